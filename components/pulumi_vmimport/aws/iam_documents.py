@@ -1,0 +1,80 @@
+"""The trust and permission documents of the service role that VM Import/Export takes.
+
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html; requirements IAM-02 to IAM-06.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+VERSION = "2012-10-17"
+SERVICE_PRINCIPAL = "vmie.amazonaws.com"
+EXTERNAL_ID = "vmimport"
+READ_ACTIONS = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
+EXPORT_ACTIONS = (*READ_ACTIONS, "s3:PutObject", "s3:GetBucketAcl")
+EC2_ACTIONS = ("ec2:ModifySnapshotAttribute", "ec2:CopySnapshot", "ec2:RegisterImage", "ec2:Describe*")
+KMS_ACTIONS = (
+    "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*",
+)  # fmt: skip
+LICENSE_MANAGER_ACTIONS = (
+    "license-manager:GetLicenseConfiguration",
+    "license-manager:UpdateLicenseSpecificationsForResource",
+    "license-manager:ListLicenseSpecificationsForResource",
+)
+
+Document = dict[str, Any]
+
+
+def trust_policy(*, account_id: str | None = None, partition: str = "aws") -> Document:
+    """The trust document. With an account id only tasks of that account may take the role (confused deputy)."""
+    conditions: Document = {"StringEquals": {"sts:Externalid": EXTERNAL_ID}}
+    if account_id is not None:
+        conditions["StringEquals"]["aws:SourceAccount"] = account_id
+        conditions["ArnLike"] = {"aws:SourceArn": f"arn:{partition}:vmie:*:{account_id}:*"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": SERVICE_PRINCIPAL},
+        "Action": "sts:AssumeRole",
+        "Condition": conditions,
+    }
+    return {"Version": VERSION, "Statement": [statement]}
+
+
+def role_policy(
+    *,
+    import_buckets: Sequence[str],
+    export_buckets: Sequence[str] = (),
+    kms_key_arns: Sequence[str] = (),
+    license_manager: bool = False,
+    partition: str = "aws",
+) -> Document:
+    """The permission document: read from the import buckets, write to the export buckets, make snapshots and AMIs."""
+    statements = []
+    if import_buckets:
+        statements.append(_allow(READ_ACTIONS, _bucket_arns(import_buckets, partition)))
+    if export_buckets:
+        statements.append(_allow(EXPORT_ACTIONS, _bucket_arns(export_buckets, partition)))
+    statements.append(_allow(EC2_ACTIONS, "*"))
+    if kms_key_arns:
+        statements.append(_allow(KMS_ACTIONS, list(kms_key_arns)))
+    if license_manager:
+        statements.append(_allow(LICENSE_MANAGER_ACTIONS, "*"))
+    return {"Version": VERSION, "Statement": statements}
+
+
+def sse_kms_key_statement(role_arn: str) -> Document:
+    """What the policy of the key that encrypts the source object needs, for the role to read it (IAM-05, AMB-14)."""
+    return {
+        "Sid": "Allow vmimport to decrypt SSE-KMS key",
+        "Effect": "Allow",
+        "Principal": {"AWS": [role_arn]},
+        "Action": ["kms:Decrypt"],
+        "Resource": "*",
+    }
+
+
+def _allow(actions: Sequence[str], resources: Any) -> Document:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+
+
+def _bucket_arns(buckets: Sequence[str], partition: str) -> list[str]:
+    return [f"arn:{partition}:s3:::{bucket}{tail}" for bucket in buckets for tail in ("", "/*")]

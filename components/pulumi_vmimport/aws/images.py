@@ -1,0 +1,100 @@
+"""AMIs and their snapshots: what is there, tags, and the way to remove both."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.errors import error_code
+from pulumi_vmimport.aws.import_request import tag_list
+
+# A deregistered id gives first an empty list, later one of these errors (api-facts.md, section 1).
+NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed"})
+_NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound"})
+_GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
+
+
+@dataclass(frozen=True)
+class Image:
+    """An AMI as DescribeImages shows it."""
+
+    id: str
+    owner_id: str
+    state: str
+    description: str
+    platform: str | None
+    platform_details: str | None
+    usage_operation: str | None
+    boot_mode: str | None
+    architecture: str | None
+    snapshot_ids: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+def find(aws: AwsConnection, image_id: str) -> Image | None:
+    """The AMI, or None when EC2 says there is none of this id."""
+    try:
+        images = aws.client("ec2").describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
+    except ClientError as error:
+        if error_code(error) in NO_SUCH_IMAGE:
+            return None
+        raise
+    if not images or images[0].get("State") in _GONE_STATES:
+        return None
+    found: Mapping[str, Any] = images[0]
+    mappings = found.get("BlockDeviceMappings", [])
+    return Image(
+        id=image_id,
+        owner_id=found.get("OwnerId", ""),
+        state=found.get("State", ""),
+        description=found.get("Description", ""),
+        platform=found.get("Platform"),
+        platform_details=found.get("PlatformDetails"),
+        usage_operation=found.get("UsageOperation"),
+        boot_mode=found.get("BootMode"),
+        architecture=found.get("Architecture"),
+        snapshot_ids=tuple(m["Ebs"]["SnapshotId"] for m in mappings if m.get("Ebs", {}).get("SnapshotId")),
+        tags={t["Key"]: t["Value"] for t in found.get("Tags", [])},
+    )
+
+
+def tag(aws: AwsConnection, resources: Iterable[str], tags: Mapping[str, str]) -> None:
+    """Put tags on AMIs, snapshots or tasks."""
+    if ids := list(resources):
+        aws.client("ec2").create_tags(Resources=ids, Tags=tag_list(tags))
+
+
+def untag(aws: AwsConnection, resources: Iterable[str], keys: Iterable[str]) -> None:
+    """Take tags off AMIs, snapshots or tasks."""
+    ids, names = list(resources), sorted(keys)
+    if ids and names:
+        aws.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": k} for k in names])
+
+
+def describe_as(aws: AwsConnection, image_id: str, description: str) -> None:
+    """Set the description of an AMI."""
+    aws.client("ec2").modify_image_attribute(ImageId=image_id, Description={"Value": description})
+
+
+def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]) -> None:
+    """Deregister an AMI and delete its snapshots. What is gone already is fine.
+
+    Raises: ClientError for a snapshot that EC2 refuses to delete (it is shared, in use, or permission is missing).
+    """
+    ec2 = aws.client("ec2")
+    if image_id is not None:
+        try:
+            ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)
+        except ClientError as error:
+            if error_code(error) not in NO_SUCH_IMAGE:
+                raise
+    # DeleteAssociatedSnapshots skips what it cannot delete without failing, and an earlier, interrupted call may have
+    # got no further than the AMI: so each snapshot is deleted by name as well.
+    for snapshot_id in snapshot_ids:
+        try:
+            ec2.delete_snapshot(SnapshotId=snapshot_id)
+        except ClientError as error:
+            if error_code(error) not in _NO_SUCH_SNAPSHOT:
+                raise

@@ -1,0 +1,71 @@
+"""What ImportImage is asked: its members as dataclasses, and those as the API wants them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, is_dataclass
+from typing import Any
+
+from pulumi_vmimport.aws.import_options import DiskFormat
+
+_MEMBERS = (
+    "architecture", "boot_mode", "client_data", "description", "disk_containers", "encrypted", "hypervisor",
+    "kms_key_id", "license_specifications", "license_type", "platform", "role_name", "usage_operation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class UserBucket:
+    """An object in S3."""
+
+    s3_bucket: str
+    s3_key: str
+
+
+@dataclass(frozen=True)
+class DiskContainer:
+    """One disk, or an OVA with all of them."""
+
+    description: str | None = None
+    device_name: str | None = None
+    format: DiskFormat | None = None
+    snapshot_id: str | None = None
+    url: str | None = None
+    user_bucket: UserBucket | None = None
+
+
+@dataclass(frozen=True)
+class ClientData:
+    """What the caller tells about the upload."""
+
+    comment: str | None = None
+    upload_start: str | None = None
+    upload_end: str | None = None
+    upload_size: float | None = None
+
+
+@dataclass(frozen=True)
+class LicenseSpecification:
+    """A License Manager configuration."""
+
+    license_configuration_arn: str
+
+
+def api_members(inputs: Any) -> dict[str, Any]:
+    """The members of the call: those of the inputs that are set, in the API's PascalCase."""
+    return {_pascal(n): _api(v) for n in _MEMBERS if (v := getattr(inputs, n)) is not None}
+
+
+def tag_list(tags: Mapping[str, str]) -> Any:
+    """Tags as EC2 and WorkSpaces want them."""
+    return [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
+
+
+def _api(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_api(v) for v in value]
+    if is_dataclass(value):
+        return {_pascal(k): _api(v) for k, v in vars(value).items() if v is not None}
+    return getattr(value, "value", value)

@@ -1,0 +1,117 @@
+"""The Run that the dynamic host lends to a lifecycle."""
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+
+# Import tasks take from minutes to hours; AWS names no rate for the Describe calls.
+DEFAULT_POLL_SECONDS = 15.0
+# Longer than any import that was ever reported: a conversion of a large disk takes hours.
+DEFAULT_TIMEOUT_MINUTES = 1440
+_SLICE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """What the stack's configuration and the environment say about how to reach AWS and vSphere."""
+
+    aws: AwsSettings
+    vsphere: VSphereSettings | None
+    poll_seconds: float = DEFAULT_POLL_SECONDS
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "HostSettings":
+        """The settings of a stack: its configuration, and the environment where that says nothing."""
+        names = {
+            "VSPHERE_SERVER": "vsphere:vsphereServer",
+            "VSPHERE_USER": "vsphere:user",
+            "VSPHERE_PASSWORD": "vsphere:password",
+            "VSPHERE_ALLOW_UNVERIFIED_SSL": "vsphere:allowUnverifiedSsl",
+            "VMIMPORT_VSPHERE_CA_FILE": "vmimport:vsphereCaFile",
+            "VMIMPORT_VSPHERE_THUMBPRINT": "vmimport:vsphereThumbprint",
+        }
+        merged = {name: str(config[key]) for name, key in names.items() if config.get(key) is not None}
+        poll = config.get("vmimport:pollSeconds") or environment.get("VMIMPORT_POLL_SECONDS")
+        return cls(
+            aws=AwsSettings.from_pulumi_config(config),
+            vsphere=VSphereSettings.from_environment({**environment, **merged}),
+            poll_seconds=float(poll) if poll else DEFAULT_POLL_SECONDS,
+        )
+
+
+@cache
+def connection(settings: AwsSettings) -> AwsConnection:
+    """One connection for the same settings in the whole process, so that its pollers and clients are shared."""
+    return AwsConnection(settings)
+
+
+@dataclass
+class HostRun:
+    """One call of the engine, as a lifecycle sees it."""
+
+    identity: Identity
+    aws: AwsConnection
+    settings: HostSettings
+    call: pulumi_hooks.Call | None
+    timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
+    promised_paths: tuple[str, ...] = ()
+    kept: tuple[str, Any] | None = field(default=None, init=False)
+    began: float = field(default_factory=time.monotonic, init=False)
+
+    @property
+    def poll_seconds(self) -> float:
+        return self.settings.poll_seconds
+
+    def vsphere(self) -> AbstractContextManager[VSphereSession]:
+        if self.settings.vsphere is None:
+            raise ValueError(
+                "no vSphere server: set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or the same in the stack's "
+                "configuration (vsphere:vsphereServer, vsphere:user, vsphere:password --secret)"
+            )
+        return VSphereSession(self.settings.vsphere)
+
+    def status(self, text: str) -> None:
+        pulumi_hooks.log(self.identity.urn, text, ephemeral=True)
+
+    def warn(self, text: str) -> None:
+        pulumi_hooks.log(self.identity.urn, text, severity="WARNING")
+
+    def wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            self._stop_if_asked()
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            pulumi_hooks.cancelled.wait(min(left, _SLICE_SECONDS))
+
+    def keep(self, id: str, state: Any) -> None:
+        self.kept = (id, state)
+
+    def promised(self, path: str) -> bool:
+        top = path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+        return "*" in self.promised_paths or top in self.promised_paths
+
+    def _stop_if_asked(self) -> None:
+        if pulumi_hooks.cancelled.is_set():
+            raise Stopped("cancelled; AWS goes on, and the next `pulumi up` waits for the same task")
+        if self.call is not None and not self.call.alive:
+            raise Stopped("the engine is gone; the next `pulumi up` waits for the same task")
+        limits = [
+            self.timeout_seconds,
+            *([self.call.timeout_seconds] if self.call and self.call.timeout_seconds else []),
+        ]
+        if limits and time.monotonic() - self.began > min(limits):
+            raise Stopped(
+                f"not done after {min(limits) / 60:.0f} minutes (timeoutMinutes, customTimeouts); AWS goes on, and the "
+                "next `pulumi up` waits for the same task"
+            )

@@ -1,0 +1,74 @@
+"""The Pulumi side of a resource: arguments in, outputs out, a lifecycle behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from enum import Enum
+from typing import Any, ClassVar, NotRequired, TypedDict, get_args, get_origin
+
+import pulumi
+from pulumi import dynamic
+from pulumi.resource import create_urn
+
+from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, PROMISED, host_for
+from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, required
+
+
+class AwsScopeArgs(TypedDict):
+    """The arguments that every custom resource of AWS has."""
+
+    region: NotRequired[pulumi.Input[str]]
+    """The Region. Default: `aws:region` of the stack, else that of the environment or profile. A change replaces."""
+    profile: NotRequired[pulumi.Input[str]]
+    """The profile of the shared AWS files to use for this resource. Default: the stack's credentials."""
+    assume_role_arn: NotRequired[pulumi.Input[str]]
+    """The ARN of a role to assume for this resource. Default: none beside the stack's own."""
+    timeout_minutes: NotRequired[pulumi.Input[int]]
+    """How long one `pulumi up` waits, in minutes; AWS goes on after that and the next `up` resumes. Default: 1440."""
+
+
+class ManagedResource(dynamic.Resource):
+    """A resource whose behaviour is the Lifecycle of the same name in `pulumi_vmimport.resources`.
+
+    A subclass names itself in its class arguments (`module="vmimport", name="ImportImage"`) and annotates its outputs;
+    all of them, and the inputs, are attributes.
+    """
+
+    secret_outputs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, name: str, args: Mapping[str, Any] | None, opts: pulumi.ResourceOptions | None = None) -> None:
+        resource = type(self).__name__
+        host = host_for(resource)
+        lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
+        given = {k: v for k, v in (args or {}).items() if v is not None}
+        props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state))
+        props |= {camel(k): _on_the_wire(hints(lifecycle.inputs).get(k), v) for k, v in given.items()}
+        opts = pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions(additional_secret_outputs=[camel(s) for s in self.secret_outputs]), opts
+        )
+        props[IDENTITY] = create_urn(name, f"pulumi-python:{self._resource_type_name}", opts.parent)
+        props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
+        super().__init__(host, name, props, opts)
+        for wire_name, field in properties(lifecycle.state).items():
+            self.__dict__[field.name] = self.__dict__[wire_name]
+
+
+def _on_the_wire(hint: Any, value: Any) -> Any:
+    """A program's value as the bag wants it: camelCase keys in the resource's own structures, outputs left in place."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda v: _on_the_wire(hint, v))
+    hint = required(hint)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
+        return {camel(k): _on_the_wire(hints(hint).get(k), v) for k, v in value.items()}
+    if get_origin(hint) is tuple and isinstance(value, Sequence) and not isinstance(value, str):
+        return [_on_the_wire(get_args(hint)[0], v) for v in value]
+    return value
+
+
+def _has_output(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_output, value.values()))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return any(map(_has_output, value))
+    return isinstance(value, pulumi.Output)

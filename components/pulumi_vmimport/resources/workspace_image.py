@@ -1,0 +1,202 @@
+"""What the WorkSpaces images have in common, however they are made: waiting, tags, adoption, deletion.
+
+WorkSpaces has no client tokens: an image that an interrupted run started is found by its name, which is unique in the
+Region, and known by its tags.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, NotRequired, TypeVar
+
+import pulumi
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws import workspace_images
+from pulumi_vmimport.aws.errors import error_code, error_message
+from pulumi_vmimport.aws.workspace_images import WorkspaceImage
+from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_own_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.resources.import_image_rules import MOST_TAGS, tag_problems
+
+# Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
+_NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]{1,256}")
+_TAG_VALUE_LENGTH = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceImageInputs(AwsScope):
+    image_name: str
+    image_description: str
+    tags: Mapping[str, str] | None = updatable()
+    retain_on_delete: bool | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceImageState(WorkspaceImageInputs):
+    image_id: str | None = None
+    image_state: str | None = None
+    required_tenancy: str | None = None
+    owner_account_id: str | None = None
+
+
+class WorkspaceImageArgs(AwsScopeArgs):
+    """The arguments that every WorkSpaces image has."""
+
+    image_name: pulumi.Input[str]
+    r"""The name, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space. A change replaces."""
+    image_description: pulumi.Input[str]
+    """The description: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space. A change replaces."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Tags of the image; at most 46."""
+    retain_on_delete: NotRequired[pulumi.Input[bool]]
+    """Leave the image in the account when the resource is deleted. Default: false."""
+
+
+InputsT = TypeVar("InputsT", bound=WorkspaceImageInputs)
+StateT = TypeVar("StateT", bound=WorkspaceImageState)
+
+
+class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
+    unique: ClassVar[tuple[str, ...]] = ("imageName", "region")
+
+    def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:
+        """Make the call that starts the image; returns its id."""
+        raise NotImplementedError
+
+    def check(self, inputs: InputsT) -> Iterator[Problem]:
+        name, description = inputs.image_name, inputs.image_description
+        if known(name) and not _NAME.fullmatch(name):
+            yield Problem("imageName", rf"expected 1 to 64 of a-z A-Z 0-9 _ . / ( ) \ - and no space, got {name!r}")
+        if known(description) and not _DESCRIPTION.fullmatch(description):
+            allowed = "1 to 256 of a-z A-Z 0-9 _ . / ( ) - and space"
+            yield Problem("imageDescription", f"expected {allowed}, got {description!r}")
+        if known(inputs.timeout_minutes) and inputs.timeout_minutes is not None and inputs.timeout_minutes < 1:
+            yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
+        if known(inputs.region) and inputs.region is None:
+            yield Problem("region", "no Region is set: give region, aws:region in the configuration, or AWS_REGION")
+        if known(inputs.tags):
+            yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
+
+    def look_up(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
+        if known(inputs.image_name):
+            image = workspace_images.named(run.aws, inputs.image_name)
+            if image is not None and not self._is_own(run, image):
+                yield Problem("imageName", self._taken(image))
+
+    def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
+        image_id = self._own_image(run, inputs)
+        if image_id is None:
+            try:
+                image_id = self.start(run, inputs, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+            except ClientError as error:
+                # An answer that was lost on the way makes botocore's second try meet the first one's image.
+                if error_code(error) != "ResourceAlreadyExistsException":
+                    raise
+                image_id = self._own_image(run, inputs)
+                if image_id is None:
+                    raise
+        state: StateT = self.state(**vars(inputs), image_id=image_id, image_state="PENDING")
+        run.keep(image_id, state)
+        return Created(image_id, self._finish(run, image_id, state))
+
+    def read(self, run: Run, id: str, state: StateT) -> StateT | None:
+        image = workspace_images.find(run.aws, id)
+        if image is None:
+            return None
+        tags = {k: v for k, v in workspace_images.tags(run.aws, id).items() if not is_own_tag(k)}
+        return replace(_observed(state, image), tags=tags or None)
+
+    def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
+        recorded: dict[str, Any] = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
+        updated: StateT = self.state(**vars(inputs), **recorded)
+        run.keep(id, updated)
+        if self.condition(state) is not Condition.READY:
+            updated = self._finish(run, id, updated)
+        workspace_images.untag(run.aws, id, (state.tags or {}).keys() - (inputs.tags or {}).keys())
+        workspace_images.tag(run.aws, id, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+        return updated
+
+    def delete(self, run: Run, id: str, state: StateT) -> None:
+        if state.retain_on_delete and self.condition(state) is Condition.READY:
+            workspace_images.untag(run.aws, id, run.identity.tags(state))
+            return
+        image = workspace_images.find(run.aws, id)
+        if image is not None and image.pending:  # WorkSpaces has no call that cancels an image
+            image = self._settled(run, id)
+        if image is not None:
+            try:
+                workspace_images.delete(run.aws, id)
+            except ClientError as error:
+                if error_code(error) == "ResourceAssociatedException":
+                    raise RuntimeError(
+                        f"image {id} ({image.name}) is still in use: {error_message(error)}; delete its bundles and "
+                        "stop sharing it with every account first (WS-11)"
+                    ) from error
+                raise
+
+    def condition(self, state: StateT) -> Condition:
+        conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
+        return conditions.get(state.image_state or "", Condition.UNFINISHED)
+
+    def _own_image(self, run: Run, inputs: InputsT) -> str | None:
+        """The image that an earlier run started for these inputs; what it left in ERROR or from other inputs goes."""
+        image = workspace_images.named(run.aws, inputs.image_name)
+        if image is None:
+            return None
+        tags = workspace_images.tags(run.aws, image.id)
+        if run.identity.tags(inputs).items() <= tags.items() and image.state != "ERROR":
+            return image.id
+        if tags.get(IDENTITY_TAG) != run.identity.key:
+            raise Failed(self._taken(image))
+        if image.pending:
+            self._settled(run, image.id)
+        workspace_images.delete(run.aws, image.id)
+        return None
+
+    def _finish(self, run: Run, id: str, state: StateT) -> StateT:
+        image = self._settled(run, id)
+        state = _observed(state, image) if image else replace(state, image_state="ERROR")
+        run.keep(id, state)
+        if image is None:
+            raise Failed(f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew")
+        if image.state != "AVAILABLE":
+            workspace_images.delete(run.aws, id)
+            words = "; ".join(image.errors) or "no error code"
+            raise Failed(
+                f"image {id} ended in {image.state}: {words}; mend the guest, export and import it again; the image "
+                "record was deleted"
+            )
+        return state
+
+    def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
+        """The image once it is no longer pending; None when it is gone."""
+        poller = workspace_images.POLLERS.of(run.aws, run.poll_seconds)
+        with poller.watching(id):
+            while True:
+                answered, image = poller.look(id)
+                if answered and (image is None or not image.pending):
+                    return image
+                trouble = f" (last look: {poller.trouble})" if poller.trouble else ""
+                run.status(f"{id}: {image.state.lower() if image else 'started'}{trouble}")
+                run.wait(run.poll_seconds)
+
+    def _is_own(self, run: Run, image: WorkspaceImage) -> bool:
+        return workspace_images.tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
+
+    def _taken(self, image: WorkspaceImage) -> str:
+        return f"the name {image.name!r} belongs to image {image.id} of the account already; choose another name"
+
+
+def _observed(state: StateT, image: WorkspaceImage) -> StateT:
+    return replace(
+        state,
+        image_id=image.id,
+        image_state=image.state,
+        required_tenancy=image.required_tenancy,
+        owner_account_id=image.owner_account_id,
+    )

@@ -1,0 +1,68 @@
+"""What the sandbox's AWS knows beside moto: tasks, changes of roles, BYOL accounts. One per AwsSandbox."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pulumi_vmimport.sandbox.aws.calls import Arrival
+from pulumi_vmimport.sandbox.aws.faults import Faults
+from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask
+from pulumi_vmimport.sandbox.aws.pace import AwsPace
+from pulumi_vmimport.sandbox.clock import SandboxClock
+
+# The IAM calls after which VM import does not see a role as it is for a while.
+_ROLE_CHANGES = frozenset({
+    "AttachRolePolicy", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account in a Region."""
+
+    account: str
+    region: str
+
+
+@dataclass
+class Cloud:
+    """The sandbox's own state. Hold `lock` while reading and changing it."""
+
+    clock: SandboxClock
+    pace: AwsPace
+    faults: Faults
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    tasks: dict[Place, dict[str, ImportTask]] = field(default_factory=lambda: defaultdict(dict))
+    deregistered: dict[str, float] = field(default_factory=dict)
+    """When an AMI was deregistered."""
+    without_byol: set[str] = field(default_factory=set)
+    """The Regions where the account is not enabled for BYOL."""
+    _roles_changed: dict[str, float] = field(default_factory=dict)
+
+    def listed_tasks(self, place: Place) -> Iterator[ImportTask]:
+        """The tasks that EC2 still tells of."""
+        now = self.clock.now()
+        for task in self.tasks[place].values():
+            ended_at = task.standing(now, self.pace).ended_at
+            if ended_at is None or now < ended_at + self.pace.task_retention_seconds:
+                yield task
+
+    def note(self, arrived: Arrival) -> None:
+        """See which roles a processed call changed."""
+        if arrived.call.service == "iam" and arrived.call.operation in _ROLE_CHANGES:
+            with self.lock:
+                self._roles_changed[arrived.parameters.get("RoleName", "")] = self.clock.now()
+
+    def is_settled(self, role: str) -> bool:
+        """Whether a role's last change has reached VM import."""
+        changed = self._roles_changed.get(role)
+        return changed is None or self.clock.now() >= changed + self.pace.iam_propagation_seconds
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.tasks.clear()
+            self.deregistered.clear()
+            self.without_byol.clear()
+            self._roles_changed.clear()

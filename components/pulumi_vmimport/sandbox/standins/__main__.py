@@ -1,0 +1,28 @@
+"""Start a stand-in: `python -P standins/__main__.py aws|vsphere VERSION`; the engine adds its own address.
+
+Run by path and not with -m: that would import pulumi_vmimport and with it pulumi_aws and moto, at every command.
+"""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Import this folder as a package of its own and serve the provider the command line names."""
+    folder = Path(__file__).parent
+    spec = importlib.util.spec_from_file_location(
+        "standins", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder} is no Python package")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["standins"] = package
+    spec.loader.exec_module(package)
+    name, version = sys.argv[1:3]
+    importlib.import_module(f"standins.{name}_provider").main(version)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The functions of the stand-in for aws."""
+
+import json
+import zlib
+from typing import Any
+
+from .aws_bucket import describe
+from .aws_client import Aws
+from .aws_iam import Role
+from .kind import Gone, Refused
+from .values import Properties
+
+_STATEMENT = frozenset(
+    {"actions", "conditions", "effect", "notActions", "notPrincipals", "notResources", "principals", "resources", "sid"}
+)
+
+
+def caller_identity(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
+    """aws:index/getCallerIdentity:getCallerIdentity."""
+    found = service.call("sts", "GetCallerIdentity")
+    return {"accountId": found["Account"], "arn": found["Arn"], "id": found["Account"], "userId": found["UserId"]}
+
+
+def region(service: Aws, args: Properties) -> Properties:
+    """aws:index/getRegion:getRegion."""
+    name = args.get("region") or args.get("name") or service.region
+    _, suffix = service.partition(name)
+    return {"id": name, "name": name, "region": name, "description": name, "endpoint": f"ec2.{name}.{suffix}"}
+
+
+def partition(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
+    """aws:index/getPartition:getPartition."""
+    name, suffix = service.partition()
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"id": name, "partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
+
+
+def role(service: Aws, args: Properties) -> Properties:
+    """aws:iam/getRole:getRole."""
+    try:
+        return {"id": args["name"], **Role().read(service, args["name"], {})}
+    except Gone as gone:
+        raise Refused(f"reading IAM Role ({args['name']}): {gone}") from gone
+
+
+def bucket(service: Aws, args: Properties) -> Properties:
+    """aws:s3/getBucket:getBucket."""
+    try:
+        service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
+    except Gone as gone:
+        raise Refused(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
+    return {"id": args["bucket"], **describe(service, args["bucket"], args.get("region"))}
+
+
+def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
+    """aws:s3/getCanonicalUserId:getCanonicalUserId."""
+    owner = service.call("s3", "ListBuckets")["Owner"]
+    return {"id": owner["ID"], "displayName": owner.get("DisplayName", "")}
+
+
+def policy_document(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
+    """aws:iam/getPolicyDocument:getPolicyDocument, without source and override documents."""
+    if unknown := sorted(args.keys() - {"policyId", "statements", "version"}):
+        raise Refused(f"the sandbox's stand-in for getPolicyDocument has no {', '.join(unknown)}")
+    document: dict[str, Any] = {"Version": args.get("version") or "2012-10-17"}
+    if args.get("policyId"):
+        document["Id"] = args["policyId"]
+    document["Statement"] = [_statement(statement) for statement in args.get("statements") or []]
+    text = json.dumps(document, indent=2)
+    return {
+        **args,
+        "id": str(zlib.crc32(text.encode())),
+        "json": text,
+        "minifiedJson": json.dumps(document, separators=(",", ":")),
+        "version": document["Version"],
+    }
+
+
+def _statement(said: Properties) -> dict[str, Any]:
+    if unknown := sorted(said.keys() - _STATEMENT):
+        raise Refused(f"a statement has no {', '.join(unknown)}; it has {', '.join(sorted(_STATEMENT))}")
+    conditions: dict[str, dict[str, Any]] = {}
+    for condition in said.get("conditions") or []:
+        conditions.setdefault(condition["test"], {})[condition["variable"]] = _one(condition["values"])
+    made = {
+        "Sid": said.get("sid"),
+        "Effect": said.get("effect") or "Allow",
+        "Principal": _principals(said.get("principals")),
+        "NotPrincipal": _principals(said.get("notPrincipals")),
+        "Action": _one(said.get("actions")),
+        "NotAction": _one(said.get("notActions")),
+        "Resource": _one(said.get("resources")),
+        "NotResource": _one(said.get("notResources")),
+        "Condition": conditions,
+    }
+    return {name: value for name, value in made.items() if value}
+
+
+def _principals(said: list[Properties] | None) -> Any:
+    if not said:
+        return None
+    if any(principal["type"] == "*" for principal in said):
+        return "*"
+    return {principal["type"]: _one(principal["identifiers"]) for principal in said}
+
+
+def _one(values: list[str] | None) -> str | list[str] | None:
+    """One value alone, several sorted: so writes the real provider them."""
+    if not values:
+        return None
+    return values[0] if len(values) == 1 else sorted(values, reverse=True)

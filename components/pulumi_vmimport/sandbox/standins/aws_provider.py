@@ -1,0 +1,36 @@
+"""The stand-in for pulumi-resource-aws: the types and functions it serves."""
+
+from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
+from .aws_client import Aws
+from .kind import Kind
+from .provider import Function, Provider, serve
+
+KINDS: dict[str, Kind[Aws]] = {
+    "aws:iam/role:Role": aws_iam.Role(),
+    "aws:iam/rolePolicy:RolePolicy": aws_iam.RolePolicy(),
+    "aws:s3/bucket:Bucket": aws_bucket.Bucket(),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": aws_bucket_settings.Lifecycle(),
+    "aws:s3/bucketObjectv2:BucketObjectv2": aws_bucket.BucketObject(),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": aws_bucket_settings.OwnershipControls(),
+    "aws:s3/bucketPolicy:BucketPolicy": aws_bucket_settings.Policy(),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": aws_bucket_settings.PublicAccessBlock(),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        aws_bucket_settings.Encryption()
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": aws_bucket_settings.Versioning(),
+}
+
+FUNCTIONS: dict[str, Function[Aws]] = {
+    "aws:iam/getPolicyDocument:getPolicyDocument": aws_functions.policy_document,
+    "aws:iam/getRole:getRole": aws_functions.role,
+    "aws:index/getCallerIdentity:getCallerIdentity": aws_functions.caller_identity,
+    "aws:index/getPartition:getPartition": aws_functions.partition,
+    "aws:index/getRegion:getRegion": aws_functions.region,
+    "aws:s3/getBucket:getBucket": aws_functions.bucket,
+    "aws:s3/getCanonicalUserId:getCanonicalUserId": aws_functions.canonical_user_id,
+}
+
+
+def main(version: str) -> None:
+    """Serve until the engine ends it."""
+    serve(Provider("aws", version, KINDS, FUNCTIONS, Aws))

@@ -1,0 +1,244 @@
+"""A Pulumi resource provider over a table of kinds: what is the same for every stand-in.
+
+It accepts no secrets, outputs or resource references, so the engine sends plain values, unknowns and assets, and
+marks an output secret itself where the input of the same name was. Source of the protocol:
+https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+"""
+# ruff: noqa: ARG002, N802 - names and arguments are those of the protocol's RPCs
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from concurrent import futures
+from typing import Any, Generic, NoReturn, TypeVar
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from .kind import Gone, Kind, Refused, ServiceT
+from .values import Properties, differences, has_unknown, plain, respelled, same, top, wire
+
+Function = Callable[[ServiceT, Properties], Properties]
+RequestT = TypeVar("RequestT")
+AnswerT = TypeVar("AnswerT")
+
+_MESSAGE_BYTES = 400 << 20  # what the engine and the SDKs allow: sdk/python/lib/pulumi/runtime/_grpc_settings.py
+_PARENT_SECONDS = 2  # how soon a stand-in notices that its engine was killed
+
+
+def _says_no(
+    rpc: Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT],
+) -> Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT]:
+    """Report a refusal as one line. Anything else is a defect of the stand-in: gRPC reports it with its traceback."""
+
+    @functools.wraps(rpc)
+    def answer(self: "Provider[Any]", request: RequestT, context: grpc.ServicerContext) -> AnswerT:
+        try:
+            return rpc(self, request, context)
+        except Refused as refusal:
+            context.abort(grpc.StatusCode.UNKNOWN, _one_line(refusal))
+            raise AssertionError("abort raises") from refusal
+
+    return answer
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
+    """Answers the engine from a table of resource types and one of functions."""
+
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        kinds: Mapping[str, Kind[ServiceT]],
+        functions: Mapping[str, Function[ServiceT]],
+        connect: Callable[[Properties], ServiceT],
+    ) -> None:
+        self._name, self._version = name, version
+        self._kinds, self._functions, self._connect = kinds, functions, connect
+        self._connected: ServiceT | None = None
+
+    @property
+    def _service(self) -> ServiceT:
+        if self._connected is None:
+            raise Refused(f"the sandbox's {self._name} provider was called before it was configured")
+        return self._connected
+
+    def _kind(self, urn: str) -> Kind[ServiceT]:
+        token = urn.split("::")[2].rsplit("$", 1)[-1]
+        if token not in self._kinds:
+            raise Refused(self._has_no(token, self._kinds))
+        return self._kinds[token]
+
+    def _has_no(self, token: str, table: Mapping[str, Any]) -> str:
+        return f"the sandbox's stand-in for {self._name} has no {token}; it has {', '.join(sorted(table))}"
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def GetSchema(
+        self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.GetSchemaResponse:
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._name, "version": self._version}))
+
+    def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    @_says_no
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        settings = plain(request.args)
+        if not has_unknown(settings):  # in a preview they may come from a resource that is not there yet
+            self._connected = self._connect(settings)
+        return provider_pb2.ConfigureResponse(supportsPreview=True)
+
+    @_says_no
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
+        if request.tok not in self._functions:
+            raise Refused(self._has_no(request.tok, self._functions))
+        found = self._functions[request.tok](self._service, plain(request.args))
+        return provider_pb2.InvokeResponse(**{"return": wire(found)})
+
+    @_says_no
+    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        kind, olds, news = self._kind(request.urn), plain(request.olds), plain(request.news)
+        if kind.auto_name and kind.auto_name not in news:
+            stem = request.urn.split("::")[-1]
+            news[kind.auto_name] = olds.get(kind.auto_name) or f"{stem}-{request.randomSeed.hex()[:7]}"
+        problems = [(name, "expected a value, got none") for name in sorted(kind.required - news.keys())]
+        problems += [
+            (name, f"expected one of {', '.join(sorted(kind.inputs))}: the stand-in has no other")
+            for name in sorted(news.keys() - kind.inputs)
+            if not name.startswith("__")
+        ]
+        problems += kind.problems(olds, news)
+        failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in problems]
+        return provider_pb2.CheckResponse(inputs=wire(news), failures=failures)
+
+    @_says_no
+    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        kind, olds, news = self._kind(request.urn), plain(request.old_inputs), plain(request.news)
+        detail, changed, replaces = {}, set(), set()
+        for path, change in differences(olds, news):
+            name = top(path)
+            changed.add(name)
+            word = change.upper()
+            if name in kind.replaces:
+                replaces.add(name)
+                word += "_REPLACE"
+            detail[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(word), inputDiff=True)
+        answer = provider_pb2.DiffResponse
+        return answer(
+            changes=answer.DIFF_SOME if detail else answer.DIFF_NONE,
+            diffs=sorted(changed),
+            replaces=sorted(replaces),
+            detailedDiff=detail,
+            hasDetailedDiff=True,
+            deleteBeforeReplace=bool(replaces) and all(same(olds.get(name), news.get(name)) for name in kind.place),
+        )
+
+    @_says_no
+    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
+        kind, inputs = self._kind(request.urn), plain(request.properties)
+        if request.preview:  # what is left out here is unknown to the program
+            return provider_pb2.CreateResponse(properties=wire(inputs))
+        id = kind.create(self._service, inputs)  # noqa: A001 - the protocol's own word
+        try:
+            kind.complete(self._service, id, inputs)
+            live = kind.read(self._service, id, inputs)
+        except (Gone, Refused) as error:
+            _fail_halfway(context, id, inputs, _one_line(error))
+        return provider_pb2.CreateResponse(id=id, properties=wire({**inputs, **live}))
+
+    @_says_no
+    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        kind, state, olds = self._kind(request.urn), plain(request.properties), plain(request.inputs)
+        try:
+            live = kind.read(self._service, request.id, {**state, **olds})
+        except Gone:
+            return provider_pb2.ReadResponse()  # no id: it is gone
+        if olds:
+            inputs = {
+                name: said
+                if name in kind.unread or name.startswith("__")
+                else respelled(said, live.get(name, kind.defaults.get(name)), kind.nested_defaults)
+                for name, said in olds.items()
+            }
+        else:  # an import: all that a program would have to say
+            inputs = {name: live[name] for name in kind.inputs & live.keys() - kind.defaults.keys()}
+        for name, default in kind.defaults.items():
+            if name not in olds and name in live and not same(live[name], default):
+                inputs[name] = live[name]
+        kept = {name: value for name, value in state.items() if name in kind.unread}
+        return provider_pb2.ReadResponse(
+            id=request.id, properties=wire({**kept, **inputs, **live}), inputs=wire(inputs)
+        )
+
+    @_says_no
+    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
+        kind, olds, news = self._kind(request.urn), plain(request.olds), plain(request.news)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=wire({**olds, **news}))
+        try:
+            kind.update(self._service, request.id, olds, news)
+            live = kind.read(self._service, request.id, news)
+        except Gone as gone:
+            raise Refused(f"{gone}; run pulumi refresh to see what is left") from gone
+        return provider_pb2.UpdateResponse(properties=wire({**news, **live}))
+
+    @_says_no
+    def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        with contextlib.suppress(Gone):  # deleted by hand: nothing is left to do
+            self._kind(request.urn).delete(self._service, request.id, plain(request.properties))
+        return empty_pb2.Empty()
+
+
+def _fail_halfway(context: grpc.ServicerContext, id: str, inputs: Properties, reason: str) -> NoReturn:
+    """Fail a create whose thing exists: the engine keeps the id, and the next `up` goes on with an update.
+
+    Source: ErrorResourceInitFailed in provider.proto; it travels in gRPC's status details.
+    """
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(id=id, properties=wire(inputs), inputs=wire(inputs), reasons=[reason])
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, reason)
+    raise AssertionError("abort raises")
+
+
+def serve(provider: Provider[Any]) -> None:
+    """Serve until the engine ends it or is gone; the engine reads the port from the first line."""
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in gRPC's threads too: the main thread alone waits for them
+    options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
+    server = grpc.server(futures.ThreadPoolExecutor(16), options=options)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    engine = os.getppid()
+    sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
+    server.start()
+    sys.stdout.flush()
+    while signal.sigtimedwait(ends, _PARENT_SECONDS) is None and os.getppid() == engine:
+        continue
+    os._exit(0)  # at once: the engine gives its plugins five seconds together and calls a late one a crash

@@ -1,0 +1,83 @@
+"""Finding a virtual machine in the inventory."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from pyVmomi import vim, vmodl
+
+from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError, faults_as_errors
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+
+
+def by_uuid(session: VSphereSession, uuid: str) -> VirtualMachine:
+    """The machine of a BIOS uuid, which is the `uuid` and the id of a pulumi-vsphere VirtualMachine.
+
+    Raises: MachineNotFoundError; AmbiguousMachineError, as a copied machine may keep the uuid.
+    """
+    reference = f"uuid {uuid}"
+    with faults_as_errors(f"find the virtual machine with {reference}"):
+        found = session.content.searchIndex.FindAllByUuid(uuid=uuid, vmSearch=True, instanceUuid=False)
+    return _only(session, reference, list(found or ()))
+
+
+def by_moid(session: VSphereSession, moid: str) -> VirtualMachine:
+    """The machine of a managed object id, such as `vm-29`. Raises: MachineNotFoundError."""
+    reference = f"managed object id {moid}"
+    machine = vim.VirtualMachine(moid, session.stub)
+    try:
+        with faults_as_errors(f"find the virtual machine with {reference}"):
+            try:
+                session.properties(machine, "name")
+            except vmodl.fault.ManagedObjectNotFound as fault:
+                raise MachineNotFoundError(reference, session.server) from fault
+    except IndexError as error:
+        raise MachineNotFoundError(reference, session.server) from error
+    return VirtualMachine(session, machine)
+
+
+def by_path(session: VSphereSession, path: str) -> VirtualMachine:
+    """The machine of an inventory path, such as `DC0/vm/folder/web01`, or of a name that only one machine has.
+
+    Raises: MachineNotFoundError; AmbiguousMachineError with the paths of all machines of that name.
+    """
+    if "/" in path:
+        reference = f"inventory path {path}"
+        with faults_as_errors(f"find the virtual machine with {reference}"):
+            found = session.content.searchIndex.FindByInventoryPath(path.strip("/"))
+        return _only(session, reference, [found] if isinstance(found, vim.VirtualMachine) else [])
+    reference = f"name {path}"
+    with faults_as_errors(f"find the virtual machine with {reference}"):
+        named = [machine for machine, facts in _all_names(session) if unquote(facts["name"]) == unquote(path)]
+    return _only(session, reference, named)
+
+
+def _only(session: VSphereSession, reference: str, found: list[Any]) -> VirtualMachine:
+    match found:
+        case []:
+            raise MachineNotFoundError(reference, session.server)
+        case [machine]:
+            return VirtualMachine(session, machine)
+        case _:
+            with faults_as_errors(f"name the virtual machines with {reference}"):
+                candidates = sorted(f"{_path(session, machine)} ({machine._moId})" for machine in found)  # noqa: SLF001
+            raise AmbiguousMachineError(reference, candidates)
+
+
+def _all_names(session: VSphereSession) -> list[tuple[Any, dict[str, Any]]]:
+    content = session.content
+    view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], recursive=True)
+    try:
+        return session.properties_of(list(view.view), "name")
+    finally:
+        view.Destroy()
+
+
+def _path(session: VSphereSession, entity: Any) -> str:
+    """The inventory path of an entity, without the root folder."""
+    names: list[str] = []
+    while entity is not None and entity != session.content.rootFolder:
+        facts = session.properties(entity, "name", "parent")
+        names.insert(0, facts["name"])
+        entity = facts.get("parent")
+    return "/".join(names)

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
+)
+
+const (
+	// exitShown is the exit code of pulumi-language-python-exec after it has shown the error itself.
+	exitShown = 32
+
+	// grace is how long an interrupted program may take to end before it is killed. The engine gives this host 5 s
+	// after its interrupt (sdk/go/common/resource/plugin/plugin.go, ExecPlugin) and then kills and complains.
+	grace = 2 * time.Second
+)
+
+// host is the language runtime: each Run is one Python process.
+type host struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+
+	executor      string
+	engineAddress string
+	// programs ends when the programs are to end: the engine cancels, or this process is told to stop.
+	programs context.Context
+	cancel   context.CancelFunc
+}
+
+func newHost(life context.Context, executor, engineAddress string) *host {
+	programs, cancel := context.WithCancel(life)
+	return &host{executor: executor, engineAddress: engineAddress, programs: programs, cancel: cancel}
+}
+
+// Handshake tells the engine's address to a host that the engine did not start (PULUMI_DEBUG_LANGUAGES).
+func (h *host) Handshake(
+	_ context.Context, request *pulumirpc.LanguageHandshakeRequest,
+) (*pulumirpc.LanguageHandshakeResponse, error) {
+	h.engineAddress = request.GetEngineAddress()
+	return &pulumirpc.LanguageHandshakeResponse{}, nil
+}
+
+func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: version.Version}, nil
+}
+
+// Cancel interrupts the running programs, as Ctrl-C does.
+func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	h.cancel()
+	return &emptypb.Empty{}, nil
+}
+
+// Run runs the program to its end. An error that the program has shown itself is a bail, any other is told by exit code.
+func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	if request.GetAttachDebugger() {
+		return nil, errors.New("this Python language host has no debugger: run without --attach-debugger")
+	}
+	python, err := pythonOf(request.GetInfo(), false)
+	if err != nil {
+		return nil, err
+	}
+	if err := python.ValidateVenv(ctx); err != nil {
+		return nil, err
+	}
+	settings, err := configuration(request)
+	if err != nil {
+		return nil, err
+	}
+
+	running, done := h.until(ctx)
+	defer done()
+	// -u: a print is seen when it happens, not when the program ends.
+	program, err := python.Command(running, append([]string{"-u", h.executor}, h.arguments(request)...)...)
+	if err != nil {
+		return nil, err
+	}
+	program.Stdout, program.Stderr = os.Stdout, os.Stderr // which the engine shows line by line
+	interruptible(program, settings)
+	return outcome(program.Run())
+}
+
+// outcome translates how a program ended into the engine's terms.
+func outcome(err error) (*pulumirpc.RunResponse, error) {
+	var ended *exec.ExitError
+	switch {
+	case err == nil:
+		return &pulumirpc.RunResponse{}, nil
+	case !errors.As(err, &ended):
+		return nil, fmt.Errorf("could not run the program: %w", err)
+	case ended.ExitCode() == exitShown:
+		return &pulumirpc.RunResponse{Bail: true}, nil
+	case ended.ExitCode() < 0:
+		return &pulumirpc.RunResponse{Error: "program ended by a signal: " + ended.Error()}, nil
+	default:
+		return &pulumirpc.RunResponse{Error: "program exited with non-zero exit code: " + strconv.Itoa(ended.ExitCode())}, nil
+	}
+}
+
+// until gives a context that ends with the request and with the programs, whichever is first.
+func (h *host) until(request context.Context) (context.Context, func()) {
+	running, cancel := context.WithCancel(h.programs)
+	unhook := context.AfterFunc(request, cancel)
+	return running, func() { unhook(); cancel() }
+}
+
+// interruptible makes the end of the command's context an interrupt first and a kill only after the grace.
+func interruptible(command *exec.Cmd, settings []string) {
+	if command.Env == nil {
+		command.Env = os.Environ()
+	}
+	command.Env = append(command.Env, settings...)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = grace
+}
+
+// arguments is the command line of pulumi-language-python-exec.
+func (h *host) arguments(request *pulumirpc.RunRequest) []string {
+	arguments := []string{
+		"--monitor", request.GetMonitorAddress(),
+		"--engine", h.engineAddress,
+		"--project", request.GetProject(),
+		"--stack", request.GetStack(),
+		"--organization", request.GetOrganization(),
+		"--root_directory", request.GetInfo().GetRootDirectory(),
+		"--pwd", request.GetPwd(),
+		"--parallel", strconv.Itoa(int(request.GetParallel())),
+		"--dry_run", strconv.FormatBool(request.GetDryRun()),
+		request.GetInfo().GetEntryPoint(),
+	}
+	return append(arguments, request.GetArgs()...)
+}
+
+// configuration is the stack's configuration in the environment variables that the Python SDK reads.
+func configuration(request *pulumirpc.RunRequest) ([]string, error) {
+	values, err := json.Marshal(request.GetConfig())
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	secrets := request.GetConfigSecretKeys()
+	if secrets == nil {
+		secrets = []string{}
+	}
+	keys, err := json.Marshal(secrets)
+	if err != nil {
+		return nil, fmt.Errorf("keys of secret configuration: %w", err)
+	}
+	return []string{"PULUMI_CONFIG=" + string(values), "PULUMI_CONFIG_SECRET_KEYS=" + string(keys)}, nil
+}
+
+// pythonOf is the interpreter the project asks for: its virtualenv or package manager, else PULUMI_PYTHON_CMD, else
+// python3 on PATH.
+func pythonOf(program *pulumirpc.ProgramInfo, isPlugin bool) (toolchain.Toolchain, error) {
+	options := toolchain.PythonOptions{Root: program.GetRootDirectory(), ProgramDir: program.GetProgramDirectory()}
+	for key, value := range program.GetOptions().AsMap() {
+		text, ok := value.(string)
+		if !ok {
+			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: expected text, got %v", key, value)
+		}
+		switch key {
+		case "virtualenv":
+			options.Virtualenv = text
+		case "toolchain":
+			switch text {
+			case "pip":
+				options.Toolchain = toolchain.Pip
+			case "poetry":
+				options.Toolchain = toolchain.Poetry
+			case "uv":
+				options.Toolchain = toolchain.Uv
+			default:
+				return nil, fmt.Errorf("Pulumi.yaml: runtime option toolchain: expected pip, poetry or uv, got %s", text)
+			}
+		default:
+			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: this Python language host knows virtualenv and toolchain only", key)
+		}
+	}
+	if isPlugin && options.Virtualenv == "" && (options.Toolchain == toolchain.Auto || options.Toolchain == toolchain.Pip) {
+		options.Virtualenv = "venv" // the stock host's rule: a plugin never runs on the ambient interpreter
+	}
+	return toolchain.ResolveToolchain(options)
+}
+
+// InstallDependencies is `pulumi install`: what requirements.txt or the project's package manager asks for.
+func (h *host) InstallDependencies(
+	request *pulumirpc.InstallDependenciesRequest, stream pulumirpc.LanguageRuntime_InstallDependenciesServer,
+) error {
+	python, err := pythonOf(request.GetInfo(), request.GetIsPlugin())
+	if err != nil {
+		return err
+	}
+	closer, stdout, stderr, err := rpcutil.MakeInstallDependenciesStreams(stream, request.GetIsTerminal())
+	if err != nil {
+		return err
+	}
+	directory := request.GetInfo().GetProgramDirectory()
+	err = python.InstallDependencies(
+		stream.Context(), directory, request.GetUseLanguageVersionTools(), true /*showOutput*/, stdout, stderr)
+	return errors.Join(err, closer.Close())
+}
+
+// RuntimeOptionsPrompts asks nothing: the defaults are right for a program that this host runs.
+func (h *host) RuntimeOptionsPrompts(
+	context.Context, *pulumirpc.RuntimeOptionsRequest,
+) (*pulumirpc.RuntimeOptionsResponse, error) {
+	return &pulumirpc.RuntimeOptionsResponse{}, nil
+}
+
+// About is the interpreter of `pulumi about`.
+func (h *host) About(ctx context.Context, request *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
+	python, err := pythonOf(request.GetInfo(), false)
+	if err != nil {
+		return nil, err
+	}
+	about, err := python.About(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &pulumirpc.AboutResponse{
+		Executable: about.PythonExecutable,
+		Version:    about.PythonVersion.String(),
+		Metadata:   map[string]string{"toolchainVersion": about.ToolchainVersion.String()},
+	}, nil
+}

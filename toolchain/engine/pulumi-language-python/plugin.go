@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
+)
+
+// RunPlugin runs a plugin that is written in Python (PulumiPlugin.yaml, runtime: python): the program in its folder,
+// or the components of an installable package.
+func (h *host) RunPlugin(request *pulumirpc.RunPluginRequest, stream pulumirpc.LanguageRuntime_RunPluginServer) error {
+	if request.GetAttachDebugger() {
+		return errors.New("this Python language host has no debugger: run without --attach-debugger")
+	}
+	if request.GetKind() == "analyzer" {
+		return errors.New("this Python language host runs no policy packs: use Pulumi's own command line for them")
+	}
+	python, err := pythonOf(request.GetInfo(), true)
+	if err != nil {
+		return err
+	}
+	if err := python.ValidateVenv(stream.Context()); err != nil {
+		return err
+	}
+	arguments, err := pluginArguments(request.GetInfo().GetProgramDirectory())
+	if err != nil {
+		return err
+	}
+
+	closer, stdout, stderr, err := rpcutil.MakeRunPluginStreams(stream, false /*isTerminal*/)
+	if err != nil {
+		return err
+	}
+	running, done := h.until(stream.Context())
+	defer done()
+	command, err := python.Command(running, append(arguments, request.GetArgs()...)...)
+	if err != nil {
+		return errors.Join(err, closer.Close())
+	}
+	command.Dir = request.GetPwd()
+	command.Stdout, command.Stderr = stdout, stderr
+	interruptible(command, request.GetEnv())
+	err = command.Run()
+
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		code := &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(ended.ExitCode())}
+		err = stream.Send(&pulumirpc.RunPluginResponse{Output: code})
+	}
+	return errors.Join(err, closer.Close())
+}
+
+// pluginArguments is how Python is to start the plugin in this folder.
+func pluginArguments(folder string) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(folder, "__main__.py")); err == nil {
+		return []string{"-u", folder}, nil
+	}
+	installable, err := toolchain.IsBuildablePackage(folder)
+	if err != nil {
+		return nil, err
+	}
+	if !installable {
+		return nil, fmt.Errorf("%s is no plugin: it has neither __main__.py nor a pyproject.toml with a build system", folder)
+	}
+	project, err := toolchain.LoadPyproject(folder)
+	if err != nil {
+		return nil, err
+	}
+	return []string{"-u", "-m", "pulumi.run.plugin", project.Project.Name}, nil
+}
