@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html and the pages of the other calls.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +116,12 @@ def cancel(aws: AwsConnection, task_id: str, reason: str) -> None:
     except ClientError as error:
         if error_code(error) not in _NO_SUCH_TASK and error_code(error) != "IncorrectState":
             raise
+
+
+def untag(aws: AwsConnection, task_id: str, keys: Iterable[str]) -> None:
+    """Take tags off a task; one that is no longer listed is left as it is."""
+    if task_id in describe(aws, [task_id]):
+        aws.client("ec2").delete_tags(Resources=[task_id], Tags=[{"Key": key} for key in keys])
 
 
 POLLERS = Pollers[ImportTask](describe)

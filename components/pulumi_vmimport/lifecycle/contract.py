@@ -8,7 +8,7 @@ the next run goes on from there.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -124,6 +124,11 @@ class Lifecycle(Generic[InputsT, StateT]):
     def delete(self, run: Run, id: str, state: StateT) -> None:
         """Undo `create`, finished or not. Fine to call twice."""
         raise NotImplementedError
+
+    def inputs_of(self, state: StateT) -> InputsT:
+        """The inputs in a state."""
+        inputs: InputsT = self.inputs(**{f.name: getattr(state, f.name) for f in fields(self.inputs)})
+        return inputs
 
     def condition(self, state: StateT) -> Condition:
         """Whether a recorded state is complete."""

@@ -82,7 +82,7 @@ class DynamicHost(ResourceProvider):
         changed = self._changed(olds, news)
         replaces = sorted(changed & replacing(self._lifecycle.inputs))
         if condition is Condition.BROKEN and not replaces:
-            replaces = [min(properties(self._lifecycle.inputs))]
+            replaces = [min(replacing(self._lifecycle.inputs))]
         unique = self._lifecycle.unique
         return DiffResult(
             changes=bool(changed or replaces) or condition is not Condition.READY,
@@ -165,7 +165,7 @@ class DynamicHost(ResourceProvider):
         try:
             return list(self._lifecycle.look_up(run, inputs))
         except Exception as error:
-            if not is_aws_error(error) and not isinstance(error, (VSphereError, ValueError, Stopped)):
+            if not is_aws_error(error) and not isinstance(error, (VSphereError, Stopped)):
                 raise
             run.warn(f"not checked before the run: {_words(error)}")
             return []

@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.vsphere.errors import InvalidSettingError
 from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 
 # Import tasks take from minutes to hours; AWS names no rate for the Describe calls.
@@ -25,7 +26,7 @@ class HostSettings:
     """What the stack's configuration and the environment say about how to reach AWS and vSphere."""
 
     aws: AwsSettings
-    vsphere: VSphereSettings | None
+    vsphere: Mapping[str, str] = field(repr=False)
     poll_seconds: float = DEFAULT_POLL_SECONDS
 
     @classmethod
@@ -43,7 +44,7 @@ class HostSettings:
         poll = config.get("vmimport:pollSeconds") or environment.get("VMIMPORT_POLL_SECONDS")
         return cls(
             aws=AwsSettings.from_pulumi_config(config),
-            vsphere=VSphereSettings.from_environment({**environment, **merged}),
+            vsphere={**environment, **merged},
             poll_seconds=float(poll) if poll else DEFAULT_POLL_SECONDS,
         )
 
@@ -72,12 +73,14 @@ class HostRun:
         return self.settings.poll_seconds
 
     def vsphere(self) -> AbstractContextManager[VSphereSession]:
-        if self.settings.vsphere is None:
-            raise ValueError(
-                "no vSphere server: set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or the same in the stack's "
-                "configuration (vsphere:vsphereServer, vsphere:user, vsphere:password --secret)"
+        settings = VSphereSettings.from_environment(self.settings.vsphere)
+        if settings is None:
+            raise InvalidSettingError(
+                "VSPHERE_SERVER",
+                "no vSphere server is set: set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or the same in the "
+                "stack's configuration (vsphere:vsphereServer, vsphere:user, vsphere:password --secret)",
             )
-        return VSphereSession(self.settings.vsphere)
+        return VSphereSession(settings)
 
     def status(self, text: str) -> None:
         pulumi_hooks.log(self.identity.urn, text, ephemeral=True)

@@ -12,6 +12,7 @@ IDENTITY_TAG = "vmimport:identity"
 INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
+OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG)
 
 # What every AWS service takes in a tag value; a URN also has `$`.
 # Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html

@@ -7,6 +7,7 @@ them off. Measured with pulumi 3.272.0 (design.md, section 3).
 
 import gc
 import os
+import socket
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from pulumi.runtime.proto import (
 
 # The engine asks for at most 4 x CPUs operations at once unless --parallel says more; threads are made when needed.
 _THREADS = 1024
-_PARENT_CHECK_SECONDS = 2.0
+_ENGINE_CHECK_SECONDS = 2.0
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 cancelled = threading.Event()
@@ -112,9 +113,13 @@ def one_line_error(
     call.context.set_trailing_metadata(((_STATUS_DETAILS, status.SerializeToString()),))
 
 
+def _engine_address() -> str | None:
+    return next((a for a in sys.argv[1:] if ":" in a and not a.startswith("-")), None)
+
+
 @cache
 def _engine() -> Any:
-    address = next((a for a in sys.argv[1:] if ":" in a and not a.startswith("-")), None)
+    address = _engine_address()
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
 
 
@@ -143,12 +148,20 @@ def _cancel(self: Any, request: Any, context: Any) -> Any:  # noqa: ARG001 - the
 
 
 def _end_with_engine() -> None:
-    """A killed engine leaves its plugins behind, waiting for ever: end when the process that started this one does."""
-    parent = os.getppid()
+    """A killed engine leaves its plugins behind, waiting for ever: end when nobody listens at its address any more."""
+    address = _engine_address()
+    if address is None:
+        return
+    host, _, port = address.rpartition(":")
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_PARENT_CHECK_SECONDS)
-        os._exit(1)
+        while True:
+            time.sleep(_ENGINE_CHECK_SECONDS)
+            try:
+                socket.create_connection((host, int(port)), timeout=_ENGINE_CHECK_SECONDS).close()
+            except ConnectionRefusedError:
+                os._exit(1)
+            except OSError:
+                continue  # slow or out of descriptors is not gone
 
     threading.Thread(target=watch, name="end-with-engine", daemon=True).start()

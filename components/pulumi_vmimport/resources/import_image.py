@@ -22,7 +22,7 @@ from pulumi_vmimport.aws.import_options import (
 from pulumi_vmimport.aws.import_request import ClientData, DiskContainer, LicenseSpecification, api_members
 from pulumi_vmimport.aws.import_tasks import ImportTask
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run
-from pulumi_vmimport.lifecycle.identity import is_own_tag
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
@@ -101,7 +101,8 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
 
     def delete(self, run: Run, id: str, state: ImportImageState) -> None:
         if state.retain_on_delete and state.image_id is not None:
-            images.untag(run.aws, _things(state), run.identity.tags(state))
+            images.untag(run.aws, _things(state), OWN_TAGS)
+            import_tasks.untag(run.aws, id, OWN_TAGS)
             return
         task = import_tasks.describe(run.aws, [id]).get(id) if state.image_id is None else None
         if task is not None and not task.completed:
@@ -118,12 +119,8 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
     def _own_task(self, run: Run, inputs: ImportImageInputs) -> ImportTask | None:
         """The task an earlier run started for these very inputs, unless it failed or its AMI is gone."""
         wanted = run.identity.tags(inputs)
-        for task in import_tasks.listed(run.aws):
-            if wanted.items() <= task.tags.items() and task.status not in {"deleting", "deleted"}:
-                if task.completed and images.find(run.aws, str(task.image_id)) is None:
-                    continue
-                return task
-        return None
+        ours = (task for task in import_tasks.listed(run.aws) if self._is_usable(run, task, wanted))
+        return next(ours, None)
 
     def _start(self, run: Run, inputs: ImportImageInputs) -> ImportTask:
         previous, own_tags, refusals = "", run.identity.tags(inputs), rules.Refusals(run, inputs)
@@ -136,17 +133,17 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
                     raise
                 run.wait(run.poll_seconds)
                 continue
-            if not self._is_over(run, task):
+            now = import_tasks.describe(run.aws, [task.id]).get(task.id, task)
+            if self._is_usable(run, now, own_tags):
                 return task
-            previous = (
-                task.id
-            )  # the token of a task that has ended brings that one back: the next attempt needs another
+            # The token of a task that has ended brings that one back: the next attempt needs another.
+            previous = task.id
 
-    def _is_over(self, run: Run, task: ImportTask) -> bool:
-        """Whether a task is of no use: ended badly, or completed and its AMI gone."""
-        if task.completed:
-            return images.find(run.aws, str(task.image_id)) is None
-        return task.status in {"deleting", "deleted"}
+    def _is_usable(self, run: Run, task: ImportTask, wanted: Mapping[str, str]) -> bool:
+        """Whether a task is ours, was not given up by a delete that retains, did not fail, and its AMI is there."""
+        if not wanted.items() <= task.tags.items() or task.status in {"deleting", "deleted"}:
+            return False
+        return not task.completed or images.find(run.aws, str(task.image_id)) is not None
 
     def _finish(self, run: Run, state: ImportImageState) -> ImportImageState:
         task_id = str(state.import_task_id)
@@ -185,7 +182,7 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
                 run.wait(run.poll_seconds)
 
     def _describe_and_tag(self, run: Run, state: ImportImageState) -> None:
-        images.tag(run.aws, _things(state), {**(state.tags or {}), **run.identity.tags(state)})
+        images.tag(run.aws, _things(state), {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))})
         if state.description is not None:
             images.describe_as(run.aws, str(state.image_id), state.description)
 

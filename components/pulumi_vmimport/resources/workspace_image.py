@@ -16,7 +16,7 @@ from pulumi_vmimport.aws import workspace_images
 from pulumi_vmimport.aws.errors import error_code, error_message
 from pulumi_vmimport.aws.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_own_tag
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
@@ -123,7 +123,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
         if state.retain_on_delete and self.condition(state) is Condition.READY:
-            workspace_images.untag(run.aws, id, run.identity.tags(state))
+            workspace_images.untag(run.aws, id, OWN_TAGS)
             return
         image = workspace_images.find(run.aws, id)
         if image is not None and image.pending:  # WorkSpaces has no call that cancels an image

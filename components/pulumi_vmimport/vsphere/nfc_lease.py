@@ -216,7 +216,7 @@ class _Renewal(threading.Thread):
                 if misses >= self._misses_allowed:
                     self.failure = LeaseLostError(self._machine, f"it could not be renewed: {error}")
                     return
-            except Exception as error:  # whatever it is, the reader must hear of it: nobody else does
+            except Exception as error:  # noqa: BLE001 - nobody but the reader would hear of it
                 self.failure = LeaseLostError(self._machine, words_of(error) or str(error))
                 return
 

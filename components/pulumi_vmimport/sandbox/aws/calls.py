@@ -115,7 +115,9 @@ class Arrival:
 def arrival(environ: "WSGIEnvironment", at: float) -> Arrival:
     """Which call a request is. Reads a form body and puts it back."""
     query = environ.get("QUERY_STRING", "")
-    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "") or unquote(query).replace("X-Amz-Credential", "Credential"))
+    scope = _SCOPE.search(
+        environ.get("HTTP_AUTHORIZATION", "") or unquote(query).replace("X-Amz-Credential", "Credential")
+    )
     # A request without a signature can only be one for an S3 object.
     access_key, region, service = scope.groups() if scope else ("", "us-east-1", "s3")
     target = environ.get("HTTP_X_AMZ_TARGET")

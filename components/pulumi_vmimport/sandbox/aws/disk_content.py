@@ -57,12 +57,11 @@ def vmdk_capacity(head: bytes, footer: Callable[[], bytes]) -> int:
     Raises:
         Unusable: it is no such file. Text: TR-35.
     """
+
     def number(at: int, length: int) -> int:
         return int.from_bytes(head[at : at + length], "little")
 
-    stream_optimized = (
-        head[:4] == _VMDK_MAGIC and number(8, 4) & _VMDK_COMPRESSED and number(77, 2) == _VMDK_DEFLATE
-    )
+    stream_optimized = head[:4] == _VMDK_MAGIC and number(8, 4) & _VMDK_COMPRESSED and number(77, 2) == _VMDK_DEFLATE
     # A stream that was cut off has no footer, which stands in the last sector but one.
     if not stream_optimized or (number(56, 8) == _VMDK_FOOTER and footer()[:4] != _VMDK_MAGIC):
         raise _disk_validation("Unsupported VMDK File Format")
@@ -90,7 +89,7 @@ def _raw(file: BinaryIO, size: int) -> Content:
     return Content((size,))
 
 
-def _ova(file: BinaryIO, size: int) -> Content:
+def _ova(file: BinaryIO, _: int) -> Content:
     """An OVA: first the descriptor, then what it names. Source: DSP0243, section 5.3; texts are assumed but TR-34's."""
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:

@@ -107,9 +107,7 @@ class Faults:
         """Give the sandbox a new access key, for programs and clients that are started from now on."""
         return self._keys.renew()
 
-    def fail_import(
-        self, message: str, at_percent: float = _BOOTING_FAILURE_PERCENT, times: int = 1
-    ) -> None:
+    def fail_import(self, message: str, at_percent: float = _BOOTING_FAILURE_PERCENT, times: int = 1) -> None:
         """Let the next import tasks that are started end `deleted` at a percentage, with this StatusMessage."""
         with self._lock:
             self._imports += [ImportFailure(message, at_percent)] * times
@@ -184,9 +182,7 @@ class Faults:
             self._callbacks = [c for c in self._callbacks if c not in due]
             return [c.function for c in due]
 
-    def _order(
-        self, operation: str, times: int, effect: Callable[[Arrival], Exception], when: When = "before"
-    ) -> None:
+    def _order(self, operation: str, times: int, effect: Callable[[Arrival], Exception], when: When = "before") -> None:
         if times < 1 and times != _ALWAYS:
             raise ValueError(f"times: expected 1 or more, got {times}")
         with self._lock:

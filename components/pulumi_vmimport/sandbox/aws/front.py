@@ -56,13 +56,10 @@ class Front:
             raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
         return body
 
-    def _moto(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: Arrival
-    ) -> Iterable[bytes]:
+    def _moto(self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: Arrival) -> Iterable[bytes]:
         try:
             return self._application(environ, start_response)
         except NotImplementedError as error:
             call = arrived.call
             text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"
             raise WireError(_NOT_IMPLEMENTED, "NotImplemented", text) from error
-

@@ -25,6 +25,11 @@ class GuestSystem:
         """A Windows that Amazon also licenses."""
         return self.is_windows and not self.is_client
 
+    @property
+    def is_windows_11(self) -> bool:
+        """A Windows 11, for which WorkSpaces has rules of its own."""
+        return self.is_client and "11" in self.name
+
     @classmethod
     def of_vsphere(cls, identifier: str, description: str) -> "GuestSystem":
         """The guest of an OVF's vmw:osType, or of its description where it has none."""
@@ -35,8 +40,10 @@ class GuestSystem:
         return cls(name, is_windows, is_windows and not is_server)
 
     @classmethod
-    def of_platform(cls, platform: str | None) -> "GuestSystem":
-        """The guest of a file that does not tell: what the caller said it is, and Linux where nobody said anything."""
-        # A server, as its client sibling would need an OVA to show.
+    def of_platform(cls, platform: str | None, *, brings_licence: bool) -> "GuestSystem":
+        """The guest of a file that does not tell: what the caller said it is, and Linux where nobody said anything.
+
+        A Windows that brings its licence is taken for a client, as one that does not cannot be one.
+        """
         is_windows = (platform or "").lower() == "windows"
-        return cls("Microsoft Windows Server" if is_windows else "Linux", is_windows, is_client=False)
+        return cls("Microsoft Windows" if is_windows else "Linux", is_windows, is_windows and brings_licence)

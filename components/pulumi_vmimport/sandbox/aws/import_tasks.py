@@ -59,6 +59,41 @@ class Standing:
     ended_at: float | None = None
 
 
+@dataclass(frozen=True)
+class ImportTaskRecord:
+    """What an import task got, for a test to look at."""
+
+    id: str
+    region: str
+    sources: tuple[ImportSource, ...]
+    request: Mapping[str, Any] = field(repr=False)
+    tags: Mapping[str, str]
+    status: str
+    status_message: str | None
+    image_id: str | None
+    started_at: float
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the first disk."""
+        return self.sources[0].bucket
+
+    @property
+    def key(self) -> str:
+        """The key of the first disk."""
+        return self.sources[0].key
+
+    @property
+    def size(self) -> int:
+        """The bytes of the first disk's object when the import was started."""
+        return self.sources[0].size
+
+    @property
+    def sha256(self) -> str:
+        """The digest, in hex, of the first disk's object when the import was started."""
+        return self.sources[0].sha256
+
+
 @dataclass
 class ImportTask:
     """One import."""
@@ -116,6 +151,21 @@ class ImportTask:
             }
         return {name: value for name, value in shown.items() if value is not None}
 
+    def record(self, region: str, now: float, pace: AwsPace) -> ImportTaskRecord:
+        """The task for a test to look at."""
+        standing = self.standing(now, pace)
+        return ImportTaskRecord(
+            id=self.id,
+            region=region,
+            sources=tuple(container.source for container in self.containers if container.source),
+            request=self.request,
+            tags=dict(self.tags),
+            status=standing.status,
+            status_message=standing.message,
+            image_id=self.image_id,
+            started_at=self.started_at,
+        )
+
     def matches(self, name: str, values: Sequence[str], status: str) -> bool:
         """Whether the task passes a filter of DescribeImportImageTasks.
 
@@ -123,7 +173,11 @@ class ImportTask:
             KeyError: there is no such filter.
         """
         kind, _, key = name.partition(":")
-        found = {"task-state": [status], "tag-key": list(self.tags), "tag": [self.tags[key]] if key in self.tags else []}
+        found = {
+            "task-state": [status],
+            "tag-key": list(self.tags),
+            "tag": [self.tags[key]] if key in self.tags else [],
+        }
         return any(fnmatch.fnmatchcase(actual, wanted) for actual in found[kind] for wanted in values)
 
     def _snapshot_details(self, standing: Standing) -> Iterator[dict[str, Any]]:
@@ -141,38 +195,3 @@ _ECHOED = (
     "BootMode", "Description", "Encrypted", "Hypervisor", "KmsKeyId", "LicenseSpecifications", "LicenseType",
     "UsageOperation",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ImportTaskRecord:
-    """What an import task got, for a test to look at."""
-
-    id: str
-    region: str
-    sources: tuple[ImportSource, ...]
-    request: Mapping[str, Any] = field(repr=False)
-    tags: Mapping[str, str]
-    status: str
-    status_message: str | None
-    image_id: str | None
-    started_at: float
-
-    @property
-    def bucket(self) -> str:
-        """The bucket of the first disk."""
-        return self.sources[0].bucket
-
-    @property
-    def key(self) -> str:
-        """The key of the first disk."""
-        return self.sources[0].key
-
-    @property
-    def size(self) -> int:
-        """The bytes of the first disk's object when the import was started."""
-        return self.sources[0].size
-
-    @property
-    def sha256(self) -> str:
-        """The digest, in hex, of the first disk's object when the import was started."""
-        return self.sources[0].sha256

@@ -23,6 +23,11 @@ _WINDOWS_INCLUDED, _WINDOWS_OWN = "RunInstances:0002", "RunInstances:0800"
 _OWN_LICENCE = {"RunInstances", _WINDOWS_OWN}
 
 
+def brings_licence(license_type: str | None, usage_operation: str | None) -> bool:
+    """Whether a request says that the guest's licence is the caller's own."""
+    return (license_type or "").upper() == "BYOL" or usage_operation in _OWN_LICENCE
+
+
 @dataclass(frozen=True)
 class Licence:
     """What ImportImage's LicenseType or UsageOperation comes to for a guest."""
@@ -34,7 +39,7 @@ class Licence:
     def of(cls, license_type: str | None, usage_operation: str | None, guest: GuestSystem) -> "Licence":
         """What a request means; where it says nothing, a server is licensed by AWS and the others bring their own."""
         if usage_operation:
-            return cls("BYOL" if usage_operation in _OWN_LICENCE else "AWS", usage_operation)
+            return cls("BYOL" if brings_licence(None, usage_operation) else "AWS", usage_operation)
         kind = (license_type or ("AWS" if guest.is_windows_server else "BYOL")).upper()
         if not guest.is_windows:
             return cls(kind, "RunInstances")
@@ -46,10 +51,11 @@ class Licence:
         return _PLATFORM_DETAILS[self.usage_operation]
 
     def mismatch(self, guest: GuestSystem) -> str | None:
-        """Why the guest cannot have this licence: the StatusMessage of the task. Texts assumed; rules IMG-08, IMG-10."""
+        """Why the guest cannot have this licence: the StatusMessage of the task. Texts assumed."""
         if guest.is_windows != self.platform_details.startswith("Windows"):
             return f"ClientError: Usage operation {self.usage_operation} is not supported for {guest.name}"
-        included = self.type == "AWS" and self.usage_operation in {"RunInstances", _WINDOWS_INCLUDED}
-        if guest.is_client and self.usage_operation != _WINDOWS_OWN or included and not guest.is_windows:
-            return f"ClientError: License type AWS is not supported for {guest.name}; only BYOL is"
-        return None
+        if guest.is_client:
+            refused = self.usage_operation != _WINDOWS_OWN
+        else:
+            refused = self.type == "AWS" and self.usage_operation == "RunInstances"
+        return f"ClientError: License type AWS is not supported for {guest.name}; only BYOL is" if refused else None

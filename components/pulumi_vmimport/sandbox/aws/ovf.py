@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from pulumi_vmimport.sandbox.aws.guest_system import GuestSystem
 
@@ -51,7 +51,7 @@ def parse(descriptor: bytes) -> Envelope:
         NoOvf: it is none.
     """
     try:
-        root = Xml.fromstring(descriptor)  # noqa: S314 - the sandbox's own user uploaded it
+        root = ET.fromstring(descriptor)  # noqa: S314 - the sandbox's own user uploaded it
         files = list(root.iter(f"{_OVF}File"))
         names = {file.attrib[f"{_OVF}id"]: file.attrib[f"{_OVF}href"] for file in files}
         disks = [
@@ -59,7 +59,7 @@ def parse(descriptor: bytes) -> Envelope:
             for disk in root.iter(f"{_OVF}Disk")
             if f"{_OVF}fileRef" in disk.attrib  # a disk without a file is an empty one
         ]
-    except (Xml.ParseError, KeyError) as error:
+    except (ET.ParseError, KeyError) as error:
         raise NoOvf(f"{type(error).__name__}: {error}") from error
     section = next(root.iter(f"{_OVF}OperatingSystemSection"), None)
     chunked = any(f"{_OVF}chunkSize" in file.attrib for file in files)
@@ -72,7 +72,6 @@ def manifest(text: bytes) -> Iterator[ManifestEntry]:
         yield ManifestEntry(name, algorithm.lower(), digest.lower())
 
 
-def _guest(section: Xml.Element) -> GuestSystem:
+def _guest(section: ET.Element) -> GuestSystem:
     description = section.findtext(f"{_OVF}Description") or ""
     return GuestSystem.of_vsphere(section.attrib.get(f"{_VMW}osType", ""), description)
-

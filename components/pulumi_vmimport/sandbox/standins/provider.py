@@ -162,7 +162,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         kind, inputs = self._kind(request.urn), plain(request.properties)
         if request.preview:  # what is left out here is unknown to the program
             return provider_pb2.CreateResponse(properties=wire(inputs))
-        id = kind.create(self._service, inputs)  # noqa: A001 - the protocol's own word
+        id = kind.create(self._service, inputs)
         try:
             kind.complete(self._service, id, inputs)
             live = kind.read(self._service, id, inputs)

@@ -82,7 +82,7 @@ class VSphere:
             Refused: there is none, or there are several.
         """
         wanted = (path or "").strip("/").split("/") if path else []
-        found = [item for item in self.all(kind, root) if _ends_with(item, wanted)]
+        found = [item for item in self.all(kind, root) if _at(item, wanted)]
         what = kind.__name__.rsplit(".", 1)[-1]
         if not found:
             raise Refused(f"{what} {path or '(default)'!r} not found")
@@ -178,15 +178,20 @@ def _length(content: BinaryIO) -> int:
     return length
 
 
-def _ends_with(item: Any, path: list[str]) -> bool:
-    """Whether an object's inventory path ends with these names; a path from the root has folders in it that it skips."""
+def _at(item: Any, path: list[str]) -> bool:
+    """Whether an object has this name, or an inventory path that ends with these names."""
+    return not path or (item.name == path[-1] and _below(item.parent, path[:-1]))
+
+
+def _below(parent: Any, path: list[str]) -> bool:
+    """Whether a parent's inventory path ends with these names; folders may be left out, as people do."""
     if not path:
         return True
-    if item is None:
+    if parent is None:
         return False
-    if item.name == path[-1]:
-        return _ends_with(item.parent, path[:-1])
-    return isinstance(item, vim.Folder) and _ends_with(item.parent, path)
+    if parent.name == path[-1]:
+        return _below(parent.parent, path[:-1])
+    return isinstance(parent, vim.Folder) and _below(parent.parent, path)
 
 
 def datacenter_of(item: Any) -> Any:

@@ -1,0 +1,113 @@
+"""The header and the end of a stream-optimized VMDK: what vSphere exports and AWS imports.
+
+Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections "Hosted Sparse Extents" and
+"Stream-Optimized Compressed Sparse Extents".
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pulumi_vmimport.disk.errors import NotStreamOptimizedError, TruncatedImageError
+
+SECTOR_BYTES = 512
+
+_MAGIC = b"KDMV"
+_TEXT_DESCRIPTOR = b"# Disk DescriptorFile"
+# magic, version, flags, capacity, grain size, descriptor offset and size, grain table entries, redundant directory,
+# directory, overhead, unclean shutdown, four line-end characters, compression
+_HEADER = struct.Struct("<4sIIQQQQIQQQB4sH")
+_LINE_ENDS = b"\n \r\n"  # spoilt when a transfer in text mode converted the file
+_FLAG_COMPRESSED = 1 << 16
+_FLAG_MARKERS = 1 << 17
+_DEFLATE = 1
+_DIRECTORY_AT_END = 2**64 - 1
+_MARKER = struct.Struct("<QII")  # sectors, size, type
+_FOOTER_MARKER = (1, 0, 3)
+_END_SECTORS = 3  # the marker of the footer, the footer (a header again), the end-of-stream marker
+
+
+@dataclass(frozen=True)
+class StreamOptimizedHeader:
+    """The facts of a stream-optimized VMDK's header."""
+
+    version: int
+    capacity_bytes: int
+    """Size of the disk as its machine sees it"""
+    grain_bytes: int
+    directory_at_end: bool
+    """Whether the stream ends in a footer, as that of vSphere does; qemu-img writes its directory at the start"""
+
+
+def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
+    """The facts of the first sector of a VMDK; `disk` names it in errors.
+
+    Raises: NotStreamOptimizedError; TruncatedImageError when not even a sector is there.
+    """
+    if start.startswith(_TEXT_DESCRIPTOR):
+        raise NotStreamOptimizedError(disk, f"a descriptor of {len(start)} bytes or more that points to other files")
+    if not _MAGIC.startswith(start[:4]):
+        raise NotStreamOptimizedError(disk, f"a file that starts with {start[:8]!r}")
+    if len(start) < SECTOR_BYTES:
+        raise TruncatedImageError(disk, len(start), f"its header takes {SECTOR_BYTES} bytes")
+    fields = _HEADER.unpack_from(start)
+    _, version, flags, capacity, grain, _, _, _, _, directory, _, _, line_ends, compression = fields
+    if line_ends != _LINE_ENDS:
+        raise NotStreamOptimizedError(disk, "a VMDK whose line ends were converted by a transfer in text mode")
+    if not (flags & _FLAG_COMPRESSED and flags & _FLAG_MARKERS and compression == _DEFLATE):
+        raise NotStreamOptimizedError(disk, f"a sparse VMDK with flags {flags:#x} and compression {compression}")
+    if not 0 < capacity < 2**63 // SECTOR_BYTES or grain < 1 or grain & (grain - 1):
+        raise NotStreamOptimizedError(disk, f"a header with a capacity of {capacity} and grains of {grain} sectors")
+    return StreamOptimizedHeader(
+        version=version,
+        capacity_bytes=capacity * SECTOR_BYTES,
+        grain_bytes=grain * SECTOR_BYTES,
+        directory_at_end=directory == _DIRECTORY_AT_END,
+    )
+
+
+class StreamOptimizedCheck:
+    """Looks at a VMDK on its way: the first sector must be right, and the end must be there.
+
+    `header` is known once the first sector has passed.
+    """
+
+    def __init__(self, disk: str, *, capacity_bytes: int | None = None) -> None:
+        """`capacity_bytes` is what the header must say, where it is known."""
+        self.header: StreamOptimizedHeader | None = None
+        self._disk = disk
+        self._capacity_bytes = capacity_bytes
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same chunks. Raises: NotStreamOptimizedError before the first, TruncatedImageError after the last."""
+        start = end = b""
+        size = 0
+        source = iter(chunks)
+        for chunk in source:
+            start += chunk
+            if len(start) >= SECTOR_BYTES:
+                break
+        self.header = read_header(self._disk, start)
+        if self._capacity_bytes not in (None, self.header.capacity_bytes):
+            raise NotStreamOptimizedError(
+                self._disk, f"a capacity of {self.header.capacity_bytes} bytes instead of {self._capacity_bytes}"
+            )
+        for chunk in _first(start, source):
+            size += len(chunk)
+            end = (end + chunk[-_END_SECTORS * SECTOR_BYTES :])[-_END_SECTORS * SECTOR_BYTES :]
+            yield chunk
+        if self.header.directory_at_end:
+            _check_end(self._disk, size, end)
+
+
+def _first(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield start
+    yield from rest
+
+
+def _check_end(disk: str, size: int, end: bytes) -> None:
+    marker, footer, last = (end[at : at + SECTOR_BYTES] for at in range(0, _END_SECTORS * SECTOR_BYTES, SECTOR_BYTES))
+    if last != bytes(SECTOR_BYTES):
+        raise TruncatedImageError(disk, size, "the end-of-stream marker is missing")
+    if _MARKER.unpack_from(marker) != _FOOTER_MARKER or not footer.startswith(_MAGIC):
+        raise TruncatedImageError(disk, size, "no footer stands before the end-of-stream marker")

@@ -1,0 +1,288 @@
+"""VirtualMachineExport: a vSphere virtual machine becomes an OVA in S3.
+
+Requirements VM-07, VM-10, VM-11, FMT-06, FMT-10, S3-04.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import NotRequired
+
+import pulumi
+
+from pulumi_vmimport.aws import s3_locations
+from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Problem, Run, known
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG
+from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.resources.ova_export import exported_ova
+from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.vsphere import inventory
+from pulumi_vmimport.vsphere.errors import VSphereError
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.virtual_machine import DiskBacking, MachineFacts, PowerState, VirtualMachine
+
+_GIB = 1 << 30
+# WorkSpaces takes a root volume of at most 70 GB; its checker lets 80 pass (VM-04, AMB-02).
+BYOL_DISK_GIB = 70
+_MOST_DISKS = 21  # IMG-04
+_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+
+class PoweredOn(StrEnum):
+    """What to do with a machine that runs."""
+
+    REFUSE = "refuse"
+    SHUT_DOWN = "shutDown"
+    POWER_OFF = "powerOff"
+    WAIT = "wait"
+
+
+class ImageProfile(StrEnum):
+    """What the image is for; the rules follow it."""
+
+    EC2 = "ec2"
+    BYOL_WORKSPACES = "byol-workspaces"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VirtualMachineExportInputs(AwsScope):
+    bucket: str
+    key: str
+    uuid: str | None = None
+    moid: str | None = None
+    path: str | None = None
+    image_profile: ImageProfile | None = None
+    powered_on: PoweredOn | None = updatable()
+    staging_directory: str | None = updatable()
+    triggers: Mapping[str, str] | None = None
+    retain_on_delete: bool | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class VirtualMachineExportState(VirtualMachineExportInputs):
+    etag: str | None = None
+    version_id: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    virtual_machine_name: str | None = None
+    virtual_machine_change_version: str | None = None
+
+
+class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, VirtualMachineExportState]):
+    inputs = VirtualMachineExportInputs
+    state = VirtualMachineExportState
+
+    def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
+        names = (inputs.uuid, inputs.moid, inputs.path)
+        given = [n for n in names if not known(n) or n is not None]
+        if len(given) != 1:
+            yield Problem("uuid", f"expected exactly one of uuid, moid and path, got {len(given)}")
+        key = inputs.key
+        if known(key) and (not key or key.startswith("/") or len(key.encode()) > _KEY_BYTES):
+            yield Problem("key", f"expected 1 to {_KEY_BYTES} bytes that do not start with a slash, got {key!r}")
+        elif known(key) and not key.lower().endswith(".ova"):
+            yield Problem("key", f"expected a key that ends in .ova, got {key!r}")
+        if known(inputs.region) and inputs.region is None:
+            yield Problem("region", "no Region is set: give region, aws:region in the configuration, or AWS_REGION")
+
+    def look_up(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
+        if known(inputs.bucket):
+            region = s3_locations.bucket_region(run.aws, inputs.bucket)
+            if region is None and not run.promised("bucket"):
+                yield Problem("bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource")
+            if region is not None and region != run.aws.region:
+                yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
+        path, name = _reference(inputs)
+        if not known(name) or run.promised(path):
+            return
+        try:
+            with run.vsphere() as session:
+                yield from _problems(path, inputs, _find(session, inputs).facts())
+        except VSphereError as error:
+            yield Problem(path, str(error))
+
+    def create(self, run: Run, inputs: VirtualMachineExportInputs) -> Created[VirtualMachineExportState]:
+        id = f"s3://{inputs.bucket}/{inputs.key}"
+        s3, mark = run.aws.client("s3"), _mark(run, inputs)
+        there = s3_object.find_object(s3, inputs.bucket, inputs.key)
+        if there is not None and mark.items() <= there.metadata.items() and there.sha256:
+            run.status("the export of an earlier run is complete")
+            name, version = there.metadata.get("name"), there.metadata.get("change-version")
+            return Created(id, _state(inputs, there, name, version))
+        s3_object.abort_stale_uploads(s3, inputs.bucket, inputs.key)
+        with run.vsphere() as session:
+            machine = _find(session, inputs)
+            self._switch_off(run, machine, inputs)
+            facts = machine.facts()
+            if problems := [f"{p.path}: {p.reason}" for p in _problems(_reference(inputs)[0], inputs, facts)]:
+                raise Failed("; ".join(problems))
+            directory = Path(inputs.staging_directory) if inputs.staging_directory else None
+            with exported_ova(machine, wait=run.wait, status=run.status, staging_directory=directory) as ova:
+                stored = s3_object.put_stream(
+                    s3,
+                    inputs.bucket,
+                    inputs.key,
+                    ova.chunks(),
+                    metadata={**mark, "name": ova.name, "change-version": facts.change_version},
+                    progress=lambda sent: run.status(f"sent {sent >> 20} of {ova.size_bytes >> 20} MiB to {id}"),
+                    size_hint=ova.size_bytes,
+                )
+        return Created(id, _state(inputs, stored, ova.name, facts.change_version))
+
+    def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
+        there = s3_object.find_object(run.aws.client("s3"), state.bucket, state.key)
+        if there is None or there.metadata.get(IDENTITY_TAG) != run.identity.key:
+            return None  # deleted, or overwritten by somebody else: either way the export is no longer there
+        return replace(state, etag=there.etag, version_id=there.version_id, size_bytes=there.size_bytes)
+
+    def update(
+        self, run: Run, id: str, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
+    ) -> VirtualMachineExportState:
+        recorded = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
+        return VirtualMachineExportState(**vars(inputs), **recorded)
+
+    def delete(self, run: Run, id: str, state: VirtualMachineExportState) -> None:
+        s3 = run.aws.client("s3")
+        if not state.retain_on_delete:
+            s3_object.abort_stale_uploads(s3, state.bucket, state.key)
+            s3_object.delete_if_ours(s3, state.bucket, state.key, _mark(run, state))
+
+    def _switch_off(self, run: Run, machine: VirtualMachine, inputs: VirtualMachineExportInputs) -> None:
+        if machine.power_state() is PowerState.OFF:
+            return
+        match inputs.powered_on or PoweredOn.REFUSE:
+            case PoweredOn.REFUSE:
+                raise Failed(_runs(machine.facts().name))
+            case PoweredOn.SHUT_DOWN:
+                run.status("shutting down the guest")
+                machine.shut_down_guest(run.wait)
+            case PoweredOn.POWER_OFF:
+                machine.power_off(run.wait)
+            case PoweredOn.WAIT:
+                while machine.power_state() is not PowerState.OFF:
+                    run.status("waiting until the machine is off: its guest is to be prepared and shut down")
+                    run.wait(run.poll_seconds)
+
+
+def _find(session: VSphereSession, inputs: VirtualMachineExportInputs) -> VirtualMachine:
+    if inputs.uuid is not None:
+        return inventory.by_uuid(session, inputs.uuid)
+    if inputs.moid is not None:
+        return inventory.by_moid(session, inputs.moid)
+    return inventory.by_path(session, str(inputs.path))
+
+
+def _reference(inputs: VirtualMachineExportInputs) -> tuple[str, str | None]:
+    names = {"uuid": inputs.uuid, "moid": inputs.moid, "path": inputs.path}
+    return next(((path, name) for path, name in names.items() if not known(name) or name is not None), ("uuid", None))
+
+
+def _problems(path: str, inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
+    """What makes the machine's image useless to AWS (VM-04, VM-09, VM-10, VM-11)."""
+    if facts.power_state is not PowerState.OFF and (inputs.powered_on or PoweredOn.REFUSE) is PoweredOn.REFUSE:
+        yield Problem("poweredOn", _runs(facts.name))
+    if not 1 <= len(facts.disks) <= _MOST_DISKS:
+        yield Problem(path, f"expected 1 to {_MOST_DISKS} disks, {facts.name} has {len(facts.disks)}")
+    for disk in facts.disks:
+        if disk.backing in {DiskBacking.RAW_DEVICE, DiskBacking.SE_SPARSE}:
+            yield Problem(path, f"{disk.label} of {facts.name} is a {disk.backing} disk; copy it to a flat one (VM-10)")
+    if inputs.image_profile is not ImageProfile.BYOL_WORKSPACES:
+        return
+    if len(facts.disks) > 1:
+        yield Problem(path, f"expected one disk for BYOL WorkSpaces, {facts.name} has {len(facts.disks)} (VM-04)")
+    for disk in facts.disks:
+        if disk.capacity_bytes > BYOL_DISK_GIB * _GIB:
+            yield Problem(
+                path,
+                f"{disk.label} of {facts.name} has {disk.capacity_bytes / _GIB:.0f} GB, expected at most "
+                f"{BYOL_DISK_GIB} (WorkSpaces refuses more, though its checker lets 80 pass; VM-04)",
+            )
+    if len(facts.network_adapters) > 1:
+        yield Problem(path, f"expected one network adapter, {facts.name} has {len(facts.network_adapters)} (VM-09)")
+
+
+def _runs(name: str) -> str:
+    return f"{name} is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
+
+
+def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
+    """The metadata that tells whose object it is and what it was made from."""
+    tags = run.identity.tags(inputs)
+    return {IDENTITY_TAG: tags[IDENTITY_TAG], INPUTS_TAG: tags[INPUTS_TAG]}
+
+
+def _state(
+    inputs: VirtualMachineExportInputs, stored: s3_object.StoredObject, name: str | None, change_version: str | None
+) -> VirtualMachineExportState:
+    return VirtualMachineExportState(
+        **vars(inputs),
+        etag=stored.etag,
+        version_id=stored.version_id,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        virtual_machine_name=name,
+        virtual_machine_change_version=change_version,
+    )
+
+
+class VirtualMachineExportArgs(AwsScopeArgs):
+    """The arguments of VirtualMachineExport: exactly one of uuid, moid and path names the machine.
+
+    A change of any but powered_on, staging_directory, retain_on_delete, timeout_minutes, profile and assume_role_arn
+    exports anew. How to reach vSphere comes from the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or
+    from the stack's configuration (vsphere:vsphereServer, vsphere:user, vsphere:password).
+    """
+
+    bucket: pulumi.Input[str]
+    """The bucket, in the Region of the import."""
+    key: pulumi.Input[str]
+    """The key of the OVA; ends in .ova."""
+    uuid: NotRequired[pulumi.Input[str]]
+    """The machine's BIOS uuid: output `uuid` of a pulumi-vsphere VirtualMachine."""
+    moid: NotRequired[pulumi.Input[str]]
+    """The machine's managed object id, such as vm-29."""
+    path: NotRequired[pulumi.Input[str]]
+    """The machine's inventory path, such as DC0/vm/web01, or a name that only one machine has."""
+    image_profile: NotRequired[pulumi.Input[str]]
+    """ec2, or byol-workspaces: one disk of at most 70 GB, one network adapter. Default: ec2."""
+    powered_on: NotRequired[pulumi.Input[str]]
+    """What to do with a machine that runs: refuse, shutDown (the guest, by VMware Tools), powerOff, or wait until it is
+    off. Default: refuse."""
+    staging_directory: NotRequired[pulumi.Input[str]]
+    """Where the disks lie while the OVA is put together. Default: the system's directory for temporary files."""
+    triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Any values; a change exports anew."""
+    retain_on_delete: NotRequired[pulumi.Input[bool]]
+    """Leave the object in S3 when the resource is deleted. Default: false."""
+
+
+class VirtualMachineExport(ManagedResource, module="vmimport", name="VirtualMachineExport"):
+    """An OVA in S3, exported from a virtual machine that is off; the resource's id is the object's S3 URI.
+
+    The OVA has no CD drive, whatever is mounted in the machine; equal disks give equal bytes. Deleting the resource
+    deletes the object, unless somebody else has overwritten it.
+    """
+
+    etag: pulumi.Output[str]
+    """The object's entity tag; changes with its content."""
+    version_id: pulumi.Output[str | None]
+    """The object's version, in a bucket that keeps versions."""
+    sha256: pulumi.Output[str]
+    """The SHA-256 of the OVA, as hexadecimal digits."""
+    size_bytes: pulumi.Output[int]
+    """The size of the OVA."""
+    virtual_machine_name: pulumi.Output[str]
+    """The machine's name in the OVA."""
+    virtual_machine_change_version: pulumi.Output[str]
+    """The machine's configuration version at the time of the export."""
+
+    bucket: pulumi.Output[str]
+    """The bucket, as given; available once the object is there."""
+    key: pulumi.Output[str]
+    """The key, as given; available once the object is there."""
+
+    def __init__(self, name: str, args: VirtualMachineExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)

@@ -1,0 +1,29 @@
+"""A running WorkSpace to image; moto wants a directory and a network for it."""
+
+from typing import Any, Protocol
+
+
+class ClientMaker(Protocol):
+    """Makes the boto3 client of a service."""
+
+    def __call__(self, service: str, region: str) -> Any: ...
+
+
+def make_workspace(client: ClientMaker, region: str, user: str, *, dedicated: bool) -> str:
+    """Make a WorkSpace in a directory of its own and return its id."""
+    ec2, directories, workspaces = (client(service, region) for service in ("ec2", "ds", "workspaces"))
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    ids = [subnet["SubnetId"] for subnet in subnets[:2]]
+    directory = directories.create_directory(
+        Name="sandbox.example",
+        Password="Sandbox-0",  # noqa: S106 - of nothing
+        Size="Small",
+        VpcSettings={"VpcId": vpc, "SubnetIds": ids},
+    )["DirectoryId"]
+    workspaces.register_workspace_directory(
+        DirectoryId=directory, SubnetIds=ids, Tenancy="DEDICATED" if dedicated else "SHARED"
+    )
+    wanted = [{"DirectoryId": directory, "UserName": user, "BundleId": "wsb-sandbox00"}]
+    made = workspaces.create_workspaces(Workspaces=wanted)
+    return str(made["PendingRequests"][0]["WorkspaceId"])

@@ -1,0 +1,67 @@
+"""What a program started in the sandbox sees of the outside: this machine, and none of the caller's accounts."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+CLEARED = ("AWS_", "VSPHERE_", "PULUMI_", "VMIMPORT_VSPHERE_")
+"""Variables of the caller whose names begin so never reach the sandbox."""
+
+LOOPBACK = "127.0.0.1,localhost"
+
+
+def cleared(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what could lead to a real account or stack."""
+    return {name: value for name, value in environment.items() if not name.startswith(CLEARED)}
+
+
+def for_pulumi(home: Path, backend: Path, engine: Mapping[str, str]) -> dict[str, str]:
+    """What makes a Pulumi command use the sandbox's own plugins and stacks, and never the internet."""
+    return {
+        **engine,
+        "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",  # secrets of a sandbox are the sandbox's own
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",  # it would try the internet for eight seconds
+    }
+
+
+def for_aws(endpoint: str, access_key: str, secret_key: str, region: str) -> dict[str, str]:
+    """What makes boto3 and the aws plugin, real or not, use AWS on this machine.
+
+    The real plugin needs no s3UsePathStyle: AWS's SDKs put the bucket into the path where the endpoint is an IP
+    address (rule isIp of https://github.com/aws/aws-sdk-go-v2/blob/main/service/s3/endpoints.go).
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret_key,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def for_vsphere(server: str, user: str, password: str, ca_file: Path) -> dict[str, str]:
+    """What makes pyVmomi and the vsphere plugin use the vCenter on this machine."""
+    return {
+        "VSPHERE_SERVER": server,
+        "VSPHERE_USER": user,
+        "VSPHERE_PASSWORD": password,
+        "VSPHERE_ALLOW_UNVERIFIED_SSL": "true",  # the real plugin takes no CA file; this library does
+        "VMIMPORT_VSPHERE_CA_FILE": str(ca_file),
+    }
+
+
+def as_shell(environment: Mapping[str, str]) -> str:
+    """Lines for a shell to source: they clear what the sandbox clears and export what it sets."""
+    names = "|".join(CLEARED)
+    lines = [f"for name in $(env | sed -nE 's/^(({names})[A-Za-z0-9_]*)=.*/\\1/p'); do unset \"$name\"; done"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment.items())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,77 @@
+"""Files of a datastore, such as the ISO image of an installation."""
+
+import contextlib
+from pathlib import Path
+
+from pyVmomi import vim
+
+from .kind import Gone, Kind, Refused
+from .values import Properties
+from .vsphere_session import TaskFailed, VSphere, datastore_path
+
+_LOCATION = frozenset({"datacenter", "datastore", "destinationFile"})
+
+
+class File(Kind[VSphere]):
+    """vsphere:index/file:File, the upload; a copy between datastores is not served."""
+
+    inputs = _LOCATION | {"createDirectories", "sourceFile"}
+    required = frozenset({"datastore", "destinationFile", "sourceFile"})
+    place = _LOCATION
+    replaces = frozenset({"sourceFile"})
+    unread = frozenset({"createDirectories", "sourceFile"})
+
+    def create(self, service: VSphere, inputs: Properties) -> str:
+        datacenter, datastore = _where(service, inputs)
+        path = inputs["destinationFile"].lstrip("/")
+        folder = path.rpartition("/")[0]
+        if folder and inputs.get("createDirectories"):
+            with contextlib.suppress(vim.fault.FileAlreadyExists):
+                service.content.fileManager.MakeDirectory(datastore_path(datastore, folder), datacenter, True)
+        try:
+            with Path(inputs["sourceFile"]).open("rb") as source:
+                service.put_file(datastore, path, source)
+        except OSError as error:
+            raise Refused(f"cannot read the source of [{datastore.name}] {path}: {error}") from error
+        return f"[{datastore.name}] {datacenter.name}/{path}"
+
+    def read(self, service: VSphere, id: str, state: Properties) -> Properties:  # noqa: ARG002
+        _, datastore = _where(service, state)
+        path = datastore_path(datastore, state["destinationFile"])
+        folder, _, name = path.rpartition("/" if "/" in path else " ")
+        spec = vim.host.DatastoreBrowser.SearchSpec(matchPattern=[name])
+        try:
+            found = service.wait(f"looking for {path}", datastore.browser.SearchDatastore_Task(folder, spec))
+        except TaskFailed as failure:
+            if isinstance(failure.fault, vim.fault.FileNotFound):  # the folder
+                raise Gone(f"{path} is not there") from failure
+            raise
+        if not found.file:
+            raise Gone(f"{path} is not there")
+        return {name: state[name] for name in _LOCATION if name in state}
+
+    def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
+        (datacenter, datastore), (to_datacenter, to_datastore) = _where(service, olds), _where(service, news)
+        path, to_path = (
+            datastore_path(datastore, olds["destinationFile"]),
+            datastore_path(to_datastore, news["destinationFile"]),
+        )
+        if (datacenter, path) != (to_datacenter, to_path):
+            manager = service.content.fileManager
+            task = manager.MoveDatastoreFile_Task(path, datacenter, to_path, to_datacenter, True)
+            service.wait(f"moving {path}", task)
+
+    def delete(self, service: VSphere, id: str, state: Properties) -> None:  # noqa: ARG002
+        datacenter, datastore = _where(service, state)
+        path = datastore_path(datastore, state["destinationFile"])
+        try:
+            service.wait(f"deleting {path}", service.content.fileManager.DeleteDatastoreFile_Task(path, datacenter))
+        except TaskFailed as failure:
+            if isinstance(failure.fault, vim.fault.FileNotFound):
+                raise Gone(f"{path} is not there") from failure
+            raise
+
+
+def _where(service: VSphere, properties: Properties) -> tuple[vim.Datacenter, vim.Datastore]:
+    datacenter = service.named(vim.Datacenter, properties.get("datacenter"))
+    return datacenter, service.named(vim.Datastore, properties["datastore"], datacenter)

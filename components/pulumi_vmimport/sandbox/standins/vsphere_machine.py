@@ -1,0 +1,265 @@
+"""Virtual machines.
+
+What the real provider does around a change was read in terraform-provider-vsphere 2.13, the code that pulumi-vsphere
+bridges: https://github.com/vmware/terraform-provider-vsphere/blob/main/vsphere/resource_vsphere_virtual_machine.go
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pyVmomi import vim
+
+from . import vsphere_devices as devices
+from .kind import Kind, Refused
+from .values import COMPUTED, UNKNOWN, Properties, has_unknown, same
+from .vsphere_session import VSphere, datacenter_of
+
+_RESTARTS = frozenset(
+    {
+        "efiSecureBootEnabled",
+        "enableDiskUuid",
+        "extraConfig",
+        "firmware",
+        "guestId",
+        "hardwareVersion",
+        "memory",
+        "numCoresPerSocket",
+        "numCpus",
+    }
+)
+"""Inputs whose change needs a powered-off machine; processors and memory too, as hot-add is not served."""
+
+_GUEST_WAITS = {"waitForGuestIpTimeout": 0, "waitForGuestNetTimeout": 5}
+"""Minutes that the real provider waits for an address, where the program says nothing; less than 1 is not at all."""
+
+_STRUCTURES = {
+    "cdroms": frozenset({"clientDevice", "datastoreId", "path"}),
+    "disks": frozenset(
+        {"attach", "datastoreId", "diskMode", "eagerlyScrub", "keepOnRemove", "label", "path", "size"}
+        | {"thinProvisioned", "unitNumber"}
+    ),
+    "networkInterfaces": frozenset({"adapterType", "networkId"}),
+}
+_CHOICES = {
+    "firmware": frozenset({"bios", "efi"}),
+    "scsiType": frozenset(devices.SCSI),
+    "adapterType": frozenset(devices.NIC),
+}
+_POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
+
+
+class VirtualMachine(Kind[VSphere]):
+    """vsphere:index/virtualMachine:VirtualMachine; its id is the BIOS UUID."""
+
+    inputs = frozenset(
+        {"annotation", "bootDelay", "cdroms", "datastoreId", "disks", "efiSecureBootEnabled", "enableDiskUuid"}
+        | {"extraConfig", "firmware", "folder", "forcePowerOff", "guestId", "hardwareVersion", "memory", "name"}
+        | {"networkInterfaces", "numCoresPerSocket", "numCpus", "replaceTrigger", "resourcePoolId", "scsiBusSharing"}
+        | {"scsiType", "shutdownWaitTimeout", "syncTimeWithHost", "waitForGuestIpTimeout", "waitForGuestNetRoutable"}
+        | {"waitForGuestNetTimeout"}
+    )
+    required = frozenset({"datastoreId", "resourcePoolId"})
+    place = frozenset({"folder", "name"})
+    replaces = frozenset({"datastoreId", "folder", "replaceTrigger", "resourcePoolId", "scsiBusSharing", "scsiType"})
+    auto_name = "name"
+    defaults: ClassVar = {
+        "annotation": "",
+        "bootDelay": 0,
+        "cdroms": [],
+        "efiSecureBootEnabled": False,
+        "enableDiskUuid": False,
+        "firmware": "bios",
+        "memory": 1024,
+        "numCoresPerSocket": 1,
+        "numCpus": 1,
+        "syncTimeWithHost": False,
+    }
+    nested_defaults: ClassVar = {
+        "adapterType": "vmxnet3",
+        "diskMode": "persistent",
+        "key": COMPUTED,
+        "macAddress": COMPUTED,
+        "path": COMPUTED,
+        "thinProvisioned": True,
+        "unitNumber": COMPUTED,
+        "uuid": COMPUTED,
+    }
+    unread = frozenset(
+        {"folder", "forcePowerOff", "replaceTrigger", "scsiBusSharing", "shutdownWaitTimeout"}
+        | {"waitForGuestIpTimeout", "waitForGuestNetRoutable", "waitForGuestNetTimeout"}
+    )
+
+    def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
+        if not news.get("disks"):
+            yield "disks", "there must be at least one disk specified"
+        if not news.get("networkInterfaces"):
+            yield "networkInterfaces", "network_interface parameter is required when not deploying from ovf template"
+        for name, default in _GUEST_WAITS.items():
+            minutes = news.get(name, default)
+            if minutes != UNKNOWN and minutes > 0:
+                reason = f"guests of the sandbox have no address: pulumi up would fail after {minutes} minutes"
+                yield name, f"expected 0, got {minutes}: {reason}"
+        yield from _choices("", news)
+        for name, members in _STRUCTURES.items():
+            for index, said in enumerate(_structures(news, name)):
+                path = f"{name}[{index}]"
+                yield from _choices(f"{path}.", said)
+                for unknown in sorted(said.keys() - members):
+                    yield (
+                        f"{path}.{unknown}",
+                        f"expected one of {', '.join(sorted(members))}: the stand-in has no other",
+                    )
+        for index, said in enumerate(_structures(news, "cdroms")):
+            if bool(said.get("clientDevice")) == ("datastoreId" in said and "path" in said):
+                yield f"cdroms[{index}]", "either client_device or datastore_id and path must be set"
+        yield from _disk_problems(_structures(olds, "disks"), _structures(news, "disks"))
+
+    def create(self, service: VSphere, inputs: Properties) -> str:
+        pool = service.by_id(vim.ResourcePool, inputs["resourcePoolId"])
+        datastore = service.by_id(vim.Datastore, inputs["datastoreId"])
+        spec = _config(inputs)
+        spec.files = vim.vm.FileInfo(vmPathName=f"[{datastore.name}]")
+        spec.deviceChange = devices.new_devices(service, inputs)
+        task = _folder(pool, inputs.get("folder", "")).CreateVM_Task(config=spec, pool=pool)
+        machine = service.wait(f"creating virtual machine {inputs['name']}", task)
+        return str(machine.config.uuid)
+
+    def complete(self, service: VSphere, id: str, inputs: Properties) -> None:
+        service.wait(f"powering on virtual machine {inputs['name']}", service.machine(id).PowerOnVM_Task())
+
+    def read(self, service: VSphere, id: str, state: Properties) -> Properties:
+        return read_machine(service.machine(id), state)
+
+    def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:
+        machine, what = service.machine(id), f"virtual machine {news['name']}"
+        spec = _config(news)
+        spec.deviceChange = devices.device_changes(service, machine, olds, news)
+        live, said = read_machine(machine, news), {**self.defaults, **news}
+        restarts = any(not same(live[name], said[name]) for name in _RESTARTS & said.keys())
+        if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOff:
+            if restarts or devices.need_power_off(spec.deviceChange):
+                _power_off(service, machine, what)
+            elif devices.cannot_while_on(spec.deviceChange):
+                raise Refused(
+                    f"reconfiguring {what}: InvalidPowerState: a CD drive cannot be added or removed while on"
+                )
+        service.wait(f"reconfiguring {what}", machine.ReconfigVM_Task(spec))
+        # The real provider powers a machine on after every change, whether it was on before or not.
+        if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOn:
+            service.wait(f"powering on {what}", machine.PowerOnVM_Task())
+
+    def delete(self, service: VSphere, id: str, state: Properties) -> None:
+        machine, what = service.machine(id), f"virtual machine {state.get('name', id)}"
+        if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOff:
+            _power_off(service, machine, what)
+        kept = [
+            devices.change("remove", device)
+            for index, disk in enumerate(state.get("disks", []))
+            for device in machine.config.hardware.device
+            if (disk.get("attach") or disk.get("keepOnRemove"))
+            and isinstance(device, vim.vm.device.VirtualDisk)
+            and device.unitNumber == devices.unit_of(disk, index)
+        ]
+        if kept:
+            service.wait(f"detaching disks of {what}", machine.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=kept)))
+        service.wait(f"deleting {what}", machine.Destroy_Task())
+
+
+def read_machine(machine: Any, state: Properties) -> Properties:
+    """The properties of a live machine."""
+    config = machine.config
+    asked = state.get("extraConfig") or {}
+    return {
+        "annotation": config.annotation or "",
+        "bootDelay": (config.bootOptions and config.bootOptions.bootDelay) or 0,
+        "changeVersion": config.changeVersion,
+        "datastoreId": machine.datastore[0]._moId,  # noqa: SLF001 - pyVmomi has no other name for an object's id
+        "efiSecureBootEnabled": bool(config.bootOptions and config.bootOptions.efiSecureBootEnabled),
+        "enableDiskUuid": bool(config.flags and config.flags.diskUuidEnabled),
+        "extraConfig": {option.key: option.value for option in config.extraConfig if option.key in asked},
+        "firmware": config.firmware,
+        "guestId": config.guestId,
+        "guestIpAddresses": [],
+        "hardwareVersion": int(config.version.removeprefix("vmx-")),
+        "hostSystemId": machine.runtime.host._moId,  # noqa: SLF001
+        "imported": False,
+        "memory": config.hardware.memoryMB,
+        "moid": machine._moId,  # noqa: SLF001
+        "name": config.name,
+        "numCoresPerSocket": config.hardware.numCoresPerSocket or 1,
+        "numCpus": config.hardware.numCPU,
+        "powerState": _POWER[machine.runtime.powerState],
+        "rebootRequired": False,
+        "resourcePoolId": machine.resourcePool._moId,  # noqa: SLF001
+        "syncTimeWithHost": bool(config.tools and config.tools.syncTimeWithHost),
+        "uuid": config.uuid,
+        "vmwareToolsStatus": machine.guest.toolsRunningStatus,
+        "vmxPath": config.files.vmPathName.split("] ", 1)[-1],
+        **devices.read_devices(machine, state),
+    }
+
+
+def _config(inputs: Properties) -> Any:
+    extra = inputs.get("extraConfig") or {}
+    version = inputs.get("hardwareVersion")
+    return vim.vm.ConfigSpec(
+        name=inputs["name"],
+        guestId=inputs.get("guestId", "otherGuest64"),
+        firmware=inputs.get("firmware", "bios"),
+        numCPUs=inputs.get("numCpus", 1),
+        numCoresPerSocket=inputs.get("numCoresPerSocket", 1),
+        memoryMB=inputs.get("memory", 1024),
+        annotation=inputs.get("annotation", ""),
+        version=f"vmx-{version:02}" if version else None,
+        extraConfig=[vim.option.OptionValue(key=key, value=value) for key, value in extra.items()],
+        bootOptions=vim.vm.BootOptions(
+            bootDelay=inputs.get("bootDelay", 0), efiSecureBootEnabled=inputs.get("efiSecureBootEnabled", False)
+        ),
+        flags=vim.vm.FlagInfo(diskUuidEnabled=inputs.get("enableDiskUuid", False)),
+        tools=vim.vm.ToolsConfigInfo(syncTimeWithHost=inputs.get("syncTimeWithHost", False)),
+    )
+
+
+def _folder(pool: Any, path: str) -> Any:
+    folder = datacenter_of(pool).vmFolder
+    for name in filter(None, path.split("/")):
+        found = [item for item in folder.childEntity if isinstance(item, vim.Folder) and item.name == name]
+        if not found:
+            raise Refused(f"folder {path!r} not found: {folder.name} has no folder {name!r}")
+        folder = found[0]
+    return folder
+
+
+def _power_off(service: VSphere, machine: Any, what: str) -> None:
+    """Power a machine off; what the real provider asks of VMware Tools first, guests of the sandbox do not have."""
+    service.wait(f"powering off {what}", machine.PowerOffVM_Task())
+
+
+def _structures(properties: Properties, name: str) -> list[Properties]:
+    """The structures of a list, none while they are unknown."""
+    said = properties.get(name) or []
+    return [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
+
+
+def _choices(path: str, said: Properties) -> Iterator[tuple[str, str]]:
+    for name, choices in _CHOICES.items():
+        if name in said and said[name] not in choices | {UNKNOWN}:
+            yield f"{path}{name}", f"expected one of {', '.join(sorted(choices))}, got {said[name]!r}"
+
+
+def _disk_problems(olds: list[Properties], news: list[Properties]) -> Iterator[tuple[str, str]]:
+    before = {disk.get("label"): disk for disk in olds}
+    units = [devices.unit_of(disk, index) for index, disk in enumerate(news) if not has_unknown(disk)]
+    if len(set(units)) < len(units):
+        yield "disks", f"every disk needs a unit number of its own, got {units}"
+    for index, disk in enumerate(news):
+        path = f"disks[{index}]"
+        if "label" not in disk:
+            yield f"{path}.label", "expected a label, got none"
+        if disk.get("attach") and not disk.get("path"):
+            yield f"{path}.path", "path or name cannot be empty when using attach"
+        if not disk.get("attach") and "size" not in disk:
+            yield f"{path}.size", "size for disk is required when not using attach"
+        sizes = [before.get(disk.get("label"), {}).get("size", 0), disk.get("size", 0)]
+        if not disk.get("attach") and not has_unknown(sizes) and sizes[0] > sizes[1]:
+            yield f"{path}.size", f"virtual disks cannot be shrunk (old: {sizes[0]} new: {sizes[1]})"

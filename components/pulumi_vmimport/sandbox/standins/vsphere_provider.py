@@ -1,0 +1,48 @@
+"""The stand-in for pulumi-resource-vsphere: the types and functions it serves."""
+
+import os
+
+from . import vsphere_file, vsphere_functions, vsphere_machine
+from .kind import Kind, Refused
+from .provider import Function, Provider, serve
+from .values import Properties
+from .vsphere_session import VSphere
+
+KINDS: dict[str, Kind[VSphere]] = {
+    "vsphere:index/file:File": vsphere_file.File(),
+    "vsphere:index/virtualMachine:VirtualMachine": vsphere_machine.VirtualMachine(),
+}
+
+FUNCTIONS: dict[str, Function[VSphere]] = {
+    "vsphere:index/getComputeCluster:getComputeCluster": vsphere_functions.compute_cluster,
+    "vsphere:index/getDatacenter:getDatacenter": vsphere_functions.datacenter,
+    "vsphere:index/getDatastore:getDatastore": vsphere_functions.datastore,
+    "vsphere:index/getHost:getHost": vsphere_functions.host,
+    "vsphere:index/getNetwork:getNetwork": vsphere_functions.network,
+    "vsphere:index/getResourcePool:getResourcePool": vsphere_functions.resource_pool,
+    "vsphere:index/getVirtualMachine:getVirtualMachine": vsphere_functions.virtual_machine,
+}
+
+SETTINGS = frozenset({"allowUnverifiedSsl", "apiTimeout", "password", "user", "version", "vsphereServer"})
+"""The provider settings that are served. TLS is always verified, so allowUnverifiedSsl changes nothing."""
+
+
+def connect(settings: Properties) -> VSphere:
+    """The vCenter of the provider's settings or, as with the real provider, of the environment."""
+    if unknown := {name for name in settings if not name.startswith("__")} - SETTINGS:
+        raise Refused(
+            f"the sandbox's stand-in for vsphere has no provider setting {', '.join(sorted(unknown))}; "
+            f"it has {', '.join(sorted(SETTINGS))}"
+        )
+    server = settings.get("vsphereServer") or os.environ.get("VSPHERE_SERVER", "")
+    user = settings.get("user") or os.environ.get("VSPHERE_USER")
+    password = settings.get("password") or os.environ.get("VSPHERE_PASSWORD")
+    if not user or not password:
+        raise Refused("missing required configuration: set vsphere:user and vsphere:password")
+    host, _, port = server.partition(":")
+    return VSphere(host, int(port or 443), user, password, os.environ.get("VMIMPORT_VSPHERE_CA_FILE"))
+
+
+def main(version: str) -> None:
+    """Serve until the engine ends it."""
+    serve(Provider("vsphere", version, KINDS, FUNCTIONS, connect))

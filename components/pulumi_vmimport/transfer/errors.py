@@ -1,0 +1,87 @@
+"""What can go wrong on a transfer, as one tree; the facts are attributes.
+
+TransferError
+├── NotEnoughSpaceError      the staging directory cannot hold what is coming
+├── SourceChangedError       a file gave more or fewer bytes than it had promised
+├── InvalidMemberError       a name that an OVA cannot hold
+├── InvalidMetadataError     metadata that no S3 object can carry
+├── StoredDifferentlyError   S3 does not hold the bytes that were sent
+└── NotOursError             the object does not bear the mark of who wants it deleted
+
+What S3 itself answers is raised as botocore raises it.
+"""
+
+
+class TransferError(Exception):
+    """Anything that failed on a transfer."""
+
+
+class NotEnoughSpaceError(TransferError):
+    """The staging directory cannot hold what is coming."""
+
+    def __init__(self, directory: str, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"staging directory {directory}: expected {_gib(needed_bytes)} free for the exported disks, got"
+            f" {_gib(free_bytes)}; name another directory, or make room"
+        )
+        self.directory = directory
+        self.needed_bytes = needed_bytes
+        self.free_bytes = free_bytes
+
+
+class SourceChangedError(TransferError):
+    """A file gave more or fewer bytes than it had promised; `got_bytes` may stop short of all it has."""
+
+    def __init__(self, name: str, *, expected_bytes: int, got_bytes: int) -> None:
+        super().__init__(f"{name}: expected {expected_bytes} bytes, got {got_bytes}; start the transfer again")
+        self.name = name
+        self.expected_bytes = expected_bytes
+        self.got_bytes = got_bytes
+
+
+class InvalidMemberError(TransferError):
+    """A name that an OVA cannot hold."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"OVA member {name!r}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class StoredDifferentlyError(TransferError):
+    """S3 does not hold the bytes that were sent; the object was deleted again."""
+
+    def __init__(self, url: str, what: str, *, sent: str, stored: str) -> None:
+        super().__init__(f"{url}: sent {what} {sent}, S3 stored {what} {stored}; the object was deleted, send it again")
+        self.url = url
+        self.what = what
+        self.sent = sent
+        self.stored = stored
+
+
+class InvalidMetadataError(TransferError):
+    """Metadata that no S3 object can carry."""
+
+    def __init__(self, name: str, value: str, reason: str) -> None:
+        super().__init__(f"S3 metadata {name!r}: {reason}, got {name!r}: {value!r}")
+        self.name = name
+        self.value = value
+        self.reason = reason
+
+
+class NotOursError(TransferError):
+    """The object does not bear the mark of who wants it deleted: `found` is what its metadata says under `name`."""
+
+    def __init__(self, url: str, name: str, *, expected: str, found: str | None) -> None:
+        super().__init__(
+            f"{url}: expected {name} {expected} in its metadata, got {found or 'none'}; it is not deleted, as somebody"
+            " else put it there"
+        )
+        self.url = url
+        self.name = name
+        self.expected = expected
+        self.found = found
+
+
+def _gib(size_bytes: int) -> str:
+    return f"{size_bytes / 2**30:.2f} GiB"

@@ -1,0 +1,375 @@
+"""The stand-in plugins under the real engine: a program's whole life, and what is changed by hand in between."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_vsphere as vsphere
+import pytest
+from pulumi import automation
+from pyVmomi import vim
+
+from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.sandbox.environment import CLEARED
+
+ISO = b"\0" * 32768 + b"\x01CD001" + b"\0" * 2042
+ASSUMED_BY = {"Service": "vmie.amazonaws.com"}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    directory = tmp_path_factory.mktemp("sandbox")
+    with Sandbox(directory, clock=SandboxClock.stepped(), real_plugins=directory / "none") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def iso(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("media") / "windows.iso"
+    file.write_bytes(ISO)
+    return file
+
+
+class Program:
+    """A program that uses every type; its settings are changed between two runs."""
+
+    def __init__(self, iso: Path) -> None:
+        self.iso = iso
+        self.disk_gib = 40
+        self.with_cdrom = True
+
+    def __call__(self) -> None:
+        bucket = aws.s3.Bucket("images", tags={"vmimport:stack": "demo"})
+        self._bucket_settings(bucket)
+        aws.s3.BucketObjectv2(
+            "manifest", bucket=bucket.id, key="m.json", source=pulumi.StringAsset("{}"), content_type="application/json"
+        )
+        trust = aws.iam.get_policy_document(
+            statements=[
+                {
+                    "actions": ["sts:AssumeRole"],
+                    "principals": [{"type": "Service", "identifiers": ["vmie.amazonaws.com"]}],
+                    "conditions": [{"test": "StringEquals", "variable": "sts:Externalid", "values": ["vmimport"]}],
+                }
+            ]
+        )
+        role = aws.iam.Role("vmimport", name="vmimport", assume_role_policy=trust.json, tags={"vmimport:stack": "demo"})
+        aws.iam.RolePolicy("vmimport-policy", name="import", role=role.name, policy=bucket.arn.apply(_reads))
+        self._machine()
+        pulumi.export("account", aws.get_caller_identity().account_id)
+        pulumi.export("partition", aws.get_partition().partition)
+        pulumi.export("region", aws.get_region().region)
+        pulumi.export("bucket", bucket.bucket)
+        pulumi.export("secret", role.unique_id.apply(pulumi.Output.secret))
+
+    def _bucket_settings(self, bucket: aws.s3.Bucket) -> None:
+        aws.s3.BucketPublicAccessBlock(
+            "images-access",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            "images-encryption",
+            bucket=bucket.id,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        )
+        aws.s3.BucketOwnershipControls(
+            "images-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}
+        )
+        aws.s3.BucketVersioning("images-versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+        aws.s3.BucketLifecycleConfiguration(
+            "images-lifecycle",
+            bucket=bucket.id,
+            rules=[
+                {
+                    "id": "uploads",
+                    "status": "Enabled",
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": 3},
+                }
+            ],
+        )
+        aws.s3.BucketPolicy("images-policy", bucket=bucket.id, policy=bucket.arn.apply(_tls_only))
+
+    def _machine(self) -> None:
+        center = vsphere.get_datacenter(name="DC0")
+        store = vsphere.get_datastore(name="LocalDS_0", datacenter_id=center.id)
+        network = vsphere.get_network(name="VM Network", datacenter_id=center.id)
+        cluster = vsphere.get_compute_cluster(name="DC0_C0", datacenter_id=center.id)
+        pool = vsphere.get_resource_pool(name="DC0_C0/Resources", datacenter_id=center.id)
+        assert pool.id == cluster.resource_pool_id
+        media = vsphere.File(
+            "media",
+            datacenter="DC0",
+            datastore="LocalDS_0",
+            source_file=str(self.iso),
+            destination_file="isos/windows.iso",
+            create_directories=True,
+        )
+        drives = [{"datastore_id": store.id, "path": media.destination_file}]
+        vsphere.VirtualMachine(
+            "source",
+            resource_pool_id=pool.id,
+            datastore_id=store.id,
+            num_cpus=2,
+            memory=4096,
+            guest_id="windows9_64Guest",
+            firmware="efi",
+            scsi_type="lsilogic-sas",
+            annotation="made by a test",
+            extra_config={"guestinfo.vmimport": "yes"},
+            wait_for_guest_net_timeout=0,
+            disks=[{"label": "system", "size": self.disk_gib, "thin_provisioned": True}],
+            cdroms=drives if self.with_cdrom else [],
+            network_interfaces=[{"network_id": network.id, "adapter_type": "e1000e"}],
+        )
+
+
+def _reads(arn: str) -> str:
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{arn}/*"]}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _tls_only(arn: str) -> str:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class Stack:
+    """A stack of a program, and what Pulumi says it does to each resource."""
+
+    def __init__(self, sandbox: Sandbox, program: Callable[[], None], name: str) -> None:
+        work = Path(sandbox.settings["PULUMI_HOME"]).parent / name
+        work.mkdir()
+        self._stack = automation.create_stack(name, "standins", program, work_dir=str(work))
+
+    def up(self, *, refresh: bool = False) -> dict[str, str]:
+        return self._steps(lambda on_event: self._stack.up(on_event=on_event, refresh=refresh))
+
+    def preview(self, *, refresh: bool = False) -> dict[str, str]:
+        return self._steps(lambda on_event: self._stack.preview(on_event=on_event, refresh=refresh))
+
+    def refresh(self) -> dict[str, str]:
+        return self._steps(lambda on_event: self._stack.refresh(on_event=on_event))
+
+    def destroy(self) -> dict[str, str]:
+        return self._steps(lambda on_event: self._stack.destroy(on_event=on_event))
+
+    def state(self) -> dict[str, Any]:
+        """The resources in the stack's state by name."""
+        found = self._stack.export_stack().deployment.get("resources", [])
+        return {resource["urn"].split("::")[-1]: resource for resource in found}
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: output.value for name, output in self._stack.outputs().items()}
+
+    @staticmethod
+    def _steps(run: Callable[[Callable[[automation.EngineEvent], None]], Any]) -> dict[str, str]:
+        """The last step of each resource by name, without those that stay as they are."""
+        steps: dict[str, str] = {}
+
+        def note(event: automation.EngineEvent) -> None:
+            step = event.res_outputs_event or event.resource_pre_event
+            if step is not None and step.metadata.op.value not in ("same", "read"):
+                steps[step.metadata.urn.split("::")[-1]] = _kind_of(step.metadata)
+
+        run(note)
+        return {name: step for name, step in steps.items() if step}
+
+
+def _kind_of(step: automation.StepEventMetadata) -> str:
+    if step.op != automation.OpType.REFRESH:
+        return str(step.op.value)
+    if step.new is None:
+        return "gone"
+    return "changed" if step.old is not None and step.old.inputs != step.new.inputs else ""
+
+
+@pytest.fixture(scope="module")
+def program(iso: Path) -> Program:
+    return Program(iso)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment(sandbox: Sandbox) -> Iterator[None]:
+    """The Automation API passes this process's whole environment on."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(CLEARED)]:
+            patch.delenv(name)
+        for name, value in sandbox.settings.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def stack(sandbox: Sandbox, program: Program) -> Iterator[Stack]:
+    made = Stack(sandbox, program, "life")
+    made.up()
+    yield made
+    made.destroy()
+    assert sandbox.leftovers() == []
+
+
+def machine_of(sandbox: Sandbox) -> Any:
+    (machine,) = sandbox.vcenter.virtual_machines()
+    return machine
+
+
+def devices_of(machine: Any, kind: Any) -> list[Any]:
+    return [device for device in machine.config.hardware.device if isinstance(device, kind)]
+
+
+def reconfigure(sandbox: Sandbox, spec: Any) -> None:
+    sandbox.vcenter.session.wait("by hand", machine_of(sandbox).ReconfigVM_Task(spec))
+
+
+def power_off(sandbox: Sandbox) -> None:
+    sandbox.vcenter.session.wait("by hand", machine_of(sandbox).PowerOffVM_Task())
+
+
+def test_an_unchanged_program_changes_nothing(sandbox: Sandbox, stack: Stack) -> None:
+    before = stack.outputs()
+    assert stack.up(refresh=True) == {}
+    assert stack.outputs() == before
+    assert before["account"] == "123456789012"
+    assert before["region"] == "eu-west-1"
+
+
+def test_the_machine_is_as_the_program_says_and_runs(sandbox: Sandbox, stack: Stack) -> None:
+    machine = machine_of(sandbox)
+    assert machine.runtime.powerState == "poweredOn"
+    assert (machine.config.firmware, machine.config.guestId) == ("efi", "windows9_64Guest")
+    assert (machine.config.hardware.numCPU, machine.config.hardware.memoryMB) == (2, 4096)
+    assert len(devices_of(machine, vim.vm.device.VirtualLsiLogicSASController)) == 1
+    assert devices_of(machine, vim.vm.device.VirtualDisk)[0].capacityInBytes == 40 << 30
+    assert devices_of(machine, vim.vm.device.VirtualCdrom)[0].backing.fileName == "[LocalDS_0] isos/windows.iso"
+    assert sandbox.vcenter.read_file("LocalDS_0", "isos/windows.iso") == ISO
+
+
+def test_what_is_changed_by_hand_shows_in_a_refreshing_preview_and_is_mended(sandbox: Sandbox, stack: Stack) -> None:
+    s3, iam, bucket = sandbox.aws.client("s3"), sandbox.aws.client("iam"), stack.outputs()["bucket"]
+    other = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.put_role_policy(RoleName="vmimport", PolicyName="import", PolicyDocument=other)
+    iam.update_assume_role_policy(RoleName="vmimport", PolicyDocument=other)
+    s3.delete_bucket_tagging(Bucket=bucket)
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_object(Bucket=bucket, Key="m.json")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    )
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
+        },
+    )
+    s3.delete_bucket_lifecycle(Bucket=bucket)
+    reconfigure(sandbox, vim.vm.ConfigSpec(numCPUs=1))
+    expected = {
+        "images": "update",
+        "images-access": "update",
+        "images-encryption": "update",
+        "images-lifecycle": "create",
+        "images-ownership": "update",
+        "images-policy": "create",
+        "images-versions": "update",
+        "manifest": "create",
+        "source": "update",
+        "vmimport": "update",
+        "vmimport-policy": "update",
+    }
+    assert stack.preview(refresh=True) == expected
+    assert stack.up(refresh=True) == expected
+    assert machine_of(sandbox).config.hardware.numCPU == 2
+    assert iam.get_role_policy(RoleName="vmimport", PolicyName="import")["PolicyDocument"] == json.loads(
+        _reads(f"arn:aws:s3:::{bucket}")
+    )
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert stack.preview(refresh=True) == {}
+
+
+def test_what_is_deleted_by_hand_is_gone_for_a_refresh_and_made_again(sandbox: Sandbox, stack: Stack) -> None:
+    s3, iam, bucket = sandbox.aws.client("s3"), sandbox.aws.client("iam"), stack.outputs()["bucket"]
+    for version in s3.list_object_versions(Bucket=bucket)["Versions"]:
+        s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    s3.delete_bucket(Bucket=bucket)
+    iam.delete_role_policy(RoleName="vmimport", PolicyName="import")
+    iam.delete_role(RoleName="vmimport")
+    power_off(sandbox)
+    sandbox.vcenter.session.wait("by hand", machine_of(sandbox).Destroy_Task())
+    center = sandbox.vcenter.session.named(vim.Datacenter, "DC0")
+    files = sandbox.vcenter.session.content.fileManager
+    sandbox.vcenter.session.wait("by hand", files.DeleteDatastoreFile_Task("[LocalDS_0] isos/windows.iso", center))
+    everything = set(stack.state()) - {"standins-life", "default_7_51_1", "default_4_18_2"}
+    assert stack.refresh() == dict.fromkeys(everything, "gone")
+    assert stack.up() == dict.fromkeys(everything, "create")
+    assert machine_of(sandbox).runtime.powerState == "poweredOn"
+
+
+def test_a_grown_disk_and_a_removed_drive_are_changed_in_place(
+    sandbox: Sandbox, program: Program, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = machine_of(sandbox).config.uuid
+    power_off(sandbox)  # as an installation ends
+    monkeypatch.setattr(program, "disk_gib", 50)
+    monkeypatch.setattr(program, "with_cdrom", False)
+    assert stack.up() == {"source": "update"}
+    machine = machine_of(sandbox)
+    assert machine.config.uuid == uuid
+    assert devices_of(machine, vim.vm.device.VirtualDisk)[0].capacityInBytes == 50 << 30
+    assert devices_of(machine, vim.vm.device.VirtualCdrom) == []
+    assert machine.runtime.powerState == "poweredOn"  # as the real provider leaves it
+    monkeypatch.setattr(program, "disk_gib", 40)
+    with pytest.raises(automation.CommandError, match=r"virtual disks cannot be shrunk \(old: 50 new: 40\)"):
+        stack.preview()
+    monkeypatch.setattr(program, "disk_gib", 50)
+    power_off(sandbox)
+    monkeypatch.setattr(program, "with_cdrom", True)
+    assert stack.up() == {"source": "update"}
+    assert stack.preview(refresh=True) == {}
+
+
+def test_fails_in_preview_with_every_problem(sandbox: Sandbox) -> None:
+    def wrong() -> None:
+        aws.s3.Bucket("name", bucket="Not_A_Bucket", bucket_namespace="global")
+        aws.ec2.Ami("ami", name="ami")
+        vsphere.VirtualMachine("machine", resource_pool_id="pool", datastore_id="store", scsi_type="ide")
+
+    with pytest.raises(automation.CommandError) as failure:
+        Stack(sandbox, wrong, "wrong").preview()
+    said = str(failure.value)
+    assert "expected 3 to 63 of a-z, 0-9, '.' and '-', got 'Not_A_Bucket'" in said
+    assert "bucketNamespace: expected one of bucket, forceDestroy, region, tags" in said.replace("'", "")
+    assert "there must be at least one disk specified" in said
+    assert "expected one of lsilogic, lsilogic-sas, pvscsi, got 'ide'" in said
+    assert "waitForGuestNetTimeout" in said
+
+
+def test_fails_halfway_and_goes_on_from_there(sandbox: Sandbox) -> None:
+    def tagged() -> None:
+        aws.s3.Bucket("tagged", bucket="tagged-bucket", tags={"a": "b"})
+
+    stack = Stack(sandbox, tagged, "halfway")
+    sandbox.aws.faults.deny("PutBucketTagging")
+    with pytest.raises(automation.CommandError, match="PutBucketTagging: AccessDenied: "):
+        stack.up()
+    assert stack.state()["tagged"]["id"] == "tagged-bucket"
+    sandbox.aws.faults.allow("PutBucketTagging")
+    assert stack.up() == {"tagged": "update"}
+    tags = sandbox.aws.client("s3").get_bucket_tagging(Bucket="tagged-bucket")["TagSet"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+    assert stack.destroy() == {"halfway-stack": "delete"} or not stack.state()

@@ -1,0 +1,245 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+from google.protobuf import json_format
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, Stopped, known
+from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.scope import AwsScope
+
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingInputs(AwsScope):
+    size: int
+    name: str | None = None
+    tags: Mapping[str, str] | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingState(ThingInputs):
+    status: str | None = None
+    made_by: str | None = None
+
+
+class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
+    inputs = ThingInputs
+    state = ThingState
+    unique = ("name", "region")
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.found: ThingState | None = None
+        self.looked_up = 0
+        self.seen_by_delete: tuple[str, str] | None = None
+
+    def check(self, inputs: ThingInputs) -> Iterator[Problem]:
+        if known(inputs.size) and inputs.size > 9:
+            yield Problem("size", f"expected at most 9, got {inputs.size}")
+
+    def look_up(self, run: Run, inputs: ThingInputs) -> Iterator[Problem]:
+        self.looked_up += 1
+        if inputs.name == "taken" and not run.promised("name"):
+            yield Problem("name", "is taken")
+
+    def create(self, run: Run, inputs: ThingInputs) -> Created[ThingState]:
+        state = ThingState(**vars(inputs), status="started", made_by=run.identity.resource)
+        run.keep("thing-1", state)
+        if self.error:
+            raise self.error
+        return Created("thing-1", replace(state, status="done"))
+
+    def read(self, run: Run, id: str, state: ThingState) -> ThingState | None:
+        return self.found
+
+    def update(self, run: Run, id: str, state: ThingState, inputs: ThingInputs) -> ThingState:
+        run.keep(id, replace(state, status="deleted"))
+        if self.error:
+            raise self.error
+        return ThingState(**vars(inputs), status="done", made_by=run.identity.resource)
+
+    def delete(self, run: Run, id: str, state: ThingState) -> None:
+        self.seen_by_delete = (id, run.identity.urn)
+
+    def condition(self, state: ThingState) -> Condition:
+        return {"done": Condition.READY, "deleted": Condition.BROKEN}.get(state.status or "", Condition.UNFINISHED)
+
+
+class FakeContext(grpc.ServicerContext):  # type: ignore[misc]
+    """Keeps the trailing metadata that a hook sets."""
+
+    def __init__(self) -> None:
+        self.metadata: tuple[tuple[str, bytes], ...] = ()
+
+    def set_trailing_metadata(self, trailing_metadata: Any) -> None:
+        self.metadata = trailing_metadata
+
+    def is_active(self) -> bool:
+        return True
+
+
+for _name in FakeContext.__abstractmethods__:
+    setattr(FakeContext, _name, lambda self, *args: None)
+FakeContext.__abstractmethods__ = frozenset()
+
+
+@pytest.fixture
+def thing(monkeypatch: pytest.MonkeyPatch) -> ThingLifecycle:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    return ThingLifecycle()
+
+
+@pytest.fixture
+def host(thing: ThingLifecycle) -> DynamicHost:
+    return DynamicHost("Thing", thing)
+
+
+def bag(**values: Any) -> dict[str, Any]:
+    return {"__provider": "p", "identity": URN, "region": "eu-west-1", "size": 3.0, **values}
+
+
+def test_check_normalizes_and_fills_in_the_region(host: DynamicHost) -> None:
+    result = host.check({}, {"__provider": "p", "identity": URN, "size": 3.0})
+    assert result.failures == []
+    assert result.inputs == {"__provider": "p", "identity": URN, "size": 3, "region": "eu-west-1"}
+
+
+def test_fails_with_every_problem_at_once(host: DynamicHost, thing: ThingLifecycle) -> None:
+    failures = host.check({}, bag(size=12, colour="red")).failures
+    assert {(f.property, f.reason.split(";")[0]) for f in failures} == {
+        ("size", "expected at most 9, got 12"),
+        ("colour", "is no property of Thing"),
+    }
+    assert thing.looked_up == 0
+
+
+def test_unknown_inputs_pass_check_and_stay_unknown(host: DynamicHost) -> None:
+    result = host.check({}, bag(size=pulumi.output.Unknown()))  # type: ignore[no-untyped-call]
+    assert result.failures == []
+    assert isinstance(result.inputs["size"], pulumi.output.Unknown)
+
+
+def test_aws_is_looked_at_for_new_and_replaced_things_only(host: DynamicHost, thing: ThingLifecycle) -> None:
+    assert [f.property for f in host.check({}, bag(name="taken")).failures] == ["name"]
+    assert host.check({}, bag(name="taken", fromResources=["name"])).failures == []
+    thing.looked_up = 0
+    host.check(bag(name="taken"), bag(name="taken", tags={"a": "b"}))
+    assert thing.looked_up == 0
+    host.check(bag(name="other"), bag(name="taken"))
+    assert thing.looked_up == 1
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "changes", "replaces", "delete_first"),
+    [
+        pytest.param({}, {}, False, [], False, id="nothing"),
+        pytest.param({}, {"identity": URN + "2", "fromResources": ["size"]}, False, [], False, id="only-our-own"),
+        pytest.param({}, {"tags": {"a": "b"}}, True, [], False, id="updatable"),
+        pytest.param({}, {"size": 4.0}, True, ["size"], True, id="replacing-under-the-same-name"),
+        pytest.param({}, {"size": 4.0, "name": "n"}, True, ["name", "size"], False, id="replacing-under-another-name"),
+        pytest.param({}, {"size": pulumi.output.Unknown()}, True, ["size"], True, id="unknown"),  # type: ignore[no-untyped-call]
+        pytest.param({"status": "started"}, {}, True, [], False, id="unfinished"),
+        pytest.param({"status": "deleted"}, {}, True, ["name"], True, id="broken"),
+    ],
+)
+def test_diff(
+    host: DynamicHost,
+    olds: dict[str, Any],
+    news: dict[str, Any],
+    changes: bool,
+    replaces: list[str],
+    delete_first: bool,
+) -> None:
+    result = host.diff("thing-1", bag(status="done") | olds, bag() | news)
+    assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, delete_first)
+
+
+def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:
+    result = host.create(bag(tags={"a": "b"}))
+    assert result.id == "thing-1"
+    assert result.outs == {
+        "identity": URN, "region": "eu-west-1", "size": 3, "tags": {"a": "b"}, "status": "done", "madeBy": "Thing::web",
+    }  # fmt: skip
+
+
+def test_read_tells_gone_from_there_and_gives_inputs_for_drift(host: DynamicHost, thing: ThingLifecycle) -> None:
+    assert host.read("thing-1", bag(status="done")).id is None
+    thing.found = ThingState(size=3, region="eu-west-1", tags={"a": "by hand"}, status="done")
+    result = host.read("thing-1", bag(status="done"))
+    assert result.id == "thing-1"
+    assert result.inputs == {"identity": URN, "region": "eu-west-1", "size": 3, "tags": {"a": "by hand"}}
+
+
+def test_update_and_delete_keep_the_identity_the_thing_was_made_with(host: DynamicHost, thing: ThingLifecycle) -> None:
+    renamed = URN.replace("web", "shop")
+    outs = host.update("thing-1", bag(status="done"), bag(identity=renamed)).outs
+    assert outs is not None
+    assert outs["identity"] == URN
+    host.delete("thing-1", outs)
+    assert thing.seen_by_delete == ("thing-1", URN)
+
+
+def _status(host: DynamicHost, method: str, request: Any, *args: Any) -> status_pb2.Status:
+    """The status that the engine would get for a call that fails."""
+    context = FakeContext()
+
+    def served(request: Any, context: Any) -> None:
+        getattr(host, method)(*args)
+
+    with pytest.raises(Exception, match="because"):
+        served(request, context)
+    if not context.metadata:
+        return status_pb2.Status()
+    return status_pb2.Status.FromString(context.metadata[0][1])
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        pytest.param(Failed("because of this; nothing was left"), False, id="failed-and-undone"),
+        pytest.param(Stopped("because of Ctrl-C"), True, id="stopped"),
+        pytest.param(RuntimeError("because of a bug"), True, id="anything-else"),
+    ],
+)
+def test_fails_in_one_line_and_keeps_what_was_started(
+    host: DynamicHost, thing: ThingLifecycle, error: Exception, kept: bool
+) -> None:
+    thing.error = error
+    status = _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag())
+    assert status.message == f"Thing web: {error}"
+    assert "\n" not in status.message
+    assert bool(status.details) is kept
+    if kept:
+        partial = provider_pb2.ErrorResourceInitFailed()
+        status.details[0].Unpack(partial)
+        assert partial.id == "thing-1"
+        state = json_format.MessageToDict(partial.properties)
+        assert state["status"] == "started"
+        assert state["__provider"] == "p"
+
+
+def test_a_resumed_thing_that_failed_is_recorded_as_broken(host: DynamicHost, thing: ThingLifecycle) -> None:
+    thing.error = Failed("because the task failed")
+    request = provider_pb2.UpdateRequest(urn=URN)
+    status = _status(host, "update", request, "thing-1", bag(status="started"), bag())
+    partial = provider_pb2.ErrorResourceInitFailed()
+    status.details[0].Unpack(partial)
+    assert json_format.MessageToDict(partial.properties)["status"] == "deleted"
+
+
+def test_without_hooks_the_exception_itself_reaches_the_runtime(
+    host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_VMIMPORT_HOOKS", "off")
+    thing.error = RuntimeError("because of a bug")
+    assert pulumi_hooks.current_call() is None
+    assert not _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag()).message

@@ -1,0 +1,42 @@
+import re
+from dataclasses import dataclass
+
+from pulumi_vmimport.lifecycle.identity import Identity, is_own_tag
+from pulumi_vmimport.lifecycle.property_bag import updatable
+
+URN = "urn:pulumi:prod::shop::my:index:Line$pulumi-python:dynamic/vmimport:ImportImage::web server"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    key: str
+    tags: str | None = updatable()
+
+
+def test_tags_name_stack_and_resource_and_fit_what_aws_takes() -> None:
+    tags = Identity(URN).tags(Inputs("a"))
+    assert tags["vmimport:stack"] == "shop/prod"
+    assert tags["vmimport:resource"] == "ImportImage::web server"
+    assert all(re.fullmatch(r"[\w +\-=._:/@]{1,255}", v) for v in tags.values())
+
+
+def test_the_token_is_stable_and_changes_with_identity_inputs_and_attempt() -> None:
+    identity = Identity(URN)
+    token = identity.token(Inputs("a"))
+    assert token == Identity(URN).token(Inputs("a", tags="x"))
+    others = {
+        Identity(URN + "2").token(Inputs("a")),
+        identity.token(Inputs("b")),
+        identity.token(Inputs("a"), "import-ami-1"),
+    }
+    assert token not in others
+    assert len(others) == 3
+    assert len(token) == 64
+
+
+def test_a_long_name_is_cut_to_a_tag_value() -> None:
+    assert len(Identity(URN + "x" * 400).tags(Inputs("a"))["vmimport:resource"]) == 255
+
+
+def test_own_and_aws_tags_are_told_from_the_users() -> None:
+    assert [is_own_tag(k) for k in ("vmimport:identity", "aws:backup", "Name")] == [True, True, False]

@@ -1,0 +1,113 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pytest
+
+from pulumi_vmimport.lifecycle.property_bag import (
+    UNKNOWN,
+    Problem,
+    camel,
+    digest,
+    given,
+    read_bag,
+    replacing,
+    updatable,
+    write_bag,
+)
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Disk:
+    s3_key: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingInputs:
+    disks: tuple[Disk, ...]
+    colour: Colour | None = None
+    ratio: float | None = None
+    big: bool | None = None
+    tags: Mapping[str, str] | None = updatable()
+    minutes: int | None = updatable(default=60)
+
+
+def test_a_bag_becomes_the_dataclass_and_back() -> None:
+    bag = {"disks": [{"s3Key": "a.ova", "size": 3.0}], "colour": "red", "ratio": 2, "big": True, "tags": {"my_key": "v"}}
+    thing, problems = read_bag(ThingInputs, bag)
+    assert problems == []
+    assert thing == ThingInputs(disks=(Disk("a.ova", 3),), colour=Colour.RED, ratio=2.0, big=True, tags={"my_key": "v"})
+    assert write_bag(thing) == {**bag, "ratio": 2.0, "minutes": 60}
+
+
+@pytest.mark.parametrize(
+    ("bag", "problem"),
+    [
+        pytest.param({}, Problem("disks", "is required, expected a list of an object"), id="missing"),
+        pytest.param({"disks": "x"}, Problem("disks", "expected a list of an object, got 'x'"), id="no-list"),
+        pytest.param({"disks": [{}]}, Problem("disks[0].s3Key", "is required, expected a string"), id="nested-missing"),
+        pytest.param(
+            {"disks": [{"s3Key": "k", "size": 1.5}]},
+            Problem("disks[0].size", "expected a whole number, got 1.5"),
+            id="fraction",
+        ),
+        pytest.param(
+            {"disks": [], "colour": "green"},
+            Problem("colour", "expected one of red, blue, got 'green'"),
+            id="outside-the-set",
+        ),
+        pytest.param({"disks": [], "big": "yes"}, Problem("big", "expected true or false, got 'yes'"), id="no-bool"),
+        pytest.param({"disks": [], "ratio": True}, Problem("ratio", "expected a number, got True"), id="bool-as-number"),
+        pytest.param({"disks": [], "tags": {"a": 1}}, Problem("tags.a", "expected a string, got 1"), id="tag-no-string"),
+        pytest.param(
+            {"disks": [], "color": "red"},
+            Problem("color", "is no property of Thing; did you mean colour?"),
+            id="misspelt",
+        ),
+    ],
+)
+def test_fails_with_the_path_and_what_is_expected(bag: dict[str, object], problem: Problem) -> None:
+    assert read_bag(ThingInputs, bag)[1] == [problem]
+
+
+def test_fails_with_every_problem_at_once() -> None:
+    _, problems = read_bag(ThingInputs, {"disks": [{"s3Key": 1}], "colour": "green", "nonsense": 1})
+    assert {p.path for p in problems} == {"disks[0].s3Key", "colour", "nonsense"}
+
+
+def test_unknown_values_stay_unknown_and_are_no_problem() -> None:
+    thing, problems = read_bag(ThingInputs, {"disks": [UNKNOWN], "colour": UNKNOWN, "tags": {"a": UNKNOWN}})
+    assert problems == []
+    assert thing.disks == (UNKNOWN,)
+    assert thing.colour is UNKNOWN
+    assert write_bag(thing)["tags"] == {"a": UNKNOWN}
+
+
+def test_fails_to_judge_an_unknown_value_by_its_truth() -> None:
+    with pytest.raises(TypeError, match="ask known"):
+        bool(UNKNOWN)
+
+
+def test_a_default_is_not_written_where_the_program_did_not_spell_it_out() -> None:
+    thing, _ = read_bag(ThingInputs, {"disks": []})
+    assert given(ThingInputs, {"disks": []}, thing) == {"disks": []}
+    assert given(ThingInputs, {"disks": [], "minutes": 60}, thing) == {"disks": [], "minutes": 60}
+
+
+def test_the_digest_follows_only_what_replaces() -> None:
+    base = ThingInputs(disks=(Disk("a"),))
+    assert replacing(ThingInputs) == {"disks", "colour", "ratio", "big"}
+    assert digest(base) == digest(ThingInputs(disks=(Disk("a"),), tags={"a": "b"}, minutes=1))
+    assert digest(base) != digest(ThingInputs(disks=(Disk("b"),)))
+
+
+def test_names_on_the_wire_are_camel_case() -> None:
+    assert [camel(n) for n in ("region", "kms_key_id", "s3_bucket", "ec2_image_id")] == [
+        "region", "kmsKeyId", "s3Bucket", "ec2ImageId",
+    ]  # fmt: skip

@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.vsphere import inventory
+from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+
+Find = Callable[[VSphereSession, str], VirtualMachine]
+
+
+def test_a_machine_is_found_by_its_uuid(session: VSphereSession, machines: Any) -> None:
+    made = machines.make("by-uuid")
+    assert inventory.by_uuid(session, made.facts().uuid).moid == made.moid
+
+
+def test_a_machine_is_found_by_its_managed_object_id(session: VSphereSession, machines: Any) -> None:
+    made = machines.make("by-moid")
+    assert inventory.by_moid(session, made.moid).facts().name == "by-moid"
+
+
+@pytest.mark.parametrize("path", ["DC0/vm/team/by-path", "/DC0/vm/team/by-path", "by-path"])
+def test_a_machine_is_found_by_its_path_or_its_name(session: VSphereSession, machines: Any, path: str) -> None:
+    made = machines.make("by-path", folder="team")
+    assert inventory.by_path(session, path).moid == made.moid
+
+
+def test_fails_for_a_name_of_two_machines_and_lists_their_paths(session: VSphereSession, machines: Any) -> None:
+    one, other = machines.make("twin"), machines.make("twin", folder="team")
+    with pytest.raises(AmbiguousMachineError, match="2 virtual machines have name twin: .*give one of these") as caught:
+        inventory.by_path(session, "twin")
+    assert caught.value.candidates == (f"DC0/vm/team/twin ({other.moid})", f"DC0/vm/twin ({one.moid})")
+
+
+def test_fails_for_a_uuid_that_a_copy_has_kept(session: VSphereSession, machines: Any) -> None:
+    uuid = "42000000-1111-2222-3333-444444444444"
+    machines.make("original", uuid=uuid)
+    machines.make("copy", uuid=uuid)
+    with pytest.raises(AmbiguousMachineError) as caught:
+        inventory.by_uuid(session, uuid)
+    assert [path.split(" ")[0] for path in caught.value.candidates] == ["DC0/vm/copy", "DC0/vm/original"]
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "reference"),
+    [
+        (inventory.by_uuid, "42000000-0000-0000-0000-000000000000", "uuid 42000000-0000-0000-0000-000000000000"),
+        (inventory.by_moid, "vm-99999", "managed object id vm-99999"),
+        (inventory.by_path, "nobody", "name nobody"),
+        (inventory.by_path, "DC0/vm/nobody", "inventory path DC0/vm/nobody"),
+        (inventory.by_path, "DC0/vm", "inventory path DC0/vm"),
+    ],
+)
+def test_fails_for_a_machine_that_is_not_there(
+    session: VSphereSession, machines: Any, find: Find, name: str, reference: str
+) -> None:
+    machines.make("somebody")
+    with pytest.raises(MachineNotFoundError, match=f"no virtual machine with {reference}") as caught:
+        find(session, name)
+    assert caught.value.server == session.server
+
+
+def test_looking_for_a_name_leaves_no_view_behind(session: VSphereSession, machines: Any) -> None:
+    machines.make("viewed")
+    before = len(session.content.viewManager.viewList)
+    inventory.by_path(session, "viewed")
+    assert len(session.content.viewManager.viewList) == before
+
+
+def test_fails_when_the_inventory_is_empty(session: VSphereSession) -> None:
+    assert not session.properties_of([], "name")
+    with pytest.raises(MachineNotFoundError):
+        inventory.by_path(session, "nobody")
+
+
+@pytest.mark.parametrize("typed", ["at 100%", "at 100%25"])
+def test_a_name_may_be_typed_as_shown_or_as_vsphere_escapes_it(
+    session: VSphereSession, machines: Any, typed: str
+) -> None:
+    made = machines.make("at 100%25")
+    assert inventory.by_path(session, typed).moid == made.moid

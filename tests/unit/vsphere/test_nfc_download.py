@@ -1,0 +1,93 @@
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.vsphere import tls
+from pulumi_vmimport.vsphere.errors import DownloadError
+from pulumi_vmimport.vsphere.nfc_download import open_disk
+
+HostOf = Callable[[bytes], Any]
+BODY = bytes(range(256)) * 16
+
+
+def with_length(length: int, body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + body
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def read(host: Any, **kwargs: Any) -> bytes:
+    return b"".join(open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)), **kwargs).chunks)
+
+
+@pytest.mark.parametrize("answer", [with_length(len(BODY), BODY), chunked(BODY[:100], BODY[100:])], ids=["len", "chunks"])
+def test_a_framed_body_is_read_to_its_end(fake_host: HostOf, answer: bytes) -> None:
+    host = fake_host(answer)
+    body = open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)))
+    assert body.framed
+    assert b"".join(body.chunks) == BODY
+
+
+def test_a_body_that_only_the_end_of_the_connection_ends_is_not_called_framed(fake_host: HostOf) -> None:
+    host = fake_host(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+    body = open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)))
+    assert not body.framed
+    assert b"".join(body.chunks) == BODY
+
+
+def test_fails_when_the_body_is_shorter_than_its_length(fake_host: HostOf) -> None:
+    with pytest.raises(DownloadError, match=r"disk disk-0.vmdk: .* after 4096 bytes: .*announced 5000 bytes") as caught:
+        read(fake_host(with_length(5000, BODY)))
+    assert caught.value.received_bytes == len(BODY)
+
+
+@pytest.mark.parametrize("end", [b"", b"ff\r\nhalf"], ids=["between chunks", "in a chunk"])
+def test_fails_when_the_connection_ends_before_the_last_chunk(fake_host: HostOf, end: bytes) -> None:
+    with pytest.raises(DownloadError, match="IncompleteRead"):
+        read(fake_host(chunked(BODY, end=end)))
+
+
+def test_fails_with_the_words_of_the_host(fake_host: HostOf) -> None:
+    said = b"The lease has expired\n"
+    host = fake_host(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+    with pytest.raises(DownloadError, match='"HTTP 404 Not Found: The lease has expired"') as caught:
+        read(host)
+    assert caught.value.status == 404
+
+
+def test_fails_when_sent_elsewhere(fake_host: HostOf) -> None:
+    with pytest.raises(DownloadError, match="HTTP 302 Found"):
+        read(fake_host(b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n"))
+
+
+def test_fails_when_the_host_falls_silent(fake_host: HostOf) -> None:
+    host = fake_host(with_length(5000, BODY))
+    host.hold_open = True
+    with pytest.raises(DownloadError, match="timed out"):
+        read(host, silence_seconds=0.2)
+
+
+def test_fails_when_the_certificate_is_not_trusted(fake_host: HostOf) -> None:
+    host = fake_host(with_length(len(BODY), BODY))
+    with pytest.raises(DownloadError, match="CERTIFICATE_VERIFY_FAILED"):
+        open_disk("disk-0.vmdk", host.url, ssl.create_default_context())
+    assert host.requests == []
+
+
+def test_fails_when_the_thumbprint_is_another_before_anything_is_asked(fake_host: HostOf) -> None:
+    host = fake_host(with_length(len(BODY), BODY))
+    with pytest.raises(DownloadError, match="thumbprint mismatch: expected 00:00"):
+        open_disk("disk-0.vmdk", host.url, tls.PinnedContext.of("00" * 20), cookie="session=1")
+    assert host.requests == []
+
+
+def test_a_cookie_goes_only_where_it_is_given(fake_host: HostOf) -> None:
+    host = fake_host(with_length(len(BODY), BODY))
+    read(host)
+    read(host, cookie="session=1")
+    assert ["Cookie: session=1" in request for request in host.requests] == [False, True]

@@ -1,0 +1,117 @@
+// vcsim is the vCenter of the sandbox: govmomi's simulator over TLS on a free loopback port, with a password of its own
+// for each run, plus VirtualMachine.ExportVm, which the simulator lacks and the library calls.
+//
+// It prints one line of JSON when it is ready (see ready) and ends when its standard input closes, so that it never
+// outlives the process that started it, however that ends.
+package main
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/url"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	_ "github.com/vmware/govmomi/pbm/simulator"
+	"github.com/vmware/govmomi/simulator"
+	_ "github.com/vmware/govmomi/vapi/simulator"
+)
+
+// user is the name vSphere itself gives its first administrator.
+const user = "administrator@vsphere.local"
+
+// ready is what the starter needs to know; it is printed when connections are accepted.
+type ready struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+	// CA is the path of a PEM file with the certificate that verifies the host.
+	CA string `json:"ca"`
+	// Datastores maps the name of each datastore to the folder that holds its files.
+	Datastores map[string]string `json:"datastores"`
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("vcsim: ")
+	machines := flag.Int("machines", 0, "virtual machines that exist at the start, in each cluster and on each standalone host")
+	clusterHosts := flag.Int("cluster-hosts", 1, "hosts in the cluster")
+	standaloneHosts := flag.Int("standalone-hosts", 0, "hosts outside the cluster")
+	trace := flag.Bool("trace", false, "print the SOAP traffic on standard error")
+	flag.Parse()
+	simulator.Trace = *trace
+
+	model := simulator.VPX()
+	model.Machine = *machines
+	model.ClusterHost = *clusterHosts
+	model.Host = *standaloneHosts
+	if err := run(model); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves the model until it is told to stop, and removes the model's files.
+func run(model *simulator.Model) error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		stop <- syscall.SIGTERM
+	}()
+
+	if err := model.Create(); err != nil {
+		return fmt.Errorf("inventory: %w", err)
+	}
+	defer model.Remove()
+	answerExportVM(model.Map())
+
+	password := rand.Text()
+	service := model.Service
+	service.RegisterEndpoints = true // the REST API (tags, content library) and storage policies: pulumi-vsphere asks for both
+	service.TLS = new(tls.Config)
+	service.Listen = &url.URL{Host: "127.0.0.1:0", User: url.UserPassword(user, password)}
+	server := service.NewServer()
+	defer server.Close()
+
+	ca, err := server.CertificateFile()
+	if err != nil {
+		return fmt.Errorf("certificate: %w", err)
+	}
+	defer os.Remove(ca)
+	port, err := strconv.Atoi(server.URL.Port())
+	if err != nil {
+		return fmt.Errorf("port: %w", err)
+	}
+	line, err := json.Marshal(ready{
+		Host:       server.URL.Hostname(),
+		Port:       port,
+		User:       user,
+		Password:   password,
+		CA:         ca,
+		Datastores: folders(model.Map()),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(line))
+	<-stop
+	return nil
+}
+
+// folders maps the name of each datastore to the folder that holds its files.
+func folders(inventory *simulator.Registry) map[string]string {
+	found := map[string]string{}
+	for _, entity := range inventory.All("Datastore") {
+		datastore := entity.(*simulator.Datastore)
+		found[datastore.Name] = datastore.Info.GetDatastoreInfo().Url
+	}
+	return found
+}
