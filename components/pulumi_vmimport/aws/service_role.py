@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,6 +15,14 @@ from pulumi_vmimport.aws.errors import error_code
 
 ROLE_REFUSED = re.compile(r"service role .* does not exist or does not have sufficient permissions", re.IGNORECASE)
 
+_OBJECT_ACTIONS = frozenset({"s3:GetObject", "s3:PutObject"})
+# What a role must allow at least that lists one by one what the documents of AWS name by a pattern.
+_EXAMPLES = {
+    "ec2:Describe*": "ec2:DescribeImages",
+    "kms:GenerateDataKey*": "kms:GenerateDataKey",
+    "kms:ReEncrypt*": "kms:ReEncryptFrom",
+}
+
 
 @dataclass(frozen=True)
 class ServiceRole:
@@ -26,24 +34,25 @@ class ServiceRole:
     trust: Mapping[str, Any]
     policies: tuple[Mapping[str, Any], ...]
 
-    def lacks(self, *, import_buckets: Iterable[str] = (), partition: str = "aws") -> Iterator[str]:
+    def lacks(self, *, import_buckets: Sequence[str] = (), partition: str = "aws") -> Iterator[str]:
         """What the role misses for importing from the buckets, each as a clause. Conditions are not evaluated."""
-        if not self._is_trusting():
+        if not self.is_trusting():
             yield (
                 f"its trust policy does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
                 f"{iam_documents.EXTERNAL_ID}"
             )
-        for bucket in import_buckets:
-            arn = f"arn:{partition}:s3:::{bucket}"
-            for action in iam_documents.READ_ACTIONS:
-                resource = f"{arn}/*" if action == "s3:GetObject" else arn
-                if not self._permits(action, resource):
-                    yield f"{action} on {resource}"
-        for action in iam_documents.EC2_ACTIONS:
-            if not self._permits(action.replace("*", "Images"), "*"):
-                yield f"{action} on *"
+        for statement in iam_documents.role_policy(import_buckets=import_buckets, partition=partition)["Statement"]:
+            yield from self.lacks_of(statement)
 
-    def _is_trusting(self) -> bool:
+    def lacks_of(self, statement: Mapping[str, Any]) -> Iterator[str]:
+        """What a statement would allow and the role's policies do not, each as a clause."""
+        for action in _many(statement["Action"]):
+            for resource in _many(statement["Resource"]):
+                if _is_about(action, resource) and not self._permits(_EXAMPLES.get(action, action), resource):
+                    yield f"{action} on {resource}"
+
+    def is_trusting(self) -> bool:
+        """Whether VM Import/Export may take the role."""
         for statement in _statements(self.trust):
             principal = statement.get("Principal", {})
             services = _many(principal.get("Service", [])) if isinstance(principal, Mapping) else []
@@ -55,13 +64,16 @@ class ServiceRole:
         return False
 
     def _permits(self, action: str, resource: str) -> bool:
-        matching = [
+        effects = {
             s["Effect"]
             for policy in self.policies
             for s in _statements(policy)
-            if _matches(s.get("Action", []), action.lower(), lower=True) and _matches(s.get("Resource", []), resource)
-        ]
-        return "Allow" in matching and "Deny" not in matching
+            if _covers(s, "Action", action)
+            and _covers(s, "Resource", resource)
+            # Such as the usual one against requests without TLS: it does not say that this one is refused.
+            and not (s["Effect"] == "Deny" and s.get("Condition"))
+        }
+        return effects == {"Allow"}
 
 
 def find(aws: AwsConnection, name: str) -> ServiceRole | None:
@@ -105,5 +117,19 @@ def _many(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _matches(patterns: Any, value: str, *, lower: bool = False) -> bool:
-    return any(fnmatchcase(value, p.lower() if lower else p) for p in _many(patterns))
+def _is_about(action: str, resource: str) -> bool:
+    """Whether an action of S3 is one on objects, as the resource is, or on buckets, as the resource is."""
+    return not action.startswith("s3:") or (action in _OBJECT_ACTIONS) == resource.endswith("/*")
+
+
+def _covers(statement: Mapping[str, Any], element: str, value: str) -> bool:
+    """Whether a statement's Action or NotAction, Resource or NotResource is about the value."""
+    if f"Not{element}" in statement:
+        return not _matches(statement[f"Not{element}"], value, element)
+    return _matches(statement.get(element, []), value, element)
+
+
+def _matches(patterns: Any, value: str, element: str) -> bool:
+    if element == "Action":  # the names of actions are the same in any case
+        return any(fnmatchcase(value.lower(), p.lower()) for p in _many(patterns))
+    return any(fnmatchcase(value, p) for p in _many(patterns))

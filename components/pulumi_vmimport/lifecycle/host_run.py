@@ -67,6 +67,7 @@ class HostRun:
     promised_paths: tuple[str, ...] = ()
     kept: tuple[str, Any] | None = field(default=None, init=False)
     began: float = field(default_factory=time.monotonic, init=False)
+    shown: float = field(default=0.0, init=False)
 
     @property
     def poll_seconds(self) -> float:
@@ -83,7 +84,9 @@ class HostRun:
         return VSphereSession(settings)
 
     def status(self, text: str) -> None:
-        pulumi_hooks.log(self.identity.urn, text, ephemeral=True)
+        if time.monotonic() - self.shown >= _SLICE_SECONDS:
+            self.shown = time.monotonic()
+            pulumi_hooks.log(self.identity.urn, text, ephemeral=True)
 
     def warn(self, text: str) -> None:
         pulumi_hooks.log(self.identity.urn, text, severity="WARNING")

@@ -3,7 +3,7 @@
 Requirements VM-07, VM-10, VM-11, FMT-06, FMT-10, S3-04.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,12 +13,13 @@ import pulumi
 
 from pulumi_vmimport.aws import s3_locations
 from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG
+from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.resources.ova_export import exported_ova
 from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.transfer.errors import NotOursError
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.errors import VSphereError
 from pulumi_vmimport.vsphere.session import VSphereSession
@@ -28,6 +29,8 @@ _GIB = 1 << 30
 # WorkSpaces takes a root volume of at most 70 GB; its checker lets 80 pass (VM-04, AMB-02).
 BYOL_DISK_GIB = 70
 _MOST_DISKS = 21  # IMG-04
+# Names of S3 metadata: HTTP headers, so without the colons of tags.
+_IDENTITY, _INPUTS, _NAME, _CHANGE_VERSION = "vmimport-identity", "vmimport-inputs", "vmimport-name", "vmimport-change"
 _KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
 
@@ -92,7 +95,9 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         if known(inputs.bucket):
             region = s3_locations.bucket_region(run.aws, inputs.bucket)
             if region is None and not run.promised("bucket"):
-                yield Problem("bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource")
+                yield Problem(
+                    "bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource"
+                )
             if region is not None and region != run.aws.region:
                 yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
         path, name = _reference(inputs)
@@ -110,7 +115,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         there = s3_object.find_object(s3, inputs.bucket, inputs.key)
         if there is not None and mark.items() <= there.metadata.items() and there.sha256:
             run.status("the export of an earlier run is complete")
-            name, version = there.metadata.get("name"), there.metadata.get("change-version")
+            name, version = there.metadata.get(_NAME), there.metadata.get(_CHANGE_VERSION)
             return Created(id, _state(inputs, there, name, version))
         s3_object.abort_stale_uploads(s3, inputs.bucket, inputs.key)
         with run.vsphere() as session:
@@ -126,15 +131,15 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
                     inputs.bucket,
                     inputs.key,
                     ova.chunks(),
-                    metadata={**mark, "name": ova.name, "change-version": facts.change_version},
-                    progress=lambda sent: run.status(f"sent {sent >> 20} of {ova.size_bytes >> 20} MiB to {id}"),
+                    metadata={**mark, _NAME: ova.name, _CHANGE_VERSION: facts.change_version},
+                    progress=_progress(run, f"of {ova.size_bytes >> 20} MiB sent to {id}"),
                     size_hint=ova.size_bytes,
                 )
         return Created(id, _state(inputs, stored, ova.name, facts.change_version))
 
     def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
         there = s3_object.find_object(run.aws.client("s3"), state.bucket, state.key)
-        if there is None or there.metadata.get(IDENTITY_TAG) != run.identity.key:
+        if there is None or there.metadata.get(_IDENTITY) != run.identity.key:
             return None  # deleted, or overwritten by somebody else: either way the export is no longer there
         return replace(state, etag=there.etag, version_id=there.version_id, size_bytes=there.size_bytes)
 
@@ -148,7 +153,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         s3 = run.aws.client("s3")
         if not state.retain_on_delete:
             s3_object.abort_stale_uploads(s3, state.bucket, state.key)
-            s3_object.delete_if_ours(s3, state.bucket, state.key, _mark(run, state))
+            try:
+                s3_object.delete_if_ours(s3, state.bucket, state.key, _mark(run, self.inputs_of(state)))
+            except NotOursError as error:  # a replacement under the same key, or somebody else's object
+                run.status(f"left as it is: {error}")
 
     def _switch_off(self, run: Run, machine: VirtualMachine, inputs: VirtualMachineExportInputs) -> None:
         if machine.power_state() is PowerState.OFF:
@@ -210,12 +218,24 @@ def _runs(name: str) -> str:
 
 def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
     """The metadata that tells whose object it is and what it was made from."""
-    tags = run.identity.tags(inputs)
-    return {IDENTITY_TAG: tags[IDENTITY_TAG], INPUTS_TAG: tags[INPUTS_TAG]}
+    return {_IDENTITY: run.identity.key, _INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
+
+
+def _progress(run: Run, text: str) -> Callable[[int], None]:
+    """Shows how far an upload is, and ends it where the run ends."""
+
+    def show(sent_bytes: int) -> None:
+        run.status(f"{sent_bytes >> 20} {text}")
+        run.wait(0)
+
+    return show
 
 
 def _state(
-    inputs: VirtualMachineExportInputs, stored: s3_object.StoredObject, name: str | None, change_version: str | None
+    inputs: VirtualMachineExportInputs,
+    stored: s3_object.StoredObject | s3_object.FoundObject,
+    name: str | None,
+    change_version: str | None,
 ) -> VirtualMachineExportState:
     return VirtualMachineExportState(
         **vars(inputs),
@@ -249,8 +269,7 @@ class VirtualMachineExportArgs(AwsScopeArgs):
     image_profile: NotRequired[pulumi.Input[str]]
     """ec2, or byol-workspaces: one disk of at most 70 GB, one network adapter. Default: ec2."""
     powered_on: NotRequired[pulumi.Input[str]]
-    """What to do with a machine that runs: refuse, shutDown (the guest, by VMware Tools), powerOff, or wait until it is
-    off. Default: refuse."""
+    """What to do with a machine that runs: refuse, shutDown (by VMware Tools), powerOff, wait. Default: refuse."""
     staging_directory: NotRequired[pulumi.Input[str]]
     """Where the disks lie while the OVA is put together. Default: the system's directory for temporary files."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]

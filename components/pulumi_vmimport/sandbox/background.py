@@ -12,8 +12,9 @@ import threading
 import time
 from pathlib import Path
 
+from pulumi_vmimport.sandbox import plugins
 from pulumi_vmimport.sandbox.clock import SandboxClock
-from pulumi_vmimport.sandbox.environment import as_shell
+from pulumi_vmimport.sandbox.environment import as_shell, cleared
 from pulumi_vmimport.sandbox.lock import hold, holder
 from pulumi_vmimport.sandbox.sandbox import Sandbox
 
@@ -31,8 +32,12 @@ def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    real = plugins.installed()
+    for name in os.environ.keys() - cleared(os.environ).keys():
+        del os.environ[name]  # moto reads the caller's AWS profile
     ready, shell = directory / READY_FILE, directory / ENV_FILE
-    with Sandbox(directory, clock=SandboxClock.fast(clock_factor), guest_disk=guest_disk) as sandbox:
+    clock = SandboxClock.fast(clock_factor)
+    with Sandbox(directory, clock=clock, guest_disk=guest_disk, real_plugins=real) as sandbox:
         _write(shell, as_shell(sandbox.settings))
         facts = {"pid": os.getpid(), "description": sandbox.description, "environment": sandbox.environment}
         _write(ready, json.dumps(facts, indent=2))

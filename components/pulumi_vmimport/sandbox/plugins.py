@@ -42,6 +42,6 @@ def _place(home: Path, real: Path | None, name: str) -> str:
     command = shlex.join([sys.executable, "-P", "-u", str(launcher), name, version])
     shim = target / executable
     shim.unlink(missing_ok=True)
-    shim.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec {command} "$PPID" "$@"\n')
     shim.chmod(0o755)
     return f"{name} {version}: stand-in"

@@ -80,6 +80,7 @@ class Sandbox:
         aws, vcenter = self.aws, self._vcenter
         settings = environment.for_pulumi(self._home, self._backend, self.engine.environment)
         settings |= environment.for_aws(aws.endpoint, aws.access_key, aws.secret_key, self._region)
+        settings["VMIMPORT_POLL_SECONDS"] = str(environment.poll_seconds(self.clock.factor))
         if vcenter:
             server = f"{vcenter.host}:{vcenter.port}"
             settings |= environment.for_vsphere(server, vcenter.user, vcenter.password, vcenter.ca_file)

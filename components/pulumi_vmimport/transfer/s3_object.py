@@ -32,7 +32,6 @@ SHA256_TAG = "vmimport:sha256"
 """The tag that ends a `put_stream`: an object without it was not sent whole by us"""
 
 _MIB = 1 << 20
-_PART_BYTES = 16 * _MIB
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _MAX_PARTS = 10_000
 _WORKERS = 4
@@ -83,12 +82,13 @@ def put_stream(
     tags: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
     size_hint: int | None = None,
+    part_bytes: int = 16 * _MIB,
 ) -> StoredObject:
     """Store the chunks as one object.
 
     `progress` is told the bytes taken in so far, once a chunk; what it raises ends the transfer. `size_hint` is the
-    size at most, default 156 GiB: the parts grow with it, so that 10 000 suffice. Up to six parts are held in memory:
-    96 MiB, unless the parts had to grow. The chunks are iterated in another thread.
+    size at most: parts are larger than `part_bytes` where 10 000 would not suffice; without it, 156 GiB fit. Six parts
+    at most are held in memory, 96 MiB by default. The chunks are iterated in another thread.
 
     Raises: whatever `chunks`, `progress` or S3 raises; StoredDifferentlyError; InvalidMetadataError. Nothing is left in
     S3 then.
@@ -99,7 +99,7 @@ def put_stream(
         if not value.isascii() or not value.isprintable():
             raise InvalidMetadataError(name, value, "expected a value of printable ASCII characters")
     source = _Source(chunks, progress)
-    part_bytes = max(_PART_BYTES, -(-(size_hint or 0) // _MAX_PARTS // _MIB) * _MIB)
+    part_bytes = max(part_bytes, -(-(size_hint or 0) // _MAX_PARTS // _MIB) * _MIB)
     config = TransferConfig(
         multipart_threshold=part_bytes,
         multipart_chunksize=part_bytes,

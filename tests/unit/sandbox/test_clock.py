@@ -13,7 +13,9 @@ def test_a_stepped_clock_moves_only_when_told() -> None:
     assert clock.advance(seconds=60) == before + 60 == clock.now()
 
 
-@pytest.mark.parametrize(("clock", "factor"), [(SandboxClock.real(), 1), (SandboxClock.fast(600), 600)], ids=["real", "fast"])
+@pytest.mark.parametrize(
+    ("clock", "factor"), [(SandboxClock.real(), 1), (SandboxClock.fast(600), 600)], ids=["real", "fast"]
+)
 def test_a_running_clock_runs_by_its_factor(clock: SandboxClock, factor: float) -> None:
     wall, before = time.monotonic(), clock.now()
     while time.monotonic() < wall + 0.02:

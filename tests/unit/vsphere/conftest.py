@@ -1,9 +1,8 @@
 """A real vCenter simulator, machines in it with disks of known bytes, and hosts that misbehave over TLS."""
 
-import datetime
+import datetime as dt
 import io
 import ipaddress
-import random
 import socket
 import ssl
 import threading
@@ -65,11 +64,6 @@ def waits() -> Waits:
     return Waits()
 
 
-def pattern(size_bytes: int, seed: int = 1) -> bytes:
-    """Bytes of no visible order, the same ones each time."""
-    return random.Random(seed).randbytes(size_bytes)
-
-
 class Machines:
     """Makes virtual machines and removes them."""
 
@@ -89,7 +83,7 @@ class Machines:
         pool = root.hostFolder.childEntity[0].resourcePool
         made = self.vcenter.session.wait("create", into.CreateVM_Task(config=spec, pool=pool))
         self._made.append(made)
-        held = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
+        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
         for device, content in zip(held, disks, strict=True):
             self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
         return by_moid(self.session, made._moId)
@@ -106,6 +100,12 @@ def machines(vcenter: VCenterSandbox, session: VSphereSession) -> Iterator[Machi
     made = Machines(vcenter, session)
     yield made
     made.remove()
+
+
+@pytest.fixture
+def make_machines() -> type[Machines]:
+    """For a vCenter of the test's own, which takes its machines with it."""
+    return Machines
 
 
 _CONFIG = {"guestId": "windows9_64Guest", "numCPUs": 2, "memoryMB": 4096, "firmware": "bios"}
@@ -174,7 +174,7 @@ class FakeHost:
 def _self_signed(directory: Path) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "esxi01")])
-    began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -182,16 +182,14 @@ def _self_signed(directory: Path) -> bytes:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(began)
-        .not_valid_after(began + datetime.timedelta(days=30))
+        .not_valid_after(began + dt.timedelta(days=30))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
     (directory / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (directory / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return certificate.public_bytes(serialization.Encoding.DER)
 

@@ -29,7 +29,9 @@ def test_a_machine_is_found_by_its_path_or_its_name(session: VSphereSession, mac
 
 def test_fails_for_a_name_of_two_machines_and_lists_their_paths(session: VSphereSession, machines: Any) -> None:
     one, other = machines.make("twin"), machines.make("twin", folder="team")
-    with pytest.raises(AmbiguousMachineError, match="2 virtual machines have name twin: .*give one of these") as caught:
+    with pytest.raises(
+        AmbiguousMachineError, match=r"2 virtual machines have name twin: .*give one of these"
+    ) as caught:
         inventory.by_path(session, "twin")
     assert caught.value.candidates == (f"DC0/vm/team/twin ({other.moid})", f"DC0/vm/twin ({one.moid})")
 
@@ -77,7 +79,8 @@ def test_fails_when_the_inventory_is_empty(session: VSphereSession) -> None:
 
 @pytest.mark.parametrize("typed", ["at 100%", "at 100%25"])
 def test_a_name_may_be_typed_as_shown_or_as_vsphere_escapes_it(
-    session: VSphereSession, machines: Any, typed: str
+    session: VSphereSession, machines: Any, vcenter: Any, typed: str
 ) -> None:
-    made = machines.make("at 100%25")
+    made = machines.make("escaped")
+    vcenter.session.wait("rename", made.reference.Rename_Task("at 100%25"))
     assert inventory.by_path(session, typed).moid == made.moid

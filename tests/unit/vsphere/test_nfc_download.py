@@ -25,7 +25,9 @@ def read(host: Any, **kwargs: Any) -> bytes:
     return b"".join(open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)), **kwargs).chunks)
 
 
-@pytest.mark.parametrize("answer", [with_length(len(BODY), BODY), chunked(BODY[:100], BODY[100:])], ids=["len", "chunks"])
+@pytest.mark.parametrize(
+    "answer", [with_length(len(BODY), BODY), chunked(BODY[:100], BODY[100:])], ids=["len", "chunks"]
+)
 def test_a_framed_body_is_read_to_its_end(fake_host: HostOf, answer: bytes) -> None:
     host = fake_host(answer)
     body = open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)))

@@ -1,31 +1,105 @@
-import hashlib
 import http.client
-import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
-from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import (
-    BytesDifferError,
-    DownloadError,
-    LeaseLostError,
-    VSphereFaultError,
-)
+from pulumi_vmimport.vsphere.errors import DownloadError, LeaseLostError, VSphereFaultError
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 MIB = 1 << 20
 
 
-def pattern(size: int, seed: int = 1) -> bytes:
-    import random
+def pattern(size_bytes: int, seed: int = 1) -> bytes:
+    return random.Random(seed).randbytes(size_bytes)  # noqa: S311 - no secret
 
-    return random.Random(seed).randbytes(size)
+
+def status_of(session: VSphereSession, url: str) -> int:
+    connection = http.client.HTTPSConnection(session.host, session.port, context=session.tls_context)
+    connection.request("GET", urlsplit(url).path)
+    return connection.getresponse().status
+
+
+def test_every_byte_of_every_disk_arrives(machines: Any, waits: Any) -> None:
+    disks = [pattern(3 * MIB + 17, seed=1), pattern(MIB, seed=2), b"", pattern(1, seed=3)]
+    with ExportLease(machines.make("bytes", *disks), waits) as lease:
+        received = [b"".join(lease.read(disk)) for disk in lease.disks]
+    assert received == disks
+
+
+def test_only_disks_are_offered_though_the_lease_has_a_cd(machines: Any, waits: Any) -> None:
+    with ExportLease(machines.make("no-cd", b"disk"), waits) as lease:
+        assert [disk.target for disk in lease.disks] == ["no-cd.vmdk"]
+
+
+def test_a_lease_is_completed_at_the_end(machines: Any, waits: Any, session: VSphereSession) -> None:
+    with ExportLease(machines.make("completed", b"disk"), waits) as lease:
+        assert status_of(session, lease.disks[0].url) == 200
+    assert status_of(session, lease.disks[0].url) == 404
+
+
+def test_fails_aborted_when_the_block_does(machines: Any, waits: Any, session: VSphereSession) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        ExportLease(machines.make("aborted", b"disk"), waits) as lease,
+    ):
+        raise KeyboardInterrupt
+    assert status_of(session, lease.disks[0].url) == 404
+
+
+def test_fails_for_a_machine_that_runs(machines: Any, waits: Any) -> None:
+    machine = machines.make("runs", b"disk")
+    machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
+    with pytest.raises(VSphereFaultError, match=r"export virtual machine vm-\d+: InvalidPowerState: ") as caught:
+        ExportLease(machine, waits).__enter__()
+    assert "existing state poweredOn" in caught.value.words
+
+
+def test_fails_in_the_middle_of_a_disk_when_vsphere_ends_the_lease(machines: Any, waits: Any) -> None:
+    machine = machines.make("lost", pattern(3 * MIB))
+
+    def read_on(lease: ExportLease) -> None:
+        chunks = lease.read(lease.disks[0])
+        next(chunks)
+        lease._lease.HttpNfcLeaseAbort()  # as an administrator may, in vSphere's own console
+        assert lease._renewal is not None
+        lease._renewal.join(10)
+        next(chunks)
+
+    with (
+        pytest.raises(LeaseLostError, match=f'the export lease of {machine.moid} is lost: "managed object not found'),
+        ExportLease(machine, waits, renew_seconds=0.01) as lease,
+    ):
+        read_on(lease)
+
+
+@pytest.fixture
+def short_lived(tmp_path: Path) -> Iterator[tuple[VCenterSandbox, VSphereSession]]:
+    with VCenterSandbox(tmp_path) as vcenter:
+        server = f"{vcenter.host}:{vcenter.port}"
+        settings = VSphereSettings(server, vcenter.user, vcenter.password, ca_file=str(vcenter.ca_file))
+        with VSphereSession(settings) as session:
+            yield vcenter, session
+
+
+def test_fails_when_vcenter_dies_in_the_middle_of_a_disk(
+    short_lived: tuple[VCenterSandbox, VSphereSession], make_machines: Any, waits: Any
+) -> None:
+    vcenter, _ = short_lived
+    machine = make_machines(*short_lived).make("dies", pattern(64 * MIB))
+
+    def read_on(lease: ExportLease) -> None:
+        for _ in lease.read(lease.disks[0]):
+            assert vcenter._process is not None
+            vcenter._process.kill()
+
+    with pytest.raises(DownloadError, match=r"disk dies.vmdk: the download ended after \d+ bytes") as caught:  # noqa: SIM117
+        with ExportLease(machine, waits) as lease:
+            read_on(lease)
+    assert 0 < caught.value.received_bytes < 64 * MIB
+    assert "abort the export of virtual machine" in caught.value.__notes__[0]

@@ -83,7 +83,7 @@ def test_a_pinned_context_looks_at_the_certificate_of_every_connection(fake_host
 
 
 def test_fails_for_a_wrong_password_without_showing_it(settings: VSphereSettings) -> None:
-    with pytest.raises(LoginRefusedError, match='refuses to log in .*: "Login failure"') as caught:
+    with pytest.raises(LoginRefusedError, match=r'refuses to log in .*: "Login failure"') as caught:
         product(replace(settings, password="falsch"))
     assert caught.value.user == settings.user
     assert "falsch" not in str(caught.value)

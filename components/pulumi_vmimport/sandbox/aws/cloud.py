@@ -1,4 +1,4 @@
-"""What the sandbox's AWS knows beside moto: tasks, changes of roles, BYOL accounts. One per AwsSandbox."""
+"""What the sandbox's AWS knows beside moto: tasks, changes of roles, BYOL accounts. One for each AwsSandbox."""
 
 import threading
 from collections import defaultdict
@@ -15,6 +15,7 @@ from pulumi_vmimport.sandbox.clock import SandboxClock
 _ROLE_CHANGES = frozenset({
     "AttachRolePolicy", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy",
 })  # fmt: skip
+_POLICY_CHANGES = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})
 
 
 @dataclass(frozen=True)
@@ -33,31 +34,38 @@ class Cloud:
     pace: AwsPace
     faults: Faults
     lock: threading.RLock = field(default_factory=threading.RLock)
+    now: float = 0.0
+    """The time of what is being answered: one for all its parts, however fast the clock runs."""
     tasks: dict[Place, dict[str, ImportTask]] = field(default_factory=lambda: defaultdict(dict))
     deregistered: dict[str, float] = field(default_factory=dict)
     """When an AMI was deregistered."""
     without_byol: set[str] = field(default_factory=set)
     """The Regions where the account is not enabled for BYOL."""
-    _roles_changed: dict[str, float] = field(default_factory=dict)
+    _changed: dict[str, float] = field(default_factory=dict)
 
     def listed_tasks(self, place: Place) -> Iterator[ImportTask]:
         """The tasks that EC2 still tells of."""
-        now = self.clock.now()
         for task in self.tasks[place].values():
-            ended_at = task.standing(now, self.pace).ended_at
-            if ended_at is None or now < ended_at + self.pace.task_retention_seconds:
+            ended_at = task.standing(self.now, self.pace).ended_at
+            if ended_at is None or self.now < ended_at + self.pace.task_retention_seconds:
                 yield task
 
     def note(self, arrived: Arrival) -> None:
-        """See which roles a processed call changed."""
-        if arrived.call.service == "iam" and arrived.call.operation in _ROLE_CHANGES:
+        """See which role or policy a call changed."""
+        call, parameters = arrived.call, arrived.parameters
+        changed = None
+        if call.service == "iam" and call.operation in _ROLE_CHANGES:
+            changed = parameters.get("RoleName")
+        elif call.service == "iam" and call.operation in _POLICY_CHANGES:
+            changed = parameters.get("PolicyArn")
+        if changed:
             with self.lock:
-                self._roles_changed[arrived.parameters.get("RoleName", "")] = self.clock.now()
+                self._changed[changed] = self.clock.now()
 
-    def is_settled(self, role: str) -> bool:
-        """Whether a role's last change has reached VM import."""
-        changed = self._roles_changed.get(role)
-        return changed is None or self.clock.now() >= changed + self.pace.iam_propagation_seconds
+    def has_propagated(self, name: str) -> bool:
+        """Whether the last change of a role (by its name) or policy (by its ARN) has reached VM import."""
+        changed = self._changed.get(name)
+        return changed is None or self.now >= changed + self.pace.iam_propagation_seconds
 
     def clear(self) -> None:
         """Forget everything."""
@@ -65,4 +73,4 @@ class Cloud:
             self.tasks.clear()
             self.deregistered.clear()
             self.without_byol.clear()
-            self._roles_changed.clear()
+            self._changed.clear()

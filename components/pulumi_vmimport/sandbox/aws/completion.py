@@ -9,8 +9,8 @@ from pulumi_vmimport.sandbox.aws.workspace_image import PendingWorkspaceImage
 
 
 def complete(cloud: Cloud) -> None:
-    """Make the AMIs of imports that are completed by now, and give WorkSpaces images their state of now."""
-    now = cloud.clock.now()
+    """Look at the clock; make the AMIs of imports that are completed, and give WorkSpaces images their state."""
+    now = cloud.now = cloud.clock.now()
     for place, tasks in cloud.tasks.items():
         for task in tasks.values():
             standing = task.standing(now, cloud.pace)

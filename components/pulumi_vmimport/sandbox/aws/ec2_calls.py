@@ -31,11 +31,11 @@ class Ec2Calls(ImportCalls, EC2Response):  # type: ignore[misc] # moto has no ty
             for mapping in getattr(self.ec2_backend.amis.get(image_id), "block_device_mappings", [])
         ]
         super().deregister_image()
-        self.cloud.deregistered[image_id] = self.cloud.clock.now()
+        self.cloud.deregistered[image_id] = self.cloud.now
         self.ec2_backend.tags.pop(image_id, None)
-        results = []
-        if self._get_param("DeleteAssociatedSnapshots"):
-            results = [{"SnapshotId": s, "ReturnCode": self._deleted_with_image(s)} for s in snapshots]
+        if not self._get_param("DeleteAssociatedSnapshots"):
+            return ActionResult({"Return": True})
+        results = [{"SnapshotId": s, "ReturnCode": self._deleted_with_image(s)} for s in snapshots]
         return ActionResult({"Return": True, "DeleteSnapshotResults": results})
 
     def create_tags(self) -> ActionResult:
@@ -77,7 +77,7 @@ class Ec2Calls(ImportCalls, EC2Response):  # type: ignore[misc] # moto has no ty
 
     def _forget_deregistered(self) -> None:
         """A deregistered id gives an empty list for a while and an error after (api-facts.md section 1)."""
-        now, after = self.cloud.clock.now(), self.cloud.pace.deregistered_image_seconds
+        now, after = self.cloud.now, self.cloud.pace.deregistered_image_seconds
         gone = self.ec2_backend.deleted_amis
         gone[:] = [image for image in gone if now < self.cloud.deregistered.get(image, now) + after]
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pulumi_vmimport.sandbox.aws.access_keys import AccessKey, AccessKeys
 from pulumi_vmimport.sandbox.aws.calls import Arrival, Call, known_operations
+from pulumi_vmimport.sandbox.aws.import_tasks import Failure
 from pulumi_vmimport.sandbox.aws.wire_errors import WireError, denied, expired, server_error, throttled
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
@@ -22,14 +23,6 @@ When = Literal["before", "after"]
 
 class ConnectionLost(Exception):  # noqa: N818 - an event on the wire, not an error of the sandbox
     """The connection ends here, without an answer."""
-
-
-@dataclass(frozen=True)
-class ImportFailure:
-    """How an import is to end."""
-
-    message: str
-    percent: float
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,7 @@ class Faults:
         self._lock = threading.Lock()
         self._orders: list[_Order] = []
         self._callbacks: list[_Callback] = []
-        self._imports: list[ImportFailure] = []
+        self._imports: list[Failure] = []
         self._images: list[WorkspaceImageFailure] = []
 
     def throttle(self, operation: str, times: int = 1) -> None:
@@ -82,7 +75,7 @@ class Faults:
             raise ValueError(f"status: expected 500 or more, got {status}")
         self._order(operation, times, lambda _: server_error(status))
 
-    def drop_connection(self, operation: str, times: int = 1, *, after_processing: bool = False) -> None:
+    def drop_connection(self, operation: str, times: int = 1, after_processing: bool = False) -> None:
         """End the connection at the next calls: before AWS did anything, or after, so that only the answer is lost."""
         self._order(operation, times, lambda _: ConnectionLost(), "after" if after_processing else "before")
 
@@ -110,7 +103,7 @@ class Faults:
     def fail_import(self, message: str, at_percent: float = _BOOTING_FAILURE_PERCENT, times: int = 1) -> None:
         """Let the next import tasks that are started end `deleted` at a percentage, with this StatusMessage."""
         with self._lock:
-            self._imports += [ImportFailure(message, at_percent)] * times
+            self._imports += [Failure(message, at_percent)] * times
 
     def fail_workspace_image(self, *codes: str, times: int = 1) -> None:
         """Let the next WorkSpaces images that are started end in `ERROR`, with these codes as ErrorDetails."""
@@ -139,7 +132,7 @@ class Faults:
             self._imports.clear()
             self._images.clear()
 
-    def next_import_failure(self) -> ImportFailure | None:
+    def next_import_failure(self) -> Failure | None:
         """How the import that is being started is to end."""
         with self._lock:
             return self._imports.pop(0) if self._imports else None

@@ -3,7 +3,8 @@
 import contextlib
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.sandbox.aws import checksums
 from pulumi_vmimport.sandbox.aws.access_keys import OBSERVER_KEY
@@ -13,9 +14,8 @@ from pulumi_vmimport.sandbox.aws.wire_errors import WireError, answer
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_NOT_IMPLEMENTED = 501
 
 
 class Front:
@@ -27,13 +27,13 @@ class Front:
         clock: SandboxClock,
         calls: CallLog,
         faults: Faults,
-        processed: Callable[[Arrival], None],
+        done: Callable[[Arrival], None],
     ) -> None:
         self._application = application
         self._clock = clock
         self._calls = calls
         self._faults = faults
-        self._processed = processed
+        self._done = done
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         arrived = arrival(environ, self._clock.now())
@@ -43,8 +43,9 @@ class Front:
                 self._calls.add(arrived.call)
                 self._faults.strike(arrived, "before")
             checksums.verify(arrived.call, environ)
-            body = self._moto(environ, start_response, arrived)
-            self._processed(arrived)
+            status, body = self._moto(environ, start_response, arrived)
+            if status < HTTPStatus.BAD_REQUEST:
+                self._done(arrived)
             if observed:
                 self._faults.strike(arrived, "after")
         except WireError as error:
@@ -56,10 +57,20 @@ class Front:
             raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
         return body
 
-    def _moto(self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: Arrival) -> Iterable[bytes]:
+    def _moto(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: Arrival
+    ) -> tuple[int, Iterable[bytes]]:
+        status = 0
+
+        def start(line: str, headers: list[tuple[str, str]], failed: "OptExcInfo | None" = None) -> Any:
+            nonlocal status
+            status = int(line.split(maxsplit=1)[0])
+            return start_response(line, headers, failed)
+
         try:
-            return self._application(environ, start_response)
+            body = self._application(environ, start)
         except NotImplementedError as error:
             call = arrived.call
             text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"
-            raise WireError(_NOT_IMPLEMENTED, "NotImplemented", text) from error
+            raise WireError(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", text) from error
+        return status, body

@@ -11,7 +11,8 @@ from moto.moto_api._internal import mock_random
 
 from pulumi_vmimport.sandbox.aws.cloud import Cloud, Place
 from pulumi_vmimport.sandbox.aws.import_request import accept
-from pulumi_vmimport.sandbox.aws.import_tasks import Failure, ImportTask
+from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask
+from pulumi_vmimport.sandbox.aws.paging import page_of
 from pulumi_vmimport.sandbox.aws.service_error import ServiceError
 from pulumi_vmimport.sandbox.aws.tag_rules import checked_tags
 
@@ -38,15 +39,14 @@ class ImportCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
             accepted = accept(self.cloud, self.place, request, self._snapshot_size)
             self.error_on_dryrun()
             self._require_quota()
-            ordered = self.cloud.faults.next_import_failure()
             task = ImportTask(
                 id=f"import-ami-{mock_random.get_random_hex(17)}",
                 request={**request, "ClientToken": token},
                 containers=accepted.containers,
                 guest=accepted.guest,
                 licence=accepted.licence,
-                started_at=self.cloud.clock.now(),
-                failure=Failure(ordered.message, ordered.percent) if ordered else accepted.failure,
+                started_at=self.cloud.now,
+                failure=self.cloud.faults.next_import_failure() or accepted.failure,
                 tags=tags,
             )
             self.cloud.tasks[self.place][task.id] = task
@@ -59,7 +59,11 @@ class ImportCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
         chosen = [self._task(task_id) for task_id in ids] or list(self.cloud.listed_tasks(self.place))
         for entry in self._get_param("Filters") or []:
             chosen = list(self._passing(chosen, entry["Name"], entry.get("Values") or []))
-        page, following = _page(chosen, self._get_param("MaxResults"), self._get_param("NextToken"))
+        found = {task.id: task for task in chosen}
+        try:
+            page, following = page_of(found, self._get_param("MaxResults"), self._get_param("NextToken"))
+        except KeyError as error:
+            raise ServiceError("InvalidNextToken", "The token is invalid.") from error  # text assumed
         shown = {"ImportImageTasks": [self._described(task) for task in page], "NextToken": following}
         return ActionResult({name: value for name, value in shown.items() if value is not None})
 
@@ -69,7 +73,7 @@ class ImportCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
         status = self._status(task)
         if status != "active":  # code and text assumed
             raise ServiceError("IncorrectState", f"The import task {task.id} cannot be canceled: it is {status}")
-        task.cancelled_at = self.cloud.clock.now()
+        task.cancelled_at = self.cloud.now
         return ActionResult({"ImportTaskId": task.id, "PreviousState": status, "State": self._status(task)})
 
     def _task_of(self, token: str | None, request: Mapping[str, Any]) -> ImportTask | None:
@@ -112,10 +116,10 @@ class ImportCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
                 raise ServiceError("InvalidParameterValue", f"The filter '{name}' is invalid") from error
 
     def _status(self, task: ImportTask) -> str:
-        return task.standing(self.cloud.clock.now(), self.cloud.pace).status
+        return task.standing(self.cloud.now, self.cloud.pace).status
 
     def _described(self, task: ImportTask) -> dict[str, Any]:
-        return task.described(self.cloud.clock.now(), self.cloud.pace)
+        return task.described(self.cloud.now, self.cloud.pace)
 
     def _snapshot_size(self, snapshot_id: str) -> int:
         return int(self.ec2_backend.describe_snapshots(snapshot_ids=[snapshot_id])[0].volume.size)
@@ -134,14 +138,3 @@ class ImportCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
 
 def _comparable(request: Mapping[str, Any]) -> str:
     return json.dumps({**request, "ClientToken": None}, sort_keys=True, default=str)
-
-
-def _page(tasks: Sequence[ImportTask], size: int | None, token: str | None) -> tuple[Sequence[ImportTask], str | None]:
-    """A page, and the token of the next: the id of its first task, so that new tasks do not shift it."""
-    start = 0
-    if token:
-        start = next((i for i, task in enumerate(tasks) if task.id == token), -1)
-        if start < 0:
-            raise ServiceError("InvalidNextToken", "The token is invalid.")  # text assumed
-    end = start + int(size) if size else len(tasks)
-    return tasks[start:end], tasks[end].id if end < len(tasks) else None

@@ -50,6 +50,15 @@ def check_ingestion(request: Mapping[str, Any], guest: GuestSystem | None) -> No
             raise invalid(f"{application} cannot be installed on Windows 11 with the ingestion process {process}.")
 
 
+def late_failure(process: str, guest: GuestSystem | None) -> tuple[str, ...]:
+    """The codes of ErrorDetails that an ingestion ends with; that it ends so, not at once, is assumed."""
+    if guest is not None and not guest.is_client:
+        return ("OSNotSupported",)
+    if guest is not None and guest.is_windows_11 and not process.endswith(("_WSP", "_BYOP")):
+        return ("ProtocolOSIncompatibility",)  # Windows 11 does not speak PCoIP
+    return ()
+
+
 def _offices_of_windows_11(process: str) -> tuple[str, ...]:
     # Without a GPU and on DCV only 2019; with a GPU on DCV none.
     if not process.endswith("_WSP"):

@@ -26,48 +26,48 @@ def leftovers(cloud: Cloud, account: str) -> list[str]:
 
 
 def _active_tasks(cloud: Cloud) -> Iterator[str]:
-    now = cloud.clock.now()
     for place, tasks in cloud.tasks.items():
         for task in tasks.values():
-            standing = task.standing(now, cloud.pace)
+            standing = task.standing(cloud.now, cloud.pace)
             if standing.status == "active":
                 yield f"ec2 {place.region} import task {task.id} (active, {standing.message})"
 
 
 def _images_and_snapshots(account: str) -> Iterator[str]:
     for region, ec2 in _regions(ec2_backends, account):
-        for image in ec2.amis.values():
+        for image in list(ec2.amis.values()):
             if image.owner_id == account:
                 yield f"ec2 {region} image {image.id} ({image.name})"
-        for snapshot in ec2.snapshots.values():
+        for snapshot in list(ec2.snapshots.values()):
             if snapshot.owner_id == account:
                 yield f"ec2 {region} snapshot {snapshot.id} ({snapshot.description})"
 
 
 def _workspace_images(account: str) -> Iterator[str]:
     for region, workspaces in _regions(workspaces_backends, account):
-        for image in workspaces.workspace_images.values():
+        for image in list(workspaces.workspace_images.values()):
             yield f"workspaces {region} image {image.image_id} ({image.name}, {image.state})"
 
 
 def _buckets(account: str) -> Iterator[str]:
     for _, s3 in _regions(s3_backends, account):
-        for bucket in s3.buckets.values():
+        for bucket in list(s3.buckets.values()):
             yield f"s3 bucket {bucket.name}"
-            for key in bucket.keys:
+            for key in list(bucket.keys):
                 yield f"s3 object {bucket.name}/{key}"
-            for upload in bucket.multiparts.values():
+            for upload in list(bucket.multiparts.values()):
                 yield f"s3 multipart upload {bucket.name}/{upload.key_name}"
 
 
 def _roles(account: str) -> Iterator[str]:
     for _, iam in _regions(iam_backends, account):
-        for role in iam.roles.values():
+        for role in list(iam.roles.values()):
             yield f"iam role {role.name}"
-        for policy in iam.managed_policies.values():
+        for policy in list(iam.managed_policies.values()):
             if policy.arn.split(":")[4] == account:
                 yield f"iam policy {policy.name}"
 
 
+# Lists: threads that serve S3 and IAM may change what is read here.
 def _regions(backends: Any, account: str) -> list[tuple[str, Any]]:
     return list(backends[account].items())

@@ -1,11 +1,13 @@
 """AWS on this machine: moto's server with VM import, WorkSpaces images and faults."""
 
+import os
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Self
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -32,6 +34,12 @@ _ONE_ATTEMPT = Config(
     s3={"addressing_style": "path"},
     proxies={},  # a proxy of the environment does not lead to this machine
 )
+# (configuration key, environment variable, default, conversion): no profile of the user's is read.
+_NO_CONFIGURATION = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 _POLL_SECONDS = 0.05
 
 
@@ -58,7 +66,7 @@ class AwsSandbox:
         self._keys = AccessKeys()
         self.faults = Faults(self._keys)
         self._cloud = Cloud(self.clock, self.pace, self.faults)
-        self._session = boto3.Session()
+        self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
         self._session_lock = threading.Lock()
         self._running: ExitStack | None = None
         self._server: BaseWSGIServer | None = None
@@ -136,9 +144,8 @@ class AwsSandbox:
         """All import tasks there were, oldest first: what they got, and how they stand now."""
         with self._cloud.lock:
             complete(self._cloud)
-            now = self.clock.now()
             found = [(place.region, task) for place, tasks in self._cloud.tasks.items() for task in tasks.values()]
-            return [task.record(region, now, self.pace) for region, task in found]
+            return [task.record(region, self._cloud.now, self.pace) for region, task in found]
 
     def leftovers(self) -> list[str]:
         """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, buckets, objects, uploads, roles."""

@@ -45,9 +45,17 @@ def require(cloud: Cloud, place: Place, name: str, work: Work) -> None:
         ServiceError: InvalidParameter; text from aws/aws-cli#8873.
     """
     role = find_role(place, name)
-    if role is None or not cloud.is_settled(name) or not _trusts(role, place) or not _suffices(role, place, work):
+    if role is None or not _is_usable(cloud, role, name, place, work):
         text = f"The service role {name} provided does not exist or does not have sufficient permissions"
         raise ServiceError("InvalidParameter", text)
+
+
+def _is_usable(cloud: Cloud, role: StoredRole, name: str, place: Place, work: Work) -> bool:
+    return (
+        all(cloud.has_propagated(changed) for changed in (name, *role.attached))
+        and _trusts(role, place)
+        and _suffices(role, place, work)
+    )
 
 
 def _trusts(role: StoredRole, place: Place) -> bool:

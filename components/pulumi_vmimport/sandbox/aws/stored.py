@@ -88,6 +88,8 @@ class StoredRole:
     trust: str
     policies: Sequence[str]
     """Its inline and attached policies' documents."""
+    attached: Sequence[str]
+    """The ARNs of its attached policies."""
     boundary: str | None
 
 
@@ -115,17 +117,22 @@ def find_object(place: Place, bucket: str, key: str) -> StoredObject | None:
 def find_role(place: Place, name: str) -> StoredRole | None:
     """A role, or None where it does not exist."""
     iam = iam_backends[place.account][get_partition(place.region)]
-    role = next((role for role in iam.roles.values() if role.name == name), None)
+    role = next((role for role in list(iam.roles.values()) if role.name == name), None)
     if role is None:
         return None
     boundary = iam.managed_policies.get(role.permissions_boundary_arn)
-    attached = [policy.default_version.document for policy in role.managed_policies.values()]
+    attached = list(role.managed_policies.values())
     return StoredRole(
         arn=role.arn,
         trust=role.assume_role_policy_document,
-        policies=[*role.policies.values(), *attached],
-        boundary=None if boundary is None else boundary.default_version.document,
+        policies=[*role.policies.values(), *(_document(policy) for policy in attached)],
+        attached=[str(policy.arn) for policy in attached],
+        boundary=None if boundary is None else _document(boundary),
     )
+
+
+def _document(policy: Any) -> str:
+    return next(str(version.document) for version in policy.versions if version.is_default)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """WorkSpaces as moto has it, with the image calls that moto lacks or has done at once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -12,6 +12,7 @@ from pulumi_vmimport.sandbox.aws import ingestion_rules
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
 from pulumi_vmimport.sandbox.aws.completion import complete
 from pulumi_vmimport.sandbox.aws.faults import WorkspaceImageFailure
+from pulumi_vmimport.sandbox.aws.paging import page_of
 from pulumi_vmimport.sandbox.aws.service_error import ServiceError
 from pulumi_vmimport.sandbox.aws.workspace_image import PendingWorkspaceImage
 
@@ -48,12 +49,11 @@ class WorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto has no t
         if self.region in self.cloud.without_byol:
             text = "This account is not enabled for Bring Your Own License (BYOL)."
             raise ServiceError("OperationNotSupportedException", text)
-        failure = self.cloud.faults.next_image_failure()
-        if failure is None and guest is not None and not guest.is_client:
-            failure = WorkspaceImageFailure(("OSNotSupported",))
+        codes = ingestion_rules.late_failure(request["IngestionProcess"], guest)
+        failure = self.cloud.faults.next_image_failure() or (WorkspaceImageFailure(codes) if codes else None)
         image = self._new_image(request["ImageName"], request["ImageDescription"], request.get("Tags"))
         seconds = self.cloud.pace.import_workspace_image_seconds
-        image.start(at=self.cloud.clock.now(), seconds=seconds, tenancy="DEDICATED", failure=failure)
+        image.start(at=self.cloud.now, seconds=seconds, tenancy="DEDICATED", failure=failure)
         return ActionResult({"ImageId": image.image_id})
 
     def create_workspace_image(self) -> ActionResult:
@@ -68,7 +68,7 @@ class WorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto has no t
         directory = self.workspaces_backend.workspace_directories[workspace.directory_id]
         image = self._new_image(request["Name"], request["Description"], request.get("Tags"))
         image.start(
-            at=self.cloud.clock.now(),
+            at=self.cloud.now,
             seconds=self.cloud.pace.create_workspace_image_seconds,
             tenancy="DEDICATED" if directory.tenancy == "DEDICATED" else "DEFAULT",
             failure=self.cloud.faults.next_image_failure(),
@@ -84,7 +84,11 @@ class WorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto has no t
             chosen = [image for image in chosen if (image.owner_account == self.current_account) == own]
         if request.get("ImageIds"):
             chosen = [image for image in chosen if image.image_id in request["ImageIds"]]
-        page, following = _page(chosen, request.get("MaxResults") or _PAGE, request.get("NextToken"))
+        found = {str(image.image_id): image for image in chosen}
+        try:
+            page, following = page_of(found, request.get("MaxResults") or _PAGE, request.get("NextToken"))
+        except KeyError as error:
+            raise ingestion_rules.invalid("The token is invalid.") from error
         shown = [{name: value for name, value in image.to_desc_dict().items() if value} for image in page]
         answer = {"Images": shown, "NextToken": following}
         return ActionResult({name: value for name, value in answer.items() if value is not None})
@@ -154,11 +158,3 @@ class WorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto has no t
         if name not in held:
             raise ServiceError("ResourceNotFoundException", f"The resource {name} does not exist.")
         return held[name]
-
-
-def _page(images: Sequence[Any], size: int, token: str | None) -> tuple[Sequence[Any], str | None]:
-    start = next((i for i, image in enumerate(images) if image.image_id == token), -1) if token else 0
-    if start < 0:
-        raise ingestion_rules.invalid("The token is invalid.")
-    end = start + size
-    return images[start:end], images[end].image_id if end < len(images) else None

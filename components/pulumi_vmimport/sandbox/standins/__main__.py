@@ -1,4 +1,4 @@
-"""Start a stand-in: `python -P standins/__main__.py aws|vsphere VERSION`; the engine adds its own address.
+"""Start a stand-in: `python -P standins/__main__.py aws|vsphere VERSION ENGINE_PID`, and what the engine adds.
 
 Run by path and not with -m: that would import pulumi_vmimport and with it pulumi_aws and moto, at every command.
 """
@@ -20,8 +20,8 @@ def main() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules["standins"] = package
     spec.loader.exec_module(package)
-    name, version = sys.argv[1:3]
-    importlib.import_module(f"standins.{name}_provider").main(version)
+    name, version, engine_pid = sys.argv[1:4]
+    importlib.import_module(f"standins.{name}_provider").main(version, int(engine_pid))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,6 @@ FUNCTIONS: dict[str, Function[Aws]] = {
 }
 
 
-def main(version: str) -> None:
-    """Serve until the engine ends it."""
-    serve(Provider("aws", version, KINDS, FUNCTIONS, Aws))
+def main(version: str, engine_pid: int) -> None:
+    """Serve until the engine ends it or is gone."""
+    serve(Provider("aws", version, KINDS, FUNCTIONS, Aws), engine_pid)

@@ -228,17 +228,16 @@ def _fail_halfway(context: grpc.ServicerContext, id: str, inputs: Properties, re
     raise AssertionError("abort raises")
 
 
-def serve(provider: Provider[Any]) -> None:
+def serve(provider: Provider[Any], engine_pid: int) -> None:
     """Serve until the engine ends it or is gone; the engine reads the port from the first line."""
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in gRPC's threads too: the main thread alone waits for them
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.server(futures.ThreadPoolExecutor(16), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    engine = os.getppid()
     sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
     server.start()
     sys.stdout.flush()
-    while signal.sigtimedwait(ends, _PARENT_SECONDS) is None and os.getppid() == engine:
+    while signal.sigtimedwait(ends, _PARENT_SECONDS) is None and os.getppid() == engine_pid:
         continue
     os._exit(0)  # at once: the engine gives its plugins five seconds together and calls a late one a crash

@@ -43,6 +43,6 @@ def connect(settings: Properties) -> VSphere:
     return VSphere(host, int(port or 443), user, password, os.environ.get("VMIMPORT_VSPHERE_CA_FILE"))
 
 
-def main(version: str) -> None:
-    """Serve until the engine ends it."""
-    serve(Provider("vsphere", version, KINDS, FUNCTIONS, connect))
+def main(version: str, engine_pid: int) -> None:
+    """Serve until the engine ends it or is gone."""
+    serve(Provider("vsphere", version, KINDS, FUNCTIONS, connect), engine_pid)

@@ -46,7 +46,9 @@ class Samples:
         return bytes(footer) * 2
 
     @staticmethod
-    def ovf(os_type: str = "windows9_64Guest", disks: tuple[str, ...] = ("disk1.vmdk",), file_attributes: str = "") -> str:
+    def ovf(
+        os_type: str = "windows9_64Guest", disks: tuple[str, ...] = ("disk1.vmdk",), file_attributes: str = ""
+    ) -> str:
         files = "".join(f'<File ovf:id="f{n}" ovf:href="{name}" {file_attributes}/>' for n, name in enumerate(disks))
         entries = "".join(f'<Disk ovf:diskId="d{n}" ovf:fileRef="f{n}" ovf:capacity="1"/>' for n in range(len(disks)))
         system = f'<OperatingSystemSection ovf:id="1" vmw:osType="{os_type}"><Info/></OperatingSystemSection>'

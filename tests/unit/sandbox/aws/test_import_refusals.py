@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
     from tests.unit.sandbox.aws.conftest import Account, Samples
+
+    from pulumi_vmimport.sandbox.aws import AwsSandbox
 
 
 def _container(**parts: Any) -> list[dict[str, Any]]:
@@ -89,30 +90,33 @@ def test_values_are_taken_in_any_case(ready: Account) -> None:
     assert ready.imported(LicenseType="byol", Platform="windows", Format="ova")["Status"] == "completed"
 
 
-LICENCES: dict[str, tuple[str, dict[str, Any], str, str]] = {
-    "client": ("windows9_64Guest", {}, "Windows BYOL", "RunInstances:0800"),
-    "client, own": ("windows11_64Guest", {"LicenseType": "BYOL"}, "Windows BYOL", "RunInstances:0800"),
-    "server": ("windows2019srv_64Guest", {}, "Windows", "RunInstances:0002"),
-    "server, own": ("windows9Server64Guest", {"LicenseType": "BYOL"}, "Windows BYOL", "RunInstances:0800"),
+LICENCES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "client": ("windows9_64Guest", {}, ["Windows BYOL", "RunInstances:0800"]),
+    "client, own": ("windows11_64Guest", {"LicenseType": "BYOL"}, ["Windows BYOL", "RunInstances:0800"]),
+    "server": ("windows2019srv_64Guest", {}, ["Windows", "RunInstances:0002"]),
+    "server, own": ("windows9Server64Guest", {"LicenseType": "BYOL"}, ["Windows BYOL", "RunInstances:0800"]),
     "server with SQL": (
-        "windows2019srv_64Guest", {"UsageOperation": "RunInstances:0006"}, "Windows with SQL Server Standard",
-        "RunInstances:0006",
+        "windows2019srv_64Guest",
+        {"UsageOperation": "RunInstances:0006"},
+        ["Windows with SQL Server Standard", "RunInstances:0006"],
     ),
-    "linux": ("ubuntu64Guest", {}, "Linux/UNIX", "RunInstances"),
+    "linux": ("ubuntu64Guest", {}, ["Linux/UNIX", "RunInstances"]),
     "linux, red hat": (
-        "rhel8_64Guest", {"UsageOperation": "RunInstances:0010"}, "Red Hat Enterprise Linux", "RunInstances:0010",
+        "rhel8_64Guest",
+        {"UsageOperation": "RunInstances:0010"},
+        ["Red Hat Enterprise Linux", "RunInstances:0010"],
     ),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("os_type", "parameters", "details", "usage"), LICENCES.values(), ids=LICENCES)
+@pytest.mark.parametrize(("os_type", "parameters", "billed"), LICENCES.values(), ids=LICENCES)
 def test_licence_and_guest_decide_how_the_image_is_billed(
-    ready: Account, samples: type[Samples], os_type: str, parameters: dict[str, Any], details: str, usage: str
+    ready: Account, samples: type[Samples], os_type: str, parameters: dict[str, Any], billed: list[str]
 ) -> None:
     ready.put("vm.ova", samples.ova(os_type))
     image_id = ready.imported(**parameters)["ImageId"]
     [image] = ready.ec2.describe_images(ImageIds=[image_id])["Images"]
-    assert (image["PlatformDetails"], image["UsageOperation"]) == (details, usage)
+    assert [image["PlatformDetails"], image["UsageOperation"]] == billed
     assert image.get("Platform") == ("windows" if os_type.startswith("win") else None)
 
 

@@ -1,5 +1,6 @@
 """Starting, stopping and resetting; no fixture here, as the tests start sandboxes of their own."""
 
+import json
 import subprocess
 import sys
 import time
@@ -37,7 +38,8 @@ def test_importing_the_sandbox_changes_nothing_in_moto() -> None:
 import moto.ec2.urls, moto.workspaces.urls, moto.settings
 from moto.s3.models import FakeBucket
 def now():
-    return moto.ec2.urls.url_paths, moto.workspaces.urls.url_paths, FakeBucket.get_permission, moto.settings.ec2_load_default_amis
+    urls = moto.ec2.urls.url_paths, moto.workspaces.urls.url_paths
+    return urls, FakeBucket.get_permission, moto.settings.ec2_load_default_amis
 before = now()
 import pulumi_vmimport.sandbox.aws
 assert now() == before
@@ -76,9 +78,18 @@ def test_fails_to_tell_an_endpoint_when_not_running() -> None:
 def test_the_endpoint_is_on_this_machine_and_takes_any_credentials() -> None:
     with AwsSandbox(SandboxClock.stepped()) as aws:
         assert aws.endpoint.startswith("http://127.0.0.1:")
-        mine = {"aws_access_key_id": "AKIAANYBODYELSE00000", "aws_secret_access_key": "x"}
-        sts = boto3.client("sts", region_name="us-east-1", endpoint_url=aws.endpoint, **mine)
+        session = boto3.Session("AKIAANYBODYELSE00000", "anything", region_name="us-east-1")
+        sts = session.client("sts", endpoint_url=aws.endpoint)
         assert sts.get_caller_identity()["Account"] == aws.account_id
+
+
+def test_clients_do_not_read_the_users_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[default]\nregion = nowhere\nretry_mode = nonsense\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "not-there")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with AwsSandbox(SandboxClock.stepped()) as aws:
+        assert aws.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_reset_is_as_at_the_start() -> None:
@@ -98,7 +109,7 @@ def test_an_import_takes_three_seconds_at_600_times() -> None:
     assert AwsPace().import_seconds / 600 == pytest.approx(3)
 
 
-def test_a_fast_clock_runs_the_work(tmp_path: Path) -> None:
+def test_a_fast_clock_runs_the_work() -> None:
     with AwsSandbox(SandboxClock.fast(36_000)) as aws:
         workspace = aws.make_workspace()
         workspaces = aws.client("workspaces")
@@ -107,6 +118,41 @@ def test_a_fast_clock_runs_the_work(tmp_path: Path) -> None:
         while workspaces.describe_workspace_images()["Images"][0]["State"] == "PENDING":
             assert time.monotonic() < deadline
         assert workspaces.describe_workspace_images()["Images"][0]["State"] == "AVAILABLE"
+
+
+class RestlessClock(SandboxClock):
+    """Never tells the same time twice."""
+
+    def __init__(self, step: float) -> None:
+        super().__init__(0)
+        self.step = step
+
+    def now(self) -> float:
+        with self._lock:
+            self._advanced += self.step
+        return super().now()
+
+
+@pytest.mark.parametrize("step", [30, 40, 50, 60, 70])
+def test_an_answer_is_of_one_time_however_fast_the_clock_runs(step: float) -> None:
+    clock = RestlessClock(0)
+    with AwsSandbox(clock, pace=AwsPace(iam_propagation_seconds=0)) as aws:
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        trust = {"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        iam, s3, ec2 = aws.client("iam"), aws.client("s3"), aws.client("ec2")
+        iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+        iam.put_role_policy(RoleName="vmimport", PolicyName="all", PolicyDocument=policy)
+        s3.create_bucket(Bucket="disks")
+        s3.put_object(Bucket="disks", Key="disk.raw", Body=bytes(510) + b"\x55\xaa")
+        ec2.import_image(DiskContainers=[{"UserBucket": {"S3Bucket": "disks", "S3Key": "disk.raw"}}])
+        clock.step = step
+        for _ in range(100):
+            [task] = ec2.describe_import_image_tasks()["ImportImageTasks"]
+            assert ("ImageId" in task) is (task["Status"] == "completed")
+            if task["Status"] == "completed":
+                break
+        assert ec2.describe_images(ImageIds=[task["ImageId"]])["Images"]
 
 
 def test_the_server_says_nothing_of_requests(capfd: pytest.CaptureFixture[str]) -> None:

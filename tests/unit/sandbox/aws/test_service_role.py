@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
     from tests.unit.sandbox.aws.conftest import Account, Samples
+
+    from pulumi_vmimport.sandbox.aws import AwsSandbox
 
 REFUSED = (
     "InvalidParameter",
@@ -167,7 +168,7 @@ def test_a_bucket_may_deny_another_role(disk: Account) -> None:
     disk.start()
 
 
-CHANGES = ["role", "inline", "deleted inline", "attached", "detached", "trust"]
+CHANGES = ["role", "inline", "deleted inline", "attached", "detached", "attached policy", "trust"]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -176,7 +177,7 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
     disk.role()
     extra = disk.iam.create_policy(PolicyName="extra", PolicyDocument=policy)["Policy"]["Arn"]
     disk.iam.put_role_policy(RoleName="vmimport", PolicyName="extra", PolicyDocument=policy)
-    if change == "detached":
+    if change in {"detached", "attached policy"}:
         disk.iam.attach_role_policy(RoleName="vmimport", PolicyArn=extra)
     aws.clock.advance(aws.pace.iam_propagation_seconds)
     disk.start()
@@ -196,6 +197,8 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
             disk.iam.attach_role_policy(RoleName="vmimport", PolicyArn=extra)
         case "detached":
             disk.iam.detach_role_policy(RoleName="vmimport", PolicyArn=extra)
+        case "attached policy":
+            disk.iam.create_policy_version(PolicyArn=extra, PolicyDocument=policy, SetAsDefault=True)
         case "trust":
             document = disk.document(disk.trust)
             disk.iam.update_assume_role_policy(RoleName="vmimport", PolicyDocument=document)
@@ -203,6 +206,13 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
     aws.clock.advance(aws.pace.iam_propagation_seconds - 1)
     assert disk.refused(disk.start) == REFUSED
     aws.clock.advance(1)
+    disk.start()
+
+
+def test_a_change_that_was_refused_changes_nothing(disk: Account) -> None:
+    disk.role()
+    again = {"RoleName": "vmimport", "AssumeRolePolicyDocument": disk.document(disk.trust)}
+    assert disk.refused(disk.iam.create_role, **again)[0] == "EntityAlreadyExists"
     disk.start()
 
 

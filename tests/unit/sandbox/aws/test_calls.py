@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from pulumi_vmimport.sandbox.aws.calls import Call
+
+if TYPE_CHECKING:
+    from tests.unit.sandbox.aws.conftest import Account
+
+    from pulumi_vmimport.sandbox.aws import AwsSandbox
+
+
+def test_calls_are_recorded_with_service_region_and_time(account: Account, aws: AwsSandbox) -> None:
+    account.ec2.describe_images()
+    aws.clock.advance(5)
+    aws.client("workspaces", "us-west-2").describe_account()
+    aws.client("sts").get_caller_identity()
+    now = aws.clock.now()
+    assert list(aws.calls) == [
+        Call("ec2", "DescribeImages", "eu-west-1", now - 5),
+        Call("workspaces", "DescribeAccount", "us-west-2", now),
+        Call("sts", "GetCallerIdentity", "eu-west-1", now),
+    ]
+
+
+def test_s3_calls_are_named_as_their_operations(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    s3, where = account.s3, {"Bucket": "disk-images"}
+    s3.head_bucket(**where)
+    s3.put_bucket_policy(**where, Policy=account.document())
+    s3.get_bucket_location(**where)
+    s3.put_object(**where, Key="a/b c", Body=b"x")
+    s3.head_object(**where, Key="a/b c")
+    s3.get_object(**where, Key="a/b c")
+    s3.copy_object(**where, Key="copy", CopySource="disk-images/a/b c")
+    s3.list_objects_v2(**where)
+    upload = {**where, "Key": "big", "UploadId": s3.create_multipart_upload(**where, Key="big")["UploadId"]}
+    etag = s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]
+    s3.list_parts(**upload)
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+    other = s3.create_multipart_upload(**where, Key="other")["UploadId"]
+    s3.list_multipart_uploads(**where)
+    s3.abort_multipart_upload(**where, Key="other", UploadId=other)
+    s3.delete_object(**where, Key="big")
+    s3.delete_objects(**where, Delete={"Objects": [{"Key": "copy"}, {"Key": "a/b c"}]})
+    s3.delete_bucket(**where)
+    s3.list_buckets()
+    assert aws.calls.operations == [
+        "CreateBucket", "HeadBucket", "PutBucketPolicy", "GetBucketLocation", "PutObject", "HeadObject", "GetObject",
+        "CopyObject", "ListObjectsV2", "CreateMultipartUpload", "UploadPart", "ListParts", "CompleteMultipartUpload",
+        "CreateMultipartUpload", "ListMultipartUploads", "AbortMultipartUpload", "DeleteObject", "DeleteObjects",
+        "DeleteBucket", "ListBuckets",
+    ]  # fmt: skip
+    assert aws.calls.of("PutObject")[0].path == "/disk-images/a/b c"
+    assert "partNumber=1" in aws.calls.of("s3:UploadPart")[0].path
+
+
+def test_an_object_that_looks_like_a_form_is_an_object(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    form = {"ContentType": "application/x-www-form-urlencoded", "Body": b"Action=DeleteBucket"}
+    account.s3.put_object(Bucket="disk-images", Key="form", **form)
+    assert aws.calls.operations[-1] == "PutObject"
+
+
+def test_writes_are_told_from_reads(ready: Account, aws: AwsSandbox) -> None:
+    aws.calls.clear()
+    ready.start()
+    ready.ec2.describe_import_image_tasks()
+    ready.s3.head_object(Bucket="disk-images", Key="vm.ova")
+    ready.s3.list_buckets()
+    ready.iam.get_role(RoleName="vmimport")
+    ready.s3.delete_object(Bucket="disk-images", Key="vm.ova")
+    assert [call.operation for call in aws.calls.writes()] == ["ImportImage", "DeleteObject"]
+    assert len(aws.calls) == 6
+
+
+def test_the_observers_calls_are_not_recorded(account: Account, aws: AwsSandbox) -> None:
+    aws.observer("ec2").describe_images()
+    aws.make_workspace()
+    assert aws.calls.operations == []
+
+
+def test_refused_calls_are_recorded_too(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.throttle("DescribeImages")
+    account.refused(account.ec2.describe_images)
+    assert aws.calls.operations == ["DescribeImages"]
+
+
+def test_a_presigned_url_is_a_call(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    account.put("key", b"bytes")
+    url = account.s3.generate_presigned_url("get_object", Params={"Bucket": "disk-images", "Key": "key"})
+    aws.calls.clear()
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy leads to this machine
+        assert session.get(url, timeout=10).content == b"bytes"
+    assert [(call.service, call.operation) for call in aws.calls] == [("s3", "GetObject")]
+
+
+def test_fails_clearly_on_what_the_sandbox_does_not_have(account: Account) -> None:
+    target = {"S3Bucket": "b", "S3Prefix": "p"}
+    request = {"ImageId": "ami-0123456789abcdef0", "DiskImageFormat": "VMDK", "S3ExportLocation": target}
+    code, message = account.refused(account.ec2.export_image, **request)
+    assert (code, "the sandbox's AWS has no ec2 ExportImage" in message) == ("NotImplemented", True)
+
+
+@pytest.mark.parametrize("operation", ["import", "image", "workspaces image"])
+def test_leftovers_name_what_still_exists(ready: Account, aws: AwsSandbox, operation: str) -> None:
+    arranged = ["s3 bucket disk-images", "s3 object disk-images/vm.ova", "iam role vmimport"]
+    assert aws.leftovers() == arranged
+    match operation:
+        case "import":
+            task_id = ready.start()
+            assert aws.leftovers()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
+            ready.cancel(task_id)
+        case "image":
+            ready.start()
+            aws.clock.advance(aws.pace.import_seconds)  # and nobody asks how it stands
+            assert [line.split()[2] for line in aws.leftovers()[:2]] == ["image", "snapshot"]
+            [image] = ready.ec2.describe_images(Owners=["self"])["Images"]
+            ready.ec2.deregister_image(ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
+        case "workspaces image":
+            workspace = aws.make_workspace()
+            request = {"Name": "n", "Description": "d", "WorkspaceId": workspace}
+            image_id = ready.workspaces.create_workspace_image(**request)["ImageId"]
+            assert aws.leftovers()[0] == f"workspaces eu-west-1 image {image_id} (n, PENDING)"
+            aws.clock.advance(aws.pace.create_workspace_image_seconds)
+            ready.workspaces.delete_workspace_image(ImageId=image_id)
+    assert aws.leftovers() == arranged
+
+
+def test_leftovers_name_uploads_policies_and_other_regions(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    account.s3.create_multipart_upload(Bucket="disk-images", Key="half")
+    account.iam.create_policy(PolicyName="mine", PolicyDocument=account.document(*account.permissions))
+    far = aws.client("ec2", "us-west-2")
+    volume = far.create_volume(Size=1, AvailabilityZone="us-west-2a")["VolumeId"]
+    snapshot = far.create_snapshot(VolumeId=volume, Description="far")["SnapshotId"]
+    assert aws.leftovers() == [
+        f"ec2 us-west-2 snapshot {snapshot} (far)",
+        "s3 bucket disk-images",
+        "s3 multipart upload disk-images/half",
+        "iam policy mine",
+    ]

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.sandbox.aws.conftest import Account
+
+    from pulumi_vmimport.sandbox.aws import AwsSandbox, Call
+
+LOST = (BotoConnectionError, HTTPClientError)
+
+
+def _status(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _calls(account: Account) -> dict[str, Callable[[], Any]]:
+    return {
+        "ec2:DescribeImages": account.ec2.describe_images,
+        "s3:ListBuckets": account.s3.list_buckets,
+        "iam:ListRoles": account.iam.list_roles,
+        "sts:GetCallerIdentity": account.aws.client("sts").get_caller_identity,
+        "workspaces:DescribeWorkspaceImages": account.workspaces.describe_workspace_images,
+        "kms:ListKeys": account.aws.client("kms").list_keys,
+    }
+
+
+ANSWERS = {
+    "throttle": {
+        "ec2": ("RequestLimitExceeded", 503),
+        "s3": ("SlowDown", 503),
+        "iam": ("Throttling", 400),
+        "sts": ("Throttling", 400),
+        "workspaces": ("ThrottlingException", 400),
+        "kms": ("ThrottlingException", 400),
+    },
+    "deny": {
+        "ec2": ("UnauthorizedOperation", 403),
+        "s3": ("AccessDenied", 403),
+        "iam": ("AccessDenied", 403),
+        "sts": ("AccessDenied", 403),
+        "workspaces": ("AccessDeniedException", 400),
+        "kms": ("AccessDeniedException", 400),
+    },
+    "server_error": dict.fromkeys(("ec2", "s3", "iam", "sts", "workspaces", "kms"), ("ServiceUnavailable", 503)),
+}
+
+
+@pytest.mark.parametrize("fault", ANSWERS)
+def test_each_service_fails_in_its_own_words(account: Account, aws: AwsSandbox, fault: str) -> None:
+    seen = {}
+    for operation, call in _calls(account).items():
+        getattr(aws.faults, fault)(operation)
+        seen[operation.partition(":")[0]] = _status(call)
+    assert seen == ANSWERS[fault]
+
+
+def test_each_service_knows_expired_credentials(account: Account, aws: AwsSandbox) -> None:
+    calls = _calls(account)
+    aws.faults.expire_credentials()
+    assert {operation.partition(":")[0]: _status(call)[0] for operation, call in calls.items()} == {
+        "ec2": "RequestExpired",
+        "s3": "ExpiredToken",
+        "iam": "ExpiredToken",
+        "sts": "ExpiredToken",
+        "workspaces": "ExpiredTokenException",
+        "kms": "ExpiredTokenException",
+    }
+
+
+def test_renewed_credentials_work_and_expired_ones_stay_so(account: Account, aws: AwsSandbox) -> None:
+    before = aws.access_key
+    aws.faults.expire_credentials()
+    renewed = aws.faults.renew_credentials()
+    assert renewed.access_key == aws.access_key != before
+    aws.client("ec2").describe_images()
+    assert account.refused(account.ec2.describe_images)[0] == "RequestExpired"
+
+
+def test_expired_credentials_change_nothing(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.expire_credentials()
+    account.refused(account.s3.create_bucket, Bucket="some-bucket")
+    assert aws.leftovers() == []
+
+
+def test_a_fault_strikes_so_many_calls_and_no_other_operation(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.throttle("DescribeImages", times=2)
+    account.ec2.describe_snapshots(OwnerIds=["self"])
+    assert [account.refused(account.ec2.describe_images)[0] for _ in range(2)] == ["RequestLimitExceeded"] * 2
+    account.ec2.describe_images()
+    assert aws.faults.waiting == []
+
+
+def test_faults_come_in_the_order_they_were_ordered(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.server_error("DescribeImages", status=500)
+    aws.faults.throttle("DescribeImages")
+    aws.faults.error("DescribeImages", "InvalidAMIID.NotFound", "gone")
+    assert [_status(account.ec2.describe_images) for _ in range(3)] == [
+        ("InternalError", 500),
+        ("RequestLimitExceeded", 503),
+        ("InvalidAMIID.NotFound", 400),
+    ]
+
+
+def test_a_fault_can_be_for_every_operation(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.throttle("*", times=2)
+    account.refused(account.ec2.describe_images)
+    account.refused(account.s3.list_buckets)
+    account.s3.list_buckets()
+
+
+def test_operations_of_one_name_are_told_apart(ready: Account, aws: AwsSandbox) -> None:
+    task_id = ready.start()
+    aws.faults.throttle("workspaces:CreateTags")
+    ready.ec2.create_tags(Resources=[task_id], Tags=[{"Key": "k", "Value": "v"}])
+    assert aws.faults.waiting == ["workspaces:CreateTags"]
+
+
+def test_a_denial_lasts_until_it_is_taken_back(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.deny("CreateBucket")
+    create = account.s3.create_bucket
+    for _ in range(3):
+        assert account.refused(create, Bucket="some-bucket")[0] == "AccessDenied"
+    aws.faults.allow("CreateBucket")
+    account.bucket()
+
+
+def test_an_answer_to_head_has_no_body(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    aws.faults.deny("HeadObject")
+    head = account.s3.head_object
+    assert _status(head, Bucket="disk-images", Key="k") == ("403", 403)
+
+
+def test_a_fault_before_changes_nothing(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.server_error("CreateBucket")
+    account.refused(account.s3.create_bucket, Bucket="some-bucket")
+    assert aws.leftovers() == []
+
+
+def test_an_upload_that_is_refused_is_read_to_its_end(account: Account, aws: AwsSandbox) -> None:
+    account.bucket()
+    aws.faults.throttle("PutObject")
+    code, _ = account.refused(account.s3.put_object, Bucket="disk-images", Key="k", Body=bytes(8 << 20))
+    assert code == "SlowDown"
+
+
+@pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
+def test_fails_with_a_lost_connection_before_anything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
+    image_id = ready.imported()["ImageId"]
+    before = aws.leftovers()
+    aws.faults.drop_connection(operation)
+    with pytest.raises(LOST):
+        _write(ready, operation, image_id)
+    assert aws.leftovers() == before
+    _write(ready, operation, image_id)
+    assert len(aws.leftovers()) == len(before) + 1
+
+
+@pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
+def test_fails_with_a_lost_answer_after_everything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
+    image_id = ready.imported()["ImageId"]
+    before = aws.leftovers()
+    aws.faults.drop_connection(operation, after_processing=True)
+    with pytest.raises(LOST):
+        _write(ready, operation, image_id)
+    assert len(aws.leftovers()) == len(before) + 1
+
+
+def _write(account: Account, operation: str, image_id: str) -> None:
+    match operation:
+        case "ImportImage":
+            account.start()
+        case "PutObject":
+            account.put("other", bytes(8 << 20))
+        case "ImportWorkspaceImage":
+            names = {"ImageName": "n", "ImageDescription": "d", "IngestionProcess": "BYOL_REGULAR"}
+            account.workspaces.import_workspace_image(Ec2ImageId=image_id, **names)
+
+
+def test_an_ordered_import_failure_ends_the_task_where_it_says(ready: Account, aws: AwsSandbox) -> None:
+    message = "ClientError: FirstBootFailure: This import request failed because the Windows instance failed to boot"
+    aws.faults.fail_import(message, at_percent=85)
+    task_id = ready.start()
+    progress = [0]
+    while (task := ready.task(task_id))["Status"] == "active":
+        progress.append(int(task["Progress"]))
+        aws.clock.advance(15)
+    assert (task["Status"], task["StatusMessage"]) == ("deleting", message)
+    assert 80 <= progress[-1] <= 85
+    aws.clock.advance(aws.pace.deleting_seconds)
+    assert ready.task(task_id)["Status"] == "deleted"
+    assert ready.imported()["Status"] == "completed"
+
+
+def test_so_many_imports_fail(ready: Account, aws: AwsSandbox) -> None:
+    aws.faults.fail_import("ClientError: a", at_percent=1, times=2)
+    assert [ready.ended("vm.ova") for _ in range(2)] == ["ClientError: a"] * 2
+    assert ready.imported()["Status"] == "completed"
+
+
+def test_a_failure_may_come_at_the_very_end(ready: Account, aws: AwsSandbox) -> None:
+    aws.faults.fail_import("ClientError: late", at_percent=100)
+    task_id = ready.start()
+    aws.clock.advance(aws.pace.import_seconds - 1)
+    assert ready.task(task_id)["Status"] == "active"
+    aws.clock.advance(1)
+    assert ready.task(task_id)["Status"] == "deleting"
+
+
+def test_a_callback_comes_at_the_nth_call(account: Account, aws: AwsSandbox) -> None:
+    seen: list[Call] = []
+    aws.faults.on("DescribeImages", seen.append, nth=2)
+    account.ec2.describe_images()
+    assert seen == []
+    account.ec2.describe_images()
+    account.ec2.describe_images()
+    assert seen == [aws.calls[1]]
+
+
+def test_a_callback_runs_before_or_after_the_call_is_done(account: Account, aws: AwsSandbox) -> None:
+    seen: dict[str, list[str]] = {}
+    aws.faults.on("CreateBucket", lambda _: seen.update(before=aws.leftovers()), when="before")
+    aws.faults.on("CreateBucket", lambda _: seen.update(after=aws.leftovers()), when="after")
+    account.bucket()
+    assert seen == {"before": [], "after": ["s3 bucket disk-images"]}
+
+
+def test_a_callback_runs_in_the_servers_thread_while_the_caller_waits(account: Account, aws: AwsSandbox) -> None:
+    threads: list[threading.Thread] = []
+    aws.faults.on("DescribeImages", lambda _: threads.append(threading.current_thread()))
+    account.ec2.describe_images()
+    assert threads[0] is not threading.current_thread()
+
+
+def test_an_after_callback_does_not_come_for_a_call_that_was_refused(account: Account, aws: AwsSandbox) -> None:
+    seen: list[Call] = []
+    aws.faults.on("DescribeImages", seen.append, when="after")
+    aws.faults.throttle("DescribeImages")
+    account.refused(account.ec2.describe_images)
+    assert seen == []
+    account.ec2.describe_images()
+    assert len(seen) == 1
+
+
+def test_the_observer_is_not_struck(account: Account, aws: AwsSandbox) -> None:
+    aws.faults.throttle("*", times=1)
+    aws.faults.deny("DescribeImages")
+    aws.observer("ec2").describe_images()
+    assert aws.faults.waiting == ["*"]
+    account.refused(account.ec2.describe_images)
+
+
+def test_clearing_forgets_all_orders(ready: Account, aws: AwsSandbox) -> None:
+    aws.faults.throttle("*", times=5)
+    aws.faults.fail_import("ClientError: no")
+    aws.faults.on("ImportImage", lambda _: pytest.fail("called back"))
+    aws.faults.expire_credentials()
+    aws.faults.clear()
+    assert ready.imported()["Status"] == "completed"
+
+
+@pytest.mark.parametrize("operation", ["DescribeImage", "ec2:PutObject", ""])
+def test_fails_to_order_for_an_operation_that_is_none(aws: AwsSandbox, operation: str) -> None:
+    with pytest.raises(ValueError, match="operation: expected one of"):
+        aws.faults.throttle(operation)
+    with pytest.raises(ValueError, match="operation: expected one of"):
+        aws.faults.on(operation, lambda _: None)
+
+
+def test_fails_on_senseless_orders(aws: AwsSandbox) -> None:
+    with pytest.raises(ValueError, match="times: expected 1 or more"):
+        aws.faults.throttle("ImportImage", times=0)
+    with pytest.raises(ValueError, match="status: expected 500 or more"):
+        aws.faults.server_error("ImportImage", status=404)
+    with pytest.raises(ValueError, match="codes: expected one or more"):
+        aws.faults.fail_workspace_image()

@@ -1,0 +1,156 @@
+"""The stand-in for aws where no AWS is needed."""
+
+import json
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.sandbox.standins import aws_functions
+from pulumi_vmimport.sandbox.standins.aws_client import Aws, says_no
+from pulumi_vmimport.sandbox.standins.aws_shapes import from_aws, property_name, to_aws
+from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+
+LOOPBACK = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", LOOPBACK)
+    return Aws({"region": "eu-west-1", "accessKey": "a", "secretKey": "b"})
+
+
+def member(operation: str, name: str) -> Any:
+    shape: Any = botocore.session.get_session().get_service_model("s3").operation_model(operation).input_shape
+    return shape.members[name]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("SSEAlgorithm", "sseAlgorithm"),
+        ("KMSMasterKeyID", "kmsMasterKeyId"),
+        ("ID", "id"),
+        ("BlockPublicAcls", "blockPublicAcls"),
+        ("MFADelete", "mfaDelete"),
+        ("DaysAfterInitiation", "daysAfterInitiation"),
+    ],
+)
+def test_a_property_is_named_as_pulumi_aws_names_it(said: str, told: str) -> None:
+    assert property_name(said) == told
+
+
+def test_properties_become_parameters_and_answers_properties() -> None:
+    properties = {
+        "rules": [
+            {
+                "id": "old",
+                "status": "Enabled",
+                "filter": {"and": {"prefix": "a/", "tags": {"vmimport:stack": "demo"}}},
+                "abortIncompleteMultipartUpload": {"daysAfterInitiation": 3},
+            }
+        ]
+    }
+    parameters = to_aws(
+        member("PutBucketLifecycleConfiguration", "LifecycleConfiguration"), properties, "LifecycleConfiguration"
+    )
+    assert parameters == {
+        "Rules": [
+            {
+                "ID": "old",
+                "Status": "Enabled",
+                "Filter": {"And": {"Prefix": "a/", "Tags": [{"Key": "vmimport:stack", "Value": "demo"}]}},
+                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3},
+            }
+        ]
+    }
+    assert from_aws(parameters) == properties
+
+
+def test_fails_for_a_property_the_api_does_not_have() -> None:
+    with pytest.raises(Refused, match=r"^Rules\.rules\[0\] has no colour; it has .*bucketKeyEnabled"):
+        to_aws(
+            member("PutBucketEncryption", "ServerSideEncryptionConfiguration"), {"rules": [{"colour": "red"}]}, "Rules"
+        )
+
+
+@pytest.mark.parametrize("endpoint", [None, "https://s3.eu-west-1.amazonaws.com", "http://192.0.2.1:5000"])
+def test_fails_to_reach_any_other_machine(aws: Aws, monkeypatch: pytest.MonkeyPatch, endpoint: str | None) -> None:
+    if endpoint is None:
+        monkeypatch.delenv("AWS_ENDPOINT_URL")
+    else:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(Refused, match="expected a loopback address in AWS_ENDPOINT_URL, got"):
+        aws.client("s3")
+
+
+def test_fails_to_reach_another_machine_through_the_providers_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", LOOPBACK)
+    aws = Aws({"region": "eu-west-1", "endpoints": '[{"s3": "https://s3.eu-west-1.amazonaws.com"}]'})
+    with pytest.raises(Refused, match="expected a loopback address"):
+        aws.client("s3")
+
+
+def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
+    with pytest.raises(Refused, match="no provider setting defaultTags; it has accessKey, "):
+        Aws({"region": "eu-west-1", "defaultTags": "{}"})
+
+
+def test_fails_without_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Refused, match="missing region configuration"):
+        Aws({})
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"), [("NoSuchBucketPolicy", Gone), ("AccessDenied", Refused), ("ThrottlingException", Refused)]
+)
+def test_only_listed_codes_mean_gone(code: str, outcome: type[Exception]) -> None:
+    def call() -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": code, "Message": "words of the service"}}, "GetBucketPolicy")
+
+    with pytest.raises(outcome, match=f"^GetBucketPolicy: {code}: words of the service$"):
+        says_no("GetBucketPolicy", call)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_the_partition_follows_from_the_region(aws: Aws, region: str, partition: str) -> None:
+    aws.region = region
+    assert aws_functions.partition(aws, {})["partition"] == partition
+
+
+def test_a_policy_document_is_spelled_as_the_real_provider_spells_it(aws: Aws) -> None:
+    statement = {
+        "sid": "Trust",
+        "actions": ["sts:AssumeRole"],
+        "resources": ["a", "b"],
+        "principals": [{"type": "Service", "identifiers": ["vmie.amazonaws.com"]}],
+        "conditions": [{"test": "StringEquals", "variable": "sts:Externalid", "values": ["vmimport"]}],
+    }
+    made = aws_functions.policy_document(aws, {"statements": [statement]})
+    assert json.loads(made["json"]) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Trust",
+                "Effect": "Allow",
+                "Principal": {"Service": "vmie.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Resource": ["b", "a"],
+                "Condition": {"StringEquals": {"sts:Externalid": "vmimport"}},
+            }
+        ],
+    }
+    assert made["id"] == aws_functions.policy_document(aws, {"statements": [statement]})["id"]
+
+
+def test_fails_for_a_policy_document_it_would_have_to_ignore(aws: Aws) -> None:
+    with pytest.raises(Refused, match="has no sourcePolicyDocuments"):
+        aws_functions.policy_document(aws, {"sourcePolicyDocuments": ["{}"]})
+    with pytest.raises(Refused, match="a statement has no effekt"):
+        aws_functions.policy_document(aws, {"statements": [{"effekt": "Deny"}]})

@@ -1,0 +1,123 @@
+"""The stand-in for vsphere where no vCenter is needed."""
+
+from typing import Any
+
+import pytest
+from pyVmomi import vim
+
+from pulumi_vmimport.sandbox.standins import vsphere_provider
+from pulumi_vmimport.sandbox.standins.kind import Refused
+from pulumi_vmimport.sandbox.standins.values import UNKNOWN
+from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport.sandbox.standins.vsphere_session import fault_text
+
+MACHINE: dict[str, Any] = {
+    "disks": [{"label": "system", "size": 40}],
+    "networkInterfaces": [{"networkId": "network-7"}],
+    "waitForGuestNetTimeout": 0,
+}
+
+
+def problems(news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, str]:
+    return dict(VirtualMachine().problems(olds or {}, news))
+
+
+def test_a_sound_machine_has_no_problem() -> None:
+    assert problems({**MACHINE, "cdroms": [{"datastoreId": "datastore-1", "path": "a.iso"}]}) == {}
+    assert problems({**MACHINE, "cdroms": [{"clientDevice": True}]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "told"),
+    [
+        pytest.param({"disks": []}, "disks", "at least one disk", id="no disk"),
+        pytest.param({"networkInterfaces": []}, "networkInterfaces", "network_interface parameter", id="no NIC"),
+        pytest.param({"firmware": "uefi"}, "firmware", "expected one of bios, efi, got 'uefi'", id="firmware"),
+        pytest.param({"scsiType": "ide"}, "scsiType", "lsilogic, lsilogic-sas, pvscsi, got 'ide'", id="controller"),
+        pytest.param(
+            {"networkInterfaces": [{"networkId": "n", "adapterType": "rtl"}]},
+            "networkInterfaces[0].adapterType",
+            "expected one of e1000, e1000e, vmxnet3, got 'rtl'",
+            id="adapter",
+        ),
+        pytest.param({"cdroms": [{}]}, "cdroms[0]", "either client_device or datastore_id and path", id="empty drive"),
+        pytest.param(
+            {"cdroms": [{"clientDevice": True, "datastoreId": "d", "path": "p"}]},
+            "cdroms[0]",
+            "either client_device or datastore_id and path",
+            id="drive of both kinds",
+        ),
+        pytest.param({"disks": [{"label": "a"}]}, "disks[0].size", "size for disk is required", id="no size"),
+        pytest.param({"disks": [{"size": 1}]}, "disks[0].label", "expected a label", id="no label"),
+        pytest.param(
+            {"disks": [{"label": "a", "attach": True}]}, "disks[0].path", "cannot be empty", id="attach without path"
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1, "unitNumber": 0}, {"label": "b", "size": 1, "unitNumber": 0}]},
+            "disks",
+            "a unit number of its own, got [0, 0]",
+            id="one unit twice",
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1, "storagePolicyId": "x"}]},
+            "disks[0].storagePolicyId",
+            "the stand-in has no other",
+            id="what it would have to ignore",
+        ),
+        pytest.param(
+            {"waitForGuestNetTimeout": 5}, "waitForGuestNetTimeout", "would fail after 5 minutes", id="guest address"
+        ),
+    ],
+)
+def test_fails_in_preview_where_the_real_provider_fails(change: dict[str, Any], path: str, told: str) -> None:
+    assert told in problems({**MACHINE, **change})[path]
+
+
+def test_the_real_providers_wait_for_an_address_counts_when_nothing_is_said() -> None:
+    assert "waitForGuestNetTimeout" in problems({**MACHINE, "waitForGuestNetTimeout": 5})
+    said = {name: value for name, value in MACHINE.items() if name != "waitForGuestNetTimeout"}
+    assert "waitForGuestNetTimeout" in problems(said)
+
+
+def test_fails_to_shrink_a_disk_in_preview() -> None:
+    smaller = {**MACHINE, "disks": [{"label": "system", "size": 30}]}
+    assert problems(smaller, MACHINE) == {"disks[0].size": "virtual disks cannot be shrunk (old: 40 new: 30)"}
+
+
+def test_unknown_values_are_not_judged() -> None:
+    unknown = {
+        "cdroms": UNKNOWN,
+        "disks": [{"label": "system", "size": UNKNOWN, "unitNumber": UNKNOWN}],
+        "firmware": UNKNOWN,
+        "networkInterfaces": [{"networkId": UNKNOWN, "adapterType": UNKNOWN}],
+        "waitForGuestNetTimeout": UNKNOWN,
+    }
+    assert problems(unknown, MACHINE) == {}
+    assert problems({**MACHINE, "cdroms": [{"datastoreId": UNKNOWN, "path": UNKNOWN}]}) == {}
+
+
+def test_a_fault_is_told_in_vcenters_words_or_by_its_facts() -> None:
+    power = vim.fault.InvalidPowerState(existingState="poweredOff", requestedState="poweredOff")
+    power.msg = "*types.InvalidPowerState"  # what the simulator has for words
+    assert fault_text(power) == "InvalidPowerState (existingState poweredOff, requestedState poweredOff)"
+    login = vim.fault.InvalidLogin()
+    login.msg = "Cannot complete login due to an incorrect user name or password."
+    assert fault_text(login) == f"InvalidLogin: {login.msg}"
+
+
+@pytest.mark.parametrize("server", ["vcenter.example.com", "192.0.2.1:443", ""])
+def test_fails_to_reach_any_other_machine(server: str) -> None:
+    with pytest.raises(Refused, match="expected a loopback address in VSPHERE_SERVER"):
+        vsphere_provider.connect({"vsphereServer": server, "user": "u", "password": "p"})
+
+
+def test_fails_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VSPHERE_USER", "VSPHERE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Refused, match="set vsphere:user and vsphere:password"):
+        vsphere_provider.connect({"vsphereServer": "127.0.0.1:1"})
+
+
+def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
+    with pytest.raises(Refused, match="no provider setting restSessionPath; it has allowUnverifiedSsl"):
+        vsphere_provider.connect({"restSessionPath": "/tmp"})  # noqa: S108 - a value, not a file

@@ -1,0 +1,139 @@
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyVmomi import vim
+
+from pulumi_vmimport.sandbox.clock import SandboxClock
+from pulumi_vmimport.sandbox.guest import INSTALLATION_SECONDS, InstallingGuest
+from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+
+INSTALLED = b"KDMV an installed disk"
+
+
+@pytest.fixture
+def vcenter(tmp_path: Path) -> Iterator[VCenterSandbox]:
+    with VCenterSandbox(tmp_path / "vcenter") as running:
+        running.put_file("LocalDS_0", "windows.iso", io.BytesIO(b"iso"))
+        yield running
+
+
+@pytest.fixture
+def clock() -> SandboxClock:
+    return SandboxClock.stepped()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    file = tmp_path / "installed.vmdk"
+    file.write_bytes(INSTALLED)
+    return file
+
+
+@pytest.fixture
+def guest(vcenter: VCenterSandbox, clock: SandboxClock, disk: Path) -> InstallingGuest:
+    return InstallingGuest(vcenter, clock, disk)
+
+
+def make_machine(vcenter: VCenterSandbox, *, iso: bool = True) -> Any:
+    session, kind = vcenter.session, VirtualMachine()
+    store, pool = session.named(vim.Datastore, "LocalDS_0")._moId, session.named(vim.ResourcePool, "Resources")._moId
+    inputs = {
+        "name": "source",
+        "datastoreId": store,
+        "resourcePoolId": pool,
+        "disks": [{"label": "system", "size": 40}],
+        "networkInterfaces": [],
+        "cdroms": [{"datastoreId": store, "path": "windows.iso"}] if iso else [],
+    }
+    id = kind.create(session, inputs)
+    kind.complete(session, id, inputs)
+    return session.machine(id)
+
+
+def disk_of(vcenter: VCenterSandbox, machine: Any) -> bytes:
+    (disk,) = (item for item in machine.config.hardware.device if isinstance(item, vim.vm.device.VirtualDisk))
+    return vcenter.read_file("LocalDS_0", disk.backing.fileName.removeprefix("[LocalDS_0] "))
+
+
+def test_an_installation_takes_its_time_then_fills_the_disk_and_shuts_down(
+    vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
+) -> None:
+    machine = make_machine(vcenter)
+    guest.look()
+    clock.advance(INSTALLATION_SECONDS - 1)
+    guest.look()
+    assert machine.runtime.powerState == "poweredOn"
+    assert disk_of(vcenter, machine) != INSTALLED
+    clock.advance(1)
+    guest.look()
+    assert machine.runtime.powerState == "poweredOff"
+    assert disk_of(vcenter, machine) == INSTALLED
+
+
+def test_an_installed_machine_is_not_installed_again(
+    vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
+) -> None:
+    machine = make_machine(vcenter)
+    guest.look()
+    clock.advance(INSTALLATION_SECONDS)
+    guest.look()
+    vcenter.session.wait("powering on", machine.PowerOnVM_Task())
+    clock.advance(INSTALLATION_SECONDS)
+    guest.look()
+    assert machine.runtime.powerState == "poweredOn"
+
+
+def test_an_interrupted_installation_begins_anew(
+    vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
+) -> None:
+    machine = make_machine(vcenter)
+    guest.look()
+    clock.advance(INSTALLATION_SECONDS / 2)
+    vcenter.session.wait("powering off", machine.PowerOffVM_Task())
+    guest.look()
+    vcenter.session.wait("powering on", machine.PowerOnVM_Task())
+    guest.look()
+    clock.advance(INSTALLATION_SECONDS / 2)
+    guest.look()
+    assert machine.runtime.powerState == "poweredOn"
+
+
+def test_nothing_is_installed_without_an_iso_image(
+    vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
+) -> None:
+    machine = make_machine(vcenter, iso=False)
+    guest.look()
+    clock.advance(INSTALLATION_SECONDS)
+    guest.look()
+    assert machine.runtime.powerState == "poweredOn"
+
+
+def test_in_a_thread_it_installs_by_itself(vcenter: VCenterSandbox, disk: Path) -> None:
+    machine = make_machine(vcenter)
+    guest = InstallingGuest(vcenter, SandboxClock.stepped(), disk, seconds=0)
+    guest.start()
+    end = time.monotonic() + 20
+    while machine.runtime.powerState == "poweredOn" and time.monotonic() < end:
+        time.sleep(0.05)
+    guest.stop()
+    assert disk_of(vcenter, machine) == INSTALLED
+
+
+def test_fails_on_stop_when_an_installation_failed(vcenter: VCenterSandbox, disk: Path) -> None:
+    make_machine(vcenter)
+    guest = InstallingGuest(vcenter, SandboxClock.stepped(), disk, seconds=0)
+    disk.unlink()
+    guest.start()
+    guest._thread.join()
+    with pytest.raises(RuntimeError, match=r"the guest's installation failed: .*installed\.vmdk"):
+        guest.stop()
+
+
+def test_fails_without_the_disk_file(vcenter: VCenterSandbox, clock: SandboxClock, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"guest_disk: expected a VMDK file, got .*none\.vmdk"):
+        InstallingGuest(vcenter, clock, tmp_path / "none.vmdk")

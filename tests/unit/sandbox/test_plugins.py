@@ -1,0 +1,61 @@
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pulumi_vmimport.sandbox import plugins
+
+AWS, VSPHERE = (metadata.version(f"pulumi-{name}") for name in ("aws", "vsphere"))
+
+
+def plugin(folder: Path, name: str, version: str) -> Path:
+    return folder / f"resource-{name}-v{version}" / f"pulumi-resource-{name}"
+
+
+def install(folder: Path, name: str, version: str) -> Path:
+    executable = plugin(folder, name, version)
+    executable.parent.mkdir(parents=True)
+    executable.write_text("#!/bin/sh\necho real\n")
+    executable.chmod(0o755)
+    (executable.parent / "PulumiPlugin.yaml").write_text("runtime: go\n")
+    return executable
+
+
+def test_standins_are_placed_where_the_engine_looks_for_the_sdks_versions(tmp_path: Path) -> None:
+    assert plugins.place(tmp_path, tmp_path / "none") == f"aws {AWS}: stand-in, vsphere {VSPHERE}: stand-in"
+    for name, version in (("aws", AWS), ("vsphere", VSPHERE)):
+        assert plugin(tmp_path / "plugins", name, version).stat().st_mode & 0o111
+
+
+def test_a_real_plugin_is_used_where_it_is_installed(tmp_path: Path) -> None:
+    real = install(tmp_path / "real", "aws", AWS)
+    home = tmp_path / "home"
+    assert plugins.place(home, tmp_path / "real") == f"aws {AWS}: the real plugin, vsphere {VSPHERE}: stand-in"
+    placed = plugin(home / "plugins", "aws", AWS)
+    assert not placed.parent.is_symlink()  # the engine passes over a linked folder
+    assert placed.resolve() == real
+    assert (placed.parent / "PulumiPlugin.yaml").read_text() == "runtime: go\n"
+    assert subprocess.run([placed], capture_output=True, check=True).stdout == b"real\n"
+
+
+def test_a_real_plugin_of_another_version_is_not_used(tmp_path: Path) -> None:
+    install(tmp_path / "real", "vsphere", "1.0.0")
+    assert plugins.place(tmp_path / "home", tmp_path / "real").endswith(f"vsphere {VSPHERE}: stand-in")
+
+
+def test_placing_again_follows_what_is_installed_now(tmp_path: Path) -> None:
+    home, real = tmp_path / "home", tmp_path / "real"
+    plugins.place(home, real)
+    installed = install(real, "aws", AWS)
+    plugins.place(home, real)
+    assert plugin(home / "plugins", "aws", AWS).resolve() == installed
+    assert plugins.place(home, None).startswith(f"aws {AWS}: stand-in")
+    assert installed.read_text() == "#!/bin/sh\necho real\n"  # the user's own plugin is not written through the link
+
+
+def test_the_users_plugins_are_those_of_the_users_pulumi_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_HOME", "/opt/pulumi")
+    assert plugins.installed() == Path("/opt/pulumi/plugins")
+    monkeypatch.delenv("PULUMI_HOME")
+    assert plugins.installed() == Path.home() / ".pulumi" / "plugins"

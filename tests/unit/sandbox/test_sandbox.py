@@ -1,0 +1,187 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_vmimport.sandbox import AlreadyRunning, Sandbox, SandboxClock, background
+from pulumi_vmimport.sandbox.__main__ import main
+from pulumi_vmimport.sandbox.environment import as_shell
+from pulumi_vmimport.sandbox.lock import hold, holder
+
+CALLERS = {
+    "AWS_PROFILE": "production",
+    "AWS_ENDPOINT_URL_S3": "https://s3.eu-west-1.amazonaws.com",
+    "AWS_SESSION_TOKEN": "token",
+    "PULUMI_ACCESS_TOKEN": "pul-token",
+    "PULUMI_CONFIG": "{}",
+    "VSPHERE_SERVER": "vcenter.example.com",
+}
+
+
+@pytest.fixture
+def caller(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name, value in CALLERS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("EDITOR", "ed")
+    profiles = tmp_path_factory.mktemp("caller") / "config"
+    profiles.write_text("[profile production]\nregion = us-west-2\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(profiles))
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Path]:
+    """A directory in which a sandbox may be started in the background."""
+    yield tmp_path
+    background.stop(tmp_path)
+
+
+def sandbox_in(directory: Path, *, vsphere: bool = False) -> Sandbox:
+    return Sandbox(directory, vsphere=vsphere, clock=SandboxClock.stepped(), real_plugins=directory / "none")
+
+
+@pytest.mark.usefixtures("caller")
+def test_nothing_of_the_callers_accounts_reaches_a_program(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path, vsphere=True) as sandbox:
+        given = sandbox.environment
+        assert not set(CALLERS.values()) & set(given.values())
+        assert given["EDITOR"] == "ed"
+        assert given["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+        assert given["VSPHERE_SERVER"] == f"127.0.0.1:{sandbox.vcenter.port}"
+        assert given["PULUMI_BACKEND_URL"] == f"file://{tmp_path / 'backend'}"
+        assert given["PULUMI_HOME"] == str(tmp_path / "pulumi")
+        assert Path(given["VMIMPORT_VSPHERE_CA_FILE"]).is_file()
+
+
+def test_the_description_says_engine_and_plugins(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path) as sandbox:
+        engine, plugins = sandbox.description.split("; ")
+        assert engine == sandbox.engine.description
+        assert plugins.count(": stand-in") == 2
+        assert "\n" not in sandbox.description
+
+
+def test_a_sandbox_without_a_vcenter_has_none(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path) as sandbox:
+        assert not any(name.startswith("VSPHERE_") for name in sandbox.settings)
+        assert sandbox.leftovers() == []
+        with pytest.raises(RuntimeError, match="vsphere=True"):
+            _ = sandbox.vcenter
+
+
+def test_programs_get_the_credentials_of_now(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path) as sandbox:
+        before = sandbox.environment["AWS_ACCESS_KEY_ID"]
+        sandbox.aws.faults.renew_credentials()
+        assert sandbox.environment["AWS_ACCESS_KEY_ID"] == sandbox.aws.access_key != before
+
+
+def test_stacks_of_an_earlier_sandbox_are_void_and_other_files_stay(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path):
+        (tmp_path / "backend" / "stack.json").write_text("{}")
+        (tmp_path / "notes").write_text("mine")
+    with sandbox_in(tmp_path):
+        assert list((tmp_path / "backend").iterdir()) == []
+        assert (tmp_path / "notes").read_text() == "mine"
+
+
+def test_fails_to_run_twice_in_one_directory(tmp_path: Path) -> None:
+    with sandbox_in(tmp_path):
+        assert holder(tmp_path) == os.getpid()
+        with pytest.raises(AlreadyRunning, match=f"a sandbox runs in {tmp_path}: stop it, or take another directory"):
+            sandbox_in(tmp_path).__enter__()
+    assert holder(tmp_path) is None
+
+
+def test_a_killed_sandbox_does_not_hold_its_directory(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from pulumi_vmimport.sandbox.lock import hold\n"
+        "lock = hold(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        assert holder(tmp_path) == other.pid
+        other.kill()
+    assert holder(tmp_path) is None
+    hold(tmp_path).close()
+
+
+def test_fails_to_start_without_leaving_anything_running(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="guest_disk"), Sandbox(tmp_path, guest_disk=tmp_path / "none.vmdk"):
+        pass
+    assert holder(tmp_path) is None
+    with sandbox_in(tmp_path) as sandbox:  # one AWS a process: the first has ended
+        assert sandbox.leftovers() == []
+
+
+@pytest.mark.usefixtures("caller")
+def test_a_shell_that_sources_the_settings_has_them_and_no_others() -> None:
+    lines = as_shell({"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME"})
+    script = f"{lines}env"
+    told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    found = dict(line.split("=", 1) for line in told if line.startswith(("AWS_", "PULUMI_", "VSPHERE_", "EDITOR")))
+    assert found == {"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME", "EDITOR": "ed"}
+
+
+def test_in_the_background_it_outlives_its_command_until_stopped(
+    served: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "one that boto3 would refuse")
+    assert main(["start", str(served), "--clock-factor", "60"]) == 0
+    assert f"ready: . {served / 'env'}" in capsys.readouterr().out
+    facts = json.loads((served / "sandbox.json").read_text())
+    assert facts["pid"] == holder(served)
+    assert (served / "env").stat().st_mode & 0o777 == 0o600
+    script = f'. {served / "env"}; "{sys.executable}" -c "{_CALL}"'
+    assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == "123456789012\n"
+
+    assert main(["start", str(served)]) == 1
+    assert main(["serve", str(served)]) == 1
+    assert capsys.readouterr().err.count("error: a sandbox runs in ") == 2
+    assert facts["pid"] == holder(served)
+
+    assert main(["stop", str(served)]) == 0
+    assert "are gone, so the stacks recorded there are void" in capsys.readouterr().out
+    assert holder(served) is None
+    assert not (served / "sandbox.json").exists()
+    assert main(["stop", str(served)]) == 0
+    assert capsys.readouterr().out == f"no sandbox runs in {served}\n"
+
+
+_CALL = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
+
+
+def test_stop_signals_nobody_on_behalf_of_a_killed_sandbox(served: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        (served / "sandbox.json").write_text(json.dumps({"pid": bystander.pid}))
+        assert background.stop(served) == f"no sandbox runs in {served}"
+        with hold(served), pytest.raises(RuntimeError, match=f"process {os.getpid()} has the sandbox"):
+            background.stop(served)
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+def test_start_goes_on_after_a_killed_sandbox(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["start", str(served)]) == 0
+    first = holder(served)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    end = time.monotonic() + 10
+    while holder(served) == first and time.monotonic() < end:
+        time.sleep(0.02)
+    assert main(["start", str(served)]) == 0
+    assert holder(served) not in (first, None)
+    assert main(["stop", str(served)]) == 0
+
+
+def test_fails_to_start_in_the_background_with_its_last_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["start", str(tmp_path), "--guest-disk", str(tmp_path / "none.vmdk")]) == 1
+    assert "did not become ready: error: guest_disk: expected a VMDK file, got" in capsys.readouterr().err
