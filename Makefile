@@ -52,7 +52,7 @@ test: lint ## every check: lint, types, layers, then all tests
 lint: setup ## ruff, mypy and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy components tests stacks
+	$(BIN)/mypy components tests stacks toolchain
 	$(BIN)/lint-imports
 
 unit: setup ## the tests that need no engine

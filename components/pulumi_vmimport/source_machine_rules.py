@@ -94,11 +94,13 @@ class SourceMachine:
             yield from self._guest()
 
     def _windows(self) -> Iterator[Finding]:
-        name = self._values.get("windows_release")
+        name, expected = self._values.get("windows_release"), f"expected one of {', '.join(WINDOWS_RELEASES)}"
+        if name is None and self._is_byol:
+            yield Finding("windows_release", f"is required for profile {Profile.BYOL_WORKSPACES}, {expected}")
         if is_given(name) and self._release is None and not self._is_own_release(name):
             yield Finding(
                 "windows_release",
-                f"expected one of {', '.join(WINDOWS_RELEASES)}, got {name!r}; say what a newer one wants in "
+                f"{expected}, got {name!r}; say what a newer one wants in "
                 "windows_releases",
             )
         if self._is_byol and self._release and not self._release.is_listed:

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_vsphere as vsphere
 
+from pulumi_vmimport.byol_presets import WindowsRelease
 from pulumi_vmimport.component_base import CheckedInputs, Values, is_given, one_of
 from pulumi_vmimport.lifecycle.property_bag import Problem
 from pulumi_vmimport.source_machine_rules import (
@@ -18,17 +19,12 @@ from pulumi_vmimport.source_machine_rules import (
     SourceMachine,
     release_of,
 )
+from pulumi_vmimport.vm_placement import Places, place_problems
 
 # VM-08 leaves these open: what Windows 11 asks for at least,
 # https://www.microsoft.com/windows/windows-11-specifications, and the card that Windows has a driver for on its ISO.
 DEFAULT_CPUS, DEFAULT_MEMORY_MB, DEFAULT_ADAPTER = 2, 4096, "e1000e"
-# Each is given by id or by one of these names.
-_PLACES = {
-    "datastore_id": ("datastore",),
-    "network_id": ("network",),
-    "resource_pool_id": ("resource_pool", "cluster", "host"),
-}
-_OVERRIDING = {"datastore_id": ("datastore_id", "datastore_cluster_id"), "network_id": ("network_interfaces",)}
+_ANY_SYSTEM = WindowsRelease(firmware="bios", guest_id="otherGuest64")  # as pulumi-vsphere's own defaults
 _MACHINE_ARGS = frozenset(n for n, v in vars(vsphere.VirtualMachineArgs).items() if isinstance(v, property))
 
 
@@ -132,7 +128,7 @@ class SourceVirtualMachineArgs(TypedDict):
     firmware: NotRequired[pulumi.Input[str]]
     """bios or efi. Default: that of windows_release, else bios."""
     guest_id: NotRequired[pulumi.Input[str]]
-    """vSphere's name of the system. Default: that of windows_release; required without one."""
+    """vSphere's name of the system. Default: that of windows_release, else otherGuest64."""
     scsi_type: NotRequired[pulumi.Input[str]]
     """lsilogic-sas, lsilogic or pvscsi. Default: lsilogic-sas; others warn."""
     adapter_type: NotRequired[pulumi.Input[str]]
@@ -168,13 +164,103 @@ class SourceVirtualMachine(pulumi.ComponentResource):
     def __init__(self, name: str, args: SourceVirtualMachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("vmimport:index:SourceVirtualMachine", name, None, opts)
         self._inputs = CheckedInputs(self, name, args, SourceVirtualMachineArgs, self._check)
-        self._args = args
         override = {k: v for k, v in (args.get("virtual_machine_args") or {}).items() if k in _MACHINE_ARGS}
         machine = vsphere.VirtualMachine(
-            name, **{**self._machine(name, override), **override}, opts=pulumi.ResourceOptions(parent=self)
+            name, **{**self._machine(name, args), **override}, opts=pulumi.ResourceOptions(parent=self)
         )
         self.moid, self.uuid = machine.moid, machine.uuid
         self.name, self.power_state = machine.name, machine.power_state
-        self.register_outputs(
-            {"moid": self.moid, "uuid": self.uuid, "name": self.name, "powerState": self.power_state}
+        self.register_outputs({"moid": self.moid, "uuid": self.uuid, "name": self.name, "powerState": self.power_state})
+
+    def _machine(self, name: str, args: SourceVirtualMachineArgs) -> dict[str, Any]:
+        """The arguments of the machine but for what overrides them."""
+        inputs = self._inputs
+        places = Places(self, inputs, args)
+        disk = vsphere.VirtualMachineDiskArgs(
+            label="disk0", size=inputs.get("disk_gb", default=BYOL_DISK_GB), thin_provisioned=True
         )
+        card = vsphere.VirtualMachineNetworkInterfaceArgs(
+            network_id=places.network_id, adapter_type=inputs.get("adapter_type", default=DEFAULT_ADAPTER)
+        )
+        release = pulumi.Output.all(inputs.get("windows_release"), inputs.get("windows_releases")).apply(
+            lambda v: release_of(*v) or _ANY_SYSTEM
+        )
+        return {
+            "name": inputs.get("vm_name", default=name),
+            "folder": inputs.get("folder"),
+            "resource_pool_id": places.resource_pool_id,
+            "datastore_id": places.datastore_id,
+            "num_cpus": inputs.get("num_cpus", default=DEFAULT_CPUS),
+            "memory": inputs.get("memory_mb", default=DEFAULT_MEMORY_MB),
+            "firmware": inputs.get("firmware", default=release.apply(lambda r: r.firmware)),
+            "guest_id": inputs.get("guest_id", default=release.apply(lambda r: r.guest_id)),
+            "scsi_type": inputs.get("scsi_type", default=DEFAULT_SCSI),
+            "disks": [disk],
+            "network_interfaces": [card],
+            # A guest that is being installed, or that is off, has no address: an `up` would fail after five minutes.
+            "wait_for_guest_net_timeout": 0,
+            **self._cd_drive(name, args, places),
+        }
+
+    def _cd_drive(self, name: str, args: SourceVirtualMachineArgs, places: Places) -> dict[str, Any]:
+        iso = args.get("iso")
+        if iso is None:
+            return {}
+        path: pulumi.Output[Any] = self._inputs.after_check(iso.get("path"))
+        local_path = iso.get("local_path")
+        if local_path is not None:
+            file = vsphere.File(
+                f"{name}-iso",
+                source_file=self._inputs.after_check(local_path),
+                destination_file=pulumi.Output.all(path, local_path).apply(lambda v: v[0] or _uploaded(v[1])),
+                datastore=iso.get("datastore") or args.get("datastore") or "",
+                datacenter=iso.get("datacenter") or args.get("datacenter"),
+                create_directories=True,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            path = file.destination_file
+        drive = pulumi.Output.all(datastore_id=places.iso_datastore_id, path=path)
+        phase = self._inputs.get("phase", default=Phase.INSTALL)
+        return {"cdroms": phase.apply(lambda phase: [] if phase == Phase.EXPORT else drive.apply(lambda d: [d]))}
+
+    def _check(self, values: Values) -> Iterator[Problem]:
+        for name, members in (("profile", Profile), ("phase", Phase), ("rules", Rules)):
+            value = values.get(name)
+            if is_given(value) and value not in list(members):
+                yield Problem(name, f"expected {one_of(members)}, got {value!r}")
+        yield from place_problems(values)
+        yield from _iso_problems(values)
+        yield from self._rule_problems(values)
+        override = values.get("virtual_machine_args")
+        for name in override if is_given(override) else ():
+            if name not in _MACHINE_ARGS:
+                yield Problem(f"virtual_machine_args.{name}", "is no argument of vsphere.VirtualMachine")
+
+    def _rule_problems(self, values: Values) -> Iterator[Problem]:
+        rules = values.get("rules") if values.get("rules") is not None else Rules.ENFORCE
+        if rules == Rules.OFF:
+            return
+        for finding in SourceMachine(values).findings():
+            if finding.is_fatal and rules == Rules.ENFORCE:
+                yield finding
+            else:
+                pulumi.log.warn(f"{finding.path}: {finding.reason}", self)
+
+
+def _uploaded(local_path: str) -> str:
+    return f"iso/{PurePath(local_path).name}"
+
+
+def _iso_problems(values: Values) -> Iterator[Problem]:
+    iso = values.get("iso")
+    if not is_given(iso):
+        return
+    local_path = iso.get("local_path")
+    if local_path is None and iso.get("path") is None:
+        yield Problem("iso.path", "is required, expected the path in the datastore, or local_path to upload")
+    if is_given(local_path) and not Path(local_path).is_file():
+        yield Problem("iso.local_path", f"expected a file on this machine, got {local_path!r}")
+    if local_path is not None and iso.get("datastore") is None and values.get("datastore") is None:
+        yield Problem("iso.datastore", "is required to upload local_path: expected the datastore's name, not its id")
+    if iso.get("datastore") is not None and iso.get("datastore_id") is not None:
+        yield Problem("iso.datastore", "excludes iso.datastore_id; give one of the two")

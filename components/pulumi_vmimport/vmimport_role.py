@@ -15,6 +15,7 @@ import pulumi_aws as aws
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.component_base import BUCKET_NAME, CheckedInputs, Values, is_given
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
 from pulumi_vmimport.resources.import_image_rules import DEFAULT_ROLE, tag_problems
 from pulumi_vmimport.resources.role_readiness import (
@@ -95,7 +96,7 @@ class VmimportRole(pulumi.ComponentResource):
             "role_name": inputs.get("role_name", default=DEFAULT_ROLE),
             "account_id": account_id,
             "region": aws.get_region_output(opts=provider).region,
-            "owner": self.urn.apply(lambda urn: Identity(urn).key),
+            "owner": undepending(self.urn).apply(lambda urn: Identity(urn).key),
             "propagation_seconds": inputs.get("propagation_seconds"),
             "profile": inputs.get("profile"),
             "assume_role_arn": inputs.get("assume_role_arn"),
@@ -138,7 +139,7 @@ class VmimportRole(pulumi.ComponentResource):
     ) -> list[pulumi.Resource]:
         child = pulumi.ResourceOptions(parent=self)
         role_name = inputs.get("role_name", default=DEFAULT_ROLE)
-        tags = pulumi.Output.all(inputs.get("tags", default={}), self.urn, role_name).apply(
+        tags = pulumi.Output.all(inputs.get("tags", default={}), undepending(self.urn), role_name).apply(
             lambda v: {**v[0], **Identity(v[1]).tags(RoleReadinessInputs(role_name=v[2]))}
         )
         role = aws.iam.Role(

@@ -1,20 +1,27 @@
 """Programs on the real Pulumi engine, against a sandbox of their own."""
 
+import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi import automation
 
+from pulumi_vmimport.aws import iam_documents
+from pulumi_vmimport.resources.import_image import ImportImage
 from pulumi_vmimport.sandbox import Sandbox, SandboxClock, toolchain
 from pulumi_vmimport.sandbox.environment import CLEARED
 
 Program = Callable[[], None]
 REGION = "eu-west-1"
+BUCKET, KEY = "images-of-web", "web.raw"
+_SECRET_WORDS = ("assword", "ecret", "accessKey")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,18 +53,28 @@ class Stack:
     config: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
+    _selected: automation.Stack | None = field(default=None, init=False)
+    _configured: dict[str, str] = field(default_factory=dict, init=False)
 
     def up(self, **options: Any) -> dict[str, int]:
         """Deploy; returns how many resources were created, updated, same ..."""
-        result = self._stack().up(on_output=self.output.append, suppress_outputs=False, **options)
+        result = self._stack().up(**self._heard(options), suppress_outputs=False)
         return result.summary.resource_changes or {}
 
     def preview(self, **options: Any) -> dict[str, int]:
-        result = self._stack().preview(on_output=self.output.append, **options)
+        result = self._stack().preview(**self._heard(options))
         return {str(getattr(kind, "value", kind)): count for kind, count in result.change_summary.items()}
 
+    def refresh(self, **options: Any) -> dict[str, int]:
+        result = self._stack().refresh(**self._heard(options))
+        return (result.summary.resource_changes or {}) if result.summary else {}
+
     def destroy(self, **options: Any) -> None:
-        self._stack().destroy(on_output=self.output.append, **options)
+        self._stack().destroy(**self._heard(options))
+
+    def cancel(self) -> None:
+        """`pulumi cancel`: take away the lock that a killed engine leaves behind."""
+        self._stack().cancel()
 
     def outputs(self) -> dict[str, Any]:
         return {name: output.value for name, output in self._stack().outputs().items()}
@@ -66,6 +83,10 @@ class Stack:
         """The deployment as `pulumi stack export` gives it."""
         deployment: dict[str, Any] = self._stack().export_stack().deployment
         return deployment
+
+    def load(self, deployment: dict[str, Any]) -> None:
+        """`pulumi stack import`."""
+        self._stack().import_stack(automation.Deployment(version=3, deployment=deployment))
 
     def resource(self, type_end: str) -> dict[str, Any]:
         """The one resource in the state whose type ends so."""
@@ -78,6 +99,10 @@ class Stack:
         with pytest.raises(automation.CommandError):
             command()
         return "\n".join(self.output[before:])
+
+    def leftovers(self) -> list[str]:
+        """What is in EC2 and WorkSpaces."""
+        return [line for line in self.sandbox.aws.leftovers() if line.startswith(("ec2 ", "workspaces "))]
 
     def processes(self, *words: str) -> list[int]:
         """The processes of this stack's commands whose command line has all the words."""
@@ -92,31 +117,51 @@ class Stack:
                 continue  # no process, or one that has just ended
         return found
 
-    def kill(self, *words: str) -> None:
-        """kill -9 of those processes."""
+    def kill(self, *words: str, by: signal.Signals = signal.SIGKILL) -> None:
+        """Send those processes a signal, kill -9 if no other is named."""
         for pid in self.processes(*words):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, by)
+
+    def is_over(self, within_seconds: float = 10) -> bool:
+        """Whether all processes of the stack's commands have ended, or do so within a time."""
+        end = time.monotonic() + within_seconds
+        while self.processes() and time.monotonic() < end:
+            time.sleep(0.1)
+        return not self.processes()
+
+    def _heard(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"on_output": self.output.append, "on_error": self.output.append, **options}
 
     def _stack(self) -> automation.Stack:
-        stack = automation.create_or_select_stack(
-            self.name,
-            self.project,
-            program=self.program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(self.directory),
-                env_vars={**self.sandbox.environment, **self.environment},
-                pulumi_command=self.command,
-            ),
-        )
+        if self._selected is None:
+            options = automation.LocalWorkspaceOptions(
+                work_dir=str(self.directory), env_vars=self._variables(), pulumi_command=self.command
+            )
+            self._selected = automation.create_or_select_stack(
+                self.name, self.project, program=self.program, opts=options
+            )
+        self._selected.workspace.env_vars = self._variables()
         for key, value in self.config.items():
-            stack.set_config(key, automation.ConfigValue(value, secret="assword" in key))
-        return stack
+            if self._configured.get(key) != value:
+                secret = any(word in key for word in _SECRET_WORDS)
+                self._selected.set_config(key, automation.ConfigValue(value, secret=secret))
+        self._configured = dict(self.config)
+        return self._selected
+
+    def _variables(self) -> dict[str, str]:
+        return {**self.sandbox.environment, **self.environment}
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """AWS alone; an import takes three seconds."""
-    with Sandbox(tmp_path / "sandbox", vsphere=False, clock=SandboxClock.fast(600)) as running:
+def clock() -> SandboxClock:
+    """The sandbox's clock: an import takes three seconds."""
+    return SandboxClock.fast(600)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
+    """AWS alone."""
+    with Sandbox(tmp_path / "sandbox", vsphere=False, clock=clock) as running:
         yield running
 
 
@@ -132,3 +177,40 @@ def new_stack(
         return Stack(sandbox, directory, pulumi_command, program, **options)
 
     return make
+
+
+@pytest.fixture
+def image_args(sandbox: Sandbox) -> dict[str, Any]:
+    """The arguments of an image import whose bucket, object and role are there; a test may edit them."""
+    s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=raw_disk())
+    iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
+    policy = json.dumps(iam_documents.role_policy(import_buckets=[BUCKET]))
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
+    sandbox.clock.advance(3600)  # IAM has spread the role by then
+    return {
+        "disk_containers": [{"format": "raw", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}],
+        "license_type": "BYOL",
+        "platform": "Windows",
+        "tags": {"cost_center": "blue"},
+    }
+
+
+@pytest.fixture
+def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any]) -> Stack:
+    """A stack of one image import."""
+
+    def program() -> None:
+        image = ImportImage("web", image_args)  # type: ignore[arg-type] # the test edits the arguments
+        pulumi.export("imageId", image.image_id)
+
+    return new_stack(program)
+
+
+def raw_disk() -> bytes:
+    """The first megabyte of a disk with an MBR and one active NTFS partition."""
+    disk = bytearray(1 << 20)
+    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    disk[510:512] = b"\x55\xaa"
+    return bytes(disk)

@@ -1,9 +1,9 @@
 """The Pulumi side of a resource: arguments in, outputs out, a lifecycle behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
-from typing import Any, ClassVar, NotRequired, TypedDict, get_args, get_origin
+from typing import Any, ClassVar, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin
 
 import pulumi
 from pulumi import dynamic
@@ -11,6 +11,8 @@ from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, PROMISED, host_for
 from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, required
+
+T = TypeVar("T")
 
 
 class AwsScopeArgs(TypedDict):
@@ -45,11 +47,16 @@ class ManagedResource(dynamic.Resource):
         opts = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=[camel(s) for s in self.secret_outputs]), opts
         )
-        props[IDENTITY] = create_urn(name, f"pulumi-python:{self._resource_type_name}", opts.parent)
+        props[IDENTITY] = undepending(create_urn(name, f"pulumi-python:{self._resource_type_name}", opts.parent))
         props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
         super().__init__(host, name, props, opts)
         for wire_name, field in properties(lifecycle.state).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
+
+
+def undepending(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """The value of an output of a resource that is the parent: to depend on one's parent is to depend on oneself."""
+    return pulumi.Output.from_input(cast(Awaitable[T], output.future()))
 
 
 def _on_the_wire(hint: Any, value: Any) -> Any:

@@ -6,11 +6,35 @@
 Needs the extra: pip install pulumi-vmimport[sandbox].
 """
 
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.sandbox.clock import SandboxClock
-from pulumi_vmimport.sandbox.guest import InstallingGuest
-from pulumi_vmimport.sandbox.lock import AlreadyRunning
-from pulumi_vmimport.sandbox.sandbox import Sandbox
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+    from pulumi_vmimport.sandbox.clock import SandboxClock
+    from pulumi_vmimport.sandbox.guest import InstallingGuest
+    from pulumi_vmimport.sandbox.lock import AlreadyRunning
+    from pulumi_vmimport.sandbox.sandbox import Sandbox
+    from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
 
 __all__ = ["AlreadyRunning", "AwsSandbox", "InstallingGuest", "Sandbox", "SandboxClock", "VCenterSandbox"]
+
+_MODULES = {
+    "AlreadyRunning": "lock",
+    "AwsSandbox": "aws.server",
+    "InstallingGuest": "guest",
+    "Sandbox": "sandbox",
+    "SandboxClock": "clock",
+    "VCenterSandbox": "vcenter",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used.
+
+    Importing moto takes a second and reads the caller's AWS profile; the commands that start and stop a sandbox want
+    neither.
+    """
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -16,7 +16,6 @@ from pulumi_vmimport.sandbox import plugins
 from pulumi_vmimport.sandbox.clock import SandboxClock
 from pulumi_vmimport.sandbox.environment import as_shell, cleared
 from pulumi_vmimport.sandbox.lock import hold, holder
-from pulumi_vmimport.sandbox.sandbox import Sandbox
 
 READY_FILE, ENV_FILE, LOG_FILE = "sandbox.json", "env", "sandbox.log"
 _POLL_SECONDS = 0.1
@@ -34,7 +33,9 @@ def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None
         signal.signal(number, lambda *_: ended.set())
     real = plugins.installed()
     for name in os.environ.keys() - cleared(os.environ).keys():
-        del os.environ[name]  # moto reads the caller's AWS profile
+        del os.environ[name]
+    from pulumi_vmimport.sandbox.sandbox import Sandbox  # noqa: PLC0415 - moto reads the AWS profile when imported
+
     ready, shell = directory / READY_FILE, directory / ENV_FILE
     clock = SandboxClock.fast(clock_factor)
     with Sandbox(directory, clock=clock, guest_disk=guest_disk, real_plugins=real) as sandbox:

@@ -5,7 +5,6 @@ TransferError
 ├── SourceChangedError       a file gave more or fewer bytes than it had promised
 ├── InvalidMemberError       a name that an OVA cannot hold
 ├── InvalidMetadataError     metadata that no S3 object can carry
-├── StoredDifferentlyError   S3 does not hold the bytes that were sent
 └── NotOursError             the object does not bear the mark of who wants it deleted
 
 What S3 itself answers is raised as botocore raises it.
@@ -46,17 +45,6 @@ class InvalidMemberError(TransferError):
         super().__init__(f"OVA member {name!r}: {reason}")
         self.name = name
         self.reason = reason
-
-
-class StoredDifferentlyError(TransferError):
-    """S3 does not hold the bytes that were sent; the object was deleted again."""
-
-    def __init__(self, url: str, what: str, *, sent: str, stored: str) -> None:
-        super().__init__(f"{url}: sent {what} {sent}, S3 stored {what} {stored}; the object was deleted, send it again")
-        self.url = url
-        self.what = what
-        self.sent = sent
-        self.stored = stored
 
 
 class InvalidMetadataError(TransferError):

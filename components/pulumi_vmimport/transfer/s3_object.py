@@ -1,30 +1,21 @@
 """A stream of bytes into one S3 object, and the guarded way back.
 
-The sending is s3transfer's, the library below boto3's own uploads: parts in parallel from a source that cannot seek,
-bounded memory, retries, and an abort of the multipart upload on any failure. Two things it lacks are added here. It
-reads its source to the end although a part has failed for good (measured: 200 MiB of 200 after part 2 was refused), so
-the source ends as soon as the transfer has. And it tells nothing of the object, so a HEAD does: S3 checks a CRC-32 of
-each part on arrival and keeps that of the whole, which must equal the one of the bytes sent. boto3's `upload_fileobj`
-itself takes no subscriber, which the first of the two needs.
+S3 checks a CRC-32 of each part on arrival, and joins the parts only if their size and the CRC-32 of the whole are those
+of the bytes that were sent.
 """
 
-import base64
-import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from botocore.exceptions import ClientError
-from s3transfer.manager import TransferConfig, TransferManager
-from s3transfer.subscribers import BaseSubscriber
+from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.transfer.errors import InvalidMetadataError, NotOursError, StoredDifferentlyError
+from pulumi_vmimport.transfer.errors import InvalidMetadataError, NotOursError
+from pulumi_vmimport.transfer.multipart import Sent, Target, send_parts
 
 if TYPE_CHECKING:
-    from s3transfer.futures import TransferFuture
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import TagTypeDef
 
@@ -34,8 +25,6 @@ SHA256_TAG = "vmimport:sha256"
 _MIB = 1 << 20
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _MAX_PARTS = 10_000
-_WORKERS = 4
-_PARTS_IN_MEMORY = _WORKERS + 1
 # Names travel as HTTP headers, where a colon or a blank would end them; S3 gives them back in lower case.
 _METADATA_NAME = re.compile("[a-z0-9-]+")
 # What HEAD, which has no body for a code, and the other calls answer for what does not exist.
@@ -86,38 +75,37 @@ def put_stream(
 ) -> StoredObject:
     """Store the chunks as one object.
 
-    `progress` is told the bytes taken in so far, once a chunk; what it raises ends the transfer. `size_hint` is the
+    `progress` is told the bytes taken in so far, after each chunk; what it raises ends the transfer. `size_hint` is the
     size at most: parts are larger than `part_bytes` where 10 000 would not suffice; without it, 156 GiB fit. Six parts
-    at most are held in memory, 96 MiB by default. The chunks are iterated in another thread.
+    at most are in memory, 96 MiB by default.
 
-    Raises: whatever `chunks`, `progress` or S3 raises; StoredDifferentlyError; InvalidMetadataError. Nothing is left in
-    S3 then.
+    Raises: whatever `chunks`, `progress` or S3 raises, with nothing left in S3; InvalidMetadataError.
     """
     for name, value in metadata.items():
         if not _METADATA_NAME.fullmatch(name):
             raise InvalidMetadataError(name, value, "expected a name of lower-case letters, digits and hyphens")
         if not value.isascii() or not value.isprintable():
             raise InvalidMetadataError(name, value, "expected a value of printable ASCII characters")
-    source = _Source(chunks, progress)
-    part_bytes = max(part_bytes, -(-(size_hint or 0) // _MAX_PARTS // _MIB) * _MIB)
-    config = TransferConfig(
-        multipart_threshold=part_bytes,
-        multipart_chunksize=part_bytes,
-        max_request_concurrency=_WORKERS,
-        max_in_memory_upload_chunks=_PARTS_IN_MEMORY,
+    began = client.create_multipart_upload(
+        Bucket=bucket,
+        Key=key,
+        Metadata=metadata,
+        Tagging=urlencode(tags or {}),
+        ChecksumAlgorithm="CRC32",
+        ChecksumType="FULL_OBJECT",
     )
-    arguments: dict[str, Any] = {
-        "Metadata": dict(metadata),
-        "Tagging": urlencode(tags or {}),
-        "ChecksumAlgorithm": "CRC32",
-        "ChecksumType": "FULL_OBJECT",
-    }
+    target: Target = {"Bucket": bucket, "Key": key, "UploadId": began["UploadId"]}
+    part_bytes = max(part_bytes, -(-(size_hint or 0) // _MAX_PARTS // _MIB) * _MIB)
     try:
-        with TransferManager(client, config) as manager:
-            manager.upload(cast(IO[bytes], source), bucket, key, arguments, [_Announce(source)]).result()
-    finally:
-        source.close()
-    return _settled(client, bucket, key, source, metadata=metadata, tags=tags or {})
+        sent = send_parts(client, target, chunks, part_bytes=part_bytes, progress=progress)
+    except BaseException as error:
+        _undo(client, target, error)
+        raise
+    try:
+        return _finished(client, target, sent, tags or {})
+    except BaseException as error:
+        _undo(client, target, error, joined_as=metadata)
+        raise
 
 
 def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None:
@@ -130,7 +118,7 @@ def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None
         raise
     sha256 = None
     if head.get("TagCount"):
-        tags = client.get_object_tagging(Bucket=bucket, Key=key, **_version(head.get("VersionId")))["TagSet"]
+        tags = client.get_object_tagging(Bucket=bucket, Key=key, **_version(_version_id(head)))["TagSet"]
         sha256 = next((tag["Value"] for tag in tags if tag["Key"] == SHA256_TAG), None)
     crc32 = head.get("ChecksumCRC32")
     return FoundObject(
@@ -139,7 +127,7 @@ def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None
         etag=head["ETag"].strip('"'),
         size_bytes=head["ContentLength"],
         sha256=sha256,
-        version_id=head.get("VersionId"),
+        version_id=_version_id(head),
         checksum=f"CRC32:{crc32}" if crc32 else None,
         metadata=head["Metadata"],
     )
@@ -175,121 +163,68 @@ def abort_stale_uploads(client: "S3Client", bucket: str, key: str) -> int:
             return 0
         raise
     for upload in (upload for page in pages for upload in page.get("Uploads", []) if upload["Key"] == key):
-        try:
-            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload["UploadId"])
-        except ClientError as error:
-            if _code(error) not in _GONE:
-                raise
+        _abort(client, {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]})
         aborted += 1
     return aborted
 
 
-class _Source:
-    """The chunks, as the file that s3transfer reads. It cannot seek, and it ends with the transfer."""
-
-    def __init__(self, chunks: Iterable[bytes], progress: Callable[[int], None] | None) -> None:
-        self.size_bytes = 0
-        self.sha256 = hashlib.sha256()
-        self.transfer: TransferFuture | None = None
-        self._close = getattr(chunks, "close", None)
-        self._chunks = iter(chunks)
-        self._progress = progress
-        self._crc32 = 0
-        self._rest = memoryview(b"")
-
-    @property
-    def checksum(self) -> str:
-        return f"CRC32:{base64.b64encode(self._crc32.to_bytes(4)).decode()}"
-
-    def read(self, amount: int = -1) -> bytes:
-        pieces = []
-        wanted = amount if amount >= 0 else float("inf")
-        while wanted > 0 and (self._rest or self._next()):
-            piece = self._rest[: int(min(wanted, len(self._rest)))]
-            self._rest = self._rest[len(piece) :]
-            wanted -= len(piece)
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def close(self) -> None:
-        """End a generator, and with it what it holds open."""
-        if self._close is not None:
-            self._close()
-
-    def _next(self) -> bool:
-        """Take in a chunk; whether there was one."""
-        if self.transfer is not None and self.transfer.done():
-            raise _TransferOverError
-        for chunk in self._chunks:
-            self.sha256.update(chunk)
-            self._crc32 = zlib.crc32(chunk, self._crc32)
-            self.size_bytes += len(chunk)
-            if self._progress is not None:
-                self._progress(self.size_bytes)
-            if chunk:
-                self._rest = memoryview(chunk)
-                return True
-        return False
-
-
-class _TransferOverError(Exception):
-    """Ends s3transfer's reading after a failure; s3transfer raises the failure itself, which came first."""
-
-
-class _Announce(BaseSubscriber):
-    """Tells the source which transfer it is read for."""
-
-    def __init__(self, source: _Source) -> None:
-        self._source = source
-
-    def on_queued(self, future: "TransferFuture", **kwargs: Any) -> None:
-        del kwargs
-        self._source.transfer = future
-
-
-def _settled(
-    client: "S3Client",
-    bucket: str,
-    key: str,
-    source: _Source,
-    *,
-    metadata: Mapping[str, str],
-    tags: Mapping[str, str],
-) -> StoredObject:
-    """Compare what S3 holds with what was sent, and mark it as whole."""
-    found = find_object(client, bucket, key)
-    if found is None:
-        raise StoredDifferentlyError(_url(bucket, key), "an object", sent="it", stored="none")
-    sha256 = source.sha256.hexdigest()
-    try:
-        _compare(source, found)
-        marked: list[TagTypeDef] = [{"Key": k, "Value": v} for k, v in {**tags, SHA256_TAG: sha256}.items()]
-        client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": marked}, **_version(found.version_id))
-    except BaseException:
-        if found.metadata == dict(metadata):  # nobody else has overwritten it since
-            client.delete_object(Bucket=bucket, Key=key, **_version(found.version_id))
-        raise
+def _finished(client: "S3Client", target: Target, sent: Sent, tags: Mapping[str, str]) -> StoredObject:
+    """Let S3 join the parts, which it refuses if size or checksum are not those of the bytes sent; mark the object."""
+    done = client.complete_multipart_upload(
+        **target,
+        MultipartUpload={"Parts": sent.parts},
+        ChecksumCRC32=sent.crc32,
+        ChecksumType="FULL_OBJECT",
+        MpuObjectSize=sent.size_bytes,
+    )
+    bucket, key, version_id = target["Bucket"], target["Key"], _version_id(done)
+    marked: list[TagTypeDef] = [{"Key": k, "Value": v} for k, v in {**tags, SHA256_TAG: sent.sha256}.items()]
+    client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": marked}, **_version(version_id))
     return StoredObject(
         bucket=bucket,
         key=key,
-        etag=found.etag,
-        size_bytes=found.size_bytes,
-        sha256=sha256,
-        version_id=found.version_id,
-        checksum=source.checksum,
+        etag=done["ETag"].strip('"'),
+        size_bytes=sent.size_bytes,
+        sha256=sent.sha256,
+        version_id=version_id,
+        checksum=f"CRC32:{sent.crc32}",
     )
 
 
-def _compare(source: _Source, found: FoundObject) -> None:
-    url = _url(found.bucket, found.key)
-    if found.size_bytes != source.size_bytes:
-        raise StoredDifferentlyError(url, "size", sent=str(source.size_bytes), stored=str(found.size_bytes))
-    if found.checksum not in {None, source.checksum}:
-        raise StoredDifferentlyError(url, "checksum", sent=source.checksum, stored=str(found.checksum))
+def _undo(
+    client: "S3Client", target: Target, error: BaseException, *, joined_as: Mapping[str, str] | None = None
+) -> None:
+    """Leave nothing of a failed upload; what cannot be undone is noted on the error, which is the one to be seen."""
+    bucket, key = target["Bucket"], target["Key"]
+    try:
+        _abort(client, target)
+        if joined_as is None:
+            return
+        # S3 may have joined the parts although its answer was an error or never came. What an earlier upload stored
+        # bears the tag, and what somebody else stored has other metadata: neither is ours to delete here.
+        found = find_object(client, bucket, key)
+        if found is not None and found.sha256 is None and found.metadata == joined_as:
+            client.delete_object(Bucket=bucket, Key=key, **_version(found.version_id))
+    except (ClientError, BotoCoreError) as second:
+        error.add_note(f"{_url(bucket, key)}: upload {target['UploadId']} could not be undone: {second}")
+
+
+def _abort(client: "S3Client", target: Target) -> None:
+    try:
+        client.abort_multipart_upload(**target)
+    except ClientError as error:
+        if _code(error) not in _GONE:
+            raise
+
+
+def _version_id(answer: Mapping[str, Any]) -> str | None:
+    """The version an answer tells; S3 calls an object without one `null` where it calls it anything."""
+    version_id = answer.get("VersionId")
+    return None if version_id == "null" else version_id
 
 
 def _version(version_id: str | None) -> dict[str, Any]:
-    """The version as an argument; `null` is that of an object from before versioning."""
+    """The version as an argument."""
     return {} if version_id is None else {"VersionId": version_id}
 
 

@@ -12,19 +12,21 @@ from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.sandbox import SandboxClock
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 from pulumi_vmimport.vsphere.session import VSphereSession
 
 REGION = "eu-west-1"
 BUCKET = "images-of-web"
-KEY = "web.ova"
+KEY = "win10.raw"
 SERVICES = ("ec2", "iam", "s3", "sts", "workspaces")
+STEP_SECONDS = 300
 
 
 @dataclass
 class FakeRun:
-    """Lends what a host lends; a wait takes a minute of the sandbox's time and none of ours."""
+    """Lends what a host lends; a wait takes five minutes of the sandbox's time and none of ours."""
 
     sandbox: AwsSandbox
     aws: AwsConnection
@@ -50,7 +52,7 @@ class FakeRun:
         if self.stop_after_waits is not None and self.waits >= self.stop_after_waits:
             raise Stopped("cancelled")
         self.waits += 1
-        self.sandbox.clock.advance(60)
+        self.sandbox.clock.advance(STEP_SECONDS)
 
     def keep(self, id: str, state: Any) -> None:
         self.kept = (id, state)
@@ -65,6 +67,18 @@ def running_aws() -> Iterator[AwsSandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="module")
+def connection(running_aws: AwsSandbox) -> AwsConnection:
+    """The connection of all runs of the module: reading EC2's service model alone takes longer than most tests."""
+    settings = AwsSettings(
+        region=REGION,
+        access_key=running_aws.access_key,
+        secret_key=running_aws.secret_key,
+        endpoints=tuple((service, running_aws.endpoint) for service in SERVICES),
+    )
+    return AwsConnection(settings)
+
+
 @pytest.fixture
 def aws(running_aws: AwsSandbox) -> AwsSandbox:
     """The AWS of the module, empty."""
@@ -73,17 +87,11 @@ def aws(running_aws: AwsSandbox) -> AwsSandbox:
 
 
 @pytest.fixture
-def new_run(aws: AwsSandbox) -> Callable[..., FakeRun]:
-    """Makes a run, as a new process would: with clients of its own."""
+def new_run(aws: AwsSandbox, connection: AwsConnection) -> Callable[..., FakeRun]:
+    """Makes a run, that of the next `pulumi up`."""
 
     def make(**values: Any) -> FakeRun:
-        settings = AwsSettings(
-            region=REGION,
-            access_key=aws.access_key,
-            secret_key=aws.secret_key,
-            endpoints=tuple((service, aws.endpoint) for service in SERVICES),
-        )
-        return FakeRun(aws, AwsConnection(settings), **values)
+        return FakeRun(aws, connection, **values)
 
     return make
 
@@ -110,6 +118,33 @@ def role(aws: AwsSandbox, bucket: str) -> str:
     iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
     aws.clock.advance(3600)
     return "vmimport"
+
+
+@pytest.fixture
+def byol_ami(aws: AwsSandbox, bucket: str, role: str) -> str:
+    """An AMI of a Windows that brings its licence, imported a moment ago."""
+    aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=bytes(510) + b"\x55\xaa")
+    ec2, container = aws.observer("ec2"), {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": KEY}}
+    task = ec2.import_image(DiskContainers=[container], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
+    aws.clock.advance(aws.pace.import_seconds)
+    return str(ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
+
+
+@pytest.fixture
+def checked() -> Callable[..., list[tuple[str, str]]]:
+    """What a lifecycle finds wrong with the inputs in a bag: paths and reasons, in order."""
+
+    def check(lifecycle: Any, bag: dict[str, Any]) -> list[tuple[str, str]]:
+        inputs, problems = read_bag(lifecycle.inputs, bag)
+        return [(p.path, p.reason) for p in [*problems, *lifecycle.check(inputs)]]
+
+    return check
+
+
+@pytest.fixture
+def looked_up() -> Callable[..., dict[str, str]]:
+    """What a lifecycle finds wrong with inputs when it looks at AWS: the reasons by path."""
+    return lambda lifecycle, run, inputs: {p.path: p.reason for p in lifecycle.look_up(run, inputs)}
 
 
 @pytest.fixture

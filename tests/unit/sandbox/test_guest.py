@@ -56,7 +56,7 @@ def make_machine(vcenter: VCenterSandbox, *, iso: bool = True) -> Any:
 
 
 def disk_of(vcenter: VCenterSandbox, machine: Any) -> bytes:
-    (disk,) = (item for item in machine.config.hardware.device if isinstance(item, vim.vm.device.VirtualDisk))
+    disk: Any = next(item for item in machine.config.hardware.device if type(item) is vim.vm.device.VirtualDisk)
     return vcenter.read_file("LocalDS_0", disk.backing.fileName.removeprefix("[LocalDS_0] "))
 
 

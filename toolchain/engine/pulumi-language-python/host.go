@@ -143,19 +143,22 @@ func (h *host) arguments(request *pulumirpc.RunRequest) []string {
 
 // configuration is the stack's configuration in the environment variables that the Python SDK reads.
 func configuration(request *pulumirpc.RunRequest) ([]string, error) {
-	values, err := json.Marshal(request.GetConfig())
+	values, keys := request.GetConfig(), request.GetConfigSecretKeys()
+	if values == nil {
+		values = map[string]string{} // an empty map arrives as none, and none would be written as null
+	}
+	if keys == nil {
+		keys = []string{}
+	}
+	config, err := json.Marshal(values)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	secrets := request.GetConfigSecretKeys()
-	if secrets == nil {
-		secrets = []string{}
-	}
-	keys, err := json.Marshal(secrets)
+	secret, err := json.Marshal(keys)
 	if err != nil {
 		return nil, fmt.Errorf("keys of secret configuration: %w", err)
 	}
-	return []string{"PULUMI_CONFIG=" + string(values), "PULUMI_CONFIG_SECRET_KEYS=" + string(keys)}, nil
+	return []string{"PULUMI_CONFIG=" + string(config), "PULUMI_CONFIG_SECRET_KEYS=" + string(secret)}, nil
 }
 
 // pythonOf is the interpreter the project asks for: its virtualenv or package manager, else PULUMI_PYTHON_CMD, else

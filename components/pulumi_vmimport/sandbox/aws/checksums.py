@@ -28,7 +28,7 @@ def verify(call: Call, environ: "WSGIEnvironment") -> None:
     """Compare the body of an upload with what its headers or trailers say of it, and put the body back.
 
     Raises:
-        WireError: one of them is another body's.
+        WireError: one of them is another body's, or the body is not all there.
     """
     if call.service != "s3" or call.operation not in _UPLOADS:
         return
@@ -55,6 +55,9 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     length = environ.get("CONTENT_LENGTH")
     body: bytes = environ["wsgi.input"].read(int(length)) if length else environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
+    if length and len(body) < int(length):  # the client went away: S3 keeps nothing of it
+        text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        raise WireError(400, "IncompleteBody", text)
     return body
 
 

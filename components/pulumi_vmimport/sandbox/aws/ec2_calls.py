@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.exceptions import InvalidAMIIdError, UnvailableAMIIdError
 from moto.ec2.responses import EC2Response
 
 from pulumi_vmimport.sandbox.aws.completion import complete
@@ -38,10 +39,28 @@ class Ec2Calls(ImportCalls, EC2Response):  # type: ignore[misc] # moto has no ty
         results = [{"SnapshotId": s, "ReturnCode": self._deleted_with_image(s)} for s in snapshots]
         return ActionResult({"Return": True, "DeleteSnapshotResults": results})
 
+    def modify_image_attribute(self) -> ActionResult:
+        image = self._image()
+        answer = super().modify_image_attribute()
+        attribute = self._get_param("Attribute")
+        named = {attribute: {"Value": self._get_param("Value")}} if attribute else {}
+        for name, member in (("description", "Description"), ("imds_support", "ImdsSupport")):
+            given = self._get_param(member) or named.get(member[0].lower() + member[1:])
+            if given:
+                setattr(image, name, given["Value"])
+        return answer
+
+    def describe_image_attribute(self) -> ActionResult:
+        self._image()
+        return super().describe_image_attribute()
+
     def create_tags(self) -> ActionResult:
         tasks = self._split_off_tasks()
         added = {tag["Key"]: tag.get("Value", "") for tag in self._get_param("Tags", [])}
         merged = [checked_tags(task.tags, added) for task in tasks]
+        for resource in self.params["Resources"]:
+            if resource in self.ec2_backend.deleted_amis:
+                raise InvalidAMIIdError([resource])
         if self.params["Resources"]:
             super().create_tags()
         self.error_on_dryrun()
@@ -65,6 +84,15 @@ class Ec2Calls(ImportCalls, EC2Response):  # type: ignore[misc] # moto has no ty
         filters = self._filters_from_querystring()
         found += [tag for tag in self._task_tag_list() if _passes(tag, filters)]
         return ActionResult({"Tags": found})
+
+    def _image(self) -> Any:
+        """The image of the call; moto would stumble over one that is not there."""
+        image_id = self._get_param("ImageId")
+        if image_id in self.ec2_backend.deleted_amis:
+            raise UnvailableAMIIdError(image_id)
+        if image_id not in self.ec2_backend.amis:
+            raise InvalidAMIIdError([image_id])
+        return self.ec2_backend.amis[image_id]
 
     def _deleted_with_image(self, snapshot_id: str) -> str:
         others = (m["Ebs"]["SnapshotId"] for ami in self.ec2_backend.amis.values() for m in ami.block_device_mappings)

@@ -42,14 +42,15 @@ class Bucket(Kind[Aws]):
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
         service.call("s3", "HeadBucket", state.get("region"), Bucket=id)
-        return {**describe(service, id, state.get("region")), "tags": (tags := _tags(service, id)), "tagsAll": tags}
+        tags = _tags(service, id, state.get("region"))
+        return {**describe(service, id, state.get("region")), "tags": tags, "tagsAll": tags}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
         _tag(service, id, news)
 
     def delete(self, service: Aws, id: str, state: Properties) -> None:
         if state.get("forceDestroy"):
-            _empty(service, id, "")
+            _empty(service, state.get("region"), id, "")
         service.call("s3", "DeleteBucket", state.get("region"), Bucket=id)
 
 
@@ -67,9 +68,9 @@ def describe(service: Aws, name: str, region: str | None) -> Properties:
     }
 
 
-def _tags(service: Aws, bucket: str) -> dict[str, str]:
+def _tags(service: Aws, bucket: str, region: str | None) -> dict[str, str]:
     try:
-        return from_tags(service.call("s3", "GetBucketTagging", Bucket=bucket)["TagSet"])
+        return from_tags(service.call("s3", "GetBucketTagging", region, Bucket=bucket)["TagSet"])
     except Gone:  # NoSuchTagSet
         return {}
 
@@ -82,13 +83,18 @@ def _tag(service: Aws, bucket: str, inputs: Properties) -> None:
         service.call("s3", "DeleteBucketTagging", region, Bucket=bucket)
 
 
-def _empty(service: Aws, bucket: str, key: str) -> None:
+def _empty(service: Aws, region: str | None, bucket: str, key: str) -> None:
     """Delete every version of a key; the empty key stands for all."""
-    for page in service.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
+    more: dict[str, Any] = {}
+    while True:
+        page = service.call("s3", "ListObjectVersions", region, Bucket=bucket, Prefix=key, **more)
         for found in page.get("Versions", []) + page.get("DeleteMarkers", []):
             if key in ("", found["Key"]):
                 version = found["VersionId"]
-                service.call("s3", "DeleteObject", Bucket=bucket, Key=found["Key"], VersionId=version)
+                service.call("s3", "DeleteObject", region, Bucket=bucket, Key=found["Key"], VersionId=version)
+        if not page.get("IsTruncated"):
+            return
+        more = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
 
 class BucketObject(Kind[Aws]):
@@ -135,9 +141,9 @@ class BucketObject(Kind[Aws]):
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
         self._put(service, news)
 
-    def delete(self, service: Aws, id: str, state: Properties) -> None:  # noqa: ARG002
+    def delete(self, service: Aws, id: str, state: Properties) -> None:
         bucket, key = id.split("/", 1)
-        _empty(service, bucket, key)
+        _empty(service, state.get("region"), bucket, key)
 
     def _put(self, service: Aws, inputs: Properties) -> None:
         params = {member: inputs[name] for name, member in self._parameters.items() if name in inputs}

@@ -121,7 +121,11 @@ def need_power_off(changes: list[Any]) -> bool:
 
 
 def cannot_while_on(changes: list[Any]) -> bool:
-    """Whether vSphere refuses these while the machine runs: CD drives are on the IDE bus, which has no hot-plug."""
+    """Whether vSphere refuses these while the machine runs: CD drives are on the IDE bus, which has no hot-plug.
+
+    The real provider does not power a machine off for them either. Source:
+    https://github.com/vmware/terraform-provider-vsphere/issues/358
+    """
     return any(made.operation != "edit" and _is(made.device, _device.VirtualCdrom) for made in changes)
 
 

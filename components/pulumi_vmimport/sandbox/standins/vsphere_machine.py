@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from pyVmomi import vim
 
 from . import vsphere_devices as devices
+from . import vsphere_machine_checks
 from .kind import Kind, Refused
-from .values import COMPUTED, UNKNOWN, Properties, has_unknown, same
+from .values import COMPUTED, Properties, same
 from .vsphere_session import VSphere, datacenter_of
 
 _RESTARTS = frozenset(
@@ -29,22 +30,6 @@ _RESTARTS = frozenset(
 )
 """Inputs whose change needs a powered-off machine; processors and memory too, as hot-add is not served."""
 
-_GUEST_WAITS = {"waitForGuestIpTimeout": 0, "waitForGuestNetTimeout": 5}
-"""Minutes that the real provider waits for an address, where the program says nothing; less than 1 is not at all."""
-
-_STRUCTURES = {
-    "cdroms": frozenset({"clientDevice", "datastoreId", "path"}),
-    "disks": frozenset(
-        {"attach", "datastoreId", "diskMode", "eagerlyScrub", "keepOnRemove", "label", "path", "size"}
-        | {"thinProvisioned", "unitNumber"}
-    ),
-    "networkInterfaces": frozenset({"adapterType", "networkId"}),
-}
-_CHOICES = {
-    "firmware": frozenset({"bios", "efi"}),
-    "scsiType": frozenset(devices.SCSI),
-    "adapterType": frozenset(devices.NIC),
-}
 _POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 
 
@@ -60,7 +45,7 @@ class VirtualMachine(Kind[VSphere]):
     )
     required = frozenset({"datastoreId", "resourcePoolId"})
     place = frozenset({"folder", "name"})
-    replaces = frozenset({"datastoreId", "folder", "replaceTrigger", "resourcePoolId", "scsiBusSharing", "scsiType"})
+    replaces = frozenset({"replaceTrigger"})
     auto_name = "name"
     defaults: ClassVar = {
         "annotation": "",
@@ -90,29 +75,7 @@ class VirtualMachine(Kind[VSphere]):
     )
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
-        if not news.get("disks"):
-            yield "disks", "there must be at least one disk specified"
-        if not news.get("networkInterfaces"):
-            yield "networkInterfaces", "network_interface parameter is required when not deploying from ovf template"
-        for name, default in _GUEST_WAITS.items():
-            minutes = news.get(name, default)
-            if minutes != UNKNOWN and minutes > 0:
-                reason = f"guests of the sandbox have no address: pulumi up would fail after {minutes} minutes"
-                yield name, f"expected 0, got {minutes}: {reason}"
-        yield from _choices("", news)
-        for name, members in _STRUCTURES.items():
-            for index, said in enumerate(_structures(news, name)):
-                path = f"{name}[{index}]"
-                yield from _choices(f"{path}.", said)
-                for unknown in sorted(said.keys() - members):
-                    yield (
-                        f"{path}.{unknown}",
-                        f"expected one of {', '.join(sorted(members))}: the stand-in has no other",
-                    )
-        for index, said in enumerate(_structures(news, "cdroms")):
-            if bool(said.get("clientDevice")) == ("datastoreId" in said and "path" in said):
-                yield f"cdroms[{index}]", "either client_device or datastore_id and path must be set"
-        yield from _disk_problems(_structures(olds, "disks"), _structures(news, "disks"))
+        return vsphere_machine_checks.problems(olds, news)
 
     def create(self, service: VSphere, inputs: Properties) -> str:
         pool = service.by_id(vim.ResourcePool, inputs["resourcePoolId"])
@@ -233,33 +196,3 @@ def _folder(pool: Any, path: str) -> Any:
 def _power_off(service: VSphere, machine: Any, what: str) -> None:
     """Power a machine off; what the real provider asks of VMware Tools first, guests of the sandbox do not have."""
     service.wait(f"powering off {what}", machine.PowerOffVM_Task())
-
-
-def _structures(properties: Properties, name: str) -> list[Properties]:
-    """The structures of a list, none while they are unknown."""
-    said = properties.get(name) or []
-    return [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
-
-
-def _choices(path: str, said: Properties) -> Iterator[tuple[str, str]]:
-    for name, choices in _CHOICES.items():
-        if name in said and said[name] not in choices | {UNKNOWN}:
-            yield f"{path}{name}", f"expected one of {', '.join(sorted(choices))}, got {said[name]!r}"
-
-
-def _disk_problems(olds: list[Properties], news: list[Properties]) -> Iterator[tuple[str, str]]:
-    before = {disk.get("label"): disk for disk in olds}
-    units = [devices.unit_of(disk, index) for index, disk in enumerate(news) if not has_unknown(disk)]
-    if len(set(units)) < len(units):
-        yield "disks", f"every disk needs a unit number of its own, got {units}"
-    for index, disk in enumerate(news):
-        path = f"disks[{index}]"
-        if "label" not in disk:
-            yield f"{path}.label", "expected a label, got none"
-        if disk.get("attach") and not disk.get("path"):
-            yield f"{path}.path", "path or name cannot be empty when using attach"
-        if not disk.get("attach") and "size" not in disk:
-            yield f"{path}.size", "size for disk is required when not using attach"
-        sizes = [before.get(disk.get("label"), {}).get("size", 0), disk.get("size", 0)]
-        if not disk.get("attach") and not has_unknown(sizes) and sizes[0] > sizes[1]:
-            yield f"{path}.size", f"virtual disks cannot be shrunk (old: {sizes[0]} new: {sizes[1]})"

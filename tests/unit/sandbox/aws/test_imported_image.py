@@ -82,6 +82,33 @@ def test_an_image_can_be_tagged_and_found_by_its_tag(ready: Account) -> None:
     assert [image["ImageId"] for image in found] == [image_id]
 
 
+def test_description_and_permissions_can_be_changed(ready: Account) -> None:
+    image_id = ready.imported()["ImageId"]
+    modify = ready.ec2.modify_image_attribute
+    modify(ImageId=image_id, Description={"Value": "mine"})
+    assert _image(ready, image_id)["Description"] == "mine"
+    modify(ImageId=image_id, Attribute="description", Value="")
+    assert _image(ready, image_id).get("Description", "") == ""
+    modify(ImageId=image_id, ImdsSupport={"Value": "v2.0"})
+    assert _image(ready, image_id)["ImdsSupport"] == "v2.0"
+    modify(ImageId=image_id, LaunchPermission={"Add": [{"UserId": "210987654321"}]})
+    shown = ready.ec2.describe_image_attribute(ImageId=image_id, Attribute="launchPermission")
+    assert shown["LaunchPermissions"] == [{"UserId": "210987654321"}]
+
+
+@pytest.mark.parametrize("deregistered", [True, False])
+def test_fails_to_change_an_image_that_is_not_there(ready: Account, deregistered: bool) -> None:
+    image_id, code = "ami-0123456789abcdef0", "InvalidAMIID.NotFound"
+    if deregistered:
+        image_id, code = ready.imported()["ImageId"], "InvalidAMIID.Unavailable"
+        ready.ec2.deregister_image(ImageId=image_id)
+    modify, describe = ready.ec2.modify_image_attribute, ready.ec2.describe_image_attribute
+    assert ready.refused(modify, ImageId=image_id, Description={"Value": "d"})[0] == code
+    assert ready.refused(describe, ImageId=image_id, Attribute="launchPermission")[0] == code
+    tags = [{"Key": "k", "Value": "v"}]
+    assert ready.refused(ready.ec2.create_tags, Resources=[image_id], Tags=tags)[0] == "InvalidAMIID.NotFound"
+
+
 def test_deregistering_leaves_the_snapshots(ready: Account, aws: AwsSandbox) -> None:
     task = ready.imported()
     assert "DeleteSnapshotResults" not in ready.ec2.deregister_image(ImageId=task["ImageId"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,19 @@ def test_fails_on_a_body_other_than_the_signed_one(bucket: Account, aws: AwsSand
     answer = _send(aws, DATA, {"X-Amz-Content-SHA256": hashlib.sha256(OTHER).hexdigest()})
     assert (answer.status_code, "XAmzContentSHA256Mismatch" in answer.text) == (400, True)
     assert _send(aws, DATA, {"X-Amz-Content-SHA256": hashlib.sha256(DATA).hexdigest()}).ok
+
+
+def test_an_upload_whose_client_goes_away_leaves_nothing(bucket: Account, aws: AwsSandbox) -> None:
+    scope = f"{aws.access_key}/20260101/eu-west-1/s3/aws4_request"
+    head = (
+        f"PUT /disk-images/k HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: x Credential={scope}\r\n\r\n"
+    )
+    host, _, port = aws.endpoint.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode() + b"half of it")
+        connection.shutdown(socket.SHUT_WR)
+        assert b"IncompleteBody" in b"".join(iter(lambda: connection.recv(4096), b""))
+    assert aws.leftovers() == ["s3 bucket disk-images"]
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])

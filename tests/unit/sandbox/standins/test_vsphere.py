@@ -79,6 +79,18 @@ def test_the_real_providers_wait_for_an_address_counts_when_nothing_is_said() ->
     assert "waitForGuestNetTimeout" in problems(said)
 
 
+@pytest.mark.parametrize("name", ["datastoreId", "folder", "resourcePoolId", "scsiBusSharing", "scsiType"])
+def test_fails_for_a_change_that_the_real_provider_makes_in_place(name: str) -> None:
+    old, new = ("pvscsi", "lsilogic") if name == "scsiType" else ("one", "another")
+    assert "the real provider does so in place" in problems({**MACHINE, name: new}, {**MACHINE, name: old})[name]
+    assert problems({**MACHINE, name: old}, {**MACHINE, name: old}) == {}
+    assert problems({**MACHINE, name: UNKNOWN}, {**MACHINE, name: old}) == {}
+
+
+def test_saying_the_default_is_no_change() -> None:
+    assert problems({**MACHINE, "scsiType": "pvscsi", "folder": ""}, MACHINE) == {}
+
+
 def test_fails_to_shrink_a_disk_in_preview() -> None:
     smaller = {**MACHINE, "disks": [{"label": "system", "size": 30}]}
     assert problems(smaller, MACHINE) == {"disks[0].size": "virtual disks cannot be shrunk (old: 40 new: 30)"}

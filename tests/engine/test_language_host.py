@@ -1,0 +1,277 @@
+"""Programs with a `runtime: python` of their own, as users write them, on the engine that this machine has."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.sandbox import toolchain
+
+# Config `mode` says what the program does; the resource's provider is pickled, so it needs no package of ours.
+PROGRAM = """
+import os, sys, time
+import pulumi
+from pulumi import dynamic
+
+class Provider(dynamic.ResourceProvider):
+    def create(self, props):
+        with open(props["log"], "a") as log: log.write("create\\n")
+        return dynamic.CreateResult("thing-1", {**props, "made": "yes"})
+    def delete(self, id, props):
+        with open(props["log"], "a") as log: log.write("delete " + id + "\\n")
+
+class Thing(dynamic.Resource):
+    made: pulumi.Output[str]
+    def __init__(self, name, log):
+        super().__init__(Provider(), name, {"log": log, "made": None})
+
+config = pulumi.Config()
+print("words for stdout")
+print("words for stderr", file=sys.stderr)
+mode = config.get("mode")
+if mode == "raise": raise ValueError("the wrong disk")
+if mode == "exit": sys.exit(3)
+if mode == "report": raise pulumi.RunError("no such machine")
+if mode == "stubborn":
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+if mode in ("sleep", "stubborn"):
+    print("asleep in", os.getpid(), flush=True)
+    time.sleep(600)
+thing = Thing("thing", os.path.abspath("log"))
+pulumi.export("made", thing.made)
+pulumi.export("token", config.get_secret("token"))
+pulumi.export("plain", config.get("plain"))
+pulumi.export("python", sys.prefix)
+pulumi.export("folder", os.getcwd())
+pulumi.export("stack", pulumi.get_stack())
+"""
+
+
+class Project:
+    """A Pulumi project in a folder, with stacks, plugins and secrets of its own."""
+
+    def __init__(self, root: Path, engine: toolchain.Engine) -> None:
+        self.folder = root / "program"
+        self.engine = engine
+        for folder in (self.folder, root / "home", root / "stacks"):
+            folder.mkdir()
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "VSPHERE_"))}
+        self.environ = {
+            **kept,
+            **engine.environment,
+            "PULUMI_HOME": str(root / "home"),
+            "PULUMI_BACKEND_URL": f"file://{root / 'stacks'}",
+            "PULUMI_CONFIG_PASSPHRASE": "for tests",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+        }
+        self.settings()
+        (self.folder / "__main__.py").write_text(PROGRAM)
+        self.run("stack", "init", "dev")
+
+    def settings(self, runtime: str = "python") -> None:
+        (self.folder / "Pulumi.yaml").write_text(f"name: small\nruntime: {runtime}\n")
+
+    def run(self, *arguments: str, ok: bool = True, environ: Mapping[str, str] | None = None) -> str:
+        """What a command prints; it must succeed, or fail, as told."""
+        ran = subprocess.run(
+            [self.engine.path, *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env={**self.environ, **(environ or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (ran.returncode == 0) == ok, ran.stdout
+        return ran.stdout
+
+    def up(self, *, ok: bool = True, environ: Mapping[str, str] | None = None) -> str:
+        return self.run("up", "--yes", "--skip-preview", ok=ok, environ=environ)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.engine.path, *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--show-secrets"))
+        return found
+
+    @property
+    def log(self) -> list[str]:
+        log = self.folder / "log"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture(scope="session")
+def engine() -> toolchain.Engine:
+    return toolchain.engine()
+
+
+@pytest.fixture
+def project(tmp_path: Path, engine: toolchain.Engine) -> Project:
+    return Project(tmp_path, engine)
+
+
+def asleep(pulumi: subprocess.Popen[str]) -> int:
+    """Wait until the program sleeps; returns its process id."""
+    assert pulumi.stdout
+    for line in pulumi.stdout:
+        if "asleep in" in line:
+            return int(line.split()[-1])
+    raise AssertionError("the program did not get that far")
+
+
+def gone(pid: int, seconds: float) -> bool:
+    """Whether a process that is no child of ours ends within a time."""
+    end = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_resource_lives_from_preview_to_destroy(project: Project) -> None:
+    assert "+ 2 to create" in project.run("preview")
+    assert project.log == []
+    assert "+ 2 created" in project.up()
+    assert project.log == ["create"]
+    assert "2 unchanged" in project.run("preview")
+    assert "2 unchanged" in project.run("refresh", "--yes", "--skip-preview")
+    assert "- 2 deleted" in project.run("destroy", "--yes", "--skip-preview")
+    assert project.log == ["create", "delete thing-1"]
+
+
+def test_program_sees_its_config_folder_and_stack_and_its_secret_stays_secret(project: Project) -> None:
+    project.run("config", "set", "--secret", "token", "s3cr3t-value")
+    project.run("config", "set", "plain", 'text with "quotes" and ümlaut')
+    shown = project.up()
+    assert "[secret]" in shown
+    assert "s3cr3t-value" not in shown + project.run("stack", "export")
+    outputs = project.outputs()
+    assert outputs["token"] == "s3cr3t-value"
+    assert outputs["plain"] == 'text with "quotes" and ümlaut'
+    assert outputs["made"] == "yes"
+    assert outputs["stack"] == "dev"
+    assert outputs["folder"] == str(project.folder)
+
+
+def test_what_the_program_prints_is_shown(project: Project) -> None:
+    shown = project.run("preview")
+    assert "words for stdout" in shown
+    assert "words for stderr" in shown
+
+
+def test_fails_with_the_traceback_of_an_exception_and_without_an_exit_code(project: Project) -> None:
+    project.run("config", "set", "mode", "raise")
+    shown = project.up(ok=False)
+    assert "__main__.py" in shown
+    assert "ValueError: the wrong disk" in shown
+    assert "exit code" not in shown
+
+
+def test_fails_with_the_message_of_a_run_error(project: Project) -> None:
+    project.run("config", "set", "mode", "report")
+    shown = project.up(ok=False)
+    assert "error: no such machine" in shown
+    assert "Traceback" not in shown
+
+
+def test_fails_with_the_exit_code_of_a_program_that_exits(project: Project) -> None:
+    project.run("config", "set", "mode", "exit")
+    assert "exited with non-zero exit code: 3" in project.up(ok=False)
+
+
+def test_fails_naming_what_is_missing_without_a_program(project: Project) -> None:
+    (project.folder / "__main__.py").unlink()
+    assert "unable to find main python program `__main__.py`" in project.up(ok=False)
+
+
+@pytest.fixture
+def own_venv(project: Project) -> Path:
+    """A virtual environment of the project's own that sees the packages of this one."""
+    venv = project.folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (site_packages,) = venv.glob("lib/python*/site-packages")
+    (site_packages / "those.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+    return venv
+
+
+def test_program_runs_in_the_virtual_environment_that_pulumi_yaml_names(project: Project, own_venv: Path) -> None:
+    project.settings("{name: python, options: {virtualenv: .venv}}")
+    project.up(environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})  # the project's own environment goes first
+    assert project.outputs()["python"] == str(own_venv)
+    project.run("destroy", "--yes", "--skip-preview", environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})
+    assert project.log == ["create", "delete thing-1"]
+
+
+def test_program_runs_in_the_python_of_the_caller_otherwise(project: Project) -> None:
+    project.up()
+    assert project.outputs()["python"] == sys.prefix
+
+
+def test_fails_naming_an_interpreter_that_is_not_there(project: Project) -> None:
+    assert "/nowhere/python" in project.run("preview", ok=False, environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})
+
+
+def test_fails_naming_a_runtime_option_it_cannot_follow(project: Project) -> None:
+    project.settings("{name: python, options: {toolchain: conda}}")
+    shown = project.run("preview", ok=False)
+    assert "toolchain" in shown
+    assert "conda" in shown
+
+
+def test_about_names_the_interpreter_and_the_packages(project: Project) -> None:
+    about = json.loads(project.run("about", "--json"))
+    assert about["runtime"]["language"] == "python"
+    assert Path(about["runtime"]["executable"]).samefile(sys.executable)
+    assert "pytest-xdist" in {package["name"] for package in about["dependencies"]}
+
+
+@pytest.mark.parametrize("command", [["preview"], ["up", "--yes", "--skip-preview"]], ids=["preview", "up"])
+def test_interrupt_ends_a_running_program_at_once(project: Project, command: list[str]) -> None:
+    project.run("config", "set", "mode", "sleep")
+    with project.start(*command) as pulumi:
+        program = asleep(pulumi)
+        began = time.monotonic()
+        pulumi.send_signal(signal.SIGINT)
+        shown, _ = pulumi.communicate(timeout=60)
+        assert time.monotonic() - began < 4  # the engine kills, and complains, after 5
+    assert "canceled" in shown
+    assert "exited prematurely" not in shown
+    assert pulumi.returncode != 0
+    assert gone(program, seconds=0)
+
+
+def test_interrupt_ends_a_program_that_ignores_it_before_the_engine_complains(project: Project) -> None:
+    project.run("config", "set", "mode", "stubborn")
+    with project.start("preview") as pulumi:
+        program = asleep(pulumi)
+        pulumi.send_signal(signal.SIGINT)
+        shown, _ = pulumi.communicate(timeout=60)
+    assert "exited prematurely" not in shown
+    assert gone(program, seconds=0)
+
+
+def test_program_ends_with_an_engine_that_is_killed(project: Project) -> None:
+    project.run("config", "set", "mode", "sleep")
+    with project.start("preview") as pulumi:
+        program = asleep(pulumi)
+        pulumi.kill()
+    assert gone(program, seconds=10)

@@ -1,0 +1,123 @@
+"""The stand-in for aws over the sandbox's AWS: what the engine's test does not come across."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pulumi_vmimport.sandbox import AwsSandbox, SandboxClock
+from pulumi_vmimport.sandbox.standins import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
+from pulumi_vmimport.sandbox.standins.aws_client import Aws
+from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, '
+    '"Action": "sts:AssumeRole"}]}'
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[AwsSandbox]:
+    with AwsSandbox(clock=SandboxClock.stepped(), region="eu-west-1") as running:
+        yield running
+
+
+@pytest.fixture
+def aws(sandbox: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.endpoint)
+    return Aws({"region": "eu-west-1", "accessKey": sandbox.access_key, "secretKey": sandbox.secret_key})
+
+
+@pytest.fixture
+def bucket(aws: Aws) -> Iterator[str]:
+    kind, inputs = aws_bucket.Bucket(), {"bucket": "some-images", "forceDestroy": True}
+    yield kind.create(aws, inputs)
+    kind.delete(aws, "some-images", inputs)
+
+
+def test_a_bucket_is_made_in_its_own_region(aws: Aws, sandbox: AwsSandbox) -> None:
+    kind, inputs = aws_bucket.Bucket(), {"bucket": "far-images", "region": "us-east-1"}
+    kind.create(aws, inputs)
+    assert sandbox.client("s3").get_bucket_location(Bucket="far-images")["LocationConstraint"] is None
+    assert kind.read(aws, "far-images", inputs)["bucketRegionalDomainName"] == "far-images.s3.us-east-1.amazonaws.com"
+    kind.delete(aws, "far-images", inputs)
+    with pytest.raises(Gone, match="HeadBucket: 404"):
+        kind.read(aws, "far-images", inputs)
+
+
+def test_force_destroy_takes_every_version_and_nothing_else_does(aws: Aws, sandbox: AwsSandbox) -> None:
+    kind, s3 = aws_bucket.Bucket(), sandbox.client("s3")
+    kind.create(aws, {"bucket": "full-images"})
+    s3.put_bucket_versioning(Bucket="full-images", VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket="full-images", Key="a", Body=body)
+    s3.delete_object(Bucket="full-images", Key="a")
+    with pytest.raises(Refused, match="DeleteBucket: BucketNotEmpty: "):
+        kind.delete(aws, "full-images", {})
+    kind.delete(aws, "full-images", {"forceDestroy": True})
+    assert not any("full-images" in line for line in sandbox.leftovers())
+
+
+def test_tags_are_taken_away_with_the_last_one(aws: Aws, bucket: str) -> None:
+    kind = aws_bucket.Bucket()
+    kind.update(aws, bucket, {}, {"bucket": bucket, "tags": {"a": "b"}})
+    assert kind.read(aws, bucket, {})["tags"] == {"a": "b"}
+    kind.update(aws, bucket, {}, {"bucket": bucket})
+    assert kind.read(aws, bucket, {})["tags"] == {}
+
+
+def test_an_object_is_changed_in_place(aws: Aws, sandbox: AwsSandbox, bucket: str) -> None:
+    kind = aws_bucket.BucketObject()
+    id = kind.create(aws, {"bucket": bucket, "key": "a/b.json", "content": "{}", "metadata": {"made": "here"}})
+    assert id == f"{bucket}/a/b.json"
+    kind.update(aws, id, {}, {"bucket": bucket, "key": "a/b.json", "contentBase64": "W10="})
+    assert sandbox.client("s3").get_object(Bucket=bucket, Key="a/b.json")["Body"].read() == b"[]"
+    kind.delete(aws, id, {})
+    with pytest.raises(Gone, match="HeadObject: 404"):
+        kind.read(aws, id, {})
+
+
+def test_fails_for_a_source_that_is_not_there(aws: Aws, bucket: str) -> None:
+    source = {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "path": "/nowhere/a.ova"}
+    with pytest.raises(Refused, match=r"cannot read the source of a: .*No such file.*/nowhere/a\.ova"):
+        aws_bucket.BucketObject().create(aws, {"bucket": bucket, "key": "a", "source": source})
+
+
+def test_versioning_is_suspended_when_its_resource_goes(aws: Aws, sandbox: AwsSandbox, bucket: str) -> None:
+    kind, inputs = aws_bucket_settings.Versioning(), {"versioningConfiguration": {"status": "Enabled"}}
+    kind.create(aws, {"bucket": bucket, **inputs})
+    kind.delete(aws, bucket, inputs)
+    assert sandbox.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
+
+
+def test_a_role_is_changed_in_place_and_found_by_its_function(aws: Aws) -> None:
+    kind, inputs = aws_iam.Role(), {"name": "vmimport", "assumeRolePolicy": TRUST, "tags": {"a": "1", "b": "2"}}
+    kind.create(aws, inputs)
+    changed = {**inputs, "description": "imports", "maxSessionDuration": 7200, "tags": {"b": "3"}}
+    kind.update(aws, "vmimport", inputs, changed)
+    found = aws_functions.role(aws, {"name": "vmimport"})
+    assert (found["description"], found["maxSessionDuration"], found["tags"]) == ("imports", 7200, {"b": "3"})
+    assert found["arn"].endswith(":role/vmimport")
+    kind.delete(aws, "vmimport", inputs)
+    with pytest.raises(Refused, match=r"reading IAM Role \(vmimport\): GetRole: NoSuchEntity"):
+        aws_functions.role(aws, {"name": "vmimport"})
+
+
+def test_a_role_with_policies_goes_only_when_they_may_be_taken_away(aws: Aws) -> None:
+    role, policy = aws_iam.Role(), aws_iam.RolePolicy()
+    allowed = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    role.create(aws, {"name": "kept", "assumeRolePolicy": TRUST})
+    policy.create(aws, {"role": "kept", "name": "reads", "policy": allowed})
+    with pytest.raises(Refused, match="DeleteRole: DeleteConflict: "):
+        role.delete(aws, "kept", {})
+    role.delete(aws, "kept", {"forceDetachPolicies": True})
+    with pytest.raises(Gone):
+        policy.read(aws, "kept:reads", {})
+
+
+def test_functions_tell_of_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:
+    assert aws_functions.bucket(aws, {"bucket": bucket})["arn"] == f"arn:aws:s3:::{bucket}"
+    with pytest.raises(Refused, match=r"reading S3 Bucket \(no-images\): HeadBucket: 404"):
+        aws_functions.bucket(aws, {"bucket": "no-images"})
+    assert aws_functions.canonical_user_id(aws, {})["id"]
+    assert aws_functions.region(aws, {})["endpoint"] == "ec2.eu-west-1.amazonaws.com"
+    assert aws_functions.caller_identity(aws, {})["accountId"] == "123456789012"

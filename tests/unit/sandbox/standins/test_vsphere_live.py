@@ -1,0 +1,223 @@
+"""The stand-in for vsphere over the simulator: what the engine's test does not come across."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyVmomi import vim
+
+from pulumi_vmimport.sandbox import VCenterSandbox
+from pulumi_vmimport.sandbox.standins import vsphere_functions
+from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport.sandbox.standins.vsphere_file import File
+from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport.sandbox.standins.vsphere_session import VSphere
+
+
+@pytest.fixture(scope="module")
+def vcenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VCenterSandbox]:
+    with VCenterSandbox(tmp_path_factory.mktemp("vcenter")) as running:
+        running.put_file("LocalDS_0", "windows.iso", io.BytesIO(b"iso"))
+        yield running
+
+
+@pytest.fixture
+def session(vcenter: VCenterSandbox) -> Iterator[VSphere]:
+    yield vcenter.session
+    for machine in vcenter.virtual_machines():
+        VirtualMachine().delete(vcenter.session, machine.config.uuid, {})
+
+
+@pytest.fixture
+def inputs(session: VSphere) -> dict[str, Any]:
+    return {
+        "name": "source",
+        "datastoreId": session.named(vim.Datastore, "LocalDS_0")._moId,
+        "resourcePoolId": session.named(vim.ResourcePool, "Resources")._moId,
+        "disks": [{"label": "system", "size": 40}],
+        "networkInterfaces": [{"networkId": session.named(vim.Network, "VM Network")._moId}],
+    }
+
+
+@pytest.fixture
+def cdrom(inputs: dict[str, Any]) -> dict[str, str]:
+    return {"datastoreId": inputs["datastoreId"], "path": "windows.iso"}
+
+
+def make(session: VSphere, inputs: dict[str, Any]) -> str:
+    id = VirtualMachine().create(session, inputs)
+    VirtualMachine().complete(session, id, inputs)
+    return id
+
+
+def change(session: VSphere, id: str, olds: dict[str, Any], **news: Any) -> dict[str, Any]:
+    VirtualMachine().update(session, id, olds, {**olds, **news})
+    return VirtualMachine().read(session, id, {**olds, **news})
+
+
+def events_of_power(session: VSphere, id: str) -> list[str]:
+    """What happened to a machine's power, oldest first."""
+    machine = session.machine(id)
+    by_entity = vim.event.EventFilterSpec.ByEntity(entity=machine, recursion="self")
+    found = session.content.eventManager.QueryEvents(vim.event.EventFilterSpec(entity=by_entity))
+    names = [type(event).__name__.rsplit(".", 1)[-1] for event in sorted(found, key=lambda event: event.key)]
+    return [name for name in names if name in ("VmPoweredOnEvent", "VmPoweredOffEvent")]
+
+
+@pytest.mark.parametrize("scsi_type", ["lsilogic", "lsilogic-sas", "pvscsi"])
+@pytest.mark.parametrize("firmware", ["bios", "efi"])
+def test_controllers_and_firmware_are_read_as_they_were_made(
+    session: VSphere, inputs: dict[str, Any], scsi_type: str, firmware: str
+) -> None:
+    id = make(session, {**inputs, "scsiType": scsi_type, "firmware": firmware})
+    live = VirtualMachine().read(session, id, inputs)
+    assert (live["scsiType"], live["firmware"], live["powerState"]) == (scsi_type, firmware, "on")
+
+
+@pytest.mark.parametrize(
+    ("news", "restarts"),
+    [
+        pytest.param({"numCpus": 4}, True, id="processors"),
+        pytest.param({"memory": 8192}, True, id="memory"),
+        pytest.param({"extraConfig": {"guestinfo.a": "b"}}, True, id="extra config"),
+        pytest.param({"annotation": "changed"}, False, id="annotation"),
+        pytest.param({"disks": [{"label": "system", "size": 50}]}, False, id="a bigger disk"),
+    ],
+)
+def test_a_machine_is_restarted_only_where_the_real_provider_restarts_it(
+    session: VSphere, inputs: dict[str, Any], news: dict[str, Any], restarts: bool
+) -> None:
+    id = make(session, inputs)
+    live = change(session, id, inputs, **news)
+    assert all(live[name] == value for name, value in news.items() if name != "disks")
+    assert events_of_power(session, id)[1:] == (["VmPoweredOffEvent", "VmPoweredOnEvent"] if restarts else [])
+
+
+def test_a_machine_that_is_off_is_on_after_any_change(session: VSphere, inputs: dict[str, Any]) -> None:
+    id = make(session, inputs)
+    session.wait("off", session.machine(id).PowerOffVM_Task())
+    assert change(session, id, inputs, annotation="changed")["powerState"] == "on"
+
+
+def test_fails_to_take_a_drive_from_a_machine_that_runs(
+    session: VSphere, inputs: dict[str, Any], cdrom: dict[str, str]
+) -> None:
+    with_drive = {**inputs, "cdroms": [cdrom]}
+    id = make(session, with_drive)
+    with pytest.raises(Refused, match="reconfiguring virtual machine source: InvalidPowerState: a CD drive cannot"):
+        change(session, id, with_drive, cdroms=[])
+    assert len(VirtualMachine().read(session, id, {})["cdroms"]) == 1
+
+
+def test_another_image_is_put_into_the_drive_of_a_machine_that_runs(
+    session: VSphere, inputs: dict[str, Any], cdrom: dict[str, str]
+) -> None:
+    with_drive = {**inputs, "cdroms": [cdrom]}
+    id = make(session, with_drive)
+    live = change(session, id, with_drive, cdroms=[{"clientDevice": True}])
+    assert live["cdroms"] == [{"clientDevice": True, "key": live["cdroms"][0]["key"]}]
+
+
+def test_disks_are_added_and_taken_away_by_their_unit(session: VSphere, inputs: dict[str, Any]) -> None:
+    two = {"disks": [*inputs["disks"], {"label": "data", "size": 5, "unitNumber": 8}]}
+    id = make(session, inputs)
+    live = change(session, id, inputs, **two)
+    assert [(disk["label"], disk["unitNumber"], disk["size"]) for disk in live["disks"]] == [
+        ("system", 0, 40),
+        ("data", 8, 5),
+    ]
+    live = change(session, id, {**inputs, **two}, disks=inputs["disks"])
+    assert [disk["label"] for disk in live["disks"]] == ["system"]
+
+
+def test_an_attached_disk_is_taken_out_before_its_machine_is_deleted(
+    vcenter: VCenterSandbox, session: VSphere, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vcenter.put_file("LocalDS_0", "disks/golden.vmdk", io.BytesIO(b"a disk"))
+    attached = {**inputs, "disks": [{"label": "system", "attach": True, "path": "disks/golden.vmdk"}]}
+    id = make(session, attached)
+    live = VirtualMachine().read(session, id, attached)
+    assert (live["disks"][0]["path"], "size" in live["disks"][0]) == ("disks/golden.vmdk", False)
+    done: list[str] = []
+    wait = session.wait
+
+    def noted(what: str, task: Any) -> Any:
+        done.append(what)
+        return wait(what, task)
+
+    monkeypatch.setattr(session, "wait", noted)
+    VirtualMachine().delete(session, id, {**attached, **live})
+    assert [what.split(" ", 1)[0] for what in done] == ["powering", "detaching", "deleting"]
+    assert vcenter.read_file("LocalDS_0", "disks/golden.vmdk") == b"a disk"
+
+
+def test_a_network_card_can_be_moved_and_exchanged(session: VSphere, inputs: dict[str, Any]) -> None:
+    group = session.named(vim.Network, "DC0_DVPG0")._moId
+    id = make(session, inputs)
+    live = change(session, id, inputs, networkInterfaces=[{"networkId": group}])
+    assert (live["networkInterfaces"][0]["networkId"], live["networkInterfaces"][0]["adapterType"]) == (
+        group,
+        "vmxnet3",
+    )
+    live = change(session, id, inputs, networkInterfaces=[{"networkId": group, "adapterType": "e1000"}])
+    assert [card["adapterType"] for card in live["networkInterfaces"]] == ["e1000"]
+
+
+def test_fails_to_find_a_folder(session: VSphere, inputs: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="folder 'images/windows' not found: vm has no folder 'images'"):
+        make(session, {**inputs, "folder": "images/windows"})
+
+
+def test_what_was_deleted_by_hand_is_gone(session: VSphere, inputs: dict[str, Any]) -> None:
+    id = make(session, inputs)
+    VirtualMachine().delete(session, id, {})
+    with pytest.raises(Gone, match=f"no virtual machine has the UUID {id}"):
+        VirtualMachine().read(session, id, inputs)
+
+
+def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphere, tmp_path: Path) -> None:
+    source = tmp_path / "a.iso"
+    source.write_bytes(b"content")
+    olds = {"datastore": "LocalDS_0", "destinationFile": "/a.iso", "sourceFile": str(source)}
+    news = {**olds, "datacenter": "DC0", "destinationFile": "b.iso"}
+    kind = File()
+    id = kind.create(session, olds)
+    assert id == "[LocalDS_0] DC0/a.iso"
+    kind.update(session, id, olds, news)
+    with pytest.raises(Gone, match=r"\[LocalDS_0\] a.iso is not there"):
+        kind.read(session, id, olds)
+    assert kind.read(session, id, news) == {name: news[name] for name in ("datacenter", "datastore", "destinationFile")}
+    assert vcenter.read_file("LocalDS_0", "b.iso") == b"content"
+    kind.delete(session, id, news)
+    with pytest.raises(Gone, match=r"\[LocalDS_0\] b.iso is not there"):
+        kind.delete(session, id, news)
+
+
+def test_fails_for_a_source_that_is_not_there(session: VSphere) -> None:
+    inputs = {"datastore": "LocalDS_0", "destinationFile": "a.iso", "sourceFile": "/nowhere/a.iso"}
+    with pytest.raises(Refused, match=r"cannot read the source of \[LocalDS_0\] a.iso: .*/nowhere/a\.iso"):
+        File().create(session, inputs)
+
+
+def test_lookups_find_what_machines_need(session: VSphere, inputs: dict[str, Any]) -> None:
+    center = vsphere_functions.datacenter(session, {})["id"]
+    where = {"datacenterId": center}
+    assert vsphere_functions.datastore(session, {"name": "LocalDS_0", **where})["id"] == inputs["datastoreId"]
+    pool = vsphere_functions.resource_pool(session, {"name": "DC0_C0/Resources", **where})["id"]
+    assert vsphere_functions.compute_cluster(session, {"name": "DC0_C0", **where})["resourcePoolId"] == pool
+    assert vsphere_functions.host(session, {"name": "DC0_C0_H0", **where})["resourcePoolId"] == pool
+    assert vsphere_functions.network(session, {"name": "VM Network", **where})["type"] == "Network"
+    group = vsphere_functions.network(session, {"name": "DC0_DVPG0", **where})
+    assert group["type"] == "DistributedVirtualPortgroup"
+    id = make(session, inputs)
+    found = vsphere_functions.virtual_machine(session, {"name": "source", **where})
+    assert (found["id"], found["guestId"], found["powerState"]) == (id, "otherGuest64", "on")
+
+
+def test_fails_for_a_lookup_that_finds_nothing(session: VSphere) -> None:
+    with pytest.raises(Refused, match="Datastore 'none' not found"):
+        vsphere_functions.datastore(session, {"name": "none"})
+    with pytest.raises(Refused, match="Datacenter 'datacenter-99' not found"):
+        vsphere_functions.datastore(session, {"name": "LocalDS_0", "datacenterId": "datacenter-99"})
