@@ -26,6 +26,9 @@ from pulumi_vmimport.resources.import_image_rules import MOST_TAGS, tag_problems
 _NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]{1,256}")
 _TAG_VALUE_LENGTH = 255
+# What botocore's second try meets when the answer to the first was lost on the way: the first one's image, or the
+# WorkSpace that it is being made of.
+_BEGUN_ALREADY = frozenset({"ResourceAlreadyExistsException", "InvalidResourceStateException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +97,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             try:
                 image_id = self.start(run, inputs, {**(inputs.tags or {}), **run.identity.tags(inputs)})
             except ClientError as error:
-                # An answer that was lost on the way makes botocore's second try meet the first one's image.
-                if error_code(error) != "ResourceAlreadyExistsException":
+                if error_code(error) not in _BEGUN_ALREADY:
                     raise
                 image_id = self._own_image(run, inputs)
                 if image_id is None:
@@ -109,23 +111,25 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         if image is None:
             return None
         tags = {k: v for k, v in workspace_images.tags(run.aws, id).items() if not is_own_tag(k)}
-        return replace(_observed(state, image), tags=tags or None)
+        return replace(_observed(state, image), tags=tags if tags or state.tags is not None else None)
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         recorded: dict[str, Any] = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
         updated: StateT = self.state(**vars(inputs), **recorded)
+        # Until they are off the image, tags that go stay recorded: an update that breaks off is completed by the next.
+        updated = replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})})
         run.keep(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
         workspace_images.untag(run.aws, id, (state.tags or {}).keys() - (inputs.tags or {}).keys())
         workspace_images.tag(run.aws, id, {**(inputs.tags or {}), **run.identity.tags(inputs)})
-        return updated
+        return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
-        if state.retain_on_delete and self.condition(state) is Condition.READY:
+        image = workspace_images.find(run.aws, id)
+        if image is not None and state.retain_on_delete and self.condition(state) is Condition.READY:
             workspace_images.untag(run.aws, id, OWN_TAGS)
             return
-        image = workspace_images.find(run.aws, id)
         if image is not None and image.pending:  # WorkSpaces has no call that cancels an image
             image = self._settled(run, id)
         if image is not None:
@@ -134,8 +138,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             except ClientError as error:
                 if error_code(error) == "ResourceAssociatedException":
                     raise RuntimeError(
-                        f"image {id} ({image.name}) is still in use: {error_message(error)}; delete its bundles and "
-                        "stop sharing it with every account first (WS-11)"
+                        f"image {id} ({image.name}) is still in use: {error_message(error)}; delete its bundles"
+                        f"{_unshare(run, id)} first (WS-11)"
                     ) from error
                 raise
 
@@ -200,3 +204,13 @@ def _observed(state: StateT, image: WorkspaceImage) -> StateT:
         required_tenancy=image.required_tenancy,
         owner_account_id=image.owner_account_id,
     )
+
+
+def _unshare(run: Run, image_id: str) -> str:
+    """The part of an advice that names the accounts an image is shared with."""
+    try:
+        answer = run.aws.client("workspaces").describe_workspace_image_permissions(ImageId=image_id)
+    except ClientError as error:
+        return f" and stop sharing it (with whom is not known: {error_message(error)})"
+    accounts = ", ".join(permission["SharedAccountId"] for permission in answer["ImagePermissions"])
+    return f" and stop sharing it with {accounts}" if accounts else ""

@@ -26,7 +26,10 @@ VALID: dict[str, dict[str, Any]] = {
     "ImportWorkspaceImage": {"ec2ImageId": "ami-0123456789abcdef0", "ingestionProcess": "BYOL_REGULAR_WSP"},
     "CreateWorkspaceImage": {"workspaceId": "ws-0123456789"},
 }
-LIFECYCLES = {"ImportWorkspaceImage": ImportWorkspaceImageLifecycle(), "CreateWorkspaceImage": CreateWorkspaceImageLifecycle()}
+LIFECYCLES = {
+    "ImportWorkspaceImage": ImportWorkspaceImageLifecycle(),
+    "CreateWorkspaceImage": CreateWorkspaceImageLifecycle(),
+}
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,9 @@ def test_an_interrupted_create_is_resumed_by_update(kind: Kind, new_run: NewRun,
     assert len(aws.calls.of(kind.operation)) == 1
 
 
-def test_an_image_of_an_interrupted_run_with_other_inputs_gives_way(kind: Kind, new_run: NewRun, aws: AwsSandbox) -> None:
+def test_an_image_of_an_interrupted_run_with_other_inputs_gives_way(
+    kind: Kind, new_run: NewRun, aws: AwsSandbox
+) -> None:
     id, _ = interrupted(kind, new_run(stop_after_waits=0))
     created = kind.lifecycle.create(new_run(), replace(kind.inputs, image_description="another"))
     assert created.id != id

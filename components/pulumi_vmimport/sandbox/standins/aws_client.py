@@ -1,4 +1,4 @@
-"""boto3 clients for an AWS on this machine."""
+"""Clients for an AWS on this machine: botocore's, as boto3 would load its transfer manager at every start."""
 
 import json
 import os
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.config
+import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape
 
@@ -69,13 +69,11 @@ class Aws:
         endpoints = settings.get("endpoints") or "[]"
         listed = json.loads(endpoints) if isinstance(endpoints, str) else endpoints  # nested settings come as JSON
         self._endpoints = {name: url for entry in listed for name, url in entry.items()}
-        self._session: Any = boto3.Session(
-            aws_access_key_id=settings.get("accessKey"),
-            aws_secret_access_key=settings.get("secretKey"),
-            aws_session_token=settings.get("token"),
-        )
+        self._session: Any = botocore.session.Session()
+        if "accessKey" in settings:
+            self._session.set_credentials(settings["accessKey"], settings.get("secretKey", ""), settings.get("token"))
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()  # a boto3 session may not make two clients at a time
+        self._lock = threading.Lock()  # a session may not make two clients at a time
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of a service in a Region, by default the provider's."""
@@ -91,7 +89,7 @@ class Aws:
         config = botocore.config.Config(
             s3={"addressing_style": "path"}, retries={"mode": "standard", "total_max_attempts": 5}
         )
-        return self._session.client(service, region_name=region, endpoint_url=url, config=config)
+        return self._session.create_client(service, region_name=region, endpoint_url=url, config=config)
 
     def call(self, service: str, operation: str, region: str | None = None, **params: Any) -> dict[str, Any]:
         """Call an operation, named as in AWS's API reference.
@@ -118,7 +116,7 @@ class Aws:
 
 
 def says_no(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer of a call of boto3's, with its failures told as a stand-in tells them."""
+    """The answer of a call, with its failures told as a stand-in tells them."""
     try:
         return call()
     except ClientError as error:

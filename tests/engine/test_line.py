@@ -1,0 +1,165 @@
+"""The whole line: from a virtual machine of the vCenter to a WorkSpaces image, with real bytes."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import demo_disk
+import pulumi
+import pytest
+
+from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
+from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+
+NewStack = Callable[..., Any]
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="session")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A partitioned disk, made by tools that nobody here wrote."""
+    return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
+    """AWS and a vCenter, where an installation from an ISO image leads to the disk."""
+    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
+        yield running
+
+
+@pytest.fixture
+def machine(sandbox: Sandbox) -> dict[str, Any]:
+    """The arguments of a machine that installs itself; its ISO image is in the datastore."""
+    sandbox.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
+    return {
+        "windows_release": "10-22H2",
+        "datacenter": "DC0",
+        "datastore": "LocalDS_0",
+        "network": "VM Network",
+        "cluster": "DC0_C0",
+        "iso": {"path": "iso/windows.iso"},
+    }
+
+
+@pytest.fixture
+def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
+    def program() -> None:
+        args: Any = machine
+        windows = SourceVirtualMachine("windows", args)
+        image = ByolWorkspaceImage(
+            "line",
+            {
+                "image_name": "windows-10",
+                "image_description": "Windows 10 BYOL",
+                "ingestion_process": "BYOL_REGULAR_WSP",
+                "virtual_machine_uuid": windows.uuid,
+                "powered_on": "wait",
+            },
+        )
+        for name in ("image_id", "ec2_image_id", "bucket", "ova_key", "ova_sha256", "role_name"):
+            pulumi.export(name, getattr(image, name))
+        pulumi.export("uuid", windows.uuid)
+
+    return new_stack(program)
+
+
+def test_one_up_carries_every_byte_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox, disk: Path) -> None:
+    created = stack.up()
+    outputs = stack.outputs()
+    ova = sandbox.aws.observer("s3", REGION).get_object(Bucket=outputs["bucket"], Key=outputs["ova_key"])["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(ova)) as archive:
+        names = archive.getnames()
+        exported = archive.extractfile(names[2])
+        assert exported is not None
+        assert [Path(n).suffix for n in names] == [".ovf", ".mf", ".vmdk"]
+        assert hashlib.sha256(exported.read()).digest() == hashlib.sha256(disk.read_bytes()).digest()
+    (task,) = sandbox.aws.import_tasks
+    assert (task.size, task.sha256) == (len(ova), outputs["ova_sha256"])
+    assert task.status == "completed"
+    before = sandbox.aws.calls.writes()
+    assert stack.up() == {"same": created["create"]}
+    assert sandbox.aws.calls.writes() == before
+    state = json.dumps(stack.state())
+    assert sandbox.vcenter.password not in state
+    assert sandbox.aws.secret_key not in state
+
+
+def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
+    total = stack.up()["create"]
+    outputs = stack.outputs()
+    iam, ec2 = sandbox.aws.observer("iam"), sandbox.aws.observer("ec2", REGION)
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    assert stack.preview(refresh=True)["update"] >= 1
+    assert "workspaces" not in "".join(stack.output[-3:])
+    stack.up(refresh=True)
+    sandbox.aws.observer("workspaces", REGION).delete_workspace_image(ImageId=outputs["image_id"])
+    assert stack.preview(refresh=True) == {"create": 1, "same": total - 1}
+    stack.up(refresh=True)
+    ec2.deregister_image(ImageId=outputs["ec2_image_id"])
+    assert stack.preview(refresh=True)["create"] >= 1
+    stack.up(refresh=True)
+    reconfigure_cpus(sandbox, outputs["uuid"], 4)
+    assert stack.preview(refresh=True)["update"] == 1
+    stack.up(refresh=True)
+    assert stack.preview(refresh=True) == {"same": total}
+    stack.destroy()
+    assert sandbox.leftovers() == []
+
+
+def test_the_iso_is_mounted_for_installing_and_detached_for_export(
+    stack: Any, sandbox: Sandbox, machine: dict[str, Any]
+) -> None:
+    stack.up()
+    vm = stack.resource("vsphere:index/virtualMachine:VirtualMachine")
+    assert [c["path"] for c in vm["outputs"]["cdroms"]] == ["iso/windows.iso"]
+    machine["phase"] = "export"
+    assert stack.up()["update"] == 1
+    assert not stack.resource("vsphere:index/virtualMachine:VirtualMachine")["outputs"].get("cdroms")
+    assert len(sandbox.aws.import_tasks) == 1  # the machine's disk is the same: nothing is imported again
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"disk_gb": 80}, ["70", "80"], id="80-gb"),
+        pytest.param({"firmware": "efi"}, ["firmware", "bios"], id="windows-10-on-uefi"),
+        pytest.param(
+            {
+                "virtual_machine_args": {
+                    "disks": [{"label": "a", "size": 40}, {"label": "b", "size": 40, "unit_number": 1}]
+                }
+            },
+            ["disk"],
+            id="two-disks",
+        ),
+    ],
+)
+def test_fails_in_preview_for_a_machine_that_workspaces_refuses(
+    stack: Any, sandbox: Sandbox, machine: dict[str, Any], change: dict[str, Any], words: list[str]
+) -> None:
+    machine |= change
+    printed = stack.fails(stack.preview)
+    assert all(word in printed for word in words)
+    assert "Traceback" not in printed
+    assert sandbox.vcenter.virtual_machines() == []
+
+
+def reconfigure_cpus(sandbox: Sandbox, uuid: str, cpus: int) -> None:
+    """Change the machine behind Pulumi's back."""
+    from pyVmomi import vim  # noqa: PLC0415 - a heavy import that one test needs
+
+    from pulumi_vmimport.vsphere import inventory
+    from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+
+    settings = VSphereSettings.from_environment(sandbox.environment)
+    assert settings is not None
+    with VSphereSession(settings) as session:
+        machine = inventory.by_uuid(session, uuid)
+        machine.power_off(lambda seconds: None)
+        task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(numCPUs=cpus))
+        session.result_of(task, "reconfigure", lambda seconds: None)
