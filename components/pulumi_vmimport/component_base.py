@@ -67,7 +67,7 @@ class CheckedInputs:
         def fail(error: Exception) -> T:
             if isinstance(error, InvalidInputs):
                 raise error
-            words = " ".join(str(error).split())
+            words = " ".join(str(error).split()).rpartition("returned an error: ")[2]
             raise InvalidInputs(self.component, [Problem(path, f"{words}; {advice}")]) from error
 
         return found.recover(fail)

@@ -89,7 +89,8 @@ class SourceVirtualMachineArgs(TypedDict):
     windows_releases: NotRequired[pulumi.Input[dict[str, pulumi.Input[WindowsReleaseArgs]]]]
     """Releases beside those of the table, or instead of some. Default: the table's."""
     phase: NotRequired[pulumi.Input[str]]
-    """install: the ISO is in the CD drive; export: there is no CD drive. Default: install."""
+    """install: the ISO is in the CD drive; export: there is no CD drive, which needs the machine off. Default:
+    install."""
     rules: NotRequired[pulumi.Input[str]]
     """What becomes of what AWS would refuse: enforce fails in preview, warn only says so, off is silent. Default:
     enforce."""
@@ -142,9 +143,9 @@ class SourceVirtualMachine(pulumi.ComponentResource):
     """A virtual machine to install Windows on and to export: by default a WorkSpaces BYOL image's.
 
     One disk, one network card, the controller and firmware that AWS takes; what it refuses fails in preview, all at
-    once. Set phase to export when Windows is installed and before its last shutdown: pulumi-vsphere shuts a machine
-    down to take its CD drive (hard, without VMware Tools) and starts it after every change. It waits for no address of
-    the guest. Later changes of the machine in vSphere show in preview (`--refresh`).
+    once. When Windows is installed, shut it down and set phase to export: vSphere takes a CD drive only from a machine
+    that is off, and pulumi-vsphere starts the machine after every change; the next shutdown is the one to export after.
+    Nothing waits for an address of the guest. Changes of the machine in vSphere show in preview (`--refresh`).
 
     vCenter: a single licensed ESXi host suffices by the documentation of pulumi-vsphere, which asks for vCenter only to
     clone and to deploy OVF, and excludes the free licence, whose API only reads (not tested here). On such a host leave

@@ -67,7 +67,9 @@ def running_sandbox() -> dict[str, str]:
     """The environment of the sandbox, which is started where none runs."""
     STATE.mkdir(exist_ok=True)
     if lock.holder(SANDBOX) is None:
-        disk = demo_disk.make_disk(STATE / f"windows-{DISK_GIB}gib.vmdk", capacity_gib=DISK_GIB)
+        disk = STATE / f"windows-{DISK_GIB}gib.vmdk"
+        if not disk.exists():
+            demo_disk.make_disk(disk, capacity_gib=DISK_GIB)
         say(f"starting AWS and vCenter on this machine; the guest's disk is {disk.stat().st_size >> 10} KiB")
         arguments = ["--clock-factor", str(CLOCK_FACTOR), "--guest-disk", str(disk)]
         background.start(SANDBOX, arguments, _START_SECONDS)
@@ -86,9 +88,17 @@ def facts() -> dict[str, Any]:
 def select_stack(environment: dict[str, str]) -> None:
     """The stack with its configuration; an ISO image is uploaded from this machine."""
     captured(environment, "stack", "select", "--create", STACK)
-    values = {**CONFIG, "isoLocalPath": str(demo_disk.iso_image(STATE / "windows.iso"))}
+    values = {**CONFIG, "isoLocalPath": str(iso_image(STATE / "windows.iso"))}
     for key, value in values.items():
         captured(environment, "config", "set", key, value)
+
+
+def iso_image(path: Path) -> Path:
+    """An ISO 9660 image with nothing on it: the guest of the sandbox installs without reading it."""
+    sector = 2048
+    descriptors = b"\x01CD001\x01".ljust(sector, b"\0") + b"\xffCD001\x01".ljust(sector, b"\0")
+    path.write_bytes(bytes(16 * sector) + descriptors)
+    return path
 
 
 def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
@@ -161,5 +171,5 @@ if __name__ == "__main__":
         sys.exit(main(*sys.argv[1:2] or ["up"]))
     except subprocess.CalledProcessError as failed:
         sys.exit(f"[demo] {' '.join(map(str, failed.cmd[:3]))} ... failed with exit code {failed.returncode}")
-    except RuntimeError as failed:
+    except (RuntimeError, demo_disk.DemoDiskError) as failed:
         sys.exit(f"[demo] {failed}")

@@ -1,8 +1,8 @@
 """A small disk for the demo's virtual machine, made with the tools that make real ones.
 
 It is what a Windows installer leaves in BIOS mode, less Windows: boot code, an MBR with one active partition, NTFS in
-it. No root and no loop device are needed. The partitioning is sfdisk's, the file system ntfs-3g's, the boot code GRUB's,
-the VMDK qemu-img's: what reads the disk later is not tried on bytes of its own author.
+it. No root and no loop device are needed. The partitioning is sfdisk's, the file system ntfs-3g's, the boot code is
+GRUB's and the VMDK qemu-img's: what reads the disk later is not tried on bytes of its own author.
 """
 
 import os
@@ -68,8 +68,8 @@ def missing_packages() -> tuple[str, ...]:
 def _tools() -> Mapping[str, str]:
     if packages := missing_packages():
         raise DemoDiskError(
-            f"the demo's disk is made with sfdisk, mkntfs, qemu-img and GRUB's boot code, of which some are not on this "
-            f"machine: install them with `apt-get install {' '.join(packages)}`, or give the stack a disk of your own",
+            "the demo's disk is made with sfdisk, mkntfs, qemu-img and GRUB's boot code, of which some are not on this"
+            f" machine: install them with `apt-get install {' '.join(packages)}`",
             packages,
         )
     return {tool: found for tool in TOOLS if (found := _which(tool)) is not None}

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,29 +79,21 @@ class Project:
     def settings(self, runtime: str = "python") -> None:
         (self.folder / "Pulumi.yaml").write_text(f"name: small\nruntime: {runtime}\n")
 
-    def run(self, *arguments: str, ok: bool = True, environ: Mapping[str, str] | None = None) -> str:
+    def run(self, *arguments: str, ok: bool = True, **environ: str) -> str:
         """What a command prints; it must succeed, or fail, as told."""
-        ran = subprocess.run(
-            [self.engine.path, *arguments, "--non-interactive", "--color", "never"],
-            cwd=self.folder,
-            env={**self.environ, **(environ or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert (ran.returncode == 0) == ok, ran.stdout
-        return ran.stdout
+        with self.start(*arguments, **environ) as pulumi:
+            shown, _ = pulumi.communicate(timeout=120)
+        assert (pulumi.returncode == 0) == ok, shown
+        return shown
 
-    def up(self, *, ok: bool = True, environ: Mapping[str, str] | None = None) -> str:
-        return self.run("up", "--yes", "--skip-preview", ok=ok, environ=environ)
+    def up(self, *, ok: bool = True, **environ: str) -> str:
+        return self.run("up", "--yes", "--skip-preview", ok=ok, **environ)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [self.engine.path, *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
-            env=self.environ,
+            env={**self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -203,21 +194,19 @@ def test_fails_naming_what_is_missing_without_a_program(project: Project) -> Non
     assert "unable to find main python program `__main__.py`" in project.up(ok=False)
 
 
-@pytest.fixture
-def own_venv(project: Project) -> Path:
-    """A virtual environment of the project's own that sees the packages of this one."""
-    venv = project.folder / ".venv"
+def make_venv(venv: Path) -> None:
+    """A virtual environment that sees the packages of this one."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")
     (site_packages / "those.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
-    return venv
 
 
-def test_program_runs_in_the_virtual_environment_that_pulumi_yaml_names(project: Project, own_venv: Path) -> None:
+def test_program_runs_in_the_virtual_environment_that_pulumi_yaml_names(project: Project) -> None:
+    make_venv(project.folder / ".venv")
     project.settings("{name: python, options: {virtualenv: .venv}}")
-    project.up(environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})  # the project's own environment goes first
-    assert project.outputs()["python"] == str(own_venv)
-    project.run("destroy", "--yes", "--skip-preview", environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})
+    project.up(PULUMI_PYTHON_CMD="/nowhere/python")  # the project's own environment goes first
+    assert project.outputs()["python"] == str(project.folder / ".venv")
+    project.run("destroy", "--yes", "--skip-preview", PULUMI_PYTHON_CMD="/nowhere/python")
     assert project.log == ["create", "delete thing-1"]
 
 
@@ -227,7 +216,7 @@ def test_program_runs_in_the_python_of_the_caller_otherwise(project: Project) ->
 
 
 def test_fails_naming_an_interpreter_that_is_not_there(project: Project) -> None:
-    assert "/nowhere/python" in project.run("preview", ok=False, environ={"PULUMI_PYTHON_CMD": "/nowhere/python"})
+    assert "/nowhere/python" in project.run("preview", ok=False, PULUMI_PYTHON_CMD="/nowhere/python")
 
 
 def test_fails_naming_a_runtime_option_it_cannot_follow(project: Project) -> None:
@@ -275,3 +264,48 @@ def test_program_ends_with_an_engine_that_is_killed(project: Project) -> None:
         program = asleep(pulumi)
         pulumi.kill()
     assert gone(program, seconds=10)
+
+
+PLUGIN = """
+from typing import Optional, TypedDict
+import pulumi
+from pulumi.provider.experimental import component_provider_host
+
+class ShelfArgs(TypedDict):
+    width: pulumi.Input[int]
+
+class Shelf(pulumi.ComponentResource):
+    width: pulumi.Output[int]
+    def __init__(self, name: str, args: ShelfArgs, opts: Optional[pulumi.ResourceOptions] = None):
+        super().__init__("acme:index:Shelf", name, {}, opts)
+
+if __name__ == "__main__":
+    component_provider_host(name="acme", components=[Shelf])
+"""
+
+
+@pytest.fixture
+def plugin(project: Project) -> Path:
+    """A plugin in Python that the project takes its package acme from, with no environment yet."""
+    folder = project.folder.parent / "acme"
+    folder.mkdir()
+    (folder / "PulumiPlugin.yaml").write_text("runtime: python\n")
+    (folder / "__main__.py").write_text(PLUGIN)
+    with (project.folder / "Pulumi.yaml").open("a") as settings:
+        settings.write("plugins: {providers: [{name: acme, path: ../acme}]}\n")
+    (project.folder / "__main__.py").write_text(
+        "import pulumi\n"
+        "shelf = pulumi.ComponentResource('acme:index:Shelf', 'shelf', {'width': 3}, remote=True)\n"
+        "pulumi.export('urn', shelf.urn)\n"
+    )
+    return folder
+
+
+def test_engine_runs_a_plugin_that_is_written_in_python(project: Project, plugin: Path) -> None:
+    make_venv(plugin / "venv")  # where a plugin's environment is unless its settings say otherwise
+    assert "+ 2 created" in project.up()
+    assert project.outputs()["urn"].endswith("::acme:index:Shelf::shelf")
+
+
+def test_fails_naming_the_missing_environment_of_a_plugin(project: Project, plugin: Path) -> None:
+    assert f'"{plugin / "venv"}" doesn\'t exist' in project.up(ok=False)

@@ -13,6 +13,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
+from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.sandbox import Sandbox, SandboxClock
 
 NewStack = Callable[..., Any]
@@ -93,9 +94,9 @@ def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     total = stack.up()["create"]
     outputs = stack.outputs()
     iam, ec2 = sandbox.aws.observer("iam"), sandbox.aws.observer("ec2", REGION)
-    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    less = json.dumps(iam_documents.role_policy(import_buckets=[]))
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=less)
     assert stack.preview(refresh=True)["update"] >= 1
-    assert "workspaces" not in "".join(stack.output[-3:])
     stack.up(refresh=True)
     sandbox.aws.observer("workspaces", REGION).delete_workspace_image(ImageId=outputs["image_id"])
     assert stack.preview(refresh=True) == {"create": 1, "same": total - 1}

@@ -60,6 +60,17 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
     )
 
 
+def existing_snapshots(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the snapshots that are still there."""
+    ids = list(snapshot_ids)
+    if not ids:
+        return ()
+    # By filter and not by SnapshotIds, where one that is gone would fail the call for all.
+    found = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "snapshot-id", "Values": ids}])
+    there = {snapshot["SnapshotId"] for snapshot in found["Snapshots"]}
+    return tuple(id for id in ids if id in there)
+
+
 def tag(aws: AwsConnection, resources: Iterable[str], tags: Mapping[str, str]) -> None:
     """Put tags on AMIs, snapshots or tasks."""
     if ids := list(resources):

@@ -28,7 +28,7 @@ from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Lifecycle, Problem, Stopped
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.lifecycle.property_bag import given, properties, read_bag, replacing, write_bag
+from pulumi_vmimport.lifecycle.property_bag import first_required, given, properties, read_bag, replacing, write_bag
 from pulumi_vmimport.vsphere.errors import VSphereError
 
 ResultT = TypeVar("ResultT")
@@ -82,7 +82,7 @@ class DynamicHost(ResourceProvider):
         changed = self._changed(olds, news)
         replaces = sorted(changed & replacing(self._lifecycle.inputs))
         if condition is Condition.BROKEN and not replaces:
-            replaces = [min(replacing(self._lifecycle.inputs))]
+            replaces = [first_required(self._lifecycle.inputs)]
         unique = self._lifecycle.unique
         return DiffResult(
             changes=bool(changed or replaces) or condition is not Condition.READY,

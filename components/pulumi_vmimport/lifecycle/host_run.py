@@ -112,12 +112,17 @@ class HostRun:
             raise Stopped("cancelled; AWS goes on, and the next `pulumi up` waits for the same task")
         if self.call is not None and not self.call.alive:
             raise Stopped("the engine is gone; the next `pulumi up` waits for the same task")
-        limits = [
-            self.timeout_seconds,
-            *([self.call.timeout_seconds] if self.call and self.call.timeout_seconds else []),
-        ]
-        if limits and time.monotonic() - self.began > min(limits):
+        limits = {"timeoutMinutes": self.timeout_seconds}
+        if self.call is not None and self.call.timeout_seconds:
+            limits["customTimeouts"] = self.call.timeout_seconds
+        name = min(limits, key=limits.__getitem__)
+        if time.monotonic() - self.began > limits[name]:
             raise Stopped(
-                f"not done after {min(limits) / 60:.0f} minutes (timeoutMinutes, customTimeouts); AWS goes on, and the "
-                "next `pulumi up` waits for the same task"
+                f"not done after {_duration(limits[name])} ({name}); AWS goes on, and the next `pulumi up` waits for "
+                "the same task"
             )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} minutes" if minutes and not rest else f"{round(seconds)} seconds"

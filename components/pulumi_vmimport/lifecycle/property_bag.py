@@ -63,6 +63,11 @@ def replacing(of: type) -> frozenset[str]:
     return frozenset(name for name, f in properties(of).items() if not f.metadata.get("updatable"))
 
 
+def first_required(of: type) -> str:
+    """The wire name of the first input that has no default: what the resource is about."""
+    return next(name for name, f in properties(of).items() if f.default is MISSING and f.default_factory is MISSING)
+
+
 def required(hint: Any) -> Any:
     """A type without its None."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):

@@ -5,7 +5,6 @@ four at a time, a traceback for an error, no live status, Ctrl-C that waits. PUL
 them off. Measured with pulumi 3.272.0 (design.md, section 3).
 """
 
-import gc
 import os
 import socket
 import sys
@@ -124,10 +123,15 @@ def _engine() -> Any:
 
 
 def _widen_thread_pool() -> None:
-    me = threading.current_thread()
-    for pool in gc.get_objects():
-        if type(pool) is ThreadPoolExecutor and me in getattr(pool, "_threads", ()) and hasattr(pool, "_max_workers"):
+    # The pool that runs this thread is a local variable of its first frame. (To search gc.get_objects() for it would
+    # break tuples that other threads are just building: https://github.com/python/cpython/issues/59313)
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to the pool
+    while frame is not None:
+        reference = frame.f_locals.get("executor_reference")
+        pool = reference() if callable(reference) else None
+        if isinstance(pool, ThreadPoolExecutor) and hasattr(pool, "_max_workers"):
             pool._max_workers = max(_THREADS, pool._max_workers)  # noqa: SLF001 - it has no public way to grow
+        frame = frame.f_back
 
 
 def _hear_cancel() -> None:

@@ -48,7 +48,7 @@ class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImage
         found = run.aws.client("workspaces").describe_workspaces(WorkspaceIds=[inputs.workspace_id])["Workspaces"]
         if not found:
             yield Problem("workspaceId", f"there is no WorkSpace {inputs.workspace_id} in {run.aws.region}")
-        elif found[0].get("State") != "AVAILABLE":
+        elif found[0].get("State") != "AVAILABLE" and not self.is_begun(run, inputs):  # while imaged it is SUSPENDED
             yield Problem(
                 "workspaceId", f"expected a WorkSpace that is AVAILABLE, {inputs.workspace_id} is {found[0]['State']}"
             )

@@ -83,15 +83,19 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
             return _observed(state, task) if task else None
         image = images.find(run.aws, state.image_id)
         if image is None:
-            return None
+            # Snapshots outlive an AMI that somebody deregistered: the state stays, for delete to remove them.
+            left = images.existing_snapshots(run.aws, state.snapshot_ids)
+            return replace(state, task_status="deregistered", snapshot_ids=left) if left else None
         tags = {k: v for k, v in image.tags.items() if not is_own_tag(k)}
         description = image.description if state.description is not None else None
-        return replace(state, tags=tags or None, description=description, snapshot_ids=image.snapshot_ids)
+        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
+        return replace(state, tags=own, description=description, snapshot_ids=image.snapshot_ids)
 
     def update(self, run: Run, id: str, state: ImportImageState, inputs: ImportImageInputs) -> ImportImageState:
         recorded = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
         updated = ImportImageState(**vars(inputs), **recorded)
-        run.keep(id, updated)
+        # Until they are off the AMI, tags that go stay recorded: an update that breaks off is completed by the next.
+        run.keep(id, replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})}))
         if self.condition(state) is not Condition.READY:
             return self._finish(run, updated)
         gone = (state.tags or {}).keys() - (inputs.tags or {}).keys()
@@ -112,7 +116,7 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
         images.remove(run.aws, image_id, state.snapshot_ids or (task.snapshot_ids if task else ()))
 
     def condition(self, state: ImportImageState) -> Condition:
-        if state.task_status == "deleted":
+        if state.task_status in {"deleted", "deregistered"}:
             return Condition.BROKEN
         return Condition.READY if state.task_status == "completed" else Condition.UNFINISHED
 

@@ -91,11 +91,16 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             if image is not None and not self._is_own(run, image):
                 yield Problem("imageName", self._taken(image))
 
+    def is_begun(self, run: Run, inputs: InputsT) -> bool:
+        """Whether an earlier run began the image, of which Pulumi then learnt nothing."""
+        image = workspace_images.named(run.aws, inputs.image_name) if known(inputs.image_name) else None
+        return image is not None and self._is_own(run, image)
+
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
         image_id = self._own_image(run, inputs)
         if image_id is None:
             try:
-                image_id = self.start(run, inputs, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+                image_id = self.start(run, inputs, self._tags(run, inputs))
             except ClientError as error:
                 if error_code(error) not in _BEGUN_ALREADY:
                     raise
@@ -111,7 +116,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         if image is None:
             return None
         tags = {k: v for k, v in workspace_images.tags(run.aws, id).items() if not is_own_tag(k)}
-        return replace(_observed(state, image), tags=tags if tags or state.tags is not None else None)
+        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
+        return replace(_observed(state, image), tags=own)
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         recorded: dict[str, Any] = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
@@ -121,8 +127,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         run.keep(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
-        workspace_images.untag(run.aws, id, (state.tags or {}).keys() - (inputs.tags or {}).keys())
-        workspace_images.tag(run.aws, id, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+        self._retag(run, id, state.tags or {}, inputs)
         return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
@@ -154,6 +159,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             return None
         tags = workspace_images.tags(run.aws, image.id)
         if run.identity.tags(inputs).items() <= tags.items() and image.state != "ERROR":
+            self._retag(run, image.id, tags, inputs)
             return image.id
         if tags.get(IDENTITY_TAG) != run.identity.key:
             raise Failed(self._taken(image))
@@ -188,6 +194,14 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
                 trouble = f" (last look: {poller.trouble})" if poller.trouble else ""
                 run.status(f"{id}: {image.state.lower() if image else 'started'}{trouble}")
                 run.wait(run.poll_seconds)
+
+    def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
+        wanted = self._tags(run, inputs)
+        workspace_images.untag(run.aws, id, had.keys() - wanted.keys())
+        workspace_images.tag(run.aws, id, wanted)
+
+    def _tags(self, run: Run, inputs: InputsT) -> dict[str, str]:
+        return {**(inputs.tags or {}), **run.identity.tags(inputs)}
 
     def _is_own(self, run: Run, image: WorkspaceImage) -> bool:
         return workspace_images.tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key

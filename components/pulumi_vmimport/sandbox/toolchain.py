@@ -26,10 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Say = Callable[[str], None]
-
 SDK = "github.com/pulumi/pulumi/sdk/v3"
-# No inlining and no debug information, but in the standard library, which is shared with other builds. Measured: the
-# engine takes 331 s of CPU instead of 506 s to compile, and its commands take as long as before.
+# No inlining and no debug information, but in the standard library, which is shared with other builds. Measured, with
+# GOGC below: the engine takes 331 s of CPU instead of 506 s to compile, and its commands take as long as before.
 COMPILER_FLAGS = ("-gcflags=all=-l -dwarf=false", "-gcflags=std=")
 COMPILER_ENVIRONMENT = {
     "CGO_ENABLED": "0",  # as in Pulumi's own releases: needs no C compiler
@@ -37,8 +36,7 @@ COMPILER_ENVIRONMENT = {
     "GOFLAGS": "",  # the user's own, such as -mod=vendor, are meant for the user's own modules
     "GOWORK": "off",
 }
-
-LAST_LINES = 20  # of a failed build are shown: Go puts the compiler's errors last
+LAST_LINES = 20  # of a failed build are shown; Go puts the compiler's errors last
 
 
 class ToolchainError(Exception):
@@ -49,12 +47,9 @@ class ToolchainError(Exception):
 class Engine:
     """A Pulumi command line that runs Python programs."""
 
-    path: Path
-    """The `pulumi` executable."""
-    environment: dict[str, str]
-    """What its process needs: PATH, on which it finds its plugins, and PULUMI_PYTHON_CMD, this interpreter."""
-    description: str
-    """One line for people, such as "pulumi 3.253.0 built from Go modules"."""
+    path: Path  # the `pulumi` executable
+    environment: dict[str, str]  # what its process needs: PATH, where its plugins are, and PULUMI_PYTHON_CMD
+    description: str  # one line for people, such as "pulumi 3.253.0 built from Go modules"
 
 
 @dataclass(frozen=True)
@@ -101,8 +96,7 @@ class Toolchain:
     def __init__(
         self, environ: Mapping[str, str] = os.environ, say: Say | None = None, sources: Path | None = None
     ) -> None:
-        self.environ = environ
-        self.say = say or _say
+        self.environ, self.say = environ, say or _say
         self.sources = sources or _sources()
         self.cache = _cache(environ)
 
@@ -118,7 +112,7 @@ class Toolchain:
         else:
             path = self._built(ENGINE)
             description = f"pulumi {self._version(ENGINE)} built from Go modules"
-        search = os.pathsep.join([str(path.parent), self.environ.get("PATH", os.defpath)])
+        search = f"{path.parent}{os.pathsep}{self.environ.get('PATH', os.defpath)}"
         return Engine(path, {"PATH": search, "PULUMI_PYTHON_CMD": sys.executable}, description)
 
     def vcenter_simulator(self) -> Path:
@@ -142,10 +136,8 @@ class Toolchain:
     def _pulumi_on_path(self) -> Path | None:
         """The pulumi of PATH, if it is at least as new as ours and has its own Python language host."""
         found = self._which("pulumi")
-        if not found:
-            return None
-        beside = found.resolve().with_name("pulumi-language-python")
-        if not beside.exists() and not self._which("pulumi-language-python"):
+        host = "pulumi-language-python"
+        if not found or not (found.resolve().with_name(host).exists() or self._which(host)):
             return None
         return found if _numbers(self._version_of(found)) >= _numbers(self._version(ENGINE)) else None
 
@@ -175,8 +167,7 @@ class Toolchain:
 
     def _folder(self, recipe: Recipe) -> Path:
         """Where the results are kept: another version, source or machine is another folder."""
-        made_of = (sys.platform, platform.machine(), recipe.packages, recipe.beside, COMPILER_FLAGS)
-        content = hashlib.sha256(repr(made_of).encode())
+        content = hashlib.sha256(repr((sys.platform, platform.machine(), recipe, COMPILER_FLAGS)).encode())
         root = self.sources / recipe.folder
         for file in sorted(path for path in root.rglob("*") if path.is_file()):
             content.update(f"\0{file.relative_to(root)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
@@ -287,7 +278,6 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ from typing import Protocol
 from pulumi_vmimport.transfer.errors import InvalidMemberError, SourceChangedError
 
 # ustar's size field has eleven octal digits. Above, GNU tar's base-256 is what GNU tar itself writes and every reader
-# in sight understands; that AWS does was not tried (transfer-facts.md).
+# in sight understands; DSP0243 names plain ustar only, and whether AWS reads base-256 was not tried.
 _MAX_USTAR_BYTES = 8**11 - 1
 _MAX_NAME_BYTES = 100
 _MODE = 0o644

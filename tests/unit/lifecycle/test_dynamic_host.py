@@ -148,7 +148,7 @@ def test_aws_is_looked_at_for_new_and_replaced_things_only(host: DynamicHost, th
         pytest.param({}, {"size": 4.0, "name": "n"}, True, ["name", "size"], False, id="replacing-under-another-name"),
         pytest.param({}, {"size": pulumi.output.Unknown()}, True, ["size"], True, id="unknown"),  # type: ignore[no-untyped-call]
         pytest.param({"status": "started"}, {}, True, [], False, id="unfinished"),
-        pytest.param({"status": "deleted"}, {}, True, ["name"], True, id="broken"),
+        pytest.param({"status": "deleted"}, {}, True, ["size"], True, id="broken"),
     ],
 )
 def test_diff(

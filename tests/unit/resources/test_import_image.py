@@ -242,6 +242,10 @@ def test_read_tells_drift_of_tags_and_a_deregistered_ami(run: Any, inputs: Impor
     assert drifted is not None
     assert drifted.tags == {"team": "red"}
     ec2.deregister_image(ImageId=created.state.image_id)
+    left = lifecycle.read(run, created.id, created.state)
+    assert left is not None  # its snapshot is still there, and only a state can tell delete of it
+    assert lifecycle.condition(left) is Condition.BROKEN
+    ec2.delete_snapshot(SnapshotId=left.snapshot_ids[0])
     assert lifecycle.read(run, created.id, created.state) is None
     aws.clock.advance(7200)  # by now EC2 answers with an error instead of an empty list
     assert lifecycle.read(run, created.id, created.state) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import pulumi_vmimport.sandbox as sandbox_package
 from pulumi_vmimport.sandbox import AlreadyRunning, Sandbox, SandboxClock, background
 from pulumi_vmimport.sandbox.__main__ import main
 from pulumi_vmimport.sandbox.environment import as_shell
@@ -127,6 +128,18 @@ def test_a_shell_that_sources_the_settings_has_them_and_no_others() -> None:
     told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
     found = dict(line.split("=", 1) for line in told if line.startswith(("AWS_", "PULUMI_", "VSPHERE_", "EDITOR")))
     assert found == {"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME", "EDITOR": "ed"}
+
+
+def test_every_public_name_is_there() -> None:
+    for name in sandbox_package.__all__:
+        assert getattr(sandbox_package, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'Sandpit'"):
+        _ = sandbox_package.Sandpit
+
+
+def test_the_commands_do_not_wait_for_moto() -> None:
+    code = "import sys; import pulumi_vmimport.sandbox.__main__; print('moto' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 
 def test_in_the_background_it_outlives_its_command_until_stopped(

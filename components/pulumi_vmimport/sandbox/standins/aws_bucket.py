@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .aws_client import Aws
+from .aws_client import Aws, says_no
 from .aws_shapes import from_tags, to_tags
 from .kind import Gone, Kind, Refused
 from .values import COMPUTED, SIGNATURE, UNKNOWN, Properties
@@ -85,16 +85,12 @@ def _tag(service: Aws, bucket: str, inputs: Properties) -> None:
 
 def _empty(service: Aws, region: str | None, bucket: str, key: str) -> None:
     """Delete every version of a key; the empty key stands for all."""
-    more: dict[str, Any] = {}
-    while True:
-        page = service.call("s3", "ListObjectVersions", region, Bucket=bucket, Prefix=key, **more)
-        for found in page.get("Versions", []) + page.get("DeleteMarkers", []):
-            if key in ("", found["Key"]):
-                version = found["VersionId"]
-                service.call("s3", "DeleteObject", region, Bucket=bucket, Key=found["Key"], VersionId=version)
-        if not page.get("IsTruncated"):
-            return
-        more = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+    pages = service.client("s3", region).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    listed = says_no("ListObjectVersions", pages.build_full_result)
+    for found in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
+        if key in ("", found["Key"]):
+            version = found["VersionId"]
+            service.call("s3", "DeleteObject", region, Bucket=bucket, Key=found["Key"], VersionId=version)
 
 
 class BucketObject(Kind[Aws]):

@@ -1,0 +1,92 @@
+"""What this library adds to Pulumi's dynamic providers: cancel, deadlines, many resources at once."""
+
+import signal
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_vmimport.resources.import_image import ImportImage
+from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+
+ENGINE = "bin/pulumi --"
+DESCRIBE = "DescribeImportImageTasks"
+
+
+@pytest.fixture
+def clock() -> SandboxClock:
+    return SandboxClock.stepped()  # an import is over when a test says so
+
+
+def recorded(stack: Any) -> tuple[str, str]:
+    image = stack.resource(":ImportImage")
+    return image["id"], image["outputs"]["taskStatus"]
+
+
+def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
+    image_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+) -> None:
+    image_args["timeout_minutes"] = 2  # where Ctrl-C does not end it
+    for _ in range(2):  # the second one while the first one's task is resumed
+        sandbox.aws.faults.on(DESCRIBE, lambda _: image_stack.kill(ENGINE, by=signal.SIGINT), nth=4)
+        printed = image_stack.fails(image_stack.up)
+        print(printed)
+        assert "ImportImage web: cancelled; AWS goes on, and the next `pulumi up` waits for the same task" in printed
+        assert "Traceback" not in printed
+        (task,) = sandbox.aws.import_tasks
+        assert recorded(image_stack) == (task.id, "active")
+        assert image_stack.is_over()
+    sandbox.aws.faults.on(DESCRIBE, lambda _: sandbox.clock.advance(3600), nth=2)
+    assert image_stack.up() == {"same": 1, "update": 1}
+    assert recorded(image_stack) == (task.id, "completed")
+    assert len(sandbox.aws.import_tasks) == 1
+    image_stack.destroy()
+    assert image_stack.leftovers() == []
+
+
+def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
+    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+) -> None:
+    def program() -> None:
+        timeouts = pulumi.CustomTimeouts(create="3s", update="2s")
+        ImportImage("web", image_args, pulumi.ResourceOptions(custom_timeouts=timeouts))  # type: ignore[arg-type] # the test edits the arguments
+
+    stack = new_stack(program)
+    for seconds in (3, 2):
+        printed = stack.fails(stack.up)
+        print(printed)
+        assert f"ImportImage web: not done after {seconds} seconds (customTimeouts)" in printed
+        assert "Traceback" not in printed
+        (task,) = sandbox.aws.import_tasks
+        assert recorded(stack) == (task.id, "active")
+    sandbox.aws.faults.on("CancelImportTask", lambda _: sandbox.clock.advance(3600), when="after")
+    stack.destroy()
+    assert stack.leftovers() == []
+    assert [t.status for t in sandbox.aws.import_tasks] == ["deleted"]
+
+
+def test_twenty_imports_run_at_once_and_share_their_calls(
+    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+) -> None:
+    def program() -> None:
+        for i in range(20):
+            args = {**image_args, "source_hash": str(i), "timeout_minutes": 2}
+            ImportImage(f"web-{i}", args)  # type: ignore[arg-type] # the test edits the arguments
+
+    active: list[int] = []
+
+    def end_all(*_: Any) -> None:
+        active.append(sum(task.status == "active" for task in sandbox.aws.import_tasks))
+        sandbox.clock.advance(3600)
+
+    sandbox.aws.pace.active_import_quota = 20
+    sandbox.aws.faults.on("ImportImage", end_all, nth=20, when="after")
+    stack = new_stack(program, environment={"VMIMPORT_POLL_SECONDS": "2"})
+    assert stack.up(parallel=32) == {"create": 21}
+    assert active == [20]
+    # Before and after its start every resource looks once by itself; then one look a period is enough for all.
+    looks = len(sandbox.aws.calls.of(DESCRIBE)) - 2 * 20
+    print("LOOKS", looks)
+    assert 0 < looks < 20
+    stack.destroy(parallel=32)
+    assert stack.leftovers() == []

@@ -1,0 +1,172 @@
+"""What sets ImportWorkspaceImage apart; test_workspace_image.py has what it shares with CreateWorkspaceImage."""
+
+import re
+import string
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+from moto.ec2.models import ec2_backends
+
+from pulumi_vmimport.resources.import_workspace_image import (
+    Application,
+    ImportWorkspaceImageInputs,
+    ImportWorkspaceImageLifecycle,
+    IngestionProcess,
+)
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = ImportWorkspaceImageLifecycle()
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+BAG = {
+    "region": "eu-west-1",
+    "imageName": "win10",
+    "imageDescription": "a desktop",
+    "ec2ImageId": "ami-0123456789abcdef0",
+    "ingestionProcess": "BYOL_REGULAR_WSP",
+}
+
+
+@pytest.fixture
+def inputs(byol_ami: str) -> ImportWorkspaceImageInputs:
+    return ImportWorkspaceImageInputs(
+        region="eu-west-1",
+        image_name="win10",
+        image_description="a desktop",
+        ec2_image_id=byol_ami,
+        ingestion_process=IngestionProcess.BYOL_REGULAR_WSP,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param(
+            {"ec2ImageId": "ami-012345"}, "ec2ImageId", "8 or 17 hex digits, got 'ami-012345'", id="short-ami"
+        ),
+        pytest.param({"ec2ImageId": "ami-0123456789ABCDEF0"}, "ec2ImageId", "8 or 17 hex digits", id="upper-case-ami"),
+        pytest.param({"ec2ImageId": "snap-01234567"}, "ec2ImageId", "got 'snap-01234567'", id="snapshot"),
+        pytest.param({"ec2ImageId": None}, "ec2ImageId", "is required, expected a string", id="no-ami"),
+        pytest.param(
+            {"ingestionProcess": "BYOL_GRAPHICS_G6"}, "ingestionProcess", "BYOL_REGULAR_BYOP", id="unknown-process"
+        ),
+        pytest.param(
+            {"ingestionProcess": None}, "ingestionProcess", "is required, expected one of BYOL", id="no-process"
+        ),
+        pytest.param(
+            {"applications": ["Solitaire"]},
+            "applications[0]",
+            "expected one of Microsoft_Office_2016, Microsoft_Office_2019, got 'Solitaire'",
+            id="unknown-application",
+        ),
+        pytest.param(
+            {"applications": ["Microsoft_Office_2016", "Microsoft_Office_2019"]},
+            "applications",
+            "expected at most one application, got 2",
+            id="two-applications",
+        ),
+        pytest.param({"applications": "Microsoft_Office_2016"}, "applications", "expected a list of", id="no-list"),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+@pytest.mark.parametrize("values", [{}, {"ec2ImageId": "ami-01234567"}, {"applications": ["Microsoft_Office_2019"]}])
+def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
+    assert checked(lifecycle, BAG | values) == []
+
+
+@pytest.fixture(scope="module")
+def service_model() -> Any:
+    return get_session().get_service_model("workspaces")
+
+
+def test_closed_sets_are_those_of_the_service_model(service_model: Any) -> None:
+    assert {p.value for p in IngestionProcess} == set(service_model.shape_for("WorkspaceImageIngestionProcess").enum)
+    assert {a.value for a in Application} == set(service_model.shape_for("Application").enum)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("imageName", "WorkspaceImageName"), ("imageDescription", "WorkspaceImageDescription")]
+)
+def test_names_are_judged_as_in_the_service_model(name: str, shape: str, service_model: Any, checked: Checked) -> None:
+    limits = service_model.shape_for(shape).metadata
+    allowed = {c for c in string.printable if not checked(lifecycle, BAG | {name: c})}
+    assert allowed == {c for c in string.printable if re.fullmatch(limits["pattern"].strip("^$"), c)}
+    lengths = [n for n in range(300) if not checked(lifecycle, BAG | {name: "a" * n})]
+    assert (lengths[0], lengths[-1]) == (limits["min"], limits["max"])
+
+
+def test_create_asks_for_the_process_and_the_applications(
+    run: Any, inputs: ImportWorkspaceImageInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+    client = run.aws.client("workspaces")
+    start = client.import_workspace_image
+    monkeypatch.setattr(client, "import_workspace_image", lambda **members: asked.update(members) or start(**members))
+    created = lifecycle.create(run, replace(inputs, applications=(Application.OFFICE_2019,)))
+    assert created.state.required_tenancy == "DEDICATED"
+    assert asked["IngestionProcess"] == "BYOL_REGULAR_WSP"
+    assert asked["Applications"] == ["Microsoft_Office_2019"]
+    assert asked["Ec2ImageId"] == inputs.ec2_image_id
+
+
+def test_look_up_tells_that_the_account_is_not_enabled_for_byol(
+    run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.disable_byol()
+    found = looked_up(lifecycle, run, inputs)
+    assert list(found) == ["ingestionProcess"]
+    assert f"account {aws.account_id} is not enabled for BYOL in eu-west-1" in found["ingestionProcess"]
+
+
+def test_look_up_tells_a_missing_ami_unless_it_is_promised(
+    new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.observer("ec2").deregister_image(ImageId=inputs.ec2_image_id)
+    assert looked_up(lifecycle, new_run(), inputs) == {
+        "ec2ImageId": f"there is no AMI {inputs.ec2_image_id} in eu-west-1"
+    }
+    assert looked_up(lifecycle, new_run(promises=("ec2ImageId",)), inputs) == {}
+
+
+@pytest.fixture
+def ami(aws: AwsSandbox, byol_ami: str) -> Any:
+    """The AMI itself, to be made another's or another system's."""
+    return ec2_backends[aws.account_id]["eu-west-1"].amis[byol_ami]
+
+
+@pytest.mark.parametrize("promises", [(), ("ec2ImageId",)], ids=["given", "promised"])
+def test_look_up_tells_an_ami_of_somebody_else(
+    new_run: Callable[..., Any],
+    inputs: ImportWorkspaceImageInputs,
+    ami: Any,
+    looked_up: LookedUp,
+    promises: tuple[str, ...],
+) -> None:
+    ami.owner_id = "210987654321"
+    found = looked_up(lifecycle, new_run(promises=promises), inputs)
+    assert found["ec2ImageId"].startswith(
+        f"AMI {ami.id} belongs to account 210987654321, expected your own, 123456789012; import or copy it"
+    )
+
+
+def test_look_up_tells_an_ami_that_is_not_windows(
+    run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
+) -> None:
+    ami.platform, ami.platform_details = None, "Linux/UNIX"
+    assert looked_up(lifecycle, run, inputs) == {"ec2ImageId": "expected a Windows AMI, got Linux/UNIX"}
+
+
+def test_look_up_tells_everything_at_once(
+    run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, ami: Any
+) -> None:
+    aws.disable_byol()
+    ami.owner_id, ami.platform = "210987654321", None
+    assert [p.path for p in lifecycle.look_up(run, inputs)] == ["ingestionProcess", "ec2ImageId", "ec2ImageId"]

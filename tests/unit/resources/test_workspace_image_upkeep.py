@@ -1,0 +1,130 @@
+"""Reading, updating and deleting a WorkSpaces image of either kind."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+NewRun = Callable[..., Any]
+
+
+def test_read_tells_drift_of_tags_and_a_deleted_image(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    calls = aws.observer("workspaces")
+    assert kind.lifecycle.read(run, created.id, created.state) == created.state
+    calls.create_tags(ResourceId=created.id, Tags=[{"Key": "team", "Value": "red"}])
+    drifted = kind.lifecycle.read(run, created.id, created.state)
+    assert drifted == replace(created.state, tags={"team": "red"})
+    calls.delete_workspace_image(ImageId=created.id)
+    assert kind.lifecycle.read(run, created.id, created.state) is None
+
+
+@pytest.mark.parametrize("given", [None, {}], ids=["no-tags", "an-empty-map"])
+def test_an_image_without_tags_does_not_drift(kind: Any, run: Any, given: dict[str, str] | None) -> None:
+    created = kind.lifecycle.create(run, replace(kind.inputs, tags=given))
+    assert kind.lifecycle.read(run, created.id, created.state) == created.state
+
+
+def test_read_tells_how_far_an_interrupted_image_is(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    id, state = kind.interrupted(new_run(stop_after_waits=0))
+    still = kind.lifecycle.read(new_run(), id, state)
+    assert kind.lifecycle.condition(still) is Condition.UNFINISHED
+    aws.clock.advance(3600)
+    done = kind.lifecycle.read(new_run(), id, state)
+    assert kind.lifecycle.condition(done) is Condition.READY
+
+
+@pytest.mark.parametrize("operation", ["DescribeWorkspaceImages", "DescribeTags"])
+def test_fails_to_read_without_permission_instead_of_calling_it_gone(
+    kind: Any, run: Any, aws: AwsSandbox, operation: str
+) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    aws.faults.deny(operation)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kind.lifecycle.read(run, created.id, created.state)
+
+
+def test_update_changes_tags_in_place(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    changed = replace(kind.inputs, tags={"stage": "prod"}, timeout_minutes=7)
+    state = kind.lifecycle.update(run, created.id, created.state, changed)
+    assert state == replace(created.state, tags={"stage": "prod"}, timeout_minutes=7)
+    assert state == kind.lifecycle.read(run, created.id, state)
+    assert kind.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
+
+
+@pytest.mark.parametrize("operation", ["workspaces:CreateTags", "workspaces:DeleteTags"])
+def test_an_update_that_broke_off_is_completed_by_the_next(
+    kind: Any, run: Any, aws: AwsSandbox, operation: str
+) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    changed = replace(kind.inputs, tags={"stage": "prod"})
+    aws.faults.deny(operation)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kind.lifecycle.update(run, created.id, created.state, changed)
+    aws.faults.allow(operation)
+    kind.lifecycle.update(run, *run.kept, changed)
+    assert kind.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
+
+
+def test_delete_removes_the_image_and_may_be_called_twice(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    kind.lifecycle.delete(run, created.id, created.state)
+    kind.lifecycle.delete(run, created.id, created.state)
+    assert kind.images() == {}
+
+
+def test_delete_of_a_pending_image_waits_for_its_end(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    kept = kind.interrupted(new_run(stop_after_waits=0))
+    second = new_run()
+    kind.lifecycle.delete(second, *kept)
+    assert second.waits > 0
+    assert kind.images() == {}
+
+
+def test_a_retained_image_stays_and_is_not_taken_for_ours_again(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(new_run(), replace(kind.inputs, retain_on_delete=True))
+    kind.lifecycle.delete(new_run(), created.id, created.state)
+    assert kind.tags(created.id) == {"team": "blue"}
+    with pytest.raises(Failed, match="choose another name"):
+        kind.lifecycle.create(new_run(), kind.inputs)
+
+
+def test_a_retained_image_that_was_deleted_by_hand_is_let_go(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, replace(kind.inputs, retain_on_delete=True))
+    aws.observer("workspaces").delete_workspace_image(ImageId=created.id)
+    kind.lifecycle.delete(run, created.id, created.state)
+    assert kind.images() == {}
+
+
+def test_an_unfinished_image_is_not_retained(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        kind.lifecycle.create(first, replace(kind.inputs, retain_on_delete=True))
+    kind.lifecycle.delete(new_run(), *first.kept)
+    assert kind.images() == {}
+
+
+def test_fails_to_delete_a_shared_image_and_names_the_accounts(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    calls = aws.observer("workspaces")
+    for account in ("210987654321", "345678901234"):
+        calls.update_workspace_image_permission(ImageId=created.id, AllowCopyImage=True, SharedAccountId=account)
+    aws.faults.error("DeleteWorkspaceImage", "ResourceAssociatedException", "The image is in use.")
+    words = rf"image {created.id} \(win10\) .*The image is in use\..*stop sharing it with 210987654321, 345678901234"
+    with pytest.raises(RuntimeError, match=words):
+        kind.lifecycle.delete(run, created.id, created.state)
+
+
+def test_fails_to_delete_an_image_that_bundles_use(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    aws.faults.error("DeleteWorkspaceImage", "ResourceAssociatedException", "Bundle wsb-0123 uses the image.")
+    with pytest.raises(RuntimeError, match=rf"image {created.id} .*Bundle wsb-0123 uses .*delete its bundles"):
+        kind.lifecycle.delete(run, created.id, created.state)
+    kind.lifecycle.delete(run, created.id, created.state)
+    assert kind.images() == {}
