@@ -19,7 +19,7 @@ parts: .venv/complete toolchain disk-tools
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
 		--quiet --disable-pip-version-check --no-compile --editable '.[sandbox,dev]'
-	@$(BIN)/python -m compileall -q -j 2 -x '/(pulumi_aws|sympy|cfnlint|networkx)/' .venv/lib
+	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@touch $@
 
 toolchain:

@@ -100,8 +100,7 @@ class SourceMachine:
         if is_given(name) and self._release is None and not self._is_own_release(name):
             yield Finding(
                 "windows_release",
-                f"{expected}, got {name!r}; say what a newer one wants in "
-                "windows_releases",
+                f"{expected}, got {name!r}; say what a newer one wants in windows_releases",
             )
         if self._is_byol and self._release and not self._release.is_listed:
             yield Finding("windows_release", f"the BYOL checker takes {name}, but AWS does not list it", is_fatal=False)

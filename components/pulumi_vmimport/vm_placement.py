@@ -41,17 +41,16 @@ class Places:
     def __init__(self, component: pulumi.ComponentResource, inputs: CheckedInputs, args: Mapping[str, Any]) -> None:
         self._inputs, self._args = inputs, args
         self._opts = pulumi.InvokeOutputOptions(parent=component)
-        self.datastore_id = self._datastore(args, "")
+        self.datastore_id = self._datastore(args, "") or inputs.after_check(None)
         self.network_id = self._network()
         self.resource_pool_id = self._resource_pool()
-        iso = args.get("iso") or {}
-        self.iso_datastore_id = self._datastore(iso, "iso.") if iso else self.datastore_id
+        self.iso_datastore_id = self._datastore(args.get("iso") or {}, "iso.") or self.datastore_id
 
-    def _datastore(self, args: Mapping[str, Any], path: str) -> pulumi.Output[Any]:
+    def _datastore(self, args: Mapping[str, Any], path: str) -> pulumi.Output[Any] | None:
         if args.get("datastore_id") is not None:
             return self._inputs.after_check(args["datastore_id"])
         if args.get("datastore") is None:
-            return self.datastore_id if path else self._inputs.after_check(None)
+            return None
         found = vsphere.get_datastore_output(
             name=self._inputs.after_check(args["datastore"]),
             datacenter_id=self._datacenter(args.get("datacenter") or self._args.get("datacenter")),

@@ -81,7 +81,9 @@ class Stack:
 
     def state(self) -> dict[str, Any]:
         """The deployment as `pulumi stack export` gives it."""
-        deployment: dict[str, Any] = self._stack().export_stack().deployment
+        export = ["stack", "export", "--stack", self.name]  # the Automation API would add --show-secrets
+        printed = self.command.run(export, str(self.directory), self._variables()).stdout
+        deployment: dict[str, Any] = json.loads(printed)["deployment"]
         return deployment
 
     def load(self, deployment: dict[str, Any]) -> None:

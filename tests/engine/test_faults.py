@@ -93,9 +93,8 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
     faults.on(DESCRIBE, log_in_and_end_the_import, nth=6)
     faults.on("CreateTags", lambda _: faults.expire_credentials())
     printed = stack.fails(stack.up)
-    print(printed)
     assert "(last look: RequestExpired" in printed
-    assert "error: ImportImage web: RequestExpired: " in printed
+    assert "ImportImage web: RequestExpired: Request has expired. (in CreateTags); renew the credentials" in printed
     assert "Traceback" not in printed
     log_in()
     assert stack.up() == {"same": 1, "update": 1}
@@ -109,7 +108,6 @@ def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(sta
     stack.up()
     sandbox.aws.faults.deny("DescribeImages")
     printed = stack.fails(stack.refresh)
-    print(printed)
     assert "ImportImage web: UnauthorizedOperation: " in printed
     assert "Traceback" not in printed
     sandbox.aws.faults.allow("DescribeImages")

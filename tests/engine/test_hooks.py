@@ -30,7 +30,6 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     for _ in range(2):  # the second one while the first one's task is resumed
         sandbox.aws.faults.on(DESCRIBE, lambda _: image_stack.kill(ENGINE, by=signal.SIGINT), nth=4)
         printed = image_stack.fails(image_stack.up)
-        print(printed)
         assert "ImportImage web: cancelled; AWS goes on, and the next `pulumi up` waits for the same task" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
@@ -54,7 +53,6 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
     stack = new_stack(program)
     for seconds in (3, 2):
         printed = stack.fails(stack.up)
-        print(printed)
         assert f"ImportImage web: not done after {seconds} seconds (customTimeouts)" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
@@ -86,7 +84,6 @@ def test_twenty_imports_run_at_once_and_share_their_calls(
     assert active == [20]
     # Before and after its start every resource looks once by itself; then one look a period is enough for all.
     looks = len(sandbox.aws.calls.of(DESCRIBE)) - 2 * 20
-    print("LOOKS", looks)
     assert 0 < looks < 20
     stack.destroy(parallel=32)
     assert stack.leftovers() == []

@@ -35,8 +35,8 @@ def test_live_status_is_shown_beside_the_resource(stack: Any) -> None:
 def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     sandbox.aws.observer("ec2", "eu-west-1").deregister_image(ImageId=stack.outputs()["imageId"])
-    assert stack.preview(refresh=True) == {"create": 1, "same": 1}
-    assert stack.up(refresh=True) == {"create": 1, "same": 1}
+    assert stack.preview(refresh=True) == {"replace": 1, "same": 1}
+    assert stack.up(refresh=True) == {"replace": 1, "same": 1}
     assert stack.preview(refresh=True) == {"same": 2}
 
 

@@ -15,22 +15,19 @@ from pulumi_vmimport.sandbox import toolchain
 
 # Config `mode` says what the program does; the resource's provider is pickled, so it needs no package of ours.
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 import pulumi
 from pulumi import dynamic
-
 class Provider(dynamic.ResourceProvider):
     def create(self, props):
         with open(props["log"], "a") as log: log.write("create\\n")
         return dynamic.CreateResult("thing-1", {**props, "made": "yes"})
     def delete(self, id, props):
         with open(props["log"], "a") as log: log.write("delete " + id + "\\n")
-
 class Thing(dynamic.Resource):
     made: pulumi.Output[str]
     def __init__(self, name, log):
         super().__init__(Provider(), name, {"log": log, "made": None})
-
 config = pulumi.Config()
 print("words for stdout")
 print("words for stderr", file=sys.stderr)
@@ -39,7 +36,6 @@ if mode == "raise": raise ValueError("the wrong disk")
 if mode == "exit": sys.exit(3)
 if mode == "report": raise pulumi.RunError("no such machine")
 if mode == "stubborn":
-    import signal
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 if mode in ("sleep", "stubborn"):
     print("asleep in", os.getpid(), flush=True)
@@ -49,8 +45,7 @@ pulumi.export("made", thing.made)
 pulumi.export("token", config.get_secret("token"))
 pulumi.export("plain", config.get("plain"))
 pulumi.export("python", sys.prefix)
-pulumi.export("folder", os.getcwd())
-pulumi.export("stack", pulumi.get_stack())
+pulumi.export("where", [pulumi.get_stack(), os.getcwd()])
 """
 
 
@@ -105,8 +100,7 @@ class Project:
 
     @property
     def log(self) -> list[str]:
-        log = self.folder / "log"
-        return log.read_text().splitlines() if log.exists() else []
+        return [line for log in self.folder.glob("log") for line in log.read_text().splitlines()]
 
 
 @pytest.fixture(scope="session")
@@ -131,11 +125,9 @@ def asleep(pulumi: subprocess.Popen[str]) -> int:
 def gone(pid: int, seconds: float) -> bool:
     """Whether a process that is no child of ours ends within a time."""
     end = time.monotonic() + seconds
-    while Path(f"/proc/{pid}").exists():
-        if time.monotonic() > end:
-            return False
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
         time.sleep(0.05)
-    return True
+    return not Path(f"/proc/{pid}").exists()
 
 
 def test_resource_lives_from_preview_to_destroy(project: Project) -> None:
@@ -159,8 +151,7 @@ def test_program_sees_its_config_folder_and_stack_and_its_secret_stays_secret(pr
     assert outputs["token"] == "s3cr3t-value"
     assert outputs["plain"] == 'text with "quotes" and ümlaut'
     assert outputs["made"] == "yes"
-    assert outputs["stack"] == "dev"
-    assert outputs["folder"] == str(project.folder)
+    assert outputs["where"] == ["dev", str(project.folder)]
 
 
 def test_what_the_program_prints_is_shown(project: Project) -> None:
@@ -270,15 +261,12 @@ PLUGIN = """
 from typing import Optional, TypedDict
 import pulumi
 from pulumi.provider.experimental import component_provider_host
-
 class ShelfArgs(TypedDict):
     width: pulumi.Input[int]
-
 class Shelf(pulumi.ComponentResource):
     width: pulumi.Output[int]
     def __init__(self, name: str, args: ShelfArgs, opts: Optional[pulumi.ResourceOptions] = None):
         super().__init__("acme:index:Shelf", name, {}, opts)
-
 if __name__ == "__main__":
     component_provider_host(name="acme", components=[Shelf])
 """

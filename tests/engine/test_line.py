@@ -102,7 +102,7 @@ def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     assert stack.preview(refresh=True) == {"create": 1, "same": total - 1}
     stack.up(refresh=True)
     ec2.deregister_image(ImageId=outputs["ec2_image_id"])
-    assert stack.preview(refresh=True)["create"] >= 1
+    assert stack.preview(refresh=True)["replace"] >= 1
     stack.up(refresh=True)
     reconfigure_cpus(sandbox, outputs["uuid"], 4)
     assert stack.preview(refresh=True)["update"] == 1

@@ -24,13 +24,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def iso(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("media") / "windows.iso"
-    file.write_bytes(ISO)
-    return file
-
-
 class Program:
     """A program that uses every type; its settings are changed between two runs."""
 
@@ -55,7 +48,7 @@ class Program:
             ]
         )
         role = aws.iam.Role("vmimport", name="vmimport", assume_role_policy=trust.json, tags={"vmimport:stack": "demo"})
-        aws.iam.RolePolicy("vmimport-policy", name="import", role=role.name, policy=bucket.arn.apply(_reads))
+        aws.iam.RolePolicy("vmimport-policy", name="import", role=role.name, policy=bucket.arn.apply(reads))
         self._machine()
         pulumi.export("account", aws.get_caller_identity().account_id)
         pulumi.export("partition", aws.get_partition().partition)
@@ -92,7 +85,7 @@ class Program:
                 }
             ],
         )
-        aws.s3.BucketPolicy("images-policy", bucket=bucket.id, policy=bucket.arn.apply(_tls_only))
+        aws.s3.BucketPolicy("images-policy", bucket=bucket.id, policy=bucket.arn.apply(tls_only))
 
     def _machine(self) -> None:
         center = vsphere.get_datacenter(name="DC0")
@@ -128,20 +121,18 @@ class Program:
         )
 
 
-def _reads(arn: str) -> str:
-    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{arn}/*"]}
+def document(action: str, resource: Any = "*", **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _tls_only(arn: str) -> str:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def reads(arn: str) -> str:
+    return document("s3:GetObject", f"{arn}/*")
+
+
+def tls_only(arn: str) -> str:
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    return document("s3:*", [arn, f"{arn}/*"], Effect="Deny", Principal="*", Condition=plain)
 
 
 class Stack:
@@ -178,7 +169,9 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def program(iso: Path) -> Program:
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    iso = tmp_path_factory.mktemp("media") / "windows.iso"
+    iso.write_bytes(ISO)
     return Program(iso)
 
 
@@ -229,14 +222,9 @@ def test_the_machine_is_as_the_program_says_and_runs(sandbox: Sandbox, stack: St
 
 def test_what_is_changed_by_hand_shows_in_a_refreshing_preview_and_is_mended(sandbox: Sandbox, stack: Stack) -> None:
     s3, iam, bucket = sandbox.aws.client("s3"), sandbox.aws.client("iam"), stack.outputs()["bucket"]
-    other = json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
-    )
-    iam.put_role_policy(RoleName="vmimport", PolicyName="import", PolicyDocument=other)
-    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    iam.update_assume_role_policy(
-        RoleName="vmimport", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
-    )
+    iam.put_role_policy(RoleName="vmimport", PolicyName="import", PolicyDocument=document("s3:ListBucket"))
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    iam.update_assume_role_policy(RoleName="vmimport", PolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
     s3.delete_bucket_tagging(Bucket=bucket)
     s3.delete_bucket_policy(Bucket=bucket)
     s3.delete_object(Bucket=bucket, Key="m.json")
@@ -269,9 +257,8 @@ def test_what_is_changed_by_hand_shows_in_a_refreshing_preview_and_is_mended(san
     assert stack.run("preview", refresh=True) == expected
     assert stack.run("up", refresh=True) == expected
     assert machine_of(sandbox).config.hardware.numCPU == 2
-    assert iam.get_role_policy(RoleName="vmimport", PolicyName="import")["PolicyDocument"] == json.loads(
-        _reads(f"arn:aws:s3:::{bucket}")
-    )
+    mended = iam.get_role_policy(RoleName="vmimport", PolicyName="import")["PolicyDocument"]
+    assert mended == json.loads(reads(f"arn:aws:s3:::{bucket}"))
     assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
 
 

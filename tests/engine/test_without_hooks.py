@@ -20,7 +20,7 @@ def test_nothing_is_imported_twice_drift_shows_and_nothing_is_left(stack: Any, s
     assert stack.up() == {"create": 1, "same": 1}
     assert len(sandbox.aws.import_tasks) == 1
     sandbox.aws.observer("ec2", "eu-west-1").deregister_image(ImageId=stack.outputs()["imageId"])
-    assert stack.up(refresh=True) == {"create": 1, "same": 1}
+    assert stack.up(refresh=True) == {"replace": 1, "same": 1}
     assert len(sandbox.aws.import_tasks) == 2
     stack.destroy()
     assert stack.leftovers() == []

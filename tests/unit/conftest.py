@@ -31,6 +31,12 @@ class World(Mocks):
             "aws:index/getRegion:getRegion": {"region": self.region},
             "aws:index/getPartition:getPartition": {"partition": self.partition},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account_id},
+            "vsphere:index/getDatacenter:getDatacenter": {"id": "datacenter-1"},
+            "vsphere:index/getDatastore:getDatastore": {"id": "datastore-9"},
+            "vsphere:index/getNetwork:getNetwork": {"id": "network-9"},
+            "vsphere:index/getComputeCluster:getComputeCluster": {"resourcePoolId": "resgroup-9"},
+            "vsphere:index/getHost:getHost": {"resourcePoolId": "resgroup-8"},
+            "vsphere:index/getResourcePool:getResourcePool": {"id": "resgroup-7"},
             **self.answers,
         }
         answer = answers[args.token]
@@ -90,6 +96,14 @@ class World(Mocks):
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The warnings that components leave beside themselves."""
+    texts: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", lambda text, resource: texts.append(text))
+    return texts
 
 
 @pytest.fixture

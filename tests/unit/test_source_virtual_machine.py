@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import pulumi_vsphere as vsphere
 import pytest
 
 from pulumi_vmimport.byol_presets import WINDOWS_RELEASES
@@ -14,7 +13,6 @@ PLACE = {"datastore_id": "datastore-1", "network_id": "network-1", "resource_poo
 WINDOWS_10 = {**PLACE, "windows_release": "10-22H2"}
 NAMES = {"datacenter": "DC0", "datastore": "nfs", "network": "VM Network", "cluster": "C0"}
 MACHINE = "vsphere:index/virtualMachine:VirtualMachine"
-NIC = {"network_id": "network-1"}
 NEWER_GUEST = "windows12_64Guest"
 
 
@@ -26,23 +24,7 @@ def outputs(args: Any) -> dict[str, Any]:
 @pytest.fixture
 def world(world: Any) -> Any:
     world.states[MACHINE] = lambda inputs: {"moid": "vm-7", "uuid": "4201-uuid", "powerState": "on"}
-    world.answers |= {
-        "vsphere:index/getDatacenter:getDatacenter": {"id": "datacenter-1"},
-        "vsphere:index/getDatastore:getDatastore": {"id": "datastore-9"},
-        "vsphere:index/getNetwork:getNetwork": {"id": "network-9"},
-        "vsphere:index/getComputeCluster:getComputeCluster": {"resourcePoolId": "resgroup-9"},
-        "vsphere:index/getHost:getHost": {"resourcePoolId": "resgroup-8"},
-        "vsphere:index/getResourcePool:getResourcePool": {"id": "resgroup-7"},
-    }
     return world
-
-
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The warnings that were left beside the component."""
-    texts: list[str] = []
-    monkeypatch.setattr("pulumi.log.warn", lambda text, resource: texts.append(text))
-    return texts
 
 
 def machine(world: Any, args: dict[str, Any]) -> Any:
@@ -198,133 +180,6 @@ def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path
     assert shown == {"destinationFile": "w/10.iso", "datastore": "isos", "datacenter": "DC1"}
 
 
-FATAL = [
-    pytest.param({"windows_release": None}, "windows_release", "is required for profile byol-workspaces", id="release"),
-    pytest.param({"windows_release": "10-23H2"}, "windows_release", "got '10-23H2'; say what a newer", id="no-release"),
-    pytest.param({"guest_id": "windows9Guest"}, "guest_id", "expected a 64-bit guest", id="32-bit"),
-    pytest.param({"firmware": "efi"}, "firmware", "expected bios for Windows 10-22H2, got efi", id="firmware-10"),
-    pytest.param(
-        {"windows_release": "11-23H2", "firmware": "bios"}, "firmware", "expected efi for Windows 11-23H2",
-        id="firmware-11",
-    ),
-    pytest.param({"firmware": "uefi"}, "firmware", "expected bios or efi, got 'uefi'", id="no-firmware"),
-    pytest.param(
-        {"disk_gb": 71}, "disk_gb",
-        "at most 70 GB, what WorkSpaces imports (its BYOL checker lets pass up to 80 GB), got 71",
-        id="disk-size",
-    ),
-    pytest.param({"disk_gb": 0}, "disk_gb", "at least 1 GB, got 0", id="no-disk-size"),
-    pytest.param(
-        {"virtual_machine_args": {"disks": [{"label": "a", "size": 70}, {"label": "b", "size": 1}]}},
-        "virtual_machine_args.disks", "expected one disk with one volume, got 2",
-        id="two-disks",
-    ),
-    pytest.param(
-        {"virtual_machine_args": {"disks": [vsphere.VirtualMachineDiskArgs(label="a", size=100)]}},
-        "virtual_machine_args.disks[0].size", "at most 70 GB",
-        id="overridden-disk-size",
-    ),
-    pytest.param({"virtual_machine_args": {"disks": []}}, "virtual_machine_args.disks", "got 0", id="no-disk"),
-    pytest.param(
-        {"virtual_machine_args": {"firmware": "efi"}}, "virtual_machine_args.firmware", "expected bios",
-        id="overridden-firmware",
-    ),
-    pytest.param(
-        {"virtual_machine_args": {"network_interfaces": [NIC, NIC]}}, "virtual_machine_args.network_interfaces",
-        "expected one network card, got 2",
-        id="two-cards",
-    ),
-    pytest.param(
-        {"phase": "export", "virtual_machine_args": {"cdroms": [{"client_device": True}]}},
-        "virtual_machine_args.cdroms", "expected no CD drive in phase export, got 1",
-        id="cd-at-export",
-    ),
-    pytest.param({"guest": {"language": "ja-JP"}}, "guest.language", "expected en-US, got 'ja-JP'", id="language"),
-    pytest.param({"guest": {"static_ip": True}}, "guest.static_ip", "expected DHCP", id="static-ip"),
-    *(
-        pytest.param({"guest": {fact: True}}, f"guest.{fact}", words, id=fact)
-        for fact, words in {
-            "raw_device_mapping": "raw device mappings cannot be imported",
-            "se_sparse_disks": "consolidate the snapshots",
-            "dual_boot": "leave one",
-            "mbr_on_other_disk": "may not boot",
-            "physical_origin": "install it natively",
-            "encrypted_volumes": "decrypt them",
-            "arm64": "x86-64",
-            "hyper_v_role": "remove the role",
-        }.items()
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("args", "path", "reason"), FATAL)
-def test_fails_with_the_rule_that_is_broken(world: Any, args: dict[str, Any], path: str, reason: str) -> None:
-    world.preview = True
-    found = world.problems(lambda: outputs({**WINDOWS_10, **args}))
-    assert list(found) == [path]
-    assert reason in found[path]
-    assert world.resources == []
-
-
-@pytest.mark.parametrize(("args", "path", "reason"), FATAL)
-def test_rules_may_only_warn(world: Any, warnings: list[str], args: dict[str, Any], path: str, reason: str) -> None:
-    machine(world, {**WINDOWS_10, **args, "rules": "warn"})
-    assert len(warnings) == 1
-    assert warnings[0].startswith(f"{path}: ")
-    assert reason in warnings[0]
-
-
-def test_rules_may_be_off(world: Any, warnings: list[str]) -> None:
-    made = machine(world, {**PLACE, "disk_gb": 500, "firmware": "efi", "guest": {"arm64": True}, "rules": "off"})
-    assert (made["disks"][0]["size"], made["firmware"], warnings) == (500, "efi", [])
-
-
-@pytest.mark.parametrize(
-    ("args", "path"),
-    [
-        pytest.param({"scsi_type": "pvscsi"}, "scsi_type", id="controller"),
-        pytest.param(
-            {"virtual_machine_args": {"scsi_type": "lsilogic"}}, "virtual_machine_args.scsi_type", id="override"
-        ),
-        pytest.param({"guest": {"language": "en-GB"}}, "guest.language", id="british"),
-        pytest.param({"profile": "ec2", "firmware": "efi"}, "firmware", id="ec2-firmware"),
-        pytest.param({"profile": "ec2", "guest": {"static_ip": True}}, "guest.static_ip", id="ec2-static-ip"),
-        pytest.param({"profile": "ec2", "guest": {"language": "ja-JP"}}, "guest.language", id="ec2-language"),
-        pytest.param({"profile": "ec2", "guest_id": "windows9Guest"}, "guest_id", id="ec2-32-bit"),
-    ],
-)
-def test_warns_of_what_may_go_wrong(world: Any, warnings: list[str], args: dict[str, Any], path: str) -> None:
-    machine(world, {**WINDOWS_10, **args})
-    assert [w.split(": ")[0] for w in warnings] == [path]
-
-
-def test_an_ec2_machine_may_be_larger_and_of_any_system(world: Any, warnings: list[str]) -> None:
-    disks = [{"label": f"disk{i}", "size": 500, "unit_number": i} for i in range(21)]
-    server = {"firmware": "efi", "guest_id": "windows2019srv_64Guest", "virtual_machine_args": {"disks": disks}}
-    made = machine(world, {**PLACE, "profile": "ec2", **server})
-    assert (made["firmware"], made["guestId"], len(made["disks"])) == ("efi", "windows2019srv_64Guest", 21)
-    assert warnings == []
-
-
-@pytest.mark.parametrize(
-    ("args", "path", "reason"),
-    [
-        pytest.param({"disk_gb": 8192}, "disk_gb", "less than 8192 GB (8 TiB), got 8192", id="disk-size"),
-        pytest.param(
-            {"virtual_machine_args": {"disks": [{"label": f"d{i}", "size": 1} for i in range(22)]}},
-            "virtual_machine_args.disks", "expected 1 to 21 disks, got 22",
-            id="disks",
-        ),
-        pytest.param({"guest": {"dual_boot": True}}, "guest.dual_boot", "leave one", id="dual-boot"),
-        pytest.param({"windows_release": "12"}, "windows_release", "got '12'", id="release"),
-    ],
-)  # fmt: skip
-def test_fails_for_what_no_import_takes(world: Any, args: dict[str, Any], path: str, reason: str) -> None:
-    found = world.problems(lambda: outputs({**PLACE, "profile": "ec2", **args}))
-    assert list(found) == [path]
-    assert reason in found[path]
-
-
 @pytest.mark.parametrize(
     ("args", "path", "reason"),
     [
@@ -398,15 +253,6 @@ def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[
         )
     )
     assert made == dict.fromkeys(("moid", "uuid", "name", "power_state"), UNKNOWN)
-
-
-@pytest.mark.parametrize("name", ["profile", "rules", "windows_release"])
-def test_rules_wait_for_what_they_depend_on(
-    world: Any, unknown: Callable[[], Any], name: str, warnings: list[str]
-) -> None:
-    world.preview = True
-    world.deploy(lambda: outputs({**WINDOWS_10, "firmware": "efi", name: unknown()}))
-    assert [w.split(":")[0] for w in warnings] == (["firmware"] if name == "rules" else [])
 
 
 def test_fails_in_preview_for_a_known_argument_beside_unknown_ones(world: Any, unknown: Callable[[], Any]) -> None:

@@ -1,5 +1,7 @@
 """What AWS's errors mean for a call: gone, passing, out of credentials, or for good."""
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -29,6 +31,8 @@ _DENIED = frozenset({
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403", "Forbidden",
 })  # fmt: skip
 
+_QUERY = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
+
 
 def error_code(error: BaseException) -> str:
     """The service's error code, or an empty string where the error is no answer of a service."""
@@ -39,8 +43,14 @@ def error_message(error: BaseException) -> str:
     """The service's own words."""
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
-        return f"{details.get('Code', '')}: {details.get('Message', '')} (in {error.operation_name})"
-    return f"{type(error).__name__}: {error}"
+        message = without_queries(details.get("Message", ""))
+        return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
+    return without_queries(f"{type(error).__name__}: {error}")
+
+
+def without_queries(text: str) -> str:
+    """A text whose URLs have lost their query strings: that of a presigned URL is a credential."""
+    return _QUERY.sub(r"\1?...", text)
 
 
 def is_expired(error: BaseException) -> bool:

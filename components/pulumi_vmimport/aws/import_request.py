@@ -1,7 +1,7 @@
 """What ImportImage is asked: its members as dataclasses, and those as the API wants them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from pulumi_vmimport.aws.import_options import DiskFormat
@@ -28,7 +28,8 @@ class DiskContainer:
     device_name: str | None = None
     format: DiskFormat | None = None
     snapshot_id: str | None = None
-    url: str | None = None
+    url: str | None = field(default=None, metadata={"secret": lambda url: not url.startswith("s3://")})
+    """An https URL may be presigned: Pulumi's state has it encrypted."""
     user_bucket: UserBucket | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.errors import error_code
+from pulumi_vmimport.aws.errors import error_code, without_queries
 from pulumi_vmimport.aws.import_request import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
@@ -62,7 +62,7 @@ class ImportTask:
         return cls(
             id=answer["ImportTaskId"],
             status=answer.get("Status", "active"),
-            message=answer.get("StatusMessage"),
+            message=without_queries(answer["StatusMessage"]) if answer.get("StatusMessage") else None,
             progress=int(progress) if progress.isdigit() else None,
             image_id=answer.get("ImageId"),
             snapshot_ids=tuple(s["SnapshotId"] for s in answer.get("SnapshotDetails", []) if s.get("SnapshotId")),

@@ -26,6 +26,7 @@ __all__ = [
     "Problem",
     "Run",
     "Stopped",
+    "is_given",
     "known",
 ]
 
@@ -139,3 +140,8 @@ class Lifecycle(Generic[InputsT, StateT]):
 def known(*values: object) -> bool:
     """Whether none of the values is UNKNOWN."""
     return all(value is not UNKNOWN for value in values)
+
+
+def is_given(value: object) -> bool:
+    """Whether an input is there for sure: what is UNKNOWN may turn out to be None."""
+    return value is not UNKNOWN and value is not None

@@ -23,7 +23,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_vmimport.aws.errors import error_message, is_aws_error
+from pulumi_vmimport.aws.errors import error_message, is_aws_error, is_expired, without_queries
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Lifecycle, Problem, Stopped
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
@@ -73,7 +73,7 @@ class DynamicHost(ResourceProvider):
         if not problems and self._is_new(_plain(_olds), bag):
             problems += self._looked_up(inputs, bag)
         checked = {**news, **given(self._lifecycle.inputs, _stripped(bag), inputs)} if not problems else news
-        return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, p.reason) for p in problems])
+        return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, without_queries(p.reason)) for p in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         olds, news = _plain(_olds), _plain(_news)
@@ -151,13 +151,16 @@ class DynamicHost(ResourceProvider):
             return call()
         except Exception as error:
             message = f"{self._resource} {run.identity.resource.split('::')[-1]}: {_words(error)}"
-            pulumi_hooks.log(run.identity.urn, traceback.format_exc(), severity="DEBUG")
+            details = traceback.format_exc()
+            pulumi_hooks.log(run.identity.urn, without_queries(details), severity="DEBUG")
             if run.kept is not None and not isinstance(error, undone_by):
                 id, state = run.kept
                 properties = {**self._outputs(state, bag), PROVIDER: bag[PROVIDER]}
                 pulumi_hooks.one_line_error(run.call, message, id, properties)
             else:
                 pulumi_hooks.one_line_error(run.call, message)
+            if without_queries(details) != details:
+                raise RuntimeError(message) from None  # the runtime shows a traceback where the hooks are off
             raise
 
     def _looked_up(self, inputs: Any, bag: Mapping[str, Any]) -> list[Problem]:
@@ -192,7 +195,9 @@ class DynamicHost(ResourceProvider):
 
 
 def _words(error: BaseException) -> str:
-    return error_message(error) if is_aws_error(error) else str(error) or type(error).__name__
+    words = error_message(error) if is_aws_error(error) else without_queries(str(error)) or type(error).__name__
+    remedy = "; renew the credentials and run the command again: it goes on where this one ended"
+    return words + remedy if is_expired(error) else words
 
 
 def _snake(name: str) -> str:

@@ -1,7 +1,7 @@
 """The Pulumi side of a resource: arguments in, outputs out, a lifecycle behind."""
 
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import is_dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, ClassVar, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin
 
@@ -43,7 +43,7 @@ class ManagedResource(dynamic.Resource):
         lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
         given = {k: v for k, v in (args or {}).items() if v is not None}
         props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state))
-        props |= {camel(k): _on_the_wire(hints(lifecycle.inputs).get(k), v) for k, v in given.items()}
+        props |= _on_the_wire(lifecycle.inputs, given)
         opts = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=[camel(s) for s in self.secret_outputs]), opts
         )
@@ -67,10 +67,20 @@ def _on_the_wire(hint: Any, value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
-        return {camel(k): _on_the_wire(hints(hint).get(k), v) for k, v in value.items()}
+        of, secret = hints(hint), {f.name: f.metadata.get("secret") for f in fields(hint)}
+        return {camel(k): _secret_if(secret.get(k), _on_the_wire(of.get(k), v)) for k, v in value.items()}
     if get_origin(hint) is tuple and isinstance(value, Sequence) and not isinstance(value, str):
         return [_on_the_wire(get_args(hint)[0], v) for v in value]
     return value
+
+
+def _secret_if(is_secret: Callable[[Any], bool] | None, value: Any) -> Any:
+    """The value, for Pulumi to encrypt in its state where the field's metadata says so."""
+    if is_secret is None:
+        return value
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda v: _secret_if(is_secret, v))
+    return pulumi.Output.secret(value) if isinstance(value, str) and is_secret(value) else value
 
 
 def _has_output(value: Any) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from typing import Any, Final, TypeVar
 
 BagT = TypeVar("BagT")
@@ -37,9 +38,9 @@ class Problem:
     reason: str
 
 
-def updatable(default: Any = None, *, secret: bool = False) -> Any:
+def updatable(default: Any = None) -> Any:
     """A dataclass field whose change is carried out in place; every other input's change replaces the resource."""
-    return field(default=default, metadata={"updatable": True, "secret": secret})
+    return field(default=default, metadata={"updatable": True})
 
 
 def camel(name: str) -> str:
@@ -48,11 +49,13 @@ def camel(name: str) -> str:
     return head + "".join(word.title() for word in rest)
 
 
+@cache
 def properties(of: type) -> dict[str, Field[Any]]:
     """The fields of a dataclass by their name on the wire."""
     return {camel(f.name): f for f in fields(of)}
 
 
+@cache
 def hints(of: type) -> dict[str, Any]:
     """The types of a dataclass's fields by their Python names."""
     return dict(typing.get_type_hints(of))

@@ -64,7 +64,10 @@ class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImage
 
 
 class CreateWorkspaceImageArgs(WorkspaceImageArgs):
-    """The arguments of CreateWorkspaceImage. A change of any but tags and retain_on_delete replaces the image."""
+    """The arguments of CreateWorkspaceImage.
+
+    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the image.
+    """
 
     workspace_id: pulumi.Input[str]
     """The WorkSpace to take the image of; it must be AVAILABLE."""

@@ -9,7 +9,7 @@ from pulumi_vmimport.aws import import_tasks, s3_locations, service_role
 from pulumi_vmimport.aws.errors import error_message, is_aws_error
 from pulumi_vmimport.aws.import_options import BootMode, LicenseType, Platform
 from pulumi_vmimport.aws.import_request import DiskContainer
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ def _disks(inputs: "ImportImageInputs") -> Iterator[Problem]:
             continue
         path = f"diskContainers[{i}]"
         sources = (container.user_bucket, container.url, container.snapshot_id)
-        given = [s for s in sources if not known(s) or s is not None]
-        if len(given) != 1:
-            yield Problem(path, f"expected exactly one of userBucket, url and snapshotId, got {len(given)}")
+        given = sum(map(is_given, sources))
+        if given > 1 or (given == 0 and known(*sources)):
+            yield Problem(path, f"expected exactly one of userBucket, url and snapshotId, got {given}")
         if known(container.url) and container.url is not None and not container.url.startswith(("s3://", "https://")):
             yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {container.url!r}")
         if known(container.format) and container.format is not None and container.format.value == "OVA" and count > 1:
@@ -146,7 +146,7 @@ def _suffix(path: str, container: DiskContainer) -> Iterator[Problem]:
 
 def _licence(inputs: "ImportImageInputs") -> Iterator[Problem]:
     licence, usage, platform = inputs.license_type, inputs.usage_operation, inputs.platform
-    if (not known(licence) or licence is not None) and (not known(usage) or usage is not None):
+    if is_given(licence) and is_given(usage):
         yield Problem(
             "usageOperation", "licenseType and usageOperation exclude each other (IMG-07); give one of the two"
         )

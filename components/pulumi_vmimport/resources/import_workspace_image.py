@@ -105,7 +105,10 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
 
 
 class ImportWorkspaceImageArgs(WorkspaceImageArgs):
-    """The arguments of ImportWorkspaceImage. A change of any but tags and retain_on_delete replaces the image."""
+    """The arguments of ImportWorkspaceImage.
+
+    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the image.
+    """
 
     ec2_image_id: pulumi.Input[str]
     """The AMI: Windows, imported with licence BYOL, unencrypted, in your account."""

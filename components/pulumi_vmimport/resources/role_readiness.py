@@ -201,7 +201,11 @@ def _as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
 
 
 class RoleReadinessArgs(AwsScopeArgs):
-    """The arguments of RoleReadiness."""
+    """The arguments of RoleReadiness.
+
+    A change of any but owner, trust_hash, policy_hash, propagation_seconds, timeout_minutes, profile and
+    assume_role_arn replaces it, which makes and deletes nothing.
+    """
 
     role_name: pulumi.Input[str]
     """The role."""

@@ -12,7 +12,7 @@ from typing import NotRequired
 import pulumi
 
 from pulumi_vmimport.aws import s3_locations
-from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
@@ -80,9 +80,9 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
     def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         names = (inputs.uuid, inputs.moid, inputs.path)
-        given = [n for n in names if not known(n) or n is not None]
-        if len(given) != 1:
-            yield Problem("uuid", f"expected exactly one of uuid, moid and path, got {len(given)}")
+        given = sum(map(is_given, names))
+        if given > 1 or (given == 0 and known(*names)):
+            yield Problem("uuid", f"expected exactly one of uuid, moid and path, got {given}")
         key = inputs.key
         if known(key) and (not key or key.startswith("/") or len(key.encode()) > _KEY_BYTES):
             yield Problem("key", f"expected 1 to {_KEY_BYTES} bytes that do not start with a slash, got {key!r}")

@@ -197,7 +197,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
         wanted = self._tags(run, inputs)
-        workspace_images.untag(run.aws, id, had.keys() - wanted.keys())
+        workspace_images.untag(run.aws, id, {key for key in had if not is_own_tag(key)} - wanted.keys())
         workspace_images.tag(run.aws, id, wanted)
 
     def _tags(self, run: Run, inputs: InputsT) -> dict[str, str]:

@@ -1,10 +1,9 @@
 """The lease that vSphere grants for reading a machine's disks."""
 
-import hashlib
 import math
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self
@@ -58,8 +57,6 @@ class ExportLease:
         self._lease: Any = None
         self._renewal: _Renewal | None = None
         self._received_bytes = 0
-        self._sha256_by_host = False
-        self._sha1: dict[str, str] = {}
         self._unproven: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -70,7 +67,7 @@ class ExportLease:
             session = self._machine.session
             offered = [device for device in info.deviceUrl if device.disk]  # no CD image, no NVRAM
             self.disks = tuple(LeaseDisk.of(device, session.host, session.port) for device in offered)
-            self._sha256_by_host = self._ask_for_sha256()
+            self._ask_for_sha256()
             if self._expected_bytes is None:
                 self._expected_bytes = (info.totalDiskCapacityInKB or 0) * 1024
             self._renewal = _Renewal(self._machine.moid, self._lease, info.leaseTimeout, self._renew_seconds)
@@ -111,18 +108,13 @@ class ExportLease:
             tls.PinnedContext.of(disk.thumbprint) if disk.thumbprint else session.tls_context,
             cookie=session.cookie if own_host else None,  # the session's cookie is no other host's business
         )
-        sha1 = None if self._sha256_by_host else hashlib.sha1(usedforsecurity=False)
         with closing(body.chunks):
             for chunk in body.chunks:
                 self._still_leased()
-                if sha1 is not None:
-                    sha1.update(chunk)
                 self._received_bytes += len(chunk)
                 self._report()
                 yield chunk
         self._still_leased()
-        if sha1 is not None:
-            self._sha1[disk.key] = sha1.hexdigest()
         if not body.framed:
             self._unproven.add(disk.key)
 
@@ -140,12 +132,10 @@ class ExportLease:
             return
         if entry.size and entry.size != size_bytes:
             raise BytesDifferError(disk.target, "size", sent=str(entry.size), received=str(size_bytes))
-        if entry.checksum and entry.checksumType == "sha256":
-            if entry.checksum.lower() != sha256:
-                raise BytesDifferError(disk.target, "SHA-256", sent=entry.checksum, received=sha256)
-        elif entry.sha1 and (sha1 := self._sha1.get(disk.key)) and entry.sha1.lower() != sha1:
-            raise BytesDifferError(disk.target, "SHA-1", sent=entry.sha1, received=sha1)
-        if entry.size or entry.checksum or entry.sha1:
+        kept = entry.checksum if entry.checksumType == "sha256" else None
+        if kept and kept.lower() != sha256:
+            raise BytesDifferError(disk.target, "SHA-256", sent=kept, received=sha256)
+        if entry.size or kept:
             self._unproven.discard(disk.key)
 
     def _ready(self) -> Any:
@@ -161,14 +151,12 @@ class ExportLease:
                     words = words_of(found["error"]) if "error" in found else f"it is in state {state}"
                     raise LeaseLostError(self._machine.moid, words)
 
-    def _ask_for_sha256(self) -> bool:
-        """Whether the host will keep SHA-256 sums: it does from API 6.7 on, and SHA-1 ones before."""
+    def _ask_for_sha256(self) -> None:
+        """Let the host keep the digests that `verify` is given; by itself it keeps SHA-1 ones."""
         wanted = [vim.KeyValue(key=disk.key, value="sha256") for disk in self.disks]
-        try:
+        # Hosts before 6.7 and the simulator do not know the call; there `verify` has the sizes to go by.
+        with faults_as_errors("choose the digests of the export"), suppress(vmodl.MethodFault):
             self._lease.HttpNfcLeaseSetManifestChecksumType(wanted)
-        except vmodl.MethodFault:
-            return False  # older hosts and the simulator do not know the call; the export works without it
-        return True
 
     def _report(self) -> None:
         if self._renewal is not None and self._expected_bytes:

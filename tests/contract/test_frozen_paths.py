@@ -1,0 +1,33 @@
+"""What stacks of today have in their states as the code to run: it must be found by every later version."""
+
+import base64
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import dill
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+
+# `__provider` of each resource as it is in states: a value that is here stays, a new resource adds one.
+PROVIDERS = {
+    "CreateWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFENyZWF0ZVdvcmtzcGFjZUltYWdllIWUUpQu",
+    "ImportImage": "gASVSQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMC0ltcG9ydEltYWdllIWUUpQu",
+    "ImportWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFEltcG9ydFdvcmtzcGFjZUltYWdllIWUUpQu",
+    "RoleReadiness": "gASVSwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDVJvbGVSZWFkaW5lc3OUhZRSlC4=",
+    "VirtualMachineExport": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFFZpcnR1YWxNYWNoaW5lRXhwb3J0lIWUUpQu",
+}
+
+
+@pytest.mark.skipif(pickle.DEFAULT_PROTOCOL != 4, reason="Python 3.14 and later write the same in another form")
+def test_a_state_names_its_provider_in_the_same_words_as_ever(all_declared: Sequence[Any]) -> None:
+    assert {d.name: serialize_provider(host_for(d.name)) for d in all_declared} == PROVIDERS
+
+
+@pytest.mark.parametrize("resource", PROVIDERS)
+def test_the_provider_in_a_state_is_found(resource: str) -> None:
+    host = dill.loads(base64.b64decode(PROVIDERS[resource]))  # as pulumi.dynamic does
+    assert isinstance(host, DynamicHost)
+    assert type(host._lifecycle).__name__ == resource + "Lifecycle"

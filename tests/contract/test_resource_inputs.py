@@ -1,0 +1,191 @@
+"""Rules for what every custom resource makes of its inputs: good ones, bad ones, and those that preview cannot know."""
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+import pulumi
+import pytest
+
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Created, Problem
+from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, read_bag, required
+
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
+# What programs give by mistake, or to try how far they get.
+ODD: tuple[Any, ...] = (
+    "", " ", "x y!", "-", "a" * 2000, "s3://", "s3://b/k.ova", "https://[", "arn:", "ü", "a\nb", "1" * 12,
+    -1, 0, 1.0, 2.5, 1e300, True, False,
+    [], [""], [None], [{}], [[]], ["a"] * 60,
+    {}, {"": ""}, {"aws:x": "y"}, {"a.b[0]": "c"}, {"k" * 200: "v" * 300}, {"k": 1}, {str(i): "" for i in range(60)},
+    UNKNOWN, [UNKNOWN], {"k": UNKNOWN},
+)  # fmt: skip
+
+
+def sample(hint: Any) -> Any:
+    """A value of a type, as the wire has it."""
+    hint = required(hint)
+    origin, inner = get_origin(hint), get_args(hint)
+    if is_dataclass(hint):
+        return {camel(name): sample(of) for name, of in hints(hint).items()}  # type: ignore[arg-type] # a class
+    if origin is tuple:
+        return [sample(inner[0])]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"key": sample(inner[1])}
+    if issubclass(hint, Enum):
+        return next(iter(hint)).value
+    return {str: "sample", int: 3.0, float: 1.5, bool: False}[hint]
+
+
+def bags(of: type, seed: int) -> Iterator[dict[str, Any]]:
+    """Bags of inputs: each input odd beside samples of the others, and many where chance decides."""
+    full = {camel(name): sample(hint) for name, hint in hints(of).items()}
+    for name in full:
+        for odd in (*ODD, None):
+            yield full | {name: odd}
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(400):
+        yield {name: chance.choice((value, None, _spoiled(value, chance))) for name, value in full.items()}
+
+
+def _spoiled(value: Any, chance: random.Random) -> Any:
+    """A value with something odd in it."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        name = chance.choice(list(value))
+        return value | {name: _spoiled(value[name], chance)}
+    if isinstance(value, list) and chance.random() < 0.8:
+        return [_spoiled(item, chance) for item in value] * chance.choice((0, 1, 2))
+    return chance.choice(ODD)
+
+
+def problems(declared: Any, bag: Mapping[str, Any]) -> list[Problem]:
+    inputs, found = read_bag(declared.lifecycle.inputs, bag)
+    return [*found, *declared.lifecycle.check(inputs)]
+
+
+def is_real(hint: Any, path: str) -> bool:
+    """Whether a property path leads from a type to something in it."""
+    hint = required(hint)
+    origin = get_origin(hint)
+    if not path:
+        return True
+    if is_dataclass(hint):
+        match = re.match(r"\.?(\w+)", path)
+        of = {camel(name): inner for name, inner in hints(hint).items()} if match else {}  # type: ignore[arg-type]
+        return match is not None and match[1] in of and is_real(of[match[1]], path[match.end() :])
+    if origin is tuple:
+        match = re.match(r"\[\d+\]", path)
+        return match is not None and is_real(get_args(hint)[0], path[match.end() :])
+    return isinstance(origin, type) and issubclass(origin, Mapping) and path.startswith(".")
+
+
+def test_every_problem_has_the_path_of_a_property_and_a_reason(declared: Any) -> None:
+    inputs, found = declared.lifecycle.inputs, 0
+    for bag in bags(inputs, seed=7):
+        for problem in problems(declared, bag):
+            found += 1
+            unknown_name = "is no property of" in problem.reason
+            assert unknown_name or is_real(inputs, problem.path), (problem, bag)
+            assert "\n" not in problem.reason, (problem, bag)
+            assert problem.reason, (problem, bag)
+    assert found
+
+
+def test_nothing_is_told_twice(declared: Any) -> None:
+    for bag in bags(declared.lifecycle.inputs, seed=11):
+        told = problems(declared, bag)
+        assert len(told) == len(set(told)), bag
+
+
+def test_unknown_inputs_are_not_judged(declared: Any) -> None:
+    names = properties(declared.lifecycle.inputs)
+    assert problems(declared, dict.fromkeys(names, UNKNOWN)) == []
+    minimal = {name: f.default for name, f in names.items() if f.default is MISSING}
+    assert problems(declared, dict.fromkeys(minimal, UNKNOWN) | {"region": UNKNOWN}) == []
+
+
+def test_an_input_that_becomes_known_in_time_is_judged_only_then(declared: Any) -> None:
+    """Making any one input unknown takes problems away and never adds one."""
+    for number, bag in enumerate(bags(declared.lifecycle.inputs, seed=13)):
+        if number % 5 == 0:
+            for name in bag:
+                told = {p.path for p in problems(declared, bag | {name: UNKNOWN})}
+                assert told <= {p.path for p in problems(declared, bag)}, (name, bag)
+
+
+@pytest.fixture
+def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
+    """The host of a resource that finds nothing wrong, and is ready at once with the inputs it got."""
+    host = host_for(declared.name)
+    lifecycle = host._lifecycle
+
+    def create(run: Any, inputs: Any) -> Created[Any]:
+        return Created("id-1", lifecycle.state(**vars(inputs)))
+
+    monkeypatch.setattr(lifecycle, "check", lambda inputs: iter(()))
+    monkeypatch.setattr(lifecycle, "look_up", lambda run, inputs: iter(()))
+    monkeypatch.setattr(lifecycle, "create", create)
+    monkeypatch.setattr(lifecycle, "read", lambda run, id, state: state)
+    monkeypatch.setattr(lifecycle, "condition", lambda state: Condition.READY)
+    return host
+
+
+def minimal(declared: Any) -> dict[str, Any]:
+    needed = [f.name for f in fields(declared.lifecycle.inputs) if f.default is MISSING]
+    return {camel(name): sample(hints(declared.lifecycle.inputs)[name]) for name in needed}
+
+
+def full(declared: Any) -> dict[str, Any]:
+    return {camel(name): sample(hint) for name, hint in hints(declared.lifecycle.inputs).items()}
+
+
+def empty(declared: Any) -> dict[str, Any]:
+    """Lists and maps that are there with nothing in them."""
+    bag = full(declared)
+    return {name: type(value)() if isinstance(value, (list, dict)) else value for name, value in bag.items()}
+
+
+GIVEN = [minimal, full, empty]
+
+
+def wired(value: Any) -> Any:
+    """As it comes back from the engine, which knows no whole numbers."""
+    return json.loads(json.dumps(value), parse_int=float)
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_the_same_inputs_are_no_change(declared: Any, host: DynamicHost, given: Callable[[Any], Any]) -> None:
+    program = {"__provider": "p", "identity": URN, "region": "eu-west-1", **given(declared)}
+    first = wired(host.check({}, program).inputs)
+    created = host.create(first)
+    assert created.outs is not None
+    recorded = wired(created.outs) | {"__provider": "p"}
+    again = wired(host.check(first, program).inputs)
+    assert again == first
+    assert host.diff("id-1", recorded, again).changes is False
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_a_refresh_that_finds_all_as_it_was_is_no_change(
+    declared: Any, host: DynamicHost, given: Callable[[Any], Any]
+) -> None:
+    program = {"__provider": "p", "identity": URN, "region": "eu-west-1", **given(declared)}
+    inputs = wired(host.check({}, program).inputs)
+    recorded = wired(host.create(inputs).outs)
+    read = host.read("id-1", recorded)
+    assert (read.id, wired(read.outs)) == ("id-1", recorded)
+    assert host.diff("id-1", wired(read.outs) | {"__provider": "p"}, inputs).changes is False
+
+
+def test_an_unknown_input_is_a_change_that_preview_shows(declared: Any, host: DynamicHost) -> None:
+    program = {"__provider": "p", "identity": URN, "region": "eu-west-1", **full(declared)}
+    recorded = wired(host.create(wired(program)).outs)
+    for name, f in properties(declared.lifecycle.inputs).items():
+        unknown = program | {name: pulumi.output.Unknown()}  # type: ignore[no-untyped-call]
+        result = host.diff("id-1", recorded, unknown)
+        assert result.changes is True
+        assert result.replaces == ([] if f.metadata.get("updatable") else [name])

@@ -1,0 +1,160 @@
+"""Rules for how every custom resource is declared."""
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from typing import Any, ForwardRef, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import pulumi
+import pytest
+
+from pulumi_vmimport.lifecycle.contract import Condition, Lifecycle
+from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import camel, hints, required
+
+# What stacks have in their states: a name that is here stays, a new resource adds a line.
+TOKENS = {
+    "CreateWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateWorkspaceImage",
+    "ImportImage": "pulumi-python:dynamic/vmimport:ImportImage",
+    "ImportWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportWorkspaceImage",
+    "RoleReadiness": "pulumi-python:dynamic/vmimport:RoleReadiness",
+    "VirtualMachineExport": "pulumi-python:dynamic/vmimport:VirtualMachineExport",
+}
+# Outputs that repeat an input on purpose: their docstrings say why.
+REPEATED = {"RoleReadiness": {"role_name"}, "VirtualMachineExport": {"bucket", "key"}}
+SCOPE = {"region", "profile", "assume_role_arn", "timeout_minutes"}
+
+
+def test_tokens_are_those_that_stacks_have_recorded(all_declared: Sequence[Any]) -> None:
+    assert {d.name: f"pulumi-python:{d.resource._resource_type_name}" for d in all_declared} == TOKENS
+
+
+def test_a_module_defines_one_resource_at_most(resource_modules: Sequence[Any]) -> None:
+    for module in resource_modules:
+        defined = [name for name in vars(module) if _is_defined(module, name, ManagedResource)]
+        assert len(defined) <= 1, module.__name__
+
+
+def test_every_lifecycle_has_its_resource(resource_modules: Sequence[Any]) -> None:
+    for module in resource_modules:
+        for name in vars(module):
+            if _is_defined(module, name, Lifecycle) and "inputs" in vars(getattr(module, name)):
+                resource = getattr(module, name.removesuffix("Lifecycle"), None)
+                assert isinstance(resource, type), name
+                assert issubclass(resource, ManagedResource), name
+
+
+def _is_defined(module: Any, name: str, base: type) -> bool:
+    value = getattr(module, name)
+    return isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+
+
+def test_the_state_of_a_stack_finds_the_resource_by_its_name(declared: Any) -> None:
+    host = host_for(declared.name)
+    assert isinstance(host, DynamicHost)
+    assert type(host._lifecycle) is type(declared.lifecycle)
+
+
+def test_a_resource_is_named_like_the_operation_it_documents(declared: Any) -> None:
+    named = re.findall(r"/API_(\w+)\.html", inspect.getdoc(declared.resource) or "")
+    assert named in ([], [declared.name])
+
+
+def test_the_state_extends_the_inputs(declared: Any) -> None:
+    assert issubclass(declared.lifecycle.state, declared.lifecycle.inputs)
+    assert all(f.default is not MISSING for f in fields(declared.lifecycle.state) if f.name in declared.outputs)
+
+
+def test_arguments_are_the_inputs(declared: Any) -> None:
+    differing = list(_differing(declared.args, declared.lifecycle.inputs, declared.args.__name__))
+    assert differing == []
+
+
+def _differing(args: Any, inputs: type, path: str) -> list[str]:
+    """Where a TypedDict of arguments and a dataclass of inputs do not fit: names, what is required, types."""
+    arguments = get_type_hints(args, localns={"Output": pulumi.Output, "T": Any})
+    by_name: dict[str, Field[Any]] = {f.name: f for f in fields(inputs)}
+    found = [f"{path}.{name}: only one side has it" for name in arguments.keys() ^ by_name.keys()]
+    for name in arguments.keys() & by_name.keys():
+        is_required = by_name[name].default is MISSING and by_name[name].default_factory is MISSING
+        if is_required is not (name in args.__required_keys__):
+            found.append(f"{path}.{name}: required for the inputs: {is_required}, not so for the arguments")
+        found += _mismatch(_plain(arguments[name]), required(hints(inputs)[name]), f"{path}.{name}")
+    return found
+
+
+def _mismatch(argument: Any, hint: Any, path: str) -> list[str]:
+    origin, inner = get_origin(hint), get_args(hint)
+    if is_dataclass(hint) and is_typeddict(argument):
+        return _differing(argument, hint, path)  # type: ignore[arg-type] # a class, of which hints is told
+    if origin is tuple and get_origin(argument) is list:
+        return _mismatch(_plain(get_args(argument)[0]), inner[0], f"{path}[]")
+    if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(argument) is dict:
+        return _mismatch(_plain(get_args(argument)[1]), inner[1], f"{path}{{}}")
+    is_text = isinstance(hint, type) and issubclass(hint, (str, Enum))
+    return [] if argument is (str if is_text else hint) else [f"{path}: {argument} for {hint}"]
+
+
+def _plain(hint: Any) -> Any:
+    """An argument's type without pulumi.Input."""
+    if get_origin(hint) is not Union:
+        return hint
+    forms = [a for a in get_args(hint) if not isinstance(a, ForwardRef) and get_origin(a) not in _OUTPUTS]
+    assert len(forms) == 1, hint
+    return forms[0]
+
+
+_OUTPUTS = {get_origin(form) for form in get_args(pulumi.Input[str])} - {None} | {pulumi.Output}
+
+
+def test_outputs_are_what_the_state_adds(declared: Any) -> None:
+    annotated = set(declared.documented_outputs())
+    assert annotated - REPEATED.get(declared.name, set()) == declared.outputs
+    assert annotated & declared.inputs == REPEATED.get(declared.name, set())
+
+
+def test_outputs_have_the_types_of_the_state(declared: Any) -> None:
+    recorded = hints(declared.lifecycle.state)
+    for name in declared.documented_outputs():
+        annotated = declared.resource.__annotations__[name]
+        assert get_origin(annotated) is pulumi.Output, name
+        assert _mismatch(required(get_args(annotated)[0]), required(recorded[name]), name) == []
+
+
+def test_every_argument_and_output_is_documented(declared: Any) -> None:
+    docs = declared.documented_args() | declared.documented_outputs()
+    assert [name for name, text in docs.items() if not text or not text.rstrip().endswith((".", ":"))] == []
+    assert declared.args.__dict__.get("__doc__")
+    assert declared.resource.__dict__.get("__doc__")
+
+
+def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) -> None:
+    updatable = {f.name for f in fields(declared.lifecycle.inputs) if f.metadata.get("updatable")}
+    text = " ".join((inspect.getdoc(declared.args) or "").split())
+    told = re.search(r"A change of any but ([a-z_, ]+) (?:replaces|exports anew)", text)
+    assert told, "the arguments do not say which of them change in place"
+    assert set(re.findall(r"[a-z_]+", told[1])) - {"and", "or"} == updatable
+    assert "A change replaces" in (declared.documented_args()["region"] or "")
+
+
+def test_every_property_is_spelled_in_one_way_on_the_wire(declared: Any) -> None:
+    names = [f.name for f in fields(declared.lifecycle.state)]
+    assert len({camel(name).lower() for name in names}) == len(names)
+    assert not {"id", "urn", "identity", "from_resources"} & set(names)
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPE))
+def test_every_resource_says_where_as_whom_and_how_long(declared: Any, scope: str) -> None:
+    assert scope in declared.inputs
+
+
+def test_a_resource_that_keeps_what_is_unfinished_tells_it_from_what_is_ready(declared: Any) -> None:
+    lifecycle = declared.lifecycle
+    empty = lifecycle.state(**dict.fromkeys(f.name for f in fields(lifecycle.state)))
+    keeps = any(
+        "run.keep(" in inspect.getsource(cls) for cls in type(lifecycle).__mro__ if cls not in (Lifecycle, object)
+    )
+    assert (lifecycle.condition(empty) is Condition.READY) is not keeps

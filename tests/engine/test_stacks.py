@@ -1,0 +1,175 @@
+"""The stacks and examples as a user runs them: the command line, Pulumi.yaml, `pulumi config`."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import demo_disk
+import pytest
+
+from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="session")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
+        yield running
+
+
+class Project:
+    """A copy of a project folder and its stack, so that nothing is written into the checkout."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, config: dict[str, str]) -> None:
+        self._sandbox, self._folder = sandbox, folder
+        self.pulumi("stack", "select", "--create", "dev")
+        for key, value in config.items():
+            self.pulumi("config", "set", key, value, "--stack", "dev")
+
+    def pulumi(self, *arguments: str) -> str:
+        executable = shutil.which("pulumi", path=self._sandbox.environment["PATH"])
+        assert executable is not None
+        command = [executable, *arguments, "--non-interactive"]
+        done = subprocess.run(
+            command, cwd=self._folder, env=self._sandbox.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def up(self, *options: str) -> dict[str, str]:
+        self.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *options)
+        outputs: dict[str, str] = json.loads(self.pulumi("stack", "output", "--json", "--stack", "dev"))
+        return outputs
+
+    def destroy(self) -> None:
+        self.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+
+
+def test_the_main_stack_goes_from_vsphere_to_workspaces_and_back_to_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT / "stacks" / "vsphere_to_workspaces", folder / "stacks" / "vsphere_to_workspaces")
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    sandbox.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
+    places = {"datacenter": "DC0", "datastore": "LocalDS_0", "network": "VM Network", "cluster": "DC0_C0"}
+    project = Project(sandbox, folder, places)
+    outputs = project.up()
+    assert outputs["workspaceImageId"].startswith("wsi-")
+    assert outputs["ovaSha256"] == sandbox.aws.import_tasks[0].sha256
+    project.up("--expect-no-changes")
+    project.destroy()
+    assert sandbox.aws.leftovers() == []
+
+
+def test_the_import_ova_stack_imports_an_object_that_is_there(sandbox: Sandbox, tmp_path: Path, disk: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT / "stacks" / "import_ova", folder)
+    put_ova(sandbox, disk, "images-of-web", "web.ova")
+    project = Project(sandbox, folder, {"bucket": "images-of-web", "key": "web.ova"})
+    assert project.up()["amiId"].startswith("ami-")
+    project.up("--expect-no-changes")
+    project.destroy()
+    assert not [x for x in sandbox.aws.leftovers() if "images-of-web" not in x]
+
+
+@pytest.mark.parametrize("example", sorted(p.name for p in (ROOT / "examples").glob("*.py")))
+def test_an_example_of_the_readme_runs(sandbox: Sandbox, tmp_path: Path, disk: Path, example: str) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(ROOT / "examples" / example, folder / "__main__.py")
+    (folder / "Pulumi.yaml").write_text("name: example\nruntime: python\n")
+    make_machine(sandbox, "windows-byol", disk)
+    put_raw_disk(sandbox, "images-of-web", "web.raw")
+    project = Project(sandbox, folder, {})
+    assert project.up()
+    project.up("--expect-no-changes")
+    project.destroy()
+    assert not [x for x in sandbox.aws.leftovers() if "images-of-web" not in x]
+
+
+@pytest.mark.parametrize("example", sorted(p.name for p in (ROOT / "examples").glob("*.py")))
+def test_the_readme_shows_the_example_to_the_letter(example: str) -> None:
+    assert (ROOT / "examples" / example).read_text() in (ROOT / "README.md").read_text()
+
+
+def put_object(sandbox: Sandbox, bucket: str, key: str, body: bytes) -> None:
+    s3 = sandbox.aws.observer("s3", REGION)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
+    """An OVA as another tool would have put it there."""
+    import tarfile  # noqa: PLC0415 - for this alone
+
+    descriptor = (
+        '<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" '
+        'xmlns:vmw="http://www.vmware.com/schema/ovf"><References><File ovf:id="f" ovf:href="disk.vmdk"/></References>'
+        '<DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="75161927680"/></DiskSection>'
+        '<VirtualSystem ovf:id="w"><Info/><OperatingSystemSection ovf:id="1" vmw:osType="windows9_64Guest"><Info/>'
+        "</OperatingSystemSection></VirtualSystem></Envelope>"
+    ).encode()
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in (("web.ovf", descriptor), ("disk.vmdk", disk.read_bytes())):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    put_object(sandbox, bucket, key, archive.getvalue())
+
+
+def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:
+    head = bytearray(1 << 20)
+    head[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    head[510:512] = b"\x55\xaa"
+    put_object(sandbox, bucket, key, bytes(head))
+
+
+def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
+    """A machine that is off, with the disk as its disk, as one that was there before Pulumi."""
+    from pyVmomi import vim  # noqa: PLC0415 - a heavy import that one test needs
+
+    from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings  # noqa: PLC0415 - as above
+
+    settings = VSphereSettings.from_environment(sandbox.environment)
+    assert settings is not None
+    device = vim.vm.device
+    controller = device.VirtualLsiLogicSASController(key=1000, busNumber=0, sharedBus="noSharing")
+    backing = device.VirtualDisk.FlatVer2BackingInfo(
+        fileName="[LocalDS_0]", diskMode="persistent", thinProvisioned=True
+    )
+    hard_disk = device.VirtualDisk(
+        key=2000, controllerKey=1000, unitNumber=0, capacityInKB=70 << 20, backing=backing
+    )
+    add = device.VirtualDeviceSpec
+    spec = vim.vm.ConfigSpec(
+        name=name,
+        guestId="windows9_64Guest",
+        numCPUs=2,
+        memoryMB=4096,
+        files=vim.vm.FileInfo(vmPathName="[LocalDS_0]"),
+        deviceChange=[
+            add(operation="add", device=controller),
+            add(operation="add", fileOperation="create", device=hard_disk),
+        ],
+    )
+    with VSphereSession(settings) as session:
+        (datacenter,) = session.content.rootFolder.childEntity
+        pool = datacenter.hostFolder.childEntity[0].resourcePool
+        task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
+        machine = session.result_of(task, f"create {name}", lambda seconds: None)
+        files = [d.backing.fileName for d in machine.config.hardware.device if isinstance(d, device.VirtualDisk)]
+    path = files[0].partition("] ")[2]
+    with disk.open("rb") as stream:
+        sandbox.vcenter.put_file("LocalDS_0", path, stream)
+    assert os.path.getsize(disk) > 0
