@@ -6,7 +6,7 @@ image = ByolWorkspaceImage(
     "desktop",
     {
         "image_name": "windows-10-22h2",
-        "image_description": "Windows 10 22H2, BYOL",
+        "image_description": "Windows 10 22H2 BYOL",
         "ingestion_process": "BYOL_REGULAR_WSP",
         "virtual_machine_path": "DC0/vm/windows-byol",  # switched off, prepared with the BYOL checker
         "tags": {"team": "desktops"},

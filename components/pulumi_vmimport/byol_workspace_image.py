@@ -16,6 +16,7 @@ from pulumi_vmimport.lifecycle.property_bag import Problem
 from pulumi_vmimport.resources.import_image import ImportImage
 from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport
+from pulumi_vmimport.resources.workspace_image import description_problem, name_problem
 from pulumi_vmimport.vmimport_role import VmimportRole
 
 _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_path")
@@ -176,6 +177,14 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
 
 
 def _check(values: Values) -> Iterator[Problem]:
+    # WorkSpaces meets them last; nothing is to be exported and imported for a name that it refuses.
+    for name, problem in (("image_name", name_problem), ("image_description", description_problem)):
+        if is_given(values.get(name)) and (reason := problem(values[name])):
+            yield Problem(name, reason)
+    yield from _source_problems(values)
+
+
+def _source_problems(values: Values) -> Iterator[Problem]:
     sources = [name for name in _SOURCES if values.get(name) is not None]
     if len(sources) != 1:
         yield Problem(

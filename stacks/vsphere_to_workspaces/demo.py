@@ -117,7 +117,7 @@ def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
 
 
 def timeline(events: Path) -> Iterator[tuple[float, float, str]]:
-    """(start, end, name) of each resource that was made, in seconds since the first event."""
+    """(start, end, name) of each resource that was made or changed, in seconds since the first event."""
     first: float | None = None
     started: dict[str, float] = {}
     for line in events.read_text().splitlines():
@@ -129,6 +129,8 @@ def timeline(events: Path) -> Iterator[tuple[float, float, str]]:
             if metadata.get("op") not in {"create", "update", "replace"}:
                 continue
             urn = metadata["urn"]
+            if urn.split("::")[2].split("$")[-1].startswith(("pulumi:", "vmimport:")):
+                continue  # providers, the stack and components take no time of their own
             if note == "start":
                 started[urn] = at
             else:

@@ -102,10 +102,7 @@ def test_nothing_is_told_twice(declared: Any) -> None:
 
 
 def test_unknown_inputs_are_not_judged(declared: Any) -> None:
-    names = properties(declared.lifecycle.inputs)
-    assert problems(declared, dict.fromkeys(names, UNKNOWN)) == []
-    minimal = {name: f.default for name, f in names.items() if f.default is MISSING}
-    assert problems(declared, dict.fromkeys(minimal, UNKNOWN) | {"region": UNKNOWN}) == []
+    assert problems(declared, dict.fromkeys(properties(declared.lifecycle.inputs), UNKNOWN)) == []
 
 
 def test_an_input_that_becomes_known_in_time_is_judged_only_then(declared: Any) -> None:
@@ -129,7 +126,7 @@ def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
     monkeypatch.setattr(lifecycle, "check", lambda inputs: iter(()))
     monkeypatch.setattr(lifecycle, "look_up", lambda run, inputs: iter(()))
     monkeypatch.setattr(lifecycle, "create", create)
-    monkeypatch.setattr(lifecycle, "read", lambda run, id, state: state)
+    monkeypatch.setattr(lifecycle, "read", lambda run, _, state: state)
     monkeypatch.setattr(lifecycle, "condition", lambda state: Condition.READY)
     return host
 

@@ -168,9 +168,7 @@ def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def new_stack(
-    sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand
-) -> Callable[[Program], Stack]:
+def new_stack(sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand) -> Callable[[Program], Stack]:
     """Makes a stack in the sandbox."""
 
     def make(program: Program, **options: Any) -> Stack:

@@ -78,9 +78,7 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
 
     def log_in(*_: Any) -> None:
         keys = faults.renew_credentials()
-        file.write_text(
-            f"[team]\naws_access_key_id = {keys.access_key}\naws_secret_access_key = {keys.secret_key}\n"
-        )
+        file.write_text(f"[team]\naws_access_key_id = {keys.access_key}\naws_secret_access_key = {keys.secret_key}\n")
 
     def log_in_and_end_the_import(*_: Any) -> None:
         log_in()

@@ -49,7 +49,9 @@ def test_tags_changed_by_hand_show_in_preview_and_up_repairs_them(stack: Any, sa
     assert stack.preview(refresh=True) == {"same": 2}
 
 
-def test_fails_in_preview_with_every_problem_and_no_write(stack: Any, sandbox: Sandbox, image_args: dict[str, Any]) -> None:
+def test_fails_in_preview_with_every_problem_and_no_write(
+    stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
+) -> None:
     image_args |= {"usage_operation": "RunInstances:0800", "kms_key_id": "alias/x", "colour": "red"}
     image_args["disk_containers"][0]["format"] = "qcow2"
     printed = stack.fails(stack.preview)
@@ -65,7 +67,9 @@ def test_fails_in_preview_with_every_problem_and_no_write(stack: Any, sandbox: S
     assert sandbox.aws.calls.writes() == []
 
 
-def test_fails_in_preview_when_bucket_or_role_will_not_do(stack: Any, sandbox: Sandbox, image_args: dict[str, Any]) -> None:
+def test_fails_in_preview_when_bucket_or_role_will_not_do(
+    stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
+) -> None:
     sandbox.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
     image_args["disk_containers"][0]["user_bucket"] = {"s3_bucket": "far-away", "s3_key": "web.raw"}
     image_args["role_name"] = "nobody"

@@ -11,10 +11,13 @@ from typing import Any
 import demo_disk
 import pulumi
 import pytest
+from pyVmomi import vim
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.vsphere import inventory
+from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 
 NewStack = Callable[..., Any]
 REGION = "eu-west-1"
@@ -152,11 +155,6 @@ def test_fails_in_preview_for_a_machine_that_workspaces_refuses(
 
 def reconfigure_cpus(sandbox: Sandbox, uuid: str, cpus: int) -> None:
     """Change the machine behind Pulumi's back."""
-    from pyVmomi import vim  # noqa: PLC0415 - a heavy import that one test needs
-
-    from pulumi_vmimport.vsphere import inventory
-    from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
-
     settings = VSphereSettings.from_environment(sandbox.environment)
     assert settings is not None
     with VSphereSession(settings) as session:

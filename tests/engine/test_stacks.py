@@ -2,16 +2,19 @@
 
 import io
 import json
-import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import demo_disk
 import pytest
+from pyVmomi import vim
 
 from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
@@ -110,15 +113,13 @@ def put_object(sandbox: Sandbox, bucket: str, key: str, body: bytes) -> None:
 
 def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
     """An OVA as another tool would have put it there."""
-    import tarfile  # noqa: PLC0415 - for this alone
-
     descriptor = (
-        '<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" '
-        'xmlns:vmw="http://www.vmware.com/schema/ovf"><References><File ovf:id="f" ovf:href="disk.vmdk"/></References>'
-        '<DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="75161927680"/></DiskSection>'
-        '<VirtualSystem ovf:id="w"><Info/><OperatingSystemSection ovf:id="1" vmw:osType="windows9_64Guest"><Info/>'
-        "</OperatingSystemSection></VirtualSystem></Envelope>"
-    ).encode()
+        b'<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" '
+        b'xmlns:vmw="http://www.vmware.com/schema/ovf"><References><File ovf:id="f" ovf:href="disk.vmdk"/></References>'
+        b'<DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="75161927680"/></DiskSection>'
+        b'<VirtualSystem ovf:id="w"><Info/><OperatingSystemSection ovf:id="1" vmw:osType="windows9_64Guest"><Info/>'
+        b"</OperatingSystemSection></VirtualSystem></Envelope>"
+    )
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in (("web.ovf", descriptor), ("disk.vmdk", disk.read_bytes())):
@@ -137,10 +138,6 @@ def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:
 
 def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
     """A machine that is off, with the disk as its disk, as one that was there before Pulumi."""
-    from pyVmomi import vim  # noqa: PLC0415 - a heavy import that one test needs
-
-    from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings  # noqa: PLC0415 - as above
-
     settings = VSphereSettings.from_environment(sandbox.environment)
     assert settings is not None
     device = vim.vm.device
@@ -148,9 +145,7 @@ def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
     backing = device.VirtualDisk.FlatVer2BackingInfo(
         fileName="[LocalDS_0]", diskMode="persistent", thinProvisioned=True
     )
-    hard_disk = device.VirtualDisk(
-        key=2000, controllerKey=1000, unitNumber=0, capacityInKB=70 << 20, backing=backing
-    )
+    hard_disk = device.VirtualDisk(key=2000, controllerKey=1000, unitNumber=0, capacityInKB=70 << 20, backing=backing)
     add = device.VirtualDeviceSpec
     spec = vim.vm.ConfigSpec(
         name=name,
@@ -168,8 +163,8 @@ def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
         pool = datacenter.hostFolder.childEntity[0].resourcePool
         task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
         machine = session.result_of(task, f"create {name}", lambda seconds: None)
-        files = [d.backing.fileName for d in machine.config.hardware.device if isinstance(d, device.VirtualDisk)]
-    path = files[0].partition("] ")[2]
+        devices: list[Any] = list(machine.config.hardware.device)
+        files = [d.backing.fileName for d in devices if isinstance(d, device.VirtualDisk)]
+    path = str(files[0]).partition("] ")[2]
     with disk.open("rb") as stream:
         sandbox.vcenter.put_file("LocalDS_0", path, stream)
-    assert os.path.getsize(disk) > 0

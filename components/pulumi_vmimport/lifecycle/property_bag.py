@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
-from functools import cache
 from typing import Any, Final, TypeVar
 
 BagT = TypeVar("BagT")
@@ -49,13 +48,11 @@ def camel(name: str) -> str:
     return head + "".join(word.title() for word in rest)
 
 
-@cache
 def properties(of: type) -> dict[str, Field[Any]]:
     """The fields of a dataclass by their name on the wire."""
     return {camel(f.name): f for f in fields(of)}
 
 
-@cache
 def hints(of: type) -> dict[str, Any]:
     """The types of a dataclass's fields by their Python names."""
     return dict(typing.get_type_hints(of))
@@ -85,7 +82,7 @@ def read_bag(of: type[BagT], bag: Mapping[str, Any], path: str = "") -> tuple[Ba
     """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    known_names = properties(of)
+    known_names, types_of = properties(of), hints(of)
     for name in bag:
         if name not in known_names:
             near = get_close_matches(name, known_names, n=1)
@@ -95,10 +92,10 @@ def read_bag(of: type[BagT], bag: Mapping[str, Any], path: str = "") -> tuple[Ba
         value = bag.get(name)
         if value is None:
             if f.default is MISSING and f.default_factory is MISSING:
-                problems.append(Problem(_join(path, name), f"is required, expected {_expected(hints(of)[f.name])}"))
+                problems.append(Problem(_join(path, name), f"is required, expected {_expected(types_of[f.name])}"))
                 values[f.name] = UNKNOWN
             continue
-        values[f.name] = _read(hints(of)[f.name], value, _join(path, name), problems)
+        values[f.name] = _read(types_of[f.name], value, _join(path, name), problems)
     return of(**values), problems
 
 

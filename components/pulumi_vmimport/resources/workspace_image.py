@@ -72,12 +72,10 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         raise NotImplementedError
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
-        name, description = inputs.image_name, inputs.image_description
-        if known(name) and not _NAME.fullmatch(name):
-            yield Problem("imageName", rf"expected 1 to 64 of a-z A-Z 0-9 _ . / ( ) \ - and no space, got {name!r}")
-        if known(description) and not _DESCRIPTION.fullmatch(description):
-            allowed = "1 to 256 of a-z A-Z 0-9 _ . / ( ) - and space"
-            yield Problem("imageDescription", f"expected {allowed}, got {description!r}")
+        if known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
+            yield Problem("imageName", reason)
+        if known(inputs.image_description) and (reason := description_problem(inputs.image_description)):
+            yield Problem("imageDescription", reason)
         if known(inputs.timeout_minutes) and inputs.timeout_minutes is not None and inputs.timeout_minutes < 1:
             yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
         if known(inputs.region) and inputs.region is None:
@@ -208,6 +206,20 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def _taken(self, image: WorkspaceImage) -> str:
         return f"the name {image.name!r} belongs to image {image.id} of the account already; choose another name"
+
+
+def name_problem(name: str) -> str | None:
+    """Why WorkSpaces refuses an image's name."""
+    if _NAME.fullmatch(name):
+        return None
+    return rf"expected 1 to 64 of a-z A-Z 0-9 _ . / ( ) \ - and no space, got {name!r}"
+
+
+def description_problem(description: str) -> str | None:
+    """Why WorkSpaces refuses an image's description."""
+    if _DESCRIPTION.fullmatch(description):
+        return None
+    return f"expected 1 to 256 of a-z A-Z 0-9 _ . / ( ) - and space, got {description!r}"
 
 
 def _observed(state: StateT, image: WorkspaceImage) -> StateT:

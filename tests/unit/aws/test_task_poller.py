@@ -115,7 +115,7 @@ def test_expired_credentials_are_renewed_and_waited_for() -> None:
 def test_fails_when_credentials_stay_expired_past_the_grace() -> None:
     service = Service()
     service.errors = [client_error("ExpiredToken")] * 99
-    with service.poller.watching("a"), pytest.raises(ClientError, match="ExpiredToken"):
+    with service.poller.watching("a"), pytest.raises(ClientError, match="ExpiredToken"):  # noqa: PT012 - it is the loop that ends so
         while service.now < 1000 + 2 * EXPIRED_GRACE_SECONDS:
             service.poller.look("a")
             service.now += 10

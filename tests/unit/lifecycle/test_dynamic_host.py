@@ -152,12 +152,7 @@ def test_aws_is_looked_at_for_new_and_replaced_things_only(host: DynamicHost, th
     ],
 )
 def test_diff(
-    host: DynamicHost,
-    olds: dict[str, Any],
-    news: dict[str, Any],
-    changes: bool,
-    replaces: list[str],
-    delete_first: bool,
+    host: DynamicHost, *, olds: Any, news: Any, changes: bool, replaces: list[str], delete_first: bool
 ) -> None:
     result = host.diff("thing-1", bag(status="done") | olds, bag() | news)
     assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, delete_first)
@@ -199,7 +194,8 @@ def _status(host: DynamicHost, method: str, request: Any, *args: Any) -> status_
         served(request, context)
     if not context.metadata:
         return status_pb2.Status()
-    return status_pb2.Status.FromString(context.metadata[0][1])
+    status: status_pb2.Status = status_pb2.Status.FromString(context.metadata[0][1])
+    return status
 
 
 @pytest.mark.parametrize(

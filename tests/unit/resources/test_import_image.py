@@ -151,7 +151,9 @@ def test_an_interrupted_create_is_found_and_not_started_twice(
     assert len(aws.import_tasks) == 1
 
 
-def test_an_interrupted_create_is_resumed_by_update(new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_an_interrupted_create_is_resumed_by_update(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     first = new_run(stop_after_waits=3)
     with pytest.raises(Stopped):
         lifecycle.create(first, inputs)
@@ -189,7 +191,7 @@ def test_a_resumed_task_that_failed_is_left_broken(new_run: NewRun, inputs: Impo
         lifecycle.create(first, inputs)
     second = new_run()
     with pytest.raises(Failed, match="Unsupported kernel version"):
-        lifecycle.update(second, *first.kept, inputs)
+        lifecycle.update(second, first.kept[0], first.kept[1], inputs)
     assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
 
 
@@ -210,7 +212,9 @@ def test_passing_faults_do_not_end_an_import(
     assert len(aws.import_tasks) == 1
 
 
-def test_more_imports_than_the_quota_allows_wait_their_turn(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_more_imports_than_the_quota_allows_wait_their_turn(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     aws.pace.active_import_quota = 1
     other = replace(inputs, source_hash="other")
     ec2 = aws.observer("ec2")
@@ -310,7 +314,9 @@ def test_look_up_finds_nothing_wrong_where_all_is_there(run: Any, inputs: Import
     assert look_up(run, inputs) == {}
 
 
-def test_look_up_names_bucket_object_and_role_at_once(new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_look_up_names_bucket_object_and_role_at_once(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
     containers = tuple(
         DiskContainer(user_bucket=UserBucket(bucket, key))
@@ -326,7 +332,9 @@ def test_look_up_names_bucket_object_and_role_at_once(new_run: NewRun, inputs: I
     assert list(promised) == ["diskContainers[0].userBucket"]
 
 
-def test_look_up_names_the_permissions_that_the_role_lacks(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_look_up_names_the_permissions_that_the_role_lacks(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
     reason = look_up(run, inputs)["roleName"]
     assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason

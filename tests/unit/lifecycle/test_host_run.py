@@ -1,0 +1,84 @@
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.lifecycle import host_run, pulumi_hooks
+from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
+from pulumi_vmimport.lifecycle.identity import Identity
+
+
+class Clock:
+    """Time that passes where the run waits for a cancel."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.is_cancelled = False
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def is_set(self) -> bool:
+        return self.is_cancelled
+
+
+@dataclass
+class FakeCall:
+    timeout_seconds: float = 0.0
+    alive: bool = True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(host_run, "time", SimpleNamespace(monotonic=clock.monotonic))
+    monkeypatch.setattr(pulumi_hooks, "cancelled", clock)
+    return clock
+
+
+def new_run(call: Any = None, minutes: float = 90) -> HostRun:
+    return HostRun(
+        identity=Identity("urn:pulumi:dev::shop::Thing::web"),
+        aws=cast(AwsConnection, None),
+        settings=HostSettings.read({}, {}),
+        call=call,
+        timeout_seconds=minutes * 60,
+    )
+
+
+def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
+    run = new_run()
+    run.wait(89 * 60)
+    assert clock.now == pytest.approx(1000 + 89 * 60)
+    with pytest.raises(Stopped, match=r"not done after 90 minutes \(timeoutMinutes\); AWS goes on, and the next"):
+        run.wait(120)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, r"5 seconds \(customTimeouts\)"), (90, "90 seconds"), (600, "10 minutes"), (9000, r"90 minutes \(timeoutMin")],
+    ids=["seconds", "more-than-a-minute", "minutes", "the-shorter-of-both"],
+)
+def test_custom_timeouts_end_a_run_too(clock: Clock, seconds: float, words: str) -> None:
+    with pytest.raises(Stopped, match=f"not done after {words}"):
+        new_run(FakeCall(seconds)).wait(10_000)
+
+
+def test_cancel_ends_a_run_within_a_second(clock: Clock) -> None:
+    run = new_run()
+    run.wait(10)
+    clock.is_cancelled = True
+    with pytest.raises(Stopped, match="cancelled"):
+        run.wait(60)
+    assert clock.now <= 1011
+
+
+def test_a_run_whose_engine_is_gone_ends(clock: Clock) -> None:
+    with pytest.raises(Stopped, match="the engine is gone"):
+        new_run(FakeCall(alive=False)).wait(60)

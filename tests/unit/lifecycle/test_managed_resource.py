@@ -1,0 +1,38 @@
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_vmimport.lifecycle.managed_resource import _on_the_wire
+from pulumi_vmimport.resources.import_image import ImportImageInputs
+
+SIGNED = "https://b.s3.eu-west-1.amazonaws.com/k.ova?X-Amz-Signature=f00d"
+
+
+def container(world: Any, url: Any) -> list[Any]:
+    """What goes to Pulumi, and whether as a secret, for the URL of a disk."""
+
+    def program() -> pulumi.Output[Any]:
+        given = url() if callable(url) else url
+        bag = _on_the_wire(ImportImageInputs, {"disk_containers": [{"url": given}]})
+        output = pulumi.Output.from_input(bag["diskContainers"][0]["url"])
+        return pulumi.Output.from_input(output.is_secret()).apply(lambda secret: output.apply(lambda v: [v, secret]))
+
+    found: list[Any] = world.deploy(program)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "value", "secret"),
+    [
+        pytest.param("s3://b/k.ova", "s3://b/k.ova", False, id="s3"),
+        pytest.param(SIGNED, SIGNED, True, id="https"),
+        pytest.param(lambda: pulumi.Output.from_input(SIGNED), SIGNED, True, id="https-from-an-output"),
+        pytest.param(lambda: pulumi.Output.from_input("s3://b/k"), "s3://b/k", False, id="s3-from-an-output"),
+        pytest.param(lambda: pulumi.Output.secret("s3://b/k"), "s3://b/k", True, id="secret-of-the-program"),
+    ],
+)
+def test_the_url_of_a_disk_is_a_secret_where_it_may_be_presigned(
+    world: Any, url: Any, value: str, secret: bool
+) -> None:
+    assert container(world, url) == [value, secret]

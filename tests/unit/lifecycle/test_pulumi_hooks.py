@@ -1,0 +1,158 @@
+"""Each hook with the private name it needs, and with that name missing."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.pulumi_hooks import Call
+
+
+class Context(grpc.ServicerContext):  # type: ignore[misc] # grpc has no types
+    """What the runtime's frames hold while they serve a call."""
+
+    def is_active(self) -> bool:
+        return True
+
+
+for _name in Context.__abstractmethods__:
+    setattr(Context, _name, lambda self, *_: None)
+Context.__abstractmethods__ = frozenset()
+
+
+@pytest.fixture(autouse=True)
+def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hooks are on, the engine's address is not known, and nothing is cancelled."""
+    monkeypatch.delenv("PULUMI_VMIMPORT_HOOKS", raising=False)
+    monkeypatch.setattr(sys, "argv", ["pulumi.dynamic"])
+    pulumi_hooks._engine.cache_clear()
+    yield
+    pulumi_hooks.cancelled.clear()
+    pulumi_hooks._engine.cache_clear()
+
+
+def in_pool(function: Callable[[], Any]) -> int:
+    """How many threads a pool of four may have after one of them has run the function."""
+    with ThreadPoolExecutor(4) as pool:
+        pool.submit(function).result()
+        return getattr(pool, "_max_workers", 0)
+
+
+def test_the_pool_that_serves_the_call_is_widened() -> None:
+    assert in_pool(pulumi_hooks._widen_thread_pool) > 100
+
+
+def test_a_pool_of_another_make_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other:
+        _max_workers = 4
+
+    other = Other()
+    executor_reference = lambda: other  # noqa: E731, F841 - a local variable, as in the pool's own frame
+    pulumi_hooks._widen_thread_pool()
+    assert other._max_workers == 4
+
+
+def test_without_a_pool_nothing_happens() -> None:
+    thread = threading.Thread(target=pulumi_hooks._widen_thread_pool)
+    thread.start()
+    thread.join()
+    pulumi_hooks._widen_thread_pool()
+
+
+def runtime(**names: Any) -> ModuleType:
+    """A module as `python -m pulumi.dynamic` is."""
+    module = ModuleType("__main__")
+    vars(module).update(names)
+    return module
+
+
+def test_cancel_is_heard_even_by_a_method_that_was_bound_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DynamicResourceProviderServicer:
+        def Cancel(self, request: Any, context: Any) -> None:  # noqa: N802 - gRPC's name
+            """Does nothing, as the runtime's."""
+
+    bound = DynamicResourceProviderServicer().Cancel
+    monkeypatch.setitem(
+        sys.modules, "__main__", runtime(DynamicResourceProviderServicer=DynamicResourceProviderServicer)
+    )
+    pulumi_hooks._hear_cancel()
+    bound(None, None)
+    assert pulumi_hooks.cancelled.is_set()
+
+
+class WithoutCancel:
+    pass
+
+
+class WithForeignCancel:
+    Cancel = len  # a method that is not written in Python
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param({}, id="no-servicer"),
+        pytest.param({"DynamicResourceProviderServicer": WithoutCancel}, id="no-cancel"),
+        pytest.param({"DynamicResourceProviderServicer": WithForeignCancel}, id="cancel-without-code"),
+    ],
+)
+def test_without_the_servicer_cancel_is_not_heard(monkeypatch: pytest.MonkeyPatch, names: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", runtime(**names))
+    pulumi_hooks._hear_cancel()
+    assert not pulumi_hooks.cancelled.is_set()
+
+
+def test_the_call_is_found_from_below_the_runtime_s_frame() -> None:
+    def served(request: Any, context: Any) -> Call | None:
+        return pulumi_hooks.current_call()
+
+    request = provider_pb2.CreateRequest(timeout=5)
+    call = served(request, Context())
+    assert call is not None
+    assert (call.request, call.timeout_seconds, call.alive) == (request, 5, True)
+
+
+def test_without_a_context_there_is_no_call() -> None:
+    def served(request: Any, context: Any) -> Call | None:
+        return pulumi_hooks.current_call()
+
+    assert served(provider_pb2.CreateRequest(), "another kind of context") is None
+
+
+def test_a_request_without_a_timeout_has_none() -> None:
+    assert Call(request=None, context=Context()).timeout_seconds == 0
+
+
+def test_without_a_way_to_tell_the_engine_the_error_is_left_to_the_runtime() -> None:
+    class Mute:
+        """A context that takes no metadata."""
+
+    pulumi_hooks.one_line_error(None, "why")
+    pulumi_hooks.one_line_error(Call(request=None, context=Mute()), "why")
+
+
+def test_without_the_engine_s_address_nothing_is_logged_and_nothing_watched() -> None:
+    before = threading.active_count()
+    pulumi_hooks.log("urn", "text")
+    pulumi_hooks._end_with_engine()
+    assert threading.active_count() == before
+
+
+def test_an_engine_that_is_gone_does_not_end_a_run_that_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", "127.0.0.1:1"])
+    pulumi_hooks.log("urn", "text")
+
+
+@pytest.mark.parametrize(("value", "on"), [(None, True), ("on", True), ("off", False), ("OFF", False), ("0", False)])
+def test_the_environment_switches_all_hooks_off(monkeypatch: pytest.MonkeyPatch, value: str | None, on: bool) -> None:
+    if value is not None:
+        monkeypatch.setenv("PULUMI_VMIMPORT_HOOKS", value)
+    assert pulumi_hooks.enabled() is on
+    assert (in_pool(pulumi_hooks.install) > 4) is on
