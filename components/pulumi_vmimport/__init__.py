@@ -3,7 +3,8 @@
 from pulumi_vmimport.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
 from pulumi_vmimport.import_bucket import ImportBucket, ImportBucketArgs
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
-from pulumi_vmimport.resources.import_image import DiskContainerArgs, ImportImage, ImportImageArgs, UserBucketArgs
+from pulumi_vmimport.resources.import_image import ImportImage, ImportImageArgs
+from pulumi_vmimport.resources.import_request_args import DiskContainerArgs, UserBucketArgs
 from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage, ImportWorkspaceImageArgs
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport, VirtualMachineExportArgs
 from pulumi_vmimport.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs

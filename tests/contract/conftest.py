@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from types import ModuleType
@@ -99,6 +99,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "declared" in metafunc.fixturenames:
         found = declared_resources()
         metafunc.parametrize("declared", found, ids=[declared.name for declared in found])
+
+
+@pytest.fixture
+def documented() -> Callable[[Any], dict[str, str | None]]:
+    """The attribute docstrings of a class by the attributes' names."""
+    return attribute_docs
 
 
 @pytest.fixture

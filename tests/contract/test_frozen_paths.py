@@ -13,11 +13,11 @@ from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 
 # `__provider` of each resource as it is in states: a value that is here stays, a new resource adds one.
 PROVIDERS = {
-    "CreateWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFENyZWF0ZVdvcmtzcGFjZUltYWdllIWUUpQu",  # noqa: E501 - one value
-    "ImportImage": "gASVSQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMC0ltcG9ydEltYWdllIWUUpQu",  # noqa: E501 - one value
-    "ImportWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFEltcG9ydFdvcmtzcGFjZUltYWdllIWUUpQu",  # noqa: E501 - one value
-    "RoleReadiness": "gASVSwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDVJvbGVSZWFkaW5lc3OUhZRSlC4=",  # noqa: E501 - one value
-    "VirtualMachineExport": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFFZpcnR1YWxNYWNoaW5lRXhwb3J0lIWUUpQu",  # noqa: E501 - one value
+    "CreateWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFENyZWF0ZVdvcmtzcGFjZUltYWdllIWUUpQu",
+    "ImportImage": "gASVSQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMC0ltcG9ydEltYWdllIWUUpQu",
+    "ImportWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFEltcG9ydFdvcmtzcGFjZUltYWdllIWUUpQu",
+    "RoleReadiness": "gASVSwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDVJvbGVSZWFkaW5lc3OUhZRSlC4=",
+    "VirtualMachineExport": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFFZpcnR1YWxNYWNoaW5lRXhwb3J0lIWUUpQu",
 }
 
 

@@ -1,8 +1,7 @@
 """Rules for the files of the package: their size, their names, who may know Pulumi, what is public."""
 
 import ast
-import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, is_typeddict
 
@@ -90,25 +89,11 @@ def _is_of_pulumi(node: ast.ClassDef) -> bool:
 
 
 @pytest.mark.parametrize("name", pulumi_vmimport.__all__)
-def test_a_public_name_is_documented(name: str) -> None:
+def test_a_public_name_is_documented(name: str, documented: Callable[[Any], dict[str, str | None]]) -> None:
     public: Any = getattr(pulumi_vmimport, name)
     assert public.__dict__.get("__doc__"), "its docstring"
     if is_typeddict(public) or issubclass(public, pulumi.Resource):
-        assert [attribute for attribute, text in _attribute_docs(public).items() if not text] == []
-
-
-def _attribute_docs(public: Any) -> dict[str, str | None]:
-    body = ast.parse(inspect.getsource(public)).body[0].body  # type: ignore[attr-defined] # of a class
-    return {
-        node.target.id: _text(following)
-        for node, following in zip(body, [*body[1:], ast.Pass()], strict=True)
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
-
-
-def _text(node: ast.stmt) -> str | None:
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return str(node.value.value) if is_text else None  # type: ignore[attr-defined] # checked in the line above
+        assert [attribute for attribute, text in documented(public).items() if not text] == []
 
 
 def test_the_package_shows_its_public_names_and_nothing_else() -> None:

@@ -101,6 +101,11 @@ def test_nothing_is_told_twice(declared: Any) -> None:
         assert len(told) == len(set(told)), bag
 
 
+@pytest.mark.parametrize(("name", "value"), [("timeoutMinutes", 0), ("timeoutMinutes", -1), ("region", None)])
+def test_fails_in_check_on_what_no_resource_takes(declared: Any, name: str, value: int | None) -> None:
+    assert name in {problem.path for problem in problems(declared, full(declared) | {name: value})}
+
+
 def test_unknown_inputs_are_not_judged(declared: Any) -> None:
     assert problems(declared, dict.fromkeys(properties(declared.lifecycle.inputs), UNKNOWN)) == []
 

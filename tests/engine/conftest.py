@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,15 +59,15 @@ class Stack:
     def up(self, **options: Any) -> dict[str, int]:
         """Deploy; returns how many resources were created, updated, same ..."""
         result = self._stack().up(**self._heard(options), suppress_outputs=False)
-        return result.summary.resource_changes or {}
+        return _counts(result.summary.resource_changes)
 
     def preview(self, **options: Any) -> dict[str, int]:
         result = self._stack().preview(**self._heard(options))
-        return {str(getattr(kind, "value", kind)): count for kind, count in result.change_summary.items()}
+        return _counts(result.change_summary)
 
     def refresh(self, **options: Any) -> dict[str, int]:
         result = self._stack().refresh(**self._heard(options))
-        return (result.summary.resource_changes or {}) if result.summary else {}
+        return _counts(result.summary.resource_changes if result.summary else None)
 
     def destroy(self, **options: Any) -> None:
         self._stack().destroy(**self._heard(options))
@@ -154,6 +154,10 @@ class Stack:
         return {**self.sandbox.environment, **self.environment}
 
 
+def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
+    return {str(getattr(kind, "value", kind)): count for kind, count in (changes or {}).items()}
+
+
 @pytest.fixture
 def clock() -> SandboxClock:
     """The sandbox's clock: an import takes three seconds."""
@@ -177,6 +181,16 @@ def new_stack(sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.Pulum
         return Stack(sandbox, directory, pulumi_command, program, **options)
 
     return make
+
+
+@pytest.fixture
+def end_imports(sandbox: Sandbox) -> Callable[..., None]:
+    """Lets time pass until every import and every WorkSpaces image is done, whatever call it is called back for."""
+
+    def advance(*_: Any) -> None:
+        sandbox.clock.advance(2 * 3600)
+
+    return advance
 
 
 @pytest.fixture

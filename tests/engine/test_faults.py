@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.resources.import_image import ImportImage
+from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
 from pulumi_vmimport.sandbox import Sandbox, SandboxClock
 
 ENGINE, PROVIDER, EVERYTHING = "bin/pulumi --", "pulumi.dynamic", ""  # what is in the command lines
@@ -32,10 +34,10 @@ def stack(image_stack: Any, image_args: dict[str, Any]) -> Any:
     ],
 )
 def test_after_kill_9_the_next_up_takes_up_the_same_task(
-    stack: Any, sandbox: Sandbox, victim: str, operation: str, nth: int, when: Any
+    stack: Any, sandbox: Sandbox, end_imports: Any, victim: str, operation: str, nth: int, when: Any
 ) -> None:
     sandbox.aws.faults.on(operation, lambda _: stack.kill(victim), nth, when)
-    sandbox.aws.faults.on(DESCRIBE, lambda _: sandbox.clock.advance(3600), nth=6)
+    sandbox.aws.faults.on(DESCRIBE, end_imports, nth=6)
     stack.fails(stack.up)
     assert stack.is_over()
     if victim != PROVIDER:
@@ -51,9 +53,35 @@ def test_after_kill_9_the_next_up_takes_up_the_same_task(
     assert stack.leftovers() == []
 
 
-def test_lost_answers_throttling_and_server_errors_change_nothing(stack: Any, sandbox: Sandbox) -> None:
+def test_after_kill_9_the_next_up_takes_up_the_same_workspaces_image(
+    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
+) -> None:
+    def program() -> None:
+        image = ImportImage("web", image_args)  # type: ignore[arg-type] # the test edits the arguments
+        about = {"image_name": "web", "image_description": "web", "timeout_minutes": 2}
+        ImportWorkspaceImage(
+            "web",
+            {"ec2_image_id": image.image_id, "ingestion_process": "BYOL_REGULAR_WSP", **about},  # type: ignore[typeddict-item] # about
+        )
+
+    stack = new_stack(program)
+    sandbox.aws.faults.on("ImportImage", end_imports, when="after")
+    sandbox.aws.faults.on("ImportWorkspaceImage", lambda _: stack.kill(EVERYTHING), when="after")
+    stack.fails(stack.up)
+    stack.cancel()
+    sandbox.aws.faults.on("DescribeWorkspaceImages", end_imports, nth=4)
+    assert stack.up() == {"create": 1, "same": 2}
+    assert len(sandbox.aws.import_tasks) == 1
+    assert len([line for line in stack.leftovers() if line.startswith("workspaces ")]) == 1
+    stack.destroy()
+    assert stack.leftovers() == []
+
+
+def test_lost_answers_throttling_and_server_errors_change_nothing(
+    stack: Any, sandbox: Sandbox, end_imports: Any
+) -> None:
     faults = sandbox.aws.faults
-    faults.on("ImportImage", lambda _: sandbox.clock.advance(3600), nth=2, when="after")
+    faults.on("ImportImage", end_imports, nth=2, when="after")
     faults.drop_connection("ImportImage", after_processing=True)
     faults.throttle("ImportImage")
     faults.server_error(DESCRIBE)
@@ -72,7 +100,7 @@ def test_lost_answers_throttling_and_server_errors_change_nothing(stack: Any, sa
 
 
 def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_resumed(
-    stack: Any, sandbox: Sandbox, tmp_path: Path
+    stack: Any, sandbox: Sandbox, end_imports: Any, tmp_path: Path
 ) -> None:
     faults, file = sandbox.aws.faults, tmp_path / "credentials"
 
@@ -80,15 +108,12 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
         keys = faults.renew_credentials()
         file.write_text(f"[team]\naws_access_key_id = {keys.access_key}\naws_secret_access_key = {keys.secret_key}\n")
 
-    def log_in_and_end_the_import(*_: Any) -> None:
-        log_in()
-        sandbox.clock.advance(3600)
-
     log_in()
     stack.config = {"aws:profile": "team"}
     stack.environment = {"AWS_SHARED_CREDENTIALS_FILE": str(file)}
     faults.on(DESCRIBE, lambda _: faults.expire_credentials(), nth=4)
-    faults.on(DESCRIBE, log_in_and_end_the_import, nth=6)
+    faults.on(DESCRIBE, log_in, nth=6)
+    faults.on(DESCRIBE, end_imports, nth=6)
     faults.on("CreateTags", lambda _: faults.expire_credentials())
     printed = stack.fails(stack.up)
     assert "(last look: RequestExpired" in printed
@@ -101,8 +126,10 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
     assert stack.leftovers() == []
 
 
-def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(stack: Any, sandbox: Sandbox) -> None:
-    sandbox.aws.faults.on("ImportImage", lambda _: sandbox.clock.advance(3600), when="after")
+def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(
+    stack: Any, sandbox: Sandbox, end_imports: Any
+) -> None:
+    sandbox.aws.faults.on("ImportImage", end_imports, when="after")
     stack.up()
     sandbox.aws.faults.deny("DescribeImages")
     printed = stack.fails(stack.refresh)

@@ -24,7 +24,7 @@ def recorded(stack: Any) -> tuple[str, str]:
 
 
 def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
-    image_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+    image_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     image_args["timeout_minutes"] = 2  # where Ctrl-C does not end it
     for _ in range(2):  # the second one while the first one's task is resumed
@@ -35,7 +35,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
         (task,) = sandbox.aws.import_tasks
         assert recorded(image_stack) == (task.id, "active")
         assert image_stack.is_over()
-    sandbox.aws.faults.on(DESCRIBE, lambda _: sandbox.clock.advance(3600), nth=2)
+    sandbox.aws.faults.on(DESCRIBE, end_imports, nth=2)
     assert image_stack.up() == {"same": 1, "update": 1}
     assert recorded(image_stack) == (task.id, "completed")
     assert len(sandbox.aws.import_tasks) == 1
@@ -44,7 +44,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
 
 
 def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
-    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     def program() -> None:
         timeouts = pulumi.CustomTimeouts(create="3s", update="2s")
@@ -57,14 +57,14 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
         assert recorded(stack) == (task.id, "active")
-    sandbox.aws.faults.on("CancelImportTask", lambda _: sandbox.clock.advance(3600), when="after")
+    sandbox.aws.faults.on("CancelImportTask", end_imports, when="after")
     stack.destroy()
     assert stack.leftovers() == []
     assert [t.status for t in sandbox.aws.import_tasks] == ["deleted"]
 
 
 def test_twenty_imports_run_at_once_and_share_their_calls(
-    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox
+    new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     def program() -> None:
         for i in range(20):
@@ -73,12 +73,12 @@ def test_twenty_imports_run_at_once_and_share_their_calls(
 
     active: list[int] = []
 
-    def end_all(*_: Any) -> None:
+    def count(*_: Any) -> None:
         active.append(sum(task.status == "active" for task in sandbox.aws.import_tasks))
-        sandbox.clock.advance(3600)
 
     sandbox.aws.pace.active_import_quota = 20
-    sandbox.aws.faults.on("ImportImage", end_all, nth=20, when="after")
+    sandbox.aws.faults.on("ImportImage", count, nth=20, when="after")
+    sandbox.aws.faults.on("ImportImage", end_imports, nth=20, when="after")
     stack = new_stack(program, environment={"VMIMPORT_POLL_SECONDS": "2"})
     assert stack.up(parallel=32) == {"create": 21}
     assert active == [20]

@@ -124,4 +124,8 @@ def untag(aws: AwsConnection, task_id: str, keys: Iterable[str]) -> None:
         aws.client("ec2").delete_tags(Resources=[task_id], Tags=[{"Key": key} for key in keys])
 
 
+ALL = "*"
+"""What to watch in LISTS."""
+
 POLLERS = Pollers[ImportTask](describe)
+LISTS = Pollers[tuple[ImportTask, ...]](lambda aws, _: {ALL: tuple(listed(aws))})

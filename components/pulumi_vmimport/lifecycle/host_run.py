@@ -125,4 +125,4 @@ class HostRun:
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} minutes" if minutes and not rest else f"{round(seconds)} seconds"
+    return f"{minutes} minutes" if minutes > 1 and not rest else f"{round(seconds)} seconds"

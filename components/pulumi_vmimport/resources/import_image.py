@@ -3,9 +3,9 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html; requirements IMG-*.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import pulumi
 
@@ -27,6 +27,7 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedReso
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.resources import import_image_rules as rules
+from pulumi_vmimport.resources.import_request_args import ClientDataArgs, DiskContainerArgs, LicenseSpecificationArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
         return rules.look_up(run, inputs)
 
     def create(self, run: Run, inputs: ImportImageInputs) -> Created[ImportImageState]:
-        task = self._own_task(run, inputs) or self._start(run, inputs)
+        task = self._own_or_new_task(run, inputs)
         state = ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
         run.keep(task.id, state)
         return Created(task.id, self._finish(run, state))
@@ -120,16 +121,31 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
             return Condition.BROKEN
         return Condition.READY if state.task_status == "completed" else Condition.UNFINISHED
 
-    def _own_task(self, run: Run, inputs: ImportImageInputs) -> ImportTask | None:
-        """The task an earlier run started for these very inputs, unless it failed or its AMI is gone."""
-        wanted = run.identity.tags(inputs)
-        ours = (task for task in import_tasks.listed(run.aws) if self._is_usable(run, task, wanted))
-        return next(ours, None)
+    def _own_or_new_task(self, run: Run, inputs: ImportImageInputs) -> ImportTask:
+        """The task an earlier run started for these inputs, unless it failed or its AMI is gone; else a new one."""
+        wanted, ended = run.identity.tags(inputs), []
+        for task in self._listed(run):
+            if wanted.items() <= task.tags.items():
+                if self._is_usable(run, task, wanted):
+                    return task
+                ended.append(task.id)
+        return self._start(run, inputs, sorted(ended))
 
-    def _start(self, run: Run, inputs: ImportImageInputs) -> ImportTask:
-        previous, own_tags, refusals = "", run.identity.tags(inputs), rules.Refusals(run, inputs)
+    def _listed(self, run: Run) -> Sequence[ImportTask]:
+        """The Region's tasks; one call a period for all resources that begin at once."""
+        poller = import_tasks.LISTS.of(run.aws, run.poll_seconds)
+        with poller.watching(import_tasks.ALL):
+            while True:
+                answered, tasks = poller.look(import_tasks.ALL)
+                if answered:
+                    return tasks or ()
+                run.wait(run.poll_seconds)
+
+    def _start(self, run: Run, inputs: ImportImageInputs, ended: Sequence[str]) -> ImportTask:
+        """Start a task. The token of an ended one would bring that one back: so a token has all attempts before it."""
+        before, own_tags, refusals = list(ended), run.identity.tags(inputs), rules.Refusals(run, inputs)
         while True:
-            token = run.identity.token(inputs, previous)
+            token = run.identity.token(inputs, ",".join(before))
             try:
                 task = import_tasks.start(run.aws, api_members(inputs), token, {**(inputs.tags or {}), **own_tags})
             except Exception as error:
@@ -137,11 +153,12 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
                     raise
                 run.wait(run.poll_seconds)
                 continue
-            now = import_tasks.describe(run.aws, [task.id]).get(task.id, task)
-            if self._is_usable(run, now, own_tags):
+            if task.status == "active":
                 return task
-            # The token of a task that has ended brings that one back: the next attempt needs another.
-            previous = task.id
+            task = import_tasks.describe(run.aws, [task.id]).get(task.id, task)  # with tags, which the answer may lack
+            if self._is_usable(run, task, own_tags):
+                return task
+            before.append(task.id)
 
     def _is_usable(self, run: Run, task: ImportTask, wanted: Mapping[str, str]) -> bool:
         """Whether a task is ours, was not given up by a delete that retains, did not fail, and its AMI is there."""
@@ -206,52 +223,6 @@ def _observed(state: ImportImageState, task: ImportTask) -> ImportImageState:
         detected_platform=task.platform,
         billed_usage_operation=task.usage_operation,
     )
-
-
-class DiskContainerArgs(TypedDict):
-    """One disk, or an OVA with all of them: exactly one of user_bucket, url and snapshot_id."""
-
-    description: NotRequired[pulumi.Input[str]]
-    """A description of the disk."""
-    device_name: NotRequired[pulumi.Input[str]]
-    """The block device mapping of the disk, such as /dev/sda1."""
-    format: NotRequired[pulumi.Input[str]]
-    """OVA, VHD, VHDX, VMDK or RAW, in any case. Default: EC2 looks at the object."""
-    snapshot_id: NotRequired[pulumi.Input[str]]
-    """An EBS snapshot instead of an object."""
-    url: NotRequired[pulumi.Input[str]]
-    """`s3://bucket/key` or an https URL; a presigned one is a secret and must outlive the task."""
-    user_bucket: NotRequired[pulumi.Input["UserBucketArgs"]]
-    """The object in S3, in the Region of the import."""
-
-
-class UserBucketArgs(TypedDict):
-    """An object in S3."""
-
-    s3_bucket: pulumi.Input[str]
-    """The bucket."""
-    s3_key: pulumi.Input[str]
-    """The key."""
-
-
-class ClientDataArgs(TypedDict):
-    """What the caller tells about the upload."""
-
-    comment: NotRequired[pulumi.Input[str]]
-    """A comment."""
-    upload_start: NotRequired[pulumi.Input[str]]
-    """When the upload began, ISO 8601."""
-    upload_end: NotRequired[pulumi.Input[str]]
-    """When the upload ended, ISO 8601."""
-    upload_size: NotRequired[pulumi.Input[float]]
-    """The size of the uploaded image, in GiB."""
-
-
-class LicenseSpecificationArgs(TypedDict):
-    """A License Manager configuration."""
-
-    license_configuration_arn: pulumi.Input[str]
-    """Its ARN."""
 
 
 class ImportImageArgs(AwsScopeArgs):

@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.import_options import BootMode, LicenseType, Platform
 from pulumi_vmimport.aws.import_request import DiskContainer
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX
+from pulumi_vmimport.lifecycle.scope import scope_problems
 
 if TYPE_CHECKING:
     from pulumi_vmimport.resources.import_image import ImportImageInputs
@@ -36,10 +37,7 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
         yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
     if known(inputs.role_name) and inputs.role_name is not None and not _ROLE_NAME.fullmatch(inputs.role_name):
         yield Problem("roleName", f"expected 1 to 64 of letters, digits and _+=,.@-, got {inputs.role_name!r}")
-    if known(inputs.timeout_minutes) and inputs.timeout_minutes is not None and inputs.timeout_minutes < 1:
-        yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
-    if known(inputs.region) and inputs.region is None:
-        yield Problem("region", "no Region is set: give region, aws:region in the stack's configuration, or AWS_REGION")
+    yield from scope_problems(inputs)
     if known(inputs.tags):
         yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
 

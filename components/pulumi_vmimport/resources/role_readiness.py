@@ -20,7 +20,7 @@ from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Probl
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 
 # IAM tells nobody when a change has reached every Region; AWS's own example waits ten seconds after the last change.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -56,6 +56,9 @@ class RoleReadinessState(RoleReadinessInputs):
 class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState]):
     inputs = RoleReadinessInputs
     state = RoleReadinessState
+
+    def check(self, inputs: RoleReadinessInputs) -> Iterator[Problem]:
+        return scope_problems(inputs)
 
     def look_up(self, run: Run, inputs: RoleReadinessInputs) -> Iterator[Problem]:
         if not known(inputs.role_name, inputs.adopt):

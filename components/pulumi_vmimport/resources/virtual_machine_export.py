@@ -5,7 +5,6 @@ Requirements VM-07, VM-10, VM-11, FMT-06, FMT-10, S3-04.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import NotRequired
 
@@ -16,38 +15,20 @@ from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Probl
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
+from pulumi_vmimport.resources import exportable_machine
+from pulumi_vmimport.resources.exportable_machine import ImageProfile, PoweredOn
 from pulumi_vmimport.resources.ova_export import exported_ova
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.errors import NotOursError
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.errors import VSphereError
 from pulumi_vmimport.vsphere.session import VSphereSession
-from pulumi_vmimport.vsphere.virtual_machine import DiskBacking, MachineFacts, PowerState, VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, PowerState, VirtualMachine
 
-_GIB = 1 << 30
-# WorkSpaces takes a root volume of at most 70 GB; its checker lets 80 pass (VM-04, AMB-02).
-BYOL_DISK_GIB = 70
-_MOST_DISKS = 21  # IMG-04
 # Names of S3 metadata: HTTP headers, so without the colons of tags.
 _IDENTITY, _INPUTS, _NAME, _CHANGE_VERSION = "vmimport-identity", "vmimport-inputs", "vmimport-name", "vmimport-change"
 _KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-
-
-class PoweredOn(StrEnum):
-    """What to do with a machine that runs."""
-
-    REFUSE = "refuse"
-    SHUT_DOWN = "shutDown"
-    POWER_OFF = "powerOff"
-    WAIT = "wait"
-
-
-class ImageProfile(StrEnum):
-    """What the image is for; the rules follow it."""
-
-    EC2 = "ec2"
-    BYOL_WORKSPACES = "byol-workspaces"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +69,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             yield Problem("key", f"expected 1 to {_KEY_BYTES} bytes that do not start with a slash, got {key!r}")
         elif known(key) and not key.lower().endswith(".ova"):
             yield Problem("key", f"expected a key that ends in .ova, got {key!r}")
-        if known(inputs.region) and inputs.region is None:
-            yield Problem("region", "no Region is set: give region, aws:region in the configuration, or AWS_REGION")
+        yield from scope_problems(inputs)
 
     def look_up(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         if known(inputs.bucket):
@@ -105,7 +85,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return
         try:
             with run.vsphere() as session:
-                yield from _problems(path, inputs, _find(session, inputs).facts())
+                yield from _problems(inputs, _find(session, inputs).facts())
         except VSphereError as error:
             yield Problem(path, str(error))
 
@@ -122,7 +102,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             machine = _find(session, inputs)
             self._switch_off(run, machine, inputs)
             facts = machine.facts()
-            if problems := [f"{p.path}: {p.reason}" for p in _problems(_reference(inputs)[0], inputs, facts)]:
+            if problems := [f"{p.path}: {p.reason}" for p in _problems(inputs, facts)]:
                 raise Failed("; ".join(problems))
             directory = Path(inputs.staging_directory) if inputs.staging_directory else None
             with exported_ova(machine, wait=run.wait, status=run.status, staging_directory=directory) as ova:
@@ -163,7 +143,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return
         match inputs.powered_on or PoweredOn.REFUSE:
             case PoweredOn.REFUSE:
-                raise Failed(_runs(machine.facts().name))
+                raise Failed(exportable_machine.is_running(machine.facts().name))
             case PoweredOn.SHUT_DOWN:
                 run.status("shutting down the guest")
                 machine.shut_down_guest(run.wait)
@@ -188,32 +168,8 @@ def _reference(inputs: VirtualMachineExportInputs) -> tuple[str, str | None]:
     return next(((path, name) for path, name in names.items() if not known(name) or name is not None), ("uuid", None))
 
 
-def _problems(path: str, inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
-    """What makes the machine's image useless to AWS (VM-04, VM-09, VM-10, VM-11)."""
-    if facts.power_state is not PowerState.OFF and (inputs.powered_on or PoweredOn.REFUSE) is PoweredOn.REFUSE:
-        yield Problem("poweredOn", _runs(facts.name))
-    if not 1 <= len(facts.disks) <= _MOST_DISKS:
-        yield Problem(path, f"expected 1 to {_MOST_DISKS} disks, {facts.name} has {len(facts.disks)}")
-    for disk in facts.disks:
-        if disk.backing in {DiskBacking.RAW_DEVICE, DiskBacking.SE_SPARSE}:
-            yield Problem(path, f"{disk.label} of {facts.name} is a {disk.backing} disk; copy it to a flat one (VM-10)")
-    if inputs.image_profile is not ImageProfile.BYOL_WORKSPACES:
-        return
-    if len(facts.disks) > 1:
-        yield Problem(path, f"expected one disk for BYOL WorkSpaces, {facts.name} has {len(facts.disks)} (VM-04)")
-    for disk in facts.disks:
-        if disk.capacity_bytes > BYOL_DISK_GIB * _GIB:
-            yield Problem(
-                path,
-                f"{disk.label} of {facts.name} has {disk.capacity_bytes / _GIB:.0f} GB, expected at most "
-                f"{BYOL_DISK_GIB} (WorkSpaces refuses more, though its checker lets 80 pass; VM-04)",
-            )
-    if len(facts.network_adapters) > 1:
-        yield Problem(path, f"expected one network adapter, {facts.name} has {len(facts.network_adapters)} (VM-09)")
-
-
-def _runs(name: str) -> str:
-    return f"{name} is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
+def _problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
+    return exportable_machine.problems(_reference(inputs)[0], facts, inputs.powered_on, inputs.image_profile)
 
 
 def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:

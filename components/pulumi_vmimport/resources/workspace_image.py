@@ -19,7 +19,7 @@ from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifec
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.resources.import_image_rules import MOST_TAGS, tag_problems
 
 # Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
@@ -76,10 +76,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             yield Problem("imageName", reason)
         if known(inputs.image_description) and (reason := description_problem(inputs.image_description)):
             yield Problem("imageDescription", reason)
-        if known(inputs.timeout_minutes) and inputs.timeout_minutes is not None and inputs.timeout_minutes < 1:
-            yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
-        if known(inputs.region) and inputs.region is None:
-            yield Problem("region", "no Region is set: give region, aws:region in the configuration, or AWS_REGION")
+        yield from scope_problems(inputs)
         if known(inputs.tags):
             yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
 

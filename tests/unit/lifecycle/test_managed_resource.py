@@ -16,7 +16,8 @@ def container(world: Any, url: Any) -> list[Any]:
         given = url() if callable(url) else url
         bag = _on_the_wire(ImportImageInputs, {"disk_containers": [{"url": given}]})
         output = pulumi.Output.from_input(bag["diskContainers"][0]["url"])
-        return pulumi.Output.from_input(output.is_secret()).apply(lambda secret: output.apply(lambda v: [v, secret]))
+        is_secret: Any = output.is_secret()
+        return pulumi.Output.from_input(is_secret).apply(lambda secret: output.apply(lambda v: [v, secret]))
 
     found: list[Any] = world.deploy(program)
     return found

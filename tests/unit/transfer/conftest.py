@@ -1,11 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
-BUCKET = "images"
+BUCKET, KEY = "images", "vms/win10.ova"
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,30 @@ def s3(aws: boto3.Session) -> Iterator[Any]:
         client = aws.client("s3")
         client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield client
+
+
+@dataclass
+class Bucket:
+    """What is in the bucket, and what S3 shall refuse."""
+
+    client: Any
+
+    def content(self) -> bytes:
+        return bytes(self.client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
+
+    def left(self) -> list[str]:
+        uploads = self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        objects = self.client.list_object_versions(Bucket=BUCKET).get("Versions", [])
+        return [f"upload {upload['Key']}" for upload in uploads] + [f"object {entry['Key']}" for entry in objects]
+
+    def refuse(self, operation: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
+        def answer(params: dict[str, Any], **_: Any) -> None:
+            if when(params):
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
+
+        self.client.meta.events.register(f"before-call.s3.{operation}", answer)
+
+
+@pytest.fixture
+def bucket(s3: Any) -> Bucket:
+    return Bucket(s3)

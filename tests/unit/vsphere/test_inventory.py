@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyVmomi import vmodl
 
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError
@@ -66,9 +68,21 @@ def test_fails_for_a_machine_that_is_not_there(
 
 def test_looking_for_a_name_leaves_no_view_behind(session: VSphereSession, machines: Any) -> None:
     machines.make("viewed")
-    before = len(session.content.viewManager.viewList)
+    made: list[Any] = []
+    manager = session.content.viewManager
+
+    def create(*args: Any, **kwargs: Any) -> Any:
+        made.append(manager.CreateContainerView(*args, **kwargs))
+        return made[-1]
+
+    session.content = SimpleNamespace(
+        rootFolder=session.content.rootFolder,
+        propertyCollector=session.content.propertyCollector,
+        viewManager=SimpleNamespace(CreateContainerView=create),
+    )
     inventory.by_path(session, "viewed")
-    assert len(session.content.viewManager.viewList) == before
+    with pytest.raises(vmodl.fault.ManagedObjectNotFound):
+        _ = made[0].view
 
 
 def test_fails_when_the_inventory_is_empty(session: VSphereSession) -> None:

@@ -1,0 +1,203 @@
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from moto.ec2.models import ec2_backends
+
+from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage
+from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
+from pulumi_vmimport.sandbox import Sandbox
+
+REGION = "eu-west-1"
+ACCOUNT = "210987654321"
+
+
+@pytest.fixture
+def ami(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
+    """An AMI of a Windows that brings its licence."""
+    ec2, place = sandbox.aws.observer("ec2", REGION), image_args["disk_containers"][0]["user_bucket"]
+    disk = {"Format": "RAW", "UserBucket": {"S3Bucket": place["s3_bucket"], "S3Key": place["s3_key"]}}
+    task = ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
+    sandbox.clock.advance(sandbox.aws.pace.import_seconds)
+    return str(ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
+
+
+@pytest.fixture
+def args(sandbox: Sandbox, ami: str) -> dict[str, dict[str, Any]]:
+    """The arguments of one image of each kind; a test may edit them. An image takes two seconds."""
+    sandbox.aws.pace.import_workspace_image_seconds = sandbox.aws.pace.create_workspace_image_seconds = 20 * 60
+    return {
+        "desktop": {
+            "image_name": "desktop",
+            "image_description": "imported",
+            "ec2_image_id": ami,
+            "ingestion_process": "BYOL_REGULAR_WSP",
+            "tags": {"cost_center": "blue"},
+        },
+        "golden": {
+            "image_name": "golden",
+            "image_description": "created",
+            "workspace_id": sandbox.aws.make_workspace(REGION),
+            "tags": {"cost_center": "blue"},
+        },
+    }
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Any], args: dict[str, dict[str, Any]]) -> Any:
+    kinds: dict[str, Any] = {"desktop": ImportWorkspaceImage, "golden": CreateWorkspaceImage}
+
+    def program() -> None:
+        for name in args:
+            image = kinds[name](name, args[name])
+            pulumi.export(name, image.image_id)
+            pulumi.export(f"{name}State", image.image_state)
+
+    return new_stack(program)
+
+
+@pytest.fixture
+def workspaces(sandbox: Sandbox) -> Any:
+    """WorkSpaces, as somebody else calls it."""
+    return sandbox.aws.observer("workspaces", REGION)
+
+
+def images(sandbox: Sandbox) -> list[str]:
+    return [left for left in sandbox.aws.leftovers() if left.startswith("workspaces")]
+
+
+def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
+) -> None:
+    assert stack.preview() == {"create": 3}
+    assert stack.up() == {"create": 3}
+    made = stack.outputs()
+    assert (made["desktopState"], made["goldenState"]) == ("AVAILABLE", "AVAILABLE")
+    before = sandbox.aws.calls.writes()
+    assert stack.up() == {"same": 3}
+    assert sandbox.aws.calls.writes() == before
+    for of in args.values():
+        of["tags"] = {"stage": "prod"}
+    assert stack.up() == {"same": 1, "update": 2}
+    for name in args:
+        tags = {tag["Key"] for tag in workspaces.describe_tags(ResourceId=made[name])["TagList"]}
+        assert {tag for tag in tags if not tag.startswith("vmimport:")} == {"stage"}
+    stack.destroy()
+    assert images(sandbox) == []
+
+
+def test_another_description_replaces_the_images_under_their_names(
+    stack: Any, args: dict[str, dict[str, Any]], workspaces: Any
+) -> None:
+    stack.up()
+    for of in args.values():
+        of["image_description"] = "anew"
+    assert stack.up() == {"same": 1, "replace": 2}
+    found = {image["ImageId"]: image["Description"] for image in workspaces.describe_workspace_images()["Images"]}
+    made = stack.outputs()
+    assert found == {made["desktop"]: "anew", made["golden"]: "anew"}
+
+
+def test_images_deleted_by_hand_show_in_preview_and_up_repairs_them(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
+) -> None:
+    stack.up()
+    for name in args:
+        workspaces.delete_workspace_image(ImageId=stack.outputs()[name])
+    assert stack.preview(refresh=True) == {"create": 2, "same": 1}
+    assert stack.up(refresh=True) == {"create": 2, "same": 1}
+    assert stack.preview(refresh=True) == {"same": 3}
+    assert len(images(sandbox)) == 2
+
+
+def test_tags_changed_by_hand_show_in_preview_and_up_repairs_them(
+    stack: Any, args: dict[str, dict[str, Any]], workspaces: Any
+) -> None:
+    stack.up()
+    for name in args:
+        tags = [{"Key": "cost_center", "Value": "by hand"}]
+        workspaces.create_tags(ResourceId=stack.outputs()[name], Tags=tags)
+    assert stack.preview(refresh=True) == {"same": 1, "update": 2}
+    assert stack.up(refresh=True) == {"same": 1, "update": 2}
+    assert stack.preview(refresh=True) == {"same": 3}
+
+
+def test_fails_with_every_code_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:
+    sandbox.aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot", times=2)
+    printed = stack.fails(stack.up)
+    for resource in ("ImportWorkspaceImage desktop", "CreateWorkspaceImage golden"):
+        line = next(line for line in printed.splitlines() if f"{resource}: image wsi-" in line)
+        assert "ended in ERROR: VMWareToolsInstalled: " in line
+        assert "; PendingReboot: " in line
+        assert "the image record was deleted" in line
+    assert "Traceback" not in printed
+    assert images(sandbox) == []
+    assert stack.up() == {"create": 2, "same": 1}
+    stack.destroy()
+    assert images(sandbox) == []
+
+
+def test_an_up_that_may_not_look_any_more_is_resumed_by_the_next(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]]
+) -> None:
+    del args["golden"]
+    faults = sandbox.aws.faults
+    faults.on("ImportWorkspaceImage", lambda _: faults.deny("DescribeWorkspaceImages"), when="after")
+    assert "AccessDeniedException" in stack.fails(stack.up)
+    assert stack.resource("ImportWorkspaceImage")["outputs"]["imageState"] == "PENDING"
+    faults.allow("DescribeWorkspaceImages")
+    assert stack.up() == {"same": 1, "update": 1}
+    assert stack.outputs()["desktopState"] == "AVAILABLE"
+    assert len(sandbox.aws.calls.of("ImportWorkspaceImage")) == 1
+
+
+def test_fails_to_destroy_a_shared_image_until_it_is_shared_no_more(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
+) -> None:
+    del args["golden"]
+    stack.up()
+    share = {"ImageId": stack.outputs()["desktop"], "SharedAccountId": ACCOUNT}
+    workspaces.update_workspace_image_permission(**share, AllowCopyImage=True)
+    printed = stack.fails(stack.destroy)
+    assert f"image {share['ImageId']} (desktop) is still in use" in printed
+    assert f"stop sharing it with {ACCOUNT}" in printed
+    workspaces.update_workspace_image_permission(**share, AllowCopyImage=False)
+    stack.destroy()
+    assert images(sandbox) == []
+
+
+def test_fails_in_preview_with_every_problem_and_no_write(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]]
+) -> None:
+    args["desktop"] |= {"image_name": "a b", "ec2_image_id": "ami-1", "ingestion_process": "BYOL", "colour": "red"}
+    args["golden"] |= {"image_description": "a, b", "workspace_id": "ws-1", "timeout_minutes": 0}
+    printed = stack.fails(stack.preview)
+    for words in (
+        "and no space, got 'a b'",
+        "expected ami- and 8 or 17 hex digits, got 'ami-1'",
+        "BYOL_GRAPHICS_G4DN_BYOP, got 'BYOL'",
+        "colour",
+        "got 'a, b'",
+        "expected ws- and 8 to 63 of a-z 0-9, got 'ws-1'",
+        "expected at least 1, got 0",
+    ):
+        assert words in printed
+    assert "Traceback" not in printed
+    assert sandbox.aws.calls.writes() == []
+
+
+def test_fails_in_preview_when_account_ami_or_workspace_will_not_do(
+    stack: Any, sandbox: Sandbox, ami: str, args: dict[str, dict[str, Any]]
+) -> None:
+    sandbox.aws.disable_byol(REGION)
+    ec2_backends[sandbox.aws.account_id][REGION].amis[ami].owner_id = ACCOUNT
+    sandbox.aws.set_workspace_state(args["golden"]["workspace_id"], "STOPPED", REGION)
+    printed = stack.fails(stack.preview)
+    for words in (
+        f"account {sandbox.aws.account_id} is not enabled for BYOL in {REGION}",
+        f"AMI {ami} belongs to account {ACCOUNT}, expected your own",
+        f"expected a WorkSpace that is AVAILABLE, {args['golden']['workspace_id']} is STOPPED",
+    ):
+        assert words in printed
+    assert sandbox.aws.calls.writes() == []
