@@ -164,7 +164,7 @@ def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
         task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
         machine = session.result_of(task, f"create {name}", lambda seconds: None)
         devices: list[Any] = list(machine.config.hardware.device)
-        files = [d.backing.fileName for d in devices if isinstance(d, device.VirtualDisk)]
-    path = str(files[0]).partition("] ")[2]
+        backings: list[Any] = [d.backing for d in devices if isinstance(d, device.VirtualDisk)]
+    path = str(backings[0].fileName).partition("] ")[2]
     with disk.open("rb") as stream:
         sandbox.vcenter.put_file("LocalDS_0", path, stream)

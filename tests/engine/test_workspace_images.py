@@ -49,8 +49,8 @@ def stack(new_stack: Callable[..., Any], args: dict[str, dict[str, Any]]) -> Any
     kinds: dict[str, Any] = {"desktop": ImportWorkspaceImage, "golden": CreateWorkspaceImage}
 
     def program() -> None:
-        for name in args:
-            image = kinds[name](name, args[name])
+        for name, given in args.items():
+            image = kinds[name](name, given)
             pulumi.export(name, image.image_id)
             pulumi.export(f"{name}State", image.image_state)
 
@@ -99,28 +99,17 @@ def test_another_description_replaces_the_images_under_their_names(
     assert found == {made["desktop"]: "anew", made["golden"]: "anew"}
 
 
-def test_images_deleted_by_hand_show_in_preview_and_up_repairs_them(
-    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
+def test_an_image_deleted_by_hand_and_tags_changed_by_hand_show_in_preview_and_up_repairs_them(
+    stack: Any, sandbox: Sandbox, workspaces: Any
 ) -> None:
     stack.up()
-    for name in args:
-        workspaces.delete_workspace_image(ImageId=stack.outputs()[name])
-    assert stack.preview(refresh=True) == {"create": 2, "same": 1}
-    assert stack.up(refresh=True) == {"create": 2, "same": 1}
+    made = stack.outputs()
+    workspaces.delete_workspace_image(ImageId=made["desktop"])
+    workspaces.create_tags(ResourceId=made["golden"], Tags=[{"Key": "cost_center", "Value": "by hand"}])
+    assert stack.preview(refresh=True) == {"create": 1, "same": 1, "update": 1}
+    assert stack.up(refresh=True) == {"create": 1, "same": 1, "update": 1}
     assert stack.preview(refresh=True) == {"same": 3}
     assert len(images(sandbox)) == 2
-
-
-def test_tags_changed_by_hand_show_in_preview_and_up_repairs_them(
-    stack: Any, args: dict[str, dict[str, Any]], workspaces: Any
-) -> None:
-    stack.up()
-    for name in args:
-        tags = [{"Key": "cost_center", "Value": "by hand"}]
-        workspaces.create_tags(ResourceId=stack.outputs()[name], Tags=tags)
-    assert stack.preview(refresh=True) == {"same": 1, "update": 2}
-    assert stack.up(refresh=True) == {"same": 1, "update": 2}
-    assert stack.preview(refresh=True) == {"same": 3}
 
 
 def test_fails_with_every_code_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:
@@ -167,37 +156,45 @@ def test_fails_to_destroy_a_shared_image_until_it_is_shared_no_more(
     assert images(sandbox) == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "problems"),
+    [
+        pytest.param(
+            {"desktop": {"image_name": "a b", "ec2_image_id": "ami-1", "ingestion_process": "BYOL", "colour": "red"}},
+            ["no space, got 'a b'", "8 or 17 hex digits, got 'ami-1'", "BYOL_GRAPHICS_G4DN_BYOP, got 'BYOL'", "colour"],
+            id="ImportWorkspaceImage",
+        ),
+        pytest.param(
+            {"golden": {"image_description": "a, b", "workspace_id": "ws-1", "timeout_minutes": 0}},
+            ["got 'a, b'", "expected ws- and 8 to 63 of a-z 0-9, got 'ws-1'", "expected at least 1, got 0"],
+            id="CreateWorkspaceImage",
+        ),
+    ],
+)
 def test_fails_in_preview_with_every_problem_and_no_write(
-    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]]
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], wrong: dict[str, dict[str, Any]], problems: list[str]
 ) -> None:
-    args["desktop"] |= {"image_name": "a b", "ec2_image_id": "ami-1", "ingestion_process": "BYOL", "colour": "red"}
-    args["golden"] |= {"image_description": "a, b", "workspace_id": "ws-1", "timeout_minutes": 0}
+    for name, values in wrong.items():
+        args[name] |= values
     printed = stack.fails(stack.preview)
-    for words in (
-        "and no space, got 'a b'",
-        "expected ami- and 8 or 17 hex digits, got 'ami-1'",
-        "BYOL_GRAPHICS_G4DN_BYOP, got 'BYOL'",
-        "colour",
-        "got 'a, b'",
-        "expected ws- and 8 to 63 of a-z 0-9, got 'ws-1'",
-        "expected at least 1, got 0",
-    ):
-        assert words in printed
+    assert [words for words in problems if words not in printed] == []
     assert "Traceback" not in printed
     assert sandbox.aws.calls.writes() == []
 
 
-def test_fails_in_preview_when_account_ami_or_workspace_will_not_do(
-    stack: Any, sandbox: Sandbox, ami: str, args: dict[str, dict[str, Any]]
-) -> None:
+def test_fails_in_preview_when_account_and_ami_will_not_do(stack: Any, sandbox: Sandbox, ami: str) -> None:
     sandbox.aws.disable_byol(REGION)
     ec2_backends[sandbox.aws.account_id][REGION].amis[ami].owner_id = ACCOUNT
-    sandbox.aws.set_workspace_state(args["golden"]["workspace_id"], "STOPPED", REGION)
     printed = stack.fails(stack.preview)
-    for words in (
-        f"account {sandbox.aws.account_id} is not enabled for BYOL in {REGION}",
-        f"AMI {ami} belongs to account {ACCOUNT}, expected your own",
-        f"expected a WorkSpace that is AVAILABLE, {args['golden']['workspace_id']} is STOPPED",
-    ):
-        assert words in printed
+    assert f"account {sandbox.aws.account_id} is not enabled for BYOL in {REGION}" in printed
+    assert f"AMI {ami} belongs to account {ACCOUNT}, expected your own" in printed
+    assert sandbox.aws.calls.writes() == []
+
+
+def test_fails_in_preview_when_the_workspace_will_not_do(
+    stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]]
+) -> None:
+    workspace = args["golden"]["workspace_id"]
+    sandbox.aws.set_workspace_state(workspace, "STOPPED", REGION)
+    assert f"expected a WorkSpace that is AVAILABLE, {workspace} is STOPPED" in stack.fails(stack.preview)
     assert sandbox.aws.calls.writes() == []
