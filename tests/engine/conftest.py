@@ -172,15 +172,21 @@ def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def new_stack(sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand) -> Callable[[Program], Stack]:
-    """Makes a stack in the sandbox."""
+def new_stack(
+    sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand
+) -> Iterator[Callable[[Program], Stack]]:
+    """Makes a stack in the sandbox; its processes end with the test."""
+    made: list[Stack] = []
 
     def make(program: Program, **options: Any) -> Stack:
         directory = tmp_path / options.get("name", "dev")
         directory.mkdir(exist_ok=True)
-        return Stack(sandbox, directory, pulumi_command, program, **options)
+        made.append(Stack(sandbox, directory, pulumi_command, program, **options))
+        return made[-1]
 
-    return make
+    yield make
+    for stack in made:
+        stack.kill()
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_after_kill_9_the_next_up_takes_up_the_same_task(
     assert stack.leftovers() == []
 
 
-def test_after_kill_9_the_next_up_takes_up_the_same_workspaces_image(
+def test_after_kill_9_the_next_run_takes_up_the_same_workspaces_image_and_the_same_destroy(
     new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     def program() -> None:
@@ -73,6 +73,9 @@ def test_after_kill_9_the_next_up_takes_up_the_same_workspaces_image(
     assert stack.up() == {"create": 1, "same": 2}
     assert len(sandbox.aws.import_tasks) == 1
     assert len([line for line in stack.leftovers() if line.startswith("workspaces ")]) == 1
+    sandbox.aws.faults.on("DeregisterImage", lambda _: stack.kill(EVERYTHING), when="after")
+    stack.fails(stack.destroy)
+    stack.cancel()
     stack.destroy()
     assert stack.leftovers() == []
 

@@ -109,17 +109,17 @@ class HostRun:
 
     def _stop_if_asked(self) -> None:
         if pulumi_hooks.cancelled.is_set():
-            raise Stopped("cancelled; AWS goes on, and the next `pulumi up` waits for the same task")
+            raise Stopped("cancelled; what AWS has begun goes on, and the next `pulumi up` takes it up")
         if self.call is not None and not self.call.alive:
-            raise Stopped("the engine is gone; the next `pulumi up` waits for the same task")
+            raise Stopped("the engine is gone; what AWS has begun goes on, and the next `pulumi up` takes it up")
         limits = {"timeoutMinutes": self.timeout_seconds}
         if self.call is not None and self.call.timeout_seconds:
             limits["customTimeouts"] = self.call.timeout_seconds
         name = min(limits, key=limits.__getitem__)
         if time.monotonic() - self.began > limits[name]:
             raise Stopped(
-                f"not done after {_duration(limits[name])} ({name}); AWS goes on, and the next `pulumi up` waits for "
-                "the same task"
+                f"not done after {_duration(limits[name])} ({name}); what AWS has begun goes on, and the next "
+                "`pulumi up` takes it up"
             )
 
 

@@ -26,6 +26,7 @@ from pulumi_vmimport.lifecycle.identity import OWN_TAGS, is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.lifecycle.watching import watched_to_end
 from pulumi_vmimport.resources import import_image_rules as rules
 from pulumi_vmimport.resources.import_request_args import ClientDataArgs, DiskContainerArgs, LicenseSpecificationArgs
 
@@ -192,15 +193,9 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
 
     def _ended(self, run: Run, task_id: str) -> ImportTask | None:
         """The task once it has completed or been deleted; None when EC2 no longer lists it."""
-        poller = import_tasks.POLLERS.of(run.aws, run.poll_seconds)
-        with poller.watching(task_id):
-            while True:
-                answered, task = poller.look(task_id)
-                if answered and (task is None or task.completed or task.ended_badly):
-                    return task
-                trouble = f" (last look: {poller.trouble})" if poller.trouble else ""
-                run.status(f"{task_id}: {task.line if task else 'started'}{trouble}")
-                run.wait(run.poll_seconds)
+        return watched_to_end(
+            run, import_tasks.POLLERS, task_id, lambda task: task.completed or task.ended_badly, lambda task: task.line
+        )
 
     def _describe_and_tag(self, run: Run, state: ImportImageState) -> None:
         images.tag(run.aws, _things(state), {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))})

@@ -80,6 +80,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
                 )
             if region is not None and region != run.aws.region:
                 yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
+            elif region is not None and known(inputs.key):
+                there = s3_object.find_object(run.aws.client("s3"), inputs.bucket, inputs.key)
+                if reason := _taken(run, f"s3://{inputs.bucket}/{inputs.key}", there):
+                    yield Problem("key", reason)
         path, name = _reference(inputs)
         if not known(name) or run.promised(path):
             return
@@ -93,6 +97,8 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         id = f"s3://{inputs.bucket}/{inputs.key}"
         s3, mark = run.aws.client("s3"), _mark(run, inputs)
         there = s3_object.find_object(s3, inputs.bucket, inputs.key)
+        if reason := _taken(run, id, there):
+            raise Failed(reason)
         if there is not None and mark.items() <= there.metadata.items() and there.sha256:
             run.status("the export of an earlier run is complete")
             name, version = there.metadata.get(_NAME), there.metadata.get(_CHANGE_VERSION)
@@ -170,6 +176,13 @@ def _reference(inputs: VirtualMachineExportInputs) -> tuple[str, str | None]:
 
 def _problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
     return exportable_machine.problems(_reference(inputs)[0], facts, inputs.powered_on, inputs.image_profile)
+
+
+def _taken(run: Run, id: str, there: s3_object.FoundObject | None) -> str | None:
+    """Why the export may not be written where it is to be: nobody else's object is overwritten."""
+    if there is None or there.metadata.get(_IDENTITY) == run.identity.key:
+        return None
+    return f"{id} is there already and not an export of this resource; choose another key, or delete the object"
 
 
 def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:

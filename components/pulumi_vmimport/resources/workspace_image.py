@@ -20,6 +20,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_own_ta
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
+from pulumi_vmimport.lifecycle.watching import watched_to_end
 from pulumi_vmimport.resources.import_image_rules import MOST_TAGS, tag_problems
 
 # Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
@@ -180,15 +181,9 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
         """The image once it is no longer pending; None when it is gone."""
-        poller = workspace_images.POLLERS.of(run.aws, run.poll_seconds)
-        with poller.watching(id):
-            while True:
-                answered, image = poller.look(id)
-                if answered and (image is None or not image.pending):
-                    return image
-                trouble = f" (last look: {poller.trouble})" if poller.trouble else ""
-                run.status(f"{id}: {image.state.lower() if image else 'started'}{trouble}")
-                run.wait(run.poll_seconds)
+        return watched_to_end(
+            run, workspace_images.POLLERS, id, lambda image: not image.pending, lambda image: image.state.lower()
+        )
 
     def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
         wanted = self._tags(run, inputs)

@@ -1,3 +1,4 @@
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import grpc
 import pulumi
 import pytest
+from botocore.exceptions import ClientError
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
@@ -239,3 +241,34 @@ def test_without_hooks_the_exception_itself_reaches_the_runtime(
     thing.error = RuntimeError("because of a bug")
     assert pulumi_hooks.current_call() is None
     assert not _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag()).message
+
+
+SIGNED = "https://b.s3.eu-west-1.amazonaws.com/k.ova?X-Amz-Signature=f00d"
+
+
+def test_the_query_string_of_a_url_is_in_no_problem(host: DynamicHost) -> None:
+    (failure,) = host.check({}, bag(size=SIGNED)).failures
+    assert failure.reason == "expected a whole number, got 'https://b.s3.eu-west-1.amazonaws.com/k.ova?...'"
+
+
+@pytest.mark.parametrize("hooks", ["on", "off"])
+def test_the_query_string_of_a_url_is_in_no_error(
+    host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch, hooks: str
+) -> None:
+    monkeypatch.setenv("PULUMI_VMIMPORT_HOOKS", hooks)
+    thing.error = RuntimeError(f"cannot read {SIGNED}")
+    with pytest.raises(RuntimeError) as caught:
+        host.create(bag())
+    shown = "".join(traceback.format_exception(caught.value))  # what the runtime hands to the engine
+    assert "Thing web: cannot read https://b.s3.eu-west-1.amazonaws.com/k.ova?..." in shown
+    assert "f00d" not in shown
+
+
+def test_credentials_that_ran_out_come_with_the_remedy(host: DynamicHost, thing: ThingLifecycle) -> None:
+    thing.error = ClientError({"Error": {"Code": "RequestExpired", "Message": "because of time."}}, "CreateTags")
+    status = _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag())
+    assert status.message == (
+        "Thing web: RequestExpired: because of time. (in CreateTags); renew the credentials and run the command "
+        "again: it goes on where this one ended"
+    )
+    assert status.details

@@ -60,7 +60,7 @@ def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
     run = new_run()
     run.wait(89 * 60)
     assert clock.now == pytest.approx(BEGAN + 89 * 60)
-    with pytest.raises(Stopped, match=r"not done after 90 minutes \(timeoutMinutes\); AWS goes on, and the next"):
+    with pytest.raises(Stopped, match=r"not done after 90 minutes \(timeoutMinutes\); what AWS has begun goes on, and"):
         run.wait(120)
 
 

@@ -128,6 +128,21 @@ def test_an_image_that_failed_after_an_interruption_gives_way(kind: Any, new_run
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
+def test_an_image_that_is_not_listed_at_once_is_waited_for(
+    kind: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = run.aws.client("workspaces")
+    listed = client.describe_workspace_images
+    too_early: list[dict[str, Any]] = [{"Images": []}, {"Images": []}]
+
+    def describe(**members: Any) -> Any:
+        return too_early.pop() if too_early and "ImageIds" in members else listed(**members)
+
+    monkeypatch.setattr(client, "describe_workspace_images", describe)
+    created = kind.lifecycle.create(run, kind.inputs)
+    assert kind.images() == {created.id: "AVAILABLE"}
+
+
 def test_an_answer_that_was_lost_does_not_start_a_second_image(
     kind: Any, run: Any, aws: AwsSandbox, quick_retries: None
 ) -> None:

@@ -1,0 +1,80 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.task_poller import Pollers
+from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE, watched_to_end
+
+ID = "import-ami-1"
+
+
+@dataclass
+class Service:
+    """Answers one look after the other; the last answer stays."""
+
+    answers: Sequence[str | Exception | None]
+    aws: AwsConnection = field(default_factory=lambda: AwsConnection(AwsSettings(region="eu-west-1")))
+    poll_seconds: float = 0.0
+    texts: list[str] = field(default_factory=list)
+    waits: int = 0
+    most_waits: int = 20
+
+    def describe(self, _: AwsConnection, ids: list[str]) -> Mapping[str, str]:
+        answer, *following = self.answers
+        self.answers = following or [answer]
+        if isinstance(answer, Exception):
+            raise answer
+        return {} if answer is None else dict.fromkeys(ids, answer)
+
+    def status(self, text: str) -> None:
+        self.texts.append(text)
+
+    def wait(self, seconds: float) -> None:
+        self.waits += 1
+        if self.waits > self.most_waits:
+            raise Stopped("out of time")
+
+
+def watched(service: Service) -> str | None:
+    run: Any = service
+    return watched_to_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", str.upper)
+
+
+def test_what_is_over_is_returned_at_once() -> None:
+    service = Service(["completed"])
+    assert (watched(service), service.waits) == ("completed", 0)
+
+
+def test_its_standing_is_shown_until_it_is_over() -> None:
+    service = Service(["active", "converting", "completed"])
+    assert watched(service) == "completed"
+    assert service.texts == [f"{ID}: ACTIVE", f"{ID}: CONVERTING"]
+
+
+def test_what_aws_does_not_list_yet_is_waited_for() -> None:
+    service = Service([None] * (LOOKS_BEFORE_GONE - 1) + ["active", None, "completed"])
+    assert watched(service) == "completed"
+
+
+def test_what_aws_does_not_know_several_looks_in_a_row_is_gone() -> None:
+    service = Service(["active", None])
+    assert watched(service) is None
+    assert service.waits == LOOKS_BEFORE_GONE
+
+
+def test_a_look_that_brought_no_answer_says_nothing_of_what_is_there() -> None:
+    lost = ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "Describe")
+    service = Service([None] + [lost] * (LOOKS_BEFORE_GONE + 1) + ["completed"])
+    assert watched(service) == "completed"
+    assert "slow down" in service.texts[1]
+
+
+@pytest.mark.parametrize("answer", ["active", None], ids=["there", "gone"])
+def test_fails_when_the_run_ends_before(answer: str | None) -> None:
+    with pytest.raises(Stopped):
+        watched(Service([answer], most_waits=1))
