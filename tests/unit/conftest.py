@@ -1,7 +1,14 @@
-"""A world without an engine for the tests of components: what they register, and what they get back."""
+"""What tests of several folders need: a world without an engine, a vCenter with machines in it, and small disks.
+
+The world shows what components register, and gives back what an engine would. The disks are stream-optimized VMDKs,
+laid out as vSphere sends them.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import io
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +16,12 @@ import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pyVmomi import vim
+
+from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport.vsphere.inventory import by_moid
+from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 
 @dataclass
@@ -120,3 +133,142 @@ def schema() -> Callable[[type[pulumi.ComponentResource]], Any]:
         return Analyzer("vmimport").analyze([component])["component_definitions"][component.__name__]
 
     return analyze
+
+
+DEVICE = vim.vm.device
+DATASTORE = "LocalDS_0"
+SECTOR = 512
+GRAIN = 128
+TABLE_ENTRIES = 512
+AT_END = 2**64 - 1
+DESCRIPTOR = b'# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="streamOptimized"\n'
+
+
+@pytest.fixture(scope="session")
+def vcenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VCenterSandbox]:
+    with VCenterSandbox(tmp_path_factory.mktemp("vcenter")) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(vcenter: VCenterSandbox) -> VSphereSettings:
+    server = f"{vcenter.host}:{vcenter.port}"
+    return VSphereSettings(server, vcenter.user, vcenter.password, ca_file=str(vcenter.ca_file))
+
+
+@pytest.fixture
+def session(settings: VSphereSettings) -> Iterator[VSphereSession]:
+    with VSphereSession(settings) as connected:
+        yield connected
+
+
+class Machines:
+    """Makes virtual machines and removes them."""
+
+    def __init__(self, vcenter: VCenterSandbox, session: VSphereSession) -> None:
+        self.vcenter = vcenter
+        self.session = session
+        self._made: list[Any] = []
+
+    def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VirtualMachine:
+        """A Windows-like machine, off, with an ISO in its CD drive; its disks' files have the bytes given."""
+        root = self.vcenter.session.content.rootFolder.childEntity[0]
+        into = root.vmFolder
+        if folder:
+            into = next((f for f in into.childEntity if f.name == folder), None) or into.CreateFolder(folder)
+        files = vim.vm.FileInfo(vmPathName=f"[{DATASTORE}]")
+        spec = vim.vm.ConfigSpec(name=name, files=files, deviceChange=_devices(len(disks)), **{**_CONFIG, **config})
+        pool = root.hostFolder.childEntity[0].resourcePool
+        made = self.vcenter.session.wait("create", into.CreateVM_Task(config=spec, pool=pool))
+        self._made.append(made)
+        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
+        for device, content in zip(held, disks, strict=True):
+            self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
+        return by_moid(self.session, made._moId)
+
+    def remove(self) -> None:
+        for made in self._made:
+            if made.runtime.powerState == "poweredOn":
+                self.vcenter.session.wait("power off", made.PowerOffVM_Task())
+            self.vcenter.session.wait("remove", made.Destroy_Task())
+
+
+@pytest.fixture
+def machines(vcenter: VCenterSandbox, session: VSphereSession) -> Iterator[Machines]:
+    made = Machines(vcenter, session)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def make_machines() -> type[Machines]:
+    """For a vCenter of the test's own, which takes its machines with it."""
+    return Machines
+
+
+_CONFIG = {"guestId": "windows9_64Guest", "numCPUs": 2, "memoryMB": 4096, "firmware": "bios"}
+
+
+def _devices(disks: int) -> list[Any]:
+    connected = DEVICE.VirtualDevice.ConnectInfo(startConnected=True, allowGuestControl=True, connected=True)
+    iso = DEVICE.VirtualCdrom.IsoBackingInfo(fileName=f"[{DATASTORE}] iso/windows.iso")
+    network = DEVICE.VirtualEthernetCard.NetworkBackingInfo(deviceName="VM Network")
+    devices: list[Any] = [
+        DEVICE.VirtualLsiLogicSASController(key=1000, busNumber=0, sharedBus="noSharing"),
+        DEVICE.VirtualCdrom(key=3000, controllerKey=200, unitNumber=0, backing=iso, connectable=connected),
+        DEVICE.VirtualE1000e(key=4000, backing=network),
+    ]
+    changes = [DEVICE.VirtualDeviceSpec(operation="add", device=device) for device in devices]
+    for number in range(disks):
+        backing = DEVICE.VirtualDisk.FlatVer2BackingInfo(
+            fileName=f"[{DATASTORE}]", diskMode="persistent", thinProvisioned=True
+        )
+        disk = DEVICE.VirtualDisk(
+            key=2000 + number, controllerKey=1000, unitNumber=number, backing=backing, capacityInKB=(number + 1) << 20
+        )
+        changes.append(DEVICE.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk))
+    return changes
+
+
+def header(capacity: int, directory: int = AT_END, *, flags: int = 0x30001, compression: int = 1) -> bytes:
+    facts = struct.pack(
+        "<4sIIQQQQIQQQB4sH",
+        b"KDMV", 3, flags, capacity, GRAIN, 1, 1, TABLE_ENTRIES, 0, directory, GRAIN, 0, b"\n \r\n", compression,
+    )  # fmt: skip
+    return facts.ljust(SECTOR, b"\0")
+
+
+def _marker(sectors: int, kind: int) -> bytes:
+    return struct.pack("<QII", sectors, 0, kind).ljust(SECTOR, b"\0")
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % SECTOR)
+
+
+def vmdk(capacity_bytes: int, content: bytes) -> bytes:
+    """A disk that begins with the content and is zero behind it."""
+    capacity = capacity_bytes // SECTOR
+    out = header(capacity) + _padded(DESCRIPTOR)
+    table = [0] * TABLE_ENTRIES
+    for number, at in enumerate(range(0, len(content), GRAIN * SECTOR)):
+        packed = zlib.compress(content[at : at + GRAIN * SECTOR].ljust(GRAIN * SECTOR, b"\0"))
+        table[number] = len(out) // SECTOR
+        out += _padded(struct.pack("<QI", number * GRAIN, len(packed)) + packed)
+    out += _marker(TABLE_ENTRIES * 4 // SECTOR, 1)
+    table_at = len(out) // SECTOR
+    out += struct.pack(f"<{TABLE_ENTRIES}I", *table) + _marker(1, 2)
+    directory_at = len(out) // SECTOR
+    tables = -(-capacity // (GRAIN * TABLE_ENTRIES))
+    out += _padded(struct.pack(f"<{tables}I", table_at, *[0] * (tables - 1)))
+    return out + _marker(1, 3) + header(capacity, directory_at) + bytes(SECTOR)
+
+
+@pytest.fixture
+def stream_optimized() -> Callable[[int, bytes], bytes]:
+    return vmdk
+
+
+@pytest.fixture
+def sparse_header() -> Callable[..., bytes]:
+    return header

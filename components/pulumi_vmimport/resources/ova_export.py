@@ -16,6 +16,7 @@ from pulumi_vmimport.vsphere.lease_disks import disks_of_lease
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, VirtualDisk, VirtualMachine
 
+_SHOWN_EVERY_BYTES = 64 << 20
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -77,12 +78,12 @@ def _machine(name: str, facts: MachineFacts, staged: list[tuple[VirtualDisk, Sta
 def _counted(
     chunks: Iterator[bytes], status: Callable[[str], None], what: str, wait: Callable[[float], None]
 ) -> Iterator[bytes]:
-    """The same chunks; shows how far it is every 64 MiB, and ends where the run does."""
-    step, shown, done = 64 << 20, 0, 0
+    """The same chunks; shows now and then how far it is, and ends where the run does."""
+    shown = done = 0
     for chunk in chunks:
         yield chunk
         done += len(chunk)
-        if done - shown >= step:
+        if done - shown >= _SHOWN_EVERY_BYTES:
             shown = done
             status(f"{what}: {done >> 20} MiB")
             wait(0)

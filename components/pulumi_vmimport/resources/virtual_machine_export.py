@@ -106,10 +106,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         s3_object.abort_stale_uploads(s3, inputs.bucket, inputs.key)
         with run.vsphere() as session:
             machine = _find(session, inputs)
+            _refuse_useless(inputs, machine.facts())  # nobody's machine is switched off for nothing
             self._switch_off(run, machine, inputs)
             facts = machine.facts()
-            if problems := [f"{p.path}: {p.reason}" for p in _problems(inputs, facts)]:
-                raise Failed("; ".join(problems))
+            _refuse_useless(inputs, facts)  # it may have taken hours
             directory = Path(inputs.staging_directory) if inputs.staging_directory else None
             with exported_ova(machine, wait=run.wait, status=run.status, staging_directory=directory) as ova:
                 stored = s3_object.put_stream(
@@ -147,9 +147,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
     def _switch_off(self, run: Run, machine: VirtualMachine, inputs: VirtualMachineExportInputs) -> None:
         if machine.power_state() is PowerState.OFF:
             return
-        match inputs.powered_on or PoweredOn.REFUSE:
-            case PoweredOn.REFUSE:
-                raise Failed(exportable_machine.is_running(machine.facts().name))
+        match inputs.powered_on:
             case PoweredOn.SHUT_DOWN:
                 run.status("shutting down the guest")
                 machine.shut_down_guest(run.wait)
@@ -176,6 +174,11 @@ def _reference(inputs: VirtualMachineExportInputs) -> tuple[str, str | None]:
 
 def _problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
     return exportable_machine.problems(_reference(inputs)[0], facts, inputs.powered_on, inputs.image_profile)
+
+
+def _refuse_useless(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
+    if problems := [f"{p.path}: {p.reason}" for p in _problems(inputs, facts)]:
+        raise Failed("; ".join(problems))
 
 
 def _taken(run: Run, id: str, there: s3_object.FoundObject | None) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +21,12 @@ from pulumi_vmimport.resources.import_workspace_image import (
     ImportWorkspaceImageLifecycle,
     IngestionProcess,
 )
+from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.resources.workspace_image import WorkspaceImageInputs
 from pulumi_vmimport.sandbox import SandboxClock
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 REGION = "eu-west-1"
 BUCKET = "images-of-web"
@@ -46,9 +49,13 @@ class FakeRun:
     texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     waits: int = 0
+    then: Callable[[], None] = lambda: None
+    """Runs in each wait."""
+    vsphere_settings: VSphereSettings | None = None
 
     def vsphere(self) -> AbstractContextManager[VSphereSession]:
-        raise AssertionError("this resource has nothing to do with vSphere")
+        assert self.vsphere_settings is not None, "this resource has nothing to do with vSphere"
+        return VSphereSession(self.vsphere_settings)
 
     def status(self, text: str) -> None:
         self.texts.append(text)
@@ -60,6 +67,7 @@ class FakeRun:
         if self.stop_after_waits is not None and self.waits >= self.stop_after_waits:
             raise Stopped("cancelled")
         self.waits += 1
+        self.then()
         self.sandbox.clock.advance(STEP_SECONDS)
 
     def keep(self, id: str, state: Any) -> None:
@@ -108,6 +116,34 @@ def new_run(aws: AwsSandbox, connection: AwsConnection) -> Callable[..., FakeRun
 @pytest.fixture
 def run(new_run: Callable[..., FakeRun]) -> FakeRun:
     return new_run()
+
+
+@pytest.fixture
+def new_export_run(new_run: Callable[..., FakeRun], settings: VSphereSettings) -> Callable[..., FakeRun]:
+    """Makes a run that reaches the simulated vCenter too."""
+    return lambda **values: new_run(**{"vsphere_settings": settings, **values})
+
+
+@pytest.fixture
+def disk(stream_optimized: Callable[[int, bytes], bytes]) -> bytes:
+    """The disk of `machine` as vSphere exports it."""
+    return stream_optimized(1 << 30, b"the only disk " * 20_000)
+
+
+@pytest.fixture
+def machine(machines: Any, disk: bytes) -> VirtualMachine:
+    """A machine that is off."""
+    made: VirtualMachine = machines.make("web", disk)
+    return made
+
+
+@pytest.fixture
+def export_inputs(machine: VirtualMachine, bucket: str, tmp_path: Path) -> VirtualMachineExportInputs:
+    """An export of `machine` that nothing is wrong with."""
+    uuid, staging = machine.facts().uuid, str(tmp_path)
+    return VirtualMachineExportInputs(
+        region=REGION, bucket=bucket, key="ova/web.ova", uuid=uuid, staging_directory=staging
+    )
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""A real vCenter simulator, machines in it with disks of known bytes, and hosts that misbehave over TLS."""
+"""A wait that takes no time, and hosts that misbehave over TLS."""
 
 import datetime as dt
-import io
 import ipaddress
 import socket
 import ssl
@@ -10,41 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from pyVmomi import vim
-
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
-from pulumi_vmimport.vsphere.inventory import by_moid
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 from pulumi_vmimport.vsphere.tls import fingerprint
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
-
-DEVICE = vim.vm.device
-DATASTORE = "LocalDS_0"
-
-
-@pytest.fixture(scope="session")
-def vcenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VCenterSandbox]:
-    with VCenterSandbox(tmp_path_factory.mktemp("vcenter")) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(vcenter: VCenterSandbox) -> VSphereSettings:
-    server = f"{vcenter.host}:{vcenter.port}"
-    return VSphereSettings(server, vcenter.user, vcenter.password, ca_file=str(vcenter.ca_file))
-
-
-@pytest.fixture
-def session(settings: VSphereSettings) -> Iterator[VSphereSession]:
-    with VSphereSession(settings) as connected:
-        yield connected
 
 
 @dataclass
@@ -62,74 +33,6 @@ class Waits:
 @pytest.fixture
 def waits() -> Waits:
     return Waits()
-
-
-class Machines:
-    """Makes virtual machines and removes them."""
-
-    def __init__(self, vcenter: VCenterSandbox, session: VSphereSession) -> None:
-        self.vcenter = vcenter
-        self.session = session
-        self._made: list[Any] = []
-
-    def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VirtualMachine:
-        """A Windows-like machine, off, with an ISO in its CD drive; its disks' files have the bytes given."""
-        root = self.vcenter.session.content.rootFolder.childEntity[0]
-        into = root.vmFolder
-        if folder:
-            into = next((f for f in into.childEntity if f.name == folder), None) or into.CreateFolder(folder)
-        files = vim.vm.FileInfo(vmPathName=f"[{DATASTORE}]")
-        spec = vim.vm.ConfigSpec(name=name, files=files, deviceChange=_devices(len(disks)), **{**_CONFIG, **config})
-        pool = root.hostFolder.childEntity[0].resourcePool
-        made = self.vcenter.session.wait("create", into.CreateVM_Task(config=spec, pool=pool))
-        self._made.append(made)
-        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
-        for device, content in zip(held, disks, strict=True):
-            self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
-        return by_moid(self.session, made._moId)
-
-    def remove(self) -> None:
-        for made in self._made:
-            if made.runtime.powerState == "poweredOn":
-                self.vcenter.session.wait("power off", made.PowerOffVM_Task())
-            self.vcenter.session.wait("remove", made.Destroy_Task())
-
-
-@pytest.fixture
-def machines(vcenter: VCenterSandbox, session: VSphereSession) -> Iterator[Machines]:
-    made = Machines(vcenter, session)
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def make_machines() -> type[Machines]:
-    """For a vCenter of the test's own, which takes its machines with it."""
-    return Machines
-
-
-_CONFIG = {"guestId": "windows9_64Guest", "numCPUs": 2, "memoryMB": 4096, "firmware": "bios"}
-
-
-def _devices(disks: int) -> list[Any]:
-    connected = DEVICE.VirtualDevice.ConnectInfo(startConnected=True, allowGuestControl=True, connected=True)
-    iso = DEVICE.VirtualCdrom.IsoBackingInfo(fileName=f"[{DATASTORE}] iso/windows.iso")
-    network = DEVICE.VirtualEthernetCard.NetworkBackingInfo(deviceName="VM Network")
-    devices: list[Any] = [
-        DEVICE.VirtualLsiLogicSASController(key=1000, busNumber=0, sharedBus="noSharing"),
-        DEVICE.VirtualCdrom(key=3000, controllerKey=200, unitNumber=0, backing=iso, connectable=connected),
-        DEVICE.VirtualE1000e(key=4000, backing=network),
-    ]
-    changes = [DEVICE.VirtualDeviceSpec(operation="add", device=device) for device in devices]
-    for number in range(disks):
-        backing = DEVICE.VirtualDisk.FlatVer2BackingInfo(
-            fileName=f"[{DATASTORE}]", diskMode="persistent", thinProvisioned=True
-        )
-        disk = DEVICE.VirtualDisk(
-            key=2000 + number, controllerKey=1000, unitNumber=number, backing=backing, capacityInKB=(number + 1) << 20
-        )
-        changes.append(DEVICE.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk))
-    return changes
 
 
 class FakeHost:

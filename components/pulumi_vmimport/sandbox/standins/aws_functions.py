@@ -46,10 +46,11 @@ def role(service: Aws, args: Properties) -> Properties:
 def bucket(service: Aws, args: Properties) -> Properties:
     """aws:s3/getBucket:getBucket."""
     try:
-        service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
+        head = service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
     except Gone as gone:
         raise Refused(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
-    return {"id": args["bucket"], **describe(service, args["bucket"], args.get("region"))}
+    region = head.get("BucketRegion") or args.get("region")  # S3 tells where a bucket is, wherever it is asked from
+    return {"id": args["bucket"], **describe(service, args["bucket"], region)}
 
 
 def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: ARG001

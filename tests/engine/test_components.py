@@ -1,0 +1,67 @@
+"""Bucket and role on the engine: adopted ones, and those that will not do."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+
+from pulumi_vmimport import ImportBucket, VmimportRole
+from pulumi_vmimport.aws import iam_documents
+from pulumi_vmimport.sandbox import Sandbox
+
+NewStack = Callable[..., Any]
+
+
+def make_role(sandbox: Sandbox, buckets: list[str]) -> None:
+    iam = sandbox.aws.observer("iam")
+    iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
+    policy = json.dumps(iam_documents.role_policy(import_buckets=buckets))
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
+
+
+def make_bucket(sandbox: Sandbox, name: str, region: str) -> None:
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    sandbox.aws.observer("s3", region).create_bucket(Bucket=name, **location)
+
+
+def test_an_adopted_role_and_bucket_are_taken_as_they_are_and_left(new_stack: NewStack, sandbox: Sandbox) -> None:
+    make_bucket(sandbox, "images-of-web", "eu-west-1")
+    make_role(sandbox, ["images-of-web"])
+    before = sandbox.aws.leftovers()
+
+    def program() -> None:
+        bucket = ImportBucket("images", {"existing_bucket": "images-of-web"})
+        role = VmimportRole("vmimport", {"import_buckets": [bucket.bucket], "adopt": True})
+        pulumi.export("role", role.role_name)
+
+    stack = new_stack(program)
+    stack.up()
+    assert stack.outputs()["role"] == "vmimport"
+    assert stack.preview(refresh=True).keys() == {"same"}
+    stack.destroy()
+    assert sandbox.aws.calls.writes() == []
+    assert sandbox.aws.leftovers() == before
+
+
+def test_fails_in_preview_for_an_adopted_role_that_lacks_a_permission(new_stack: NewStack, sandbox: Sandbox) -> None:
+    make_role(sandbox, ["images-of-web"])
+    stack = new_stack(lambda: VmimportRole("vmimport", {"import_buckets": ["other-images"], "adopt": True}) and None)
+    printed = stack.fails(stack.preview)
+    assert "arn:aws:s3:::other-images" in printed
+    assert "s3:GetObject" in printed
+
+
+def test_fails_in_preview_rather_than_overwrite_the_role_of_the_account(new_stack: NewStack, sandbox: Sandbox) -> None:
+    make_role(sandbox, ["images-of-web"])
+    stack = new_stack(lambda: VmimportRole("vmimport", {"import_buckets": ["images-of-web"]}) and None)
+    printed = stack.fails(stack.preview)
+    assert "adopt" in printed
+    assert sandbox.aws.calls.writes() == []
+
+
+def test_fails_in_preview_for_a_bucket_of_another_region(new_stack: NewStack, sandbox: Sandbox) -> None:
+    make_bucket(sandbox, "far-away", "us-east-1")
+    stack = new_stack(lambda: ImportBucket("images", {"existing_bucket": "far-away"}) and None)
+    printed = stack.fails(stack.preview)
+    assert "bucket 'far-away' is in us-east-1, expected eu-west-1" in printed
