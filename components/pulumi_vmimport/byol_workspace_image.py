@@ -130,7 +130,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
         if self._args.get("existing_bucket") is not None:
             bucket_args: Any = {"existing_bucket": inputs.get("existing_bucket")}
         else:
-            bucket_args = {"force_destroy": True, **self._given("tags")}
+            bucket_args = {"force_destroy": inputs.after_check(True), **self._given("tags")}
         self.bucket = ImportBucket(f"{name}-bucket", bucket_args, self._child).bucket
         if self._args.get("existing_role_name") is not None:
             self.role_name = inputs.get("existing_role_name")
@@ -198,6 +198,8 @@ def _source_problems(values: Values) -> Iterator[Problem]:
         for name in ("existing_bucket", "existing_role_name"):
             if values.get(name) is not None:
                 yield Problem(name, "is of no use with ec2_image_id: nothing is imported; drop one of the two")
+    if sources != ["ova_key"] and is_given(values.get("source_hash")):
+        yield Problem("source_hash", f"is for an OVA that is there, and the source is {sources[0]}; drop it")
     if sources[0] not in _MACHINE:
         for name in _OF_EXPORTS:
             if is_given(values.get(name)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import demo_disk
 import pulumi
 import pytest
 from pulumi import automation
@@ -234,3 +235,16 @@ def raw_disk() -> bytes:
     disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
     disk[510:512] = b"\x55\xaa"
     return bytes(disk)
+
+
+@pytest.fixture(scope="session")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A partitioned disk, made by tools that nobody here wrote."""
+    return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
+
+
+@pytest.fixture
+def vsphere_sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
+    """AWS and a vCenter, where an installation from an ISO image leads to the disk."""
+    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
+        yield running

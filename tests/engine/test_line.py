@@ -4,18 +4,17 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import demo_disk
 import pulumi
 import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 
@@ -23,17 +22,9 @@ NewStack = Callable[..., Any]
 REGION = "eu-west-1"
 
 
-@pytest.fixture(scope="session")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A partitioned disk, made by tools that nobody here wrote."""
-    return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
-
-
 @pytest.fixture
-def sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
-    """AWS and a vCenter, where an installation from an ISO image leads to the disk."""
-    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
-        yield running
+def sandbox(vsphere_sandbox: Sandbox) -> Sandbox:
+    return vsphere_sandbox
 
 
 @pytest.fixture

@@ -5,30 +5,22 @@ import json
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import demo_disk
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 
 
-@pytest.fixture(scope="session")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
-
-
 @pytest.fixture
-def sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
-        yield running
+def sandbox(vsphere_sandbox: Sandbox) -> Sandbox:
+    return vsphere_sandbox
 
 
 class Project:

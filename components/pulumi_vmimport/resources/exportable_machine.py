@@ -32,8 +32,10 @@ def problems(
     path: str, facts: MachineFacts, powered_on: PoweredOn | None, profile: ImageProfile | None
 ) -> Iterator[Problem]:
     """What makes the machine's image useless to AWS (VM-04, VM-09, VM-10, VM-11); path is the input that names it."""
-    if facts.power_state is not PowerState.OFF and (powered_on or PoweredOn.REFUSE) is PoweredOn.REFUSE:
-        yield Problem("poweredOn", is_running(facts.name))
+    if facts.power_state is not PowerState.OFF and powered_on in (None, PoweredOn.REFUSE):
+        yield Problem(
+            "poweredOn", f"{facts.name} is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
+        )
     if not 1 <= len(facts.disks) <= _MOST_DISKS:
         yield Problem(path, f"expected 1 to {_MOST_DISKS} disks, {facts.name} has {len(facts.disks)}")
     for disk in facts.disks:
@@ -52,8 +54,3 @@ def problems(
             )
     if len(facts.network_adapters) > 1:
         yield Problem(path, f"expected one network adapter, {facts.name} has {len(facts.network_adapters)} (VM-09)")
-
-
-def is_running(name: str) -> str:
-    """What is wrong with a machine that runs, and what to do."""
-    return f"{name} is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"

@@ -4,6 +4,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -11,19 +12,18 @@ from botocore.exceptions import ClientError
 from pyVmomi import vim
 
 from pulumi_vmimport.lifecycle.contract import Failed, Problem, Stopped
-from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources import ova_export
 from pulumi_vmimport.resources.exportable_machine import ImageProfile, PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs, VirtualMachineExportLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.vsphere.errors import MachineNotFoundError, VSphereFaultError
+from pulumi_vmimport.vsphere.errors import MachineNotFoundError
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
-from pulumi_vmimport.vsphere.session import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import PowerState, VirtualMachine
 
 KEY = "ova/web.ova"
 lifecycle = VirtualMachineExportLifecycle()
 NewRun = Callable[..., Any]
+Inputs = VirtualMachineExportInputs
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def new_run(new_export_run: NewRun) -> NewRun:
 
 
 @pytest.fixture
-def inputs(export_inputs: VirtualMachineExportInputs) -> VirtualMachineExportInputs:
+def inputs(export_inputs: Inputs) -> Inputs:
     return export_inputs
 
 
@@ -42,9 +42,12 @@ def leases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ends: list[str] = []
 
     class Watched(ExportLease):
-        def __exit__(self, *error: Any) -> None:
-            super().__exit__(*error)
-            ends.append("completed")
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            super().__exit__(kind, error, trace)
+            if error is None:
+                ends.append("completed")
 
         def _abort(self, error: BaseException) -> None:
             super()._abort(error)
@@ -77,7 +80,7 @@ def reconfigure(machine: VirtualMachine, machines: Any, *devices: Any, operation
 
 
 def test_the_ova_carries_the_bytes_of_the_disk_and_the_outputs_are_those_of_the_object(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, aws: AwsSandbox, disk: bytes
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, aws: AwsSandbox, disk: bytes
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
     ova = stored(aws, inputs.bucket)
@@ -98,16 +101,16 @@ def test_the_ova_carries_the_bytes_of_the_disk_and_the_outputs_are_those_of_the_
 
 @pytest.mark.parametrize("by", ["moid", "path"])
 def test_the_machine_is_found_by_id_and_path_too(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, by: str
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, by: str
 ) -> None:
-    name = machine.moid if by == "moid" else "DC0/vm/web"
-    asked = replace(inputs, **{"uuid": None, by: name})
+    values: dict[str, Any] = {"uuid": None, by: machine.moid if by == "moid" else "DC0/vm/web"}
+    asked = replace(inputs, **values)
     assert list(lifecycle.look_up(new_run(), asked)) == []
     assert lifecycle.create(new_run(), asked).state.virtual_machine_name == "web"
 
 
 def test_nothing_is_staged_once_the_export_is_done(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, leases: list[str], tmp_path: Path
+    new_run: NewRun, inputs: Inputs, leases: list[str], tmp_path: Path
 ) -> None:
     lifecycle.create(new_run(), inputs)
     assert leases == ["completed"]
@@ -115,7 +118,7 @@ def test_nothing_is_staged_once_the_export_is_done(
 
 
 def test_a_finished_export_is_found_again_when_the_state_was_lost(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, leases: list[str]
+    new_run: NewRun, inputs: Inputs, leases: list[str]
 ) -> None:
     first = lifecycle.create(new_run(), inputs)
     second = new_run()
@@ -125,7 +128,7 @@ def test_a_finished_export_is_found_again_when_the_state_was_lost(
 
 
 def test_an_object_that_was_not_finished_is_exported_anew(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, aws: AwsSandbox, leases: list[str]
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str]
 ) -> None:
     first = lifecycle.create(new_run(), inputs)
     aws.observer("s3").delete_object_tagging(Bucket=inputs.bucket, Key=KEY)  # as a process killed before the last call
@@ -133,16 +136,14 @@ def test_an_object_that_was_not_finished_is_exported_anew(
     assert leases == ["completed", "completed"]
 
 
-def test_the_upload_of_a_killed_run_is_aborted(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, aws: AwsSandbox
-) -> None:
+def test_the_upload_of_a_killed_run_is_aborted(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     aws.observer("s3").create_multipart_upload(Bucket=inputs.bucket, Key=KEY)
     lifecycle.create(new_run(), inputs)
     assert objects(aws, inputs.bucket) == [KEY]
 
 
 def test_fails_for_a_machine_that_runs_unless_told_what_to_do(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
     reason = "web is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
@@ -155,11 +156,7 @@ def test_fails_for_a_machine_that_runs_unless_told_what_to_do(
 
 @pytest.mark.parametrize("powered_on", [PoweredOn.POWER_OFF, PoweredOn.SHUT_DOWN])
 def test_a_machine_that_runs_is_switched_off_as_asked(
-    new_run: NewRun,
-    inputs: VirtualMachineExportInputs,
-    machine: VirtualMachine,
-    machines: Any,
-    powered_on: PoweredOn,
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, powered_on: PoweredOn
 ) -> None:
     power_on(machine, machines)
     asked, run = replace(inputs, powered_on=powered_on), new_run()
@@ -171,7 +168,7 @@ def test_a_machine_that_runs_is_switched_off_as_asked(
 
 
 def test_a_machine_is_waited_for_until_its_guest_has_shut_it_down(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, machines: Any
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any
 ) -> None:
     power_on(machine, machines)
     run = new_run()
@@ -187,7 +184,7 @@ def test_a_machine_is_waited_for_until_its_guest_has_shut_it_down(
 
 
 def test_a_run_that_ends_while_it_waits_leaves_the_machine_as_it_is(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
     with pytest.raises(Stopped):
@@ -202,7 +199,7 @@ def second_disk(machine: VirtualMachine, machines: Any) -> None:
     change = vim.vm.device.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk)
     task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[change]))
     machines.vcenter.session.wait("add a disk", task)
-    held = [d for d in machine.reference.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
+    held: list[Any] = [d for d in machine.reference.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
     path = held[0].backing.fileName.split("] ")[1]
     content = machines.vcenter.read_file("LocalDS_0", path)
     machines.vcenter.put_file("LocalDS_0", held[1].backing.fileName.split("] ")[1], io.BytesIO(content))
@@ -229,12 +226,7 @@ def second_adapter(machine: VirtualMachine, machines: Any) -> None:
     ],
 )
 def test_fails_for_workspaces_where_ec2_takes_it_and_leaves_the_machine_on(
-    new_run: NewRun,
-    inputs: VirtualMachineExportInputs,
-    machine: VirtualMachine,
-    machines: Any,
-    change: Callable[..., None],
-    reason: str,
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, change: Callable[..., None], reason: str
 ) -> None:
     change(machine, machines)
     power_on(machine, machines)
@@ -252,7 +244,7 @@ def test_fails_for_workspaces_where_ec2_takes_it_and_leaves_the_machine_on(
 
 
 def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
     run = new_run()
@@ -269,12 +261,7 @@ def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
 
 
 def test_a_run_that_ends_during_the_download_gives_the_lease_back(
-    new_run: NewRun,
-    inputs: VirtualMachineExportInputs,
-    aws: AwsSandbox,
-    leases: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ova_export, "_SHOWN_EVERY_BYTES", 1)
     with pytest.raises(Stopped):
@@ -286,7 +273,7 @@ def test_a_run_that_ends_during_the_download_gives_the_lease_back(
 
 
 def test_a_run_that_ends_during_the_upload_leaves_nothing_in_s3(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, aws: AwsSandbox, leases: list[str], tmp_path: Path
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], tmp_path: Path
 ) -> None:
     run = new_run(stop_after_waits=2)
     with pytest.raises(Stopped):
@@ -297,16 +284,14 @@ def test_a_run_that_ends_during_the_upload_leaves_nothing_in_s3(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_fails_when_s3_refuses_the_object_with_nothing_left(
-    new_run: NewRun, inputs: VirtualMachineExportInputs, aws: AwsSandbox
-) -> None:
+def test_fails_when_s3_refuses_the_object_with_nothing_left(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     aws.faults.deny("UploadPart")
     with pytest.raises(ClientError, match="AccessDenied"):
         lifecycle.create(new_run(), inputs)
     assert objects(aws, inputs.bucket) == []
 
 
-def test_fails_when_the_machine_has_gone(new_run: NewRun, inputs: VirtualMachineExportInputs, aws: AwsSandbox) -> None:
+def test_fails_when_the_machine_has_gone(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     with pytest.raises(MachineNotFoundError, match="vm-4711"):
         lifecycle.create(new_run(), replace(inputs, uuid=None, moid="vm-4711"))
     assert objects(aws, inputs.bucket) == []

@@ -75,8 +75,8 @@ def test_look_up_takes_any_input_that_is_unknown(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, machine: Any, machines: Any, name: str
 ) -> None:
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
-    asked = replace(inputs, **{"powered_on": PoweredOn.WAIT, name: UNKNOWN})
-    assert looked_up(lifecycle, new_run(), asked) == {}
+    values: dict[str, Any] = {"powered_on": PoweredOn.WAIT, name: UNKNOWN}
+    assert looked_up(lifecycle, new_run(), replace(inputs, **values)) == {}
 
 
 @pytest.mark.parametrize(
