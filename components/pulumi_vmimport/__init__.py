@@ -4,7 +4,12 @@ from pulumi_vmimport.byol_workspace_image import ByolWorkspaceImage, ByolWorkspa
 from pulumi_vmimport.import_bucket import ImportBucket, ImportBucketArgs
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
 from pulumi_vmimport.resources.import_image import ImportImage, ImportImageArgs
-from pulumi_vmimport.resources.import_request_args import DiskContainerArgs, UserBucketArgs
+from pulumi_vmimport.resources.import_request_args import (
+    ClientDataArgs,
+    DiskContainerArgs,
+    LicenseSpecificationArgs,
+    UserBucketArgs,
+)
 from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage, ImportWorkspaceImageArgs
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport, VirtualMachineExportArgs
 from pulumi_vmimport.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
@@ -13,6 +18,7 @@ from pulumi_vmimport.vmimport_role import VmimportRole, VmimportRoleArgs
 __all__ = [
     "ByolWorkspaceImage",
     "ByolWorkspaceImageArgs",
+    "ClientDataArgs",
     "CreateWorkspaceImage",
     "CreateWorkspaceImageArgs",
     "DiskContainerArgs",
@@ -22,6 +28,7 @@ __all__ = [
     "ImportImageArgs",
     "ImportWorkspaceImage",
     "ImportWorkspaceImageArgs",
+    "LicenseSpecificationArgs",
     "SourceVirtualMachine",
     "SourceVirtualMachineArgs",
     "UserBucketArgs",

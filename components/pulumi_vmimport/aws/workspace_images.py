@@ -71,7 +71,9 @@ def find(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
 
 def named(aws: AwsConnection, name: str) -> WorkspaceImage | None:
     """The account's own image of a name; names are unique in a Region. The API has no filter for them."""
-    pages: Iterator[Any] = iter(aws.client("workspaces").get_paginator("describe_workspace_images").paginate())
+    pages: Iterator[Any] = iter(
+        aws.client("workspaces").get_paginator("describe_workspace_images").paginate(ImageType="OWNED")
+    )
     return next((WorkspaceImage.read(i) for page in pages for i in page.get("Images", []) if i["Name"] == name), None)
 
 

@@ -107,7 +107,8 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
 
     def delete(self, run: Run, id: str, state: ImportImageState) -> None:
         if state.retain_on_delete and state.image_id is not None:
-            images.untag(run.aws, _things(state), OWN_TAGS)
+            if images.find(run.aws, state.image_id) is not None:
+                images.untag(run.aws, _things(state), OWN_TAGS)
             import_tasks.untag(run.aws, id, OWN_TAGS)
             return
         task = import_tasks.describe(run.aws, [id]).get(id) if state.image_id is None else None

@@ -171,12 +171,12 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         if image is None:
             raise Failed(f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew")
         if image.state != "AVAILABLE":
-            workspace_images.delete(run.aws, id)
-            words = "; ".join(image.errors) or "no error code"
-            raise Failed(
-                f"image {id} ended in {image.state}: {words}; mend the guest, export and import it again; the image "
-                "record was deleted"
-            )
+            words = f"image {id} ended in {image.state}: {'; '.join(image.errors) or 'no error code'}"
+            try:
+                workspace_images.delete(run.aws, id)
+            except ClientError as error:  # the codes are what the user needs; the record is deleted by the next run
+                raise RuntimeError(f"{words}; its record could not be deleted: {error_message(error)}") from error
+            raise Failed(f"{words}; mend the guest, export and import it again; the image record was deleted")
         return state
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
