@@ -148,7 +148,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
             **machine,
             **self._given(*_OF_EXPORTS, "timeout_minutes"),
             "bucket": self.bucket,
-            "key": f"{_NOT_IN_KEYS.sub('-', name)}.ova",
+            "key": _key(name),
             "image_profile": "byol-workspaces",
             "region": self._region,
         }
@@ -174,6 +174,12 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
         """The arguments of these names that were given."""
         args: Values = self._args
         return {name: args[name] for name in names if args.get(name) is not None}
+
+
+def _key(name: str) -> str:
+    """A key of the component's own, in a bucket that several stacks may share."""
+    parts = (pulumi.get_project(), pulumi.get_stack(), name)
+    return "/".join(_NOT_IN_KEYS.sub("-", part) for part in parts) + ".ova"
 
 
 def _check(values: Values) -> Iterator[Problem]:

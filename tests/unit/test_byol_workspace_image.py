@@ -57,7 +57,7 @@ def test_a_machine_goes_the_whole_way(world: Any) -> None:
         "ec2_image_id": "ami-2",
         "import_task_id": "import-ami-3",
         "bucket": "images-1234567",
-        "ova_key": "line.ova",
+        "ova_key": "shop/dev/line.ova",
         "ova_sha256": "abcd",
         "role_name": "vmimport",
     }
@@ -82,13 +82,15 @@ def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
     assert given(world, "line-export") == {
         "region": "eu-west-1",
         "bucket": "images-1234567",
-        "key": "line.ova",
+        "key": "shop/dev/line.ova",
         "uuid": "4206",
         "imageProfile": "byol-workspaces",
     }
     assert given(world, "line-import") == {
         "region": "eu-west-1",
-        "diskContainers": [{"format": "OVA", "userBucket": {"s3Bucket": "images-1234567", "s3Key": "line.ova"}}],
+        "diskContainers": [
+            {"format": "OVA", "userBucket": {"s3Bucket": "images-1234567", "s3Key": "shop/dev/line.ova"}}
+        ],
         "description": "Windows 10",
         "licenseType": "BYOL",
         "roleName": "vmimport",
@@ -129,7 +131,7 @@ def test_a_machine_may_be_named_by_id_or_path(world: Any, name: str, named: str)
 
 
 def test_the_key_of_the_ova_has_no_character_that_a_tool_stumbles_over(world: Any) -> None:
-    assert world.deploy(lambda: outputs(MACHINE, "my line/ä"))["ova_key"] == "my-line-.ova"
+    assert world.deploy(lambda: outputs(MACHINE, "my line/ä"))["ova_key"] == "shop/dev/my-line-.ova"
 
 
 def test_an_ova_that_is_there_is_imported_without_an_export(world: Any) -> None:
@@ -208,7 +210,7 @@ def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[
     world.preview = True
     args = {"image_name": unknown, "virtual_machine_uuid": unknown, "powered_on": unknown}
     found = world.deploy(lambda: outputs({**MACHINE, **{name: make() for name, make in args.items()}}))
-    assert (found["ova_key"], found["role_name"]) == ("line.ova", "vmimport")
+    assert (found["ova_key"], found["role_name"]) == ("shop/dev/line.ova", "vmimport")
     assert found["image_id"] is UNKNOWN
     assert isinstance(world.inputs("line-export")["uuid"], pulumi.output.Unknown)
 
