@@ -1,6 +1,8 @@
 """Rules for the files of the package: their size, their names, who may know Pulumi, what is public."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, is_typeddict
@@ -97,13 +99,20 @@ def test_a_public_name_is_documented(name: str, documented: Callable[[Any], dict
 
 
 def test_the_package_shows_its_public_names_and_nothing_else() -> None:
-    imported = {alias.asname or alias.name for node in tree(PACKAGE / "__init__.py").body for alias in _names(node)}
-    assert imported == set(pulumi_vmimport.__all__)
-    assert pulumi_vmimport.__all__ == sorted(pulumi_vmimport.__all__)
+    of_ours = [
+        node
+        for node in ast.walk(tree(PACKAGE / "__init__.py"))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pulumi_vmimport.")
+    ]
+    seen_by_type_checkers = {alias.name: node.module for node in of_ours for alias in node.names}
+    assert seen_by_type_checkers == {name: f"pulumi_vmimport.{m}" for name, m in pulumi_vmimport._MODULES.items()}
+    assert pulumi_vmimport.__all__ == sorted(seen_by_type_checkers)
 
 
-def _names(node: ast.stmt) -> list[ast.alias]:
-    return node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+def test_importing_the_package_imports_no_provider_sdk() -> None:
+    code = "import pulumi_vmimport, sys; print([m for m in ('pulumi_aws', 'pulumi_vsphere') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
 
 
 def test_every_public_class_comes_with_its_arguments() -> None:

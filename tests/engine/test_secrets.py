@@ -44,6 +44,7 @@ def test_secrets_are_in_no_output_event_log_or_file(stack: Any, sandbox: Sandbox
     assert leaks(json.dumps(stack.state())) == []  # of an import that is not finished
     stack.up(**seen, refresh=True)
     assert leaks(json.dumps(stack.state())) == []
+    assert any("diskContainers" in event for event in events)
     assert leaks("\n".join([*stack.output, *events])) == []
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert [file for file in written if leaks(file.read_bytes().decode(errors="replace"))] == []
