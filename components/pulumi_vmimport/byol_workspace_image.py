@@ -21,6 +21,8 @@ from pulumi_vmimport.vmimport_role import VmimportRole
 
 _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_path")
 _SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")
+_CREDENTIALS = ("profile", "assume_role_arn")
+_SCOPE = (*_CREDENTIALS, "timeout_minutes")
 _OF_EXPORTS = ("powered_on", "staging_directory", "triggers")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -68,6 +70,12 @@ class ByolWorkspaceImageArgs(TypedDict):
     """Leave AMI and WorkSpaces image in the account when the component is deleted. Default: false."""
     timeout_minutes: NotRequired[pulumi.Input[int]]
     """How long one `pulumi up` waits for the import and for the image, in minutes each. Default: 1440."""
+    profile: NotRequired[pulumi.Input[str]]
+    """The profile of the shared AWS files for export, import and image, where the aws provider has one of its own.
+    Default: the stack's credentials."""
+    assume_role_arn: NotRequired[pulumi.Input[str]]
+    """The role to assume for export, import and image, where the aws provider has one of its own. Default: none beside
+    the stack's."""
 
 
 class ByolWorkspaceImage(pulumi.ComponentResource):
@@ -105,7 +113,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
             self._place(name, inputs)
             self._import(name, inputs, self._export(name, inputs))
         image_args: Any = {
-            **self._given("ingestion_process", "applications", "tags", "retain_on_delete", "timeout_minutes"),
+            **self._given("ingestion_process", "applications", "tags", "retain_on_delete", *_SCOPE),
             "image_name": inputs.get("image_name"),
             "image_description": inputs.get("image_description"),
             "ec2_image_id": self.ec2_image_id,
@@ -135,7 +143,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
         if self._args.get("existing_role_name") is not None:
             self.role_name = inputs.get("existing_role_name")
         else:
-            role_args: Any = {"import_buckets": [self.bucket], **self._given("tags")}
+            role_args: Any = {"import_buckets": [self.bucket], **self._given("tags", *_CREDENTIALS)}
             self.role_name = VmimportRole(f"{name}-role", role_args, self._child).role_name
 
     def _export(self, name: str, inputs: CheckedInputs) -> pulumi.Output[str]:
@@ -146,7 +154,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
         machine = {n.removeprefix("virtual_machine_"): v for n, v in self._given(*_MACHINE).items()}
         export_args: Any = {
             **machine,
-            **self._given(*_OF_EXPORTS, "timeout_minutes"),
+            **self._given(*_OF_EXPORTS, *_SCOPE),
             "bucket": self.bucket,
             "key": _key(name),
             "image_profile": "byol-workspaces",
@@ -159,7 +167,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
     def _import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
         container = {"format": "OVA", "user_bucket": {"s3_bucket": self.bucket, "s3_key": self.ova_key}}
         import_args: Any = {
-            **self._given("tags", "retain_on_delete", "timeout_minutes"),
+            **self._given("tags", "retain_on_delete", *_SCOPE),
             "description": inputs.get("image_description"),
             "disk_containers": [container],
             "license_type": "BYOL",

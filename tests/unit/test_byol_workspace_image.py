@@ -225,3 +225,10 @@ def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
     assert [name for name, p in definition.inputs.items() if p.plain] == []
     required = {name for name, p in definition.inputs.items() if not p.optional}
     assert required == {"imageName", "imageDescription", "ingestionProcess"}
+
+
+def test_the_credentials_of_another_account_reach_every_part(world: Any) -> None:
+    own = {"profile": "desktops", "assume_role_arn": "arn:aws:iam::123456789012:role/images"}
+    world.deploy(lambda: outputs({**MACHINE, **own}))
+    for part in ("line-role-readiness", "line-export", "line-import", "line-image"):
+        assert (given(world, part)["profile"], given(world, part)["assumeRoleArn"]) == tuple(own.values())

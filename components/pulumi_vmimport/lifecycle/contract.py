@@ -6,6 +6,7 @@ after it has undone what it made; any other exception, whereupon the host keeps 
 the next run goes on from there.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
@@ -92,7 +93,7 @@ class Run(Protocol):
         """Whether another resource of the stack supplies the input at path, so that in preview it may not exist yet."""
 
 
-class Lifecycle(Generic[InputsT, StateT]):
+class Lifecycle(ABC, Generic[InputsT, StateT]):
     """Create, read, update and delete of one kind of thing. `check` and `look_up` may meet UNKNOWN in any field."""
 
     inputs: ClassVar[type[Any]]
@@ -110,21 +111,21 @@ class Lifecycle(Generic[InputsT, StateT]):
         del run, inputs
         return iter(())
 
+    @abstractmethod
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
         """Make the thing, or find the one an earlier, interrupted run made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         """The state as it is now; None only when the service says it is gone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         """Finish what is unfinished and carry out changes that need no replacement. Returns the whole state."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, run: Run, id: str, state: StateT) -> None:
         """Undo `create`, finished or not. Fine to call twice."""
-        raise NotImplementedError
 
     def inputs_of(self, state: StateT) -> InputsT:
         """The inputs in a state."""

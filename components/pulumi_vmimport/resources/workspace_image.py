@@ -5,6 +5,7 @@ Region, and known by its tags.
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, NotRequired, TypeVar
@@ -68,9 +69,9 @@ StateT = TypeVar("StateT", bound=WorkspaceImageState)
 class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
     unique: ClassVar[tuple[str, ...]] = ("imageName", "region")
 
+    @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:
         """Make the call that starts the image; returns its id."""
-        raise NotImplementedError
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
         if known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
