@@ -17,7 +17,13 @@ from pulumi_vmimport.component_base import BUCKET_NAME, CheckedInputs, Values, i
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
-from pulumi_vmimport.resources.import_image_rules import DEFAULT_ROLE, tag_problems
+from pulumi_vmimport.resources.import_image_rules import (
+    DEFAULT_ROLE,
+    MOST_TAGS,
+    ROLE_NAME,
+    TAG_VALUE_LENGTH,
+    tag_problems,
+)
 from pulumi_vmimport.resources.role_readiness import (
     RoleReadiness,
     RoleReadinessArgs,
@@ -26,10 +32,6 @@ from pulumi_vmimport.resources.role_readiness import (
 )
 
 POLICY_NAME = "vmimport"
-# A role carries 50 tags, four are this library's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_MOST_TAGS = 46
-_TAG_VALUE_LENGTH = 256
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 _KMS_KEY_ARN = re.compile(r"\*|arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
 _POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(aws|\d{12}):policy/.+")
 _OF_NEW_ROLES = ("confine_to_account", "permissions_boundary", "tags")
@@ -176,7 +178,7 @@ def _check(values: Values) -> Iterator[Problem]:
         for name in _OF_NEW_ROLES:
             if values.get(name) is not None:
                 yield Problem(name, "is for a new role, and an adopted one is never changed; drop it or adopt")
-    yield from _matching(values, "role_name", _ROLE_NAME, "1 to 64 of letters, digits and _+=,.@-")
+    yield from _matching(values, "role_name", ROLE_NAME, "1 to 64 of letters, digits and _+=,.@-")
     yield from _matching(values, "permissions_boundary", _POLICY_ARN, "the ARN of a policy")
     for name in ("import_buckets", "export_buckets"):
         yield from _all_matching(values, name, BUCKET_NAME, "the name of a bucket")
@@ -186,7 +188,7 @@ def _check(values: Values) -> Iterator[Problem]:
         yield Problem("propagation_seconds", f"expected at least 0, got {seconds}")
     tags = values.get("tags")
     if is_given(tags):
-        yield from tag_problems(tags, most=_MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
+        yield from tag_problems(tags, most=MOST_TAGS, longest_value=TAG_VALUE_LENGTH)
 
 
 def _matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:

@@ -27,9 +27,6 @@ _THROTTLED = frozenset({
 })  # fmt: skip
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _SERVER_ERROR = 500
-_DENIED = frozenset({
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403", "Forbidden",
-})  # fmt: skip
 
 _QUERY = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
 
@@ -57,11 +54,6 @@ def is_expired(error: BaseException) -> bool:
     """Whether the credentials have run out, so that renewed ones would do."""
     gone = (NoCredentialsError, CredentialRetrievalError, TokenRetrievalError)
     return error_code(error) in _EXPIRED or isinstance(error, gone)
-
-
-def is_denied(error: BaseException) -> bool:
-    """Whether the caller lacks a permission."""
-    return error_code(error) in _DENIED
 
 
 def is_passing(error: BaseException) -> bool:

@@ -132,6 +132,11 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         inputs: InputsT = self.inputs(**{f.name: getattr(state, f.name) for f in fields(self.inputs)})
         return inputs
 
+    def with_inputs(self, state: StateT, inputs: InputsT) -> StateT:
+        """A state with other inputs and what it recorded."""
+        changed: StateT = self.state(**{**vars(state), **vars(inputs)})
+        return changed
+
     def condition(self, state: StateT) -> Condition:
         """Whether a recorded state is complete."""
         del state

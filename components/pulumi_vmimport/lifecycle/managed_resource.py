@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any, ClassVar, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin
+from typing import Any, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin
 
 import pulumi
 from pulumi import dynamic
@@ -35,8 +35,6 @@ class ManagedResource(dynamic.Resource):
     all of them, and the inputs, are attributes.
     """
 
-    secret_outputs: ClassVar[tuple[str, ...]] = ()
-
     def __init__(self, name: str, args: Mapping[str, Any] | None, opts: pulumi.ResourceOptions | None = None) -> None:
         resource = type(self).__name__
         host = host_for(resource)
@@ -44,9 +42,7 @@ class ManagedResource(dynamic.Resource):
         given = {k: v for k, v in (args or {}).items() if v is not None}
         props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state))
         props |= _on_the_wire(lifecycle.inputs, given)
-        opts = pulumi.ResourceOptions.merge(
-            pulumi.ResourceOptions(additional_secret_outputs=[camel(s) for s in self.secret_outputs]), opts
-        )
+        opts = opts or pulumi.ResourceOptions()
         props[IDENTITY] = undepending(create_urn(name, f"pulumi-python:{self._resource_type_name}", opts.parent))
         props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
         super().__init__(host, name, props, opts)

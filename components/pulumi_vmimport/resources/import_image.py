@@ -94,8 +94,7 @@ class ImportImageLifecycle(Lifecycle[ImportImageInputs, ImportImageState]):
         return replace(state, tags=own, description=description, snapshot_ids=image.snapshot_ids)
 
     def update(self, run: Run, id: str, state: ImportImageState, inputs: ImportImageInputs) -> ImportImageState:
-        recorded = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
-        updated = ImportImageState(**vars(inputs), **recorded)
+        updated = self.with_inputs(state, inputs)
         # Until they are off the AMI, tags that go stay recorded: an update that breaks off is completed by the next.
         run.keep(id, replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})}))
         if self.condition(state) is not Condition.READY:

@@ -21,8 +21,8 @@ MOST_DISKS = 21  # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguid
 # A resource carries 50 tags; four are this library's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
 MOST_TAGS = 46
 _TAG_KEY_LENGTH = 127
-_TAG_VALUE_LENGTH = 256
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+TAG_VALUE_LENGTH = 256
+ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 _SUFFIXES = {"OVA": ".ova", "VHD": ".vhd", "VHDX": ".vhdx", "VMDK": ".vmdk"}
 # IAM is eventually consistent; a role is usable everywhere some seconds after it was written, rarely minutes.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -35,11 +35,11 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
     yield from _licence(inputs)
     if known(inputs.kms_key_id, inputs.encrypted) and inputs.kms_key_id is not None and not inputs.encrypted:
         yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
-    if known(inputs.role_name) and inputs.role_name is not None and not _ROLE_NAME.fullmatch(inputs.role_name):
+    if known(inputs.role_name) and inputs.role_name is not None and not ROLE_NAME.fullmatch(inputs.role_name):
         yield Problem("roleName", f"expected 1 to 64 of letters, digits and _+=,.@-, got {inputs.role_name!r}")
     yield from scope_problems(inputs)
     if known(inputs.tags):
-        yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
+        yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=TAG_VALUE_LENGTH)
 
 
 def tag_problems(tags: Mapping[str, str] | None, *, most: int, longest_value: int) -> Iterator[Problem]:

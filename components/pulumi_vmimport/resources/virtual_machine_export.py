@@ -132,8 +132,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
     def update(
         self, run: Run, id: str, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
     ) -> VirtualMachineExportState:
-        recorded = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
-        return VirtualMachineExportState(**vars(inputs), **recorded)
+        return self.with_inputs(state, inputs)
 
     def delete(self, run: Run, id: str, state: VirtualMachineExportState) -> None:
         s3 = run.aws.client("s3")

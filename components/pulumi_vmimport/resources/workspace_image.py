@@ -8,7 +8,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, NotRequired, TypeVar
+from typing import ClassVar, Generic, NotRequired, TypeVar
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -117,10 +117,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         return replace(_observed(state, image), tags=own)
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        recorded: dict[str, Any] = {name: v for name, v in vars(state).items() if name not in vars(inputs)}
-        updated: StateT = self.state(**vars(inputs), **recorded)
         # Until they are off the image, tags that go stay recorded: an update that breaks off is completed by the next.
-        updated = replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})})
+        updated = replace(self.with_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
         run.keep(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
