@@ -17,19 +17,14 @@ from pulumi_vmimport.component_base import BUCKET_NAME, CheckedInputs, Values, i
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
-from pulumi_vmimport.resources.import_image_rules import (
-    DEFAULT_ROLE,
-    MOST_TAGS,
-    ROLE_NAME,
-    TAG_VALUE_LENGTH,
-    tag_problems,
-)
 from pulumi_vmimport.resources.role_readiness import (
     RoleReadiness,
     RoleReadinessArgs,
     RoleReadinessInputs,
     document_hash,
 )
+from pulumi_vmimport.resources.service_role_rules import DEFAULT_ROLE, ROLE_NAME
+from pulumi_vmimport.resources.tag_rules import MOST_TAGS, TAG_VALUE_LENGTH, tag_problems
 
 POLICY_NAME = "vmimport"
 _KMS_KEY_ARN = re.compile(r"\*|arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")

@@ -15,8 +15,10 @@ from botocore.credentials import (
 )
 
 if TYPE_CHECKING:
+    from types_boto3_ebs import EBSClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_iam import IAMClient
+    from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
     from types_boto3_workspaces import WorkSpacesClient
@@ -90,9 +92,13 @@ class AwsConnection:
         return self._made_session().get_partition_for_region(self.region or "us-east-1")
 
     @overload
+    def client(self, service: Literal["ebs"]) -> "EBSClient": ...
+    @overload
     def client(self, service: Literal["ec2"]) -> "EC2Client": ...
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
+    @overload
+    def client(self, service: Literal["kms"]) -> "KMSClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload

@@ -1,4 +1,4 @@
-"""AMIs and their snapshots: what is there, tags, and the way to remove both."""
+"""AMIs: what is there, and the way to remove one with its snapshots."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws import snapshots
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_code
-from pulumi_vmimport.aws.import_request import tag_list
 
 # A deregistered id gives first an empty list, later one of these errors (api-facts.md, section 1).
 NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed"})
-_NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound"})
 _GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
 
 
@@ -21,6 +20,7 @@ class Image:
     """An AMI as DescribeImages shows it."""
 
     id: str
+    name: str
     owner_id: str
     state: str
     description: str
@@ -47,6 +47,7 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
     mappings = found.get("BlockDeviceMappings", [])
     return Image(
         id=image_id,
+        name=found.get("Name", ""),
         owner_id=found.get("OwnerId", ""),
         state=found.get("State", ""),
         description=found.get("Description", ""),
@@ -58,30 +59,6 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         snapshot_ids=tuple(m["Ebs"]["SnapshotId"] for m in mappings if m.get("Ebs", {}).get("SnapshotId")),
         tags={t["Key"]: t["Value"] for t in found.get("Tags", [])},
     )
-
-
-def existing_snapshots(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of the snapshots that are still there."""
-    ids = list(snapshot_ids)
-    if not ids:
-        return ()
-    # By filter and not by SnapshotIds, where one that is gone would fail the call for all.
-    found = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "snapshot-id", "Values": ids}])
-    there = {snapshot["SnapshotId"] for snapshot in found["Snapshots"]}
-    return tuple(id for id in ids if id in there)
-
-
-def tag(aws: AwsConnection, resources: Iterable[str], tags: Mapping[str, str]) -> None:
-    """Put tags on AMIs, snapshots or tasks."""
-    if ids := list(resources):
-        aws.client("ec2").create_tags(Resources=ids, Tags=tag_list(tags))
-
-
-def untag(aws: AwsConnection, resources: Iterable[str], keys: Iterable[str]) -> None:
-    """Take tags off AMIs, snapshots or tasks."""
-    ids, names = list(resources), sorted(keys)
-    if ids and names:
-        aws.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": k} for k in names])
 
 
 def describe_as(aws: AwsConnection, image_id: str, description: str) -> None:
@@ -104,8 +81,4 @@ def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]
     # DeleteAssociatedSnapshots skips what it cannot delete without failing, and an earlier, interrupted call may have
     # got no further than the AMI: so each snapshot is deleted by name as well.
     for snapshot_id in snapshot_ids:
-        try:
-            ec2.delete_snapshot(SnapshotId=snapshot_id)
-        except ClientError as error:
-            if error_code(error) not in _NO_SUCH_SNAPSHOT:
-                raise
+        snapshots.delete(aws, snapshot_id)

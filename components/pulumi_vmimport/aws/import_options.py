@@ -22,6 +22,17 @@ class DiskFormat(_AnyCase):
     RAW = "RAW"
 
 
+class SnapshotFormat(_AnyCase):
+    """Formats that ImportSnapshot takes.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotDiskContainer.html
+    """
+
+    VHD = "VHD"
+    VMDK = "VMDK"
+    RAW = "RAW"
+
+
 class LicenseType(_AnyCase):
     """Who licenses the operating system; leave the input out for the console's `Auto` (IMG-06)."""
 

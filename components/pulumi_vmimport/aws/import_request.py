@@ -1,15 +1,19 @@
-"""What ImportImage is asked: its members as dataclasses, and those as the API wants them."""
+"""What ImportImage and ImportSnapshot are asked: its members as dataclasses, and those as the API wants them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
-from pulumi_vmimport.aws.import_options import DiskFormat
+from pulumi_vmimport.aws.import_options import DiskFormat, SnapshotFormat
+from pulumi_vmimport.aws.presigned import without_signature
 
-_MEMBERS = (
+IMAGE_MEMBERS = (
     "architecture", "boot_mode", "client_data", "description", "disk_containers", "encrypted", "hypervisor",
     "kms_key_id", "license_specifications", "license_type", "platform", "role_name", "usage_operation",
 )  # fmt: skip
+SNAPSHOT_MEMBERS = ("client_data", "description", "disk_container", "encrypted", "kms_key_id", "role_name")
+# An https URL may be presigned: Pulumi's state has it encrypted, and signing it anew changes nothing.
+_URL = {"secret": lambda url: not url.startswith("s3://"), "same": without_signature}
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,17 @@ class DiskContainer:
     device_name: str | None = None
     format: DiskFormat | None = None
     snapshot_id: str | None = None
-    url: str | None = field(default=None, metadata={"secret": lambda url: not url.startswith("s3://")})
-    """An https URL may be presigned: Pulumi's state has it encrypted."""
+    url: str | None = field(default=None, metadata=_URL)
+    user_bucket: UserBucket | None = None
+
+
+@dataclass(frozen=True)
+class SnapshotDiskContainer:
+    """The one disk of a snapshot import."""
+
+    description: str | None = None
+    format: SnapshotFormat | None = None
+    url: str | None = field(default=None, metadata=_URL)
     user_bucket: UserBucket | None = None
 
 
@@ -50,9 +63,9 @@ class LicenseSpecification:
     license_configuration_arn: str
 
 
-def api_members(inputs: Any) -> dict[str, Any]:
+def api_members(inputs: Any, names: Iterable[str] = IMAGE_MEMBERS) -> dict[str, Any]:
     """The members of the call: those of the inputs that are set, in the API's PascalCase."""
-    return {_pascal(n): _api(v) for n in _MEMBERS if (v := getattr(inputs, n)) is not None}
+    return {_pascal(n): _api(v) for n in names if (v := getattr(inputs, n)) is not None}
 
 
 def tag_list(tags: Mapping[str, str]) -> Any:

@@ -13,7 +13,9 @@ from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_code
 
-ROLE_REFUSED = re.compile(r"service role .* does not exist or does not have sufficient permissions", re.IGNORECASE)
+ROLE_REFUSED = re.compile(
+    r"service role (?P<role>.*?) (?:provided )?does not exist or does not have sufficient permissions", re.IGNORECASE
+)
 
 _OBJECT_ACTIONS = frozenset({"s3:GetObject", "s3:PutObject"})
 # What a role must allow at least that lists one by one what the documents of AWS name by a pattern.
@@ -34,14 +36,22 @@ class ServiceRole:
     trust: Mapping[str, Any]
     policies: tuple[Mapping[str, Any], ...]
 
-    def lacks(self, *, import_buckets: Sequence[str] = (), partition: str = "aws") -> Iterator[str]:
-        """What the role misses for importing from the buckets, each as a clause. Conditions are not evaluated."""
+    def lacks(
+        self, *, import_buckets: Sequence[str] = (), export_buckets: Sequence[str] = (), partition: str = "aws"
+    ) -> Iterator[str]:
+        """What the role misses for importing from and exporting to the buckets, each as a clause.
+
+        Conditions are not evaluated.
+        """
         if not self.is_trusting():
             yield (
                 f"its trust policy does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
                 f"{iam_documents.EXTERNAL_ID}"
             )
-        for statement in iam_documents.role_policy(import_buckets=import_buckets, partition=partition)["Statement"]:
+        wanted = iam_documents.role_policy(
+            import_buckets=import_buckets, export_buckets=export_buckets, partition=partition
+        )
+        for statement in wanted["Statement"]:
             yield from self.lacks_of(statement)
 
     def lacks_of(self, statement: Mapping[str, Any]) -> Iterator[str]:

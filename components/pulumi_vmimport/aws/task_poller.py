@@ -18,6 +18,8 @@ EXPIRED_GRACE_SECONDS = 600.0
 _LONGEST_PAUSE_SECONDS = 120.0
 
 Describe = Callable[[AwsConnection, list[str]], Mapping[str, TaskT]]
+Pace = Callable[[TaskT], float]
+"""How long to wait after seeing a task so, in periods."""
 
 
 class TaskPoller(Generic[TaskT]):
@@ -32,11 +34,13 @@ class TaskPoller(Generic[TaskT]):
         describe: Describe[TaskT],
         period_seconds: float,
         now: Callable[[], float] = time.monotonic,
+        pace: Pace[TaskT] | None = None,
     ) -> None:
         self._connection = connection
         self._describe = describe
         self._period_seconds = period_seconds
         self._now = now
+        self._pace = pace
         self._lock = threading.Lock()
         self._watched: dict[str, int] = {}
         self._answers: dict[str, TaskT | None] = {}
@@ -70,6 +74,12 @@ class TaskPoller(Generic[TaskT]):
                 self._call()
             return id in self._answers, self._answers.get(id)
 
+    @property
+    def pause_seconds(self) -> float:
+        """How long until the next look can bring anything new."""
+        with self._lock:
+            return max(0.0, self._next_call - self._now())
+
     def _call(self) -> None:
         ids = sorted(self._watched)
         try:
@@ -85,7 +95,9 @@ class TaskPoller(Generic[TaskT]):
         else:
             self._answers = {id: found.get(id) for id in ids}
             self._failures, self._expired_since, self.trouble = 0, None, None
-            self._next_call = self._now() + self._period_seconds
+            # The one that is nearest to its end sets the pace for all.
+            periods = min(map(self._pace, found.values()), default=1.0) if self._pace else 1.0
+            self._next_call = self._now() + self._period_seconds * periods
 
     def _may_pass(self, error: Exception) -> bool:
         if is_expired(error):
@@ -99,8 +111,9 @@ class TaskPoller(Generic[TaskT]):
 class Pollers(Generic[TaskT]):
     """The pollers of one kind of task in this process, one for each connection."""
 
-    def __init__(self, describe: Describe[TaskT]) -> None:
+    def __init__(self, describe: Describe[TaskT], pace: Pace[TaskT] | None = None) -> None:
         self._describe = describe
+        self._pace = pace
         self._lock = threading.Lock()
         self._by_connection: dict[int, TaskPoller[TaskT]] = {}
 
@@ -108,7 +121,7 @@ class Pollers(Generic[TaskT]):
         """The poller for a connection; the period is that of the first who asks."""
         with self._lock:
             return self._by_connection.setdefault(
-                id(connection), TaskPoller(connection, self._describe, period_seconds)
+                id(connection), TaskPoller(connection, self._describe, period_seconds, pace=self._pace)
             )
 
 

@@ -24,11 +24,20 @@ from pulumi.dynamic import (
 )
 
 from pulumi_vmimport.aws.errors import error_message, is_aws_error, is_expired, without_queries
+from pulumi_vmimport.aws.failures import with_explanation
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Lifecycle, Problem, Stopped
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.lifecycle.property_bag import first_required, given, properties, read_bag, replacing, write_bag
+from pulumi_vmimport.lifecycle.property_bag import (
+    comparable,
+    first_required,
+    given,
+    properties,
+    read_bag,
+    replacing,
+    write_bag,
+)
 from pulumi_vmimport.vsphere.errors import VSphereError
 
 ResultT = TypeVar("ResultT")
@@ -177,10 +186,11 @@ class DynamicHost(ResourceProvider):
         return not olds or bool(self._changed(olds, news) & replacing(self._lifecycle.inputs))
 
     def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+        before, now = (comparable(self._lifecycle.inputs, bag) for bag in (olds, news))
         return {
             name
             for name in properties(self._lifecycle.inputs)
-            if _has_unknown(news.get(name)) or olds.get(name) != news.get(name)
+            if _has_unknown(now.get(name)) or before.get(name) != now.get(name)
         }
 
     def _fill_region(self, bag: dict[str, Any]) -> None:
@@ -195,9 +205,13 @@ class DynamicHost(ResourceProvider):
 
 
 def _words(error: BaseException) -> str:
-    words = error_message(error) if is_aws_error(error) else without_queries(str(error)) or type(error).__name__
-    remedy = "; renew the credentials and run the command again: it goes on where this one ended"
-    return words + remedy if is_expired(error) else words
+    if is_expired(error):
+        return (
+            f"{error_message(error)}; renew the credentials and run the command again: it goes on where this one ended"
+        )
+    if is_aws_error(error):
+        return with_explanation(error_message(error))
+    return without_queries(str(error)) or type(error).__name__
 
 
 def _snake(name: str) -> str:

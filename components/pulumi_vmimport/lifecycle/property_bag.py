@@ -121,11 +121,29 @@ def given(of: type, bag: Mapping[str, Any], value: Any) -> dict[str, Any]:
     }
 
 
+def comparable(hint: Any, value: Any) -> Any:
+    """A bag's value of this type without what makes no difference (a field's metadata `same`, such as a signature)."""
+    hint = required(hint)
+    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
+        known_names, of = properties(hint), hints(hint)
+        return {
+            n: _same(known_names[n], of[known_names[n].name], v) if n in known_names else v for n, v in value.items()
+        }
+    if typing.get_origin(hint) is tuple and isinstance(value, list):
+        return [comparable(typing.get_args(hint)[0], v) for v in value]
+    return value
+
+
 def digest(inputs: Any) -> str:
     """A short hash of the inputs whose change replaces the resource."""
-    bag = write_bag(inputs)
+    bag = comparable(type(inputs), write_bag(inputs))
     kept = {name: bag[name] for name in sorted(replacing(type(inputs)) & bag.keys())}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _same(of: Field[Any], hint: Any, value: Any) -> Any:
+    same = of.metadata.get("same")
+    return same(value) if same and isinstance(value, str) else comparable(hint, value)
 
 
 def _join(path: str, name: str) -> str:

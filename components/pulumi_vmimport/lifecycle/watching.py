@@ -30,4 +30,4 @@ def watched_to_end(
                 return found
             trouble = f" (last look: {poller.trouble})" if poller.trouble else ""
             run.status(f"{id}: {line(found) if found is not None else 'started'}{trouble}")
-            run.wait(run.poll_seconds)
+            run.wait(poller.pause_seconds)

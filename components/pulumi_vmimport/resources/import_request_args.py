@@ -31,6 +31,19 @@ class DiskContainerArgs(TypedDict):
     """The object in S3, in the Region of the import."""
 
 
+class SnapshotDiskContainerArgs(TypedDict):
+    """One disk: exactly one of url and user_bucket."""
+
+    description: NotRequired[pulumi.Input[str]]
+    """A description of the disk."""
+    format: NotRequired[pulumi.Input[str]]
+    """VHD, VMDK or RAW, in any case. Default: EC2 looks at the object."""
+    url: NotRequired[pulumi.Input[str]]
+    """`s3://bucket/key` or an https URL; a presigned one is a secret and must outlive the task."""
+    user_bucket: NotRequired[pulumi.Input[UserBucketArgs]]
+    """The object in S3, in the Region of the import."""
+
+
 class ClientDataArgs(TypedDict):
     """What the caller tells about the upload."""
 

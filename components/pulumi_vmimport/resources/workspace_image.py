@@ -22,7 +22,7 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.lifecycle.watching import watched_to_end
-from pulumi_vmimport.resources.import_image_rules import MOST_TAGS, tag_problems
+from pulumi_vmimport.resources.tag_rules import tag_problems
 
 # Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
 _NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
@@ -80,7 +80,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             yield Problem("imageDescription", reason)
         yield from scope_problems(inputs)
         if known(inputs.tags):
-            yield from tag_problems(inputs.tags, most=MOST_TAGS, longest_value=_TAG_VALUE_LENGTH)
+            yield from tag_problems(inputs.tags, longest_value=_TAG_VALUE_LENGTH)
 
     def look_up(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
         if known(inputs.image_name):

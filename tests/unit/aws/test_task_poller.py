@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import cast
 
@@ -18,14 +19,14 @@ class FakeConnection:
 class Service:
     """Answers Describe calls on a clock of its own; `errors` are raised first."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Callable[[str], float] | None = None) -> None:
         self.now = 1000.0
         self.calls: list[list[str]] = []
         self.errors: list[Exception] = []
         self.tasks: dict[str, str] = {}
         self.connection = FakeConnection()
         self.poller = TaskPoller(
-            cast("AwsConnection", self.connection), self._describe, period_seconds=15, now=lambda: self.now
+            cast("AwsConnection", self.connection), self._describe, period_seconds=15, now=lambda: self.now, pace=pace
         )
 
     def _describe(self, _: AwsConnection, ids: list[str]) -> dict[str, str]:
@@ -49,6 +50,19 @@ def test_one_call_a_period_serves_all_that_wait() -> None:
             assert {service.poller.look(id) for id in service.tasks} == {(True, "active")}
             service.now += 15
     assert [len(ids) for ids in service.calls] == [20] * 4
+
+
+def test_the_task_that_is_nearest_to_its_end_sets_the_pace() -> None:
+    service = Service(pace={"begun": 2.0, "booting": 0.5}.__getitem__)
+    service.tasks = {"a": "begun", "b": "begun"}
+    with service.poller.watching("a"), service.poller.watching("b"):
+        service.poller.look("a")
+        assert service.poller.pause_seconds == 30
+        service.tasks["b"] = "booting"
+        service.now += 30
+        assert service.poller.pause_seconds == 0
+        service.poller.look("a")
+        assert service.poller.pause_seconds == 7.5
 
 
 def test_an_id_that_is_new_waits_for_the_next_call() -> None:

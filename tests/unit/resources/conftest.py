@@ -12,10 +12,13 @@ import pytest
 
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.import_options import DiskFormat, LicenseType, Platform
+from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageInputs, CreateWorkspaceImageLifecycle
+from pulumi_vmimport.resources.import_image import ImportImageInputs
 from pulumi_vmimport.resources.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
@@ -31,7 +34,7 @@ from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 REGION = "eu-west-1"
 BUCKET = "images-of-web"
 KEY = "win10.raw"
-SERVICES = ("ec2", "iam", "s3", "sts", "workspaces")
+SERVICES = ("ec2", "iam", "kms", "s3", "sts", "workspaces")
 STEP_SECONDS = 300
 
 
@@ -163,6 +166,29 @@ def role(aws: AwsSandbox, bucket: str) -> str:
     iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
     aws.clock.advance(3600)
     return "vmimport"
+
+
+@pytest.fixture
+def raw_disk(aws: AwsSandbox, bucket: str) -> UserBucket:
+    """An object: the first megabyte of a disk with an MBR and one active NTFS partition."""
+    disk = bytearray(1 << 20)
+    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    disk[510:512] = b"\x55\xaa"
+    aws.observer("s3").put_object(Bucket=bucket, Key="disks/web.raw", Body=bytes(disk))
+    return UserBucket(bucket, "disks/web.raw")
+
+
+@pytest.fixture
+def image_inputs(raw_disk: UserBucket, role: str) -> ImportImageInputs:
+    """An image import that nothing is wrong with."""
+    return ImportImageInputs(
+        region=REGION,
+        disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=raw_disk),),
+        license_type=LicenseType.BYOL,
+        platform=Platform.WINDOWS,
+        tags={"team": "blue"},
+        description="web server",
+    )
 
 
 @pytest.fixture

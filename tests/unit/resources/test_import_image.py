@@ -6,120 +6,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.aws.import_options import DiskFormat, LicenseType, Platform
-from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle, ImportImageState
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 
-KEY = "disks/web.raw"
 lifecycle = ImportImageLifecycle()
 NewRun = Callable[..., Any]
 
 
-def raw_disk() -> bytes:
-    """The first megabyte of a disk with an MBR and one active NTFS partition."""
-    disk = bytearray(1 << 20)
-    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
-    disk[510:512] = b"\x55\xaa"
-    return bytes(disk)
-
-
 @pytest.fixture
-def inputs(aws: AwsSandbox, bucket: str, role: str) -> ImportImageInputs:
-    aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=raw_disk())
-    container = DiskContainer(format=DiskFormat.RAW, user_bucket=UserBucket(bucket, KEY))
-    return ImportImageInputs(
-        region="eu-west-1",
-        disk_containers=(container,),
-        license_type=LicenseType.BYOL,
-        platform=Platform.WINDOWS,
-        tags={"team": "blue"},
-        description="web server",
-    )
-
-
-def problems(**values: Any) -> list[tuple[str, str]]:
-    bag = {"region": "eu-west-1", "diskContainers": [{"userBucket": {"s3Bucket": "b", "s3Key": "k.raw"}}], **values}
-    inputs, found = read_bag(ImportImageInputs, bag)
-    return [(p.path, p.reason) for p in [*found, *lifecycle.check(inputs)]]
-
-
-def test_valid_inputs_have_no_problem() -> None:
-    assert problems() == []
-
-
-@pytest.mark.parametrize(
-    ("values", "path", "reason"),
-    [
-        pytest.param({"diskContainers": []}, "diskContainers", "expected 1 to 21 disks", id="no-disk"),
-        pytest.param(
-            {"diskContainers": [{"snapshotId": "snap-1"}] * 22}, "diskContainers", "got 22", id="too-many-disks"
-        ),
-        pytest.param({"diskContainers": [{}]}, "diskContainers[0]", "got 0", id="no-source"),
-        pytest.param(
-            {"diskContainers": [{"url": "s3://b/k", "snapshotId": "s"}]}, "diskContainers[0]", "got 2", id="two-sources"
-        ),
-        pytest.param({"diskContainers": [{"url": "ftp://b"}]}, "diskContainers[0].url", "got 'ftp://b'", id="no-url"),
-        pytest.param(
-            {"diskContainers": [{"format": "QCOW2", "url": "s3://b/k"}]},
-            "diskContainers[0].format",
-            "expected one of OVA, VHD, VHDX, VMDK, RAW, got 'QCOW2'",
-            id="unknown-format",
-        ),
-        pytest.param(
-            {"diskContainers": [{"format": "VMDK", "url": "s3://b/k.ova"}]},
-            "diskContainers[0].format",
-            "VMDK does not fit the key 'k.ova'",
-            id="format-and-key",
-        ),
-        pytest.param(
-            {"diskContainers": [{"format": "OVA", "url": "s3://b/k.ova"}, {"url": "s3://b/l"}]},
-            "diskContainers[0].format",
-            "expected it as the only container",
-            id="ova-and-disk",
-        ),
-        pytest.param({"licenseType": "MIT"}, "licenseType", "expected one of AWS, BYOL, got 'MIT'", id="licence"),
-        pytest.param(
-            {"licenseType": "BYOL", "usageOperation": "RunInstances:0800"},
-            "usageOperation",
-            "exclude each other",
-            id="licence-and-usage",
-        ),
-        pytest.param(
-            {"licenseType": "AWS", "platform": "Linux"}, "licenseType", "expected BYOL for Linux", id="linux-from-aws"
-        ),
-        pytest.param(
-            {"usageOperation": "RunInstances:0002", "platform": "linux"},
-            "usageOperation",
-            "is for Windows, but platform is Linux",
-            id="usage-and-platform",
-        ),
-        pytest.param({"bootMode": "uefi-preferred"}, "bootMode", "legacy-bios, uefi", id="boot-mode"),
-        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
-        pytest.param(
-            {"diskContainers": [{"snapshotId": "snap-1"}], "bootMode": "uefi"},
-            "platform",
-            "is required for a UEFI machine",
-            id="uefi-snapshot",
-        ),
-        pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
-        pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="timeout"),
-        pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
-        pytest.param({"tags": {str(i): "" for i in range(47)}}, "tags", "at most 46 tags, got 47", id="too-many-tags"),
-        pytest.param({"region": None}, "region", "no Region is set", id="no-region"),
-    ],
-)
-def test_fails_in_check(values: dict[str, Any], path: str, reason: str) -> None:
-    found = problems(**values)
-    assert [p for p, _ in found] == [path]
-    assert reason in found[0][1]
-
-
-def test_unknown_inputs_are_not_judged() -> None:
-    names = ["diskContainers", "licenseType", "usageOperation", "kmsKeyId", "encrypted", "tags", "roleName", "region"]
-    assert [p for p, _ in problems(**dict.fromkeys(names[:2] + names[3:], UNKNOWN))] == []
+def inputs(image_inputs: ImportImageInputs) -> ImportImageInputs:
+    return image_inputs
 
 
 def test_create_makes_a_tagged_ami_and_keeps_every_output(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
@@ -218,9 +116,54 @@ def test_more_imports_than_the_quota_allows_wait_their_turn(
     aws.pace.active_import_quota = 1
     other = replace(inputs, source_hash="other")
     ec2 = aws.observer("ec2")
-    ec2.import_image(DiskContainers=[{"Format": "RAW", "UserBucket": {"S3Bucket": "images-of-web", "S3Key": KEY}}])
+    ec2.import_image(
+        DiskContainers=[{"Format": "RAW", "UserBucket": {"S3Bucket": "images-of-web", "S3Key": "disks/web.raw"}}]
+    )
     assert lifecycle.create(run, other).state.image_id is not None
     assert any("waiting for one of the Region's import tasks to end" in text for text in run.texts)
+
+
+def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.pace.active_import_quota = 1
+    waiting: list[str] = []
+
+    def second() -> None:
+        """Comes while the first one waits."""
+        if len(aws.import_tasks) == 1 and not waiting:
+            run = new_run(stop_after_waits=3)
+            with pytest.raises(Stopped):
+                lifecycle.create(run, replace(inputs, source_hash="second"))
+            waiting.extend(run.texts)
+
+    lifecycle.create(new_run(stop_after_waits=None), inputs)
+    aws.faults.error("ImportImage", aws.pace.quota_error_code, "The limit is 1.")
+    calls = len(aws.calls.of("ImportImage"))
+    lifecycle.create(new_run(then=second), replace(inputs, source_hash="first"))
+    assert waiting == ["waiting for its turn: 1 before it wait for one of the Region's import tasks to end"] * 4
+    assert len(aws.calls.of("ImportImage")) == calls + 2
+
+
+def test_a_task_whose_url_was_presigned_anew_is_found_though_its_token_is_refused(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=1)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    listed = [t["ImportTaskId"] for t in aws.observer("ec2").describe_import_image_tasks()["ImportImageTasks"]]
+    assert listed == [first.kept[0]]
+
+    class NotListedAtFirst(ImportImageLifecycle):
+        looks = 0
+
+        def _listed(self, run: Any) -> Any:
+            self.looks += 1
+            return super()._listed(run) if self.looks > 1 else ()
+
+    aws.faults.error("ImportImage", "IdempotentParameterMismatch", "The request uses the same client token as another")
+    assert NotListedAtFirst().create(new_run(), inputs).id == first.kept[0]
+    assert len(aws.import_tasks) == 1
 
 
 def test_a_role_that_iam_has_not_spread_yet_is_waited_for(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
@@ -304,41 +247,6 @@ def test_a_retained_ami_stays_and_is_not_taken_for_ours_again(
     image = aws.observer("ec2").describe_images(ImageIds=[created.state.image_id])["Images"][0]
     assert {t["Key"] for t in image["Tags"]} == {"team"}
     assert lifecycle.create(new_run(), inputs).state.image_id != created.state.image_id
-
-
-def look_up(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
-    return {p.path: p.reason for p in lifecycle.look_up(run, inputs)}
-
-
-def test_look_up_finds_nothing_wrong_where_all_is_there(run: Any, inputs: ImportImageInputs) -> None:
-    assert look_up(run, inputs) == {}
-
-
-def test_look_up_names_bucket_object_and_role_at_once(
-    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
-    aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
-    containers = tuple(
-        DiskContainer(user_bucket=UserBucket(bucket, key))
-        for bucket, key in (("far-away", "k"), ("nowhere", "k"), ("images-of-web", "missing"))
-    )
-    wrong = replace(inputs, disk_containers=containers, role_name="nobody")
-    found = look_up(new_run(), wrong)
-    assert "is in us-east-1, expected eu-west-1" in found["diskContainers[0].userBucket"]
-    assert "there is no bucket 'nowhere'" in found["diskContainers[1].userBucket"]
-    assert "there is no object 'missing'" in found["diskContainers[2].userBucket"]
-    assert "there is no role 'nobody'" in found["roleName"]
-    promised = look_up(new_run(promises=("diskContainers", "roleName")), wrong)
-    assert list(promised) == ["diskContainers[0].userBucket"]
-
-
-def test_look_up_names_the_permissions_that_the_role_lacks(
-    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
-    aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
-    reason = look_up(run, inputs)["roleName"]
-    assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
-    assert "ec2:RegisterImage on *" in reason
 
 
 def test_a_state_of_an_older_version_is_still_understood() -> None:
