@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TOOLCHAIN := components/pulumi_vmimport/sandbox/toolchain.py
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup parts toolchain disk-tools demo demo-destroy test lint unit engine-tests bench clean
+.PHONY: help setup parts toolchain disk-tools demo demo-destroy test lint unit engine-tests bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ parts: .venv/complete toolchain disk-tools
 	@echo "making .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
-		--quiet --disable-pip-version-check --no-compile --editable '.[sandbox,dev]'
+		--quiet --disable-pip-version-check --no-compile --editable '.[cli,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@touch $@
 
@@ -52,7 +52,7 @@ test: lint ## every check: lint, types, layers, then all tests
 lint: setup ## ruff, mypy and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy components tests stacks toolchain
+	$(BIN)/mypy components tests stacks toolchain docs
 	$(BIN)/lint-imports
 
 unit: setup ## the tests that need no engine
@@ -63,6 +63,9 @@ engine-tests: setup ## the tests on the real Pulumi engine
 
 bench: setup ## run the benchmarks
 	@set -e; for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python "$$benchmark"; done
+
+docs: setup ## fill in the tables of docs/ from the package's own
+	@$(BIN)/python docs/generate.py
 
 clean: ## remove all that was made in this folder; the engine stays in ~/.cache/pulumi-vmimport
 	rm -rf .venv .sandbox dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -93,8 +93,8 @@ def _is_of_pulumi(node: ast.ClassDef) -> bool:
 @pytest.mark.parametrize("name", pulumi_vmimport.__all__)
 def test_a_public_name_is_documented(name: str, documented: Callable[[Any], dict[str, str | None]]) -> None:
     public: Any = getattr(pulumi_vmimport, name)
-    assert public.__dict__.get("__doc__"), "its docstring"
-    if is_typeddict(public) or issubclass(public, pulumi.Resource):
+    assert vars(public).get("__doc__") if isinstance(public, type) else public.__doc__, "its docstring"
+    if is_typeddict(public) or _is_resource(public):
         assert [attribute for attribute, text in documented(public).items() if not text] == []
 
 
@@ -116,5 +116,9 @@ def test_importing_the_package_imports_no_provider_sdk() -> None:
 
 
 def test_every_public_class_comes_with_its_arguments() -> None:
-    classes = {name for name in pulumi_vmimport.__all__ if issubclass(getattr(pulumi_vmimport, name), pulumi.Resource)}
+    classes = {name for name in pulumi_vmimport.__all__ if _is_resource(getattr(pulumi_vmimport, name))}
     assert {f"{name}Args" for name in classes} <= set(pulumi_vmimport.__all__)
+
+
+def _is_resource(public: Any) -> bool:
+    return isinstance(public, type) and issubclass(public, pulumi.Resource)

@@ -16,6 +16,17 @@ _GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
 
 
 @dataclass(frozen=True)
+class ImageDisk:
+    """An entry of an AMI's block device mapping."""
+
+    device_name: str
+    snapshot_id: str | None
+    encrypted: bool
+    size_gib: int
+    is_instance_store: bool
+
+
+@dataclass(frozen=True)
 class Image:
     """An AMI as DescribeImages shows it."""
 
@@ -29,8 +40,14 @@ class Image:
     usage_operation: str | None
     boot_mode: str | None
     architecture: str | None
-    snapshot_ids: tuple[str, ...]
+    product_codes: tuple[str, ...]
+    disks: tuple[ImageDisk, ...]
     tags: Mapping[str, str]
+
+    @property
+    def snapshot_ids(self) -> tuple[str, ...]:
+        """The snapshots of its volumes, root first."""
+        return tuple(disk.snapshot_id for disk in self.disks if disk.snapshot_id)
 
 
 def find(aws: AwsConnection, image_id: str) -> Image | None:
@@ -44,7 +61,6 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
     if not images or images[0].get("State") in _GONE_STATES:
         return None
     found: Mapping[str, Any] = images[0]
-    mappings = found.get("BlockDeviceMappings", [])
     return Image(
         id=image_id,
         name=found.get("Name", ""),
@@ -56,7 +72,8 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         usage_operation=found.get("UsageOperation"),
         boot_mode=found.get("BootMode"),
         architecture=found.get("Architecture"),
-        snapshot_ids=tuple(m["Ebs"]["SnapshotId"] for m in mappings if m.get("Ebs", {}).get("SnapshotId")),
+        product_codes=tuple(code["ProductCodeId"] for code in found.get("ProductCodes", [])),
+        disks=tuple(map(_disk, found.get("BlockDeviceMappings", []))),
         tags={t["Key"]: t["Value"] for t in found.get("Tags", [])},
     )
 
@@ -82,3 +99,14 @@ def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]
     # got no further than the AMI: so each snapshot is deleted by name as well.
     for snapshot_id in snapshot_ids:
         snapshots.delete(aws, snapshot_id)
+
+
+def _disk(mapping: Mapping[str, Any]) -> ImageDisk:
+    volume = mapping.get("Ebs", {})
+    return ImageDisk(
+        device_name=mapping.get("DeviceName", ""),
+        snapshot_id=volume.get("SnapshotId"),
+        encrypted=bool(volume.get("Encrypted")),
+        size_gib=int(volume.get("VolumeSize") or 0),
+        is_instance_store=bool(mapping.get("VirtualName")),
+    )

@@ -64,8 +64,9 @@ def replacing(of: type) -> frozenset[str]:
 
 
 def first_required(of: type) -> str:
-    """The wire name of the first input that has no default: what the resource is about."""
-    return next(name for name, f in properties(of).items() if f.default is MISSING and f.default_factory is MISSING)
+    """The wire name of the first input that has no default, or else of its own first: what the resource is about."""
+    needed = (n for n, f in properties(of).items() if f.default is MISSING and f.default_factory is MISSING)
+    return next(needed, camel(next(iter(of.__annotations__))))
 
 
 def required(hint: Any) -> Any:

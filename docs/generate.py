@@ -1,0 +1,153 @@
+"""Fills in the parts of this folder's pages that show the package's own tables: `make docs`.
+
+A part stands between `<!-- made of ...: name -->` and `<!-- end -->`; the prose around it is written by hand.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pulumi_vmimport.aws import failures, post_import, supported_systems
+from pulumi_vmimport.aws.failures import KnownFailure
+from pulumi_vmimport.aws.licensing import USAGE_OPERATIONS
+from pulumi_vmimport.aws.post_import import Line
+from pulumi_vmimport.aws.supported_systems import Release
+
+PAGES = tuple(
+    Path(__file__).with_name(name) for name in ("post_import.md", "supported_systems.md", "troubleshooting.md")
+)
+_PART = re.compile(r"(<!-- made of [^:]+: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled_in(page: str) -> str:
+    """The text of a page with its parts as the tables are now."""
+    return _PART.sub(lambda part: f"{part[1]}\n{_part(part['name'])}\n\n{part[3]}", page)
+
+
+def _part(name: str) -> str:
+    if name in PARTS:
+        return "\n\n".join(PARTS[name]())
+    return "\n\n".join(_lines(name.removeprefix("post-import-")))
+
+
+def _failures_by_words() -> Iterator[str]:
+    known = failures.catalogue()
+    yield f"As AWS's pages had it on {known.checked}."
+    yield _table(["AWS says, or you see", "entry"], ((_seen(f), _link(f.id)) for f in known.failures))
+
+
+def _failures() -> Iterator[str]:
+    known = failures.catalogue()
+    for section, title in known.sections.items():
+        yield f"## {title}"
+        for failure in known.failures:
+            if failure.section == section:
+                yield f"### {failure.id}"
+                yield _entry(failure)
+
+
+def _entry(failure: KnownFailure) -> str:
+    code = f", code `{failure.code}`" if failure.code else ""
+    origin = failures.catalogue().sources[failure.source]
+    told = {
+        "AWS says": f"{_seen(failure)}{code}{' (*assumed*)' if failure.assumed else ''}" if failure.said else None,
+        "Seen": failure.symptom,
+        "Why": failure.cause,
+        "What helps": failure.remedy,
+        "Found by preview": failure.preview,
+        "Found by hand": failure.by_hand,
+        "See also": ", ".join(map(_link, failure.leads_to)),
+        "Source": f"<{origin}>" if re.fullmatch(r"https://\S+[^,]", origin) else origin,
+    }
+    return "\n".join(f"- **{name}:** {text}" for name, text in told.items() if text)
+
+
+def _seen(failure: KnownFailure) -> str:
+    return f"`{failure.said}`" if failure.said else str(failure.symptom)
+
+
+def _link(id: str) -> str:
+    return f"[{id}](#{id.lower()})"
+
+
+def _systems() -> Iterator[str]:
+    table = supported_systems.table()
+    yield f"As of {table.checked}, after <{table.source}>. Since {table.i386_stops} AWS imports no 32-bit systems."
+    yield (
+        "*End of life*: AWS does not test it any more. *Withdrawn*: it also announced to take it off the list from "
+        f"{table.withdrawn_from} on."
+    )
+    for system in table.systems:
+        yield f"### {system.family}"
+        yield f"`license_type` {' or '.join(system.licenses)}" + (f"; {system.note}." if system.note else ".")
+        detail = "kernels" if system.releases[0].kernels else "editions"
+        yield _table(["version", detail, "remarks"], map(_release, system.releases))
+
+
+def _release(release: Release) -> Sequence[str]:
+    remarks = [
+        "32-bit listed" if set(release.bits) != {64} else "",
+        f"boots with {release.boot_mode}" if release.boot_mode else "",
+        "not in opt-in Regions" if release.default_regions_only else "",
+        f"not in {', '.join(release.not_in_regions)}" if release.not_in_regions else "",
+        "*withdrawn*" if release.withdrawn else "*end of life*" if release.end_of_life else "",
+        release.note or "",
+    ]
+    return ", ".join(release.versions), ", ".join(release.kernels or release.editions), "; ".join(filter(None, remarks))
+
+
+def _formats() -> Iterator[str]:
+    table = supported_systems.table()
+    yield _table(
+        ["format", "what", "resource"], ((f["name"], f["what"], ", ".join(f["imports"])) for f in table.formats)
+    )
+    yield f"Smaller than {table.limits['image_tib']} TiB; at most {table.limits['volumes']} volumes, root first."
+    head = ["system", "partition tables", "file systems", "note"]
+    columns = ("platform", "partition_tables", "file_systems", "note")
+    yield _table(head, ([_cell(volume[column]) for column in columns] for volume in table.volumes))
+
+
+def _usage_operations() -> Iterator[str]:
+    rows = (
+        (system, licence, f"{edition} from AWS" if edition else "none, or any with its own licence", operation.value)
+        for (system, licence, edition), operation in USAGE_OPERATIONS.items()
+    )
+    yield _table(["operating system", "its licence", "SQL Server", "usage_operation"], rows)
+
+
+def _lines(kind: str) -> Iterator[str]:
+    whole = post_import.everything()
+    chosen = [line for line in whole.lines if line.kind == kind]
+    yield "\n".join(f"- {_condition(line)}{line.text}" for line in chosen)
+    sources = dict.fromkeys(f"<{whole.sources[line.source]}>" for line in chosen)
+    yield f"Sources, read on {whole.checked}: {', '.join(sources)}."
+
+
+def _condition(line: Line) -> str:
+    if "encrypted" in line.when:
+        return ""  # the text says it
+    spelled = {"is_client": "clients", "license_type": f"licence {line.when.get('license_type')}"}
+    words = [line.when["system"]] if "system" in line.when else [spelled.get(k, str(v)) for k, v in line.when.items()]
+    return f"*{', '.join(words)}:* " if words else ""
+
+
+def _cell(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+PARTS: dict[str, Callable[[], Iterable[str]]] = {
+    "failures": _failures,
+    "failures-by-words": _failures_by_words,
+    "formats": _formats,
+    "systems": _systems,
+    "usage-operations": _usage_operations,
+}
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(filled_in(page.read_text(encoding="utf-8")), encoding="utf-8")

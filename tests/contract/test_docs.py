@@ -1,0 +1,50 @@
+"""Pages that show the package's own tables show them as they are."""
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _generate() -> Any:
+    specification = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+GENERATE = _generate()
+
+
+@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
+def test_a_page_shows_the_tables_as_they_are(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "<!-- made of" in text
+    assert GENERATE.filled_in(text) == text, "run `make docs`"
+
+
+@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
+def test_a_table_that_is_stale_is_filled_in_anew(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    stale = re.sub(r"(<!-- made of .* -->\n)[^<]*", r"\1\nold\n\n", text)
+    assert stale != text
+    assert GENERATE.filled_in(stale) == text
+
+
+@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    for file, anchor in re.findall(r"\]\(([\w.]*\.md)?(?:#([\w-]+))?\)", page.read_text(encoding="utf-8")):
+        target = DOCS / file if file else page
+        assert target.is_file()
+        headings = {_anchor(h) for h in re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)}
+        assert not anchor or anchor in headings, f"{file}#{anchor}"
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

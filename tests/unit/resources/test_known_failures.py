@@ -1,0 +1,284 @@
+"""Every failure of the catalogue: what the sandbox's AWS says of it, and what the user of a resource is shown."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.aws import post_import
+from pulumi_vmimport.aws.failures import KnownFailure, catalogue
+from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
+from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
+from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
+from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.resources import exportable_machine
+from pulumi_vmimport.resources.exportable_machine import ImageProfile
+from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.import_workspace_image import (
+    ImportWorkspaceImageInputs,
+    ImportWorkspaceImageLifecycle,
+    IngestionProcess,
+)
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.source_machine_rules import SourceMachine
+
+FAILURES = catalogue().failures
+REGION = "eu-west-1"
+PAGE = Path(__file__).parents[3] / "docs" / "troubleshooting.md"
+AMI, INSTANCE, SNAPSHOT = "ami-0123456789abcdef0", "i-0123456789abcdef0", "snap-0123456789abcdef0"
+
+Request = tuple[str, str, dict[str, Any]]
+_IMPORT: Request = ("ec2", "ImportImage", {"DiskContainers": [{"Url": "s3://images/web.ova"}]})
+_EXPORT_INSTANCE: Request = (
+    "ec2",
+    "CreateInstanceExportTask",
+    {"InstanceId": INSTANCE, "TargetEnvironment": "vmware", "ExportToS3Task": {"S3Bucket": "exports"}},
+)
+_EXPORT_IMAGE: Request = (
+    "ec2",
+    "ExportImage",
+    {"ImageId": AMI, "DiskImageFormat": "VMDK", "S3ExportLocation": {"S3Bucket": "exports"}},
+)
+
+# The calls that AWS refuses, for the failures with an error code.
+CALLS: dict[str, Request] = {
+    "TR-01": _IMPORT,
+    "TR-02": ("iam", "CreateRole", {"RoleName": "vmimport", "AssumeRolePolicyDocument": "trust.json"}),
+    "TR-03": _IMPORT,
+    "TR-04": _IMPORT,
+    "TR-09": _IMPORT,
+    "TR-10": _EXPORT_INSTANCE,
+    "TR-11": _IMPORT,
+    "TR-12": _EXPORT_INSTANCE,
+    "TR-13": _EXPORT_INSTANCE,
+    "TR-14": ("ec2", "StartInstances", {"InstanceIds": [INSTANCE]}),
+    "TR-26": _IMPORT,
+    "TR-29": _EXPORT_INSTANCE,
+    "TR-30": ("ec2", "CancelExportTask", {"ExportTaskId": "export-i-0123456789abcdef0"}),
+    "TR-32": ("workspaces", "DeleteWorkspaceImage", {"ImageId": "wsi-0123456789"}),
+    "TR-33": (
+        "workspaces",
+        "ImportWorkspaceImage",
+        {"Ec2ImageId": AMI, "ImageName": "w", "ImageDescription": "w", "IngestionProcess": "BYOL_REGULAR"},
+    ),
+    "TR-51": _EXPORT_IMAGE,
+    "TR-52": ("ec2", "DescribeImages", {}),
+    "TR-53": ("sts", "GetCallerIdentity", {}),
+    "TR-54": _IMPORT,
+    "TR-55": _IMPORT,
+    "TR-56": ("s3", "GetObject", {"Bucket": "images", "Key": "web.ova"}),
+    "TR-58": _IMPORT,
+    "TR-59": ("ec2", "DescribeSnapshots", {"SnapshotIds": [SNAPSHOT]}),
+    "TR-60": ("ec2", "DescribeImportImageTasks", {"ImportTaskIds": ["import-ami-0123456789abcdef0"]}),
+    "TR-71": ("ec2", "DeleteSnapshot", {"SnapshotId": SNAPSHOT}),
+    "TR-72": ("ec2", "DeregisterImage", {"ImageId": AMI}),
+    "TR-73": _EXPORT_INSTANCE,
+    "TR-74": ("ec2", "CopyImage", {"Name": "web", "SourceImageId": AMI, "SourceRegion": REGION}),
+    "TR-75": _EXPORT_INSTANCE,
+    "TR-76": _EXPORT_IMAGE,
+    "TR-77": _EXPORT_IMAGE,
+    "TR-78": _EXPORT_IMAGE,
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a check in preview looks at."""
+
+    aws: AwsSandbox
+    run: Any
+    inputs: ImportImageInputs
+    request: pytest.FixtureRequest
+
+    def form(self, **values: Any) -> list[str]:
+        """What ImportImage finds wrong with a bag."""
+        bag = {"region": REGION, "diskContainers": [{"url": "s3://images/web.raw"}], **values}
+        inputs, problems = read_bag(ImportImageInputs, bag)
+        return [p.reason for p in [*problems, *ImportImageLifecycle().check(inputs)]]
+
+    def look_up(self, **changes: Any) -> list[str]:
+        """What ImportImage finds wrong in AWS."""
+        return [p.reason for p in ImportImageLifecycle().look_up(self.run, replace(self.inputs, **changes))]
+
+    def source_machine(self, fact: str) -> list[str]:
+        """What SourceVirtualMachine finds wrong with a guest."""
+        return [finding.reason for finding in SourceMachine({"guest": {fact: True}}).findings()]
+
+
+def _disk_elsewhere(scene: Scene) -> list[str]:
+    scene.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
+    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
+
+
+def _expired_url(scene: Scene) -> list[str]:
+    query = "X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-Signature=f00d"
+    return scene.look_up(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
+
+
+def _role_without_permissions(scene: Scene) -> list[str]:
+    scene.aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
+    return scene.look_up()
+
+
+def _two_disks(scene: Scene) -> list[str]:
+    facts = scene.request.getfixturevalue("machine").facts()
+    two = replace(facts, disks=(facts.disks[0], facts.disks[0]))
+    return [p.reason for p in exportable_machine.problems("uuid", two, None, ImageProfile.BYOL_WORKSPACES)]
+
+
+def _account_without_byol(scene: Scene) -> list[str]:
+    scene.aws.disable_byol()
+    inputs = ImportWorkspaceImageInputs(
+        region=REGION,
+        ec2_image_id=AMI,
+        image_name="w",
+        image_description="w",
+        ingestion_process=IngestionProcess.BYOL_REGULAR,
+    )
+    return [p.reason for p in ImportWorkspaceImageLifecycle().look_up(scene.run, inputs)]
+
+
+# What preview finds, for the failures that say so.
+PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
+    "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://b/k"}]), "got 'QCOW2'"),
+    "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
+    "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
+    "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
+    "TR-10": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
+    "TR-11": (lambda s: s.form(licenseType="BYOL", usageOperation="RunInstances:0800"), "exclude each other"),
+    "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
+    "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
+    "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),
+    "TR-25": (lambda s: s.source_machine("dual_boot"), "several systems"),
+    "TR-27": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}] * 22), "expected 1 to 21 disks"),
+    "TR-33": (_account_without_byol, "is not enabled for BYOL"),
+    "TR-55": (
+        lambda s: s.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
+        "there is no object 'gone'",
+    ),
+    "TR-56": (_expired_url, "2026-01-01"),
+    "TR-57": (_role_without_permissions, "lacks s3:"),
+    "TR-58": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}], bootMode="uefi"), "is required for a UEFI"),
+    "TR-61": (lambda s: s.form(diskContainers=[{"format": "VMDK", "url": "s3://b/k.ova"}]), "does not fit the key"),
+    "TR-62": (lambda s: s.source_machine("encrypted_volumes"), "decrypt them"),
+    "TR-63": (lambda s: s.look_up(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
+    "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),
+    "TR-67": (lambda s: s.form(operatingSystem="Ubuntu 22.10"), "AWS does not list 'Ubuntu 22.10'"),
+    "TR-68": (lambda s: s.form(operatingSystem="FreeBSD 14"), "AWS does not list 'FreeBSD 14'"),
+}
+
+
+def with_(condition: Callable[[KnownFailure], bool]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("failure", [pytest.param(f, id=f.id) for f in FAILURES if condition(f)])
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, run: Any) -> Callable[[DynamicHost, dict[str, Any]], str]:
+    """The one line that the user is shown when a create fails."""
+    lines: list[str] = []
+    monkeypatch.setattr(pulumi_hooks, "one_line_error", lambda call, message, *kept: lines.append(message))
+    run.call = None
+
+    def create(host: DynamicHost, bag: dict[str, Any]) -> str:
+        monkeypatch.setattr(host, "_run", lambda *_: run)
+        with pytest.raises(Exception):  # noqa: B017, PT011 - of which kind is the host's affair
+            host.create({"__provider": "p", "identity": run.identity.urn, **bag})
+        return lines[-1]
+
+    return create
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCallInputs(AwsScope):
+    request: None = None
+
+
+class OneCallLifecycle(Lifecycle[OneCallInputs, OneCallInputs]):
+    """Makes one call of AWS when it is created."""
+
+    inputs = state = OneCallInputs
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def create(self, run: Run, inputs: OneCallInputs) -> Created[OneCallInputs]:
+        service, operation, members = self._request
+        client: Any = run.aws.client(service)  # type: ignore[call-overload] # the service is a word of the table
+        client._make_api_call(operation, members)
+        return Created("made", inputs)
+
+    def read(self, run: Run, id: str, state: OneCallInputs) -> OneCallInputs | None:
+        return state
+
+    def update(self, run: Run, id: str, state: OneCallInputs, inputs: OneCallInputs) -> OneCallInputs:
+        return inputs
+
+    def delete(self, run: Run, id: str, state: OneCallInputs) -> None:
+        pass
+
+
+@with_(lambda f: f.said is not None and f.code is None)
+def test_a_task_that_fails_is_told_with_the_words_the_cause_the_remedy_and_the_id(
+    failure: KnownFailure,
+    image_inputs: ImportImageInputs,
+    aws: AwsSandbox,
+    shown: Callable[[DynamicHost, dict[str, Any]], str],
+) -> None:
+    assert failure.said is not None
+    aws.faults.fail_import(failure.said)
+    line = shown(DynamicHost("ImportImage", ImportImageLifecycle()), write_bag(image_inputs))
+    assert f'"{failure.said}"; {failure.explanation};' in line
+    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+
+
+@with_(lambda f: f.code is not None)
+def test_a_call_that_is_refused_is_told_with_the_words_the_cause_the_remedy_and_the_id(
+    failure: KnownFailure, aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
+) -> None:
+    request = CALLS[failure.id]
+    aws.faults.error(request[1], str(failure.code), str(failure.said))
+    line = shown(DynamicHost("Thing", OneCallLifecycle(request)), {"region": REGION})
+    assert line.endswith(f"{failure.code}: {failure.said} (in {request[1]}); {failure.explanation}")
+
+
+@with_(lambda f: f.preview is not None)
+def test_preview_finds_what_it_is_said_to_find(
+    failure: KnownFailure, image_inputs: ImportImageInputs, aws: AwsSandbox, run: Any, request: pytest.FixtureRequest
+) -> None:
+    check, words = PREVIEWS[failure.id]
+    assert any(words in reason for reason in check(Scene(aws, run, image_inputs, request)))
+
+
+@with_(lambda f: f.said is None)
+def test_a_failure_without_words_is_found_on_the_page(failure: KnownFailure) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"| {failure.symptom} | [{failure.id}](#{failure.id.lower()}) |" in page
+    assert f"### {failure.id}\n" in page
+    led_to = {id for f in FAILURES for id in f.leads_to if f.said is not None}
+    assert failure.id in led_to or any(failure.id in line.text for line in post_import.everything().lines)
+
+
+def test_every_failure_has_its_case() -> None:
+    assert {f.id for f in FAILURES if f.code is not None} == set(CALLS)
+    assert {f.id for f in FAILURES if f.preview is not None} == set(PREVIEWS)
+    assert {f.id for f in FAILURES} >= {f"TR-{number:02}" for number in range(1, 37)}
+
+
+def test_an_error_that_is_not_in_the_catalogue_is_told_as_it_is(
+    aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
+) -> None:
+    aws.faults.error("ImportImage", "InvalidParameter", "The moon is not supported")
+    line = shown(DynamicHost("Thing", OneCallLifecycle(_IMPORT)), {"region": REGION})
+    assert line.endswith("InvalidParameter: The moon is not supported (in ImportImage)")
+
+
+def test_a_task_that_fails_for_unknown_reasons_is_told_with_the_page_of_aws(
+    image_inputs: ImportImageInputs, aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
+) -> None:
+    aws.faults.fail_import("ClientError: The moon is not supported")
+    line = shown(DynamicHost("ImportImage", ImportImageLifecycle()), write_bag(image_inputs))
+    assert '"ClientError: The moon is not supported"; the cause is not in the catalogue; see https://' in line
