@@ -146,9 +146,12 @@ def full(declared: Any) -> dict[str, Any]:
 
 
 def empty(declared: Any) -> dict[str, Any]:
-    """Lists and maps that are there with nothing in them."""
-    bag = full(declared)
-    return {name: type(value)() if isinstance(value, (list, dict)) else value for name, value in bag.items()}
+    """Lists and maps that are there with nothing in them; structures are as they are."""
+    given = {
+        camel(name): (sample(hint), is_dataclass(required(hint)))
+        for name, hint in hints(declared.lifecycle.inputs).items()
+    }
+    return {n: v if structure or not isinstance(v, (list, dict)) else type(v)() for n, (v, structure) in given.items()}
 
 
 GIVEN = [minimal, full, empty]

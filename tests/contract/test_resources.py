@@ -18,8 +18,12 @@ from pulumi_vmimport.lifecycle.property_bag import camel, hints, required
 # What stacks have in their states: a name that is here stays, a new resource adds a line.
 TOKENS = {
     "CreateWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateWorkspaceImage",
+    "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
+    "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
     "ImportImage": "pulumi-python:dynamic/vmimport:ImportImage",
+    "ImportSnapshot": "pulumi-python:dynamic/vmimport:ImportSnapshot",
     "ImportWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportWorkspaceImage",
+    "InstanceExport": "pulumi-python:dynamic/vmimport:InstanceExport",
     "RoleReadiness": "pulumi-python:dynamic/vmimport:RoleReadiness",
     "VirtualMachineExport": "pulumi-python:dynamic/vmimport:VirtualMachineExport",
 }

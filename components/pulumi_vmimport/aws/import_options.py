@@ -6,13 +6,15 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 from enum import StrEnum
 
 
-class _AnyCase(StrEnum):
+class AnyCase(StrEnum):
+    """A closed set whose members may be written in any case."""
+
     @classmethod
-    def _missing_(cls, value: object) -> "_AnyCase | None":
+    def _missing_(cls, value: object) -> "AnyCase | None":
         return next((m for m in cls if isinstance(value, str) and m.value.lower() == value.lower()), None)
 
 
-class DiskFormat(_AnyCase):
+class DiskFormat(AnyCase):
     """Formats that ImportImage takes."""
 
     OVA = "OVA"
@@ -22,7 +24,7 @@ class DiskFormat(_AnyCase):
     RAW = "RAW"
 
 
-class SnapshotFormat(_AnyCase):
+class SnapshotFormat(AnyCase):
     """Formats that ImportSnapshot takes.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotDiskContainer.html
@@ -33,35 +35,35 @@ class SnapshotFormat(_AnyCase):
     RAW = "RAW"
 
 
-class LicenseType(_AnyCase):
+class LicenseType(AnyCase):
     """Who licenses the operating system; leave the input out for the console's `Auto` (IMG-06)."""
 
     AWS = "AWS"
     BYOL = "BYOL"
 
 
-class Platform(_AnyCase):
+class Platform(AnyCase):
     """The operating system's family."""
 
     WINDOWS = "Windows"
     LINUX = "Linux"
 
 
-class BootMode(_AnyCase):
+class BootMode(AnyCase):
     """How the image starts. EC2's third value, uefi-preferred, is refused for imports."""
 
     LEGACY_BIOS = "legacy-bios"
     UEFI = "uefi"
 
 
-class Architecture(_AnyCase):
+class Architecture(AnyCase):
     """Processor architectures that can be imported."""
 
     I386 = "i386"
     X86_64 = "x86_64"
 
 
-class Hypervisor(_AnyCase):
+class Hypervisor(AnyCase):
     """The one target hypervisor of the API."""
 
     XEN = "xen"

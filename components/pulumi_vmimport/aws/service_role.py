@@ -37,9 +37,15 @@ class ServiceRole:
     policies: tuple[Mapping[str, Any], ...]
 
     def lacks(
-        self, *, import_buckets: Sequence[str] = (), export_buckets: Sequence[str] = (), partition: str = "aws"
+        self,
+        *,
+        import_buckets: Sequence[str] = (),
+        export_buckets: Sequence[str] = (),
+        kms_key_arns: Sequence[str] = (),
+        license_manager: bool = False,
+        partition: str = "aws",
     ) -> Iterator[str]:
-        """What the role misses for importing from and exporting to the buckets, each as a clause.
+        """What the role misses of iam_documents.role_policy with these arguments, each as a clause.
 
         Conditions are not evaluated.
         """
@@ -49,7 +55,11 @@ class ServiceRole:
                 f"{iam_documents.EXTERNAL_ID}"
             )
         wanted = iam_documents.role_policy(
-            import_buckets=import_buckets, export_buckets=export_buckets, partition=partition
+            import_buckets=import_buckets,
+            export_buckets=export_buckets,
+            kms_key_arns=kms_key_arns,
+            license_manager=license_manager,
+            partition=partition,
         )
         for statement in wanted["Statement"]:
             yield from self.lacks_of(statement)

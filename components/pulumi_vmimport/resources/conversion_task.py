@@ -61,6 +61,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         del run, inputs
         return iter(())
 
+    def is_passing(self, run: Run, inputs: InputsT, error: Exception) -> bool:
+        """Whether a refusal passes by itself, beside those for quota and role; shows what is waited for."""
+        del run, inputs, error
+        return False
+
     @abstractmethod
     def begun(self, inputs: InputsT, task: TaskT) -> StateT:
         """The state when the task has just been started or found."""
@@ -165,7 +170,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         with self.turns.taking(run.aws) as turn:
             while True:
                 if ahead := turn.ahead:
-                    run.status(f"waiting for its turn: {ahead} before it wait for one of the Region's {noun}s to end")
+                    run.status(f"waiting for its turn, {ahead} ahead of it: the Region runs no more {noun}s at once")
                     run.wait(min(_LINE_SECONDS, run.poll_seconds))
                     continue
                 token = run.identity.token(inputs, ",".join(before))
@@ -180,7 +185,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                         looks += 1
                         if found := self._own_task(run, inputs, before):
                             return found
-                    elif not refusals.pass_by_themselves(error):
+                    elif not refusals.pass_by_themselves(error) and not self.is_passing(run, inputs, error):
                         raise
                     run.wait(run.poll_seconds)
                     continue

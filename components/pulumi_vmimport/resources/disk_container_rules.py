@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pulumi_vmimport.aws import kms_keys, presigned, s3_locations
-from pulumi_vmimport.aws.errors import error_message, is_aws_error
+from pulumi_vmimport.aws import presigned, s3_locations
 from pulumi_vmimport.aws.import_request import DiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 
@@ -35,12 +34,6 @@ def container_problems(path: str, container: Container) -> Iterator[Problem]:
         yield Problem(f"{path}.format", f"{container.format} does not fit the key {location[2]!r}; correct one of them")
 
 
-def encryption_problems(encrypted: bool | None, kms_key_id: str | None) -> Iterator[Problem]:
-    """The problems of the two inputs alone."""
-    if known(kms_key_id, encrypted) and kms_key_id is not None and not encrypted:
-        yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
-
-
 def look_up_container(run: Run, top: str, path: str, container: Container) -> Iterator[Problem]:
     """What AWS shows of one disk before the import; `top` is the input that path begins with."""
     if known(container) and known(container.url) and container.url is not None:
@@ -61,21 +54,6 @@ def look_up_container(run: Run, top: str, path: str, container: Container) -> It
         )
     elif not run.promised(top) and not s3_locations.object_exists(run.aws, bucket, key):
         yield Problem(path, f"there is no object {key!r} in bucket {bucket!r}; upload it first")
-
-
-def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
-    """Whether EBS can use the key. Not being allowed to look is a warning."""
-    if not is_given(kms_key_id) or kms_key_id is None or run.promised("kmsKeyId"):
-        return
-    try:
-        reason = kms_keys.problem(run.aws, kms_key_id)
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        run.warn(f"key {kms_key_id} not checked before the run: {error_message(error)}")
-        return
-    if reason:
-        yield Problem("kmsKeyId", f"key {kms_key_id!r} {reason} (IMG-05)")
 
 
 def buckets_of(containers: Sequence[Container]) -> list[str]:

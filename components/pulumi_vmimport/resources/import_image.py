@@ -9,7 +9,7 @@ from typing import NotRequired
 
 import pulumi
 
-from pulumi_vmimport.aws import ec2_tags, images, snapshots
+from pulumi_vmimport.aws import ec2_tags, images, post_import, snapshots
 from pulumi_vmimport.aws.import_options import (
     Architecture,
     BootMode,
@@ -46,8 +46,10 @@ class ImportImageInputs(ConversionInputs):
     kms_key_id: str | None = None
     license_specifications: tuple[LicenseSpecification, ...] | None = None
     license_type: LicenseType | None = None
+    operating_system: str | None = updatable()
     platform: Platform | None = None
     role_name: str | None = None
+    skip_operating_system_check: bool | None = updatable()
     source_hash: str | None = None
     usage_operation: UsageOperation | None = None
 
@@ -62,6 +64,7 @@ class ImportImageState(ImportImageInputs, ConversionState):
     detected_license_type: str | None = None
     detected_platform: str | None = None
     billed_usage_operation: str | None = None
+    post_import_report: tuple[str, ...] = ()
 
 
 class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageState, ImageImportTask]):
@@ -115,6 +118,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             detected_platform=image.platform_details,
             detected_boot_mode=image.boot_mode,
             billed_usage_operation=image.usage_operation,
+            post_import_report=_report(state, image),
         )
 
     def untag(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
@@ -136,6 +140,16 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         images.remove(run.aws, state.image_id, state.snapshot_ids)
 
 
+def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
+    return post_import.report(
+        Platform(image.platform or Platform.LINUX),  # EC2 names a platform only where it is Windows
+        license_type=LicenseType(state.detected_license_type) if state.detected_license_type else state.license_type,
+        boot_mode=BootMode(image.boot_mode) if image.boot_mode in set(BootMode) else None,
+        encrypted=state.encrypted,
+        operating_system=state.operating_system,
+    )
+
+
 def _things(state: ImportImageState) -> list[str]:
     return [str(state.image_id), *state.snapshot_ids]
 
@@ -143,8 +157,8 @@ def _things(state: ImportImageState) -> list[str]:
 class ImportImageArgs(AwsScopeArgs):
     """The arguments of ImportImage.
 
-    A change of any but description, tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the
-    AMI.
+    A change of any but description, tags, operating_system, skip_operating_system_check, retain_on_delete,
+    timeout_minutes, profile and assume_role_arn replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
@@ -167,12 +181,17 @@ class ImportImageArgs(AwsScopeArgs):
     """License Manager configurations to attach to the AMI."""
     license_type: NotRequired[pulumi.Input[str]]
     """AWS or BYOL. Default: AWS for Windows Server, else BYOL. Excludes usage_operation."""
+    operating_system: NotRequired[pulumi.Input[str]]
+    """The system in words, such as `Windows Server 2022` or `Ubuntu 22.04`, for preview to check whether it can be
+    imported; nothing of it goes to AWS. Default: not checked."""
     platform: NotRequired[pulumi.Input[str]]
     """Windows or Linux. Default: EC2 looks at the disk."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave AMI and snapshots in the account when the resource is deleted. Default: false."""
     role_name: NotRequired[pulumi.Input[str]]
     """The service role. Default: vmimport."""
+    skip_operating_system_check: NotRequired[pulumi.Input[bool]]
+    """Take an operating_system that the table of this version does not have. Default: false."""
     source_hash: NotRequired[pulumi.Input[str]]
     """Anything that changes when the content of the objects does, such as a checksum; a change imports anew."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
@@ -211,6 +230,8 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     """The AMI's platform details, such as Windows."""
     billed_usage_operation: pulumi.Output[str | None]
     """What the AMI is billed as."""
+    post_import_report: pulumi.Output[list[str]]
+    """What AWS changed in the machine and what to do before it is used, a line each; see docs/post_import.md."""
 
     def __init__(self, name: str, args: ImportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

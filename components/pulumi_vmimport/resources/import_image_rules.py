@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pulumi_vmimport.aws.import_options import Architecture, BootMode, LicenseType, Platform
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.scope import scope_problems
-from pulumi_vmimport.resources import disk_container_rules, service_role_rules
+from pulumi_vmimport.resources import disk_container_rules, encryption_rules, operating_system_rules, service_role_rules
 from pulumi_vmimport.resources.tag_rules import tag_problems
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
     yield from _disks(inputs)
     yield from _licence(inputs)
     yield from _boot_mode(inputs)
-    yield from disk_container_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
+    yield from operating_system_rules.problems(inputs)
+    yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
     yield from scope_problems(inputs)
     if known(inputs.tags):
@@ -32,16 +33,24 @@ def look_up(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
     for i, container in enumerate(inputs.disk_containers if known(inputs.disk_containers) else ()):
         path = f"diskContainers[{i}]"
         yield from disk_container_rules.look_up_container(run, "diskContainers", path, container)
-    yield from disk_container_rules.look_up_key(run, inputs.kms_key_id)
+    operating_system_rules.warn(run, inputs)
+    yield from encryption_rules.look_up_key(run, inputs.kms_key_id)
     if known(inputs.role_name) and not run.promised("roleName"):
         yield from role_problems(run, inputs)
 
 
 def role_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
-    """What the service role lacks for these disks."""
+    """What the service role lacks for these disks, this key and these licences."""
     containers = inputs.disk_containers if known(inputs.disk_containers) else ()
     buckets = disk_container_rules.buckets_of(containers)
-    yield from service_role_rules.role_problems(run, inputs.role_name, import_buckets=buckets)
+    key = encryption_rules.key_of(run, inputs.kms_key_id)
+    yield from service_role_rules.role_problems(
+        run,
+        inputs.role_name,
+        import_buckets=buckets,
+        kms_key_arns=[key.arn] if key else (),
+        license_manager=is_given(inputs.license_specifications),
+    )
 
 
 def _disks(inputs: "ImportImageInputs") -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from pulumi_vmimport.resources.conversion_task import (
     ConversionLifecycle,
     ConversionState,
 )
+from pulumi_vmimport.resources.encryption_rules import encryption_problems, key_of, look_up_key
 from pulumi_vmimport.resources.import_request_args import ClientDataArgs, SnapshotDiskContainerArgs
 from pulumi_vmimport.resources.service_role_rules import role_name_problems, role_problems
 from pulumi_vmimport.resources.tag_rules import tag_problems
@@ -55,7 +56,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         if known(inputs.disk_container):
             yield from disk_rules.container_problems("diskContainer", inputs.disk_container)
-        yield from disk_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
+        yield from encryption_problems(inputs.encrypted, inputs.kms_key_id)
         yield from role_name_problems(inputs.role_name)
         yield from scope_problems(inputs)
         if known(inputs.tags):
@@ -63,13 +64,14 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 
     def look_up(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         yield from disk_rules.look_up_container(run, "diskContainer", "diskContainer", inputs.disk_container)
-        yield from disk_rules.look_up_key(run, inputs.kms_key_id)
+        yield from look_up_key(run, inputs.kms_key_id)
         if known(inputs.role_name) and not run.promised("roleName"):
             yield from self.role_problems(run, inputs)
 
     def role_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         buckets = disk_rules.buckets_of([inputs.disk_container])
-        yield from role_problems(run, inputs.role_name, import_buckets=buckets)
+        key = key_of(run, inputs.kms_key_id)
+        yield from role_problems(run, inputs.role_name, import_buckets=buckets, kms_key_arns=[key.arn] if key else ())
 
     def start(self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]) -> SnapshotImportTask:
         return start_snapshot_import(run.aws, api_members(inputs, SNAPSHOT_MEMBERS), token, tags)

@@ -22,9 +22,15 @@ def role_name_problems(role_name: str | None) -> Iterator[Problem]:
 
 
 def role_problems(
-    run: Run, role_name: str | None, *, import_buckets: Sequence[str] = (), export_buckets: Sequence[str] = ()
+    run: Run,
+    role_name: str | None,
+    *,
+    import_buckets: Sequence[str] = (),
+    export_buckets: Sequence[str] = (),
+    kms_key_arns: Sequence[str] = (),
+    license_manager: bool = False,
 ) -> Iterator[Problem]:
-    """What the role lacks. Not being allowed to look is a warning."""
+    """What the role lacks for these buckets and keys. Not being allowed to look is a warning."""
     name = role_name or DEFAULT_ROLE
     try:
         role = service_role.find(run.aws, name)
@@ -37,7 +43,13 @@ def role_problems(
         yield Problem("roleName", f"there is no role {name!r} in the account; create it with VmimportRole")
         return
     missing = "; ".join(
-        role.lacks(import_buckets=import_buckets, export_buckets=export_buckets, partition=run.aws.partition)
+        role.lacks(
+            import_buckets=import_buckets,
+            export_buckets=export_buckets,
+            kms_key_arns=kms_key_arns,
+            license_manager=license_manager,
+            partition=run.aws.partition,
+        )
     )
     if missing:
         yield Problem("roleName", f"role {name!r} lacks {missing}; add it, or let VmimportRole make a role of its own")

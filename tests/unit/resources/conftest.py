@@ -14,6 +14,7 @@ from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
@@ -34,7 +35,7 @@ from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 REGION = "eu-west-1"
 BUCKET = "images-of-web"
 KEY = "win10.raw"
-SERVICES = ("ec2", "iam", "kms", "s3", "sts", "workspaces")
+SERVICES = ("ebs", "ec2", "iam", "kms", "s3", "sts", "workspaces")
 STEP_SECONDS = 300
 
 
@@ -199,6 +200,28 @@ def byol_ami(aws: AwsSandbox, bucket: str, role: str) -> str:
     task = ec2.import_image(DiskContainers=[container], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
     aws.clock.advance(aws.pace.import_seconds)
     return str(ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
+
+
+@pytest.fixture
+def export_bucket(aws: AwsSandbox) -> str:
+    """A bucket as ExportBucket makes one."""
+    s3, name = aws.observer("s3"), "exports-of-web"
+    location = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=location, ObjectOwnership="BucketOwnerPreferred")
+    owner = s3.get_bucket_acl(Bucket=name)["Owner"]["ID"]
+    given = [(owner, "FULL_CONTROL"), *((CANONICAL_USER_IDS[REGION], permission) for permission in PERMISSIONS)]
+    grants = [{"Grantee": {"Type": "CanonicalUser", "ID": id}, "Permission": p} for id, p in given]
+    s3.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": {"ID": owner}, "Grants": grants})
+    return name
+
+
+@pytest.fixture
+def export_role(aws: AwsSandbox, role: str, bucket: str, export_bucket: str) -> str:
+    """The role vmimport, which may write to the export bucket too."""
+    policy = json.dumps(iam_documents.role_policy(import_buckets=[bucket], export_buckets=[export_bucket]))
+    aws.observer("iam").put_role_policy(RoleName=role, PolicyName="vmimport", PolicyDocument=policy)
+    aws.clock.advance(3600)
+    return role
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
     aws.faults.error("ImportImage", aws.pace.quota_error_code, "The limit is 1.")
     calls = len(aws.calls.of("ImportImage"))
     lifecycle.create(new_run(then=second), replace(inputs, source_hash="first"))
-    assert waiting == ["waiting for its turn: 1 before it wait for one of the Region's import tasks to end"] * 4
+    assert waiting == ["waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once"] * 4
     assert len(aws.calls.of("ImportImage")) == calls + 2
 
 

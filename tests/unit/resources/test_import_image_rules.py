@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.import_request import DiskContainer, LicenseSpecification, UserBucket
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
@@ -139,7 +139,9 @@ def test_look_up_names_the_permissions_that_the_role_lacks(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
-    reason = look_up(run, inputs)["roleName"]
+    licences = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
+    reason = look_up(run, replace(inputs, license_specifications=licences))["roleName"]
+    assert "license-manager:GetLicenseConfiguration on *" in reason
     assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
     assert "ec2:RegisterImage on *" in reason
 
@@ -183,11 +185,14 @@ def test_look_up_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageIn
     assert reasons.pop(good) is None
     for reason, words in zip(
         reasons.values(),
-        ("is of the kind RSA_2048", "is Disabled", "does not exist", "is in us-east-1, expected eu-west-1"),
+        ("is of the kind RSA_2048", "is Disabled", "is not in the Region", "is in us-east-1, expected eu-west-1"),
         strict=True,
     ):
         assert reason is not None
         assert words in reason
+    assert (
+        "kms:CreateGrant on arn:aws:kms:" in look_up(run, replace(inputs, encrypted=True, kms_key_id=good))["roleName"]
+    )
     aws.faults.deny("kms:DescribeKey")
     assert look_up(run, replace(inputs, encrypted=True, kms_key_id=good)) == {}
     assert "not checked before the run: AccessDenied" in run.warnings[-1]

@@ -1,0 +1,28 @@
+"""More imports than the Region allows wait their turn."""
+
+from typing import Any
+
+from pulumi_vmimport.resources.import_image import ImportImage
+from pulumi_vmimport.sandbox import Sandbox
+
+IMPORTS, QUOTA = 6, 2
+
+
+def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
+    new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
+) -> None:
+    sandbox.aws.pace.active_import_quota = QUOTA
+
+    def program() -> None:
+        for i in range(IMPORTS):
+            args: Any = {**image_args, "source_hash": str(i)}
+            ImportImage(f"web{i}", args)
+
+    stack = new_stack(program)
+    assert stack.up(parallel=IMPORTS + 1) == {"create": IMPORTS + 1}
+    assert [task.status for task in sandbox.aws.import_tasks] == ["completed"] * IMPORTS
+    printed = "\n".join(stack.output)
+    assert "waiting for one of the Region's import tasks to end: ResourceCountExceeded: You have 2 active" in printed
+    assert "waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once" in printed
+    stack.destroy()
+    assert stack.leftovers() == []
