@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.aws import kms_keys
 from pulumi_vmimport.aws.errors import error_message, is_aws_error
+from pulumi_vmimport.aws.failures import with_explanation
 from pulumi_vmimport.aws.kms_keys import Key
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 
@@ -26,7 +27,7 @@ def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
         except Exception as error:
             if not is_aws_error(error):
                 raise
-            run.warn(f"key {kms_key_id} not checked before the run: {error_message(error)}")
+            run.warn(f"key {kms_key_id} not checked before the run: {with_explanation(error_message(error))}")
             return
         reason = key.problem if key else "is not in the Region; give the id, ARN or alias of a symmetric key there"
     if reason:

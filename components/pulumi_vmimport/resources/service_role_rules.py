@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pulumi_vmimport.aws import service_role
 from pulumi_vmimport.aws.errors import error_message, is_aws_error
+from pulumi_vmimport.aws.failures import with_explanation
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 
 DEFAULT_ROLE = "vmimport"
@@ -37,7 +38,7 @@ def role_problems(
     except Exception as error:
         if not is_aws_error(error):
             raise
-        run.warn(f"role {name} not checked before the run: {error_message(error)}")
+        run.warn(f"role {name} not checked before the run: {with_explanation(error_message(error))}")
         return
     if role is None:
         yield Problem("roleName", f"there is no role {name!r} in the account; create it with VmimportRole")
