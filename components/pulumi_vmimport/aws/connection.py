@@ -112,15 +112,24 @@ class AwsConnection:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
+    def client_that_asks_once(self, service: Literal["ec2"]) -> "EC2Client":
+        """The boto3 client of a service that repeats no call: for one that starts something and takes no token."""
+        name = f"{service}, once"
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._make_client(service, attempts=1)
+            client: EC2Client = self._clients[name]
+        return client
+
     def renew(self) -> None:
         """Forget clients and credentials, so that the next call reads renewed ones from where they come from."""
         with self._lock:
             self._clients.clear()
             self._session = None
 
-    def _make_client(self, service: str) -> Any:
+    def _make_client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
             max_pool_connections=32,

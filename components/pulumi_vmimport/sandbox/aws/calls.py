@@ -22,6 +22,8 @@ _READS = ("Describe", "Get", "List", "Head", "AssumeRole")
 _SCOPE = re.compile(r"Credential=([^/,&]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
 _NO_PARAMETERS: Mapping[str, str] = {}
+ARRIVAL = "sandbox.arrival"
+"""Where a request's WSGI environment has its `Arrival`."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pulumi_vmimport.sandbox.aws.calls import Arrival
+from pulumi_vmimport.sandbox.aws.client_tokens import ClientTokens
+from pulumi_vmimport.sandbox.aws.conversion_task import ConversionTask
 from pulumi_vmimport.sandbox.aws.faults import Faults
-from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask
 from pulumi_vmimport.sandbox.aws.pace import AwsPace
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
@@ -16,6 +18,8 @@ _ROLE_CHANGES = frozenset({
     "AttachRolePolicy", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy",
 })  # fmt: skip
 _POLICY_CHANGES = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})
+
+Task = TypeVar("Task", bound=ConversionTask)
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,29 @@ class Cloud:
     lock: threading.RLock = field(default_factory=threading.RLock)
     now: float = 0.0
     """The time of what is being answered: one for all its parts, however fast the clock runs."""
-    tasks: dict[Place, dict[str, ImportTask]] = field(default_factory=lambda: defaultdict(dict))
+    tasks: dict[Place, dict[str, ConversionTask]] = field(default_factory=lambda: defaultdict(dict))
     deregistered: dict[str, float] = field(default_factory=dict)
     """When an AMI was deregistered."""
+    client_tokens: ClientTokens = field(default_factory=ClientTokens)
     without_byol: set[str] = field(default_factory=set)
     """The Regions where the account is not enabled for BYOL."""
     _changed: dict[str, float] = field(default_factory=dict)
 
-    def listed_tasks(self, place: Place) -> Iterator[ImportTask]:
+    def status(self, task: ConversionTask) -> str:
+        """The status of a task now."""
+        return task.standing(self.now, self.pace).status
+
+    def listed_tasks(self, place: Place) -> Iterator[ConversionTask]:
         """The tasks that EC2 still tells of."""
         for task in self.tasks[place].values():
             ended_at = task.standing(self.now, self.pace).ended_at
             if ended_at is None or self.now < ended_at + self.pace.task_retention_seconds:
                 yield task
+
+    def tasks_of(self, kind: type[Task]) -> list[tuple[Place, Task]]:
+        """All tasks of a kind there were, listed or not, and where."""
+        tasks = [(place, task) for place, tasks in self.tasks.items() for task in tasks.values()]
+        return [(place, task) for place, task in tasks if isinstance(task, kind)]
 
     def note(self, arrived: Arrival) -> None:
         """See which role or policy a call changed."""
@@ -72,5 +86,6 @@ class Cloud:
         with self.lock:
             self.tasks.clear()
             self.deregistered.clear()
+            self.client_tokens.clear()
             self.without_byol.clear()
             self._changed.clear()

@@ -29,8 +29,8 @@ class Content:
     guest: GuestSystem | None = None
 
 
-def examine(declared: str, file: BinaryIO, size: int) -> Content:
-    """Look at a file as the format that the caller declared.
+def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> Content:
+    """Look at a file as the format that the caller declared; nobody asks a disk that is not to boot for partitions.
 
     Raises:
         Unusable: AWS would end the task with this message.
@@ -38,6 +38,8 @@ def examine(declared: str, file: BinaryIO, size: int) -> Content:
     reader = _READERS.get(declared.upper())
     if reader is None:
         raise _disk_validation("Unsupported specified file format")
+    if reader is _raw and not boots:
+        return Content((size,))
     file.seek(0)
     return reader(file, size)
 

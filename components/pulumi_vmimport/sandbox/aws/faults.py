@@ -9,13 +9,14 @@ from typing import Literal
 
 from pulumi_vmimport.sandbox.aws.access_keys import AccessKey, AccessKeys
 from pulumi_vmimport.sandbox.aws.calls import Arrival, Call, known_operations
-from pulumi_vmimport.sandbox.aws.import_tasks import Failure
+from pulumi_vmimport.sandbox.aws.conversion_task import Failure
 from pulumi_vmimport.sandbox.aws.wire_errors import WireError, denied, expired, server_error, throttled
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
 # Where an order names an operation, it must be one of these services'; others take "*".
-_SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms")
+_SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms", "ebs")
 _BOOTING_FAILURE_PERCENT = 85
+_CONVERTING_FAILURE_PERCENT = 80
 _ALWAYS = -1
 
 When = Literal["before", "after"]
@@ -62,7 +63,9 @@ class Faults:
         self._lock = threading.Lock()
         self._orders: list[_Order] = []
         self._callbacks: list[_Callback] = []
+        self._watchers: list[Callable[[Arrival, When], None]] = []
         self._imports: list[Failure] = []
+        self._exports: list[Failure] = []
         self._images: list[WorkspaceImageFailure] = []
 
     def throttle(self, operation: str, times: int = 1) -> None:
@@ -101,9 +104,14 @@ class Faults:
         return self._keys.renew()
 
     def fail_import(self, message: str, at_percent: float = _BOOTING_FAILURE_PERCENT, times: int = 1) -> None:
-        """Let the next import tasks that are started end `deleted` at a percentage, with this StatusMessage."""
+        """Let the next import tasks, of images or snapshots, end `deleted` at a percentage, with this StatusMessage."""
         with self._lock:
             self._imports += [Failure(message, at_percent)] * times
+
+    def fail_export(self, message: str, at_percent: float = _CONVERTING_FAILURE_PERCENT, times: int = 1) -> None:
+        """Let the next export tasks, of images or instances, end without an object at a percentage, with a message."""
+        with self._lock:
+            self._exports += [Failure(message, at_percent)] * times
 
     def fail_workspace_image(self, *codes: str, times: int = 1) -> None:
         """Let the next WorkSpaces images that are started end in `ERROR`, with these codes as ErrorDetails."""
@@ -117,6 +125,11 @@ class Faults:
         with self._lock:
             self._callbacks.append(_Callback(_checked(operation), callback, nth, when))
 
+    def watch(self, watcher: Callable[[Arrival, When], None]) -> None:
+        """Call a watcher in the server's thread at every call from now on, before it is done and after, until `clear`."""
+        with self._lock:
+            self._watchers.append(watcher)
+
     @property
     def waiting(self) -> list[str]:
         """The operations of the orders and callbacks that have not happened (all)."""
@@ -129,13 +142,20 @@ class Faults:
         with self._lock:
             self._orders.clear()
             self._callbacks.clear()
+            self._watchers.clear()
             self._imports.clear()
+            self._exports.clear()
             self._images.clear()
 
     def next_import_failure(self) -> Failure | None:
         """How the import that is being started is to end."""
         with self._lock:
             return self._imports.pop(0) if self._imports else None
+
+    def next_export_failure(self) -> Failure | None:
+        """How the export that is being started is to end."""
+        with self._lock:
+            return self._exports.pop(0) if self._exports else None
 
     def next_image_failure(self) -> WorkspaceImageFailure | None:
         """What the WorkSpaces image that is being started is to end with."""
@@ -149,6 +169,10 @@ class Faults:
             WireError: the call is to be answered so.
             ConnectionLost: it is not to be answered.
         """
+        with self._lock:
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher(arrived, when)
         for callback in self._due(arrived.call, when):
             callback(arrived.call)
         if when == "before" and self._keys.is_expired(arrived.access_key):

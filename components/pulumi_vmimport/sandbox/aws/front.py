@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pulumi_vmimport.sandbox.aws import checksums
+from pulumi_vmimport.sandbox.aws import checksums, object_ownership
 from pulumi_vmimport.sandbox.aws.access_keys import OBSERVER_KEY
-from pulumi_vmimport.sandbox.aws.calls import Arrival, CallLog, arrival
+from pulumi_vmimport.sandbox.aws.calls import ARRIVAL, Arrival, CallLog, arrival
 from pulumi_vmimport.sandbox.aws.faults import ConnectionLost, Faults
 from pulumi_vmimport.sandbox.aws.wire_errors import WireError, answer
 from pulumi_vmimport.sandbox.clock import SandboxClock
@@ -36,13 +36,14 @@ class Front:
         self._done = done
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        arrived = arrival(environ, self._clock.now())
+        arrived = environ[ARRIVAL] = arrival(environ, self._clock.now())
         observed = arrived.access_key != OBSERVER_KEY
         try:
             if observed:
                 self._calls.add(arrived.call)
                 self._faults.strike(arrived, "before")
             checksums.verify(arrived.call, environ)
+            object_ownership.verify(arrived.call)
             status, body = self._moto(environ, start_response, arrived)
             if status < HTTPStatus.BAD_REQUEST:
                 self._done(arrived)

@@ -1,13 +1,14 @@
 """Import tasks: what ImportImage started, and where it stands at a time."""
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_vmimport.sandbox.aws.conversion_task import ConversionTask, Standing
 from pulumi_vmimport.sandbox.aws.guest_system import GuestSystem
 from pulumi_vmimport.sandbox.aws.licence import Licence
-from pulumi_vmimport.sandbox.aws.pace import VALIDATED_PERCENT, AwsPace
+from pulumi_vmimport.sandbox.aws.pace import VALIDATED_PERCENT, AwsPace, Stage
+from pulumi_vmimport.sandbox.aws.stored import StoredObject
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class ImportSource:
     key: str
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, stored: StoredObject) -> "ImportSource":
+        """An object as it is now."""
+        return cls(stored.bucket, stored.key, stored.size, stored.sha256())
 
 
 @dataclass(frozen=True)
@@ -39,24 +45,6 @@ class DiskContainer:
             shown |= {"DeviceName": self.request.get("DeviceName") or "/dev/sda1", "Status": "completed"}
         names = ("Description", "Format", "SnapshotId", "Url", "UserBucket")
         return shown | {name: self.request[name] for name in names if self.request.get(name)}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """How a task is to end."""
-
-    message: str
-    percent: float
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a task stands at a time."""
-
-    status: str
-    message: str | None
-    percent: int | None
-    ended_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,42 +82,23 @@ class ImportTaskRecord:
         return self.sources[0].sha256
 
 
-@dataclass
-class ImportTask:
-    """One import."""
+@dataclass(kw_only=True)
+class ImportTask(ConversionTask):
+    """One import of an image."""
 
-    id: str
-    request: Mapping[str, Any]
-    """The parameters of ImportImage, as EC2 parses them."""
+    resource_type = "import-image-task"
+    id_prefix = "import-ami-"
+
     containers: Sequence[DiskContainer]
     guest: GuestSystem
     licence: Licence
-    started_at: float
-    failure: Failure | None
-    tags: dict[str, str]
-    cancelled_at: float | None = None
     image_id: str | None = None
     snapshot_ids: Sequence[str] = ()
 
-    def standing(self, now: float, pace: AwsPace) -> Standing:
-        """Status, message and progress at a time."""
-        ended_at = self.started_at + pace.import_seconds
-        message = None
-        if self.failure:
-            ended_at = self.started_at + pace.seconds_until(self.failure.percent)
-            message = self.failure.message
-        if self.cancelled_at is not None:
-            ended_at, message = self.cancelled_at, "User initiated cancellation"  # assumed
-        if now < ended_at:
-            stage, percent = pace.stage_after(now - self.started_at)
-            return Standing("active", stage.message, percent)
-        if message is None:
-            return Standing("completed", None, None, ended_at)
-        status = "deleting" if now < ended_at + pace.deleting_seconds else "deleted"
-        return Standing(status, message, None, ended_at)
+    def stages(self, pace: AwsPace) -> Sequence[Stage]:
+        return pace.import_stages
 
     def described(self, now: float, pace: AwsPace) -> dict[str, Any]:
-        """As DescribeImportImageTasks shows the task."""
         standing = self.standing(now, pace)
         shown = {name: self.request.get(name) for name in _ECHOED}
         shown |= {
@@ -137,8 +106,8 @@ class ImportTask:
             "ImageId": self.image_id,
             "Status": standing.status,
             "StatusMessage": standing.message,
-            "Progress": None if standing.percent is None else str(standing.percent),
-            "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+            "Progress": standing.progress,
+            "Tags": self.tag_list,
             "SnapshotDetails": list(self._snapshot_details(standing)),
         }
         # The service tells these once it has looked: keithvassallomt/windows10-ec2#3 shows them while converting,
@@ -165,20 +134,6 @@ class ImportTask:
             image_id=self.image_id,
             started_at=self.started_at,
         )
-
-    def matches(self, name: str, values: Sequence[str], status: str) -> bool:
-        """Whether the task passes a filter of DescribeImportImageTasks.
-
-        Raises:
-            KeyError: there is no such filter.
-        """
-        kind, _, key = name.partition(":")
-        found = {
-            "task-state": [status],
-            "tag-key": list(self.tags),
-            "tag": [self.tags[key]] if key in self.tags else [],
-        }
-        return any(fnmatch.fnmatchcase(actual, wanted) for actual in found[kind] for wanted in values)
 
     def _snapshot_details(self, standing: Standing) -> Iterator[dict[str, Any]]:
         details = [container.details(standing.message or "") for container in self.containers]

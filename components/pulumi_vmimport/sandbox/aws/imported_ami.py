@@ -7,8 +7,7 @@ from moto.ec2.models.amis import Ami
 from moto.ec2.utils import random_ami_id
 
 from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask
-
-_GIB = 1 << 30
+from pulumi_vmimport.sandbox.aws.imported_snapshot import volume_gib
 
 
 class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
@@ -16,7 +15,7 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
 
     def __init__(self, ec2_backend: Any, task: ImportTask, created_at: float) -> None:
         request = task.request
-        sizes = [max(1, -(-size // _GIB)) for container in task.containers for size in container.volumes]
+        sizes = [volume_gib(size) for container in task.containers for size in container.volumes]
         is_encrypted = bool(request.get("Encrypted")) or bool(ec2_backend.ebs_encryption_by_default)
         described = f"Created by AWS-VMImport service for {task.id}"
         super().__init__(

@@ -14,6 +14,7 @@ from moto.s3.models import FakeBucket
 
 from pulumi_vmimport.sandbox.aws import bucket_policy
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
+from pulumi_vmimport.sandbox.aws.ebs_calls import EbsCalls
 from pulumi_vmimport.sandbox.aws.ec2_calls import Ec2Calls
 from pulumi_vmimport.sandbox.aws.workspaces_calls import WorkspacesCalls
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
-    """The application of moto's server with the sandbox's EC2 and WorkSpaces, on clean state."""
+    """The application of moto's server with the sandbox's EC2, EBS and WorkSpaces, on clean state."""
     ec2: Any = type("SandboxEc2", (Ec2Calls,), {"cloud": cloud})
     workspaces: Any = type("SandboxWorkspaces", (WorkspacesCalls,), {"cloud": cloud})
     with ExitStack() as replaced:
@@ -35,6 +36,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         application = DomainDispatcherApplication(create_backend_app)
         # moto lists its own folders at every request to find this, a quarter of the time of all.
         application.get_backend_for_host = cache(application.get_backend_for_host)
+        application.app_instances["ebs"] = EbsCalls(cloud)
         for name, urls, path, response in (
             ("ec2", moto.ec2.urls, "{0}/", ec2),
             ("workspaces", moto.workspaces.urls, "{0}/$", workspaces),

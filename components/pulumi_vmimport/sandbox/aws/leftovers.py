@@ -19,6 +19,7 @@ def leftovers(cloud: Cloud, account: str) -> list[str]:
         return [
             *_active_tasks(cloud),
             *_images_and_snapshots(account),
+            *_volumes(account),
             *_workspace_images(account),
             *_buckets(account),
             *_roles(account),
@@ -30,7 +31,7 @@ def _active_tasks(cloud: Cloud) -> Iterator[str]:
         for task in tasks.values():
             standing = task.standing(cloud.now, cloud.pace)
             if standing.status == "active":
-                yield f"ec2 {place.region} import task {task.id} (active, {standing.message})"
+                yield f"ec2 {place.region} {task.verb()} task {task.id} (active, {standing.message})"
 
 
 def _images_and_snapshots(account: str) -> Iterator[str]:
@@ -41,6 +42,12 @@ def _images_and_snapshots(account: str) -> Iterator[str]:
         for snapshot in list(ec2.snapshots.values()):
             if snapshot.owner_id == account:
                 yield f"ec2 {region} snapshot {snapshot.id} ({snapshot.description})"
+
+
+def _volumes(account: str) -> Iterator[str]:
+    for region, ec2 in _regions(ec2_backends, account):
+        for volume in list(ec2.volumes.values()):
+            yield f"ec2 {region} volume {volume.id} ({volume.size} GiB, {volume.status})"
 
 
 def _workspace_images(account: str) -> Iterator[str]:

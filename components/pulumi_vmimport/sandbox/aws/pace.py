@@ -10,7 +10,7 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of an import as DescribeImportImageTasks shows it; the percentage grows evenly from first to last."""
+    """One step of a task as its Describe call shows it; the percentage grows evenly from first to last."""
 
     message: str
     seconds: float
@@ -29,6 +29,23 @@ IMPORT_STAGES = (
     Stage("booting", 7 * MINUTE, 65, 88),
     Stage("preparing ami", 2.5 * MINUTE, 90, 97),
 )
+# Words and first percentages: https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-import-snapshot.html and
+# public task listings. Durations are assumed; there is nothing to boot.
+SNAPSHOT_STAGES = (
+    Stage("pending", 1 * MINUTE, 3, 3),
+    Stage("downloading/converting", 9 * MINUTE, 19, 97),
+)
+# Words: the examples of ExportImage, "validating" at 0, and DescribeExportImageTasks, "updating" at 21;
+# tommybobbins/super-duper-doodle, "converting" at 85. Durations are assumed.
+EXPORT_STAGES = (
+    Stage("validating", 2 * MINUTE, 0, 15),
+    Stage("updating", 8 * MINUTE, 21, 60),
+    Stage("converting", 20 * MINUTE, 65, 97),
+)
+UPLOADING_PERCENT = 65
+"""Where the service begins to write the object of an export. Assumed."""
+TRANSFERRING_PERCENT = 85
+"""Where an export writes its last disk, from which on it cannot be cancelled (EXP-06). The number is assumed."""
 VALIDATED_PERCENT = 12
 """Where the service knows what the disk is: failures of its content come here."""
 BOOTING_PERCENT = 65
@@ -40,14 +57,28 @@ class AwsPace:
     """Durations in seconds of the sandbox's clock, and quotas. Change them at any time."""
 
     import_stages: Sequence[Stage] = IMPORT_STAGES
+    snapshot_stages: Sequence[Stage] = SNAPSHOT_STAGES
+    export_stages: Sequence[Stage] = EXPORT_STAGES
     deleting_seconds: float = 1 * MINUTE
-    """How long a failed or cancelled import reads `deleting` before it reads `deleted`. Assumed."""
+    """How long a failed or cancelled task reads `deleting` before it reads `deleted`. Assumed."""
     task_retention_seconds: float = 7 * DAY
-    """How long an ended import task is listed. Source: api-facts.md section 1."""
+    """How long an ended task is listed. Source: api-facts.md section 1."""
     active_import_quota: int = 5
-    """Import tasks that may be active at once in a Region (IMG-18)."""
+    """Import tasks, of images and snapshots together, that may be active at once in a Region (IMG-18)."""
+    active_export_quota: int = 5
+    """Export tasks, of images and instances together, that may be active at once in a Region (EXP-04)."""
     quota_error_code: str = "ResourceCountExceeded"
     """EC2's error code for one task too many. Assumed: EC2 also has ResourceLimitExceeded."""
+    copy_image_seconds: float = 5 * MINUTE
+    """How long the copy of an AMI is `pending`. Assumed; it depends on the size."""
+    complete_snapshot_seconds: float = 30.0
+    """How long a snapshot is `pending` after CompleteSnapshot, which starts an asynchronous workflow. Assumed.
+    Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html"""
+    pending_snapshot_quota: int = 100
+    """Snapshots that StartSnapshot may have open at once in a Region.
+    Source: https://docs.aws.amazon.com/general/latest/gr/ebs-service.html"""
+    client_token_seconds: float = 1 * DAY
+    """How long StartSnapshot and CopyImage answer a token again with what they made, deleted or not. Assumed."""
     iam_propagation_seconds: float = 10.0
     """How long a new or changed role is not yet there for VM import. Assumed; IAM promises no number."""
     deregistered_image_seconds: float = 1 * HOUR
@@ -59,30 +90,22 @@ class AwsPace:
 
     @property
     def import_seconds(self) -> float:
-        """How long a whole import takes."""
-        return sum(stage.seconds for stage in self.import_stages)
+        """How long the import of an image takes."""
+        return duration(self.import_stages)
+
+    @property
+    def snapshot_seconds(self) -> float:
+        """How long the import of a snapshot takes."""
+        return duration(self.snapshot_stages)
+
+    @property
+    def export_seconds(self) -> float:
+        """How long an export takes."""
+        return duration(self.export_stages)
 
     def seconds_until(self, percent: float) -> float:
-        """After how long an import reaches a percentage; the whole import where none of its stages does."""
-        before = 0.0
-        for stage in self.import_stages:
-            if percent <= stage.first_percent:
-                return before
-            if percent <= stage.last_percent:
-                share = (percent - stage.first_percent) / (stage.last_percent - stage.first_percent)
-                return before + share * stage.seconds
-            before += stage.seconds
-        return before
-
-    def stage_after(self, seconds: float) -> tuple[Stage, int]:
-        """The stage of an import so long after its start, and its percentage."""
-        before = 0.0
-        for stage in self.import_stages:
-            if seconds < before + stage.seconds:
-                share = (seconds - before) / stage.seconds
-                return stage, int(stage.first_percent + share * (stage.last_percent - stage.first_percent))
-            before += stage.seconds
-        raise ValueError(f"an import is over after {before} seconds, there is no stage after {seconds}")
+        """After how long the import of an image reaches a percentage."""
+        return seconds_until(self.import_stages, percent)
 
     def copy_from(self, other: "AwsPace") -> None:
         """Take another's values, in place."""
@@ -92,3 +115,32 @@ class AwsPace:
     def copy(self) -> "AwsPace":
         """The same values, apart from this."""
         return replace(self)
+
+
+def duration(stages: Sequence[Stage]) -> float:
+    """How long all stages take, in seconds."""
+    return sum(stage.seconds for stage in stages)
+
+
+def seconds_until(stages: Sequence[Stage], percent: float) -> float:
+    """After how long a task reaches a percentage; the whole of it where none of its stages does."""
+    before = 0.0
+    for stage in stages:
+        if percent <= stage.first_percent:
+            return before
+        if percent <= stage.last_percent:
+            share = (percent - stage.first_percent) / (stage.last_percent - stage.first_percent)
+            return before + share * stage.seconds
+        before += stage.seconds
+    return before
+
+
+def stage_after(stages: Sequence[Stage], seconds: float) -> tuple[Stage, int]:
+    """The stage of a task so long after its start, and its percentage."""
+    before = 0.0
+    for stage in stages:
+        if seconds < before + stage.seconds:
+            share = (seconds - before) / stage.seconds
+            return stage, int(stage.first_percent + share * (stage.last_percent - stage.first_percent))
+        before += stage.seconds
+    raise ValueError(f"a task is over after {before} seconds, there is no stage after {seconds}")

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Self
@@ -10,6 +11,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.workspaces.models import workspaces_backends
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -19,12 +21,15 @@ from pulumi_vmimport.sandbox.aws.access_keys import OBSERVER_KEY, SECRET_KEY, Ac
 from pulumi_vmimport.sandbox.aws.calls import CallLog
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
 from pulumi_vmimport.sandbox.aws.completion import complete
+from pulumi_vmimport.sandbox.aws.direct_snapshot import DirectSnapshot, SnapshotRecord
+from pulumi_vmimport.sandbox.aws.export_tasks import ExportTask, ExportTaskRecord
 from pulumi_vmimport.sandbox.aws.faults import Faults
 from pulumi_vmimport.sandbox.aws.front import Front
-from pulumi_vmimport.sandbox.aws.import_tasks import ImportTaskRecord
+from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask, ImportTaskRecord
 from pulumi_vmimport.sandbox.aws.installation import clear_moto, installed
 from pulumi_vmimport.sandbox.aws.leftovers import leftovers
 from pulumi_vmimport.sandbox.aws.pace import AwsPace
+from pulumi_vmimport.sandbox.aws.snapshot_tasks import SnapshotTask, SnapshotTaskRecord
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
 DEFAULT_REGION = "us-east-1"
@@ -120,6 +125,13 @@ class AwsSandbox:
         """A boto3 client that looks on and prepares: its calls are not recorded, and no fault strikes them."""
         return self._client(service, region, OBSERVER_KEY, None)
 
+    def presigned_url(self, bucket: str, key: str, seconds: float, region: str | None = None) -> str:
+        """An http URL that reads an object without credentials for some seconds of the sandbox's clock."""
+        ahead = self.clock.now() - time.time()  # botocore signs by the clock on the wall
+        signing = self._client("s3", region, self.access_key, Config(signature_version="s3v4"))
+        named = {"Bucket": bucket, "Key": key}
+        return str(signing.generate_presigned_url("get_object", Params=named, ExpiresIn=int(seconds + ahead)))
+
     def enable_byol(self, region: str | None = None) -> None:
         """Let WorkSpaces take BYOL images in a Region."""
         with self._cloud.lock:
@@ -141,14 +153,44 @@ class AwsSandbox:
 
     @property
     def import_tasks(self) -> Sequence[ImportTaskRecord]:
-        """All import tasks there were, oldest first: what they got, and how they stand now."""
+        """All image import tasks there were, oldest first: what they got, and how they stand now."""
         with self._cloud.lock:
             complete(self._cloud)
-            found = [(place.region, task) for place, tasks in self._cloud.tasks.items() for task in tasks.values()]
-            return [task.record(region, self._cloud.now, self.pace) for region, task in found]
+            found = self._cloud.tasks_of(ImportTask)
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+
+    def snapshot(self, snapshot_id: str, region: str | None = None) -> SnapshotRecord:
+        """A snapshot written through the EBS direct APIs: what it got, its bytes too, and how it stands now.
+
+        Raises:
+            KeyError: there is none.
+        """
+        region = region or self.region
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = ec2_backends[self.account_id][region].snapshots.get(snapshot_id)
+            if not isinstance(found, DirectSnapshot):
+                raise KeyError(snapshot_id)
+            return SnapshotRecord.of(found, region)
+
+    @property
+    def snapshot_tasks(self) -> Sequence[SnapshotTaskRecord]:
+        """All snapshot import tasks there were, oldest first: what they got, and how they stand now."""
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = self._cloud.tasks_of(SnapshotTask)
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+
+    @property
+    def export_tasks(self) -> Sequence[ExportTaskRecord]:
+        """All export tasks, of images and instances, there were, oldest first, and how they stand now."""
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = self._cloud.tasks_of(ExportTask)  # type: ignore[type-abstract] # both kinds
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
 
     def leftovers(self) -> list[str]:
-        """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, buckets, objects, uploads, roles."""
+        """What still exists: active tasks, AMIs, snapshots, volumes, WorkSpaces images, objects, uploads, roles ..."""
         return leftovers(self._cloud, self.account_id)
 
     def reset(self) -> None:

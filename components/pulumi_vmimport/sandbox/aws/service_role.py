@@ -1,6 +1,6 @@
 """Whether VM import can take its service role and do its work with it (IAM-02 to IAM-06)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from moto.utilities.utils import get_partition
@@ -9,6 +9,7 @@ from pulumi_vmimport.sandbox.aws.cloud import Cloud, Place
 from pulumi_vmimport.sandbox.aws.iam_policy import Request, allowed, verdict
 from pulumi_vmimport.sandbox.aws.service_error import ServiceError
 from pulumi_vmimport.sandbox.aws.stored import StoredObject, StoredRole, find_kms_key, find_role
+from pulumi_vmimport.sandbox.aws.stored_bucket import StoredBucket
 
 DEFAULT_ROLE = "vmimport"
 _SERVICE = ("Service", "vmie.amazonaws.com")
@@ -28,14 +29,19 @@ _LICENSE_ACTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Work:
-    """What an import is to do with the role."""
+    """What a task is to do with the role."""
 
-    objects: Sequence[StoredObject]
-    kms_key: str | None
-    """The key for the AMI, where the caller names one."""
-    with_licences: bool
+    task_type: str
+    """What the task is in its ARN."""
+    objects: Sequence[StoredObject] = ()
+    """What it reads."""
+    kms_key: str | None = None
+    """The key for what it makes in EC2, where the caller names one."""
+    with_licences: bool = False
+    target: tuple[StoredBucket, str] | None = None
+    """The bucket and key that it writes."""
 
 
 def require(cloud: Cloud, place: Place, name: str, work: Work) -> None:
@@ -53,23 +59,25 @@ def require(cloud: Cloud, place: Place, name: str, work: Work) -> None:
 def _is_usable(cloud: Cloud, role: StoredRole, name: str, place: Place, work: Work) -> bool:
     return (
         all(cloud.has_propagated(changed) for changed in (name, *role.attached))
-        and _trusts(role, place)
+        and _trusts(role, place, work.task_type)
         and _suffices(role, place, work)
     )
 
 
-def _trusts(role: StoredRole, place: Place) -> bool:
+def _trusts(role: StoredRole, place: Place, task_type: str) -> bool:
     context = {
         "sts:ExternalId": _EXTERNAL_ID,
         "aws:SourceAccount": place.account,
-        "aws:SourceArn": f"arn:{get_partition(place.region)}:vmie:{place.region}:{place.account}:import-image-task/*",
+        "aws:SourceArn": f"arn:{get_partition(place.region)}:vmie:{place.region}:{place.account}:{task_type}/*",
     }
     return verdict(role.trust, Request("sts:AssumeRole", None, context, _SERVICE)) == "allow"
 
 
 def _suffices(role: StoredRole, place: Place, work: Work) -> bool:
-    return all(_may(role, request) for request in _needs(place, work)) and all(
-        _may_read(role, place, stored) for stored in work.objects
+    return (
+        all(_may(role, request) for request in _needs(place, work))
+        and all(_may_read(role, place, stored) for stored in work.objects)
+        and (work.target is None or _may_write(role, place, *work.target))
     )
 
 
@@ -89,17 +97,25 @@ def _needs(place: Place, work: Work) -> Iterator[Request]:
 
 
 def _may_read(role: StoredRole, place: Place, stored: StoredObject) -> bool:
+    wanted = {"s3:GetBucketLocation": stored.bucket_arn, "s3:ListBucket": stored.bucket_arn, "s3:GetObject": stored.arn}
+    return _may_in_bucket(role, place, stored.bucket_policy, wanted) and _may_decrypt(role, place, stored)
+
+
+def _may_write(role: StoredRole, place: Place, bucket: StoredBucket, key: str) -> bool:
+    # IAM-03 names them for the export bucket, with s3:GetObject; that they are all used is assumed.
+    wanted = dict.fromkeys(("s3:GetBucketLocation", "s3:ListBucket", "s3:GetBucketAcl"), bucket.arn)
+    wanted |= dict.fromkeys(("s3:GetObject", "s3:PutObject"), f"{bucket.arn}/{key}")
+    return _may_in_bucket(role, place, bucket.policy, wanted)
+
+
+def _may_in_bucket(role: StoredRole, place: Place, policy: str | None, wanted: Mapping[str, str]) -> bool:
+    """Whether the role may do actions on their resources, which are in a bucket with a policy."""
     context = _context(place)
-    wanted = [
-        Request("s3:GetBucketLocation", stored.bucket_arn, context),
-        Request("s3:ListBucket", stored.bucket_arn, context),
-        Request("s3:GetObject", stored.arn, context),
-    ]
-    if stored.bucket_policy is not None:
-        as_role = [Request(w.action, w.resource, context, ("AWS", role.arn)) for w in wanted]
-        if any(verdict(stored.bucket_policy, request) == "deny" for request in as_role):
+    if policy is not None:
+        as_role = [Request(action, resource, context, ("AWS", role.arn)) for action, resource in wanted.items()]
+        if any(verdict(policy, request) == "deny" for request in as_role):
             return False
-    return all(_may(role, request) for request in wanted) and _may_decrypt(role, place, stored)
+    return all(_may(role, Request(action, resource, context)) for action, resource in wanted.items())
 
 
 def _may_decrypt(role: StoredRole, place: Place, stored: StoredObject) -> bool:

@@ -20,6 +20,8 @@ class WireError(Exception):
     status: int
     code: str
     message: str
+    reason: str | None = None
+    """What the EBS direct APIs say besides."""
 
 
 # Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
@@ -30,6 +32,8 @@ _THROTTLED = {
     "s3": WireError(503, "SlowDown", "Please reduce your request rate."),
     "iam": WireError(400, "Throttling", "Rate exceeded"),
     "sts": WireError(400, "Throttling", "Rate exceeded"),
+    # https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html; words assumed
+    "ebs": WireError(400, "RequestThrottledException", "Rate exceeded", "RESOURCE_LEVEL_THROTTLE"),
 }
 _THROTTLED_JSON = WireError(400, "ThrottlingException", "Rate exceeded")
 _EXPIRED = {
@@ -59,6 +63,8 @@ def denied(arrived: Arrival, caller: str) -> WireError:
     if service == "s3":
         return WireError(403, "AccessDenied", "Access Denied")
     text = f"User: {caller} is not authorized to perform: {service}:{operation}"
+    if service == "ebs":
+        return WireError(403, "AccessDeniedException", text, "UNAUTHORIZED_ACCOUNT")
     if arrived.is_json:
         return WireError(400, "AccessDeniedException", text)
     return WireError(403, "AccessDenied", text)
@@ -95,4 +101,7 @@ def _body(error: WireError, arrived: Arrival) -> tuple[str, bytes]:
         kind = "Receiver" if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Sender"
         response = f"<Error><Type>{kind}</Type>{words}</Error><RequestId>sandbox</RequestId>"
         return "text/xml", f"<ErrorResponse>{response}</ErrorResponse>".encode()
-    return "application/x-amz-json-1.1", json.dumps({"__type": error.code, "message": error.message}).encode()
+    told = {"__type": error.code, "message": error.message}
+    if error.reason is not None:
+        told |= {"Message": error.message, "Reason": error.reason}
+    return "application/x-amz-json-1.1", json.dumps(told).encode()

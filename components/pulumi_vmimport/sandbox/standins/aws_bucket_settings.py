@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .aws_client import Aws
+from .aws_functions import canonical_user_id
 from .aws_shapes import from_aws, to_aws
 from .kind import Kind
-from .values import Properties
+from .values import COMPUTED, Properties
 
 _PLACE = frozenset({"bucket", "region"})
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -148,3 +149,31 @@ class Versioning(BucketSetting):
     def delete(self, service: Aws, id: str, state: Properties) -> None:
         if self.read(service, id, state)["versioningConfiguration"]["status"] == "Enabled":
             self._put(service, {**state, "bucket": id, "versioningConfiguration": {"status": "Suspended"}})
+
+
+class Acl(BucketSetting):
+    """aws:s3/bucketAcl:BucketAcl with an access control policy; its resource goes and leaves the ACL as it is.
+
+    Source: https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketacl/
+    """
+
+    inputs = _PLACE | {"accessControlPolicy"}
+    required = frozenset({"bucket", "accessControlPolicy"})
+    nested_defaults: ClassVar = {"displayName": COMPUTED}
+    calls = Calls(
+        "PutBucketAcl",
+        "GetBucketAcl",
+        "",
+        "AccessControlPolicy",
+        lambda inputs: inputs["accessControlPolicy"],
+        lambda answer: {"accessControlPolicy": {"grants": from_aws(answer["Grants"])}},
+    )
+
+    def read(self, service: Aws, id: str, state: Properties) -> Properties:
+        found = super().read(service, id, state)
+        # An ACL's owner never changes, and moto's is not the one that it names for the account.
+        owner = state.get("accessControlPolicy", {}).get("owner") or {"id": canonical_user_id(service, {})["id"]}
+        return {**found, "accessControlPolicy": {**found["accessControlPolicy"], "owner": owner}}
+
+    def delete(self, service: Aws, id: str, state: Properties) -> None:
+        """Nothing is called."""

@@ -37,6 +37,11 @@ SETTINGS = frozenset(
 GONE = frozenset(
     {
         "404",  # HeadBucket and HeadObject: an answer to HEAD has no body that could hold a code
+        "InvalidAMIID.NotFound",
+        "InvalidAMIID.Unavailable",
+        "InvalidInstanceID.NotFound",
+        "InvalidSnapshot.NotFound",
+        "InvalidVolume.NotFound",
         "NoSuchBucket",
         "NoSuchBucketPolicy",
         "NoSuchEntity",
@@ -48,7 +53,7 @@ GONE = frozenset(
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
-"""Codes that say a thing is not there. Sources: the Errors sections of the S3 and IAM API references."""
+"""Codes that say a thing is not there. Sources: the Errors sections of the EC2, S3 and IAM API references."""
 
 _PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com")}
 

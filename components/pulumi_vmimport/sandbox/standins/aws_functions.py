@@ -7,6 +7,7 @@ from typing import Any
 from .aws_bucket import describe
 from .aws_client import Aws
 from .aws_iam import Role
+from .aws_shapes import from_tags
 from .kind import Gone, Refused
 from .values import Properties
 
@@ -51,6 +52,34 @@ def bucket(service: Aws, args: Properties) -> Properties:
         raise Refused(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
     region = head.get("BucketRegion") or args.get("region")  # S3 tells where a bucket is, wherever it is asked from
     return {"id": args["bucket"], **describe(service, args["bucket"], region)}
+
+
+def instance(service: Aws, args: Properties) -> Properties:
+    """aws:ec2/getInstance:getInstance, by the instance's id: what it is and where it runs."""
+    said = {name for name, value in args.items() if value}  # the SDK says false for what the program leaves out
+    if unknown := sorted(said - {"instanceId", "region"}):
+        raise Refused(f"the sandbox's stand-in for getInstance has no {', '.join(unknown)}")
+    id, region = args["instanceId"], args.get("region") or service.region
+    try:
+        found = service.call("ec2", "DescribeInstances", region, InstanceIds=[id])["Reservations"][0]["Instances"][0]
+    except Gone as gone:
+        raise Refused(f"reading EC2 Instance ({id}): {gone}") from gone
+    partition, _ = service.partition(region)
+    owner = service.call("sts", "GetCallerIdentity")["Account"]
+    return {
+        "id": id,
+        "instanceId": id,
+        "region": region,
+        "ami": found["ImageId"],
+        "arn": f"arn:{partition}:ec2:{region}:{owner}:instance/{id}",
+        "availabilityZone": found["Placement"]["AvailabilityZone"],
+        "instanceState": found["State"]["Name"],
+        "instanceType": found["InstanceType"],
+        "privateIp": found.get("PrivateIpAddress"),
+        "publicIp": found.get("PublicIpAddress"),
+        "subnetId": found.get("SubnetId"),
+        "tags": from_tags(found.get("Tags", [])),
+    }
 
 
 def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: ARG001

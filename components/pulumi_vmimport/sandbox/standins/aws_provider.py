@@ -1,14 +1,19 @@
 """The stand-in for pulumi-resource-aws: the types and functions it serves."""
 
-from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
+from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_images, aws_volumes
 from .aws_client import Aws
 from .kind import Kind
 from .provider import Function, Provider, serve
 
 KINDS: dict[str, Kind[Aws]] = {
+    "aws:ebs/volume:Volume": aws_volumes.Volume(),
+    "aws:ec2/amiCopy:AmiCopy": aws_images.AmiCopy(),
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": aws_images.AmiLaunchPermission(),
+    "aws:ec2/volumeAttachment:VolumeAttachment": aws_volumes.VolumeAttachment(),
     "aws:iam/role:Role": aws_iam.Role(),
     "aws:iam/rolePolicy:RolePolicy": aws_iam.RolePolicy(),
     "aws:s3/bucket:Bucket": aws_bucket.Bucket(),
+    "aws:s3/bucketAcl:BucketAcl": aws_bucket_settings.Acl(),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": aws_bucket_settings.Lifecycle(),
     "aws:s3/bucketObjectv2:BucketObjectv2": aws_bucket.BucketObject(),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": aws_bucket_settings.OwnershipControls(),
@@ -21,6 +26,7 @@ KINDS: dict[str, Kind[Aws]] = {
 }
 
 FUNCTIONS: dict[str, Function[Aws]] = {
+    "aws:ec2/getInstance:getInstance": aws_functions.instance,
     "aws:iam/getPolicyDocument:getPolicyDocument": aws_functions.policy_document,
     "aws:iam/getRole:getRole": aws_functions.role,
     "aws:index/getCallerIdentity:getCallerIdentity": aws_functions.caller_identity,

@@ -30,7 +30,7 @@ class Kind(ABC, Generic[ServiceT]):
     required: ClassVar[frozenset[str]] = frozenset()
 
     place: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that say where the thing is. Where they stay, a replacement deletes the old thing first."""
+    """Inputs that say where the thing is. Where they stay, a replacement deletes the old thing first; none: never."""
 
     replaces: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change replaces the resource."""

@@ -154,7 +154,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             replaces=sorted(replaces),
             detailedDiff=detail,
             hasDetailedDiff=True,
-            deleteBeforeReplace=bool(replaces) and all(same(olds.get(name), news.get(name)) for name in kind.place),
+            deleteBeforeReplace=bool(replaces and kind.place)
+            and all(same(olds.get(name), news.get(name)) for name in kind.place),
         )
 
     @_says_no

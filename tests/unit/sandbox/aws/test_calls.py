@@ -101,10 +101,8 @@ def test_a_presigned_url_is_a_call(account: Account, aws: AwsSandbox) -> None:
 
 
 def test_fails_clearly_on_what_the_sandbox_does_not_have(account: Account) -> None:
-    target = {"S3Bucket": "b", "S3Prefix": "p"}
-    request = {"ImageId": "ami-0123456789abcdef0", "DiskImageFormat": "VMDK", "S3ExportLocation": target}
-    code, message = account.refused(account.ec2.export_image, **request)
-    assert (code, "the sandbox's AWS has no ec2 ExportImage" in message) == ("NotImplemented", True)
+    code, message = account.refused(account.ec2.create_store_image_task, ImageId="ami-0123456789abcdef0", Bucket="b")
+    assert (code, "the sandbox's AWS has no ec2 CreateStoreImageTask" in message) == ("NotImplemented", True)
 
 
 @pytest.mark.parametrize("operation", ["import", "image", "workspaces image"])
@@ -141,6 +139,7 @@ def test_leftovers_name_uploads_policies_and_other_regions(account: Account, aws
     snapshot = far.create_snapshot(VolumeId=volume, Description="far")["SnapshotId"]
     assert aws.leftovers() == [
         f"ec2 us-west-2 snapshot {snapshot} (far)",
+        f"ec2 us-west-2 volume {volume} (1 GiB, available)",
         "s3 bucket disk-images",
         "s3 multipart upload disk-images/half",
         "iam policy mine",
