@@ -12,9 +12,9 @@ import pytest
 
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
 from pulumi_vmimport.aws.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
-from pulumi_vmimport.aws.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
@@ -222,6 +222,16 @@ def export_role(aws: AwsSandbox, role: str, bucket: str, export_bucket: str) -> 
     aws.observer("iam").put_role_policy(RoleName=role, PolicyName="vmimport", PolicyDocument=policy)
     aws.clock.advance(3600)
     return role
+
+
+@pytest.fixture
+def exportable_instance(aws: AwsSandbox, byol_ami: str) -> str:
+    """An instance of the imported AMI that is stopped."""
+    ec2 = aws.observer("ec2")
+    launched = ec2.run_instances(ImageId=byol_ami, MinCount=1, MaxCount=1, InstanceType="t3.micro")
+    id = str(launched["Instances"][0]["InstanceId"])
+    ec2.stop_instances(InstanceIds=[id])
+    return id
 
 
 @pytest.fixture

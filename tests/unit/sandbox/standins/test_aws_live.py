@@ -89,6 +89,24 @@ def test_versioning_is_suspended_when_its_resource_goes(aws: Aws, sandbox: AwsSa
     assert sandbox.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
 
+def test_an_acl_shows_a_grant_that_was_added_by_hand_and_stays_when_its_resource_goes(
+    aws: Aws, sandbox: AwsSandbox
+) -> None:
+    s3 = sandbox.client("s3")
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket="open", CreateBucketConfiguration=where, ObjectOwnership="BucketOwnerPreferred")
+    kind, owner = aws_bucket_settings.Acl(), {"id": aws_functions.canonical_user_id(aws, {})["id"]}
+    grants = [{"permission": "WRITE", "grantee": {"type": "CanonicalUser", "id": "a" * 64}}]
+    inputs = {"bucket": "open", "accessControlPolicy": {"owner": owner, "grants": grants}}
+    assert kind.create(aws, inputs) == "open"
+    assert kind.read(aws, "open", {})["accessControlPolicy"] == inputs["accessControlPolicy"]
+    s3.put_bucket_acl(Bucket="open", ACL="private")
+    kind.delete(aws, "open", inputs)
+    [grant] = kind.read(aws, "open", inputs)["accessControlPolicy"]["grants"]
+    assert grant["permission"] == "FULL_CONTROL"
+    s3.delete_bucket(Bucket="open")
+
+
 def test_a_role_is_changed_in_place_and_found_by_its_function(aws: Aws) -> None:
     kind, inputs = aws_iam.Role(), {"name": "vmimport", "assumeRolePolicy": TRUST, "tags": {"a": "1", "b": "2"}}
     kind.create(aws, inputs)
