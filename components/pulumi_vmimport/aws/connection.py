@@ -43,12 +43,12 @@ class AwsSettings:
     endpoints: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def from_pulumi_config(cls, config: Mapping[str, Any]) -> "AwsSettings":
-        """The settings of the `aws:` keys of a stack's configuration."""
+    def from_pulumi_config(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "AwsSettings":
+        """The settings of the `aws:` keys of a stack's configuration; boto3 itself does not read AWS_REGION."""
         roles = _decoded(config.get("aws:assumeRoles")) or [_decoded(config.get("aws:assumeRole")) or {}]
         endpoints = _decoded(config.get("aws:endpoints")) or []
         return cls(
-            region=config.get("aws:region"),
+            region=config.get("aws:region") or environment.get("AWS_REGION"),
             profile=config.get("aws:profile"),
             assume_role_arn=roles[0].get("roleArn"),
             access_key=config.get("aws:accessKey"),

@@ -43,7 +43,7 @@ class HostSettings:
         merged = {name: str(config[key]) for name, key in names.items() if config.get(key) is not None}
         poll = config.get("vmimport:pollSeconds") or environment.get("VMIMPORT_POLL_SECONDS")
         return cls(
-            aws=AwsSettings.from_pulumi_config(config),
+            aws=AwsSettings.from_pulumi_config(config, environment),
             vsphere={**environment, **merged},
             poll_seconds=float(poll) if poll else DEFAULT_POLL_SECONDS,
         )

@@ -86,3 +86,17 @@ def test_cancel_ends_a_run_within_a_second(clock: Clock) -> None:
 def test_a_run_whose_engine_is_gone_ends(clock: Clock) -> None:
     with pytest.raises(Stopped, match="the engine is gone"):
         new_run(FakeCall(alive=False)).wait(60)
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "region"),
+    [
+        pytest.param({"aws:region": "eu-west-1"}, {"AWS_REGION": "us-east-1"}, "eu-west-1", id="the-stack-says-it"),
+        pytest.param({}, {"AWS_REGION": "us-east-1"}, "us-east-1", id="only-the-environment-says-it"),
+        pytest.param({}, {}, None, id="boto3-is-asked"),
+    ],
+)
+def test_the_region_is_that_of_the_stack_else_of_the_environment(
+    config: dict[str, str], environment: dict[str, str], region: str | None
+) -> None:
+    assert HostSettings.read(config, environment).aws.region == region

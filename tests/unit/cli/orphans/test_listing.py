@@ -1,0 +1,156 @@
+"""What is listed of each kind."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
+from pulumi_vmimport.resources import virtual_machine_export
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.transfer.s3_object import put_stream
+
+BUCKET = "images-of-web"
+
+
+def upload(s3: Any, key: str, **values: str) -> str:
+    """A multipart upload as VirtualMachineExport begins it, unless values say another way; its URI."""
+    checksum = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT", **values}
+    s3.create_multipart_upload(Bucket=BUCKET, Key=key, **checksum)
+    return f"s3://{BUCKET}/{key}"
+
+
+def test_what_a_completed_task_made_is_listed_in_its_place(
+    owners: Any, begin_import: Any, end_imports: Any, export: Any
+) -> None:
+    task = begin_import()
+    image, snapshot = end_imports(task)
+    assert owners(export=export()) == {image: "orphan", snapshot: "orphan"}
+
+
+def test_what_the_task_of_a_resource_made_is_owned(
+    owners: Any, begin_import: Any, end_imports: Any, export: Any, in_state: Any
+) -> None:
+    task = begin_import()
+    image, snapshot = end_imports(task)
+    assert owners(export=export(in_state(task))) == {image: "owned", snapshot: "owned"}
+
+
+def test_a_task_that_left_nothing_is_not_listed(owners: Any, begin_import: Any, end_imports: Any, ec2: Any) -> None:
+    ec2.cancel_import_task(ImportTaskId=begin_import())
+    image, _ = end_imports(begin_import())
+    ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
+    assert owners() == {}
+
+
+def test_an_ami_is_known_by_its_tags_when_ec2_has_forgotten_its_task(
+    owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, ec2: Any, export: Any
+) -> None:
+    image, snapshot = end_imports(begin_import())
+    ec2.create_tags(Resources=[image], Tags=own_tags())
+    aws.clock.advance(8 * 86400)
+    assert ec2.describe_import_image_tasks()["ImportImageTasks"] == []
+    assert owners(export=export()) == {image: "orphan", snapshot: "orphan"}
+
+
+def test_what_was_retained_carries_no_tags_and_is_not_listed(
+    owners: Any, begin_import: Any, end_imports: Any, ec2: Any
+) -> None:
+    task = begin_import()
+    end_imports(task)
+    ec2.delete_tags(Resources=[task], Tags=[])
+    assert owners() == {}
+
+
+def test_a_snapshot_without_an_ami_is_listed(owners: Any, ec2: Any, own_tags: Any, export: Any) -> None:
+    volume = ec2.create_volume(Size=1, AvailabilityZone="eu-west-1a")["VolumeId"]
+    tags = [{"ResourceType": "snapshot", "Tags": own_tags("EbsDirectSnapshot::data")}]
+    snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=tags)["SnapshotId"]
+    ec2.create_snapshot(VolumeId=volume)
+    assert owners(export=export()) == {snapshot: "orphan"}
+
+
+def test_a_workspaces_image_is_listed(
+    owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, export: Any, in_state: Any
+) -> None:
+    ami, _ = end_imports(begin_import(tags=[]))
+    about = {"Ec2ImageId": ami, "IngestionProcess": "BYOL_REGULAR_WSP", "ImageDescription": "a desktop"}
+    workspaces = aws.observer("workspaces")
+    tags = own_tags("ImportWorkspaceImage::web")
+    image = workspaces.import_workspace_image(**about, ImageName="ours", Tags=tags)["ImageId"]
+    workspaces.import_workspace_image(**about, ImageName="theirs")
+    assert owners(export=export()) == {image: "orphan"}
+    assert owners(export=export(in_state(image, "ImportWorkspaceImage::web"))) == {image: "owned"}
+
+
+def test_an_upload_is_known_by_its_key_and_its_checksum(owners: Any, aws: AwsSandbox, export: Any) -> None:
+    s3 = aws.observer("s3")
+    orphan, other = upload(s3, "shop/dev/web.ova"), upload(s3, "shop/prod/web.ova")
+    elsewhere = upload(s3, "images/web.ova")
+    upload(s3, "shop/dev/web.iso")
+    upload(s3, "shop/dev/other.ova", ChecksumAlgorithm="CRC64NVME")
+    assert owners(export=export()) == {orphan: "orphan", other: "other stack", elsewhere: "unknown"}
+
+
+def test_an_upload_belongs_to_the_resource_that_has_its_key(
+    owners: Any, aws: AwsSandbox, export: Any, in_state: Any
+) -> None:
+    s3 = aws.observer("s3")
+    named, begun = upload(s3, "web.ova"), upload(s3, "shop/dev/new.ova")
+    creating = in_state(resource="VirtualMachineExport::new")
+    creating["inputs"] |= {"bucket": BUCKET, "key": "shop/dev/new.ova"}
+    of_stack = export(in_state(named, "VirtualMachineExport::web"), creating=[creating])
+    assert owners(export=of_stack) == {named: "owned", begun: "pending"}
+
+
+def test_what_a_transfer_sends_is_listed_while_it_is_on_its_way(owners: Any, aws: AwsSandbox, export: Any) -> None:
+    seen = {}
+
+    def chunks() -> Iterator[bytes]:
+        seen.update(owners(export=export()))
+        yield b"an OVA"
+
+    put_stream(aws.client("s3"), BUCKET, "shop/dev/web.ova", chunks(), metadata={})
+    assert seen == {f"s3://{BUCKET}/shop/dev/web.ova": "orphan"}
+    assert owners(export=export()) == {}
+
+
+def test_an_ova_is_listed_where_it_is_looked_for_and_is_nobodys_orphan(
+    owners: Any, aws: AwsSandbox, export: Any, in_state: Any
+) -> None:
+    s3, mark = aws.observer("s3"), {IDENTITY_METADATA: "1" * 32}
+    s3.put_object(Bucket=BUCKET, Key="shop/dev/web.ova", Metadata=mark)
+    s3.put_object(Bucket=BUCKET, Key="shop/dev/theirs.ova")
+    id = f"s3://{BUCKET}/shop/dev/web.ova"
+    look = ("--bucket", BUCKET)
+    assert owners(export=export()) == {}
+    assert owners(*look, export=export()) == {id: "unknown"}
+    assert owners(*look, export=export(in_state(id, "VirtualMachineExport::web"))) == {id: "owned"}
+
+
+def test_the_mark_of_an_ova_is_that_of_its_resource() -> None:
+    assert virtual_machine_export._IDENTITY == IDENTITY_METADATA
+
+
+def test_a_copy_of_an_ami_that_took_the_tags_along_is_not_listed(
+    owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, ec2: Any
+) -> None:
+    image, snapshot = end_imports(begin_import())
+    ec2.create_tags(Resources=[image], Tags=own_tags())
+    ec2.copy_image(SourceImageId=image, SourceRegion="eu-west-1", Name="kept", CopyImageTags=True)
+    assert set(owners()) == {image, snapshot}
+
+
+def test_a_create_that_was_cut_off_is_pending(owners: Any, begin_import: Any, export: Any, in_state: Any) -> None:
+    task, other = begin_import(), begin_import("ImportImage::old")
+    assert owners(export=export(creating=[in_state()])) == {task: "pending", other: "orphan"}
+
+
+@pytest.mark.parametrize("denied", ["DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"])
+def test_there_are_no_orphans_where_ec2_does_not_tell_everything(
+    owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, ec2: Any, denied: str, export: Any
+) -> None:
+    image, snapshot = end_imports(begin_import())
+    ec2.create_tags(Resources=[image, snapshot], Tags=own_tags())
+    aws.faults.deny(denied)
+    assert set(owners(export=export()).values()) == {"unknown"}
