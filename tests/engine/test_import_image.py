@@ -32,6 +32,17 @@ def test_live_status_is_shown_beside_the_resource(stack: Any) -> None:
     assert any("ImportImage web creating" in line and "converting" in line for line in stack.output)
 
 
+def test_a_replacement_with_the_same_inputs_keeps_the_ami_and_says_what_would_make_it_anew(
+    stack: Any, sandbox: Sandbox
+) -> None:
+    stack.up()
+    image_id, urn = stack.outputs()["imageId"], stack.resource(":ImportImage")["urn"]
+    assert stack.up(replace=[urn]) == {"replace": 1, "same": 1}
+    assert "to make it anew, change an input, such as source_hash" in "\n".join(stack.output)
+    assert stack.outputs()["imageId"] == image_id
+    assert stack.preview(refresh=True) == {"same": 2}
+
+
 def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     sandbox.aws.observer("ec2", "eu-west-1").deregister_image(ImageId=stack.outputs()["imageId"])

@@ -18,7 +18,7 @@ REGION, BUCKET = "eu-west-1", "images-of-web"
 @pytest.fixture
 def presign(sandbox: Sandbox) -> Any:
     """Signs the URL of an object for some seconds, as AWS's own client does."""
-    keys = {"aws_access_key_id": sandbox.aws.access_key, "aws_secret_access_key": sandbox.aws.secret_key}
+    keys: Any = {"aws_access_key_id": sandbox.aws.access_key, "aws_secret_access_key": sandbox.aws.secret_key}
     s3 = boto3.Session(region_name=REGION, **keys).client("s3")
     return lambda key, seconds: s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": key}, seconds)
 
@@ -38,10 +38,11 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
         data = {"description": "data", "format": "RAW", "url": f"s3://{BUCKET}/data.raw"}
         two: Any = {**image_args, "disk_containers": [root, data], "encrypted": True, "kms_key_id": key_arn}
         disks = ImportImage("two-disks", two)
-        ImportImage("by-url", {"disk_containers": [{"format": "raw", "url": url["value"]}], **linux})
+        by_url: Any = {"disk_containers": [{"format": "raw", "url": url["value"]}], **linux}
+        ImportImage("by-url", by_url)
         snapshot = ImportSnapshot("root", {"disk_container": {"format": "raw", "url": f"s3://{BUCKET}/web.raw"}})
-        from_snapshot: Any = [{"snapshot_id": snapshot.snapshot_id}]
-        ImportImage("from-snapshot", {"disk_containers": from_snapshot, "boot_mode": "uefi", **linux})
+        of_it: Any = {"disk_containers": [{"snapshot_id": snapshot.snapshot_id}], "boot_mode": "uefi", **linux}
+        ImportImage("from-snapshot", of_it)
         pulumi.export("snapshotIds", disks.snapshot_ids)
         pulumi.export("report", disks.post_import_report)
 

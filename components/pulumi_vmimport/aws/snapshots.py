@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnaps
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -25,6 +26,18 @@ class Snapshot:
     encrypted: bool
     tags: Mapping[str, str]
 
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> "Snapshot":
+        """The snapshot in an element of `Snapshots`."""
+        return cls(
+            id=answer["SnapshotId"],
+            state=answer.get("State", ""),
+            volume_size=answer.get("VolumeSize", 0),
+            description=answer.get("Description", ""),
+            encrypted=answer.get("Encrypted", False),
+            tags={t["Key"]: t["Value"] for t in answer.get("Tags", [])},
+        )
+
 
 def find(aws: AwsConnection, snapshot_id: str) -> Snapshot | None:
     """The snapshot, or None when EC2 says there is none of this id."""
@@ -34,16 +47,7 @@ def find(aws: AwsConnection, snapshot_id: str) -> Snapshot | None:
         if error_code(error) in _NO_SUCH_SNAPSHOT:
             return None
         raise
-    if not found:
-        return None
-    return Snapshot(
-        id=snapshot_id,
-        state=found[0].get("State", ""),
-        volume_size=found[0].get("VolumeSize", 0),
-        description=found[0].get("Description", ""),
-        encrypted=found[0].get("Encrypted", False),
-        tags={t["Key"]: t["Value"] for t in found[0].get("Tags", [])},
-    )
+    return Snapshot.read(found[0]) if found else None
 
 
 def existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:

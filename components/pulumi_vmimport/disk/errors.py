@@ -3,6 +3,8 @@
 DiskImageError
 ├── NotStreamOptimizedError   it is no stream-optimized VMDK, the only VMDK that AWS imports
 ├── TruncatedImageError       it ends too early
+├── DamagedImageError         a field of it cannot be what it says
+├── UnsupportedImageError     it is whole, but of a kind whose content cannot be read here
 └── InvalidDescriptorError    facts that no OVF descriptor can hold
 """
 
@@ -31,6 +33,25 @@ class TruncatedImageError(DiskImageError):
         self.disk = disk
         self.size_bytes = size_bytes
         self.found = found
+
+
+class DamagedImageError(DiskImageError):
+    """A field of a disk image cannot be what it says."""
+
+    def __init__(self, disk: str, found: str) -> None:
+        super().__init__(f"disk {disk}: {found}; the image is damaged: make or transfer it again")
+        self.disk = disk
+        self.found = found
+
+
+class UnsupportedImageError(DiskImageError):
+    """A disk image of a kind whose content cannot be read here."""
+
+    def __init__(self, disk: str, found: str, remedy: str) -> None:
+        super().__init__(f"disk {disk}: got {found}; {remedy}")
+        self.disk = disk
+        self.found = found
+        self.remedy = remedy
 
 
 class InvalidDescriptorError(DiskImageError):

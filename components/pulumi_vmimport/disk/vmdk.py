@@ -12,16 +12,16 @@ from pulumi_vmimport.disk.errors import NotStreamOptimizedError, TruncatedImageE
 
 SECTOR_BYTES = 512
 
-_MAGIC = b"KDMV"
-_TEXT_DESCRIPTOR = b"# Disk DescriptorFile"
+MAGIC = b"KDMV"
+TEXT_DESCRIPTOR = b"# Disk DescriptorFile"
 # magic, version, flags, capacity, grain size, descriptor offset and size, grain table entries, redundant directory,
 # directory, overhead, unclean shutdown, four line-end characters, compression
-_HEADER = struct.Struct("<4sIIQQQQIQQQB4sH")
-_LINE_ENDS = b"\n \r\n"  # spoilt when a transfer in text mode converted the file
-_FLAG_COMPRESSED = 1 << 16
-_FLAG_MARKERS = 1 << 17
-_DEFLATE = 1
-_DIRECTORY_AT_END = 2**64 - 1
+HEADER = struct.Struct("<4sIIQQQQIQQQB4sH")
+LINE_ENDS = b"\n \r\n"  # spoilt when a transfer in text mode converted the file
+FLAG_COMPRESSED = 1 << 16
+FLAG_MARKERS = 1 << 17
+DEFLATE = 1
+DIRECTORY_AT_END = 2**64 - 1
 _MARKER = struct.Struct("<QII")  # sectors, size, type
 _FOOTER_MARKER = (1, 0, 3)
 _END_SECTORS = 3  # the marker of the footer, the footer (a header again), the end-of-stream marker
@@ -44,17 +44,17 @@ def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
 
     Raises: NotStreamOptimizedError; TruncatedImageError when not even a sector is there.
     """
-    if start.startswith(_TEXT_DESCRIPTOR):
+    if start.startswith(TEXT_DESCRIPTOR):
         raise NotStreamOptimizedError(disk, f"a descriptor of {len(start)} bytes or more that points to other files")
-    if not _MAGIC.startswith(start[:4]):
+    if not MAGIC.startswith(start[:4]):
         raise NotStreamOptimizedError(disk, f"a file that starts with {start[:8]!r}")
     if len(start) < SECTOR_BYTES:
         raise TruncatedImageError(disk, len(start), f"its header takes {SECTOR_BYTES} bytes")
-    fields = _HEADER.unpack_from(start)
+    fields = HEADER.unpack_from(start)
     _, version, flags, capacity, grain, _, _, _, _, directory, _, _, line_ends, compression = fields
-    if line_ends != _LINE_ENDS:
+    if line_ends != LINE_ENDS:
         raise NotStreamOptimizedError(disk, "a VMDK whose line ends were converted by a transfer in text mode")
-    if not (flags & _FLAG_COMPRESSED and flags & _FLAG_MARKERS and compression == _DEFLATE):
+    if not (flags & FLAG_COMPRESSED and flags & FLAG_MARKERS and compression == DEFLATE):
         raise NotStreamOptimizedError(disk, f"a sparse VMDK with flags {flags:#x} and compression {compression}")
     if not 0 < capacity < 2**63 // SECTOR_BYTES or grain < 1 or grain & (grain - 1):
         raise NotStreamOptimizedError(disk, f"a header with a capacity of {capacity} and grains of {grain} sectors")
@@ -62,7 +62,7 @@ def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
         version=version,
         capacity_bytes=capacity * SECTOR_BYTES,
         grain_bytes=grain * SECTOR_BYTES,
-        directory_at_end=directory == _DIRECTORY_AT_END,
+        directory_at_end=directory == DIRECTORY_AT_END,
     )
 
 
@@ -109,5 +109,5 @@ def _check_end(disk: str, size: int, end: bytes) -> None:
     marker, footer, last = (end[at : at + SECTOR_BYTES] for at in range(0, _END_SECTORS * SECTOR_BYTES, SECTOR_BYTES))
     if last != bytes(SECTOR_BYTES):
         raise TruncatedImageError(disk, size, "the end-of-stream marker is missing")
-    if _MARKER.unpack_from(marker) != _FOOTER_MARKER or not footer.startswith(_MAGIC):
+    if _MARKER.unpack_from(marker) != _FOOTER_MARKER or not footer.startswith(MAGIC):
         raise TruncatedImageError(disk, size, "no footer stands before the end-of-stream marker")

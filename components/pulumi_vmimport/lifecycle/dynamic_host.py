@@ -31,6 +31,7 @@ from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun,
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import (
     comparable,
+    digest,
     first_required,
     given,
     properties,
@@ -46,6 +47,9 @@ PROVIDER = "__provider"
 IDENTITY = "identity"  # the resource's URN, from managed_resource.py: the runtime does not tell it
 PROMISED = "fromResources"  # the inputs that other resources of the stack supply
 _OWN = (PROVIDER, IDENTITY, PROMISED)
+
+_created: set[tuple[str, str, str]] = set()
+"""(URN, id, digest of inputs) of what `create` gave in this process, which serves one run of the engine."""
 
 
 def host_for(resource: str) -> "DynamicHost":
@@ -104,6 +108,7 @@ class DynamicHost(ResourceProvider):
         inputs, _ = read_bag(self._lifecycle.inputs, _stripped(bag))
         run = self._run(inputs, bag)
         created = self._guarded(run, bag, lambda: self._lifecycle.create(run, inputs), undone_by=Failed)
+        _created.add((run.identity.urn, created.id, digest(inputs)))
         return CreateResult(created.id, self._outputs(created.state, bag))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -131,6 +136,13 @@ class DynamicHost(ResourceProvider):
         bag = _plain(_props)
         state, _ = read_bag(self._lifecycle.state, _stripped(bag))
         run = self._run(state, bag)
+        if (run.identity.urn, _id, digest(self._lifecycle.inputs_of(state))) in _created:
+            # `pulumi up --replace` with the same inputs: create cannot tell it from a run that was cut off.
+            run.warn(
+                f"{_id} was made from these very inputs: it was taken over and not made anew; to make it anew, change "
+                "an input, such as source_hash"
+            )
+            return
         self._guarded(run, bag, lambda: self._lifecycle.delete(run, _id, state))
 
     def _run(self, scope: Any, bag: Mapping[str, Any]) -> HostRun:

@@ -3,6 +3,8 @@
 TransferError
 ├── NotEnoughSpaceError      the staging directory cannot hold what is coming
 ├── SourceChangedError       a file gave more or fewer bytes than it had promised
+├── SourceModifiedError      a disk image is no longer what it was when its reading began
+├── UnreadableSourceError    there is no disk image to be read
 ├── InvalidMemberError       a name that an OVA cannot hold
 ├── InvalidMetadataError     metadata that no S3 object can carry
 └── NotOursError             the object does not bear the mark of who wants it deleted
@@ -36,6 +38,23 @@ class SourceChangedError(TransferError):
         self.name = name
         self.expected_bytes = expected_bytes
         self.got_bytes = got_bytes
+
+
+class SourceModifiedError(TransferError):
+    """A disk image is no longer what it was when its reading began."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was modified while it was read; start again when nothing writes to it any more")
+        self.name = name
+
+
+class UnreadableSourceError(TransferError):
+    """There is no disk image to be read."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be read: {reason}")
+        self.name = name
+        self.reason = reason
 
 
 class InvalidMemberError(TransferError):

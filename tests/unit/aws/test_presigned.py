@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
@@ -10,7 +11,7 @@ SIGNED = f"{OBJECT}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261122T010000Z
 
 
 def test_an_url_that_boto3_presigned_is_told_from_its_object() -> None:
-    keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
+    keys: Any = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
     s3 = boto3.client("s3", region_name="eu-west-1", **keys)
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "images", "Key": "web.vmdk"}, ExpiresIn=7200)
     assert "?" not in without_signature(url)

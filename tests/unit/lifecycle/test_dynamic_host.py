@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, Stopped, known
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import updatable
@@ -97,6 +97,7 @@ FakeContext.__abstractmethods__ = frozenset()
 def thing(monkeypatch: pytest.MonkeyPatch) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(dynamic_host, "_created", set())
     return ThingLifecycle()
 
 
@@ -272,3 +273,16 @@ def test_credentials_that_ran_out_come_with_the_remedy(host: DynamicHost, thing:
         "again: it goes on where this one ended"
     )
     assert status.details
+
+
+def test_what_create_took_over_is_not_deleted_as_what_it_replaces(
+    host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append(text))
+    created = host.create(bag())
+    host.delete(created.id, bag(status="done"))
+    assert thing.seen_by_delete is None
+    assert "to make it anew, change an input" in said[0]
+    host.delete(created.id, bag(status="done", size=4.0))  # the same id, made from other inputs
+    assert thing.seen_by_delete == (created.id, URN)

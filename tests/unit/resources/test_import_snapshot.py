@@ -97,7 +97,8 @@ def test_an_interrupted_create_is_found_by_the_next_and_resumed_by_update(
     with pytest.raises(Stopped):
         lifecycle.create(again, inputs)
     assert again.kept[0] == first.kept[0]
-    state = lifecycle.update(new_run(), *first.kept, inputs)
+    id, kept = first.kept
+    state = lifecycle.update(new_run(), id, kept, inputs)
     assert lifecycle.condition(state) is Condition.READY
     assert len(aws.snapshot_tasks) == 1
 

@@ -1,7 +1,7 @@
 """Every failure of the catalogue: what the sandbox's AWS says of it, and what the user of a resource is shown."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +9,13 @@ import pytest
 
 from pulumi_vmimport.aws import post_import
 from pulumi_vmimport.aws.failures import KnownFailure, catalogue
-from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
-from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
+from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.scope import AwsScope
-from pulumi_vmimport.resources import exportable_machine
-from pulumi_vmimport.resources.exportable_machine import ImageProfile
 from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
-from pulumi_vmimport.resources.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
-    IngestionProcess,
-)
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.source_machine_rules import SourceMachine
 
 FAILURES = catalogue().failures
 REGION = "eu-west-1"
@@ -82,93 +73,6 @@ CALLS: dict[str, Request] = {
     "TR-76": _EXPORT_IMAGE,
     "TR-77": _EXPORT_IMAGE,
     "TR-78": _EXPORT_IMAGE,
-}
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a check in preview looks at."""
-
-    aws: AwsSandbox
-    run: Any
-    inputs: ImportImageInputs
-    request: pytest.FixtureRequest
-
-    def form(self, **values: Any) -> list[str]:
-        """What ImportImage finds wrong with a bag."""
-        bag = {"region": REGION, "diskContainers": [{"url": "s3://images/web.raw"}], **values}
-        inputs, problems = read_bag(ImportImageInputs, bag)
-        return [p.reason for p in [*problems, *ImportImageLifecycle().check(inputs)]]
-
-    def look_up(self, **changes: Any) -> list[str]:
-        """What ImportImage finds wrong in AWS."""
-        return [p.reason for p in ImportImageLifecycle().look_up(self.run, replace(self.inputs, **changes))]
-
-    def source_machine(self, fact: str) -> list[str]:
-        """What SourceVirtualMachine finds wrong with a guest."""
-        return [finding.reason for finding in SourceMachine({"guest": {fact: True}}).findings()]
-
-
-def _disk_elsewhere(scene: Scene) -> list[str]:
-    scene.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
-    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
-
-
-def _expired_url(scene: Scene) -> list[str]:
-    query = "X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-Signature=f00d"
-    return scene.look_up(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
-
-
-def _role_without_permissions(scene: Scene) -> list[str]:
-    scene.aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
-    return scene.look_up()
-
-
-def _two_disks(scene: Scene) -> list[str]:
-    facts = scene.request.getfixturevalue("machine").facts()
-    two = replace(facts, disks=(facts.disks[0], facts.disks[0]))
-    return [p.reason for p in exportable_machine.problems("uuid", two, None, ImageProfile.BYOL_WORKSPACES)]
-
-
-def _account_without_byol(scene: Scene) -> list[str]:
-    scene.aws.disable_byol()
-    inputs = ImportWorkspaceImageInputs(
-        region=REGION,
-        ec2_image_id=AMI,
-        image_name="w",
-        image_description="w",
-        ingestion_process=IngestionProcess.BYOL_REGULAR,
-    )
-    return [p.reason for p in ImportWorkspaceImageLifecycle().look_up(scene.run, inputs)]
-
-
-# What preview finds, for the failures that say so.
-PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
-    "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://b/k"}]), "got 'QCOW2'"),
-    "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
-    "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
-    "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
-    "TR-10": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
-    "TR-11": (lambda s: s.form(licenseType="BYOL", usageOperation="RunInstances:0800"), "exclude each other"),
-    "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
-    "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
-    "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),
-    "TR-25": (lambda s: s.source_machine("dual_boot"), "several systems"),
-    "TR-27": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}] * 22), "expected 1 to 21 disks"),
-    "TR-33": (_account_without_byol, "is not enabled for BYOL"),
-    "TR-55": (
-        lambda s: s.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
-        "there is no object 'gone'",
-    ),
-    "TR-56": (_expired_url, "2026-01-01"),
-    "TR-57": (_role_without_permissions, "lacks s3:"),
-    "TR-58": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}], bootMode="uefi"), "is required for a UEFI"),
-    "TR-61": (lambda s: s.form(diskContainers=[{"format": "VMDK", "url": "s3://b/k.ova"}]), "does not fit the key"),
-    "TR-62": (lambda s: s.source_machine("encrypted_volumes"), "decrypt them"),
-    "TR-63": (lambda s: s.look_up(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
-    "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),
-    "TR-67": (lambda s: s.form(operatingSystem="Ubuntu 22.10"), "AWS does not list 'Ubuntu 22.10'"),
-    "TR-68": (lambda s: s.form(operatingSystem="FreeBSD 14"), "AWS does not list 'FreeBSD 14'"),
 }
 
 
@@ -245,14 +149,6 @@ def test_a_call_that_is_refused_is_told_with_the_words_the_cause_the_remedy_and_
     assert line.endswith(f"{failure.code}: {failure.said} (in {request[1]}); {failure.explanation}")
 
 
-@with_(lambda f: f.preview is not None)
-def test_preview_finds_what_it_is_said_to_find(
-    failure: KnownFailure, image_inputs: ImportImageInputs, aws: AwsSandbox, run: Any, request: pytest.FixtureRequest
-) -> None:
-    check, words = PREVIEWS[failure.id]
-    assert any(words in reason for reason in check(Scene(aws, run, image_inputs, request)))
-
-
 @with_(lambda f: f.said is None)
 def test_a_failure_without_words_is_found_on_the_page(failure: KnownFailure) -> None:
     page = PAGE.read_text(encoding="utf-8")
@@ -264,7 +160,6 @@ def test_a_failure_without_words_is_found_on_the_page(failure: KnownFailure) -> 
 
 def test_every_failure_has_its_case() -> None:
     assert {f.id for f in FAILURES if f.code is not None} == set(CALLS)
-    assert {f.id for f in FAILURES if f.preview is not None} == set(PREVIEWS)
     assert {f.id for f in FAILURES} >= {f"TR-{number:02}" for number in range(1, 37)}
 
 

@@ -1,0 +1,80 @@
+"""Which format an image has, told by its content, and the reader for it."""
+
+from enum import StrEnum
+
+from pulumi_vmimport.disk import vhd, vhdx, vmdk, vmdk_content
+from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
+from pulumi_vmimport.disk.errors import UnsupportedImageError
+from pulumi_vmimport.disk.raw_content import RawContent
+
+
+class ImageFormat(StrEnum):
+    """The formats whose content can be read."""
+
+    RAW = "RAW"
+    VMDK = "VMDK"
+    VHD = "VHD"
+    VHDX = "VHDX"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ImageFormat | None":
+        return next((m for m in cls if isinstance(value, str) and m.value.lower() == value.lower()), None)
+
+
+_TO_RAW = "convert it: qemu-img convert -O raw"
+_UNPACK = "unpack it first"
+# (offset, what stands there): what would pass for a raw disk and is none.
+_OTHERS = {
+    (0, vmdk.TEXT_DESCRIPTOR): (
+        "the descriptor of a VMDK whose data is in other files",
+        "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized",
+    ),
+    (0, b"COWD"): ("a VMDK of an ESX file system", "export the machine from vSphere"),
+    (0, b"QFI\xfb"): ("a qcow2 image", _TO_RAW),
+    (64, b"\x7f\x10\xda\xbe"): ("a VDI image", _TO_RAW),
+    (257, b"ustar"): ("a tar file, such as an OVA", "unpack the disk, or import the OVA with ImportImage"),
+    (0, b"\x1f\x8b"): ("a file packed with gzip", _UNPACK),
+    (0, b"BZh"): ("a file packed with bzip2", _UNPACK),
+    (0, b"\xfd7zXZ\0"): ("a file packed with xz", _UNPACK),
+    (0, b"\x28\xb5\x2f\xfd"): ("a file packed with zstd", _UNPACK),
+    (0, b"PK\x03\x04"): ("a zip file", _UNPACK),
+}
+
+
+def format_of(source: Source) -> ImageFormat:
+    """The format of an image; whatever bears no other format's marks is raw.
+
+    Raises: UnsupportedImageError for what is known to be something else, and for an empty file.
+    """
+    start = source.read_at(0, SECTOR_BYTES)
+    if not start:
+        raise UnsupportedImageError(source.name, "an empty file", "give a disk image")
+    for (offset, mark), (found, remedy) in _OTHERS.items():
+        if start.startswith(mark, offset):
+            raise UnsupportedImageError(source.name, found, remedy)
+    if start.startswith(vmdk.MAGIC):
+        return ImageFormat.VMDK
+    if start.startswith(vhdx.SIGNATURE):
+        return ImageFormat.VHDX
+    end = source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), SECTOR_BYTES)
+    return ImageFormat.VHD if vhd.COOKIE in {start[:8], end[:8]} else ImageFormat.RAW
+
+
+def open_image(source: Source, expected: ImageFormat | None = None) -> DiskContent:
+    """The disk in an image; `expected` is what its content must be, where that is known.
+
+    Raises: DamagedImageError, UnsupportedImageError, TruncatedImageError; whatever the source raises.
+    """
+    found = format_of(source)
+    if expected not in {None, found}:
+        remedy = f"expected {expected}; correct the format, or give the right file"
+        raise UnsupportedImageError(source.name, f"an image whose content is {found}", remedy)
+    match found:
+        case ImageFormat.VMDK:
+            return vmdk_content.VmdkContent(source)
+        case ImageFormat.VHD:
+            return vhd.open_vhd(source)
+        case ImageFormat.VHDX:
+            return vhdx.VhdxContent(source)
+        case ImageFormat.RAW:
+            return RawContent(source)

@@ -1,0 +1,151 @@
+"""The disk in a VMDK of one file: stream-optimized (compressed) or monolithic sparse.
+
+Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections "Hosted Sparse Extents" and
+"Stream-Optimized Compressed Sparse Extents".
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pulumi_vmimport.disk.content import ChunkedContent, Source, Table, read_exactly
+from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.vmdk import (
+    DEFLATE,
+    DIRECTORY_AT_END,
+    FLAG_COMPRESSED,
+    FLAG_MARKERS,
+    HEADER,
+    LINE_ENDS,
+    MAGIC,
+    SECTOR_BYTES,
+)
+
+_FOOTER_SECTORS = 2  # the footer, a header again, stands before the end-of-stream marker
+_TABLE_ENTRIES = 512
+_TABLES = 256  # of 2 KiB
+_UNALLOCATED, _ZEROED = 0, 1
+_GRAIN = struct.Struct("<QI")  # first sector of the disk, size
+# VMware writes grains of 128 sectors; the note asks for a power of two above 8. The upper bound is this reader's.
+_GRAIN_SECTORS = range(8, 2049)
+_MOST_DESCRIPTOR_BYTES = 1 << 20
+_CREATE_TYPE = re.compile(rb'^\s*createType\s*=\s*"([^"\n]{1,64})"', re.MULTILINE)
+_PARENT = re.compile(rb"^\s*parentCID\s*=\s*([0-9a-fA-F]{1,8})", re.MULTILINE)
+_NO_PARENT = 0xFFFFFFFF
+_KINDS = (b"streamOptimized", b"monolithicSparse")
+_CONVERT = "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized"
+
+
+@dataclass(frozen=True)
+class _Header:
+    capacity: int
+    grain: int
+    descriptor: int
+    descriptor_size: int
+    directory: int
+    compressed: bool
+
+
+class VmdkContent(ChunkedContent):
+    """The disk in a VMDK."""
+
+    def __init__(self, source: Source) -> None:
+        """Reads header, descriptor and, where the directory is at the end, the footer.
+
+        Raises: DamagedImageError, UnsupportedImageError.
+        """
+        header = _header(source, 0)
+        if header.directory == DIRECTORY_AT_END:
+            header = _header(source, source.size_bytes - _FOOTER_SECTORS * SECTOR_BYTES)
+        _check_descriptor(source, header)
+        stored = SECTOR_BYTES if header.compressed else header.grain * SECTOR_BYTES
+        super().__init__(source, header.capacity * SECTOR_BYTES, header.grain * SECTOR_BYTES, least_stored_bytes=stored)
+        self._compressed = header.compressed
+        tables = -(-header.capacity // (header.grain * _TABLE_ENTRIES))
+        self._directory = Table(source, "the grain directory", header.directory * SECTOR_BYTES, tables, "<I")
+        self._table = lru_cache(maxsize=_TABLES)(self._read_table)
+        self._stored_in = lru_cache(maxsize=_TABLES)(self._find_stored)
+
+    def _read_table(self, sector: int) -> tuple[int, ...]:
+        data = read_exactly(self._source, "a grain table", sector * SECTOR_BYTES, _TABLE_ENTRIES * 4)
+        return struct.unpack(f"<{_TABLE_ENTRIES}I", data)
+
+    def _find_stored(self, sector: int) -> tuple[int, ...]:
+        return tuple(entry for entry, at in enumerate(self._table(sector)) if at > _ZEROED)
+
+    def _stored(self) -> Iterator[int]:
+        grains = -(-self.capacity_bytes // self.chunk_bytes)
+        for number, sector in enumerate(self._directory):
+            if sector != _UNALLOCATED:
+                first = number * _TABLE_ENTRIES
+                yield from (first + entry for entry in self._stored_in(sector) if first + entry < grains)
+
+    def _read_chunk(self, number: int, start: int, length: int) -> bytes:
+        table, entry = divmod(number, _TABLE_ENTRIES)
+        sector = self._directory[table]
+        at = self._table(sector)[entry] if sector != _UNALLOCATED else _UNALLOCATED
+        if at <= _ZEROED:
+            return bytes(length)
+        if not self._compressed:
+            return read_exactly(self._source, f"grain {number}", at * SECTOR_BYTES + start, length)
+        return self._inflated(number, at * SECTOR_BYTES)[start : start + length]
+
+    def _inflated(self, number: int, offset: int) -> bytes:
+        what = f"grain {number}"
+        sector, size = _GRAIN.unpack(read_exactly(self._source, what, offset, _GRAIN.size))
+        expected = number * self.chunk_bytes // SECTOR_BYTES
+        # Deflate makes what cannot be compressed larger by a few bytes only.
+        if sector != expected or not 0 < size <= self.chunk_bytes + SECTOR_BYTES:
+            found = f"{what} at {offset} is marked as sector {sector} with {size} bytes, expected sector {expected}"
+            raise DamagedImageError(self._source.name, found)
+        packed = read_exactly(self._source, what, offset + _GRAIN.size, size)
+        inflater = zlib.decompressobj()
+        try:
+            data = inflater.decompress(packed, self.chunk_bytes + 1)
+        except zlib.error as error:
+            raise DamagedImageError(self._source.name, f"{what} at {offset} cannot be inflated: {error}") from error
+        needed = min(self.chunk_bytes, self.capacity_bytes - number * self.chunk_bytes)
+        if not inflater.eof or not needed <= len(data) <= self.chunk_bytes:
+            found = f"{what} at {offset} inflates to {len(data)} bytes or more, expected {self.chunk_bytes}"
+            raise DamagedImageError(self._source.name, found)
+        return data
+
+
+def _header(source: Source, offset: int) -> _Header:
+    what = "its header" if offset == 0 else "its footer"
+    fields = HEADER.unpack_from(read_exactly(source, what, offset, SECTOR_BYTES))
+    magic, _, flags, capacity, grain, descriptor, size, entries, _, directory, _, _, ends, compression = fields
+    if magic != MAGIC:
+        raise DamagedImageError(source.name, f"{what} starts with {magic!r}, expected {MAGIC!r}")
+    if ends != LINE_ENDS:
+        raise DamagedImageError(source.name, f"the line ends in {what} were converted by a transfer in text mode")
+    if grain not in _GRAIN_SECTORS or grain & (grain - 1) or entries != _TABLE_ENTRIES:
+        found = f"{what} says grains of {grain} sectors and tables of {entries} entries"
+        raise DamagedImageError(source.name, f"{found}, expected a power of two up to 2048 and {_TABLE_ENTRIES}")
+    compressed = bool(flags & FLAG_COMPRESSED)
+    if compressed and not (flags & FLAG_MARKERS and compression == DEFLATE):
+        raise UnsupportedImageError(
+            source.name, f"a VMDK with flags {flags:#x} and compression {compression}", _CONVERT
+        )
+    return _Header(capacity, grain, descriptor, size, directory, compressed)
+
+
+def _check_descriptor(source: Source, header: _Header) -> None:
+    """Only a disk that is whole in this one file is read."""
+    size = header.descriptor_size * SECTOR_BYTES
+    if header.descriptor == 0 or size == 0:
+        raise UnsupportedImageError(source.name, "a VMDK without descriptor, one part of a split disk", _CONVERT)
+    if size > _MOST_DESCRIPTOR_BYTES:
+        raise DamagedImageError(source.name, f"its header says a descriptor of {size} bytes")
+    text = read_exactly(source, "its descriptor", header.descriptor * SECTOR_BYTES, size)
+    kind = _CREATE_TYPE.search(text)
+    if kind is None or kind[1] not in _KINDS:
+        got = kind[1].decode(errors="replace") if kind else "none"
+        raise UnsupportedImageError(source.name, f"a VMDK of createType {got}", _CONVERT)
+    parent = _PARENT.search(text)
+    if parent is not None and int(parent[1], 16) != _NO_PARENT:
+        remedy = "consolidate the machine's snapshots and export it again"
+        raise UnsupportedImageError(source.name, f"a VMDK with a parent disk (parentCID {parent[1].decode()})", remedy)

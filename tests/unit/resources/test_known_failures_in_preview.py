@@ -1,0 +1,177 @@
+"""Every failure of the catalogue that preview is said to find, found."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from moto.ec2.models import ec2_backends
+
+from pulumi_vmimport.aws.export_options import TargetEnvironment
+from pulumi_vmimport.aws.failures import KnownFailure, catalogue
+from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.lifecycle.property_bag import read_bag
+from pulumi_vmimport.resources import exportable_machine
+from pulumi_vmimport.resources.exportable_machine import ImageProfile
+from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.import_workspace_image import (
+    ImportWorkspaceImageInputs,
+    ImportWorkspaceImageLifecycle,
+    IngestionProcess,
+)
+from pulumi_vmimport.resources.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.source_machine_rules import SourceMachine
+
+FOUND = [failure for failure in catalogue().failures if failure.preview is not None]
+REGION = "eu-west-1"
+AMI, SNAPSHOT = "ami-0123456789abcdef0", "snap-0123456789abcdef0"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a check in preview looks at."""
+
+    aws: AwsSandbox
+    run: Any
+    inputs: ImportImageInputs
+    request: pytest.FixtureRequest
+
+    def form(self, **values: Any) -> list[str]:
+        """What ImportImage finds wrong with a bag."""
+        bag = {"region": REGION, "diskContainers": [{"url": "s3://images/web.raw"}], **values}
+        inputs, problems = read_bag(ImportImageInputs, bag)
+        return [p.reason for p in [*problems, *ImportImageLifecycle().check(inputs)]]
+
+    def look_up(self, **changes: Any) -> list[str]:
+        """What ImportImage finds wrong in AWS."""
+        return [p.reason for p in ImportImageLifecycle().look_up(self.run, replace(self.inputs, **changes))]
+
+    def export_instance(self, instance_id: str | None = None) -> list[str]:
+        """What InstanceExport finds wrong in AWS."""
+        id, bucket = instance_id or self.fixture("exportable_instance"), self.fixture("export_bucket")
+        target = TargetEnvironment.VMWARE
+        inputs = InstanceExportInputs(region=REGION, instance_id=id, s3_bucket=bucket, target_environment=target)
+        return [p.reason for p in InstanceExportLifecycle().look_up(self.run, inputs)]
+
+    def fixture(self, name: str) -> Any:
+        """What a fixture makes."""
+        return self.request.getfixturevalue(name)
+
+    def source_machine(self, fact: str) -> list[str]:
+        """What SourceVirtualMachine finds wrong with a guest."""
+        return [finding.reason for finding in SourceMachine({"guest": {fact: True}}).findings()]
+
+
+def _disk_elsewhere(scene: Scene) -> list[str]:
+    scene.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
+    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
+
+
+def _expired_url(scene: Scene) -> list[str]:
+    query = "X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-Signature=f00d"
+    return scene.look_up(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
+
+
+def _role_without_permissions(scene: Scene) -> list[str]:
+    scene.aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
+    return scene.look_up()
+
+
+def _two_disks(scene: Scene) -> list[str]:
+    facts = scene.fixture("machine").facts()
+    two = replace(facts, disks=(facts.disks[0], facts.disks[0]))
+    return [p.reason for p in exportable_machine.problems("uuid", two, None, ImageProfile.BYOL_WORKSPACES)]
+
+
+def _account_without_byol(scene: Scene) -> list[str]:
+    scene.aws.disable_byol()
+    inputs = ImportWorkspaceImageInputs(
+        region=REGION,
+        ec2_image_id=AMI,
+        image_name="w",
+        image_description="w",
+        ingestion_process=IngestionProcess.BYOL_REGULAR,
+    )
+    return [p.reason for p in ImportWorkspaceImageLifecycle().look_up(scene.run, inputs)]
+
+
+def _two_volumes(scene: Scene) -> list[str]:
+    ec2, instance = scene.aws.observer("ec2"), scene.fixture("exportable_instance")
+    volume = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=1)["VolumeId"]
+    ec2.attach_volume(InstanceId=instance, VolumeId=volume, Device="/dev/sdf")
+    return scene.export_instance()
+
+
+def _base_image_gone(scene: Scene) -> list[str]:
+    scene.fixture("exportable_instance")
+    scene.aws.observer("ec2").deregister_image(ImageId=scene.fixture("byol_ami"))
+    return scene.export_instance()
+
+
+def _base_image_of_somebody_else(scene: Scene) -> list[str]:
+    scene.fixture("exportable_instance")
+    ec2_backends["123456789012"][REGION].amis[scene.fixture("byol_ami")].owner_id = "111122223333"
+    return scene.export_instance()
+
+
+def _encrypted_image(scene: Scene) -> list[str]:
+    scene.fixture("exportable_instance")
+    ec2_backends["123456789012"][REGION].amis[scene.fixture("byol_ami")].ebs_snapshot.encrypted = True
+    return scene.export_instance()
+
+
+def _bucket_with_kms_key(scene: Scene) -> list[str]:
+    by_default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    scene.aws.observer("s3").put_bucket_encryption(
+        Bucket=scene.fixture("export_bucket"), ServerSideEncryptionConfiguration={"Rules": [by_default]}
+    )
+    return scene.export_instance()
+
+
+# What preview finds, for the failures that say so.
+PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
+    "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://b/k"}]), "got 'QCOW2'"),
+    "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
+    "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
+    "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
+    "TR-10": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
+    "TR-11": (lambda s: s.form(licenseType="BYOL", usageOperation="RunInstances:0800"), "exclude each other"),
+    "TR-12": (_two_volumes, "has 2 volumes (vol-"),
+    "TR-13": (lambda s: s.export_instance("i-0123456789abcdef0"), "there is no instance 'i-0123456789abcdef0'"),
+    "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
+    "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
+    "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),
+    "TR-25": (lambda s: s.source_machine("dual_boot"), "several systems"),
+    "TR-27": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}] * 22), "expected 1 to 21 disks"),
+    "TR-29": (_base_image_gone, "from which instance"),
+    "TR-33": (_account_without_byol, "is not enabled for BYOL"),
+    "TR-55": (
+        lambda s: s.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
+        "there is no object 'gone'",
+    ),
+    "TR-56": (_expired_url, "2026-01-01"),
+    "TR-57": (_role_without_permissions, "lacks s3:"),
+    "TR-58": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}], bootMode="uefi"), "is required for a UEFI"),
+    "TR-61": (lambda s: s.form(diskContainers=[{"format": "VMDK", "url": "s3://b/k.ova"}]), "does not fit the key"),
+    "TR-62": (lambda s: s.source_machine("encrypted_volumes"), "decrypt them"),
+    "TR-63": (lambda s: s.look_up(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
+    "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),
+    "TR-67": (lambda s: s.form(operatingSystem="Ubuntu 22.10"), "AWS does not list 'Ubuntu 22.10'"),
+    "TR-75": (_base_image_of_somebody_else, "belongs to account 111122223333"),
+    "TR-76": (_encrypted_image, "is encrypted; expected one that is not"),
+    "TR-77": (_bucket_with_kms_key, "encrypts with a KMS key"),
+    "TR-68": (lambda s: s.form(operatingSystem="FreeBSD 14"), "AWS does not list 'FreeBSD 14'"),
+}
+
+
+@pytest.mark.parametrize("failure", FOUND, ids=lambda failure: failure.id)
+def test_preview_finds_what_it_is_said_to_find(
+    failure: KnownFailure, image_inputs: ImportImageInputs, aws: AwsSandbox, run: Any, request: pytest.FixtureRequest
+) -> None:
+    check, words = PREVIEWS[failure.id]
+    assert any(words in reason for reason in check(Scene(aws, run, image_inputs, request)))
+
+
+def test_every_failure_that_preview_finds_has_its_case() -> None:
+    assert {failure.id for failure in FOUND} == set(PREVIEWS)
