@@ -1,12 +1,15 @@
 import pulumi
 import pulumi_aws as aws
 
+from pulumi_vmimport import DirectSnapshot
+
 config = pulumi.Config()
 server = aws.ec2.get_instance(instance_id=config.require("instanceId"))
+snapshot = DirectSnapshot("data", {"file": config.require("diskImage"), "tags": {"team": "web"}})
 data = aws.ebs.Volume(
     "data",
     availability_zone=server.availability_zone,  # a volume can be attached in its own zone alone
-    snapshot_id=config.require("snapshotId"),
+    snapshot_id=snapshot.snapshot_id,
     type="gp3",
 )
 aws.ec2.VolumeAttachment(

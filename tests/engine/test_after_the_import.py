@@ -50,28 +50,23 @@ def test_an_imported_ami_is_copied_and_shared_and_a_permission_taken_away_is_giv
     assert stack.leftovers() == []
 
 
-def test_a_volume_follows_the_instance_into_its_zone(new_stack: Callable[..., Any], sandbox: Sandbox) -> None:
-    ec2, snapshot_id = sandbox.aws.observer("ec2", HERE), completed_snapshot(sandbox)
+def test_a_volume_of_a_disk_image_follows_the_instance_into_its_zone(
+    new_stack: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    ec2, image = sandbox.aws.observer("ec2", HERE), tmp_path / "data.raw"
+    image.write_bytes(b"data" * (1 << 18))
     servers = [instance(ec2, zone) for zone in (f"{HERE}a", f"{HERE}b")]
     before = sandbox.aws.leftovers()
-    stack = new_stack(run("attach_volume.py"), config={"snapshotId": snapshot_id, "instanceId": servers[0]})
-    assert stack.up() == {"create": 3}
-    assert stack.up(refresh=True) == {"same": 3}
+    stack = new_stack(run("attach_volume.py"), config={"diskImage": str(image), "instanceId": servers[0]})
+    assert stack.up() == {"create": 4}
+    assert stack.up(refresh=True) == {"same": 4}
     stack.config["instanceId"] = servers[1]
-    assert stack.up() == {"replace": 2, "same": 1}
+    assert stack.up() == {"replace": 2, "same": 2}
     [volume] = ec2.describe_volumes(VolumeIds=[stack.outputs()["volumeId"]])["Volumes"]
-    assert (volume["AvailabilityZone"], volume["SnapshotId"]) == (f"{HERE}b", snapshot_id)
+    assert (volume["AvailabilityZone"], volume["Size"]) == (f"{HERE}b", 1)
     assert [(found["InstanceId"], found["Device"]) for found in volume["Attachments"]] == [(servers[1], "/dev/sdf")]
     stack.destroy()
     assert sandbox.aws.leftovers() == before
-
-
-def completed_snapshot(sandbox: Sandbox) -> str:
-    ebs = sandbox.aws.observer("ebs", HERE)
-    made = str(ebs.start_snapshot(VolumeSize=8)["SnapshotId"])
-    ebs.complete_snapshot(SnapshotId=made, ChangedBlocksCount=0)
-    sandbox.clock.advance(sandbox.aws.pace.complete_snapshot_seconds)
-    return made
 
 
 def instance(ec2: Any, zone: str) -> str:
