@@ -5,7 +5,13 @@ from pulumi_vmimport import DirectSnapshot
 
 config = pulumi.Config()
 server = aws.ec2.get_instance(instance_id=config.require("instanceId"))
-snapshot = DirectSnapshot("data", {"file": config.require("diskImage"), "tags": {"team": "web"}})
+snapshot = DirectSnapshot(
+    "data",
+    {
+        "file": config.require("diskImage"),
+        "source_hash": "1",  # another one for another image: it makes the volume anew, whatever was written to it since
+    },
+)
 data = aws.ebs.Volume(
     "data",
     availability_zone=server.availability_zone,  # a volume can be attached in its own zone alone

@@ -65,7 +65,7 @@ class ByolWorkspaceImageArgs(TypedDict):
     source_hash: NotRequired[pulumi.Input[str]]
     """For `ova_key`: anything that changes when the OVA does; a change imports anew."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of bucket, role, AMI, snapshots and image; at most 46. Default: none."""
+    """Tags of bucket, role, AMI, snapshots and image; at most 45. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave AMI and WorkSpaces image in the account when the component is deleted. Default: false."""
     timeout_minutes: NotRequired[pulumi.Input[int]]

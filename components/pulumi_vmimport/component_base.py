@@ -14,7 +14,6 @@ from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
 T = TypeVar("T")
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 Values = Mapping[str, Any]
 """The known inputs of a component by name; UNKNOWN where preview cannot know one, or where it is of no use."""

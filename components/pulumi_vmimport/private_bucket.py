@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam_documents import VERSION
-from pulumi_vmimport.component_base import BUCKET_NAME, CheckedInputs, InvalidInputs, Values, is_given
+from pulumi_vmimport.aws.s3_locations import BUCKET_NAME
+from pulumi_vmimport.component_base import CheckedInputs, InvalidInputs, Values, is_given
 from pulumi_vmimport.lifecycle.property_bag import Problem
 
 # An upload that broke off costs storage until it is aborted; the AWS examples take seven days.

@@ -13,7 +13,8 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.component_base import BUCKET_NAME, CheckedInputs, Values, is_given
+from pulumi_vmimport.aws.s3_locations import BUCKET_NAME
+from pulumi_vmimport.component_base import CheckedInputs, Values, is_given
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
@@ -58,7 +59,7 @@ class VmimportRoleArgs(TypedDict):
     permissions_boundary: NotRequired[pulumi.Input[str]]
     """The ARN of the policy that bounds the role. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the role beside four of this library's, by which it knows its own; at most 46. Default: none."""
+    """Tags of the role beside four of this library's, by which it knows its own; at most 45. Default: none."""
     propagation_seconds: NotRequired[pulumi.Input[int]]
     """How long to let IAM spread a new or changed role before it is handed on, in seconds. Default: 10, less where the
     stack polls faster (vmimport:pollSeconds)."""

@@ -28,7 +28,8 @@ _THROTTLED = frozenset({
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _SERVER_ERROR = 500
 
-_QUERY = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
+_QUERY = re.compile(r"(\w+://[^\s?\"'<>]+)\?[^\s\"'<>]*")
+_PASSWORD = re.compile(r"(\w+://)[^\s/@\"'<>]+@")
 
 
 def error_code(error: BaseException) -> str:
@@ -40,14 +41,14 @@ def error_message(error: BaseException) -> str:
     """The service's own words."""
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
-        message = without_queries(details.get("Message", ""))
+        message = without_queries(details.get("Message") or "no message")
         return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
     return without_queries(f"{type(error).__name__}: {error}")
 
 
 def without_queries(text: str) -> str:
-    """A text whose URLs have lost their query strings: that of a presigned URL is a credential."""
-    return _QUERY.sub(r"\1?...", text)
+    """A text whose URLs have lost their query strings and passwords: that of a presigned URL is a credential."""
+    return _PASSWORD.sub(r"\1...@", _QUERY.sub(r"\1?...", text))
 
 
 def is_expired(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ https://learn.microsoft.com/rest/api/storageservices/create-service-sas for disk
 """
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 # Signature version 4 and 2 of AWS, and Azure's shared access signature.
 _SIGNATURES = ("X-Amz-Signature", "Signature", "sig")
@@ -38,7 +38,7 @@ def expiry(url: str) -> datetime | None:
 
 def _signed_query(url: str) -> dict[str, str]:
     """The query of a signed URL; empty for any other text."""
-    if not url.startswith(("https://", "http://")):
+    if not url.lower().startswith(("https://", "http://")):
         return {}
-    query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    query = {name: values[0] for name, values in parse_qs(url.partition("?")[2]).items()}
     return query if any(name in query for name in _SIGNATURES) else {}

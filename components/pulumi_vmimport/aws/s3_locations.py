@@ -1,10 +1,15 @@
 """Where a bucket and an object are, before anything is started with them."""
 
+import re
+
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_code
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEY_BYTES = 1024
 _NOT_FOUND = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
 _REDIRECTED = frozenset({"301", "PermanentRedirect"})
 
@@ -32,6 +37,20 @@ def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
             return False
         raise
     return True
+
+
+def bucket_name_problem(bucket: str) -> str | None:
+    """Why S3 has no bucket of this name."""
+    if BUCKET_NAME.fullmatch(bucket):
+        return None
+    return f"expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got {bucket!r}"
+
+
+def key_problem(key: str) -> str | None:
+    """Why S3 has no object of this key."""
+    if 1 <= len(key.encode()) <= _KEY_BYTES:
+        return None
+    return f"expected a key of 1 to {_KEY_BYTES} bytes, got {len(key.encode())}"
 
 
 def split_s3_uri(uri: str) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_code
 
-_NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound"})
+_NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"})
 
 
 @dataclass(frozen=True)

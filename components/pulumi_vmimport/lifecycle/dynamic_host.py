@@ -186,13 +186,14 @@ class DynamicHost(ResourceProvider):
 
     def _looked_up(self, inputs: Any, bag: Mapping[str, Any]) -> list[Problem]:
         run = self._run(inputs, bag)
+        found: list[Problem] = []
         try:
-            return list(self._lifecycle.look_up(run, inputs))
+            found.extend(self._lifecycle.look_up(run, inputs))
         except Exception as error:
             if not is_aws_error(error) and not isinstance(error, (VSphereError, Stopped)):
                 raise
             run.warn(f"not checked before the run: {_words(error)}")
-            return []
+        return found
 
     def _is_new(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         return not olds or bool(self._changed(olds, news) & replacing(self._lifecycle.inputs))

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulumi_vmimport.lifecycle.property_bag import digest
@@ -12,7 +14,11 @@ IDENTITY_TAG = "vmimport:identity"
 INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
-OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG)
+SETTLED_TAG = "vmimport:settled"
+OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, SETTLED_TAG)
+# How long after its last call the run that made a thing may have been killed before Pulumi recorded it, and the next
+# run come. What is older is recorded, though perhaps under another name by now: a stack or resource was renamed.
+TAKE_OVER = timedelta(hours=1)
 
 # What every AWS service takes in a tag value; a URN also has `$`.
 # Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
@@ -56,6 +62,17 @@ class Identity:
         if len(parts) <= len(("stack", "project", "type")):
             return self.urn
         return f"{parts[2].split('$')[-1].split(':')[-1]}::{parts[3]}"
+
+
+def settled_tag() -> dict[str, str]:
+    """The tag of a thing that a run has just completed."""
+    return {SETTLED_TAG: datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def may_be_taken_over(tags: Mapping[str, str]) -> bool:
+    """Whether a thing with our tags may be one that no state knows of: a run that was killed has left it."""
+    settled = tags.get(SETTLED_TAG)
+    return settled is None or datetime.now(UTC) - datetime.fromisoformat(settled) < TAKE_OVER
 
 
 def is_own_tag(key: str) -> bool:

@@ -12,7 +12,7 @@ from pulumi_vmimport.aws.ec2_tasks import ALL, Ec2Task, TaskKind, is_other_reque
 from pulumi_vmimport.aws.errors import error_message
 from pulumi_vmimport.aws.failures import explain
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run
-from pulumi_vmimport.lifecycle.identity import OWN_TAGS
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, may_be_taken_over, settled_tag
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.lifecycle.turns import Turns
@@ -197,8 +197,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                 before.append(task.id)
 
     def _is_usable(self, run: Run, task: TaskT, wanted: Mapping[str, str]) -> bool:
-        """Whether a task is ours, was not given up by a delete that retains, did not fail, and its result is there."""
-        if not wanted.items() <= task.tags.items() or task.ending_badly:
+        """Whether a task is ours, was not given up by a delete that retains, did not fail, and its result is there.
+
+        What is recorded in a state is not: that of a resource which was renamed has the tags of its old name.
+        """
+        if not wanted.items() <= task.tags.items() or task.ending_badly or not may_be_taken_over(task.tags):
             return False
         return not task.completed or self.is_there(run, task)
 
@@ -217,7 +220,9 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                     f'{noun} {task_id} ended {task.status}: "{words}"; {explain(words)}; nothing was left in '
                     f"{self.leaves}, the next `pulumi up` starts anew"
                 )
-        return replace(self.settle(run, state), task_status="completed")
+        state = replace(self.settle(run, state), task_status="completed")
+        self.tasks.tag(run.aws, task_id, settled_tag())
+        return state
 
     def _ended(self, run: Run, task_id: str) -> TaskT | None:
         """The task once it has completed or ended badly; None when EC2 no longer lists it."""

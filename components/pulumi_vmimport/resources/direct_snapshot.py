@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html; re
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NotRequired
+from os import PathLike, fspath
+from typing import Any, NotRequired
 
 import pulumi
 
@@ -17,7 +18,7 @@ from pulumi_vmimport.disk.content import DiskContent
 from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.image_format import ImageFormat, open_image
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, is_own_tag
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, is_own_tag, settled_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
@@ -107,7 +108,8 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
                     source_identity=image.identity,
                 )
                 run.keep(snapshot.id, state)
-                return Created(snapshot.id, self._tagged(run, self._written(run, state, snapshot, image, disk)))
+                written = self._written(run, state, snapshot, image, disk)
+                return Created(snapshot.id, self._tagged(run, written, settled_tag()))
         except (DiskImageError, TransferError) as error:
             raise Failed(f"{error}; nothing was started") from error
 
@@ -127,10 +129,11 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         both = {**(state.tags or {}), **(inputs.tags or {})}
         updated = replace(self.with_inputs(state, inputs), tags=both)
         run.keep(id, updated)
-        if self.condition(state) is not Condition.READY:
+        resumes = self.condition(state) is not Condition.READY
+        if resumes:
             updated = self._resumed(run, updated)
         ec2_tags.untag(run.aws, [id], both.keys() - (inputs.tags or {}).keys())
-        return self._tagged(run, replace(updated, tags=inputs.tags))
+        return self._tagged(run, replace(updated, tags=inputs.tags), settled_tag() if resumes else {})
 
     def delete(self, run: Run, id: str, state: DirectSnapshotState) -> None:
         if state.retain_on_delete and state.status == "completed":
@@ -201,8 +204,8 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
                 raise self._given_up(run, state, words) from refusal
         return replace(state, status="completed")
 
-    def _tagged(self, run: Run, state: DirectSnapshotState) -> DirectSnapshotState:
-        own = run.identity.tags(self.inputs_of(state))
+    def _tagged(self, run: Run, state: DirectSnapshotState, also: Mapping[str, str]) -> DirectSnapshotState:
+        own = {**run.identity.tags(self.inputs_of(state)), **also}
         ec2_tags.tag(run.aws, [str(state.snapshot_id)], {**(state.tags or {}), **own})
         return state
 
@@ -270,15 +273,18 @@ class DirectSnapshot(ManagedResource, module="vmimport", name="DirectSnapshot"):
     """Which image it was: size and modification time of the file, or the object's etag."""
 
     def __init__(self, name: str, args: DirectSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given: Mapping[str, object] = args
-        if args.get("file") is not None and args.get("source_hash") is None:
+        given: dict[str, Any] = dict(args)
+        file = given.get("file")
+        if isinstance(file, PathLike):  # what a Python program has at hand
+            given["file"] = fspath(file)
+        if file is not None and args.get("source_hash") is None:
             # What the file is now, without a look into it: so a preview shows that it has changed.
-            given = {**args, "source_hash": pulumi.Output.from_input(args["file"]).apply(_told)}
+            given["source_hash"] = pulumi.Output.from_input(given["file"]).apply(_told)
         super().__init__(name, given, opts)
 
 
-def _told(file: str) -> str | None:
+def _told(file: Any) -> str | None:
     try:
         return fingerprint(file)
-    except OSError:
+    except (OSError, TypeError, ValueError):
         return None  # look_up says what is wrong with it

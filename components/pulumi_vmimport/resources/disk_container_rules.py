@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
-from pulumi_vmimport.aws import presigned, s3_locations
+from pulumi_vmimport.aws import presigned, s3_locations, snapshots
+from pulumi_vmimport.aws.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.import_request import DiskContainer, SnapshotDiskContainer
+from pulumi_vmimport.aws.s3_locations import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 
 # EC2 reads the image while it converts it: most conversions are over within hours, none within minutes (S3-03).
@@ -24,20 +27,50 @@ def container_problems(path: str, container: Container) -> Iterator[Problem]:
     if given > 1 or (given == 0 and known(*sources.values())):
         yield Problem(path, f"expected exactly one of {_listed(list(sources))}, got {given}")
     url = container.url
-    if known(url) and url is not None and not url.startswith(("s3://", "https://")):
+    if known(url) and url is not None and not _is_url(url):
         yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {url!r}")
     location = s3_location(container)
-    if location is None or not known(container.format) or container.format is None:
+    if location is None:
         return
-    suffix = next((s for s in _SUFFIXES.values() if location[2].lower().endswith(s)), None)
-    if suffix is not None and suffix != _SUFFIXES.get(container.format.value):
-        yield Problem(f"{path}.format", f"{container.format} does not fit the key {location[2]!r}; correct one of them")
+    yield from name_problems(f"{path}.{location[0]}", *location[1:])
+    if known(container.format):
+        yield from _format_problems(path, container, location[2])
+
+
+def name_problems(path: str, bucket: str, key: str) -> Iterator[Problem]:
+    """What S3 would say of the two names."""
+    for name, reason in (("s3Bucket", bucket_name_problem(bucket)), ("s3Key", key_problem(key))):
+        if reason:
+            yield Problem(f"{path}.{name}" if path.endswith("userBucket") else path, reason)
+
+
+def _is_url(url: str) -> bool:
+    if url.startswith("s3://"):
+        return s3_locations.split_s3_uri(url) is not None
+    try:
+        return url.startswith("https://") and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _format_problems(path: str, container: Container, key: str) -> Iterator[Problem]:
+    suffix = next((s for s in _SUFFIXES.values() if key.lower().endswith(s)), None)
+    taken = DiskFormat if isinstance(container, DiskContainer) else SnapshotFormat
+    if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
+        yield Problem(f"{path}.format", f"{container.format} does not fit the key {key!r}; correct one of them")
+    elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in taken}:
+        allowed = ", ".join(taken)
+        yield Problem(f"{path}.format", f"the key {key!r} ends in {suffix}, expected one of {allowed}; name the format")
 
 
 def look_up_container(run: Run, top: str, path: str, container: Container) -> Iterator[Problem]:
     """What AWS shows of one disk before the import; `top` is the input that path begins with."""
     if known(container) and known(container.url) and container.url is not None:
         yield from _validity(run, f"{path}.url", container.url)
+    if isinstance(container, DiskContainer) and known(container.snapshot_id) and container.snapshot_id is not None:
+        if not run.promised(top) and snapshots.find(run.aws, container.snapshot_id) is None:
+            yield Problem(f"{path}.snapshotId", f"there is no snapshot {container.snapshot_id!r} in {run.aws.region}")
+        return
     location = s3_location(container)
     if location is None:
         return

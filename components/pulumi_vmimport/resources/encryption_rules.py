@@ -11,6 +11,9 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 
 def encryption_problems(encrypted: bool | None, kms_key_id: str | None) -> Iterator[Problem]:
     """The problems of the two inputs alone."""
+    if known(kms_key_id) and kms_key_id is not None and not kms_key_id.strip():
+        yield Problem("kmsKeyId", f"expected the id, ARN or alias of a key, got {kms_key_id!r}")
+        return
     if known(kms_key_id, encrypted) and kms_key_id is not None and not encrypted:
         yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
 

@@ -105,7 +105,7 @@ class ExportImageArgs(AwsScopeArgs):
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave the disk image in the bucket when the resource is deleted or replaced. Default: false."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task; at most 46."""
+    """Tags of the task; at most 45."""
 
 
 class ExportImage(ManagedResource, module="vmimport", name="ExportImage"):

@@ -30,6 +30,8 @@ Settings = Callable[[Run, str], Iterable[str]]
 
 def check(inputs: ExportInputs) -> Iterator[Problem]:
     """The problems of the inputs that both exports have."""
+    if known(inputs.s3_bucket) and (reason := s3_locations.bucket_name_problem(inputs.s3_bucket)):
+        yield Problem("s3Bucket", reason)
     prefix, description = inputs.s3_prefix, inputs.description
     if known(prefix) and prefix is not None and (prefix.startswith("/") or len(prefix.encode()) > _PREFIX_BYTES):
         yield Problem("s3Prefix", f"expected at most {_PREFIX_BYTES} bytes, no slash at the start, got {prefix!r}")

@@ -195,7 +195,7 @@ class ImportImageArgs(AwsScopeArgs):
     source_hash: NotRequired[pulumi.Input[str]]
     """Anything that changes when the content of the objects does, such as a checksum; a change imports anew."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task, the AMI and its snapshots; at most 46."""
+    """Tags of the task, the AMI and its snapshots; at most 45."""
     usage_operation: NotRequired[pulumi.Input[str]]
     """What the AMI is billed as, such as RunInstances:0800. Excludes license_type."""
 

@@ -134,7 +134,7 @@ class ImportSnapshotArgs(AwsScopeArgs):
     source_hash: NotRequired[pulumi.Input[str]]
     """Anything that changes when the content of the object does, such as a checksum; a change imports anew."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task and the snapshot; at most 46."""
+    """Tags of the task and the snapshot; at most 45."""
 
 
 class ImportSnapshot(ManagedResource, module="vmimport", name="ImportSnapshot"):

@@ -119,7 +119,7 @@ class InstanceExportArgs(AwsScopeArgs):
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave the exported object in the bucket when the resource is deleted or replaced. Default: false."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task; at most 46."""
+    """Tags of the task; at most 45."""
 
 
 class InstanceExport(ManagedResource, module="vmimport", name="InstanceExport"):

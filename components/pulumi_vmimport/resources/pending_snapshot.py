@@ -8,7 +8,7 @@ from pulumi_vmimport.aws import direct_snapshots, snapshots
 from pulumi_vmimport.aws.errors import error_message
 from pulumi_vmimport.aws.snapshots import Snapshot
 from pulumi_vmimport.lifecycle.contract import Failed, Run
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, may_be_taken_over
 from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def own_or_started(run: Run, inputs: "DirectSnapshotInputs", source_identity: st
     for snapshot in direct_snapshots.tagged(run.aws, IDENTITY_TAG, own_tags[IDENTITY_TAG]):
         if not own_tags.items() <= snapshot.tags.items():
             continue
-        if snapshot.tags.get(SOURCE_TAG) == source_identity and snapshot.state in {"pending", "completed"}:
+        is_usable = snapshot.state in {"pending", "completed"} and may_be_taken_over(snapshot.tags)
+        if snapshot.tags.get(SOURCE_TAG) == source_identity and is_usable:
             return snapshot
         if snapshot.state != "completed":
             snapshots.delete(run.aws, snapshot.id)
@@ -57,7 +58,8 @@ def _started(run: Run, inputs: "DirectSnapshotInputs", tags: Mapping[str, str], 
             run.wait(run.poll_seconds)
             continue
         found = _seen(run, id)
-        if found is not None and tags.items() <= found.tags.items() and found.state != "error":
+        is_usable = found is not None and found.state != "error" and may_be_taken_over(found.tags)
+        if found is not None and is_usable and tags.items() <= found.tags.items():
             return found
         before.append(id)
     raise Failed(f"EC2 shows none of the snapshots {', '.join(before)} that EBS says it has started; try again")

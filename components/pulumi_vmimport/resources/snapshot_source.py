@@ -9,6 +9,7 @@ from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.resources.disk_container_rules import name_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.errors import TransferError, UnreadableSourceError
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
@@ -26,6 +27,11 @@ def source_problems(inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
     given = sum(map(is_given, sources))
     if given > 1 or (given == 0 and known(*sources)):
         yield Problem("file", f"expected exactly one of file and userBucket, got {given}")
+    if known(inputs.file) and inputs.file is not None and not inputs.file:
+        yield Problem("file", "expected the path of a disk image, got an empty text")
+    bucket = inputs.user_bucket
+    if known(bucket) and bucket is not None and known(bucket.s3_bucket, bucket.s3_key):
+        yield from name_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
     size = inputs.volume_size
     if known(size) and size is not None and not 1 <= size <= direct_snapshots.MOST_GIB:
         yield Problem("volumeSize", f"expected 1 to {direct_snapshots.MOST_GIB} GiB, got {size}")

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pulumi_vmimport.lifecycle.contract import Problem, known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX
 
-# A resource carries 50 tags; four are this library's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
-MOST_TAGS = 46
+# A resource carries 50 tags; up to five are this library's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+MOST_TAGS = 45
 TAG_VALUE_LENGTH = 256
 _TAG_KEY_LENGTH = 127
 

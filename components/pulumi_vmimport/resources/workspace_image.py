@@ -57,7 +57,7 @@ class WorkspaceImageArgs(AwsScopeArgs):
     image_description: pulumi.Input[str]
     """The description: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space. A change replaces."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the image; at most 46."""
+    """Tags of the image; at most 45."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave the image in the account when the resource is deleted. Default: false."""
 

@@ -1,6 +1,7 @@
 """`python -m pulumi_vmimport.sandbox start|serve|stop DIRECTORY`."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 1 <= factor < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text}")
+    return factor
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pulumi_vmimport.sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -42,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("directory", type=Path)
         if name != "stop":
-            command.add_argument("--clock-factor", type=float, default=600.0, help="sandbox seconds in a real second")
+            command.add_argument("--clock-factor", type=_factor, default=600.0, help="sandbox seconds in a real second")
             command.add_argument("--guest-disk", type=Path, help="stream-optimized VMDK that an installation leads to")
     return parser
 

@@ -26,3 +26,19 @@ def test_the_service_s_words_show_no_query_string() -> None:
         "InvalidParameter: cannot read https://b.s3.eu-west-1.amazonaws.com/k.ova?... (in ImportImage)"
     )
     assert "f00d" not in error_message(EndpointConnectionError(endpoint_url=SIGNED))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("got 'HTTPS://b/k?X-Amz-Signature=f00d'", "got 'HTTPS://b/k?...'"),
+        ("got 'ftp://user:hunter2@host/k'", "got 'ftp://...@host/k'"),
+    ],
+)
+def test_no_scheme_and_no_password_gets_past(text: str, shown: str) -> None:
+    assert without_queries(text) == shown
+
+
+def test_an_error_without_a_message_is_told_by_its_code() -> None:
+    error = ClientError({"Error": {"Code": "InvalidSnapshot.NotFound", "Message": None}}, "ImportImage")  # type: ignore[typeddict-item]
+    assert error_message(error) == "InvalidSnapshot.NotFound: no message (in ImportImage)"

@@ -26,11 +26,11 @@ def container(world: Any, url: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("url", "value", "secret"),
     [
-        pytest.param("s3://b/k.ova", "s3://b/k.ova", False, id="s3"),
+        pytest.param("s3://images/k.ova", "s3://images/k.ova", False, id="s3"),
         pytest.param(SIGNED, SIGNED, True, id="https"),
         pytest.param(lambda: pulumi.Output.from_input(SIGNED), SIGNED, True, id="https-from-an-output"),
-        pytest.param(lambda: pulumi.Output.from_input("s3://b/k"), "s3://b/k", False, id="s3-from-an-output"),
-        pytest.param(lambda: pulumi.Output.secret("s3://b/k"), "s3://b/k", True, id="secret-of-the-program"),
+        pytest.param(lambda: pulumi.Output.from_input("s3://images/k"), "s3://images/k", False, id="s3-from-an-output"),
+        pytest.param(lambda: pulumi.Output.secret("s3://images/k"), "s3://images/k", True, id="secret-of-the-program"),
     ],
 )
 def test_the_url_of_a_disk_is_a_secret_where_it_may_be_presigned(

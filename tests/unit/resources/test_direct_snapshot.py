@@ -126,7 +126,7 @@ def test_a_disk_of_zeros_has_no_blocks(run: Any, aws: AwsSandbox, tmp_path: Path
     [
         pytest.param({"file": None}, "file", "exactly one of file and userBucket, got 0", id="no-source"),
         pytest.param(
-            {"userBucket": {"s3Bucket": "b", "s3Key": "k"}},
+            {"userBucket": {"s3Bucket": "images", "s3Key": "k"}},
             "file",
             "exactly one of file and userBucket, got 2",
             id="two",
@@ -137,7 +137,7 @@ def test_a_disk_of_zeros_has_no_blocks(run: Any, aws: AwsSandbox, tmp_path: Path
         pytest.param({"description": "x" * 256}, "description", "expected 1 to 255 characters, got 256", id="long"),
         pytest.param({"kmsKeyArn": "arn:aws:kms:k"}, "kmsKeyArn", "needs encrypted = true", id="key"),
         pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws: or vmimport:", id="tag"),
-        pytest.param({"tags": dict.fromkeys(map(str, range(45)), "")}, "tags", "at most 44 tags, got 45", id="tags"),
+        pytest.param({"tags": dict.fromkeys(map(str, range(44)), "")}, "tags", "at most 43 tags, got 44", id="tags"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="no-time"),
     ],
 )

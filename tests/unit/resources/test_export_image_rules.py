@@ -16,7 +16,7 @@ from pulumi_vmimport.resources.export_image import ExportImageInputs, ExportImag
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 
 lifecycle = ExportImageLifecycle()
-BAG = {"region": "eu-west-1", "imageId": "ami-1", "diskImageFormat": "vmdk", "s3Bucket": "b"}
+BAG = {"region": "eu-west-1", "imageId": "ami-1", "diskImageFormat": "vmdk", "s3Bucket": "images"}
 CODE = {"ProductCodeId": "abc", "ProductCodeType": "marketplace"}
 LookedUp = Callable[..., dict[str, str]]
 

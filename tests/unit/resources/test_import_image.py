@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +69,19 @@ def test_an_answer_that_was_lost_does_not_start_a_second_task(
     aws.faults.drop_connection("ImportImage", after_processing=True)
     lifecycle.create(run, inputs)
     assert len(aws.import_tasks) == 1
+
+
+def test_what_was_completed_long_ago_is_recorded_and_not_taken_over_under_the_same_name(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its stack was renamed since, and one of the old name has the same program.
+    first = lifecycle.create(new_run(), inputs)
+    assert lifecycle.create(new_run(), inputs).id == first.id  # a run that was killed before Pulumi recorded it
+    monkeypatch.setattr("pulumi_vmimport.lifecycle.identity.TAKE_OVER", timedelta())
+    second = lifecycle.create(new_run(), inputs)
+    assert second.id != first.id
+    lifecycle.delete(new_run(), second.id, second.state)
+    assert lifecycle.read(new_run(), first.id, first.state) == first.state
 
 
 def test_fails_with_words_cause_and_remedy_and_the_next_create_starts_anew(

@@ -22,7 +22,11 @@ def inputs(image_inputs: ImportImageInputs) -> ImportImageInputs:
 
 
 def problems(**values: Any) -> list[tuple[str, str]]:
-    bag = {"region": "eu-west-1", "diskContainers": [{"userBucket": {"s3Bucket": "b", "s3Key": "k.raw"}}], **values}
+    bag = {
+        "region": "eu-west-1",
+        "diskContainers": [{"userBucket": {"s3Bucket": "images", "s3Key": "k.raw"}}],
+        **values,
+    }
     inputs, found = read_bag(ImportImageInputs, bag)
     return [(p.path, p.reason) for p in [*found, *lifecycle.check(inputs)]]
 
@@ -40,23 +44,50 @@ def test_valid_inputs_have_no_problem() -> None:
         ),
         pytest.param({"diskContainers": [{}]}, "diskContainers[0]", "got 0", id="no-source"),
         pytest.param(
-            {"diskContainers": [{"url": "s3://b/k", "snapshotId": "s"}]}, "diskContainers[0]", "got 2", id="two-sources"
+            {"diskContainers": [{"url": "s3://images/k", "snapshotId": "s"}]},
+            "diskContainers[0]",
+            "got 2",
+            id="two-sources",
         ),
         pytest.param({"diskContainers": [{"url": "ftp://b"}]}, "diskContainers[0].url", "got 'ftp://b'", id="no-url"),
         pytest.param(
-            {"diskContainers": [{"format": "QCOW2", "url": "s3://b/k"}]},
+            {"diskContainers": [{"url": "s3://images"}]}, "diskContainers[0].url", "got 's3://images'", id="no-key"
+        ),
+        pytest.param(
+            {"diskContainers": [{"url": "https://"}]}, "diskContainers[0].url", "got 'https://'", id="no-host"
+        ),
+        pytest.param(
+            {"diskContainers": [{"url": "https://[b/k"}]}, "diskContainers[0].url", "https://[b", id="bad-host"
+        ),
+        pytest.param(
+            {"diskContainers": [{"userBucket": {"s3Bucket": "Images/", "s3Key": "k"}}]},
+            "diskContainers[0].userBucket.s3Bucket",
+            "3 to 63 of a-z, 0-9, dot and hyphen, got 'Images/'",
+            id="bucket-name",
+        ),
+        pytest.param(
+            {"diskContainers": [{"userBucket": {"s3Bucket": "images", "s3Key": ""}}]},
+            "diskContainers[0].userBucket.s3Key",
+            "expected a key of 1 to 1024 bytes, got 0",
+            id="empty-key",
+        ),
+        pytest.param(
+            {"kmsKeyId": " ", "encrypted": True}, "kmsKeyId", "expected the id, ARN or alias", id="empty-kms-key"
+        ),
+        pytest.param(
+            {"diskContainers": [{"format": "QCOW2", "url": "s3://images/k"}]},
             "diskContainers[0].format",
             "expected one of OVA, VHD, VHDX, VMDK, RAW, got 'QCOW2'",
             id="unknown-format",
         ),
         pytest.param(
-            {"diskContainers": [{"format": "VMDK", "url": "s3://b/k.ova"}]},
+            {"diskContainers": [{"format": "VMDK", "url": "s3://images/k.ova"}]},
             "diskContainers[0].format",
             "VMDK does not fit the key 'k.ova'",
             id="format-and-key",
         ),
         pytest.param(
-            {"diskContainers": [{"format": "OVA", "url": "s3://b/k.ova"}, {"url": "s3://b/l"}]},
+            {"diskContainers": [{"format": "OVA", "url": "s3://images/k.ova"}, {"url": "s3://images/l"}]},
             "diskContainers[0].format",
             "expected it as the only container",
             id="ova-and-disk",
@@ -94,7 +125,7 @@ def test_valid_inputs_have_no_problem() -> None:
         pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="timeout"),
         pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
-        pytest.param({"tags": {str(i): "" for i in range(47)}}, "tags", "at most 46 tags, got 47", id="too-many-tags"),
+        pytest.param({"tags": {str(i): "" for i in range(46)}}, "tags", "at most 45 tags, got 46", id="too-many-tags"),
         pytest.param({"region": None}, "region", "no Region is set", id="no-region"),
     ],
 )
@@ -144,6 +175,13 @@ def test_look_up_names_the_permissions_that_the_role_lacks(
     assert "license-manager:GetLicenseConfiguration on *" in reason
     assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
     assert "ec2:RegisterImage on *" in reason
+
+
+def test_look_up_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
+    containers = tuple(DiskContainer(snapshot_id=id) for id in ("snap-0123456789abcdef0", "nonsense"))
+    found = look_up(run, replace(inputs, disk_containers=containers))
+    assert found["diskContainers[0].snapshotId"] == "there is no snapshot 'snap-0123456789abcdef0' in eu-west-1"
+    assert "diskContainers[1].snapshotId" in found
 
 
 def presigned(valid_for: timedelta) -> str:

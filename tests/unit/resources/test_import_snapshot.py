@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.import_options import SnapshotFormat
 from pulumi_vmimport.aws.import_request import SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
 from pulumi_vmimport.resources.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 
@@ -27,22 +28,28 @@ def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
         pytest.param({"diskContainer": None}, "diskContainer", "is required", id="no-disk"),
         pytest.param({"diskContainer": {}}, "diskContainer", "one of userBucket and url, got 0", id="no-source"),
         pytest.param(
-            {"diskContainer": {"url": "s3://b/k.ova", "format": "OVA"}},
+            {"diskContainer": {"url": "s3://images/k.ova", "format": "OVA"}},
             "diskContainer.format",
             "expected one of VHD, VMDK, RAW, got 'OVA'",
             id="ova",
         ),
         pytest.param(
-            {"diskContainer": {"url": "s3://b/k.vhd", "format": "VMDK"}},
+            {"diskContainer": {"url": "s3://images/k.vhd", "format": "VMDK"}},
             "diskContainer.format",
             "VMDK does not fit the key 'k.vhd'",
             id="format-and-key",
         ),
         pytest.param(
-            {"diskContainer": {"snapshotId": "snap-1", "url": "s3://b/k"}},
+            {"diskContainer": {"snapshotId": "snap-1", "url": "s3://images/k"}},
             "diskContainer.snapshotId",
             "is no property of SnapshotDiskContainer",
             id="a-snapshot",
+        ),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.vhdx"}},
+            "diskContainer.format",
+            "ends in .vhdx, expected one of VHD, VMDK, RAW",
+            id="vhdx-without-a-format",
         ),
         pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
         pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
@@ -51,7 +58,7 @@ def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
     ],
 )
 def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason: str) -> None:
-    bag = {"region": "eu-west-1", "diskContainer": {"url": "s3://b/k.raw"}, **values}
+    bag = {"region": "eu-west-1", "diskContainer": {"url": "s3://images/k.raw"}, **values}
     found = checked(lifecycle, bag)
     assert [p for p, _ in found] == [path]
     assert reason in found[0][1]
@@ -82,7 +89,8 @@ def test_create_makes_a_tagged_snapshot_of_the_size_of_the_disk(
     assert snapshot["SnapshotId"] == state.snapshot_id
     assert {t["Key"]: t["Value"] for t in snapshot["Tags"]} == {"team": "blue", **run.identity.tags(inputs)}
     (task,) = aws.snapshot_tasks
-    assert task.tags == {"team": "blue", **run.identity.tags(inputs)}
+    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {SETTLED_TAG}
+    assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
     assert lifecycle.read(run, created.id, state) == state
 
 

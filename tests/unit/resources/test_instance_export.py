@@ -13,11 +13,12 @@ from pulumi_vmimport.aws.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.aws.export_options import ContainerFormat, TargetEnvironment
 from pulumi_vmimport.aws.images import ImageDisk
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
 from pulumi_vmimport.resources.instance_export import InstanceExportInputs, InstanceExportLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 
 lifecycle = InstanceExportLifecycle()
-BAG = {"region": "eu-west-1", "instanceId": "i-1", "targetEnvironment": "VMware", "s3Bucket": "b"}
+BAG = {"region": "eu-west-1", "instanceId": "i-1", "targetEnvironment": "VMware", "s3Bucket": "images"}
 GRANTEE = CANONICAL_USER_IDS["eu-west-1"]
 LookedUp = Callable[..., dict[str, str]]
 NewRun = Callable[..., Any]
@@ -84,7 +85,8 @@ def test_create_writes_the_object_and_keeps_every_output(
     assert state.s3_key == f"vms/{created.id}.{ending}"
     assert (state.task_status, lifecycle.condition(state)) == ("completed", Condition.READY)
     assert lifecycle.read(run, created.id, state) == state
-    assert aws.export_tasks[0].tags == {"team": "blue", **run.identity.tags(given)}
+    assert aws.export_tasks[0].tags.keys() - {"team": "blue", **run.identity.tags(given)} == {SETTLED_TAG}
+    assert {"team": "blue", **run.identity.tags(given)}.items() <= aws.export_tasks[0].tags.items()
     lifecycle.delete(run, created.id, state)
     lifecycle.delete(run, created.id, state)
     assert keys(aws, inputs.s3_bucket) == []

@@ -131,7 +131,7 @@ def _bucket_with_kms_key(scene: Scene) -> list[str]:
 
 # What preview finds, for the failures that say so.
 PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
-    "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://b/k"}]), "got 'QCOW2'"),
+    "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://images/k"}]), "got 'QCOW2'"),
     "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
     "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
     "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
@@ -153,7 +153,10 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-56": (_expired_url, "2026-01-01"),
     "TR-57": (_role_without_permissions, "lacks s3:"),
     "TR-58": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}], bootMode="uefi"), "is required for a UEFI"),
-    "TR-61": (lambda s: s.form(diskContainers=[{"format": "VMDK", "url": "s3://b/k.ova"}]), "does not fit the key"),
+    "TR-61": (
+        lambda s: s.form(diskContainers=[{"format": "VMDK", "url": "s3://images/k.ova"}]),
+        "does not fit the key",
+    ),
     "TR-62": (lambda s: s.source_machine("encrypted_volumes"), "decrypt them"),
     "TR-63": (lambda s: s.look_up(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
     "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),

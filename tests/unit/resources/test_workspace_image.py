@@ -38,7 +38,7 @@ RULES = [
     pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
     pytest.param({"tags": {"vmimport:x": "y"}}, "tags.vmimport:x", "or vmimport:, got", id="our-own-tag"),
     pytest.param({"tags": {"a": "b" * 256}}, "tags.a", "at most 255 characters, got 256", id="long-tag-value"),
-    pytest.param({"tags": {str(i): "" for i in range(47)}}, "tags", "at most 46 tags, got 47", id="too-many-tags"),
+    pytest.param({"tags": {str(i): "" for i in range(46)}}, "tags", "at most 45 tags, got 46", id="too-many-tags"),
     pytest.param({"imageNam": "x"}, "imageNam", "did you mean imageName?", id="unknown-property"),
 ]
 

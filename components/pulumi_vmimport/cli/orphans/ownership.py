@@ -58,21 +58,33 @@ def _verdicts(
         return
     ids = {id for thing in family for id in (thing.id, *thing.kin)}
     identities = {thing.identity for thing in family if thing.identity}
-    stacks = {thing.stack for thing in family if thing.stack}
     if ids & export.names:
         yield Owner.OWNED, f"the state of {export.stack} names it"
     if identities & export.sealed:
         yield Owner.OWNED, "encrypted outputs of its resource may name it; export with --show-secrets to see"
     if (ids | identities) & export.pending:
         yield Owner.PENDING, "a run was cut off while it created this: the next `pulumi up` takes it up"
+    yield from _doubts(family, export, blind)
+    yield Owner.ORPHAN, f"the state of {export.stack} does not name it"
+
+
+def _doubts(family: Sequence[Thing], export: StackExport, blind: Collection[str]) -> Iterator[tuple[Owner, str]]:
+    """Why a family that the state does not name may be no orphan all the same."""
+    stacks = {thing.stack for thing in family if thing.stack}
     if any(thing.kind is Kind.OVA for thing in family):
         yield Owner.UNKNOWN, "it was retained, or left behind: its mark stays either way"
     if not stacks:
         yield Owner.UNKNOWN, "its key does not say its stack"
     if stacks != {export.stack}:
         yield Owner.OTHER_STACK, "another stack's export tells whether it is owned"
-    if export.written and any(t.created > export.written for t in family if t.has_own_tags and t.created):
+    if _is_younger(family, export):
         yield Owner.UNKNOWN, "it was made after the state was last written; export the stack anew"
+    if any(thing.is_complete for thing in family):
+        yield Owner.UNKNOWN, "a run completed it: its resource or stack may have another name by now"
     if any(thing.region in blind for thing in family):
         yield Owner.UNKNOWN, "not everything could be listed in its Region"
-    yield Owner.ORPHAN, f"the state of {export.stack} does not name it"
+
+
+def _is_younger(family: Sequence[Thing], export: StackExport) -> bool:
+    created = [thing.created for thing in family if thing.has_own_tags and thing.created]
+    return export.written is not None and any(at > export.written for at in created)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_message
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, RESOURCE_TAG, STACK_TAG, TAG_PREFIX
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, RESOURCE_TAG, SETTLED_TAG, STACK_TAG, TAG_PREFIX
 
 FoundT = TypeVar("FoundT")
 
@@ -30,6 +30,10 @@ class Kind(StrEnum):
     OVA = "OVA"
 
 
+# The states of AMIs, WorkSpaces images and snapshots that can be used. A task that has ended is not listed.
+_COMPLETE = frozenset({"available", "completed"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Thing:
     """One of them."""
@@ -47,6 +51,11 @@ class Thing:
     kin: frozenset[str] = frozenset()
     """The ids of the task that made it and of the snapshots it consists of: they stand and fall together"""
     upload_id: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a run came to its end with it: an image or snapshot then carries our tags itself."""
+        return SETTLED_TAG in self.tags or (self.has_own_tags and self.state.lower() in _COMPLETE)
 
     @property
     def identity(self) -> str | None:

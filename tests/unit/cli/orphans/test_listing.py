@@ -50,7 +50,7 @@ def test_an_ami_is_known_by_its_tags_when_ec2_has_forgotten_its_task(
     ec2.create_tags(Resources=[image], Tags=own_tags())
     aws.clock.advance(8 * 86400)
     assert ec2.describe_import_image_tasks()["ImportImageTasks"] == []
-    assert owners(export=export()) == {image: "orphan", snapshot: "orphan"}
+    assert owners(export=export()) == {image: "unknown", snapshot: "unknown"}
 
 
 def test_what_was_retained_carries_no_tags_and_is_not_listed(
@@ -67,7 +67,7 @@ def test_a_snapshot_without_an_ami_is_listed(owners: Any, ec2: Any, own_tags: An
     tags = [{"ResourceType": "snapshot", "Tags": own_tags("EbsDirectSnapshot::data")}]
     snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=tags)["SnapshotId"]
     ec2.create_snapshot(VolumeId=volume)
-    assert owners(export=export()) == {snapshot: "orphan"}
+    assert owners(export=export()) == {snapshot: "unknown"}
 
 
 def test_a_workspaces_image_is_listed(

@@ -6,14 +6,17 @@ import pytest
 from pulumi_vmimport.cli.orphans.ownership import judge
 from pulumi_vmimport.cli.orphans.stack_export import StackExport
 from pulumi_vmimport.cli.orphans.thing import Kind, Thing
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, SETTLED_TAG, STACK_TAG
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def thing(id: str, kind: Kind = Kind.IMAGE, *kin: str, stack: str = "shop/dev", **values: Any) -> Thing:
-    tags = {IDENTITY_TAG: "web", STACK_TAG: stack}
-    return Thing(kind=kind, id=id, region="eu-west-1", state="there", tags=tags, kin=frozenset(kin), **values)
+def thing(
+    id: str, kind: Kind = Kind.IMAGE, *kin: str, stack: str = "shop/dev", settled: bool = False, **values: Any
+) -> Thing:
+    tags = {IDENTITY_TAG: "web", STACK_TAG: stack} | ({SETTLED_TAG: "2026-11-21T00:00:00+00:00"} if settled else {})
+    about = {"state": "there", **values}
+    return Thing(kind=kind, id=id, region="eu-west-1", tags=tags, kin=frozenset(kin), **about)
 
 
 def export(*names: str, pending: Any = (), sealed: Any = ()) -> StackExport:
@@ -44,6 +47,15 @@ SNAPSHOT = thing("snap-1", Kind.SNAPSHOT, "import-ami-1", has_own_tags=False)
         pytest.param([IMAGE], export(sealed=["web"]), ["owned"], id="outputs-are-encrypted"),
         pytest.param([thing("ami-1", stack="shop/prod")], export(), ["other stack"], id="other-stack"),
         pytest.param([thing("ami-1", stack="shop/old")], export("ami-1"), ["owned"], id="stack-was-renamed"),
+        pytest.param(
+            [thing("ami-1", state="available")], export(), ["unknown"], id="complete-maybe-under-another-name"
+        ),
+        pytest.param(
+            [thing("ami-1", Kind.IMAGE, "import-ami-1", has_own_tags=False, settled=True)],
+            export(),
+            ["unknown"],
+            id="settled",
+        ),
         pytest.param([thing("ami-1"), thing("ami-2")], export("ami-1"), ["owned", "orphan"], id="strangers"),
     ],
 )
