@@ -18,7 +18,7 @@ from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, rea
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
 # What programs give by mistake, or to try how far they get.
 ODD: tuple[Any, ...] = (
-    "", " ", "x y!", "-", "a" * 2000, "s3://", "s3://b/k.ova", "https://[", "arn:", "ü", "a\nb", "1" * 12,
+    "", " ", "x y!", "-", "a" * 2000, "s3://", "s3://images/k.ova", "https://[", "arn:", "ü", "a\nb", "1" * 12,
     -1, 0, 1.0, 2.5, 1e300, True, False,
     [], [""], [None], [{}], [[]], ["a"] * 60,
     {}, {"": ""}, {"aws:x": "y"}, {"a.b[0]": "c"}, {"k" * 200: "v" * 300}, {"k": 1}, {str(i): "" for i in range(60)},

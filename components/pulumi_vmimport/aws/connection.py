@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     DeferredRefreshableCredentials,
 )
+from botocore.loaders import Loader
 
 if TYPE_CHECKING:
     from types_boto3_ebs import EBSClient
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 # botocore's standard mode backs off 0.05 s * 2^n on 5xx and 1 s * 2^n on throttling; its default of three attempts is
 # over in a tenth of a second on a 5xx (api-facts.md, section 8).
 _ATTEMPTS = 8
+# The services' models: reading EC2's takes longer than any call, and each session would read it again.
+_LOADER = Loader()
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 
@@ -152,7 +156,10 @@ class AwsConnection:
 
 
 def _session(settings: AwsSettings) -> boto3.Session:
+    base = botocore.session.get_session()
+    base.register_component("data_loader", _LOADER)
     session = boto3.Session(
+        botocore_session=base,
         region_name=settings.region,
         profile_name=settings.profile,
         aws_access_key_id=settings.access_key,

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from google.protobuf import struct_pb2
@@ -129,9 +129,47 @@ def _widen_thread_pool() -> None:
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
         pool = reference() if callable(reference) else None
-        if isinstance(pool, ThreadPoolExecutor) and hasattr(pool, "_max_workers"):
-            pool._max_workers = max(_THREADS, pool._max_workers)  # noqa: SLF001 - it has no public way to grow
+        if isinstance(pool, ThreadPoolExecutor) and getattr(pool, "_max_workers", _THREADS) < _THREADS:
+            pool._max_workers = _THREADS  # noqa: SLF001 - it has no public way to grow
+            _serve_waiting(pool)
         frame = frame.f_back
+
+
+def _serve_waiting(pool: ThreadPoolExecutor) -> None:
+    """Give a thread to each call that came before the pool was widened, and to each that comes later."""
+    queue: Any = getattr(pool, "_work_queue", None)
+    threads = getattr(pool, "_threads", None)
+    if not hasattr(queue, "qsize") or not isinstance(threads, set) or not hasattr(pool, "_idle_semaphore"):
+        return
+    waiting = queue.qsize()
+    pool._idle_semaphore = cast(threading.Semaphore, _Idle(threads, waiting))  # noqa: SLF001 - see there
+    for _ in range(waiting):  # a pool makes a thread only when work comes in
+        pool.submit(int)
+
+
+class _Idle:
+    """Whether a pool has an idle thread, exactly or on the safe side.
+
+    Python 3.11's own count takes a thread for idle after each call, whether or not the next is waiting for it: after
+    more calls than threads (a destroy begins with all its deletes) later ones, Cancel too, would wait for the first.
+    """
+
+    def __init__(self, threads: set[Any], waiting: int) -> None:
+        self._lock = threading.Lock()
+        self._threads = threads
+        self._open = len(threads) + waiting
+
+    def acquire(self, timeout: float = 0) -> bool:
+        """Called for each piece of work that comes in: whether a thread is free for it."""
+        del timeout
+        with self._lock:
+            self._open += 1
+            return self._open <= len(self._threads)
+
+    def release(self) -> None:
+        """Called for each piece of work that is done; by later Pythons less often, which makes some threads more."""
+        with self._lock:
+            self._open -= 1
 
 
 def _hear_cancel() -> None:

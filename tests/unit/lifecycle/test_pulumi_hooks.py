@@ -49,6 +49,39 @@ def test_the_pool_that_serves_the_call_is_widened() -> None:
     assert in_pool(pulumi_hooks._widen_thread_pool) > 100
 
 
+def test_work_gets_a_thread_of_its_own_whether_it_came_before_the_pool_was_widened_or_after() -> None:
+    all_run = threading.Barrier(40, timeout=10)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        pulumi_hooks._widen_thread_pool()
+        all_run.wait()
+
+    def first() -> None:
+        begun.set()
+        go_on.wait()
+        pulumi_hooks._widen_thread_pool()
+
+    with ThreadPoolExecutor(1) as pool:
+        made: list[Any] = [pool.submit(first)]
+        begun.wait()
+        made += [pool.submit(int) for _ in range(10)]
+        made += [pool.submit(serve) for _ in range(20)]
+        go_on.set()
+        made[10].result()
+        made += [pool.submit(serve) for _ in range(20)]
+        for one in made:
+            one.result()
+
+
+def test_threads_that_are_idle_are_used_again() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pulumi_hooks._widen_thread_pool).result()
+        for _ in range(50):
+            pool.submit(int).result()
+        assert len(pool._threads) < 10
+
+
 def test_a_pool_of_another_make_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     class Other:
         _max_workers = 4

@@ -126,7 +126,7 @@ class Faults:
             self._callbacks.append(_Callback(_checked(operation), callback, nth, when))
 
     def watch(self, watcher: Callable[[Arrival, When], None]) -> None:
-        """Call a watcher in the server's thread at every call from now on, before it is done and after, until `clear`."""
+        """Call a watcher in the server's thread at every call, before it is done and after, until `clear`."""
         with self._lock:
             self._watchers.append(watcher)
 

@@ -253,6 +253,20 @@ def test_an_after_callback_does_not_come_for_a_call_that_was_refused(account: Ac
     assert len(seen) == 1
 
 
+def test_a_watcher_sees_every_call_and_whose_it_is_until_all_orders_are_forgotten(
+    account: Account, aws: AwsSandbox
+) -> None:
+    ec2, seen = aws.client("ec2"), list[tuple[str, str, str]]()
+    aws.faults.watch(lambda arrived, when: seen.append((arrived.call.operation, when, arrived.access_key)))
+    aws.faults.throttle("DescribeImages")
+    account.refused(ec2.describe_images)
+    ec2.describe_images()
+    aws.observer("ec2").describe_images()
+    aws.faults.clear()
+    ec2.describe_images()
+    assert seen == [("DescribeImages", when, aws.access_key) for when in ("before", "before", "after")]
+
+
 def test_the_observer_is_not_struck(account: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("*", times=1)
     aws.faults.deny("DescribeImages")
