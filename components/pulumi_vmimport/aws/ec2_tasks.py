@@ -143,8 +143,11 @@ class TaskKind(Generic[TaskT]):
 
     def tag(self, aws: AwsConnection, task_id: str, tags: Mapping[str, str]) -> None:
         """Put tags on a task; one that is no longer listed is left as it is."""
-        if self.find(aws, task_id) is not None:
+        try:
             ec2_tags.tag(aws, [task_id], tags)
+        except ClientError as error:
+            if error_code(error) not in _NO_SUCH_TASK | {"InvalidID"}:
+                raise
 
     def untag(self, aws: AwsConnection, task_id: str, keys: Iterable[str]) -> None:
         """Take tags off a task; one that is no longer listed is left as it is."""

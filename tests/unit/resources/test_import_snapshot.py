@@ -182,3 +182,16 @@ def test_fails_to_delete_a_snapshot_that_an_ami_uses(run: Any, inputs: ImportSna
     aws.faults.error("DeleteSnapshot", "InvalidSnapshot.InUse", "The snapshot is currently in use by ami-1")
     with pytest.raises(ClientError, match=r"InvalidSnapshot\.InUse"):
         lifecycle.delete(run, created.id, created.state)
+
+
+def test_a_snapshot_whose_task_ec2_has_forgotten_is_finished_all_the_same(
+    new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.deny("CreateTags")
+    first = new_run()
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        lifecycle.create(first, inputs)
+    aws.faults.allow("CreateTags")
+    aws.clock.advance(8 * 86400)
+    id, kept = first.kept
+    assert lifecycle.condition(lifecycle.update(new_run(), id, kept, inputs)) is Condition.READY
