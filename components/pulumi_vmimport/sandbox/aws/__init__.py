@@ -1,5 +1,6 @@
 """AWS on this machine, for tests: see `server.AwsSandbox`."""
 
+from pulumi_vmimport.sandbox.aws.account import Account
 from pulumi_vmimport.sandbox.aws.calls import Call, CallLog
 from pulumi_vmimport.sandbox.aws.direct_snapshot import SnapshotRecord
 from pulumi_vmimport.sandbox.aws.export_tasks import ExportTaskRecord
@@ -13,6 +14,7 @@ __all__ = [
     "EXPORT_STAGES",
     "IMPORT_STAGES",
     "SNAPSHOT_STAGES",
+    "Account",
     "AwsPace",
     "AwsSandbox",
     "Call",

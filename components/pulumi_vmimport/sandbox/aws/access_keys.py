@@ -1,11 +1,15 @@
 """The credentials that the sandbox's AWS takes: any, but for those that were made to expire."""
 
+import re
 import threading
 from dataclasses import dataclass
+
+from moto.iam.models import get_account_id_from
 
 OBSERVER_KEY = "AKIASANDBOXOBSERVER0"
 """The access key of whoever looks on: its calls are neither recorded nor struck by faults."""
 SECRET_KEY = "sandbox"  # noqa: S105 - nothing checks it
+_OF_ACCOUNT = re.compile(r"AKIA(?P<who>ACCT|LOOK)(?P<account>\d{12})")
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,28 @@ class AccessKey:
 
     access_key: str
     secret_key: str
+
+
+def key_of_account(account_id: str, *, observer: bool = False) -> AccessKey:
+    """The pair of an account other than the sandbox's first, or of who looks on there."""
+    return AccessKey(f"AKIA{'LOOK' if observer else 'ACCT'}{account_id}", SECRET_KEY)
+
+
+def told_account(access_key: str) -> str | None:
+    """The account that a key says it is of; None for one that only moto can tell."""
+    found = _OF_ACCOUNT.fullmatch(access_key)
+    return found["account"] if found else None
+
+
+def account_of(access_key: str) -> str:
+    """The account of a key."""
+    return told_account(access_key) or str(get_account_id_from(access_key))
+
+
+def is_observer(access_key: str) -> bool:
+    """Whether the calls of a key are neither recorded nor struck."""
+    found = _OF_ACCOUNT.fullmatch(access_key)
+    return access_key == OBSERVER_KEY or bool(found and found["who"] == "LOOK")
 
 
 class AccessKeys:

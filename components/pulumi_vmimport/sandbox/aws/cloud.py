@@ -1,4 +1,4 @@
-"""What the sandbox's AWS knows beside moto: tasks, changes of roles, BYOL accounts. One for each AwsSandbox."""
+"""What the sandbox's AWS knows beside moto: tasks, bundles, BYOL, changes of roles. One for each AwsSandbox."""
 
 import threading
 from collections import defaultdict
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from pulumi_vmimport.sandbox.aws.byol import Byol
 from pulumi_vmimport.sandbox.aws.calls import Arrival
 from pulumi_vmimport.sandbox.aws.client_tokens import ClientTokens
 from pulumi_vmimport.sandbox.aws.conversion_task import ConversionTask
 from pulumi_vmimport.sandbox.aws.faults import Faults
 from pulumi_vmimport.sandbox.aws.pace import AwsPace
+from pulumi_vmimport.sandbox.aws.workspace_bundle import WorkspaceBundle
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
 # The IAM calls after which VM import does not see a role as it is for a while.
@@ -44,8 +46,10 @@ class Cloud:
     deregistered: dict[str, float] = field(default_factory=dict)
     """When an AMI was deregistered."""
     client_tokens: ClientTokens = field(default_factory=ClientTokens)
-    without_byol: set[str] = field(default_factory=set)
-    """The Regions where the account is not enabled for BYOL."""
+    accounts: list[str] = field(default_factory=list)
+    """The accounts that were handed out beside the first."""
+    byol: dict[Place, Byol] = field(default_factory=lambda: defaultdict(Byol))
+    bundles: dict[Place, dict[str, WorkspaceBundle]] = field(default_factory=lambda: defaultdict(dict))
     _changed: dict[str, float] = field(default_factory=dict)
 
     def status(self, task: ConversionTask) -> str:
@@ -87,5 +91,7 @@ class Cloud:
             self.tasks.clear()
             self.deregistered.clear()
             self.client_tokens.clear()
-            self.without_byol.clear()
+            self.accounts.clear()
+            self.byol.clear()
+            self.bundles.clear()
             self._changed.clear()

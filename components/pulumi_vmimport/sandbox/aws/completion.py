@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.ec2.models import ec2_backends
-from moto.workspaces.models import workspaces_backends
 
 from pulumi_vmimport.sandbox.aws.cloud import Cloud, Place
 from pulumi_vmimport.sandbox.aws.conversion_task import ConversionTask
@@ -15,12 +14,12 @@ from pulumi_vmimport.sandbox.aws.exported_object import settle
 from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask
 from pulumi_vmimport.sandbox.aws.imported_ami import ImportedAmi
 from pulumi_vmimport.sandbox.aws.imported_snapshot import import_snapshot
+from pulumi_vmimport.sandbox.aws.shared_images import all_images
 from pulumi_vmimport.sandbox.aws.snapshot_tasks import SnapshotTask
-from pulumi_vmimport.sandbox.aws.workspace_image import PendingWorkspaceImage
 
 
 def complete(cloud: Cloud) -> None:
-    """Look at the clock; make the results of completed tasks, give snapshots and WorkSpaces images their state."""
+    """Look at the clock; make the results of completed tasks, give all that is in the making its state."""
     now = cloud.now = cloud.clock.now()
     for place, tasks in cloud.tasks.items():
         for task in tasks.values():
@@ -29,18 +28,20 @@ def complete(cloud: Cloud) -> None:
                 settle(place, task, standing)
             elif standing.status == "completed" and standing.ended_at is not None:
                 _finish(place, task, standing.ended_at)
-    for thing in _settling():
+    for thing in _settling(cloud):
         thing.settle(now)
 
 
-def _settling() -> Iterator[Any]:
+def _settling(cloud: Cloud) -> Iterator[Any]:
     """What takes its state from the time."""
     for _, _, ec2 in ec2_backends.iter_backends():
         yield from (snapshot for snapshot in ec2.snapshots.values() if isinstance(snapshot, DirectSnapshot))
         yield from (image for image in ec2.amis.values() if isinstance(image, CopiedAmi))
-    for _, _, workspaces in workspaces_backends.iter_backends():
-        images = workspaces.workspace_images.values()
-        yield from (image for image in images if isinstance(image, PendingWorkspaceImage))
+    for _, image in all_images():
+        yield image
+    for bundles in cloud.bundles.values():
+        yield from bundles.values()
+    yield from cloud.byol.values()
 
 
 def _finish(place: Place, task: ConversionTask, ended_at: float) -> None:

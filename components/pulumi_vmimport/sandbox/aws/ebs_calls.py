@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from moto.ec2.models import ec2_backends
-from moto.iam.models import get_account_id_from
 
 from pulumi_vmimport.sandbox.aws import ebs_wire
+from pulumi_vmimport.sandbox.aws.access_keys import account_of
 from pulumi_vmimport.sandbox.aws.calls import ARRIVAL, Arrival
 from pulumi_vmimport.sandbox.aws.client_tokens import Mismatch
 from pulumi_vmimport.sandbox.aws.cloud import Cloud, Place
@@ -53,7 +53,7 @@ class EbsCalls:
         operation = arrived.call.operation
         if operation not in self._operations:
             raise WireError(HTTPStatus.NOT_FOUND, "UnknownOperationException", operation)
-        place = Place(str(get_account_id_from(arrived.access_key)), arrived.call.region)
+        place = Place(account_of(arrived.access_key), arrived.call.region)
         request = ebs_wire.parameters(environ, operation)
         if operation == "PutSnapshotBlock":
             _check_block(request)  # before the lock: this is what takes time

@@ -33,6 +33,14 @@ class WorkspaceImageFailure:
     codes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class AccountFailure:
+    """How the modification of an account is to end."""
+
+    code: str
+    message: str
+
+
 @dataclass
 class _Order:
     """What to do at calls of an operation; `left` counts down to 0, `_ALWAYS` never does."""
@@ -67,6 +75,8 @@ class Faults:
         self._imports: list[Failure] = []
         self._exports: list[Failure] = []
         self._images: list[WorkspaceImageFailure] = []
+        self._bundles = 0
+        self._modifications: list[AccountFailure] = []
 
     def throttle(self, operation: str, times: int = 1) -> None:
         """Answer the next calls as the service does when there are too many."""
@@ -114,11 +124,21 @@ class Faults:
             self._exports += [Failure(message, at_percent)] * times
 
     def fail_workspace_image(self, *codes: str, times: int = 1) -> None:
-        """Let the next WorkSpaces images that are started end in `ERROR`, with these codes as ErrorDetails."""
+        """Let the next WorkSpaces images that are started, in whichever way, end in `ERROR` with these ErrorDetails."""
         if not codes:
             raise ValueError("codes: expected one or more ErrorDetails codes, such as 'VMWareToolsInstalled'")
         with self._lock:
             self._images += [WorkspaceImageFailure(codes)] * times
+
+    def fail_workspace_bundle(self, times: int = 1) -> None:
+        """Let the next bundles that are created end in `ERROR`."""
+        with self._lock:
+            self._bundles += times
+
+    def fail_account_modification(self, code: str, message: str, times: int = 1) -> None:
+        """Let the next ModifyAccount end `FAILED`, with this ErrorCode and ErrorMessage."""
+        with self._lock:
+            self._modifications += [AccountFailure(code, message)] * times
 
     def on(self, operation: str, callback: Callable[[Call], None], nth: int = 1, when: When = "before") -> None:
         """Call back in the server's thread at the nth call of an operation from now on, while its caller waits."""
@@ -146,6 +166,8 @@ class Faults:
             self._imports.clear()
             self._exports.clear()
             self._images.clear()
+            self._bundles = 0
+            self._modifications.clear()
 
     def next_import_failure(self) -> Failure | None:
         """How the import that is being started is to end."""
@@ -161,6 +183,18 @@ class Faults:
         """What the WorkSpaces image that is being started is to end with."""
         with self._lock:
             return self._images.pop(0) if self._images else None
+
+    def next_bundle_fails(self) -> bool:
+        """Whether the bundle that is being created is to end in `ERROR`."""
+        with self._lock:
+            fails = self._bundles > 0
+            self._bundles -= fails
+            return fails
+
+    def next_account_failure(self) -> AccountFailure | None:
+        """How the modification that is being started is to end."""
+        with self._lock:
+            return self._modifications.pop(0) if self._modifications else None
 
     def strike(self, arrived: Arrival, when: When) -> None:
         """Do what is ordered for a call that arrives (before) or was processed (after).

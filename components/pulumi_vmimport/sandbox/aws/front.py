@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.sandbox.aws import checksums, object_ownership
-from pulumi_vmimport.sandbox.aws.access_keys import OBSERVER_KEY
+from pulumi_vmimport.sandbox.aws.access_keys import is_observer, told_account
 from pulumi_vmimport.sandbox.aws.calls import ARRIVAL, Arrival, CallLog, arrival
 from pulumi_vmimport.sandbox.aws.faults import ConnectionLost, Faults
 from pulumi_vmimport.sandbox.aws.wire_errors import WireError, answer
@@ -37,7 +37,10 @@ class Front:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         arrived = environ[ARRIVAL] = arrival(environ, self._clock.now())
-        observed = arrived.access_key != OBSERVER_KEY
+        observed = not is_observer(arrived.access_key)
+        account = told_account(arrived.access_key)
+        if account:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto knows the keys that it made itself
         try:
             if observed:
                 self._calls.add(arrived.call)

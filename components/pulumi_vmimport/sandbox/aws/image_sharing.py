@@ -50,11 +50,11 @@ def images_shared_with(place: Place) -> Iterator[Any]:
 
 
 def _may_launch(image: Any, place: Place) -> bool:
-    groups = {("Group", "all"), ("UserId", place.account), *_memberships(place)}
+    groups = {("Group", "all"), ("UserId", place.account), *memberships(place)}
     return any(groups & permission.items() for permission in image.launch_permissions)
 
 
-def _memberships(place: Place) -> Iterator[tuple[str, str]]:
+def memberships(place: Place) -> Iterator[tuple[str, str]]:
     """The organization of an account, and its organizational units up to the root."""
     master, partition = organizations_backends.master_accounts.get(
         place.account, (place.account, get_partition(place.region))

@@ -1,4 +1,4 @@
-"""What WorkSpaces refuses of an ImportWorkspaceImage or CreateWorkspaceImage at once (api-facts.md section 2).
+"""What WorkSpaces refuses at once of a call that makes an image (api-facts.md section 2).
 
 The error codes are the service model's; no text of this service is public, so all are assumed.
 """
@@ -11,7 +11,8 @@ from pulumi_vmimport.sandbox.aws.guest_system import GuestSystem
 from pulumi_vmimport.sandbox.aws.service_error import ServiceError
 
 _NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
-_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]{1,256}")
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]+")
+_DESCRIPTION_LENGTH = 256
 _PROCESSES = frozenset({
     "BYOL_REGULAR", "BYOL_GRAPHICS", "BYOL_GRAPHICSPRO", "BYOL_GRAPHICS_G4DN",
     "BYOL_REGULAR_WSP", "BYOL_GRAPHICS_G4DN_WSP", "BYOL_REGULAR_BYOP", "BYOL_GRAPHICS_G4DN_BYOP",
@@ -25,12 +26,13 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("InvalidParameterValuesException", message)
 
 
-def check_names(name: str, description: str) -> None:
+def check_names(name: str, description: str, of: str = "image", longest: int = _DESCRIPTION_LENGTH) -> None:
     """Refuse a name or description that the service model's patterns do not take."""
     if not _NAME.fullmatch(name):
-        raise invalid(f"The image name {name!r} is invalid: it must match {_NAME.pattern}.")
-    if not _DESCRIPTION.fullmatch(description):
-        raise invalid(f"The image description {description!r} is invalid: it must match {_DESCRIPTION.pattern}.")
+        raise invalid(f"The {of} name {name!r} is invalid: it must match {_NAME.pattern}.")
+    if not _DESCRIPTION.fullmatch(description) or len(description) > longest:
+        text = f"it must match {_DESCRIPTION.pattern} and have up to {longest} characters."
+        raise invalid(f"The {of} description {description!r} is invalid: {text}")
 
 
 def check_ingestion(request: Mapping[str, Any], guest: GuestSystem | None) -> None:
@@ -75,3 +77,8 @@ def merged_tags(present: list[dict[str, str]], added: list[dict[str, str]]) -> l
     if len(tags) > _TAGS:
         raise ServiceError("ResourceLimitExceededException", f"A resource has up to {_TAGS} tags.")
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def can_be_updated(guest: GuestSystem | None) -> bool:
+    """Whether CreateUpdatedWorkspaceImage knows the guest (None: not known): Windows 10, Server 2016 and 2019."""
+    return guest is None or not re.search("11|2012|2022|2025", guest.name)

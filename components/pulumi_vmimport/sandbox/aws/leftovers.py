@@ -8,27 +8,33 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.workspaces.models import workspaces_backends
 
+from pulumi_vmimport.sandbox.aws.account import ROLE_OF_MEMBERS
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
 from pulumi_vmimport.sandbox.aws.completion import complete
+from pulumi_vmimport.sandbox.aws.custom_workspace_image import CustomWorkspaceImage
 
 
 def leftovers(cloud: Cloud, account: str) -> list[str]:
-    """Everything of an account that costs money or is in the way, one line each; WorkSpaces themselves are not told."""
+    """What costs money or is in the way in an account and in those handed out, one line each, but no WorkSpaces."""
     with cloud.lock:
         complete(cloud)
-        return [
-            *_active_tasks(cloud),
-            *_images_and_snapshots(account),
-            *_volumes(account),
-            *_workspace_images(account),
-            *_buckets(account),
-            *_roles(account),
-        ]
+        others = [f"account {other}: {line}" for other in cloud.accounts for line in _of_account(cloud, other)]
+        return [*_of_account(cloud, account), *others]
 
 
-def _active_tasks(cloud: Cloud) -> Iterator[str]:
+def _of_account(cloud: Cloud, account: str) -> Iterator[str]:
+    yield from _active_tasks(cloud, account)
+    yield from _images_and_snapshots(account)
+    yield from _volumes(account)
+    yield from _workspace_images(account)
+    yield from _bundles(cloud, account)
+    yield from _buckets(account)
+    yield from _roles(account)
+
+
+def _active_tasks(cloud: Cloud, account: str) -> Iterator[str]:
     for place, tasks in cloud.tasks.items():
-        for task in tasks.values():
+        for task in tasks.values() if place.account == account else ():
             standing = task.standing(cloud.now, cloud.pace)
             if standing.status == "active":
                 yield f"ec2 {place.region} {task.verb()} task {task.id} (active, {standing.message})"
@@ -53,7 +59,14 @@ def _volumes(account: str) -> Iterator[str]:
 def _workspace_images(account: str) -> Iterator[str]:
     for region, workspaces in _regions(workspaces_backends, account):
         for image in list(workspaces.workspace_images.values()):
-            yield f"workspaces {region} image {image.image_id} ({image.name}, {image.state})"
+            state = image.progress.state if isinstance(image, CustomWorkspaceImage) else image.state
+            yield f"workspaces {region} image {image.image_id} ({image.name}, {state})"
+
+
+def _bundles(cloud: Cloud, account: str) -> Iterator[str]:
+    for place, bundles in cloud.bundles.items():
+        for bundle in bundles.values() if place.account == account else ():
+            yield f"workspaces {place.region} bundle {bundle.id} ({bundle.name}, {bundle.state})"
 
 
 def _buckets(account: str) -> Iterator[str]:
@@ -69,7 +82,8 @@ def _buckets(account: str) -> Iterator[str]:
 def _roles(account: str) -> Iterator[str]:
     for _, iam in _regions(iam_backends, account):
         for role in list(iam.roles.values()):
-            yield f"iam role {role.name}"
+            if role.name != ROLE_OF_MEMBERS:
+                yield f"iam role {role.name}"
         for policy in list(iam.managed_policies.values()):
             if policy.arn.split(":")[4] == account:
                 yield f"iam policy {policy.name}"

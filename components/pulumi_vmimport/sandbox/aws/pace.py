@@ -42,6 +42,24 @@ EXPORT_STAGES = (
     Stage("updating", 8 * MINUTE, 21, 60),
     Stage("converting", 20 * MINUTE, 65, 97),
 )
+# The states of DescribeCustomWorkspaceImageImport as the service model lists them. Order, percentages and durations are
+# assumed; together they are two hours, more than the ingestion of ImportWorkspaceImage, as the guest is also tested.
+CUSTOM_IMPORT_STAGES = (
+    Stage("PENDING", 1 * MINUTE, 0, 1),
+    Stage("IN_PROGRESS", 4 * MINUTE, 2, 5),
+    Stage("PROCESSING_SOURCE_IMAGE", 15 * MINUTE, 6, 15),
+    Stage("IMAGE_TESTING_START", 5 * MINUTE, 16, 20),
+    Stage("UPDATING_OPERATING_SYSTEM", 20 * MINUTE, 21, 35),
+    Stage("IMAGE_COMPATIBILITY_CHECKING", 10 * MINUTE, 36, 43),
+    Stage("IMAGE_TESTING_GENERALIZATION", 10 * MINUTE, 44, 51),
+    Stage("CREATING_TEST_INSTANCE", 10 * MINUTE, 52, 59),
+    Stage("INSTALLING_COMPONENTS", 15 * MINUTE, 60, 70),
+    Stage("GENERALIZING", 10 * MINUTE, 71, 79),
+    Stage("VALIDATING", 10 * MINUTE, 80, 89),
+    Stage("PUBLISHING", 10 * MINUTE, 90, 99),
+)
+COMPATIBLE_PERCENT = 44
+"""Where ImportCustomWorkspaceImage has checked the guest: failures of it come here. Assumed."""
 UPLOADING_PERCENT = 65
 """Where the service begins to write the object of an export. Assumed."""
 TRANSFERRING_PERCENT = 85
@@ -59,6 +77,7 @@ class AwsPace:
     import_stages: Sequence[Stage] = IMPORT_STAGES
     snapshot_stages: Sequence[Stage] = SNAPSHOT_STAGES
     export_stages: Sequence[Stage] = EXPORT_STAGES
+    custom_import_stages: Sequence[Stage] = CUSTOM_IMPORT_STAGES
     deleting_seconds: float = 1 * MINUTE
     """How long a failed or cancelled task reads `deleting` before it reads `deleted`. Assumed."""
     task_retention_seconds: float = 7 * DAY
@@ -87,6 +106,19 @@ class AwsPace:
     """WS-02: at least 90 minutes."""
     create_workspace_image_seconds: float = 45 * MINUTE
     """Assumed: half of an ingestion, which also installs what the guest lacks."""
+    copy_workspace_image_seconds: float = 30 * MINUTE
+    """How long the copy of a WorkSpaces image is PENDING. Assumed."""
+    update_workspace_image_seconds: float = 45 * MINUTE
+    """How long the image of CreateUpdatedWorkspaceImage is PENDING. Assumed: as one of a WorkSpace."""
+    create_bundle_seconds: float = 2 * MINUTE
+    """How long a new bundle is PENDING. Assumed."""
+    modify_account_seconds: float = 10 * MINUTE
+    """How long ModifyAccount enables BYOL. Assumed."""
+    workspace_image_quota: int = 40
+    """WorkSpaces images of an account in a Region, those shared with it not counted (WS-06).
+    Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html"""
+    workspace_bundle_quota: int = 50
+    """Bundles of an account in a Region. Source: as above."""
 
     @property
     def import_seconds(self) -> float:
@@ -102,6 +134,11 @@ class AwsPace:
     def export_seconds(self) -> float:
         """How long an export takes."""
         return duration(self.export_stages)
+
+    @property
+    def custom_import_seconds(self) -> float:
+        """How long ImportCustomWorkspaceImage takes, once its source is there."""
+        return duration(self.custom_import_stages)
 
     def seconds_until(self, percent: float) -> float:
         """After how long the import of an image reaches a percentage."""

@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from pulumi_vmimport.sandbox.aws import workspace_maker
 from pulumi_vmimport.sandbox.aws.access_keys import OBSERVER_KEY, SECRET_KEY, AccessKeys
+from pulumi_vmimport.sandbox.aws.account import Account, join_organization
 from pulumi_vmimport.sandbox.aws.calls import CallLog
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
 from pulumi_vmimport.sandbox.aws.completion import complete
@@ -29,6 +30,7 @@ from pulumi_vmimport.sandbox.aws.import_tasks import ImportTask, ImportTaskRecor
 from pulumi_vmimport.sandbox.aws.installation import clear_moto, installed
 from pulumi_vmimport.sandbox.aws.leftovers import leftovers
 from pulumi_vmimport.sandbox.aws.pace import AwsPace
+from pulumi_vmimport.sandbox.aws.shared_images import all_images
 from pulumi_vmimport.sandbox.aws.snapshot_tasks import SnapshotTask, SnapshotTaskRecord
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
@@ -51,7 +53,7 @@ _POLL_SECONDS = 0.05
 class AwsSandbox:
     """AWS on this machine while its `with` block lasts: clean at the start, gone at the end, one in a process.
 
-    Any credentials do. The account is enabled for BYOL (`disable_byol`).
+    Any credentials do. The account is enabled for BYOL (`disable_byol`); there are others (`second_account`).
     """
 
     _one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
@@ -134,17 +136,45 @@ class AwsSandbox:
 
     def enable_byol(self, region: str | None = None) -> None:
         """Let WorkSpaces take BYOL images in a Region."""
-        with self._cloud.lock:
-            self._cloud.without_byol.discard(region or self.region)
+        self._account(self.account_id).enable_byol(region)
 
-    def disable_byol(self, region: str | None = None) -> None:
-        """Let WorkSpaces take no BYOL images in a Region."""
-        with self._cloud.lock:
-            self._cloud.without_byol.add(region or self.region)
+    def disable_byol(self, region: str | None = None, *, approved: bool = True) -> None:
+        """Let WorkSpaces take no BYOL images in a Region; where `approved`, ModifyAccount enables it again."""
+        self._account(self.account_id).disable_byol(region, approved=approved)
 
-    def make_workspace(self, region: str | None = None, user: str = "sandbox", *, dedicated: bool = False) -> str:
+    def second_account(self) -> Account:
+        """Another account of the same organization, enabled for BYOL; at each call a new one."""
+        with self._cloud.lock:
+            return self.account(join_organization(self.account_id, self.region))
+
+    def account(self, account_id: str) -> Account:
+        """An account by its 12 digits, outside of the organization unless moto's Organizations has it."""
+        with self._cloud.lock:
+            if account_id != self.account_id and account_id not in self._cloud.accounts:
+                self._cloud.accounts.append(account_id)
+            return self._account(account_id)
+
+    def offer_image_update(self, image_id: str) -> None:
+        """Let a WorkSpaces image have an update, which CreateUpdatedWorkspaceImage takes.
+
+        Raises:
+            KeyError: there is no such image.
+        """
+        with self._cloud.lock:
+            {str(image.image_id): image for _, image in all_images()}[image_id].offer_update()
+
+    def make_workspace(
+        self,
+        region: str | None = None,
+        user: str = "sandbox",
+        *,
+        dedicated: bool = False,
+        bundle_id: str = workspace_maker.PUBLIC_BUNDLE,
+    ) -> str:
         """Make a WorkSpace that is AVAILABLE and return its id."""
-        return workspace_maker.make_workspace(self.observer, region or self.region, user, dedicated=dedicated)
+        return workspace_maker.make_workspace(
+            self.observer, region or self.region, user, bundle_id, dedicated=dedicated
+        )
 
     def set_workspace_state(self, workspace_id: str, state: str, region: str | None = None) -> None:
         """Put a WorkSpace in a state, such as STOPPED."""
@@ -190,7 +220,10 @@ class AwsSandbox:
             return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
 
     def leftovers(self) -> list[str]:
-        """What still exists: active tasks, AMIs, snapshots, volumes, WorkSpaces images, objects, uploads, roles ..."""
+        """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, bundles, objects, uploads, roles ...
+
+        Of the accounts that were handed out too.
+        """
         return leftovers(self._cloud, self.account_id)
 
     def reset(self) -> None:
@@ -201,6 +234,9 @@ class AwsSandbox:
             self.faults.clear()
             self.calls.clear()
             self.pace.copy_from(self._initial_pace)
+
+    def _account(self, account_id: str) -> Account:
+        return Account(account_id, self.region, self._cloud, self._client)
 
     def _client(self, service: str, region: str | None, access_key: str, config: Config | None) -> Any:
         with self._session_lock:  # boto3 clients are thread-safe, making them is not

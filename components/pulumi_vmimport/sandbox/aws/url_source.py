@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from moto.iam.models import get_account_id_from
-
+from pulumi_vmimport.sandbox.aws.access_keys import account_of
 from pulumi_vmimport.sandbox.aws.conversion_task import Failure
 from pulumi_vmimport.sandbox.aws.iam_policy import Request, verdict
 from pulumi_vmimport.sandbox.aws.pace import VALIDATED_PERCENT, Stage, seconds_until, stage_after
@@ -34,7 +33,7 @@ class UrlSource:
     @property
     def account(self) -> str | None:
         """The account that signed it."""
-        return str(get_account_id_from(self.signer)) if self.signer else None
+        return account_of(self.signer) if self.signer else None
 
 
 def is_read_by_url(container: Mapping[str, Any]) -> bool:

@@ -2,6 +2,9 @@
 
 from typing import Any, Protocol
 
+PUBLIC_BUNDLE = "wsb-sandbox00"
+"""A bundle that stands for one of Amazon's."""
+
 
 class ClientMaker(Protocol):
     """Makes the boto3 client of a service."""
@@ -9,7 +12,7 @@ class ClientMaker(Protocol):
     def __call__(self, service: str, region: str) -> Any: ...
 
 
-def make_workspace(client: ClientMaker, region: str, user: str, *, dedicated: bool) -> str:
+def make_workspace(client: ClientMaker, region: str, user: str, bundle_id: str, *, dedicated: bool) -> str:
     """Make a WorkSpace in a directory of its own and return its id."""
     ec2, directories, workspaces = (client(service, region) for service in ("ec2", "ds", "workspaces"))
     vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
@@ -24,6 +27,6 @@ def make_workspace(client: ClientMaker, region: str, user: str, *, dedicated: bo
     workspaces.register_workspace_directory(
         DirectoryId=directory, SubnetIds=ids, Tenancy="DEDICATED" if dedicated else "SHARED"
     )
-    wanted = [{"DirectoryId": directory, "UserName": user, "BundleId": "wsb-sandbox00"}]
+    wanted = [{"DirectoryId": directory, "UserName": user, "BundleId": bundle_id}]
     made = workspaces.create_workspaces(Workspaces=wanted)
     return str(made["PendingRequests"][0]["WorkspaceId"])

@@ -249,10 +249,11 @@ def test_fails_to_delete_a_pending_image(images: Images, aws: AwsSandbox) -> Non
 def test_fails_to_delete_a_shared_image(images: Images, aws: AwsSandbox) -> None:
     image_id = images.ingest()
     aws.clock.advance(aws.pace.import_workspace_image_seconds)
-    share = {"ImageId": image_id, "SharedAccountId": "210987654321"}
+    other = aws.second_account().account_id
+    share = {"ImageId": image_id, "SharedAccountId": other}
     images.calls.update_workspace_image_permission(**share, AllowCopyImage=True)
     code, message = images.account.refused(images.calls.delete_workspace_image, ImageId=image_id)
-    assert (code, "210987654321" in message) == ("ResourceAssociatedException", True)
+    assert (code, other in message) == ("ResourceAssociatedException", True)
     images.calls.update_workspace_image_permission(**share, AllowCopyImage=False)
     images.calls.delete_workspace_image(ImageId=image_id)
 
