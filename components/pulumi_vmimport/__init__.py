@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from pulumi_vmimport.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
     from pulumi_vmimport.export_bucket import ExportBucket, ExportBucketArgs
     from pulumi_vmimport.import_bucket import ImportBucket, ImportBucketArgs
+    from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImage, CopyWorkspaceImageArgs
+    from pulumi_vmimport.resources.create_updated_workspace_image import (
+        CreateUpdatedWorkspaceImage,
+        CreateUpdatedWorkspaceImageArgs,
+    )
     from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
     from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
     from pulumi_vmimport.resources.export_image import ExportImage, ExportImageArgs
+    from pulumi_vmimport.resources.import_custom_workspace_image import (
+        ImportCustomWorkspaceImage,
+        ImportCustomWorkspaceImageArgs,
+    )
     from pulumi_vmimport.resources.import_image import ImportImage, ImportImageArgs
     from pulumi_vmimport.resources.import_request_args import (
         ClientDataArgs,
@@ -27,6 +36,12 @@ if TYPE_CHECKING:
     from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage, ImportWorkspaceImageArgs
     from pulumi_vmimport.resources.instance_export import InstanceExport, InstanceExportArgs
     from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport, VirtualMachineExportArgs
+    from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundle, WorkspaceBundleArgs
+    from pulumi_vmimport.resources.workspace_image_permissions import (
+        WorkspaceImagePermissions,
+        WorkspaceImagePermissionsArgs,
+    )
+    from pulumi_vmimport.resources.workspaces_account import WorkspacesAccount, WorkspacesAccountArgs
     from pulumi_vmimport.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
     from pulumi_vmimport.vmimport_role import VmimportRole, VmimportRoleArgs
 
@@ -34,6 +49,10 @@ __all__ = [
     "ByolWorkspaceImage",
     "ByolWorkspaceImageArgs",
     "ClientDataArgs",
+    "CopyWorkspaceImage",
+    "CopyWorkspaceImageArgs",
+    "CreateUpdatedWorkspaceImage",
+    "CreateUpdatedWorkspaceImageArgs",
     "CreateWorkspaceImage",
     "CreateWorkspaceImageArgs",
     "DirectSnapshot",
@@ -45,6 +64,8 @@ __all__ = [
     "ExportImageArgs",
     "ImportBucket",
     "ImportBucketArgs",
+    "ImportCustomWorkspaceImage",
+    "ImportCustomWorkspaceImageArgs",
     "ImportImage",
     "ImportImageArgs",
     "ImportSnapshot",
@@ -62,6 +83,12 @@ __all__ = [
     "VirtualMachineExportArgs",
     "VmimportRole",
     "VmimportRoleArgs",
+    "WorkspaceBundle",
+    "WorkspaceBundleArgs",
+    "WorkspaceImagePermissions",
+    "WorkspaceImagePermissionsArgs",
+    "WorkspacesAccount",
+    "WorkspacesAccountArgs",
     "usage_operation",
 ]
 
@@ -69,6 +96,10 @@ _MODULES = {
     "ByolWorkspaceImage": "byol_workspace_image",
     "ByolWorkspaceImageArgs": "byol_workspace_image",
     "ClientDataArgs": "resources.import_request_args",
+    "CopyWorkspaceImage": "resources.copy_workspace_image",
+    "CopyWorkspaceImageArgs": "resources.copy_workspace_image",
+    "CreateUpdatedWorkspaceImage": "resources.create_updated_workspace_image",
+    "CreateUpdatedWorkspaceImageArgs": "resources.create_updated_workspace_image",
     "CreateWorkspaceImage": "resources.create_workspace_image",
     "CreateWorkspaceImageArgs": "resources.create_workspace_image",
     "DirectSnapshot": "resources.direct_snapshot",
@@ -80,6 +111,8 @@ _MODULES = {
     "ExportImageArgs": "resources.export_image",
     "ImportBucket": "import_bucket",
     "ImportBucketArgs": "import_bucket",
+    "ImportCustomWorkspaceImage": "resources.import_custom_workspace_image",
+    "ImportCustomWorkspaceImageArgs": "resources.import_custom_workspace_image",
     "ImportImage": "resources.import_image",
     "ImportImageArgs": "resources.import_image",
     "ImportSnapshot": "resources.import_snapshot",
@@ -97,6 +130,12 @@ _MODULES = {
     "VirtualMachineExportArgs": "resources.virtual_machine_export",
     "VmimportRole": "vmimport_role",
     "VmimportRoleArgs": "vmimport_role",
+    "WorkspaceBundle": "resources.workspace_bundle",
+    "WorkspaceBundleArgs": "resources.workspace_bundle",
+    "WorkspaceImagePermissions": "resources.workspace_image_permissions",
+    "WorkspaceImagePermissionsArgs": "resources.workspace_image_permissions",
+    "WorkspacesAccount": "resources.workspaces_account",
+    "WorkspacesAccountArgs": "resources.workspaces_account",
     "usage_operation": "aws.licensing",
 }
 

@@ -42,6 +42,8 @@ class ByolWorkspaceImageArgs(TypedDict):
     """What the image is for, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage."""
     applications: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Office by subscription; see ImportWorkspaceImage. Default: none."""
+    os_version: NotRequired[pulumi.Input[str]]
+    """Windows_10 or Windows_11, for preview's checks of process and Office. Default: no check."""
     virtual_machine_uuid: NotRequired[pulumi.Input[str]]
     """Source: the machine of this BIOS uuid, as SourceVirtualMachine and pulumi-vsphere put it out."""
     virtual_machine_moid: NotRequired[pulumi.Input[str]]
@@ -68,6 +70,8 @@ class ByolWorkspaceImageArgs(TypedDict):
     """Tags of bucket, role, AMI, snapshots and image; at most 45. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave AMI and WorkSpaces image in the account when the component is deleted. Default: false."""
+    keep_failed_image: NotRequired[pulumi.Input[bool]]
+    """Keep the record of a WorkSpaces image that could not be made. Default: false, it is deleted."""
     timeout_minutes: NotRequired[pulumi.Input[int]]
     """How long one `pulumi up` waits for the import and for the image, in minutes each. Default: 1440."""
     profile: NotRequired[pulumi.Input[str]]
@@ -113,7 +117,8 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
             self._place(name, inputs)
             self._import(name, inputs, self._export(name, inputs))
         image_args: Any = {
-            **self._given("ingestion_process", "applications", "tags", "retain_on_delete", *_SCOPE),
+            **self._given("ingestion_process", "applications", "os_version", "tags"),
+            **self._given("retain_on_delete", "keep_failed_image", *_SCOPE),
             "image_name": inputs.get("image_name"),
             "image_description": inputs.get("image_description"),
             "ec2_image_id": self.ec2_image_id,

@@ -13,15 +13,21 @@ from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 
 # `__provider` of each resource as it is in states: a value that is here stays, a new resource adds one.
 PROVIDERS = {
+    "CopyWorkspaceImage": "gASVUAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMEkNvcHlXb3Jrc3BhY2VJbWFnZZSFlFKULg==",
+    "CreateUpdatedWorkspaceImage": "gASVWQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMG0NyZWF0ZVVwZGF0ZWRXb3Jrc3BhY2VJbWFnZZSFlFKULg==",
     "CreateWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFENyZWF0ZVdvcmtzcGFjZUltYWdllIWUUpQu",
     "DirectSnapshot": "gASVTAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDkRpcmVjdFNuYXBzaG90lIWUUpQu",
     "ExportImage": "gASVSQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMC0V4cG9ydEltYWdllIWUUpQu",
+    "ImportCustomWorkspaceImage": "gASVWAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMGkltcG9ydEN1c3RvbVdvcmtzcGFjZUltYWdllIWUUpQu",
     "ImportImage": "gASVSQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMC0ltcG9ydEltYWdllIWUUpQu",
     "ImportSnapshot": "gASVTAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDkltcG9ydFNuYXBzaG90lIWUUpQu",
     "ImportWorkspaceImage": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFEltcG9ydFdvcmtzcGFjZUltYWdllIWUUpQu",
     "InstanceExport": "gASVTAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDkluc3RhbmNlRXhwb3J0lIWUUpQu",
     "RoleReadiness": "gASVSwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMDVJvbGVSZWFkaW5lc3OUhZRSlC4=",
     "VirtualMachineExport": "gASVUgAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMFFZpcnR1YWxNYWNoaW5lRXhwb3J0lIWUUpQu",
+    "WorkspaceBundle": "gASVTQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMD1dvcmtzcGFjZUJ1bmRsZZSFlFKULg==",
+    "WorkspaceImagePermissions": "gASVVwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMGVdvcmtzcGFjZUltYWdlUGVybWlzc2lvbnOUhZRSlC4=",
+    "WorkspacesAccount": "gASVTwAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMEVdvcmtzcGFjZXNBY2NvdW50lIWUUpQu",
 }
 
 

@@ -17,18 +17,28 @@ from pulumi_vmimport.lifecycle.property_bag import camel, hints, required
 
 # What stacks have in their states: a name that is here stays, a new resource adds a line.
 TOKENS = {
+    "CopyWorkspaceImage": "pulumi-python:dynamic/vmimport:CopyWorkspaceImage",
+    "CreateUpdatedWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateUpdatedWorkspaceImage",
     "CreateWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateWorkspaceImage",
     "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
     "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
+    "ImportCustomWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportCustomWorkspaceImage",
     "ImportImage": "pulumi-python:dynamic/vmimport:ImportImage",
     "ImportSnapshot": "pulumi-python:dynamic/vmimport:ImportSnapshot",
     "ImportWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportWorkspaceImage",
     "InstanceExport": "pulumi-python:dynamic/vmimport:InstanceExport",
     "RoleReadiness": "pulumi-python:dynamic/vmimport:RoleReadiness",
     "VirtualMachineExport": "pulumi-python:dynamic/vmimport:VirtualMachineExport",
+    "WorkspaceBundle": "pulumi-python:dynamic/vmimport:WorkspaceBundle",
+    "WorkspaceImagePermissions": "pulumi-python:dynamic/vmimport:WorkspaceImagePermissions",
+    "WorkspacesAccount": "pulumi-python:dynamic/vmimport:WorkspacesAccount",
 }
 # Outputs that repeat an input on purpose: their docstrings say why.
-REPEATED = {"RoleReadiness": {"role_name"}, "VirtualMachineExport": {"bucket", "key"}}
+REPEATED = {
+    "RoleReadiness": {"role_name"},
+    "VirtualMachineExport": {"bucket", "key"},
+    "WorkspaceImagePermissions": {"image_id"},
+}
 SCOPE = {"region", "profile", "assume_role_arn", "timeout_minutes"}
 
 

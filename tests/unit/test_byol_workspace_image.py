@@ -109,13 +109,14 @@ def test_arguments_reach_the_parts_they_are_for(world: Any) -> None:
     args = {
         **MACHINE, "powered_on": "wait", "staging_directory": "/data", "triggers": {"patched": "today"},
         "applications": ["Microsoft_Office_2019"], "tags": {"team": "blue"}, "retain_on_delete": True,
-        "timeout_minutes": 60,
+        "timeout_minutes": 60, "os_version": "Windows_11", "keep_failed_image": True,
     }  # fmt: skip
     world.deploy(lambda: outputs(args))
     export, imported, image = (world.inputs(f"line-{part}") for part in ("export", "import", "image"))
     assert (export["poweredOn"], export["stagingDirectory"]) == ("wait", "/data")
     assert export["triggers"] == {"patched": "today"}
     assert image["applications"] == ["Microsoft_Office_2019"]
+    assert (image["osVersion"], image["keepFailedImage"]) == ("Windows_11", True)
     assert export["timeoutMinutes"] == imported["timeoutMinutes"] == image["timeoutMinutes"] == 60
     assert imported["retainOnDelete"] is image["retainOnDelete"] is True
     assert export.get("retainOnDelete") is None  # it goes with the bucket

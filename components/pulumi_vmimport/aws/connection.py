@@ -79,6 +79,7 @@ class AwsConnection:
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
+        self._elsewhere: dict[str, AwsConnection] = {}
 
     @property
     def region(self) -> str | None:
@@ -125,11 +126,21 @@ class AwsConnection:
             client: EC2Client = self._clients[name]
         return client
 
+    def in_region(self, region: str) -> "AwsConnection":
+        """The same credentials in another Region."""
+        with self._lock:
+            if region == self._settings.region:
+                return self
+            return self._elsewhere.setdefault(region, AwsConnection(replace(self._settings, region=region)))
+
     def renew(self) -> None:
         """Forget clients and credentials, so that the next call reads renewed ones from where they come from."""
         with self._lock:
             self._clients.clear()
             self._session = None
+            elsewhere = list(self._elsewhere.values())
+        for connection in elsewhere:
+            connection.renew()
 
     def _make_client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
         config = Config(

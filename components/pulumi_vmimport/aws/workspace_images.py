@@ -1,4 +1,4 @@
-"""WorkSpaces images: what is there, its tags, its end.
+"""WorkSpaces images: what is there, and its end.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeWorkspaceImages.html and the pages beside it.
 """
@@ -11,11 +11,22 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.errors import error_code
-from pulumi_vmimport.aws.import_request import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 NOT_FOUND = frozenset({"ResourceNotFoundException"})
 _IDS_A_CALL = 25  # the most that DescribeWorkspaceImages takes
+
+
+@dataclass(frozen=True)
+class ImageError:
+    """One reason why an image could not be made."""
+
+    code: str
+    """One of workspace_image_errors.toml, or another word of the service."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,9 @@ class WorkspaceImage:
     description: str
     required_tenancy: str | None
     owner_account_id: str | None
-    errors: tuple[str, ...]
+    errors: tuple[ImageError, ...]
+    update_available: bool | None
+    """Whether CreateUpdatedWorkspaceImage has something to do; None where the service does not say."""
 
     @property
     def pending(self) -> bool:
@@ -37,8 +50,7 @@ class WorkspaceImage:
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "WorkspaceImage":
         """The image in an element of `Images`."""
-        details = [f"{d.get('ErrorCode', '')}: {d.get('ErrorMessage', '')}" for d in answer.get("ErrorDetails", [])]
-        summary = [f"{answer['ErrorCode']}: {answer.get('ErrorMessage', '')}"] if answer.get("ErrorCode") else []
+        summary = errors([answer]) if answer.get("ErrorCode") else ()
         return cls(
             id=answer["ImageId"],
             name=answer.get("Name", ""),
@@ -46,8 +58,14 @@ class WorkspaceImage:
             description=answer.get("Description", ""),
             required_tenancy=answer.get("RequiredTenancy"),
             owner_account_id=answer.get("OwnerAccountId"),
-            errors=tuple(details or summary),
+            errors=errors(answer.get("ErrorDetails", [])) or summary,
+            update_available=answer.get("Updates", {}).get("UpdateAvailable"),
         )
+
+
+def errors(details: Iterable[Mapping[str, Any]]) -> tuple[ImageError, ...]:
+    """The reasons in a list of `ErrorDetails`."""
+    return tuple(ImageError(d.get("ErrorCode", ""), d.get("ErrorMessage", "")) for d in details)
 
 
 def describe(aws: AwsConnection, ids: list[str]) -> dict[str, WorkspaceImage]:
@@ -69,30 +87,25 @@ def find(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
         raise
 
 
+def find_shared(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
+    """The image, the account's own or one that another account shares with it in this Region."""
+    image = find(aws, image_id)
+    if image is not None:
+        return image
+    # Whether a call that names no ImageType tells of shared images is not documented.
+    shared = aws.client("workspaces").describe_workspace_images(ImageIds=[image_id], ImageType="SHARED")
+    return next(map(WorkspaceImage.read, shared.get("Images", [])), None)
+
+
+def owned(aws: AwsConnection) -> Iterator[WorkspaceImage]:
+    """The account's own images in the Region."""
+    pages = aws.client("workspaces").get_paginator("describe_workspace_images").paginate(ImageType="OWNED")
+    return (WorkspaceImage.read(image) for page in pages for image in page.get("Images", []))
+
+
 def named(aws: AwsConnection, name: str) -> WorkspaceImage | None:
     """The account's own image of a name; names are unique in a Region. The API has no filter for them."""
-    pages: Iterator[Any] = iter(
-        aws.client("workspaces").get_paginator("describe_workspace_images").paginate(ImageType="OWNED")
-    )
-    return next((WorkspaceImage.read(i) for page in pages for i in page.get("Images", []) if i["Name"] == name), None)
-
-
-def tags(aws: AwsConnection, image_id: str) -> dict[str, str]:
-    """The tags of an image."""
-    answer = aws.client("workspaces").describe_tags(ResourceId=image_id)
-    return {t["Key"]: t.get("Value", "") for t in answer.get("TagList", [])}
-
-
-def tag(aws: AwsConnection, image_id: str, new: Mapping[str, str]) -> None:
-    """Put tags on an image."""
-    if new:
-        aws.client("workspaces").create_tags(ResourceId=image_id, Tags=tag_list(new))
-
-
-def untag(aws: AwsConnection, image_id: str, keys: Iterable[str]) -> None:
-    """Take tags off an image."""
-    if names := sorted(keys):
-        aws.client("workspaces").delete_tags(ResourceId=image_id, TagKeys=names)
+    return next((image for image in owned(aws) if image.name == name), None)
 
 
 def delete(aws: AwsConnection, image_id: str) -> None:
@@ -102,11 +115,6 @@ def delete(aws: AwsConnection, image_id: str) -> None:
     except ClientError as error:
         if error_code(error) not in NOT_FOUND:
             raise
-
-
-def byol_is_enabled(aws: AwsConnection) -> bool:
-    """Whether the account is approved for bring-your-own-licence WorkSpaces in the Region (WS-01)."""
-    return aws.client("workspaces").describe_account().get("DedicatedTenancySupport") == "ENABLED"
 
 
 POLLERS = Pollers[WorkspaceImage](describe)

@@ -35,6 +35,7 @@ class CreateWorkspaceImageState(CreateWorkspaceImageInputs, WorkspaceImageState)
 class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImageInputs, CreateWorkspaceImageState]):
     inputs = CreateWorkspaceImageInputs
     state = CreateWorkspaceImageState
+    mend = "mend the WorkSpace"
 
     def check(self, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -66,7 +67,8 @@ class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImage
 class CreateWorkspaceImageArgs(WorkspaceImageArgs):
     """The arguments of CreateWorkspaceImage.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the image.
+    A change of any but tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn replaces
+    the image.
     """
 
     workspace_id: pulumi.Input[str]

@@ -6,15 +6,17 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceIma
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NotRequired
 
 import pulumi
 
-from pulumi_vmimport.aws import images, workspace_images
+from pulumi_vmimport.aws import ingestion_processes
 from pulumi_vmimport.aws.import_request import tag_list
+from pulumi_vmimport.aws.ingestion_processes import Application, IngestionProcess, OsVersion
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.resources.byol_source_rules import account_problems, ami_problems
 from pulumi_vmimport.resources.workspace_image import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
@@ -22,27 +24,18 @@ from pulumi_vmimport.resources.workspace_image import (
     WorkspaceImageState,
 )
 
+__all__ = [
+    "Application",
+    "ImportWorkspaceImage",
+    "ImportWorkspaceImageArgs",
+    "ImportWorkspaceImageInputs",
+    "ImportWorkspaceImageLifecycle",
+    "ImportWorkspaceImageState",
+    "IngestionProcess",
+    "OsVersion",
+]
+
 _AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
-
-
-class IngestionProcess(StrEnum):
-    """What the image is for: WSP is DCV, BYOP is WorkSpaces Core (allow-listed), the others PCoIP."""
-
-    BYOL_REGULAR = "BYOL_REGULAR"
-    BYOL_GRAPHICS = "BYOL_GRAPHICS"
-    BYOL_GRAPHICSPRO = "BYOL_GRAPHICSPRO"
-    BYOL_GRAPHICS_G4DN = "BYOL_GRAPHICS_G4DN"
-    BYOL_REGULAR_WSP = "BYOL_REGULAR_WSP"
-    BYOL_GRAPHICS_G4DN_WSP = "BYOL_GRAPHICS_G4DN_WSP"
-    BYOL_REGULAR_BYOP = "BYOL_REGULAR_BYOP"
-    BYOL_GRAPHICS_G4DN_BYOP = "BYOL_GRAPHICS_G4DN_BYOP"
-
-
-class Application(StrEnum):
-    """Office, subscribed through AWS."""
-
-    OFFICE_2016 = "Microsoft_Office_2016"
-    OFFICE_2019 = "Microsoft_Office_2019"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +43,7 @@ class ImportWorkspaceImageInputs(WorkspaceImageInputs):
     ec2_image_id: str
     ingestion_process: IngestionProcess
     applications: tuple[Application, ...] | None = None
+    os_version: OsVersion | None = updatable()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,34 +57,21 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
 
     def check(self, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if known(inputs.ec2_image_id) and not _AMI.fullmatch(inputs.ec2_image_id):
-            yield Problem("ec2ImageId", f"expected ami- and 8 or 17 hex digits, got {inputs.ec2_image_id!r}")
+        if known(inputs.ec2_image_id) and (reason := ami_id_problem(inputs.ec2_image_id)):
+            yield Problem("ec2ImageId", reason)
         if known(inputs.applications) and inputs.applications is not None and len(inputs.applications) > 1:
             yield Problem("applications", f"expected at most one application, got {len(inputs.applications)}")
+        if known(inputs.os_version, inputs.ingestion_process) and inputs.os_version is not None:
+            yield from _conflicts(inputs, inputs.os_version)
 
     def look_up(self, run: Run, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().look_up(run, inputs)
-        if not workspace_images.byol_is_enabled(run.aws):
-            yield Problem(
-                "ingestionProcess",
-                f"account {run.aws.account_id} is not enabled for BYOL in {run.aws.region} (DedicatedTenancySupport); "
-                "ask AWS: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html",
-            )
-        if not known(inputs.ec2_image_id):
-            return
-        image = images.find(run.aws, inputs.ec2_image_id)
-        if image is None:
-            if not run.promised("ec2ImageId"):
-                yield Problem("ec2ImageId", f"there is no AMI {inputs.ec2_image_id} in {run.aws.region}")
-            return
-        if image.owner_id != run.aws.account_id:
-            yield Problem(
-                "ec2ImageId",
-                f"AMI {image.id} belongs to account {image.owner_id}, expected your own, {run.aws.account_id}; import "
-                "or copy it into your account first",
-            )
-        if (image.platform or "").lower() != "windows":
-            yield Problem("ec2ImageId", f"expected a Windows AMI, got {image.platform_details or 'another system'}")
+        yield from account_problems(run, "ingestionProcess")
+        if known(inputs.ingestion_process):
+            for warning in ingestion_processes.table().processes[inputs.ingestion_process].warnings:
+                run.warn(warning)
+        if known(inputs.ec2_image_id):
+            yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
 
     def start(self, run: Run, inputs: ImportWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         answer = run.aws.client("workspaces").import_workspace_image(
@@ -104,18 +85,36 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
         return answer["ImageId"]
 
 
+def ami_id_problem(image_id: str) -> str | None:
+    """Why something is no id of an AMI."""
+    return None if _AMI.fullmatch(image_id) else f"expected ami- and 8 or 17 hex digits, got {image_id!r}"
+
+
+def _conflicts(inputs: ImportWorkspaceImageInputs, system: OsVersion) -> Iterator[Problem]:
+    process = inputs.ingestion_process
+    if reason := ingestion_processes.conflict(process, system):
+        yield Problem("ingestionProcess", f"{reason}, got {process.value}")
+    for number, application in enumerate(inputs.applications or () if known(inputs.applications) else ()):
+        if known(application) and (reason := ingestion_processes.office_conflict(application, process, system)):
+            yield Problem(f"applications[{number}]", f"{reason}, got {application.value}")
+
+
 class ImportWorkspaceImageArgs(WorkspaceImageArgs):
     """The arguments of ImportWorkspaceImage.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the image.
+    A change of any but tags, retain_on_delete, keep_failed_image, os_version, timeout_minutes, profile and
+    assume_role_arn replaces the image.
     """
 
     ec2_image_id: pulumi.Input[str]
     """The AMI: Windows, imported with licence BYOL, unencrypted, in your account."""
     ingestion_process: pulumi.Input[str]
-    """BYOL_REGULAR, BYOL_GRAPHICS, BYOL_GRAPHICSPRO, BYOL_GRAPHICS_G4DN, or one of these with _WSP (DCV) or _BYOP."""
+    """BYOL_REGULAR, BYOL_GRAPHICS, BYOL_GRAPHICSPRO, BYOL_GRAPHICS_G4DN, or one of these with _WSP (DCV) or _BYOP; what
+    each needs is in docs/workspaces_images.md."""
     applications: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """At most one of Microsoft_Office_2016 and Microsoft_Office_2019. Default: none."""
+    os_version: NotRequired[pulumi.Input[str]]
+    """Windows_10 or Windows_11: preview then sees which processes and Office it does not go with. Default: no check."""
 
 
 class ImportWorkspaceImage(ManagedResource, module="vmimport", name="ImportWorkspaceImage"):

@@ -13,7 +13,14 @@ from typing import ClassVar, Generic, NotRequired, TypeVar
 import pulumi
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.aws import workspace_images
+from pulumi_vmimport.aws import (
+    workspace_bundles,
+    workspace_image_errors,
+    workspace_image_permissions,
+    workspace_images,
+    workspaces_account,
+    workspaces_tags,
+)
 from pulumi_vmimport.aws.errors import error_code, error_message
 from pulumi_vmimport.aws.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
@@ -22,12 +29,15 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.resources.once_available import once_available
 from pulumi_vmimport.resources.tag_rules import tag_problems
 
 # Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
 _NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
-_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]{1,256}")
-_TAG_VALUE_LENGTH = 255
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]+")
+_DESCRIPTION_LENGTH = 256
+IMAGE_ID = re.compile(r"wsi-[0-9a-z]{9,63}")
+TAG_VALUE_LENGTH = 255
 # What botocore's second try meets when the answer to the first was lost on the way: the first one's image, or the
 # WorkSpace that it is being made of.
 _BEGUN_ALREADY = frozenset({"ResourceAlreadyExistsException", "InvalidResourceStateException"})
@@ -39,6 +49,7 @@ class WorkspaceImageInputs(AwsScope):
     image_description: str
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()
+    keep_failed_image: bool | None = updatable()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +71,9 @@ class WorkspaceImageArgs(AwsScopeArgs):
     """Tags of the image; at most 45."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Leave the image in the account when the resource is deleted. Default: false."""
+    keep_failed_image: NotRequired[pulumi.Input[bool]]
+    """Keep the record of an image that could not be made, for a look in the console; the next `up` replaces it.
+    Default: false, it is deleted."""
 
 
 InputsT = TypeVar("InputsT", bound=WorkspaceImageInputs)
@@ -68,6 +82,8 @@ StateT = TypeVar("StateT", bound=WorkspaceImageState)
 
 class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
     unique: ClassVar[tuple[str, ...]] = ("imageName", "region")
+    mend: ClassVar[str] = "mend the guest, export and import it again"
+    """What to do about an image that could not be made."""
 
     @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:
@@ -80,13 +96,20 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             yield Problem("imageDescription", reason)
         yield from scope_problems(inputs)
         if known(inputs.tags):
-            yield from tag_problems(inputs.tags, longest_value=_TAG_VALUE_LENGTH)
+            yield from tag_problems(inputs.tags, longest_value=TAG_VALUE_LENGTH)
 
     def look_up(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        if known(inputs.image_name):
-            image = workspace_images.named(run.aws, inputs.image_name)
-            if image is not None and not self._is_own(run, image):
-                yield Problem("imageName", self._taken(image))
+        if not known(inputs.image_name):
+            return
+        owned = list(workspace_images.owned(run.aws))
+        image = next((image for image in owned if image.name == inputs.image_name), None)
+        if image is not None and not self._is_own(run, image):
+            yield Problem("imageName", self._taken(image))
+        if image is None and len(owned) >= workspaces_account.DEFAULT_IMAGE_QUOTA:
+            run.warn(
+                f"the account has {len(owned)} WorkSpaces images in {run.aws.region}; unless its quota was raised "
+                f"above {workspaces_account.DEFAULT_IMAGE_QUOTA}, delete one or ask Service Quotas for more (WS-06)"
+            )
 
     def is_begun(self, run: Run, inputs: InputsT) -> bool:
         """Whether an earlier run began the image, of which Pulumi then learnt nothing."""
@@ -97,7 +120,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image_id = self._own_image(run, inputs)
         if image_id is None:
             try:
-                image_id = self.start(run, inputs, self._tags(run, inputs))
+                tags = self._tags(run, inputs)
+                image_id = once_available(run, inputs.image_name, lambda: self.start(run, inputs, tags))
             except ClientError as error:
                 if error_code(error) not in _BEGUN_ALREADY:
                     raise
@@ -112,7 +136,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image = workspace_images.find(run.aws, id)
         if image is None:
             return None
-        tags = {k: v for k, v in workspace_images.tags(run.aws, id).items() if not is_own_tag(k)}
+        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_own_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(_observed(state, image), tags=own)
 
@@ -128,7 +152,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
     def delete(self, run: Run, id: str, state: StateT) -> None:
         image = workspace_images.find(run.aws, id)
         if image is not None and state.retain_on_delete and self.condition(state) is Condition.READY:
-            workspace_images.untag(run.aws, id, OWN_TAGS)
+            workspaces_tags.untag(run.aws, id, OWN_TAGS)
             return
         if image is not None and image.pending:  # WorkSpaces has no call that cancels an image
             image = self._settled(run, id)
@@ -137,10 +161,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
                 workspace_images.delete(run.aws, id)
             except ClientError as error:
                 if error_code(error) == "ResourceAssociatedException":
-                    raise RuntimeError(
-                        f"image {id} ({image.name}) is still in use: {error_message(error)}; delete its bundles"
-                        f"{_unshare(run, id)} first (WS-11)"
-                    ) from error
+                    words = f"image {id} ({image.name}) is still in use: {error_message(error)}"
+                    raise RuntimeError(f"{words}; {_what_goes_first(run, id)}") from error
                 raise
 
     def condition(self, state: StateT) -> Condition:
@@ -152,7 +174,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image = workspace_images.named(run.aws, inputs.image_name)
         if image is None:
             return None
-        tags = workspace_images.tags(run.aws, image.id)
+        tags = workspaces_tags.tags(run.aws, image.id)
         if run.identity.tags(inputs).items() <= tags.items() and image.state != "ERROR":
             self._retag(run, image.id, tags, inputs)
             return image.id
@@ -170,12 +192,14 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         if image is None:
             raise Failed(f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew")
         if image.state != "AVAILABLE":
-            words = f"image {id} ended in {image.state}: {'; '.join(image.errors) or 'no error code'}"
+            words = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}"
+            if state.keep_failed_image:
+                raise RuntimeError(f"{words}; {self.mend}; the image record was kept, the next `pulumi up` replaces it")
             try:
                 workspace_images.delete(run.aws, id)
             except ClientError as error:  # the codes are what the user needs; the record is deleted by the next run
                 raise RuntimeError(f"{words}; its record could not be deleted: {error_message(error)}") from error
-            raise Failed(f"{words}; mend the guest, export and import it again; the image record was deleted")
+            raise Failed(f"{words}; {self.mend}; the image record was deleted")
         return state
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
@@ -186,14 +210,14 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
         wanted = self._tags(run, inputs)
-        workspace_images.untag(run.aws, id, {key for key in had if not is_own_tag(key)} - wanted.keys())
-        workspace_images.tag(run.aws, id, wanted)
+        workspaces_tags.untag(run.aws, id, {key for key in had if not is_own_tag(key)} - wanted.keys())
+        workspaces_tags.tag(run.aws, id, wanted)
 
     def _tags(self, run: Run, inputs: InputsT) -> dict[str, str]:
         return {**(inputs.tags or {}), **run.identity.tags(inputs)}
 
     def _is_own(self, run: Run, image: WorkspaceImage) -> bool:
-        return workspace_images.tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
+        return workspaces_tags.tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
 
     def _taken(self, image: WorkspaceImage) -> str:
         return f"the name {image.name!r} belongs to image {image.id} of the account already; choose another name"
@@ -206,11 +230,16 @@ def name_problem(name: str) -> str | None:
     return rf"expected 1 to 64 of a-z A-Z 0-9 _ . / ( ) \ - and no space, got {name!r}"
 
 
-def description_problem(description: str) -> str | None:
-    """Why WorkSpaces refuses an image's description."""
-    if _DESCRIPTION.fullmatch(description):
+def description_problem(description: str, longest: int = _DESCRIPTION_LENGTH) -> str | None:
+    """Why WorkSpaces refuses the description of an image, or of something else that may have another length."""
+    if _DESCRIPTION.fullmatch(description) and len(description) <= longest:
         return None
-    return f"expected 1 to 256 of a-z A-Z 0-9 _ . / ( ) - and space, got {description!r}"
+    return f"expected 1 to {longest} of a-z A-Z 0-9 _ . / ( ) - and space, got {description!r}"
+
+
+def image_id_problem(image_id: str) -> str | None:
+    """Why something is no id of a WorkSpaces image."""
+    return None if IMAGE_ID.fullmatch(image_id) else f"expected wsi- and 9 to 63 of a-z 0-9, got {image_id!r}"
 
 
 def _observed(state: StateT, image: WorkspaceImage) -> StateT:
@@ -223,11 +252,17 @@ def _observed(state: StateT, image: WorkspaceImage) -> StateT:
     )
 
 
-def _unshare(run: Run, image_id: str) -> str:
-    """The part of an advice that names the accounts an image is shared with."""
+def _what_goes_first(run: Run, image_id: str) -> str:
+    """An advice that names the bundles that use an image and the accounts it is shared with (WS-11)."""
     try:
-        answer = run.aws.client("workspaces").describe_workspace_image_permissions(ImageId=image_id)
+        bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.of_image(run.aws, image_id))
+        accounts = ", ".join(workspace_image_permissions.shared_with(run.aws, image_id))
     except ClientError as error:
-        return f" and stop sharing it (with whom is not known: {error_message(error)})"
-    accounts = ", ".join(permission["SharedAccountId"] for permission in answer["ImagePermissions"])
-    return f" and stop sharing it with {accounts}" if accounts else ""
+        return (
+            f"delete its bundles and stop sharing it first (which and with whom is not known: {error_message(error)})"
+        )
+    advice = [f"delete its bundles {bundles}"] if bundles else []
+    advice += [f"stop sharing it with {accounts}"] if accounts else []
+    by_name = "; one that is replaced needs a new image_name: its bundles then get the new image before it goes"
+    all_of_it = " and ".join(advice) or "delete its bundles and what is being made of it"
+    return f"{all_of_it} first (WS-11){by_name if bundles else ''}"

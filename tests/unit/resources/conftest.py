@@ -18,15 +18,8 @@ from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageInputs, CreateWorkspaceImageLifecycle
 from pulumi_vmimport.resources.import_image import ImportImageInputs
-from pulumi_vmimport.resources.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
-    IngestionProcess,
-)
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs
-from pulumi_vmimport.resources.workspace_image import WorkspaceImageInputs
 from pulumi_vmimport.sandbox import SandboxClock
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
@@ -255,47 +248,3 @@ def looked_up() -> Callable[..., dict[str, str]]:
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore's own retries without the seconds between them."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
-
-
-@dataclass(frozen=True)
-class ImageKind:
-    """One of the two operations that make a WorkSpaces image, with inputs that it takes."""
-
-    operation: str
-    lifecycle: Any
-    inputs: WorkspaceImageInputs
-    aws: AwsSandbox
-
-    def images(self) -> dict[str, str]:
-        """The states of the account's images by their ids."""
-        found = self.aws.observer("workspaces").describe_workspace_images()["Images"]
-        return {image["ImageId"]: image["State"] for image in found}
-
-    def tags(self, image_id: str) -> dict[str, str]:
-        found = self.aws.observer("workspaces").describe_tags(ResourceId=image_id)["TagList"]
-        return {tag["Key"]: tag["Value"] for tag in found}
-
-    def interrupted(self, run: FakeRun) -> tuple[str, Any]:
-        """What a create that is stopped keeps: id and state."""
-        with pytest.raises(Stopped):
-            self.lifecycle.create(run, self.inputs)
-        assert run.kept is not None
-        return run.kept
-
-
-@pytest.fixture(params=["ImportWorkspaceImage", "CreateWorkspaceImage"])
-def kind(request: pytest.FixtureRequest, aws: AwsSandbox) -> ImageKind:
-    """Each of the two; what takes 90 and 45 minutes takes 20 here, so that four looks see its end."""
-    aws.pace.import_workspace_image_seconds = aws.pace.create_workspace_image_seconds = 20 * 60
-    common: dict[str, Any] = {
-        "region": REGION,
-        "image_name": "win10",
-        "image_description": "a desktop",
-        "tags": {"team": "blue"},
-    }
-    if request.param == "CreateWorkspaceImage":
-        created = CreateWorkspaceImageInputs(**common, workspace_id=aws.make_workspace())
-        return ImageKind(request.param, CreateWorkspaceImageLifecycle(), created, aws)
-    ami, process = request.getfixturevalue("byol_ami"), IngestionProcess.BYOL_REGULAR_WSP
-    imported = ImportWorkspaceImageInputs(**common, ec2_image_id=ami, ingestion_process=process)
-    return ImageKind(request.param, ImportWorkspaceImageLifecycle(), imported, aws)

@@ -73,6 +73,11 @@ CALLS: dict[str, Request] = {
     "TR-76": _EXPORT_IMAGE,
     "TR-77": _EXPORT_IMAGE,
     "TR-78": _EXPORT_IMAGE,
+    "TR-80": (
+        "workspaces",
+        "CopyWorkspaceImage",
+        {"Name": "w", "SourceImageId": "wsi-0123456789", "SourceRegion": REGION},
+    ),
 }
 
 

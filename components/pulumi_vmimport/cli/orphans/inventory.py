@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from pulumi_vmimport.aws import workspace_images
+from pulumi_vmimport.aws import workspaces_tags
 from pulumi_vmimport.cli.orphans.ec2_things import ec2_things
 from pulumi_vmimport.cli.orphans.place import Place
 from pulumi_vmimport.cli.orphans.s3_things import ovas, uploads
@@ -55,7 +55,7 @@ def _workspace_images(search: Search) -> Iterator[Thing]:
     client: Any = search.aws.client("workspaces")
     for page in client.get_paginator("describe_workspace_images").paginate(ImageType="OWNED"):
         for image in page.get("Images", []):
-            tags = own_tags(workspace_images.tags(search.aws, image["ImageId"]))
+            tags = own_tags(workspaces_tags.tags(search.aws, image["ImageId"]))
             created: datetime | None = image.get("Created")
             if IDENTITY_TAG in tags:
                 yield Thing(

@@ -1,4 +1,4 @@
-"""What sets ImportWorkspaceImage apart; test_workspace_image.py has what it shares with CreateWorkspaceImage."""
+"""What sets ImportWorkspaceImage apart; test_workspace_image.py has what it shares with the other images."""
 
 import re
 import string
@@ -69,6 +69,19 @@ def inputs(byol_ami: str) -> ImportWorkspaceImageInputs:
             id="two-applications",
         ),
         pytest.param({"applications": "Microsoft_Office_2016"}, "applications", "expected a list of", id="no-list"),
+        pytest.param(
+            {"osVersion": "Windows_11", "ingestionProcess": "BYOL_REGULAR"},
+            "ingestionProcess",
+            "for Windows 11, which has no PCoIP, got BYOL_REGULAR",
+            id="windows-11-pcoip",
+        ),
+        pytest.param(
+            {"osVersion": "Windows_11", "applications": ["Microsoft_Office_2016"]},
+            "applications[0]",
+            "expected Microsoft_Office_2019 for Windows 11 with BYOL_REGULAR_WSP, got Microsoft_Office_2016",
+            id="windows-11-office",
+        ),
+        pytest.param({"osVersion": "Windows 11"}, "osVersion", "Windows_11, got 'Windows 11'", id="unknown-system"),
     ],
 )
 def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
@@ -77,7 +90,16 @@ def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked:
     assert reason in found[0][1]
 
 
-@pytest.mark.parametrize("values", [{}, {"ec2ImageId": "ami-01234567"}, {"applications": ["Microsoft_Office_2019"]}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"ec2ImageId": "ami-01234567"},
+        {"applications": ["Microsoft_Office_2019"]},
+        {"osVersion": "Windows_11", "applications": ["Microsoft_Office_2019"]},
+        {"osVersion": "Windows_10", "ingestionProcess": "BYOL_REGULAR", "applications": ["Microsoft_Office_2016"]},
+    ],
+)
 def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
     assert checked(lifecycle, BAG | values) == []
 
@@ -85,11 +107,6 @@ def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) 
 @pytest.fixture(scope="module")
 def service_model() -> Any:
     return get_session().get_service_model("workspaces")
-
-
-def test_closed_sets_are_those_of_the_service_model(service_model: Any) -> None:
-    assert {p.value for p in IngestionProcess} == set(service_model.shape_for("WorkspaceImageIngestionProcess").enum)
-    assert {a.value for a in Application} == set(service_model.shape_for("Application").enum)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +141,13 @@ def test_look_up_tells_that_the_account_is_not_enabled_for_byol(
     found = looked_up(lifecycle, run, inputs)
     assert list(found) == ["ingestionProcess"]
     assert f"account {aws.account_id} is not enabled for BYOL in eu-west-1" in found["ingestionProcess"]
+
+
+def test_the_account_is_left_to_the_run_where_the_image_depends_on_what_may_enable_it(
+    new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.disable_byol()
+    assert looked_up(lifecycle, new_run(promises=("region",)), inputs) == {}
 
 
 def test_look_up_tells_a_missing_ami_unless_it_is_promised(
@@ -162,6 +186,27 @@ def test_look_up_tells_an_ami_that_is_not_windows(
 ) -> None:
     ami.platform, ami.platform_details = None, "Linux/UNIX"
     assert looked_up(lifecycle, run, inputs) == {"ec2ImageId": "expected a Windows AMI, got Linux/UNIX"}
+
+
+def test_look_up_tells_an_encrypted_ami(
+    run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
+) -> None:
+    ami.ebs_snapshot.encrypted = True
+    reason = looked_up(lifecycle, run, inputs)["ec2ImageId"]
+    assert f"AMI {ami.id} has encrypted snapshots ({ami.ebs_snapshot.id}), which WorkSpaces does not take" in reason
+    assert "`encrypted` false" in reason
+
+
+@pytest.mark.parametrize(
+    ("process", "warnings"),
+    [(IngestionProcess.BYOL_REGULAR_WSP, []), (IngestionProcess.BYOL_REGULAR_BYOP, ["allow-listed"])],
+)
+def test_what_only_aws_can_tell_of_a_process_is_a_warning(
+    run: Any, inputs: ImportWorkspaceImageInputs, looked_up: LookedUp, process: IngestionProcess, warnings: list[str]
+) -> None:
+    assert looked_up(lifecycle, run, replace(inputs, ingestion_process=process)) == {}
+    assert len(run.warnings) == len(warnings)
+    assert all(words in text for words, text in zip(warnings, run.warnings, strict=True))
 
 
 def test_look_up_tells_everything_at_once(

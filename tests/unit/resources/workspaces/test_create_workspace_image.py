@@ -1,4 +1,4 @@
-"""What sets CreateWorkspaceImage apart; test_workspace_image.py has what it shares with ImportWorkspaceImage."""
+"""What sets CreateWorkspaceImage apart; test_workspace_image.py has what it shares with the other images."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Reading, updating and deleting a WorkSpaces image of either kind."""
+"""Reading, updating and deleting a WorkSpaces image of any kind."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -113,18 +113,28 @@ def test_an_unfinished_image_is_not_retained(kind: Any, new_run: NewRun, aws: Aw
 def test_fails_to_delete_a_shared_image_and_names_the_accounts(kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = kind.lifecycle.create(run, kind.inputs)
     calls = aws.observer("workspaces")
-    for account in ("210987654321", "345678901234"):
+    accounts = sorted(aws.second_account().account_id for _ in range(2))
+    for account in accounts:
         calls.update_workspace_image_permission(ImageId=created.id, AllowCopyImage=True, SharedAccountId=account)
-    aws.faults.error("DeleteWorkspaceImage", "ResourceAssociatedException", "The image is in use.")
-    words = rf"image {created.id} \(win10\) .*The image is in use\..*stop sharing it with 210987654321, 345678901234"
+    words = rf"image {created.id} \(win10\) .*ResourceAssociatedException: .*; stop sharing it with {', '.join(accounts)} first"
     with pytest.raises(RuntimeError, match=words):
         kind.lifecycle.delete(run, created.id, created.state)
 
 
 def test_fails_to_delete_an_image_that_bundles_use(kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = kind.lifecycle.create(run, kind.inputs)
-    aws.faults.error("DeleteWorkspaceImage", "ResourceAssociatedException", "Bundle wsb-0123 uses the image.")
-    with pytest.raises(RuntimeError, match=rf"image {created.id} .*Bundle wsb-0123 uses .*delete its bundles"):
+    calls = aws.observer("workspaces")
+    made = calls.create_workspace_bundle(
+        BundleName="desk",
+        BundleDescription="b",
+        ImageId=created.id,
+        ComputeType={"Name": "STANDARD"},
+        UserStorage={"Capacity": "50"},
+    )["WorkspaceBundle"]["BundleId"]
+    with pytest.raises(
+        RuntimeError, match=rf"image {created.id} .*; delete its bundles {made} \(desk\) first \(WS-11\)"
+    ):
         kind.lifecycle.delete(run, created.id, created.state)
+    calls.delete_workspace_bundle(BundleId=made)
     kind.lifecycle.delete(run, created.id, created.state)
     assert kind.images() == {}

@@ -1,4 +1,4 @@
-"""What both kinds of WorkSpaces images promise until they are there; the modules beside have what sets them apart."""
+"""What all kinds of WorkSpaces images promise until they are there; the modules beside have what sets them apart."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,10 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageLifecycle
+from pulumi_vmimport.resources.import_custom_workspace_image import ImportCustomWorkspaceImageLifecycle
 from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImageLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
 
@@ -20,9 +23,20 @@ SOMEBODY = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
 BAG = {"region": "eu-west-1", "imageName": "win10", "imageDescription": "a desktop"}
 IMPORT = BAG | {"ec2ImageId": "ami-0123456789abcdef0", "ingestionProcess": "BYOL_REGULAR_WSP"}
 CREATE = BAG | {"workspaceId": "ws-0123456789"}
+SOURCE = BAG | {"sourceImageId": "wsi-0123456789"}
+CUSTOM = BAG | {
+    "computeType": "BASE",
+    "protocol": "DCV",
+    "osVersion": "Windows_10",
+    "infrastructureConfigurationArn": "arn:aws:imagebuilder:eu-west-1:123456789012:infrastructure-configuration/byol",
+    "ec2ImageId": "ami-0123456789abcdef0",
+}
 KINDS: list[tuple[Any, dict[str, str]]] = [
     (ImportWorkspaceImageLifecycle(), IMPORT),
     (CreateWorkspaceImageLifecycle(), CREATE),
+    (CopyWorkspaceImageLifecycle(), SOURCE | {"sourceRegion": "us-west-2"}),
+    (CreateUpdatedWorkspaceImageLifecycle(), SOURCE),
+    (ImportCustomWorkspaceImageLifecycle(), CUSTOM),
 ]
 RULES = [
     pytest.param({"imageName": ""}, "imageName", "expected 1 to 64", id="empty-name"),
@@ -85,7 +99,7 @@ def test_create_makes_a_tagged_image_and_keeps_every_output(kind: Any, run: Any,
     assert kind.tags(created.id) == {"team": "blue", **run.identity.tags(kind.inputs)}
     assert (state.image_id, state.image_state, state.owner_account_id) == (created.id, "AVAILABLE", aws.account_id)
     assert kind.lifecycle.condition(state) is Condition.READY
-    assert f"{created.id}: pending" in run.texts
+    assert any(text.startswith(f"{created.id}: pending") for text in run.texts)
 
 
 def test_an_interrupted_create_is_found_and_not_started_twice(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
@@ -177,7 +191,7 @@ def test_fails_with_all_codes_and_the_next_create_starts_anew(kind: Any, new_run
 
 def test_a_resumed_image_that_failed_is_left_broken(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("DomainJoined")
-    kept = kind.interrupted(new_run(stop_after_waits=2))
+    kept = kind.interrupted(new_run(stop_after_waits=1))
     second = new_run()
     with pytest.raises(Failed, match="DomainJoined"):
         kind.lifecycle.update(second, *kept, kind.inputs)
@@ -210,3 +224,40 @@ def test_passing_faults_do_not_end_a_wait(
     created = kind.lifecycle.create(run, kind.inputs)
     assert aws.faults.waiting == []
     assert kind.images() == {created.id: "AVAILABLE"}
+
+
+def test_a_failed_image_is_kept_where_that_is_asked_for_and_gives_way_to_the_next(
+    kind: Any, new_run: NewRun, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_workspace_image("PendingReboot")
+    inputs, run = replace(kind.inputs, keep_failed_image=True), new_run()
+    with pytest.raises(RuntimeError, match=r"PendingReboot: .*\(something waits for a restart: .*record was kept"):
+        kind.lifecycle.create(run, inputs)
+    id, state = run.kept
+    assert kind.images() == {id: "ERROR"}
+    assert kind.lifecycle.condition(state) is Condition.BROKEN
+    kind.lifecycle.delete(new_run(), id, state)  # as a replacement does
+    created = kind.lifecycle.create(new_run(), inputs)
+    assert kind.images() == {created.id: "AVAILABLE"}
+
+
+def test_what_is_not_available_yet_is_asked_for_again(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    aws.faults.error(kind.operation, "ResourceUnavailableException", "The image is being prepared.", times=2)
+    created = kind.lifecycle.create(run, kind.inputs)
+    assert kind.images() == {created.id: "AVAILABLE"}
+    assert any("waiting, ResourceUnavailableException: The image is being prepared." in text for text in run.texts)
+
+
+def test_fails_when_it_does_not_become_available(kind: Any, run: Any, aws: AwsSandbox) -> None:
+    aws.faults.error(kind.operation, "ResourceUnavailableException", "The image is being prepared.", times=100)
+    with pytest.raises(ClientError, match="is being prepared"):
+        kind.lifecycle.create(run, kind.inputs)
+    assert kind.images() == {}
+
+
+def test_a_region_full_of_images_is_a_warning_in_preview(
+    kind: Any, run: Any, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, looked_up: LookedUp
+) -> None:
+    monkeypatch.setattr("pulumi_vmimport.aws.workspaces_account.DEFAULT_IMAGE_QUOTA", 0)
+    assert looked_up(kind.lifecycle, run, kind.inputs) == {}
+    assert any("WorkSpaces images in eu-west-1; unless its quota was raised above 0" in text for text in run.warnings)

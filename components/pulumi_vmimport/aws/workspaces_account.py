@@ -1,0 +1,91 @@
+"""The account's configuration for bring-your-own-licence WorkSpaces in a Region.
+
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeAccount.html, API_ModifyAccount.html,
+API_DescribeAccountModifications.html, API_ListAvailableManagementCidrRanges.html.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.task_poller import Pollers
+
+# The default; Service Quotas may have raised it. Source:
+# https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html
+DEFAULT_IMAGE_QUOTA = 40
+
+
+@dataclass(frozen=True)
+class ByolSupport:
+    """What DescribeAccount says."""
+
+    is_enabled: bool
+    cidr_range: str | None
+    message: str | None
+
+
+@dataclass(frozen=True)
+class Modification:
+    """A change of the account's configuration; `state` is PENDING, COMPLETED or FAILED."""
+
+    state: str
+    cidr_range: str | None
+    error: str | None
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> "Modification":
+        """The change in an element of `AccountModifications`."""
+        code, message = answer.get("ErrorCode"), answer.get("ErrorMessage", "")
+        return cls(
+            state=answer.get("ModificationState", "PENDING"),
+            cidr_range=answer.get("DedicatedTenancyManagementCidrRange"),
+            error=f"{code}: {message}" if code else None,
+        )
+
+
+def byol_support(aws: AwsConnection) -> ByolSupport:
+    """Whether the account may have WorkSpaces with a licence of its own in the Region (WS-01)."""
+    answer = aws.client("workspaces").describe_account()
+    return ByolSupport(
+        is_enabled=answer.get("DedicatedTenancySupport") == "ENABLED",
+        cidr_range=answer.get("DedicatedTenancyManagementCidrRange"),
+        message=answer.get("Message"),
+    )
+
+
+def enable_byol(aws: AwsConnection, cidr_range: str) -> None:
+    """Begin to enable it, for good."""
+    aws.client("workspaces").modify_account(
+        DedicatedTenancySupport="ENABLED", DedicatedTenancyManagementCidrRange=cidr_range
+    )
+
+
+def latest_modification(aws: AwsConnection) -> Modification | None:
+    """The change that was begun last; None when there never was one."""
+    found: list[Any] = []
+    token: dict[str, Any] = {}
+    while True:
+        answer = aws.client("workspaces").describe_account_modifications(**token)
+        found += answer.get("AccountModifications", [])
+        if not answer.get("NextToken"):
+            break
+        token = {"NextToken": answer["NextToken"]}
+    # In which order they come is not documented.
+    newest = max(found, key=lambda each: each["StartTime"].timestamp() if each.get("StartTime") else 0.0, default=None)
+    return Modification.read(newest) if newest else None
+
+
+def available_cidr_ranges(aws: AwsConnection, within: str) -> list[str]:
+    """Ranges that the management network can have. Raises: ClientError AccessDenied for an account not approved."""
+    answer = aws.client("workspaces").list_available_management_cidr_ranges(ManagementCidrRangeConstraint=within)
+    return list(answer.get("ManagementCidrRanges", []))
+
+
+def _latest(aws: AwsConnection, ids: list[str]) -> dict[str, Modification]:
+    """The latest change under each id that is watched: an account has one at a time."""
+    latest = latest_modification(aws)
+    return dict.fromkeys(ids, latest) if latest else {}
+
+
+POLLERS = Pollers[Modification](_latest)

@@ -1,0 +1,201 @@
+"""The five ways to make a WorkSpaces image, and runs in a second account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.ingestion_processes import IngestionProcess, OsVersion
+from pulumi_vmimport.aws.workspace_bundles import ComputeType
+from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.create_updated_workspace_image import (
+    CreateUpdatedWorkspaceImageInputs,
+    CreateUpdatedWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageInputs, CreateWorkspaceImageLifecycle
+from pulumi_vmimport.resources.import_custom_workspace_image import (
+    ImageComputeType,
+    ImportCustomWorkspaceImageInputs,
+    ImportCustomWorkspaceImageLifecycle,
+    Protocol,
+)
+from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImageInputs, ImportWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs
+from pulumi_vmimport.resources.workspace_image import WorkspaceImageInputs
+from pulumi_vmimport.sandbox.aws.account import Account
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+REGION, ABROAD = "eu-west-1", "us-west-2"
+INFRASTRUCTURE = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"
+TWENTY_MINUTES = 20 * 60.0
+
+
+@dataclass(frozen=True)
+class ImageKind:
+    """One of the operations that make a WorkSpaces image, with inputs that it takes."""
+
+    operation: str
+    lifecycle: Any
+    inputs: WorkspaceImageInputs
+    aws: AwsSandbox
+    others: frozenset[str] = frozenset()
+
+    def images(self) -> dict[str, str]:
+        """The states of the account's images by their ids, but for those that were there before."""
+        found = self.aws.observer("workspaces").describe_workspace_images(ImageType="OWNED")["Images"]
+        return {image["ImageId"]: image["State"] for image in found if image["ImageId"] not in self.others}
+
+    def tags(self, image_id: str) -> dict[str, str]:
+        found = self.aws.observer("workspaces").describe_tags(ResourceId=image_id)["TagList"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    def interrupted(self, run: Any) -> tuple[str, Any]:
+        """What a create that is stopped keeps: id and state."""
+        with pytest.raises(Stopped):
+            self.lifecycle.create(run, self.inputs)
+        id, state = run.kept
+        return id, state
+
+
+@pytest.fixture
+def new_image(aws: AwsSandbox) -> Callable[..., str]:
+    """Makes an image of a WorkSpace that is AVAILABLE, of an account (the first one) in a Region."""
+
+    def make(region: str = REGION, name: str = "source", *, dedicated: bool = False) -> str:
+        workspace = aws.make_workspace(region, user=name, dedicated=dedicated)
+        calls = aws.observer("workspaces", region)
+        made = calls.create_workspace_image(Name=name, Description="a source", WorkspaceId=workspace)
+        aws.clock.advance(aws.pace.create_workspace_image_seconds)
+        return str(made["ImageId"])
+
+    return make
+
+
+@pytest.fixture
+def common() -> dict[str, Any]:
+    """The inputs that all kinds have."""
+    return {"region": REGION, "image_name": "win10", "image_description": "a desktop", "tags": {"team": "blue"}}
+
+
+@pytest.fixture
+def quick_images(aws: AwsSandbox) -> None:
+    """What takes from 30 minutes to two hours takes 20 minutes, so that four looks see its end."""
+    pace = aws.pace
+    pace.import_workspace_image_seconds = pace.create_workspace_image_seconds = TWENTY_MINUTES
+    pace.copy_workspace_image_seconds = pace.update_workspace_image_seconds = TWENTY_MINUTES
+    share = TWENTY_MINUTES / pace.custom_import_seconds
+    pace.custom_import_stages = tuple(replace(s, seconds=s.seconds * share) for s in pace.custom_import_stages)
+
+
+@pytest.fixture
+def imported_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any], byol_ami: str) -> ImageKind:
+    process = IngestionProcess.BYOL_REGULAR_WSP
+    inputs = ImportWorkspaceImageInputs(**common, ec2_image_id=byol_ami, ingestion_process=process)
+    return ImageKind("ImportWorkspaceImage", ImportWorkspaceImageLifecycle(), inputs, aws)
+
+
+@pytest.fixture
+def custom_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any], byol_ami: str) -> ImageKind:
+    inputs = ImportCustomWorkspaceImageInputs(
+        **common,
+        compute_type=ImageComputeType.BASE,
+        protocol=Protocol.DCV,
+        os_version=OsVersion.WINDOWS_10,
+        infrastructure_configuration_arn=INFRASTRUCTURE,
+        ec2_image_id=byol_ami,
+    )
+    return ImageKind("ImportCustomWorkspaceImage", ImportCustomWorkspaceImageLifecycle(), inputs, aws)
+
+
+@pytest.fixture
+def created_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any]) -> ImageKind:
+    inputs = CreateWorkspaceImageInputs(**common, workspace_id=aws.make_workspace())
+    return ImageKind("CreateWorkspaceImage", CreateWorkspaceImageLifecycle(), inputs, aws)
+
+
+@pytest.fixture
+def copied_kind(
+    aws: AwsSandbox, quick_images: None, common: dict[str, Any], new_image: Callable[..., str]
+) -> ImageKind:
+    inputs = CopyWorkspaceImageInputs(**common, source_image_id=new_image(ABROAD), source_region=ABROAD)
+    return ImageKind("CopyWorkspaceImage", CopyWorkspaceImageLifecycle(), inputs, aws)
+
+
+@pytest.fixture
+def updated_kind(
+    aws: AwsSandbox, quick_images: None, common: dict[str, Any], new_image: Callable[..., str]
+) -> ImageKind:
+    source = new_image()
+    aws.offer_image_update(source)
+    inputs = CreateUpdatedWorkspaceImageInputs(**common, source_image_id=source)
+    lifecycle = CreateUpdatedWorkspaceImageLifecycle()
+    return ImageKind("CreateUpdatedWorkspaceImage", lifecycle, inputs, aws, frozenset({source}))
+
+
+@pytest.fixture(params=["imported", "custom", "created", "copied", "updated"])
+def kind(request: pytest.FixtureRequest) -> ImageKind:
+    """Each of the five."""
+    made: ImageKind = request.getfixturevalue(f"{request.param}_kind")
+    return made
+
+
+@pytest.fixture
+def other(aws: AwsSandbox) -> Account:
+    """Another account of the organization, enabled for BYOL."""
+    return aws.second_account()
+
+
+@pytest.fixture
+def new_other_run(new_run: Callable[..., Any], aws: AwsSandbox, other: Account) -> Callable[..., Any]:
+    """Makes a run of the other account, in a Region."""
+
+    def make(region: str = REGION, **values: Any) -> Any:
+        settings = AwsSettings(
+            region=region,
+            access_key=other.access_key,
+            secret_key=other.secret_key,
+            endpoints=tuple((service, aws.endpoint) for service in ("ec2", "sts", "workspaces")),
+        )
+        run = new_run(**values)
+        run.aws = AwsConnection(settings)
+        return run
+
+    return make
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """The account's own bundles, as somebody else sees them."""
+
+    aws: AwsSandbox
+
+    def __call__(self) -> dict[str, Any]:
+        found = self.aws.observer("workspaces").describe_workspace_bundles()["Bundles"]
+        return {bundle["BundleId"]: bundle for bundle in found}
+
+    def tags(self, bundle_id: str) -> dict[str, str]:
+        found = self.aws.observer("workspaces").describe_tags(ResourceId=bundle_id)["TagList"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
+@pytest.fixture
+def bundles(aws: AwsSandbox) -> Bundles:
+    return Bundles(aws)
+
+
+@pytest.fixture
+def bundle_inputs(new_image: Callable[..., str]) -> WorkspaceBundleInputs:
+    """A bundle that nothing is wrong with."""
+    return WorkspaceBundleInputs(
+        region=REGION,
+        bundle_name="desk",
+        bundle_description="a desk",
+        image_id=new_image(),
+        compute_type=ComputeType.POWER,
+        root_storage_gib=175,
+        user_storage_gib=100,
+        tags={"team": "blue"},
+    )

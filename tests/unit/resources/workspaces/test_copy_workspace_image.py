@@ -1,0 +1,172 @@
+"""What sets CopyWorkspaceImage apart; test_workspace_image.py has what it shares with the other images."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageLifecycle
+from pulumi_vmimport.sandbox.aws.account import Account
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = CopyWorkspaceImageLifecycle()
+NewRun = Callable[..., Any]
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+HERE, THERE = "eu-west-1", "us-west-2"
+BAG = {
+    "region": HERE,
+    "imageName": "a",
+    "imageDescription": "b",
+    "sourceImageId": "wsi-0123456789",
+    "sourceRegion": THERE,
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"sourceImageId": "ami-01234567"}, "sourceImageId", "9 to 63 of a-z 0-9, got 'ami-", id="ami"),
+        pytest.param({"sourceImageId": "wsi-01234567"}, "sourceImageId", "got 'wsi-01234567'", id="short-id"),
+        pytest.param({"sourceRegion": "Ireland!"}, "sourceRegion", "got 'Ireland!'", id="no-region"),
+        pytest.param({"sourceOwnerAccountId": "12345"}, "sourceOwnerAccountId", "12 digits, got '12345'", id="account"),
+        pytest.param(
+            {"region": "cn-northwest-1", "sourceRegion": "cn-north-1"},
+            "sourceRegion",
+            "expected cn-northwest-1, got cn-north-1: in China images are copied within their own Region only (WS-05)",
+            id="china",
+        ),
+        pytest.param(
+            {"region": "us-gov-west-1", "sourceRegion": "us-gov-east-1"},
+            "sourceRegion",
+            "in GovCloud AWS Support copies images",
+            id="govcloud",
+        ),
+        pytest.param(
+            {"region": "eu-west-1", "sourceRegion": "cn-northwest-1"}, "sourceRegion", "in China", id="out-of-china"
+        ),
+        pytest.param(
+            {"region": "us-gov-west-1", "sourceRegion": "us-west-2"}, "sourceRegion", "in GovCloud", id="into-govcloud"
+        ),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"sourceRegion": HERE},
+        {"region": "cn-northwest-1", "sourceRegion": "cn-northwest-1"},
+        {"region": "us-gov-west-1", "sourceRegion": "us-gov-west-1"},
+        {"sourceOwnerAccountId": "210987654321"},
+    ],
+)
+def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
+    assert checked(lifecycle, BAG | values) == []
+
+
+@pytest.fixture
+def shared(new_image: Callable[..., str], other: Account, aws: AwsSandbox) -> str:
+    """An image of the first account that it shares with the other one, there."""
+    image_id = new_image(THERE)
+    calls = aws.observer("workspaces", THERE)
+    calls.update_workspace_image_permission(ImageId=image_id, AllowCopyImage=True, SharedAccountId=other.account_id)
+    return image_id
+
+
+@pytest.fixture
+def inputs(shared: str, aws: AwsSandbox) -> CopyWorkspaceImageInputs:
+    """What the other account copies."""
+    return CopyWorkspaceImageInputs(
+        region=HERE,
+        image_name="copy",
+        image_description="a desktop",
+        source_image_id=shared,
+        source_region=THERE,
+        source_owner_account_id=aws.account_id,
+    )
+
+
+def test_another_account_copies_a_shared_image_into_its_own_region(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, other: Account, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    assert looked_up(lifecycle, new_other_run(), inputs) == {}
+    created = lifecycle.create(new_other_run(), inputs)
+    assert (created.state.image_state, created.state.owner_account_id) == ("AVAILABLE", other.account_id)
+    found = other.observer("workspaces", HERE).describe_workspace_images(ImageType="OWNED")["Images"]
+    assert [(image["ImageId"], image["Name"]) for image in found] == [(created.id, "copy")]
+
+
+def test_fails_for_the_image_of_an_owner_who_was_not_named(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    unnamed = replace(inputs, source_owner_account_id=None)
+    reason = looked_up(lifecycle, new_other_run(), unnamed)["sourceOwnerAccountId"]
+    assert f"belongs to account {aws.account_id}, expected " in reason
+    with pytest.raises(RuntimeError, match=f"nothing was copied: image {inputs.source_image_id} .*if you trust"):
+        lifecycle.create(new_other_run(), unnamed)
+    assert aws.calls.of("CopyWorkspaceImage") == []
+
+
+def test_fails_for_an_image_of_somebody_else_than_expected(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox
+) -> None:
+    with pytest.raises(RuntimeError, match=f"belongs to account {aws.account_id}, expected 999999999999"):
+        lifecycle.create(new_other_run(), replace(inputs, source_owner_account_id="999999999999"))
+    assert aws.calls.of("CopyWorkspaceImage") == []
+
+
+def test_an_image_that_is_shared_a_moment_later_is_waited_for(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox, other: Account
+) -> None:
+    calls = aws.observer("workspaces", THERE)
+    permission = {"ImageId": inputs.source_image_id, "SharedAccountId": other.account_id}
+    calls.update_workspace_image_permission(**permission, AllowCopyImage=False)
+    run = new_other_run()
+    run.then = lambda: calls.update_workspace_image_permission(**permission, AllowCopyImage=True)
+    assert lifecycle.create(run, inputs).state.image_state == "AVAILABLE"
+    assert f"waiting for {inputs.source_image_id} to show in {THERE}" in run.texts
+
+
+def test_fails_when_the_image_is_not_shared(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, looked_up: LookedUp
+) -> None:
+    missing = replace(inputs, source_image_id="wsi-999999999")
+    words = f"there is no image wsi-999999999 in {THERE} that account"
+    assert words in looked_up(lifecycle, new_other_run(), missing)["sourceImageId"]
+    assert looked_up(lifecycle, new_other_run(promises=("sourceImageId",)), missing) == {}
+    with pytest.raises(RuntimeError, match=words):
+        lifecycle.create(new_other_run(), missing)
+
+
+def test_look_up_tells_a_byol_image_for_an_account_that_is_not_enabled(
+    new_run: NewRun,
+    inputs: CopyWorkspaceImageInputs,
+    new_image: Callable[..., str],
+    aws: AwsSandbox,
+    looked_up: LookedUp,
+) -> None:
+    byol = replace(inputs, source_image_id=new_image(THERE, "byol", dedicated=True))
+    assert looked_up(lifecycle, new_run(), byol) == {}
+    aws.disable_byol(HERE)
+    found = looked_up(lifecycle, new_run(), byol)
+    assert list(found) == ["sourceImageId"]
+    assert f"is not enabled for BYOL in {HERE}" in found["sourceImageId"]
+
+
+def test_look_up_tells_a_source_that_is_not_finished_unless_it_is_promised(
+    new_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    workspace = aws.make_workspace(THERE, user="late")
+    calls = aws.observer("workspaces", THERE)
+    late = calls.create_workspace_image(Name="late", Description="d", WorkspaceId=workspace)["ImageId"]
+    pending = replace(inputs, source_image_id=late)
+    found = looked_up(lifecycle, new_run(), pending)
+    assert found == {"sourceImageId": f"expected an image that is AVAILABLE, {late} is PENDING"}
+    assert looked_up(lifecycle, new_run(promises=("sourceImageId",)), pending) == {}

@@ -1,0 +1,167 @@
+"""What sets ImportCustomWorkspaceImage apart; test_workspace_image.py has what it shares with the other images."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+from pulumi_vmimport.aws.ingestion_processes import OsVersion
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.resources.import_custom_workspace_image import (
+    ImageComputeType,
+    ImageValidationMode,
+    ImportCustomWorkspaceImageLifecycle,
+    Protocol,
+)
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = ImportCustomWorkspaceImageLifecycle()
+NewRun = Callable[..., Any]
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+BUILDER = "arn:aws:imagebuilder:eu-west-1:123456789012"
+BAG = {
+    "region": "eu-west-1",
+    "imageName": "win10",
+    "imageDescription": "a desktop",
+    "computeType": "BASE",
+    "protocol": "DCV",
+    "osVersion": "Windows_10",
+    "infrastructureConfigurationArn": f"{BUILDER}:infrastructure-configuration/byol",
+    "ec2ImageId": "ami-0123456789abcdef0",
+}
+TASK = {"ec2ImageId": None, "ec2ImportTaskId": "import-ami-0123456789abcdef0"}
+IMAGE = f"{BUILDER}:image/win-10/1.0.0/1"
+BUILD = {"ec2ImageId": None, "imageBuildVersionArn": IMAGE}
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"ec2ImageId": None}, "ec2ImageId", "exactly one of ec2ImportTaskId, image", id="no-source"),
+        pytest.param(
+            {"ec2ImportTaskId": TASK["ec2ImportTaskId"]}, "ec2ImageId", "exactly one of .* got 2", id="two-sources"
+        ),
+        pytest.param({"ec2ImageId": "ami-1"}, "ec2ImageId", "8 or 17 hex digits, got 'ami-1'", id="ami"),
+        pytest.param(TASK | {"ec2ImportTaskId": "import-1"}, "ec2ImportTaskId", "got 'import-1'", id="task"),
+        pytest.param(
+            BUILD | {"imageBuildVersionArn": f"{BUILDER}:image/x/1.0/1"}, "imageBuildVersionArn", "1.0.0/1", id="build"
+        ),
+        pytest.param(
+            BUILD | {"imageBuildVersionArn": IMAGE.replace("eu-west-1", "us-east-1")},
+            "imageBuildVersionArn",
+            "expected one of Region eu-west-1, got arn:aws:imagebuilder:us-east-1",
+            id="build-of-another-region",
+        ),
+        pytest.param(
+            {"infrastructureConfigurationArn": "byol"},
+            "infrastructureConfigurationArn",
+            "infrastructure-configuration/NAME, got 'byol'",
+            id="infrastructure",
+        ),
+        pytest.param(
+            {"osVersion": "Windows_11", "protocol": "PCOIP"}, "protocol", "no PCoIP, got PCOIP", id="windows-11-pcoip"
+        ),
+        pytest.param({"computeType": "STANDARD"}, "computeType", "GRAPHICS_G7, got 'STANDARD'", id="compute-type"),
+        pytest.param({"imageValidationMode": "NONE"}, "imageValidationMode", "SERVICE_MANAGED", id="validation"),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert re.search(reason, found[0][1])
+
+
+@pytest.mark.parametrize("values", [{}, TASK, BUILD, {"protocol": "PCOIP"}, {"imageValidationMode": "SERVICE_MANAGED"}])
+def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
+    assert checked(lifecycle, BAG | values) == []
+
+
+def test_a_source_that_is_not_known_yet_counts_for_nothing(checked: Checked) -> None:
+    assert checked(lifecycle, BAG | {"ec2ImageId": None, "ec2ImportTaskId": UNKNOWN}) == []
+
+
+@pytest.mark.parametrize(
+    ("closed_set", "shape"),
+    [
+        (ImageComputeType, "ImageComputeType"),
+        (Protocol, "CustomImageProtocol"),
+        (OsVersion, "OSVersion"),
+        (ImageValidationMode, "ImageValidationMode"),
+    ],
+)
+def test_closed_sets_are_those_of_the_service_model(closed_set: Any, shape: str) -> None:
+    found: Any = get_session().get_service_model("workspaces").shape_for(shape)
+    assert {member.value for member in closed_set} == set(found.enum)
+
+
+def test_state_percent_and_message_are_shown_while_it_runs(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, custom_kind.inputs)
+    assert any(text.startswith(f"{created.id}: updating operating system ") and " %: " in text for text in run.texts)
+    assert created.state.required_tenancy == "DEDICATED"
+
+
+def test_an_import_task_that_still_runs_is_a_source(
+    custom_kind: Any, run: Any, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
+) -> None:
+    task = aws.observer("ec2").import_image(**image_members)["ImportTaskId"]
+    inputs = replace(custom_kind.inputs, ec2_image_id=None, ec2_import_task_id=task)
+    assert looked_up(lifecycle, run, inputs) == {}
+    created = lifecycle.create(run, inputs)
+    assert custom_kind.images() == {created.id: "AVAILABLE"}
+    assert any(f"Waiting for the import task {task}" in text for text in run.texts)
+
+
+@pytest.fixture
+def image_members(bucket: str, role: str, byol_ami: str) -> dict[str, Any]:
+    """The members of an ImportImage of the object that `byol_ami` came from."""
+    container = {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": "win10.raw"}}
+    return {"DiskContainers": [container], "LicenseType": "BYOL", "Platform": "Windows"}
+
+
+def test_look_up_tells_a_task_that_cannot_lead_to_an_image(
+    custom_kind: Any, new_run: NewRun, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
+) -> None:
+    ec2 = aws.observer("ec2")
+    inputs = replace(custom_kind.inputs, ec2_image_id=None, ec2_import_task_id="import-ami-0123456789abcdef0")
+    words = "EC2 lists no import task import-ami-0123456789abcdef0 in eu-west-1"
+    assert looked_up(lifecycle, new_run(), inputs) == {"ec2ImportTaskId": words}
+    assert looked_up(lifecycle, new_run(promises=("ec2ImportTaskId",)), inputs) == {}
+    licensed = ec2.import_image(**image_members | {"LicenseType": "AWS"})["ImportTaskId"]
+    found = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))
+    assert found == {"ec2ImportTaskId": f"expected a task with licence BYOL, {licensed} has AWS"}
+    ec2.cancel_import_task(ImportTaskId=licensed)
+    reason = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))["ec2ImportTaskId"]
+    assert reason.startswith(f"import task {licensed} is delet")
+
+
+def test_look_up_tells_an_account_that_is_not_enabled_and_warns_of_byop(
+    custom_kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.disable_byol()
+    found = looked_up(lifecycle, run, replace(custom_kind.inputs, protocol=Protocol.BYOP))
+    assert "is not enabled for BYOL in eu-west-1" in found["imageName"]
+    assert any("allow-listed" in text for text in run.warnings)
+
+
+def test_fails_with_the_details_of_the_import(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
+    aws.faults.fail_workspace_image("AppXPackagesInstalled", "DomainJoined")
+    with pytest.raises(
+        Failed, match=r"AppXPackagesInstalled: .*GP-13\); DomainJoined: .*leave it .*record was deleted"
+    ):
+        lifecycle.create(run, custom_kind.inputs)
+    assert custom_kind.images() == {}
+
+
+def test_fails_with_the_message_where_there_are_no_details(
+    custom_kind: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = run.aws.client("workspaces")
+    told = {"State": "ERROR", "StateMessage": "the pipeline ended"}
+    monkeypatch.setattr(client, "describe_custom_workspace_image_import", lambda **members: told)
+    monkeypatch.setattr(client, "delete_workspace_image", lambda **members: {})
+    with pytest.raises(Failed, match="ended in ERROR: ERROR: the pipeline ended; mend the guest"):
+        lifecycle.create(run, custom_kind.inputs)

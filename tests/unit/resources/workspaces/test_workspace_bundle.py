@@ -1,0 +1,233 @@
+"""A bundle until it is there; test_workspace_bundle_upkeep.py has what comes after."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+
+from pulumi_vmimport.aws.workspace_bundles import ComputeType
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport.sandbox.aws.account import Account
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = WorkspaceBundleLifecycle()
+NewRun = Callable[..., Any]
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+SOMEBODY = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
+BAG: dict[str, Any] = {
+    "region": "eu-west-1",
+    "bundleName": "desk",
+    "bundleDescription": "a desk",
+    "imageId": "wsi-0123456789",
+    "computeType": "STANDARD",
+    "userStorageGib": 50,
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"bundleName": "a b"}, "bundleName", "no space, got 'a b'", id="space-in-name"),
+        pytest.param({"bundleDescription": "a" * 256}, "bundleDescription", "expected 1 to 255", id="long-description"),
+        pytest.param({"imageId": "ami-1"}, "imageId", "9 to 63 of a-z 0-9", id="image"),
+        pytest.param({"computeType": "HUGE"}, "computeType", "expected one of VALUE", id="compute-type"),
+        pytest.param({"userStorageGib": 20}, "userStorageGib", "10, 50, 100, or 100 to 2000, got 20", id="user"),
+        pytest.param(
+            {"rootStorageGib": 80, "userStorageGib": 200},
+            "userStorageGib",
+            "expected one of 10, 50, 100 beside a root volume of 80 GiB, got 200",
+            id="large-user-beside-small-root",
+        ),
+        pytest.param(
+            {"rootStorageGib": 175, "userStorageGib": 50},
+            "userStorageGib",
+            "expected 100 to 2000 beside a root volume of 175 GiB, got 50",
+            id="small-user-beside-large-root",
+        ),
+        pytest.param(
+            {"rootStorageGib": 100, "userStorageGib": 100}, "rootStorageGib", "80 or 175 to 2000, got 100", id="root"
+        ),
+        pytest.param(
+            {"rootStorageGib": 2001, "userStorageGib": 100}, "rootStorageGib", "175 to 2000, got 2001", id="huge-root"
+        ),
+        pytest.param({"tags": {"a": "b" * 256}}, "tags.a", "at most 255 characters", id="tag"),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"userStorageGib": 10},
+        {"rootStorageGib": 80, "userStorageGib": 100},
+        {"rootStorageGib": 2000, "userStorageGib": 2000},
+        {"rootStorageGib": 100, "userStorageGib": 100, "computeType": "GRAPHICS_G4DN"},
+    ],
+)
+def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
+    assert checked(lifecycle, BAG | values) == []
+
+
+def test_compute_types_are_those_of_the_service_model() -> None:
+    shape: Any = get_session().get_service_model("workspaces").shape_for("Compute")
+    assert {c.value for c in ComputeType} == set(shape.enum)
+
+
+def test_create_makes_a_tagged_bundle_and_keeps_every_output(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    (found,) = bundles().values()
+    assert (found["BundleId"], found["ImageId"], found["State"]) == (created.id, bundle_inputs.image_id, "AVAILABLE")
+    assert (found["ComputeType"], found["UserStorage"], found["RootStorage"]) == (
+        {"Name": "POWER"},
+        {"Capacity": "100"},
+        {"Capacity": "175"},
+    )
+    assert bundles.tags(created.id) == {"team": "blue", **run.identity.tags(bundle_inputs)}
+    assert (created.state.bundle_id, created.state.bundle_state) == (created.id, "AVAILABLE")
+    assert lifecycle.condition(created.state) is Condition.READY
+
+
+def test_an_interrupted_create_is_found_by_name_and_tags_and_not_made_twice(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, bundle_inputs)
+    id, state = first.kept
+    assert lifecycle.condition(state) is Condition.UNFINISHED
+    assert lifecycle.create(new_run(), bundle_inputs).id == id
+    resumed = lifecycle.update(new_run(), id, state, bundle_inputs)
+    assert resumed == lifecycle.read(new_run(), id, resumed)
+    assert lifecycle.condition(resumed) is Condition.READY
+    assert len(aws.calls.of("CreateWorkspaceBundle")) == 1
+
+
+def test_a_bundle_of_an_interrupted_run_with_other_inputs_gives_way(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, bundle_inputs)
+    created = lifecycle.create(new_run(), replace(bundle_inputs, compute_type=ComputeType.STANDARD))
+    assert list(bundles()) == [created.id]
+
+
+def test_a_bundle_that_is_found_again_gets_image_and_tags_of_now(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, new_image: Callable[..., str]
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, bundle_inputs)
+    changed = replace(bundle_inputs, image_id=new_image(name="newer"), tags={"stage": "prod"})
+    run = new_run()
+    created = lifecycle.create(run, changed)
+    assert created.id == first.kept[0]
+    assert bundles()[created.id]["ImageId"] == changed.image_id
+    assert bundles.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
+    assert created.state == lifecycle.read(run, created.id, created.state)
+
+
+def test_an_answer_that_was_lost_does_not_make_a_second_bundle(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any, quick_retries: None
+) -> None:
+    aws.faults.drop_connection("CreateWorkspaceBundle", after_processing=True)
+    created = lifecycle.create(run, bundle_inputs)
+    assert len(aws.calls.of("CreateWorkspaceBundle")) == 2
+    assert list(bundles()) == [created.id]
+
+
+def test_the_name_of_a_bundle_that_was_just_deleted_is_waited_for(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
+) -> None:
+    aws.faults.error("CreateWorkspaceBundle", "ResourceAlreadyExistsException", "The name is in use.", times=3)
+    created = lifecycle.create(run, bundle_inputs)
+    assert list(bundles()) == [created.id]
+    assert any("waiting for the name 'desk', which a deleted bundle keeps" in text for text in run.texts)
+
+
+def test_an_image_that_is_not_available_yet_is_waited_for(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
+) -> None:
+    workspace = aws.make_workspace(user="late")
+    calls = aws.observer("workspaces")
+    late = calls.create_workspace_image(Name="late", Description="d", WorkspaceId=workspace)["ImageId"]
+    created = lifecycle.create(run, replace(bundle_inputs, image_id=late))
+    assert bundles()[created.id]["ImageId"] == late
+
+
+def test_fails_when_the_bundle_ends_in_error_and_leaves_nothing(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
+) -> None:
+    aws.faults.fail_workspace_bundle()
+    with pytest.raises(Failed, match="ended in ERROR, and WorkSpaces does not say why"):
+        lifecycle.create(new_run(), bundle_inputs)
+    assert bundles() == {}
+    assert lifecycle.create(new_run(), bundle_inputs).state.bundle_state == "AVAILABLE"
+
+
+def test_a_resumed_bundle_that_failed_is_left_broken_for_the_next_run(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_workspace_bundle()
+    first, second = new_run(stop_after_waits=0), new_run()
+    with pytest.raises(Stopped):
+        lifecycle.create(first, bundle_inputs)
+    id, state = first.kept
+    with pytest.raises(Failed, match="the next `pulumi up` makes it anew"):
+        lifecycle.update(second, id, state, bundle_inputs)
+    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+
+
+def test_fails_to_take_the_bundle_of_somebody_else(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, looked_up: LookedUp
+) -> None:
+    taken = lifecycle.create(new_run(identity=SOMEBODY), bundle_inputs)
+    words = f"the name 'desk' belongs to bundle {taken.id} of the account already; choose another name"
+    assert looked_up(lifecycle, new_run(), bundle_inputs) == {"bundleName": words}
+    assert looked_up(lifecycle, new_run(identity=SOMEBODY), bundle_inputs) == {}
+    with pytest.raises(Failed, match=words):
+        lifecycle.create(new_run(), bundle_inputs)
+    assert list(bundles()) == [taken.id]
+
+
+def test_look_up_tells_an_image_that_is_missing_or_not_finished_unless_it_is_promised(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    missing = replace(bundle_inputs, image_id="wsi-999999999")
+    assert looked_up(lifecycle, new_run(), missing) == {"imageId": "there is no image wsi-999999999 in eu-west-1"}
+    assert looked_up(lifecycle, new_run(promises=("imageId",)), missing) == {}
+    workspace = aws.make_workspace(user="late")
+    calls = aws.observer("workspaces")
+    late = calls.create_workspace_image(Name="late", Description="d", WorkspaceId=workspace)["ImageId"]
+    pending = replace(bundle_inputs, image_id=late)
+    found = looked_up(lifecycle, new_run(), pending)
+    assert found == {"imageId": f"expected an image that is AVAILABLE, {late} is PENDING"}
+    assert looked_up(lifecycle, new_run(promises=("imageId",)), pending) == {}
+
+
+def test_look_up_tells_a_shared_image_which_must_be_copied_first(
+    new_other_run: NewRun,
+    bundle_inputs: WorkspaceBundleInputs,
+    other: Account,
+    aws: AwsSandbox,
+    looked_up: LookedUp,
+) -> None:
+    share = {"ImageId": bundle_inputs.image_id, "SharedAccountId": other.account_id, "AllowCopyImage": True}
+    aws.observer("workspaces").update_workspace_image_permission(**share)
+    reason = looked_up(lifecycle, new_other_run(), bundle_inputs)["imageId"]
+    assert f"belongs to account {aws.account_id}; bundles are made of one's own images: copy it" in reason
+    with pytest.raises(ClientError):
+        lifecycle.create(new_other_run(), bundle_inputs)

@@ -1,0 +1,98 @@
+"""Reading, updating and deleting a bundle."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = WorkspaceBundleLifecycle()
+NewRun = Callable[..., Any]
+
+
+def test_another_image_is_given_to_the_bundle_in_place(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any, new_image: Callable[..., str], aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    changed = replace(bundle_inputs, image_id=new_image(name="newer"), tags={"stage": "prod"})
+    state = lifecycle.update(run, created.id, created.state, changed)
+    assert bundles()[created.id]["ImageId"] == changed.image_id
+    assert bundles.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
+    assert state == replace(created.state, image_id=changed.image_id, tags={"stage": "prod"})
+    assert state == lifecycle.read(run, created.id, state)
+    assert len(aws.calls.of("UpdateWorkspaceBundle")) == 1
+
+
+@pytest.mark.parametrize("operation", ["UpdateWorkspaceBundle", "workspaces:CreateTags", "workspaces:DeleteTags"])
+def test_an_update_that_broke_off_is_completed_by_the_next(
+    run: Any,
+    bundle_inputs: WorkspaceBundleInputs,
+    bundles: Any,
+    new_image: Callable[..., str],
+    aws: AwsSandbox,
+    operation: str,
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    changed = replace(bundle_inputs, image_id=new_image(name="newer"), tags={"stage": "prod"})
+    aws.faults.deny(operation)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.update(run, created.id, created.state, changed)
+    aws.faults.allow(operation)
+    id, state = run.kept
+    assert lifecycle.inputs_of(state) != changed  # so that Pulumi sees a change
+    lifecycle.update(run, id, state, changed)
+    assert bundles()[created.id]["ImageId"] == changed.image_id
+    assert bundles.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
+
+
+def test_read_tells_drift_of_image_and_tags_and_a_deleted_bundle(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, new_image: Callable[..., str], aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    calls, another = aws.observer("workspaces"), new_image(name="by-hand")
+    assert lifecycle.read(run, created.id, created.state) == created.state
+    calls.update_workspace_bundle(BundleId=created.id, ImageId=another)
+    calls.create_tags(ResourceId=created.id, Tags=[{"Key": "team", "Value": "red"}])
+    drifted = lifecycle.read(run, created.id, created.state)
+    assert drifted == replace(created.state, image_id=another, tags={"team": "red"})
+    calls.delete_workspace_bundle(BundleId=created.id)
+    assert lifecycle.read(run, created.id, created.state) is None
+
+
+def test_delete_removes_the_bundle_and_may_be_called_twice(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    lifecycle.delete(run, created.id, created.state)
+    lifecycle.delete(run, created.id, created.state)
+    assert bundles() == {}
+
+
+def test_delete_ends_when_the_bundle_no_longer_shows(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    client = run.aws.client("workspaces")
+    still = [client.describe_workspace_bundles(BundleIds=[created.id])] * 2
+    listed = client.describe_workspace_bundles
+    monkeypatch.setattr(client, "describe_workspace_bundles", lambda **m: still.pop() if still else listed(**m))
+    before = run.waits
+    lifecycle.delete(run, created.id, created.state)
+    assert run.waits - before == 2
+
+
+def test_fails_to_delete_a_bundle_that_workspaces_use_and_names_them(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    workspace = aws.make_workspace(user="user", bundle_id=created.id)
+    words = rf"bundle {created.id} \(desk\) is still in use: .*; delete or migrate its WorkSpaces {workspace} first"
+    with pytest.raises(RuntimeError, match=words):
+        lifecycle.delete(run, created.id, created.state)
+    aws.faults.deny("DescribeWorkspaces")
+    with pytest.raises(RuntimeError, match=r"delete or migrate its WorkSpaces \(which is not known: AccessDenied"):
+        lifecycle.delete(run, created.id, created.state)

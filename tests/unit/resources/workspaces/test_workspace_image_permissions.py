@@ -1,0 +1,214 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.lifecycle.contract import Condition
+from pulumi_vmimport.resources.workspace_image_permissions import (
+    WorkspaceImagePermissionsInputs,
+    WorkspaceImagePermissionsLifecycle,
+)
+from pulumi_vmimport.sandbox.aws.account import Account
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = WorkspaceImagePermissionsLifecycle()
+NewRun = Callable[..., Any]
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+BAG: dict[str, Any] = {"region": "eu-west-1", "imageId": "wsi-0123456789", "accountIds": ["210987654321"]}
+
+
+@pytest.fixture
+def accounts(aws: AwsSandbox) -> list[str]:
+    """Three accounts of the organization, in no order."""
+    return [aws.second_account().account_id for _ in range(3)]
+
+
+@pytest.fixture
+def inputs(new_image: Callable[..., str], accounts: list[str]) -> WorkspaceImagePermissionsInputs:
+    """A BYOL image for the first two."""
+    return WorkspaceImagePermissionsInputs(
+        region="eu-west-1", image_id=new_image(dedicated=True), account_ids=tuple(accounts[:2])
+    )
+
+
+@pytest.fixture
+def shared(aws: AwsSandbox, inputs: WorkspaceImagePermissionsInputs) -> Callable[[], set[str]]:
+    """The accounts as the service lists them."""
+
+    def look() -> set[str]:
+        found = aws.observer("workspaces").describe_workspace_image_permissions(ImageId=inputs.image_id)
+        return {permission["SharedAccountId"] for permission in found["ImagePermissions"]}
+
+    return look
+
+
+def by_hand(aws: AwsSandbox, image_id: str, account: str, *, may_copy: bool) -> None:
+    calls = aws.observer("workspaces")
+    calls.update_workspace_image_permission(ImageId=image_id, SharedAccountId=account, AllowCopyImage=may_copy)
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"imageId": "ami-1"}, "imageId", "9 to 63 of a-z 0-9", id="image"),
+        pytest.param({"accountIds": ["2109-8765-4321"]}, "accountIds[0]", "12 digits, got '2109-", id="dashes"),
+        pytest.param(
+            {"accountIds": ["210987654321", "210987654321"]}, "accountIds[1]", "each account once", id="twice"
+        ),
+        pytest.param({"accountIds": None}, "accountIds", "is required", id="none"),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+@pytest.mark.parametrize("values", [{}, {"accountIds": []}])
+def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) -> None:
+    assert checked(lifecycle, BAG | values) == []
+
+
+def test_each_account_is_added_and_removed_with_one_call(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], shared: Any, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    assert shared() == set(accounts[:2])
+    assert lifecycle.condition(created.state) is Condition.READY
+    state = lifecycle.update(run, created.id, created.state, replace(inputs, account_ids=tuple(accounts[1:])))
+    assert shared() == set(accounts[1:])
+    assert len(aws.calls.of("UpdateWorkspaceImagePermission")) == 4
+    lifecycle.delete(run, created.id, state)
+    lifecycle.delete(run, created.id, state)
+    assert shared() == set()
+    assert len(aws.calls.of("UpdateWorkspaceImagePermission")) == 6
+
+
+def test_another_order_is_no_call(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    before = aws.calls.writes()
+    turned = replace(inputs, account_ids=inputs.account_ids[::-1])
+    state = lifecycle.update(run, created.id, created.state, turned)
+    assert aws.calls.writes() == before
+    assert lifecycle.read(run, created.id, state) == state
+
+
+def test_read_tells_accounts_that_were_given_and_taken_away_by_hand(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], aws: AwsSandbox, shared: Any
+) -> None:
+    created = lifecycle.create(run, inputs)
+    assert lifecycle.read(run, created.id, created.state) == created.state
+    by_hand(aws, inputs.image_id, accounts[0], may_copy=False)
+    by_hand(aws, inputs.image_id, accounts[2], may_copy=True)
+    drifted = lifecycle.read(run, created.id, created.state)
+    assert drifted is not None
+    assert drifted.account_ids == (accounts[1], accounts[2])
+    assert lifecycle.update(run, created.id, drifted, inputs) == created.state
+    assert shared() == set(inputs.account_ids)
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_run_that_was_killed_at_a_call_is_completed_by_the_next(
+    new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, shared: Any, nth: int
+) -> None:
+    faults = aws.faults
+    faults.on("UpdateWorkspaceImagePermission", lambda _: faults.deny("UpdateWorkspaceImagePermission"), nth=nth)
+    first = new_run()
+    with pytest.raises((ClientError, RuntimeError), match="AccessDenied"):
+        lifecycle.create(first, inputs)
+    assert len(shared()) == nth - 1
+    assert lifecycle.condition(first.kept[1]) is Condition.UNFINISHED
+    faults.allow("UpdateWorkspaceImagePermission")
+    before = len(aws.calls.of("UpdateWorkspaceImagePermission"))
+    created = lifecycle.create(new_run(), inputs)
+    assert shared() == set(inputs.account_ids)
+    assert len(aws.calls.of("UpdateWorkspaceImagePermission")) - before == 2 - (nth - 1)
+    id, kept = first.kept
+    assert lifecycle.update(new_run(), id, kept, inputs) == created.state
+
+
+def test_what_an_unfinished_run_shared_is_taken_away_by_delete(
+    new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, shared: Any
+) -> None:
+    faults, first = aws.faults, new_run()
+    faults.on("UpdateWorkspaceImagePermission", lambda _: faults.deny("UpdateWorkspaceImagePermission"), nth=2)
+    with pytest.raises(RuntimeError):
+        lifecycle.create(first, inputs)
+    faults.allow("UpdateWorkspaceImagePermission")
+    assert len(shared()) == 1
+    lifecycle.delete(new_run(), *first.kept)
+    assert shared() == set()
+
+
+def test_an_answer_that_was_lost_shares_once(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, shared: Any, quick_retries: None
+) -> None:
+    aws.faults.drop_connection("UpdateWorkspaceImagePermission", after_processing=True)
+    aws.faults.throttle("UpdateWorkspaceImagePermission")
+    created = lifecycle.create(run, inputs)
+    assert shared() == set(inputs.account_ids)
+    aws.faults.drop_connection("UpdateWorkspaceImagePermission", after_processing=True)
+    lifecycle.delete(run, created.id, created.state)
+    assert shared() == set()
+
+
+def test_an_image_that_is_gone_is_gone_with_its_permissions(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, replace(inputs, account_ids=()))
+    aws.observer("workspaces").delete_workspace_image(ImageId=inputs.image_id)
+    assert lifecycle.read(run, created.id, created.state) is None
+    lifecycle.delete(run, created.id, created.state)
+
+
+def test_look_up_tells_ones_own_account_and_warns_of_what_it_will_end(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    by_hand(aws, inputs.image_id, accounts[2], may_copy=True)
+    own = replace(inputs, account_ids=(accounts[0], aws.account_id))
+    found = looked_up(lifecycle, run, own)
+    assert found == {"accountIds[1]": f"expected other accounts, got your own, {aws.account_id}"}
+    assert run.warnings == [f"image {inputs.image_id} is shared with {accounts[2]} too, which this resource will end"]
+    assert aws.calls.writes() == []
+
+
+def test_look_up_tells_a_missing_image_unless_it_is_promised(
+    new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, looked_up: LookedUp
+) -> None:
+    missing = replace(inputs, image_id="wsi-999999999")
+    assert looked_up(lifecycle, new_run(), missing) == {"imageId": "there is no image wsi-999999999 in eu-west-1"}
+    assert looked_up(lifecycle, new_run(promises=("imageId",)), missing) == {}
+
+
+def test_who_was_given_an_image_cannot_share_it_on(
+    new_other_run: NewRun,
+    inputs: WorkspaceImagePermissionsInputs,
+    other: Account,
+    accounts: list[str],
+    aws: AwsSandbox,
+    looked_up: LookedUp,
+) -> None:
+    by_hand(aws, inputs.image_id, other.account_id, may_copy=True)
+    reason = looked_up(lifecycle, new_other_run(), inputs)["imageId"]
+    assert f"belongs to account {aws.account_id}; who was given an image cannot share it on" in reason
+
+
+def test_look_up_tells_that_byol_images_are_not_shared_in_govcloud(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, monkeypatch: pytest.MonkeyPatch, looked_up: LookedUp
+) -> None:
+    monkeypatch.setattr(type(run.aws), "partition", "aws-us-gov")
+    assert "in GovCloud AWS Support shares it (WS-07)" in looked_up(lifecycle, run, inputs)["imageId"]
+
+
+def test_fails_with_the_rules_for_an_account_of_another_organization(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, shared: Any
+) -> None:
+    words = r"cannot be shared with 999999999999: OperationNotSupported.*same organization \(the same payer\).*WS-07"
+    with pytest.raises(RuntimeError, match=words):
+        lifecycle.create(run, replace(inputs, account_ids=("999999999999",)))
+    assert shared() == set()

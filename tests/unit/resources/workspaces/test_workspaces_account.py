@@ -1,0 +1,161 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.resources.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+
+lifecycle = WorkspacesAccountLifecycle()
+NewRun = Callable[..., Any]
+Checked = Callable[..., list[tuple[str, str]]]
+LookedUp = Callable[..., dict[str, str]]
+RANGE = "10.7.0.0/16"
+BAG: dict[str, Any] = {
+    "region": "eu-west-1",
+    "dedicatedTenancyManagementCidrRange": RANGE,
+    "acknowledgeIrreversible": True,
+}
+
+
+@pytest.fixture
+def inputs(aws: AwsSandbox) -> WorkspacesAccountInputs:
+    """For an account that is approved and not enabled."""
+    aws.disable_byol()
+    return WorkspacesAccountInputs(
+        region="eu-west-1", dedicated_tenancy_management_cidr_range=RANGE, acknowledge_irreversible=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param(
+            {"acknowledgeIrreversible": False}, "acknowledgeIrreversible", "AWS has no way to disable", id="false"
+        ),
+        pytest.param({"acknowledgeIrreversible": None}, "acknowledgeIrreversible", "is required", id="not-said"),
+        pytest.param(
+            {"dedicatedTenancyManagementCidrRange": "10.7.1.0/16"},
+            "dedicatedTenancyManagementCidrRange",
+            "a.b.0.0/16, got '10.7.1.0/16'",
+            id="host-bits",
+        ),
+        pytest.param(
+            {"dedicatedTenancyManagementCidrRange": "10.300.0.0/16"},
+            "dedicatedTenancyManagementCidrRange",
+            "got '10.300.0.0/16'",
+            id="no-octet",
+        ),
+        pytest.param(
+            {"dedicatedTenancyManagementCidrRange": "10.7.0.0/24"},
+            "dedicatedTenancyManagementCidrRange",
+            "got '10.7.0.0/24'",
+            id="prefix",
+        ),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:
+    found = checked(lifecycle, BAG | values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+    assert checked(lifecycle, BAG) == []
+
+
+def test_create_enables_the_account_and_delete_leaves_it_so_and_says_it(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    assert looked_up(lifecycle, run, inputs) == {}
+    created = lifecycle.create(run, inputs)
+    assert created.id == f"{aws.account_id}/eu-west-1"
+    assert lifecycle.condition(created.state) is Condition.READY
+    told = aws.observer("workspaces").describe_account()
+    assert (told["DedicatedTenancySupport"], told["DedicatedTenancyManagementCidrRange"]) == ("ENABLED", RANGE)
+    assert any("enabling BYOL, pending" in text for text in run.texts)
+    assert lifecycle.read(run, created.id, created.state) == created.state
+    lifecycle.delete(run, created.id, created.state)
+    assert aws.observer("workspaces").describe_account()["DedicatedTenancySupport"] == "ENABLED"
+    assert run.warnings == [f"account {created.id} stays enabled for BYOL: AWS has no way back; only Pulumi forgets it"]
+
+
+def test_an_account_that_is_enabled_already_is_taken_without_a_write(
+    run: Any, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    cidr_range = aws.observer("workspaces").describe_account()["DedicatedTenancyManagementCidrRange"]
+    inputs = WorkspacesAccountInputs(
+        region="eu-west-1", dedicated_tenancy_management_cidr_range=cidr_range, acknowledge_irreversible=True
+    )
+    assert looked_up(lifecycle, run, inputs) == {}
+    assert lifecycle.create(run, inputs).state.dedicated_tenancy_support == "ENABLED"
+    assert aws.calls.writes() == []
+
+
+def test_fails_for_an_account_that_is_enabled_with_another_range(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.enable_byol()
+    reason = looked_up(lifecycle, run, inputs)["dedicatedTenancyManagementCidrRange"]
+    assert "which cannot be changed; expected that, got 10.7.0.0/16" in reason
+    with pytest.raises(Failed, match="is enabled in eu-west-1 already"):
+        lifecycle.create(run, inputs)
+    assert aws.calls.writes() == []
+
+
+def test_an_interrupted_run_is_taken_up_with_one_call(
+    new_run: NewRun, inputs: WorkspacesAccountInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    id, kept = first.kept
+    assert lifecycle.condition(kept) is Condition.UNFINISHED
+    assert lifecycle.read(new_run(), id, kept) == kept
+    state = lifecycle.update(new_run(), id, kept, inputs)
+    assert lifecycle.condition(state) is Condition.READY
+    assert lifecycle.create(new_run(), inputs).state == state
+    assert len(aws.calls.of("ModifyAccount")) == 1
+
+
+def test_an_answer_that_was_lost_is_no_error(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, quick_retries: None
+) -> None:
+    aws.faults.drop_connection("ModifyAccount", after_processing=True)
+    assert lifecycle.condition(lifecycle.create(run, inputs).state) is Condition.READY
+    assert len(aws.calls.of("ModifyAccount")) == 2
+
+
+def test_fails_with_the_words_of_the_modification_and_the_next_run_tries_again(
+    new_run: NewRun, inputs: WorkspacesAccountInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_account_modification("InternalError", "The network could not be made.")
+    with pytest.raises(Failed, match=r"InternalError: The network could not be made\.; nothing was changed"):
+        lifecycle.create(new_run(), inputs)
+    aws.clock.advance(60)
+    assert lifecycle.condition(lifecycle.create(new_run(), inputs).state) is Condition.READY
+
+
+def test_read_tells_an_account_that_is_no_longer_enabled(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.disable_byol()
+    assert lifecycle.read(run, created.id, created.state) is None
+
+
+def test_look_up_tells_a_range_that_is_taken(run: Any, inputs: WorkspacesAccountInputs, looked_up: LookedUp) -> None:
+    public = replace(inputs, dedicated_tenancy_management_cidr_range="8.8.0.0/16")
+    found = looked_up(lifecycle, run, public)
+    words = "expected a range that is free (none within it), got 8.8.0.0/16"
+    assert found == {"dedicatedTenancyManagementCidrRange": words}
+
+
+def test_an_account_that_is_not_approved_is_a_warning_in_preview_and_an_error_in_the_run(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.disable_byol(approved=False)
+    assert looked_up(lifecycle, run, inputs) == {}
+    assert f"account {aws.account_id} is not approved for BYOL yet, or the permission" in run.warnings[0]
+    with pytest.raises(ClientError, match="not approved"):
+        lifecycle.create(run, inputs)
