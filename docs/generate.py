@@ -7,14 +7,27 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pulumi_vmimport.aws import failures, post_import, supported_systems
+from pulumi_vmimport.aws import (
+    failures,
+    ingestion_processes,
+    post_import,
+    supported_systems,
+    workspace_image_errors,
+)
 from pulumi_vmimport.aws.failures import KnownFailure
 from pulumi_vmimport.aws.licensing import USAGE_OPERATIONS
 from pulumi_vmimport.aws.post_import import Line
 from pulumi_vmimport.aws.supported_systems import Release
 
 PAGES = tuple(
-    Path(__file__).with_name(name) for name in ("post_import.md", "supported_systems.md", "troubleshooting.md")
+    Path(__file__).with_name(name)
+    for name in (
+        "post_import.md",
+        "supported_systems.md",
+        "troubleshooting.md",
+        "workspace_image_errors.md",
+        "workspaces_images.md",
+    )
 )
 _PART = re.compile(r"(<!-- made of [^:]+: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -115,6 +128,50 @@ def _usage_operations() -> Iterator[str]:
     yield _table(["operating system", "its licence", "SQL Server", "usage_operation"], rows)
 
 
+def _image_errors() -> Iterator[str]:
+    table = workspace_image_errors.table()
+    yield f"The codes of <{table.source}>, read on {table.checked}."
+    head = ["code", "what was found", "what to do", "BYOL Checker", "steps"]
+    rows = (
+        (
+            f"`{error.code}`",
+            error.meaning + (" (*assumed*)" if error.assumed else ""),
+            error.remedy,
+            error.checker or "",
+            ", ".join(error.steps),
+        )
+        for error in sorted(table.errors.values(), key=lambda error: error.code.lower())
+    )
+    yield _table(head, rows)
+
+
+def _image_steps() -> Iterator[str]:
+    yield _table(["step", "what it sees to"], workspace_image_errors.table().steps.items())
+
+
+def _ingestion_processes() -> Iterator[str]:
+    table = ingestion_processes.table()
+    head = ["ingestion_process", "protocol", "GPU", "Windows", "remarks"]
+    rows = (
+        (
+            f"`{process.name}`",
+            process.protocol,
+            "yes" if process.gpu else "no",
+            "10" if process.protocol == "PCoIP" else "10, 11",
+            "; ".join(
+                [
+                    *(["WorkSpaces Core, for accounts that AWS allow-listed"] if process.allowed else []),
+                    *([f"no new bundles since {process.retired}"] if process.retired else []),
+                ]
+            ),
+        )
+        for process in table.processes.values()
+    )
+    yield _table(head, rows)
+    sources = ", ".join(f"<{source}>" for source in table.sources.values())
+    yield f"Read on {table.checked}: {sources}."
+
+
 def _lines(kind: str) -> Iterator[str]:
     whole = post_import.everything()
     chosen = [line for line in whole.lines if line.kind == kind]
@@ -144,6 +201,9 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "failures": _failures,
     "failures-by-words": _failures_by_words,
     "formats": _formats,
+    "image-errors": _image_errors,
+    "image-steps": _image_steps,
+    "ingestion-processes": _ingestion_processes,
     "systems": _systems,
     "usage-operations": _usage_operations,
 }

@@ -17,8 +17,8 @@ from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
-# test_after_the_import.py and test_exports.py: they need more around them
-RUN_ELSEWHERE = {"attach_volume.py", "copy_and_share.py", "export_machine.py"}
+# test_after_the_import.py, test_exports.py and test_workspaces_sharing.py: they need more around them
+RUN_ELSEWHERE = {"attach_volume.py", "copy_and_share.py", "export_machine.py", "share_between_accounts.py"}
 
 
 @pytest.fixture

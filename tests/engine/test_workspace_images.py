@@ -146,11 +146,12 @@ def test_fails_to_destroy_a_shared_image_until_it_is_shared_no_more(
 ) -> None:
     del args["golden"]
     stack.up()
-    share = {"ImageId": stack.outputs()["desktop"], "SharedAccountId": ACCOUNT}
+    other = sandbox.aws.second_account().account_id
+    share = {"ImageId": stack.outputs()["desktop"], "SharedAccountId": other}
     workspaces.update_workspace_image_permission(**share, AllowCopyImage=True)
     printed = stack.fails(stack.destroy)
     assert f"image {share['ImageId']} (desktop) is still in use" in printed
-    assert f"stop sharing it with {ACCOUNT}" in printed
+    assert f"stop sharing it with {other}" in printed
     workspaces.update_workspace_image_permission(**share, AllowCopyImage=False)
     stack.destroy()
     assert images(sandbox) == []

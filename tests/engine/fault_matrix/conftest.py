@@ -22,8 +22,9 @@ ENGINE = "bin/pulumi --"
 PARALLEL = 200
 # Where these follow each other, each is one call of the table: how often they come depends on time and threads alone.
 REPEATED = {
-    "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks", "DescribeImportSnapshotTasks",
-    "DescribeSnapshots", "DescribeWorkspaceImages", "GetObject", "PutSnapshotBlock",
+    "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks",
+    "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles", "DescribeWorkspaceImages",
+    "GetObject", "PutSnapshotBlock",
 }  # fmt: skip
 LONGEST_HOLD_SECONDS = 200  # on a machine that does much else; some seconds where it does not
 

@@ -17,19 +17,25 @@ import pulumi_vmimport
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.lifecycle.identity import RESOURCE_TAG
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImage
+from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImage
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage
 from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot
 from pulumi_vmimport.resources.export_image import ExportImage
+from pulumi_vmimport.resources.import_custom_workspace_image import ImportCustomWorkspaceImage
 from pulumi_vmimport.resources.import_image import ImportImage
 from pulumi_vmimport.resources.import_snapshot import ImportSnapshot
 from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
 from pulumi_vmimport.resources.instance_export import InstanceExport
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport
+from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundle
+from pulumi_vmimport.resources.workspace_image_permissions import WorkspaceImagePermissions
 from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.sandbox.aws import Stage
 from pulumi_vmimport.sandbox.aws.export_bucket import canonical_id
 
 REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
+BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"
 MINUTE, DAY, YEAR = 60, 86400, 365 * 86400
 
 pytestmark = pytest.mark.filterwarnings(
@@ -67,6 +73,11 @@ class Scene:
         self.s3.put_bucket_acl(Bucket=EXPORTS, AccessControlPolicy=acl)
         self.s3.put_object(Bucket=place["s3_bucket"], Key=BLOCKS, Body=b"data" * (1 << 20))
         self.ami = self.image()
+        self.workspaces, self.other = self.aws.observer("workspaces", REGION), self.aws.second_account().account_id
+        self.aws.pace.workspace_image_quota = self.aws.pace.workspace_bundle_quota = 1000
+        self.desktop = self.workspace_image("source")
+        self.aws.offer_image_update(self.desktop)
+        self.shared: dict[str, str] = {}
 
     def kinds(self) -> dict[str, Kind]:
         """The resources by their names."""
@@ -74,6 +85,9 @@ class Scene:
         windows = {"license_type": "BYOL", "platform": "Windows", "description": "web"}
         export = {"s3_bucket": EXPORTS, "s3_prefix": "vms/", "disk_image_format": "VMDK"}
         desktop = {"ingestion_process": "BYOL_REGULAR_WSP", "ec2_image_id": self.ami, "image_description": "web"}
+        custom = {"compute_type": "BASE", "protocol": "DCV", "os_version": "Windows_10", "ec2_image_id": self.ami}
+        source = {"source_image_id": self.desktop, "image_description": "web"}
+        desk = {"image_id": self.desktop, "bundle_description": "web", "compute_type": "VALUE", "user_storage_gib": 10}
         kinds = [
             Kind(ImportImage, lambda name: {"disk_containers": [disk], **windows}),
             Kind(ImportSnapshot, lambda name: {"disk_container": disk}),
@@ -83,6 +97,11 @@ class Scene:
             Kind(VirtualMachineExport, lambda name: {"moid": self.machine(name), "bucket": EXPORTS, "key": f"{name}.ova"}),
             Kind(ImportWorkspaceImage, lambda name: {"image_name": name, **desktop}),
             Kind(CreateWorkspaceImage, lambda name: {"workspace_id": self.workspace(name), "image_name": name, "image_description": "web"}),
+            Kind(ImportCustomWorkspaceImage, lambda name: {"image_name": name, "image_description": "web", "infrastructure_configuration_arn": BUILDER, **custom}),
+            Kind(CopyWorkspaceImage, lambda name: {"image_name": name, "source_region": REGION, **source}),
+            Kind(CreateUpdatedWorkspaceImage, lambda name: {"image_name": name, **source}),
+            Kind(WorkspaceBundle, lambda name: {"bundle_name": name, **desk}),
+            Kind(WorkspaceImagePermissions, lambda name: {"image_id": self.shared_image(name), "account_ids": [self.other]}),
         ]  # fmt: skip
         return {kind.resource.__name__: kind for kind in kinds}
 
@@ -91,6 +110,8 @@ class Scene:
         pace = self.aws.pace
         pace.import_stages = pace.snapshot_stages = pace.export_stages = (Stage("converting", seconds, 19, 50),)
         pace.import_workspace_image_seconds = pace.create_workspace_image_seconds = images
+        pace.copy_workspace_image_seconds = pace.update_workspace_image_seconds = pace.create_bundle_seconds = images
+        pace.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
 
     def image(self) -> str:
         """An AMI of a Windows that brings its licence."""
@@ -107,6 +128,18 @@ class Scene:
     def workspace(self, user: str) -> str:
         """A WorkSpace."""
         return self.aws.make_workspace(REGION, user)
+
+    def workspace_image(self, name: str) -> str:
+        """A WorkSpaces image."""
+        of = {"Name": name, "Description": "a source", "WorkspaceId": self.workspace(name)}
+        made = self.workspaces.create_workspace_image(**of)
+        self.sandbox.clock.advance(self.aws.pace.create_workspace_image_seconds)
+        return str(made["ImageId"])
+
+    def shared_image(self, name: str) -> str:
+        """A WorkSpaces image for one copy to share."""
+        self.shared[name] = self.workspace_image(f"of-{name}-{len(self.shared)}")
+        return self.shared[name]
 
     def machine(self, name: str) -> str:
         """A virtual machine that is off, with one disk."""
@@ -128,18 +161,23 @@ class Scene:
 
     def begun(self, copies: Iterable[str]) -> dict[str, int]:
         """How many tasks, snapshots, images and objects were ever begun for each of these copies."""
-        workspaces, direct = (
-            self.aws.observer("workspaces", REGION),
-            {"Name": f"tag:{RESOURCE_TAG}", "Values": ["Direct*"]},
-        )
+        workspaces, direct = self.workspaces, {"Name": f"tag:{RESOURCE_TAG}", "Values": ["Direct*"]}
         tasks: list[Any] = [*self.aws.import_tasks, *self.aws.snapshot_tasks, *self.aws.export_tasks]
         lists = [snapshot["Tags"] for snapshot in self.ec2.describe_snapshots(Filters=[direct])["Snapshots"]]
-        images = [image["ImageId"] for image in workspaces.describe_workspace_images()["Images"]]
-        lists += [workspaces.describe_tags(ResourceId=id)["TagList"] for id in images]
+        images = [image["ImageId"] for page in paged(workspaces, "images") for image in page["Images"]]
+        bundles = [bundle["BundleId"] for page in paged(workspaces, "bundles") for bundle in page["Bundles"]]
+        lists += [workspaces.describe_tags(ResourceId=id)["TagList"] for id in images + bundles]
         tags = [task.tags for task in tasks] + [{tag["Key"]: tag["Value"] for tag in of} for of in lists]
         found = Counter(of[RESOURCE_TAG].rpartition("::")[2] for of in tags if RESOURCE_TAG in of)
         found.update(o["Key"].removesuffix(".ova") for o in self.s3.list_objects_v2(Bucket=EXPORTS).get("Contents", []))
+        for name, image in self.shared.items():
+            found[name] += len(workspaces.describe_workspace_image_permissions(ImageId=image)["ImagePermissions"])
         return {name: found[name] for name in copies}
+
+
+def paged(workspaces: Any, what: str) -> Any:
+    """All pages of what the account has."""
+    return workspaces.get_paginator(f"describe_workspace_{what}").paginate()
 
 
 @pytest.fixture
@@ -158,13 +196,9 @@ def copies_of(kinds: dict[str, Kind], *calls: dict[str, list[Any]]) -> dict[str,
     return {f"{name}-{number}": kinds[name] for name in kinds for number in range(most[name])}
 
 
-def holds_of(copies: Iterable[str], calls: dict[str, list[Any]]) -> dict[str, Any]:
-    """The first copy is cut off at the first call, the second at the second, and so on, all over again.
-
-    None is left out: kill -9 while the engine writes down that one is complete breaks the file of its state.
-    """
-    split = {copy: copy.split("-") for copy in copies}
-    return {copy: calls[name][int(number) % len(calls[name])] for copy, (name, number) in split.items()}
+def holds_of(calls: dict[str, list[Any]]) -> dict[str, Any]:
+    """The first copy is cut off at the first call, the second at the second."""
+    return {f"{name}-{number}": at for name, of in calls.items() for number, at in enumerate(of)}
 
 
 def test_a_create_or_delete_that_is_cut_off_is_completed_by_the_next(
@@ -172,7 +206,8 @@ def test_a_create_or_delete_that_is_cut_off_is_completed_by_the_next(
 ) -> None:
     kinds = scene.kinds()
     public = {name: getattr(pulumi_vmimport, name) for name in pulumi_vmimport.__all__}
-    assert kinds.keys() == {n for n, of in public.items() if isinstance(of, type) and issubclass(of, ManagedResource)}
+    managed = {n for n, of in public.items() if isinstance(of, type) and issubclass(of, ManagedResource)}
+    assert kinds.keys() == managed - {"WorkspacesAccount"}  # there is one for all copies: test_killed_at_every_call.py
     clean = matrix.stack(kinds)
     before = sandbox.aws.leftovers()
     looked, made, deletes = map(matrix.calls_of, (clean.preview, clean.up, clean.destroy))
@@ -182,20 +217,20 @@ def test_a_create_or_delete_that_is_cut_off_is_completed_by_the_next(
     stack = matrix.stack(copies)
     before = sandbox.aws.leftovers()
 
-    matrix.cut_off(stack, stack.up, holds_of(copies, creates))
+    matrix.cut_off(stack, stack.up, holds_of(creates))
     begun = scene.begun(copies)
     done = stack.up(parallel=len(copies))
     assert sum(done.values()) == len(copies) + 1
     assert done.keys() <= {"create", "update", "same"}
     assert scene.begun(copies) == dict.fromkeys(copies, 1)
     assert stack.up(parallel=len(copies)) == {"same": len(copies) + 1}
-    for name, at in holds_of(copies, creates).items():
+    for name, at in holds_of(creates).items():
         row(name, "create", at, "taken up by the next up" if begun[name] else "begun by the next up")
 
-    matrix.cut_off(stack, stack.destroy, holds_of(copies, deletes))
+    matrix.cut_off(stack, stack.destroy, holds_of(deletes))
     stack.destroy(parallel=len(copies))
     assert sandbox.aws.leftovers() == before
-    for name, at in holds_of(copies, deletes).items():
+    for name, at in holds_of(deletes).items():
         row(name, "delete", at, "completed by the next destroy")
 
 
@@ -220,7 +255,7 @@ def test_what_a_first_run_left_unfinished_is_finished_or_deleted_though_the_seco
     copies = copies_of(kinds, calls)
     stack, before = unfinished(copies)
     assert scene.begun(copies) == dict.fromkeys(copies, 1)
-    matrix.cut_off(stack, getattr(stack, command), holds_of(copies, calls))
+    matrix.cut_off(stack, getattr(stack, command), holds_of(calls))
     if command == "up":
         done = stack.up(parallel=len(copies))
         assert sum(done.values()) == len(copies) + 1
@@ -228,7 +263,7 @@ def test_what_a_first_run_left_unfinished_is_finished_or_deleted_though_the_seco
         assert scene.begun(copies) == dict.fromkeys(copies, 1)
     stack.destroy(parallel=len(copies))
     assert sandbox.aws.leftovers() == before
-    for name, at in holds_of(copies, calls).items():
+    for name, at in holds_of(calls).items():
         row(name, {"up": "resume", "destroy": "cancel"}[command], at, f"completed by the next {command}")
 
 
