@@ -47,7 +47,7 @@ demo-destroy: setup ## take down what the demo left standing
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py destroy
 
 test: lint ## every check: lint, types, layers, then all tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup ## ruff, mypy and the layers
 	$(BIN)/ruff check
@@ -56,10 +56,10 @@ lint: setup ## ruff, mypy and the layers
 	$(BIN)/lint-imports
 
 unit: setup ## the tests that need no engine
-	@$(BIN)/pytest -n 2 tests/unit tests/contract
+	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/contract
 
 engine-tests: setup ## the tests on the real Pulumi engine
-	@$(BIN)/pytest -n 2 tests/engine
+	@$(BIN)/pytest -n 2 --dist worksteal tests/engine
 
 bench: setup ## run the benchmarks
 	@set -e; for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python "$$benchmark"; done
