@@ -25,7 +25,7 @@ from pulumi_vmimport.resources.role_readiness import (
     document_hash,
 )
 from pulumi_vmimport.resources.service_role_rules import DEFAULT_ROLE, ROLE_NAME
-from pulumi_vmimport.resources.tag_rules import MOST_TAGS, TAG_VALUE_LENGTH, tag_problems
+from pulumi_vmimport.resources.tag_rules import tag_problems
 
 POLICY_NAME = "vmimport"
 _KMS_KEY_ARN = re.compile(r"\*|arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
@@ -184,7 +184,7 @@ def _check(values: Values) -> Iterator[Problem]:
         yield Problem("propagation_seconds", f"expected at least 0, got {seconds}")
     tags = values.get("tags")
     if is_given(tags):
-        yield from tag_problems(tags, most=MOST_TAGS, longest_value=TAG_VALUE_LENGTH)
+        yield from tag_problems(tags)
 
 
 def _matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:

@@ -155,6 +155,16 @@ class TaskKind(Generic[TaskT]):
             ec2_tags.untag(aws, [task_id], keys)
 
 
+def paged(operation: str, element: str) -> Callable[["EC2Client", Mapping[str, Any]], Iterator[Any]]:
+    """The elements of a Describe call's answer over all its pages, for `described` of a TaskKind."""
+
+    def described(ec2: Any, members: Mapping[str, Any]) -> Iterator[Any]:
+        for page in ec2.get_paginator(operation).paginate(**members):
+            yield from page[element]
+
+    return described
+
+
 def is_over_quota(error: Exception) -> bool:
     """Whether the Region runs as many conversion tasks as it allows."""
     return error_code(error) in _QUOTA

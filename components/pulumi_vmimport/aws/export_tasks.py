@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2_tasks import Ec2Task, TaskKind, common
+from pulumi_vmimport.aws.ec2_tasks import Ec2Task, TaskKind, common, paged
 from pulumi_vmimport.aws.import_request import tag_list
 
 if TYPE_CHECKING:
@@ -77,11 +77,7 @@ def _cancel(ec2: "EC2Client", task_id: str, reason: str) -> object:
 IMAGE_EXPORTS = TaskKind(
     noun="export task",
     read=ExportTask.read_image,
-    described=lambda ec2, members: (
-        task
-        for page in ec2.get_paginator("describe_export_image_tasks").paginate(**members)
-        for task in page["ExportImageTasks"]
-    ),
+    described=paged("describe_export_image_tasks", "ExportImageTasks"),
     ids="ExportImageTaskIds",
     cancel=_cancel,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2_tasks import Ec2Task, TaskKind, common
+from pulumi_vmimport.aws.ec2_tasks import Ec2Task, TaskKind, common, paged
 from pulumi_vmimport.aws.import_request import tag_list
 
 if TYPE_CHECKING:
@@ -87,22 +87,14 @@ def _cancel(ec2: "EC2Client", task_id: str, reason: str) -> object:
 IMAGE_IMPORTS = TaskKind(
     noun="import task",
     read=ImageImportTask.read,
-    described=lambda ec2, members: (
-        task
-        for page in ec2.get_paginator("describe_import_image_tasks").paginate(**members)
-        for task in page["ImportImageTasks"]
-    ),
+    described=paged("describe_import_image_tasks", "ImportImageTasks"),
     ids="ImportTaskIds",
     cancel=_cancel,
 )
 SNAPSHOT_IMPORTS = TaskKind(
     noun="import task",
     read=SnapshotImportTask.read,
-    described=lambda ec2, members: (
-        task
-        for page in ec2.get_paginator("describe_import_snapshot_tasks").paginate(**members)
-        for task in page["ImportSnapshotTasks"]
-    ),
+    described=paged("describe_import_snapshot_tasks", "ImportSnapshotTasks"),
     ids="ImportTaskIds",
     cancel=_cancel,
 )
