@@ -1,5 +1,6 @@
 """Programs on the real Pulumi engine, against a sandbox of their own."""
 
+import asyncio
 import json
 import os
 import signal
@@ -56,6 +57,7 @@ class Stack:
     output: list[str] = field(default_factory=list)
     _selected: automation.Stack | None = field(default=None, init=False)
     _configured: dict[str, str] = field(default_factory=dict, init=False)
+    _loops: list[asyncio.AbstractEventLoop] = field(default_factory=list, init=False)
 
     def up(self, **options: Any) -> dict[str, int]:
         """Deploy; returns how many resources were created, updated, same ..."""
@@ -125,6 +127,19 @@ class Stack:
         for pid in self.processes(*words):
             os.kill(pid, by)
 
+    def end_programs(self, within_seconds: float = 10) -> None:
+        """End the programs, run in this process, whose engine was killed: by themselves they would wait for ever.
+
+        Each would hold a connection to a port that the next engine may be given, and fail that one's program.
+        """
+        for loop in self._loops:
+            if loop.is_running():
+                loop.call_soon_threadsafe(_cancel_tasks, loop)
+        end = time.monotonic() + within_seconds
+        while any(loop.is_running() for loop in self._loops) and time.monotonic() < end:
+            time.sleep(0.01)
+        self._loops.clear()
+
     def is_over(self, within_seconds: float = 10) -> bool:
         """Whether all processes of the stack's commands have ended, or do so within a time."""
         end = time.monotonic() + within_seconds
@@ -141,7 +156,7 @@ class Stack:
                 work_dir=str(self.directory), env_vars=self._variables(), pulumi_command=self.command
             )
             self._selected = automation.create_or_select_stack(
-                self.name, self.project, program=self.program, opts=options
+                self.name, self.project, program=self._program, opts=options
             )
         self._selected.workspace.env_vars = self._variables()
         for key, value in self.config.items():
@@ -151,8 +166,17 @@ class Stack:
         self._configured = dict(self.config)
         return self._selected
 
+    def _program(self) -> None:
+        self._loops.append(asyncio.get_running_loop())
+        self.program()
+
     def _variables(self) -> dict[str, str]:
         return {**self.sandbox.environment, **self.environment}
+
+
+def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
 
 
 def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
@@ -188,6 +212,7 @@ def new_stack(
     yield make
     for stack in made:
         stack.kill()
+        stack.end_programs()
 
 
 @pytest.fixture

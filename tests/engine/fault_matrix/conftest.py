@@ -151,6 +151,7 @@ class Matrix:
         missing = {name: (at, self.watch.calls[name]) for name, at in holds.items() if name not in self.watch.held}
         assert not missing, "\n".join(stack.output[printed_before:])
         assert stack.is_over()
+        stack.end_programs()
         if (fault or self.fault) == "kill -9":
             stack.cancel()  # a killed engine leaves its lock on the stack; `up` says to run `pulumi cancel`
         else:
