@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 TOOLCHAIN := components/pulumi_vmimport/sandbox/toolchain.py
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup parts toolchain disk-tools demo demo-destroy test lint unit engine-tests bench docs clean
+# How long `make fuzz` spends on each of its dozen targets, as many at once as there are processors.
+FUZZ_SECONDS ?= 300
+.PHONY: help setup parts toolchain disk-tools file-system-tools demo demo-destroy test lint unit engine-tests fuzz bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,20 +27,28 @@ parts: .venv/complete toolchain disk-tools
 toolchain:
 	@$(PYTHON) $(TOOLCHAIN) build
 
-# The tests make real disk images with these tools; the demo and the library do without.
-disk-tools:
-	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; \
-	command -v qemu-img > /dev/null || missing="$$missing qemu-utils"; \
-	command -v sfdisk > /dev/null || missing="$$missing fdisk"; \
-	command -v mkntfs > /dev/null || missing="$$missing ntfs-3g"; \
-	test -e /usr/lib/grub/i386-pc/boot.img || missing="$$missing grub-pc-bin"; \
+# The demo and the tests make real disk images with the tools that make real ones; the library does without.
+# tool:Debian package
+DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
+FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mkfs.exfat:exfatprogs mkfs.xfs:xfsprogs \
+	mkfs.btrfs:btrfs-progs
+define install
+	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
+		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		echo "installing the tools of the disk image tests with apt-get:$$missing"; \
+		echo "installing tools for disk images with apt-get:$$missing"; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $$missing > /dev/null; \
 	else \
-		echo "the disk image tests need these Debian packages: sudo apt-get install$$missing"; \
+		echo "disk images are made with these Debian packages: sudo apt-get install$$missing"; \
 	fi
+endef
+
+disk-tools:
+	$(call install,$(DISK_TOOLS))
+
+file-system-tools: setup
+	$(call install,$(FILE_SYSTEM_TOOLS))
 
 demo: setup ## from a vSphere VM to a WorkSpaces image on this machine
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py
@@ -46,7 +56,7 @@ demo: setup ## from a vSphere VM to a WorkSpaces image on this machine
 demo-destroy: setup ## take down what the demo left standing
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py destroy
 
-test: lint ## every check: lint, types, layers, then all tests
+test: lint file-system-tools ## every check: lint, types, layers, then all tests
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup ## ruff, mypy and the layers
@@ -55,18 +65,21 @@ lint: setup ## ruff, mypy and the layers
 	$(BIN)/mypy components tests stacks toolchain docs
 	$(BIN)/lint-imports
 
-unit: setup ## the tests that need no engine
+unit: setup file-system-tools ## the tests that need no engine
 	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/contract
 
-engine-tests: setup ## the tests on the real Pulumi engine
+engine-tests: setup file-system-tools ## the tests on the real Pulumi engine
 	@$(BIN)/pytest -n 2 --dist worksteal tests/engine
 
-bench: setup ## run the benchmarks
+fuzz: setup file-system-tools ## fuzz the readers of disk images at length: FUZZ_SECONDS for each, 300 by default
+	@$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
+
+bench: setup file-system-tools ## run the benchmarks
 	@set -e; for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python "$$benchmark"; done
 
 docs: setup ## fill in the tables of docs/ from the package's own
 	@$(BIN)/python docs/generate.py
 
 clean: ## remove all that was made in this folder; the engine stays in ~/.cache/pulumi-vmimport
-	rm -rf .venv .sandbox dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .sandbox .fuzz dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find components stacks tests -name __pycache__ -prune -exec rm -rf {} +

@@ -10,16 +10,18 @@ _EXTRA = frozenset({"click", "rich"})
 def main() -> None:
     """Run the command of the arguments; whatever goes wrong is told in a line."""
     try:
-        group = importlib.import_module("pulumi_vmimport.cli.group")
+        importlib.import_module("pulumi_vmimport.cli.group").vmimport.main(prog_name="vmimport")
     except ModuleNotFoundError as error:
         missing = str(error.name).partition(".")[0]
-        if missing not in _EXTRA:
-            raise
-        _end(f"{missing} is not installed; run: pip install 'pulumi-vmimport[cli]'")
-    try:
-        group.vmimport.main(prog_name="vmimport")
+        if missing in _EXTRA:
+            _end(f"{missing} is not installed; run: pip install 'pulumi-vmimport[cli]'")
+        _end(_defect(error))
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        _end(f"{type(error).__name__}: {error}; this is a defect, please report it")
+        _end(_defect(error))
+
+
+def _defect(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}; this is a defect, please report it"
 
 
 def _end(words: str) -> NoReturn:

@@ -55,6 +55,11 @@ class DiskContent(ABC):
         self._source = source
         self.capacity_bytes = capacity_bytes
 
+    @property
+    def is_local(self) -> bool:
+        """Whether many small reads cost little; a source that does not say so is read over a network."""
+        return getattr(self._source, "is_local", False) is True
+
     @abstractmethod
     def extents(self) -> Iterator[Extent]:
         """The parts of the disk that the image stores, in order; what lies between them is zeros."""

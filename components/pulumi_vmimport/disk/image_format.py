@@ -24,7 +24,7 @@ class ImageFormat(StrEnum):
 _TO_RAW = "convert it: qemu-img convert -O raw"
 _UNPACK = "unpack it first"
 # (offset, what stands there): what would pass for a raw disk and is none.
-_OTHERS = {
+OTHERS = {
     (0, vmdk.TEXT_DESCRIPTOR): (
         "the descriptor of a VMDK whose data is in other files",
         "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized",
@@ -49,7 +49,7 @@ def format_of(source: Source) -> ImageFormat:
     start = source.read_at(0, SECTOR_BYTES)
     if not start:
         raise UnsupportedImageError(source.name, "an empty file", "give a disk image")
-    for (offset, mark), (found, remedy) in _OTHERS.items():
+    for (offset, mark), (found, remedy) in OTHERS.items():
         if start.startswith(mark, offset):
             raise UnsupportedImageError(source.name, found, remedy)
     if start.startswith(vmdk.MAGIC):

@@ -88,7 +88,7 @@ def _refuse_pending_log(source: Source) -> None:
     for offset in _HEADERS_AT:
         data = read_exactly(source, "a header", offset, _HEADER_BYTES)
         signature, checksum, sequence, _, _, log, _, version = _HEADER.unpack_from(data)
-        if signature == b"head" and version == 1 and checksum == _crc32c_without(data):
+        if signature == b"head" and version == 1 and checksum == crc32c_without(data):
             newest = max(newest or (-1, b""), (sequence, log))
     if newest is None:
         raise DamagedImageError(source.name, "neither of its two headers has the right checksum")
@@ -102,7 +102,7 @@ def _regions(source: Source) -> Mapping[UUID, tuple[int, int]]:
     for at in _REGIONS_AT:
         data = read_exactly(source, "a region table", at, _REGION_TABLE_BYTES)
         signature, checksum, count = _REGION_HEADER.unpack_from(data)
-        if signature == b"regi" and count <= _MOST_ENTRIES and checksum == _crc32c_without(data):
+        if signature == b"regi" and count <= _MOST_ENTRIES and checksum == crc32c_without(data):
             break
     else:
         raise DamagedImageError(source.name, "neither of its two region tables has the right checksum")
@@ -135,7 +135,7 @@ def _metadata(source: Source, offset: int, length: int) -> Mapping[UUID, bytes]:
     return found
 
 
-def _crc32c_without(data: bytes) -> int:
+def crc32c_without(data: bytes) -> int:
     """CRC-32C of a structure whose own checksum, at byte 4, counts as zeros."""
     crc = 0xFFFFFFFF
     for byte in data[:4] + bytes(4) + data[8:]:

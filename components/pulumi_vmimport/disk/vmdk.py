@@ -5,7 +5,6 @@ Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections 
 """
 
 import struct
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.errors import NotStreamOptimizedError, TruncatedImageError
@@ -77,32 +76,31 @@ class StreamOptimizedCheck:
         self.header: StreamOptimizedHeader | None = None
         self._disk = disk
         self._capacity_bytes = capacity_bytes
+        self._start = self._end = b""
+        self._size = 0
 
-    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The same chunks. Raises: NotStreamOptimizedError before the first, TruncatedImageError after the last."""
-        start = end = b""
-        size = 0
-        source = iter(chunks)
-        for chunk in source:
-            start += chunk
-            if len(start) >= SECTOR_BYTES:
-                break
-        self.header = read_header(self._disk, start)
-        if self._capacity_bytes not in (None, self.header.capacity_bytes):
+    def see(self, chunk: bytes | memoryview) -> None:
+        """Look at the next bytes. Raises: NotStreamOptimizedError, once the first sector is there."""
+        if self.header is None:
+            self._start += bytes(chunk[: SECTOR_BYTES - len(self._start)])
+            if len(self._start) == SECTOR_BYTES:
+                self.header = self._right(read_header(self._disk, self._start))
+        self._size += len(chunk)
+        self._end = (self._end + bytes(chunk[-_END_SECTORS * SECTOR_BYTES :]))[-_END_SECTORS * SECTOR_BYTES :]
+
+    def end(self) -> StreamOptimizedHeader:
+        """That was all; the header. Raises: NotStreamOptimizedError; TruncatedImageError when something is missing."""
+        header = self.header or self._right(read_header(self._disk, self._start))
+        if header.directory_at_end:
+            _check_end(self._disk, self._size, self._end)
+        return header
+
+    def _right(self, header: StreamOptimizedHeader) -> StreamOptimizedHeader:
+        if self._capacity_bytes not in (None, header.capacity_bytes):
             raise NotStreamOptimizedError(
-                self._disk, f"a capacity of {self.header.capacity_bytes} bytes instead of {self._capacity_bytes}"
+                self._disk, f"a capacity of {header.capacity_bytes} bytes instead of {self._capacity_bytes}"
             )
-        for chunk in _first(start, source):
-            size += len(chunk)
-            end = (end + chunk[-_END_SECTORS * SECTOR_BYTES :])[-_END_SECTORS * SECTOR_BYTES :]
-            yield chunk
-        if self.header.directory_at_end:
-            _check_end(self._disk, size, end)
-
-
-def _first(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield start
-    yield from rest
+        return header
 
 
 def _check_end(disk: str, size: int, end: bytes) -> None:

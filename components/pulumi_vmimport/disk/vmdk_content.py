@@ -32,8 +32,9 @@ _GRAIN = struct.Struct("<QI")  # first sector of the disk, size
 # VMware writes grains of 128 sectors; the note asks for a power of two above 8. The upper bound is this reader's.
 _GRAIN_SECTORS = range(8, 2049)
 _MOST_DESCRIPTOR_BYTES = 1 << 20
-_CREATE_TYPE = re.compile(rb'^\s*createType\s*=\s*"([^"\n]{1,64})"', re.MULTILINE)
-_PARENT = re.compile(rb"^\s*parentCID\s*=\s*([0-9a-fA-F]{1,8})", re.MULTILINE)
+# Blanks, no line ends: of a descriptor of nothing but those, each would be looked at from each before it.
+_CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re.MULTILINE)
+_PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE)
 _NO_PARENT = 0xFFFFFFFF
 _KINDS = (b"streamOptimized", b"monolithicSparse")
 _CONVERT = "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized"

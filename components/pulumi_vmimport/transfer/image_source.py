@@ -6,28 +6,25 @@ Both tell which bytes they are (`identity`), so that what was read of one is nev
 import errno
 import os
 import stat
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
-from pulumi_vmimport.transfer.s3_object import FoundObject
+from pulumi_vmimport.transfer.windows import COPYING, LOOKING, WindowedImage, Windows
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# The readers of neighbouring blocks wait for the same window; a few of them are on their way at a time.
-_WINDOW_BYTES = 1 << 20
-_WINDOWS = 48
 # botocore repeats a request that is refused, but not one whose answer breaks off half way.
 _READ_ATTEMPTS = 5
 _CHANGED = frozenset({"412", "PreconditionFailed"})
+_GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
+_NO_RANGE = frozenset({"416", "InvalidRange"})
 
 
 def fingerprint(path: str) -> str:
@@ -37,6 +34,9 @@ def fingerprint(path: str) -> str:
 
 class LocalImage:
     """A file on this machine, open while the block runs."""
+
+    is_local = True
+    """Whether reads cost nothing, so that an inspection may do thousands of them"""
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -85,71 +85,63 @@ class LocalImage:
             raise SourceModifiedError(self.name)
 
 
-class S3Image:
-    """An object in S3, read in windows of 1 MiB of which 48 at most are kept."""
+class ObjectFound(Protocol):
+    """What S3 says of an object."""
 
-    def __init__(self, client: "S3Client", found: FoundObject) -> None:
-        self.name = f"s3://{found.bucket}/{found.key}"
-        self.size_bytes = found.size_bytes
-        self.identity = found.etag
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class _Opened:
+    bucket: str
+    key: str
+    etag: str
+    size_bytes: int
+
+
+class S3Image(WindowedImage):
+    """An object in S3, pinned by its etag."""
+
+    def __init__(self, client: "S3Client", found: ObjectFound, windows: Windows = COPYING) -> None:
+        super().__init__(f"s3://{found.bucket}/{found.key}", found.size_bytes, found.etag, windows)
         self._client = client
         self._found = found
-        self._lock = threading.Lock()
-        self._windows: OrderedDict[int, Future[bytes]] = OrderedDict()
 
-    def __enter__(self) -> Self:
-        return self
+    @classmethod
+    def opened(cls, client: "S3Client", bucket: str, key: str, windows: Windows = LOOKING) -> "S3Image":
+        """The object as it is now, told by the request that brings its first bytes.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._windows.clear()
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from there on; fewer only where the object ends.
-
-        Raises: SourceModifiedError when the object is another by now; botocore's ClientError.
+        Raises: UnreadableSourceError when there is none; botocore's ClientError.
         """
-        end = min(offset + length, self.size_bytes)
-        parts = []
-        while offset < end:
-            number, start = divmod(offset, _WINDOW_BYTES)
-            part = self._window(number)[start : start + end - offset]
-            parts.append(part)
-            offset += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def extents(self) -> Iterator[tuple[int, int]]:
-        """The whole object: S3 has no holes."""
-        yield 0, self.size_bytes
-
-    def require_unmodified(self) -> None:
-        """Nothing: each read is of the object found (If-Match)."""
-
-    def _window(self, number: int) -> bytes:
-        """A window; of the threads that want it at once, one gets it and the others wait."""
-        with self._lock:
-            window = self._windows.get(number)
-            mine = window is None
-            if window is None:
-                window = self._windows[number] = Future()
-                if len(self._windows) > _WINDOWS:
-                    self._windows.popitem(last=False)
-            else:
-                self._windows.move_to_end(number)
-        if mine:
+        last = windows.window_bytes - 1
+        for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
-                window.set_result(self._get(number))
-            except BaseException as error:
-                with self._lock:
-                    self._windows.pop(number, None)
-                window.set_exception(error)
+                answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{last}")
+                start = answer["Body"].read()
+                break
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code")
+                if code in _GONE:
+                    raise UnreadableSourceError(f"s3://{bucket}/{key}", "there is no such object") from error
+                if code in _NO_RANGE:  # it has no first byte
+                    raise UnreadableSourceError(f"s3://{bucket}/{key}", "it is empty") from error
                 raise
-        return window.result()
+            except (HTTPClientError, IncompleteReadError):
+                if attempt == _READ_ATTEMPTS:
+                    raise
+        size = int(answer.get("ContentRange", f"/{len(start)}").rpartition("/")[2])
+        image = cls(client, _Opened(bucket, key, answer["ETag"].strip('"'), size), windows)
+        image._keep_start(image._received(start))
+        return image
 
-    def _get(self, number: int) -> bytes:
-        first = number * _WINDOW_BYTES
-        last = min(first + _WINDOW_BYTES, self.size_bytes) - 1
+    def _request(self, first: int, last: int) -> bytes:
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
                 answer = self._client.get_object(
@@ -158,7 +150,7 @@ class S3Image:
                     Range=f"bytes={first}-{last}",
                     IfMatch=self._found.etag,
                 )
-                return answer["Body"].read()
+                return self._received(answer["Body"].read())
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") in _CHANGED:
                     raise SourceModifiedError(self.name) from error

@@ -25,7 +25,7 @@ def edited(image: bytes, at: int, value: bytes) -> bytes:
 
 def sealed(image: bytes, at: int, length: int) -> bytes:
     """The image with the right checksum in a structure."""
-    checksum = vhdx._crc32c_without(image[at : at + length])
+    checksum = vhdx.crc32c_without(image[at : at + length])
     return edited(image, at + 4, struct.pack("<I", checksum))
 
 

@@ -2,16 +2,23 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 
 from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image, fingerprint
-from pulumi_vmimport.transfer.s3_object import FoundObject
+from pulumi_vmimport.transfer.windows import LOOKING, Windows
 
-MIB = 1 << 20
+KIB, MIB = 1 << 10, 1 << 20
+
+
+class Found(NamedTuple):
+    bucket: str
+    key: str
+    etag: str
+    size_bytes: int
 
 
 class Answers:
@@ -21,13 +28,18 @@ class Answers:
         self.data, self.etag = data, "etag-1"
         self.ranges: list[str] = []
         self.broken = 0
+        self.refuses = ""
 
-    def get_object(self, *, Bucket: str, Key: str, Range: str, IfMatch: str) -> dict[str, Any]:  # noqa: N803 - S3's names
+    def get_object(self, *, Range: str, IfMatch: str | None = None, **_: str) -> dict[str, Any]:  # noqa: N803 - S3's names
         self.ranges.append(Range)
-        if IfMatch != self.etag:
+        if IfMatch not in {None, self.etag}:
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "GetObject")
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses}}, "GetObject")
         first, last = map(int, Range.removeprefix("bytes=").split("-"))
-        return {"Body": self._Body(self, self.data[first : last + 1])}
+        part = self.data[first : last + 1]
+        span = f"bytes {first}-{first + len(part) - 1}/{len(self.data)}"
+        return {"Body": self._Body(self, part), "ContentRange": span, "ETag": f'"{self.etag}"'}
 
     class _Body:
         def __init__(self, answers: "Answers", data: bytes) -> None:
@@ -47,8 +59,7 @@ def s3() -> Answers:
 
 @pytest.fixture
 def image(s3: Answers) -> S3Image:
-    found = FoundObject("images", "data.raw", s3.etag, len(s3.data), None, None, None, {})
-    return S3Image(s3, found)  # type: ignore[arg-type] # as much of S3 as it takes
+    return S3Image(s3, Found("images", "data.raw", s3.etag, len(s3.data)))  # type: ignore[arg-type] # as much of S3 as it takes
 
 
 def test_a_file_gives_its_bytes_and_its_holes(tmp_path: Path) -> None:
@@ -128,10 +139,9 @@ def test_threads_that_want_the_same_window_get_it_once(s3: Answers, image: S3Ima
     assert len(s3.ranges) == 2
 
 
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_vmimport.transfer.image_source._WINDOWS", 2)
+def test_memory_is_bounded() -> None:
     s3 = Answers(bytes(6 * MIB))
-    image = S3Image(s3, FoundObject("b", "k", s3.etag, 6 * MIB, None, None, None, {}))  # type: ignore[arg-type] # as above
+    image = S3Image(s3, Found("b", "k", s3.etag, 6 * MIB), Windows(MIB, kept=2))  # type: ignore[arg-type] # as above
     image.read_at(0, 6 * MIB)
     assert len(image._windows) == 2
 
@@ -159,3 +169,54 @@ def test_fails_as_s3_does(image: S3Image, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(image._client, "get_object", refuse)
     with pytest.raises(ClientError, match="AccessDenied"):
         image.read_at(0, 100)
+
+
+def test_an_object_that_is_looked_at_takes_few_requests_and_none_before(s3: Answers) -> None:
+    with S3Image.opened(s3, "images", "data.raw") as image:  # type: ignore[arg-type] # as above
+        assert (image.name, image.size_bytes, image.identity) == ("s3://images/data.raw", len(s3.data), "etag-1")
+        assert image.read_at(100, 5) == s3.data[100:105]
+        assert image.read_at(MIB, 3 * MIB) == s3.data[MIB : 4 * MIB]
+        assert image.read_at(2 * MIB, 4 * MIB) == s3.data[2 * MIB :]
+        assert image.requests == len(s3.ranges) == 3
+        assert image.received_bytes == 256 * KIB + 3 * MIB + MIB + 123
+    assert s3.ranges == [f"bytes=0-{256 * KIB - 1}", f"bytes={MIB}-{4 * MIB - 1}", f"bytes={4 * MIB}-{5 * MIB + 122}"]
+
+
+def test_the_start_of_an_object_is_asked_for_again_when_the_answer_breaks_off(s3: Answers) -> None:
+    s3.broken = 4
+    assert S3Image.opened(s3, "images", "data.raw").read_at(0, 5) == s3.data[:5]  # type: ignore[arg-type] # as above
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("NoSuchKey", "there is no such object"), ("InvalidRange", "it is empty")]
+)
+def test_fails_for_an_object_without_a_first_byte(s3: Answers, code: str, reason: str) -> None:
+    s3.refuses = code
+    with pytest.raises(UnreadableSourceError, match=f"s3://images/data.raw cannot be read: {reason}"):
+        S3Image.opened(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
+
+
+def test_fails_as_s3_says_for_what_is_no_matter_of_the_object(s3: Answers) -> None:
+    s3.refuses = "AccessDenied"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        S3Image.opened(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
+
+
+def test_threads_that_look_at_neighbours_ask_for_each_window_once(s3: Answers) -> None:
+    image = S3Image(s3, Found("b", "k", s3.etag, len(s3.data)), LOOKING)  # type: ignore[arg-type] # as above
+    with ThreadPoolExecutor(8) as pool:
+        parts = list(pool.map(lambda n: image.read_at(n * 100_000, 300_000), range(40)))
+    assert all(part == s3.data[n * 100_000 : n * 100_000 + 300_000] for n, part in enumerate(parts))
+    assert image.received_bytes == sum(
+        min(256 * KIB, len(s3.data) - first) for first in range(0, min(4_200_000, len(s3.data)), 256 * KIB)
+    )
+
+
+def test_a_request_that_fails_leaves_nobody_waiting(s3: Answers) -> None:
+    image = S3Image(s3, Found("b", "k", s3.etag, len(s3.data)), LOOKING)  # type: ignore[arg-type] # as above
+    image.read_at(2 * MIB, 5)
+    s3.refuses = "AccessDenied"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        image.read_at(MIB, 3 * MIB)  # in two parts around the window that is there
+    s3.refuses = ""
+    assert image.read_at(MIB, 3 * MIB) == s3.data[MIB : 4 * MIB]

@@ -27,7 +27,7 @@ _STACK = re.compile(r"[^/\s]+/[^/\s]+")
     "--bucket",
     "buckets",
     multiple=True,
-    help="Look for uploads and OVAs there; repeatable. Default: for uploads, in all.",
+    help="Look for uploads and images there; repeatable. Default: for uploads, in all.",
 )
 @click.option("--remove", "removing", is_flag=True, help="Remove the orphans, or the things of the IDs.")
 @click.option("--yes", is_flag=True, help="Remove without asking.")

@@ -11,7 +11,7 @@ import boto3
 from pulumi_vmimport.aws import workspaces_tags
 from pulumi_vmimport.cli.orphans.ec2_things import ec2_things
 from pulumi_vmimport.cli.orphans.place import Place
-from pulumi_vmimport.cli.orphans.s3_things import ovas, uploads
+from pulumi_vmimport.cli.orphans.s3_things import images, uploads
 from pulumi_vmimport.cli.orphans.thing import Kind, Search, Thing, Unseen, own_tags
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 
@@ -48,7 +48,7 @@ def _things(search: Search, buckets: Mapping[str, str] | None) -> Iterator[Thing
         yield from search.all("workspaces", "WorkSpaces images", lambda: _workspace_images(search))
     here = [bucket for bucket, region in (buckets or {}).items() if region == search.region]
     yield from uploads(search, here if buckets is not None else None)
-    yield from ovas(search, here)
+    yield from images(search, here)
 
 
 def _workspace_images(search: Search) -> Iterator[Thing]:

@@ -71,7 +71,7 @@ def _verdicts(
 def _doubts(family: Sequence[Thing], export: StackExport, blind: Collection[str]) -> Iterator[tuple[Owner, str]]:
     """Why a family that the state does not name may be no orphan all the same."""
     stacks = {thing.stack for thing in family if thing.stack}
-    if any(thing.kind is Kind.OVA for thing in family):
+    if any(thing.kind is Kind.IMAGE_OBJECT for thing in family):
         yield Owner.UNKNOWN, "it was retained, or left behind: its mark stays either way"
     if not stacks:
         yield Owner.UNKNOWN, "its key does not say its stack"

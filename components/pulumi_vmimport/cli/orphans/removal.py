@@ -76,7 +76,7 @@ def _remove(aws: AwsConnection, thing: Thing) -> Removal:
         case Kind.EXPORTED_OBJECT:
             bucket, key = _place(thing)
             exported_objects.remove(aws, bucket, key.rpartition(".")[0])
-        case Kind.OVA:
+        case Kind.IMAGE_OBJECT:
             mark = {IDENTITY_METADATA: str(thing.identity)}
             s3_object.delete_if_ours(aws.client("s3"), *_place(thing), mark)
         case _:

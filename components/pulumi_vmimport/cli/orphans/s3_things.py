@@ -1,9 +1,10 @@
-"""What is in S3: uploads that were not completed, the objects of export tasks, and OVAs.
+"""What is in S3: uploads that were not completed, the objects of export tasks, OVAs and disk images.
 
-S3 shows neither tags nor metadata of a multipart upload, only its key and its checksum. What VirtualMachineExport
-uploads is known by a key that ends in .ova and a CRC-32 of the whole object, which few programs ask for; whose it is,
-by the key: `project/stack/name.ova` is what ByolWorkspaceImage writes, and other keys stand in the stack's state. An
-OVA that is complete carries the library's mark as metadata, which only a request for each object shows.
+S3 shows neither tags nor metadata of a multipart upload, only its key and its checksum. What VirtualMachineExport and
+DiskImageUpload send is known by a key that ends as a disk image does and a CRC-32 of the whole object, which few
+programs ask for; whose it is, by the key: `project/stack/name.ova` is what ByolWorkspaceImage writes, and other keys
+stand in the stack's state. An image that is complete carries the library's mark as metadata, which only a request for
+each object shows.
 """
 
 import re
@@ -15,23 +16,25 @@ from pulumi_vmimport.cli.orphans.thing import Kind, Search, Thing, own_tags
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG
 from pulumi_vmimport.transfer import s3_object
 
-# The metadata that resources/virtual_machine_export.py gives an OVA: the identity, under a name that HTTP takes.
+# The metadata that the resources give an image: the identity, under a name that HTTP takes.
 IDENTITY_METADATA = "vmimport-identity"
+# .mf: the manifest of disks that were exported one by one.
+_SUFFIXES = (".ova", ".vmdk", ".vhd", ".vhdx", ".raw", ".img", ".mf")
 _KEY_OF_STACK = re.compile(r"(?P<stack>[^/]+/[^/]+)/[^/]+\.ova")
 
 
 def uploads(search: Search, buckets: Sequence[str] | None) -> Iterator[Thing]:
-    """The uploads of OVAs to these buckets, or to all of the account's in the Region."""
+    """The uploads of images to these buckets, or to all of the account's in the Region."""
     if buckets is None:
         buckets = search.all("s3", "buckets", lambda: _buckets(search))
     for bucket in buckets:
         yield from search.all("s3", f"multipart uploads to bucket {bucket}", partial(_uploads, search, bucket))
 
 
-def ovas(search: Search, buckets: Sequence[str]) -> Iterator[Thing]:
-    """The OVAs of the library in these buckets."""
+def images(search: Search, buckets: Sequence[str]) -> Iterator[Thing]:
+    """The OVAs and disk images of the library in these buckets."""
     for bucket in buckets:
-        yield from search.all("s3", f"objects of bucket {bucket}", partial(_ovas, search, bucket))
+        yield from search.all("s3", f"objects of bucket {bucket}", partial(_images, search, bucket))
 
 
 def exported_objects(search: Search, task: ExportTask) -> Iterator[Thing]:
@@ -63,7 +66,7 @@ def _uploads(search: Search, bucket: str) -> Iterator[Thing]:
     for page in search.aws.client("s3").get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
             checksum = (upload.get("ChecksumAlgorithm"), upload.get("ChecksumType"))
-            if upload["Key"].lower().endswith(".ova") and checksum == ("CRC32", "FULL_OBJECT"):
+            if upload["Key"].lower().endswith(_SUFFIXES) and checksum == ("CRC32", "FULL_OBJECT"):
                 yield Thing(
                     kind=Kind.UPLOAD,
                     id=f"s3://{bucket}/{upload['Key']}",
@@ -75,20 +78,20 @@ def _uploads(search: Search, bucket: str) -> Iterator[Thing]:
                 )
 
 
-def _ovas(search: Search, bucket: str) -> Iterator[Thing]:
+def _images(search: Search, bucket: str) -> Iterator[Thing]:
     s3 = search.aws.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", []):
-            if not found["Key"].lower().endswith(".ova"):
+            if not found["Key"].lower().endswith(_SUFFIXES):
                 continue
-            ova = s3_object.find_object(s3, bucket, found["Key"])
-            if ova is not None and IDENTITY_METADATA in ova.metadata:
+            image = s3_object.find_object(s3, bucket, found["Key"])
+            if image is not None and IDENTITY_METADATA in image.metadata:
                 yield Thing(
-                    kind=Kind.OVA,
+                    kind=Kind.IMAGE_OBJECT,
                     id=f"s3://{bucket}/{found['Key']}",
                     region=search.region,
                     state=_gib(found["Size"]),
-                    tags={**_stack_of(found["Key"]), IDENTITY_TAG: ova.metadata[IDENTITY_METADATA]},
+                    tags={**_stack_of(found["Key"]), IDENTITY_TAG: image.metadata[IDENTITY_METADATA]},
                     created=found["LastModified"],
                 )
 

@@ -27,7 +27,7 @@ class Kind(StrEnum):
     SNAPSHOT = "snapshot"
     UPLOAD = "multipart upload"
     EXPORTED_OBJECT = "exported object"
-    OVA = "OVA"
+    IMAGE_OBJECT = "image in S3"
 
 
 # The states of AMIs, WorkSpaces images and snapshots that can be used. A task that has ended is not listed.

@@ -1,14 +1,13 @@
 """What is listed of each kind."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
-from pulumi_vmimport.resources import virtual_machine_export
+from pulumi_vmimport.resources import stored_export, stored_upload
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.transfer.s3_object import put_stream
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 
 BUCKET = "images-of-web"
 
@@ -86,10 +85,10 @@ def test_a_workspaces_image_is_listed(
 def test_an_upload_is_known_by_its_key_and_its_checksum(owners: Any, aws: AwsSandbox, export: Any) -> None:
     s3 = aws.observer("s3")
     orphan, other = upload(s3, "shop/dev/web.ova"), upload(s3, "shop/prod/web.ova")
-    elsewhere = upload(s3, "images/web.ova")
+    elsewhere, disk = upload(s3, "images/web.ova"), upload(s3, "images/web.VHDX")
     upload(s3, "shop/dev/web.iso")
     upload(s3, "shop/dev/other.ova", ChecksumAlgorithm="CRC64NVME")
-    assert owners(export=export()) == {orphan: "orphan", other: "other stack", elsewhere: "unknown"}
+    assert owners(export=export()) == {orphan: "orphan", other: "other stack", elsewhere: "unknown", disk: "unknown"}
 
 
 def test_an_upload_belongs_to_the_resource_that_has_its_key(
@@ -104,14 +103,10 @@ def test_an_upload_belongs_to_the_resource_that_has_its_key(
 
 
 def test_what_a_transfer_sends_is_listed_while_it_is_on_its_way(owners: Any, aws: AwsSandbox, export: Any) -> None:
-    seen = {}
-
-    def chunks() -> Iterator[bytes]:
-        seen.update(owners(export=export()))
-        yield b"an OVA"
-
-    put_stream(aws.client("s3"), BUCKET, "shop/dev/web.ova", chunks(), metadata={})
-    assert seen == {f"s3://{BUCKET}/shop/dev/web.ova": "orphan"}
+    begun = MultipartUpload.begin(aws.client("s3"), BUCKET, "shop/dev/web.ova", metadata={})
+    begun.send(1, b"an OVA")
+    assert owners(export=export()) == {f"s3://{BUCKET}/shop/dev/web.ova": "orphan"}
+    begun.finish()
     assert owners(export=export()) == {}
 
 
@@ -120,16 +115,18 @@ def test_an_ova_is_listed_where_it_is_looked_for_and_is_nobodys_orphan(
 ) -> None:
     s3, mark = aws.observer("s3"), {IDENTITY_METADATA: "1" * 32}
     s3.put_object(Bucket=BUCKET, Key="shop/dev/web.ova", Metadata=mark)
+    s3.put_object(Bucket=BUCKET, Key="web.vmdk", Metadata=mark)
     s3.put_object(Bucket=BUCKET, Key="shop/dev/theirs.ova")
-    id = f"s3://{BUCKET}/shop/dev/web.ova"
+    id, disk = f"s3://{BUCKET}/shop/dev/web.ova", f"s3://{BUCKET}/web.vmdk"
     look = ("--bucket", BUCKET)
     assert owners(export=export()) == {}
-    assert owners(*look, export=export()) == {id: "unknown"}
-    assert owners(*look, export=export(in_state(id, "VirtualMachineExport::web"))) == {id: "owned"}
+    assert owners(*look, export=export()) == {id: "unknown", disk: "unknown"}
+    in_stack = [in_state(id, "VirtualMachineExport::web"), in_state(disk, "DiskImageUpload::web")]
+    assert owners(*look, export=export(*in_stack)) == {id: "owned", disk: "owned"}
 
 
-def test_the_mark_of_an_ova_is_that_of_its_resource() -> None:
-    assert virtual_machine_export._IDENTITY == IDENTITY_METADATA
+def test_the_mark_of_an_image_is_that_of_its_resource() -> None:
+    assert stored_export.IDENTITY == stored_upload.IDENTITY == IDENTITY_METADATA
 
 
 def test_a_copy_of_an_ami_that_took_the_tags_along_is_not_listed(

@@ -1,0 +1,55 @@
+"""`vmimport inspect`: what a disk image tells about itself, and what AWS would refuse of it."""
+
+import time
+
+import click
+
+from pulumi_vmimport.cli.inspect import report
+from pulumi_vmimport.cli.inspect.target import opened
+from pulumi_vmimport.disk.inspection.findings import Profile, Severity
+from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.rules import judge
+
+NO_ERROR, ERRORS = 0, 1
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--profile",
+    type=click.Choice([profile.value for profile in Profile]),
+    default=Profile.EC2.value,
+    show_default=True,
+    help="What it is judged for: ImportImage, ImportSnapshot, or a WorkSpaces BYOL image.",
+)
+@click.option("--deep", is_flag=True, help="Read all of it and compare the digests of an OVA's manifest.")
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
+@click.option("--region", help="Of an s3:// target. Default: the configured Region.")
+@click.option("--aws-profile", help="Profile of the shared AWS files. Default: as any AWS tool finds credentials.")
+def inspect(
+    *, target: str, profile: str, deep: bool, wants_json: bool, region: str | None, aws_profile: str | None
+) -> None:
+    """Tell what is in a disk image, and what AWS would refuse of it.
+
+    TARGET is an OVA, OVF, VMDK, VHD, VHDX or raw image: a file, s3://bucket/key or an https URL, such as a presigned
+    one. A few pieces of it are read, whatever its size; nothing is changed.
+
+    \b
+      vmimport inspect web.ova
+      vmimport inspect s3://images-of-web/web.vmdk --profile workspaces-byol
+      vmimport inspect web.ova --json | jq .findings[].rule
+
+    Exit status: 0 no error was found, 1 errors were found, 2 it could not be read.
+    """  # noqa: D301 - \b is click's, not Python's
+    began = time.monotonic()
+    judged_for = Profile(profile)
+    with opened(target, aws_profile, region) as image:
+        facts = inspect_image(image.source, beside=image.beside, digests=deep)
+        reads = image.reads()
+    findings = judge(facts, judged_for)
+    if wants_json:
+        click.echo(report.as_json(facts, findings, judged_for, reads))
+    else:
+        report.show(facts, findings, judged_for, reads, time.monotonic() - began)
+    errors = any(finding.severity is Severity.ERROR for finding in findings)
+    raise click.exceptions.Exit(ERRORS if errors else NO_ERROR)

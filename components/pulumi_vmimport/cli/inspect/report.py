@@ -1,0 +1,168 @@
+"""Facts and findings, for people and as JSON for programs."""
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.text import Text
+
+from pulumi_vmimport.cli.inspect.target import Reads
+from pulumi_vmimport.disk.inspection.facts import (
+    Container,
+    DiskFacts,
+    FileSystem,
+    ImageFacts,
+    OvfFacts,
+    Partition,
+    PartitionScheme,
+)
+from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+
+SCHEMA = 1
+"""The form of the JSON; a new field does not change it."""
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKNOWN: "cyan"}
+_FOR = {
+    Profile.EC2: "ImportImage",
+    Profile.SNAPSHOT: "ImportSnapshot",
+    Profile.WORKSPACES_BYOL: "a WorkSpaces BYOL image",
+}
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_KIB = 1024
+
+
+def as_json(facts: ImageFacts, findings: Sequence[Finding], profile: Profile, reads: Reads) -> str:
+    """Everything for a program."""
+    return json.dumps(
+        {
+            "schema": SCHEMA,
+            "target": facts.name,
+            "profile": profile,
+            "verdict": verdict(findings),
+            "findings": [asdict(finding) for finding in findings],
+            "facts": asdict(facts),
+            "reads": asdict(reads),
+        },
+        indent=2,
+    )
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """The findings in a few words. What AWS will say nobody can know."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [_counted(counts[severity], noun) for severity, noun in _NOUNS.items() if counts[severity]]
+    if counts[Severity.ERROR]:
+        return ", ".join(words)
+    return "; ".join(["no known blocker found", *([", ".join(words)] if words else [])])
+
+
+_NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "thing not told"}
+
+
+def show(facts: ImageFacts, findings: Sequence[Finding], profile: Profile, reads: Reads, seconds: float) -> None:
+    """Print the facts, then the findings."""
+    console = Console(highlight=False)
+
+    def tell(words: str, style: str = "", *, indent: int = 0) -> None:
+        """A paragraph; URLs and names stay in one piece."""
+        own = len(words) - len(words.lstrip())
+        lines = textwrap.wrap(
+            words, console.width, initial_indent=" " * indent, subsequent_indent=" " * (indent + own + 2),
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+        for line in lines:
+            console.print(_text(line, style), soft_wrap=True)
+
+    tell(f"{facts.name}: {_what(facts)}", "bold")
+    for line in _facts(facts):
+        tell(line, indent=2)
+    for finding in findings:
+        console.print()
+        console.print(_text(f"{finding.severity}: ", _STYLES[finding.severity]) + _text(finding.rule, "bold"))
+        tell(f"{finding.subject}: {finding.evidence}", indent=2)
+        tell(f"why: {finding.cause}", indent=2)
+        tell(f"remedy: {finding.remedy}", indent=2)
+        tell(f"source: {finding.source}", "dim", indent=2)
+    console.print()
+    style = "bold red" if findings and findings[0].severity is Severity.ERROR else "bold green"
+    tell(f"{verdict(findings)} (judged for {_FOR[profile]})", style)
+    tell(f"{_counted(reads.requests, 'read')}, {_size(reads.bytes)}, {seconds:.1f} s", "dim")
+
+
+def _what(facts: ImageFacts) -> str:
+    if facts.container is Container.OTHER and facts.disks:
+        return f"{facts.disks[0].other or 'unknown'}, {_size(facts.size_bytes)}"
+    return f"{facts.container.upper()}, {_size(facts.size_bytes)}"
+
+
+def _facts(facts: ImageFacts) -> Iterator[str]:
+    if facts.ova and facts.ova.ovf:
+        yield from _machine(facts.ova.ovf)
+    for disk in facts.disks:
+        yield f"disk {disk.name}: {_disk(disk)}" if facts.ova else f"disk: {_disk(disk)}"
+        layout = disk.layout
+        if layout is None:
+            continue
+        if layout.scheme is PartitionScheme.NONE:
+            yield f"  no partition table, holds: {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
+        else:
+            yield f"  {layout.scheme.upper()}, {_counted(len(layout.partitions), 'partition')}"
+        yield from (f"  {_partition(partition, root=layout.root)}" for partition in layout.partitions)
+
+
+def _machine(ovf: OvfFacts) -> Iterator[str]:
+    parts = [
+        ovf.operating_system or ovf.guest_id or "system not said",
+        {"bios": "BIOS", "efi": "UEFI"}.get(ovf.firmware or "", "firmware not said"),
+        _counted(ovf.cpus, "CPU") if ovf.cpus else "",
+        f"{ovf.memory_mib} MiB memory" if ovf.memory_mib else "",
+        _counted(len(ovf.adapters), "adapter"),
+        f"CD image {', '.join(ovf.cd_images)}" if ovf.cd_images else "",
+    ]
+    yield f"machine {ovf.name or 'without name'}: {', '.join(filter(None, parts))}"
+
+
+def _disk(disk: DiskFacts) -> str:
+    kind = disk.container.upper()
+    if disk.container is Container.OTHER:
+        return disk.other or "unknown"
+    if disk.vmdk:
+        kind = f"VMDK {disk.vmdk.create_type or ''}".strip()
+    elif disk.vhd:
+        kind = f"VHD {disk.vhd.kind}"
+    elif disk.vhdx and disk.vhdx.is_fixed is not None:
+        kind = f"VHDX {'fixed' if disk.vhdx.is_fixed else 'dynamic'}"
+    capacity = _size(disk.capacity_bytes) if disk.capacity_bytes is not None else "capacity unknown"
+    return f"{kind}, {capacity}, {_size(disk.size_bytes)} in its file"
+
+
+def _partition(partition: Partition, *, root: int | None) -> str:
+    marks = [
+        "active" if partition.is_active else "",
+        "EFI system" if partition.is_efi_system else "",
+        "likely root" if partition.number == root else "",
+    ]
+    label = f' "{partition.label}"' if partition.label else ""
+    words = ", ".join([f"{partition.file_system}{label}", *filter(None, marks)])
+    return f"{partition.number}: {_size(partition.size_bytes)} at {_size(partition.start_bytes)}, {words}"
+
+
+def _counted(count: int, noun: str) -> str:
+    if count != 1 and noun == "thing not told":
+        return f"{count} things not told"
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(size_bytes: int) -> str:
+    size, unit = float(size_bytes), 0
+    while abs(size) >= _KIB and unit < len(_UNITS) - 1:
+        size, unit = size / _KIB, unit + 1
+    return f"{size:.2f}".rstrip("0").rstrip(".") + f" {_UNITS[unit]}"
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Words, without what a terminal would obey: some of them come from the file."""
+    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words), style=style)

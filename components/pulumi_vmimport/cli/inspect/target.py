@@ -1,0 +1,135 @@
+"""What the command is pointed at: a file, an object in S3, an https URL."""
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pulumi_vmimport.aws.errors import error_message, is_expired
+from pulumi_vmimport.cli.trouble import Trouble
+from pulumi_vmimport.disk.content import Extent, Source
+from pulumi_vmimport.transfer.errors import TransferError, UnreadableSourceError
+from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
+from pulumi_vmimport.transfer.windows import WindowedImage
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_S3, _HTTPS = "s3://", "https://"
+
+
+@dataclass
+class Reads:
+    """How much was read."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass
+class Target:
+    """An image that is open, and the files beside it."""
+
+    source: Source
+    beside: Callable[[str], Source | None] | None
+    reads: Callable[[], Reads]
+
+
+@contextmanager
+def opened(target: str, profile: str | None, region: str | None) -> Iterator[Target]:
+    """The image while the block runs. Raises: Trouble when it cannot be read."""
+    with ExitStack() as stack:
+        try:
+            if target.lower().startswith(_HTTPS):
+                yield _of_url(target, stack)
+            elif target.startswith(_S3):
+                yield _of_object(target, profile, region, stack)
+            elif "://" in target:
+                raise Trouble(f"expected a file, {_S3}bucket/key or an https URL, got {_place(target)!r}")
+            else:
+                yield _of_file(target, stack)
+        except TransferError as error:
+            raise Trouble(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            remedy = "; log in, or name an --aws-profile" if is_expired(error) else ""
+            raise Trouble(f"{_place(target)} cannot be read: {error_message(error)}{remedy}") from error
+        except OSError as error:
+            raise Trouble(f"{_place(target)} cannot be read: {error.strerror or error}") from error
+
+
+def _place(target: str) -> str:
+    """What errors call it: never the query of a presigned URL."""
+    return target.partition("?")[0] if "://" in target else target
+
+
+@dataclass
+class _Counted:
+    """A local file whose reads are counted."""
+
+    image: LocalImage
+    name: str
+    reads: Reads
+    is_local: bool = field(default=True, init=False)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.image.size_bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        data = self.image.read_at(offset, length)
+        self.reads.requests += 1
+        self.reads.bytes += len(data)
+        return data
+
+    def extents(self) -> Iterator[Extent]:
+        return self.image.extents()
+
+
+def _of_file(path: str, stack: ExitStack) -> Target:
+    reads = Reads()
+
+    def beside(name: str) -> Source | None:
+        try:
+            image = stack.enter_context(LocalImage(os.fspath(Path(path).parent / name)))
+        except UnreadableSourceError:
+            return None
+        return _Counted(image, name, reads)
+
+    image = stack.enter_context(LocalImage(path))
+    return Target(_Counted(image, Path(path).name, reads), beside, lambda: reads)
+
+
+def _of_url(url: str, stack: ExitStack) -> Target:
+    module = importlib.import_module("pulumi_vmimport.transfer.url_image")
+    image: WindowedImage = stack.enter_context(module.UrlImage(url))
+    return Target(image, None, lambda: Reads(image.requests, image.received_bytes))
+
+
+def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> Target:
+    bucket, _, key = uri.removeprefix(_S3).partition("/")
+    if not bucket or not key:
+        raise Trouble(f"expected {_S3}bucket/key, got {uri!r}")
+    account = importlib.import_module("pulumi_vmimport.cli.inspect.account")
+    images: list[S3Image] = []
+    client: S3Client = account.s3_client(profile, region)
+    image = stack.enter_context(S3Image.opened(client, bucket, key))
+    images.append(image)
+
+    def beside(name: str) -> Source | None:
+        folder = key.rpartition("/")[0]
+        try:
+            near = stack.enter_context(S3Image.opened(client, bucket, f"{folder}/{name}" if folder else name))
+        except UnreadableSourceError:
+            return None
+        images.append(near)
+        return near
+
+    def reads() -> Reads:
+        return Reads(sum(each.requests for each in images), sum(each.received_bytes for each in images))
+
+    return Target(image, beside, reads)

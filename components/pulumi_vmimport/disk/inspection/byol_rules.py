@@ -1,0 +1,64 @@
+"""The rules of a machine that is to become a WorkSpaces image."""
+
+from collections.abc import Iterator
+
+from pulumi_vmimport.disk.inspection.case import GIB, Case, Checks, Evidence, efi_systems, listed, sized
+from pulumi_vmimport.disk.inspection.facts import FileSystem, PartitionScheme
+
+# VM-04: one volume, with 10 GB free in it; BYOL Checker 2.13.25 takes 80.
+ADVISED_BYTES, MOST_BYTES = 70 * GIB, 80 * GIB
+_WINDOWS = frozenset({FileSystem.NTFS, FileSystem.BITLOCKER})
+_WINDOWS_10, _WINDOWS_11 = "windows9_64guest", "windows11_64guest"
+_LSI_LOGIC_SAS = "lsilogicsas"
+
+
+def _too_large(case: Case) -> Iterator[Evidence]:
+    if case.root and (capacity := case.root.capacity_bytes or 0) > MOST_BYTES:
+        yield Evidence(case.root.name, f"a capacity of {sized(capacity)}")
+
+
+def _above_advice(case: Case) -> Iterator[Evidence]:
+    if case.root and ADVISED_BYTES < (capacity := case.root.capacity_bytes or 0) <= MOST_BYTES:
+        yield Evidence(case.root.name, f"a capacity of {sized(capacity)}")
+
+
+def _several(case: Case) -> Iterator[Evidence]:
+    if len(case.disks) > 1:
+        yield Evidence(case.image.name, f"{len(case.disks)} disks: {listed([disk.name for disk in case.disks])}")
+
+
+def _not_windows(case: Case) -> Iterator[Evidence]:
+    partition = case.root_partition
+    if case.root and partition and partition.file_system not in _WINDOWS:
+        yield Evidence(case.root.name, f"the root is likely partition {partition.number}, {partition.file_system}")
+
+
+def _firmware(case: Case) -> Iterator[Evidence]:
+    layout, ovf = case.root_layout, case.ovf
+    if ovf is None or case.root is None:
+        return
+    is_gpt = layout is not None and layout.scheme is PartitionScheme.GPT and bool(efi_systems(layout))
+    is_mbr = layout is not None and layout.scheme is PartitionScheme.MBR
+    guest = ovf.guest_id.lower()
+    if guest == _WINDOWS_10 and (ovf.firmware == "efi" or is_gpt):
+        yield Evidence(case.root.name, f"the OVF says {ovf.guest_id} (Windows 10), and it starts with UEFI")
+    if guest == _WINDOWS_11 and (ovf.firmware == "bios" or is_mbr):
+        yield Evidence(case.root.name, f"the OVF says {ovf.guest_id} (Windows 11), and it starts with BIOS")
+
+
+def _controller(case: Case) -> Iterator[Evidence]:
+    root = case.root.name if case.root else None
+    for disk in case.ovf.disks if case.ovf else ():
+        controller = (disk.controller or "").lower().replace("-", "")
+        if disk.file == root and controller not in {"", _LSI_LOGIC_SAS}:
+            yield Evidence(disk.file or disk.id, f"it is on {disk.controller}")
+
+
+CHECKS: Checks = {
+    "byol-disk-too-large": _too_large,
+    "byol-disk-above-70": _above_advice,
+    "byol-several-disks": _several,
+    "byol-not-windows": _not_windows,
+    "byol-windows-10-uefi": _firmware,
+    "byol-controller": _controller,
+}

@@ -1,0 +1,63 @@
+"""The rules as data: what each is called, how grave it is, why, and what helps."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pulumi_vmimport.disk.inspection.findings import Profile, Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule. What the fields are is told at the top of rules.toml."""
+
+    id: str
+    section: str
+    severity: Severity
+    cause: str
+    remedy: str
+    needs: tuple[str, ...]
+    source: str
+    but_for: Mapping[Profile, Severity] = field(default_factory=dict)
+    profiles: tuple[Profile, ...] = tuple(Profile)
+    deep: bool = False
+
+    def severity_for(self, profile: Profile) -> Severity:
+        """How grave it is for what the image is meant for."""
+        return self.but_for.get(profile, self.severity)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All rules, and what their fields refer to."""
+
+    rules: Mapping[str, Rule]
+    """By their ids, in the order in which findings of the same severity are shown"""
+    sections: Mapping[str, str]
+    sources: Mapping[str, str]
+    checked: str
+    """When the sources were read, an ISO date"""
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue as the package has it."""
+    text = resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
+    data: dict[str, Any] = tomllib.loads(text)
+    rules = [_rule(entry) for entry in data["rule"]]
+    return Catalogue({rule.id: rule for rule in rules}, data["sections"], data["sources"], data["checked"].isoformat())
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    return Rule(
+        **{
+            **entry,
+            "severity": Severity(entry["severity"]),
+            "but_for": {Profile(name): Severity(value) for name, value in entry.get("but_for", {}).items()},
+            "profiles": tuple(map(Profile, entry.get("profiles", tuple(Profile)))),
+            "needs": tuple(entry["needs"]),
+        }
+    )

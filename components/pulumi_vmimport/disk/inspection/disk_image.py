@@ -1,0 +1,125 @@
+"""The facts of one file that is a disk image, or should be one."""
+
+import re
+from dataclasses import dataclass
+
+from pulumi_vmimport.disk import vhdx
+from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
+from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.image_format import OTHERS
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, Layout
+from pulumi_vmimport.disk.inspection.partition_table import layout_of
+from pulumi_vmimport.disk.inspection.reading import Beside, Reading, damage_of
+from pulumi_vmimport.disk.inspection.vhd_facts import is_vhd, read_vhd
+from pulumi_vmimport.disk.inspection.vhdx_facts import read_vhdx
+from pulumi_vmimport.disk.inspection.vmdk_facts import is_vmdk, read_vmdk
+from pulumi_vmimport.disk.raw_content import RawContent
+
+_EMPTY = "an empty file"
+_START_BYTES = 0x8001 + 5  # the primary volume descriptor of ISO 9660 is the last of the marks
+# (offset, what stands there): files that are no disk images, or none that can be read here.
+_MORE_OTHERS = {
+    (0x8001, b"CD001"): "an ISO 9660 image",
+    (0, b"MSWIM\0\0\0"): "a WIM archive",
+    (0, b"7z\xbc\xaf\x27\x1c"): "a 7-Zip archive",
+    (0, b"Rar!\x1a\x07"): "a RAR archive",
+    (0, b"WithoutFreeSpace"): "a Parallels image",
+    (0, b"WithouFreSpacExt"): "a Parallels image",
+    (0, b"QED\0"): "a QED image",
+    (0, b"EVF\x09\x0d\x0a\xff\x00"): "an EnCase image",
+    (0, b"\x04\x22\x4d\x18"): "a file packed with lz4",
+    (0, b"%PDF-"): "a PDF document",
+    (0, b"\x7fELF"): "a program",
+    (0, b"MZ"): "a program",
+}
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype html|html)", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml")
+_BOOT_SIGNATURE = b"\x55\xaa"
+# The data of a flat VMDK bears the name of a VMDK, and nothing else of it.
+_FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
+_SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What kind of file it is."""
+
+    container: Container
+    other: str | None = None
+
+
+def inspect_disk(source: Source, name: str, beside: Beside) -> DiskFacts:
+    """The facts of a disk image called so. Raises: what the source raises."""
+    kind = kind_of(source)
+    match kind.container:
+        case Container.VMDK:
+            reading = read_vmdk(source, beside)
+        case Container.VHD:
+            reading = read_vhd(source)
+        case Container.VHDX:
+            reading = read_vhdx(source)
+        case Container.RAW:
+            reading = _read_raw(source, name)
+        case _:
+            reading = Reading()
+    layout, damage = _layout(reading.content)
+    return DiskFacts(
+        name=name,
+        container=kind.container,
+        size_bytes=source.size_bytes,
+        capacity_bytes=reading.capacity_bytes,
+        sector_bytes=reading.content.sector_bytes if reading.content else None,
+        vmdk=reading.vmdk,
+        vhd=reading.vhd,
+        vhdx=reading.vhdx,
+        other=kind.other,
+        layout=layout,
+        damage=(*reading.damage, *damage),
+    )
+
+
+def kind_of(source: Source) -> Kind:
+    """What kind of disk image a file is, by its content; what bears no marks at all is raw."""
+    start = source.read_at(0, min(_START_BYTES, source.size_bytes))
+    if not start:
+        return Kind(Container.OTHER, _EMPTY)
+    if is_vmdk(start):
+        return Kind(Container.VMDK)
+    if start.startswith(vhdx.SIGNATURE):
+        return Kind(Container.VHDX)
+    end = source.read_at(max(source.size_bytes - 2 * SECTOR_BYTES, 0), 2 * SECTOR_BYTES)
+    if is_vhd(start, end):
+        return Kind(Container.VHD)
+    other = _other(start)
+    return Kind(Container.OTHER, other) if other else Kind(Container.RAW)
+
+
+def _other(start: bytes) -> str | None:
+    known = {mark: found for mark, (found, _) in OTHERS.items()} | _MORE_OTHERS
+    for (offset, mark), found in known.items():
+        # Any two bytes are the start of some boot code: a disk that is marked as bootable is no program.
+        weak = len(mark) < 3 and start[510:512] == _BOOT_SIGNATURE  # noqa: PLR2004 - see above
+        if start.startswith(mark, offset) and not weak:
+            return found
+    if _TEXT.match(start):
+        return "an HTML page"
+    return "an XML document" if _XML.match(start) else None
+
+
+def _read_raw(source: Source, name: str) -> Reading:
+    reading = Reading()
+    reading.open(lambda: RawContent(source))
+    expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
+    if expected is not None and not _FLAT_DATA.search(name):
+        found = f"nothing in it bears the marks of a {expected}, as its name says"
+        reading.damaged("signature", f"{found}: its start or its end is missing, or it is a raw image")
+    return reading
+
+
+def _layout(content: DiskContent | None) -> tuple[Layout | None, tuple[Damage, ...]]:
+    if content is None:
+        return None, ()
+    try:
+        return layout_of(content)
+    except DiskImageError as error:
+        return None, (damage_of("disk content", error),)

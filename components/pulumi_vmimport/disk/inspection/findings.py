@@ -1,0 +1,43 @@
+"""A judgement over facts: what AWS would refuse, or what would go wrong later."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How sure it is."""
+
+    ERROR = "error"
+    """AWS documents or is known to refuse it"""
+    WARNING = "warning"
+    """It may fail, or work other than expected"""
+    UNKNOWN = "unknown"
+    """It could not be told"""
+
+
+class Profile(StrEnum):
+    """What the image is for."""
+
+    EC2 = "ec2"
+    """ImportImage"""
+    SNAPSHOT = "snapshot"
+    """ImportSnapshot: a single disk, bootable or not"""
+    WORKSPACES_BYOL = "workspaces-byol"
+    """ImportImage, then a WorkSpaces BYOL image"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One judgement."""
+
+    rule: str
+    """Stable id in lower-case words with hyphens, such as `vmdk-not-stream-optimized`"""
+    severity: Severity
+    subject: str
+    """The disk or member it is about"""
+    evidence: str
+    """What was seen, with its value"""
+    cause: str
+    remedy: str
+    source: str
+    """Requirement ids and a page"""

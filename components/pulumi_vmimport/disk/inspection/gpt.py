@@ -1,0 +1,174 @@
+"""The GUID partition table, of which a disk has two.
+
+Source: UEFI specification 2.10, section 5.3.
+"""
+
+import zlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from pulumi_vmimport.disk.inspection.facts import Damage
+from pulumi_vmimport.disk.inspection.volume import MOST_READ_BYTES, Volume, fields, text
+
+EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+WINDOWS_RECOVERY = "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC"
+LINUX_ROOTS = frozenset(
+    {
+        "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
+        "44479540-F297-41B2-9AF7-D131D5F0458A",
+        "B921B045-1DF0-41C3-AF44-4C6F280D3FAE",
+    }
+)
+DYNAMIC_DISKS = frozenset({"5808C8AA-7E8F-42E0-85D2-E1E90434CFB3", "AF9B60A0-1431-4F62-BC68-3311714A69AD"})
+TYPE_NAMES = {
+    EFI_SYSTEM: "EFI system",
+    WINDOWS_RECOVERY: "Windows recovery",
+    "E3C9E316-0B5C-4DB8-817D-F92DF00215AE": "Microsoft reserved",
+    "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7": "Microsoft basic data",
+    "5808C8AA-7E8F-42E0-85D2-E1E90434CFB3": "Windows dynamic disk's database (LDM)",
+    "AF9B60A0-1431-4F62-BC68-3311714A69AD": "Windows dynamic disk's data (LDM)",
+    "21686148-6449-6E6F-744E-656564454649": "BIOS boot",
+    "0FC63DAF-8483-4772-8E79-3D69D8477DE4": "Linux file system",
+    "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F": "Linux swap",
+    "E6D6D379-F507-44C2-A23C-238F2A3DF928": "Linux LVM",
+    "A19D880F-05FC-4D3B-A006-743F0F84911E": "Linux RAID",
+    "CA7D7CCB-63ED-4C53-861C-1742536059CC": "Linux LUKS",
+    "BC13C2FF-59E6-4262-A352-B275FD6F7172": "Linux extended boot",
+    "933AC7E1-2EB4-4F13-B844-0E14E2AEF915": "Linux home",
+    "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709": "Linux root (x86-64)",
+    "44479540-F297-41B2-9AF7-D131D5F0458A": "Linux root (x86)",
+    "B921B045-1DF0-41C3-AF44-4C6F280D3FAE": "Linux root (ARM64)",
+    "AA31E02A-400F-11DB-9590-000C2911D1B8": "VMware VMFS",
+}
+
+_SIGNATURE, _REVISION = b"EFI PART", 0x00010000
+# signature, revision, header bytes, its CRC, its own sector, the other one's, first and last usable sector, disk GUID,
+# first sector of the entries, their count, bytes of one, their CRC
+_HEADER, _HEADER_BYTES = "<8sIIIxxxxQQQQ16sQIII", 92
+_CRC_AT = 16
+_ENTRY, _LEAST_ENTRY_BYTES = "<16s16sQQQ72s", 128  # type, GUID, first and last sector, attributes, name
+_LEGACY_BOOT = 1 << 2
+_SECTORS = (512, 4096)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry that is in use; its size is negative where it ends before it starts."""
+
+    number: int
+    type: str
+    is_active: bool
+    start_bytes: int
+    size_bytes: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Gpt:
+    """Both tables; the entries are the primary one's where that is valid."""
+
+    primary_valid: bool
+    backup_valid: bool
+    disk_guid: str | None
+    entries: tuple[Entry, ...]
+    damage: tuple[Damage, ...]
+
+
+class _InvalidError(Exception):
+    """A header or table is not what it should be; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    other_sector: int
+    disk_guid: str
+    entries: bytes
+    entry_bytes: int
+
+
+def has_primary_header(disk: Volume) -> bool:
+    """Whether a whole header stands where the primary one should be. Raises: as `read_gpt`."""
+    try:
+        _header(disk, 1)
+    except _InvalidError:
+        return False
+    return True
+
+
+def read_gpt(disk: Volume) -> Gpt:
+    """Both tables. Raises: DiskImageError; whatever the source raises."""
+    damage = []
+    sector_bytes = disk.content.sector_bytes
+    primary = backup = None
+    try:
+        primary = _header(disk, 1)
+    except _InvalidError as error:
+        damage.append(Damage("primary GPT", f"{error}{_other_sector_size(disk)}"))
+    last = disk.size_bytes // sector_bytes - 1
+    # A disk that was made larger has it where its end was, and the primary one tells where.
+    places = [last, primary.other_sector] if primary and primary.other_sector < last else [last]
+    for place in places:
+        try:
+            backup = _header(disk, place)
+            break
+        except _InvalidError as error:
+            wrong = Damage("backup GPT", str(error))
+    else:
+        damage.append(wrong)
+    table = primary or backup
+    return Gpt(
+        primary is not None,
+        backup is not None,
+        table.disk_guid if table else None,
+        tuple(_entries(table, sector_bytes)) if table else (),
+        tuple(damage),
+    )
+
+
+def _header(disk: Volume, sector: int) -> _Header:
+    sector_bytes = disk.content.sector_bytes
+    at = sector * sector_bytes
+    data = disk.read(at, sector_bytes)
+    read = fields(_HEADER, data)
+    signature, revision, size, crc, own, other, _, _, guid, first, count, entry_bytes, entries_crc = read
+    if signature != _SIGNATURE:
+        raise _InvalidError(f"at {at} stands {signature.hex(' ')}, expected {_SIGNATURE!r}")
+    if revision != _REVISION or not _HEADER_BYTES <= size <= sector_bytes:
+        raise _InvalidError(f"its header at {at} says revision {revision:#x} and {size} bytes")
+    found = zlib.crc32(data[:_CRC_AT] + bytes(4) + data[_CRC_AT + 4 : size])
+    if found != crc:
+        raise _InvalidError(f"the CRC-32 of its header at {at} is {found:08x}, it says {crc:08x}")
+    if own != sector:
+        raise _InvalidError(f"its header at {at} says that it is in sector {own}")
+    length = count * entry_bytes
+    if entry_bytes < _LEAST_ENTRY_BYTES or entry_bytes & (entry_bytes - 1) or not 0 < length <= MOST_READ_BYTES:
+        raise _InvalidError(f"its header at {at} says {count} entries of {entry_bytes} bytes")
+    entries = disk.read(first * sector_bytes, length)
+    found = zlib.crc32(entries)
+    if found != entries_crc:
+        raise _InvalidError(f"the CRC-32 of its {count} entries is {found:08x}, it says {entries_crc:08x}")
+    return _Header(other, _guid(guid), entries, entry_bytes)
+
+
+def _entries(table: _Header, sector_bytes: int) -> list[Entry]:
+    found = []
+    for number, at in enumerate(range(0, len(table.entries), table.entry_bytes), 1):
+        kind, _, first, last, attributes, name = fields(_ENTRY, table.entries, at)
+        if any(kind):
+            size = (last - first + 1) * sector_bytes
+            active = bool(attributes & _LEGACY_BOOT)
+            found.append(Entry(number, _guid(kind), active, first * sector_bytes, size, text(name, "utf-16-le")))
+    return found
+
+
+def _other_sector_size(disk: Volume) -> str:
+    """A disk that was copied between sectors of 512 and of 4096 bytes has its table in the wrong place."""
+    own = disk.content.sector_bytes
+    for other in _SECTORS:
+        if other != own and disk.read(other, len(_SIGNATURE)) == _SIGNATURE:
+            return f"; one stands at {other}, as on a disk with sectors of {other} bytes; this one has {own}"
+    return ""
+
+
+def _guid(data: bytes) -> str:
+    return str(UUID(bytes_le=data)).upper()

@@ -1,0 +1,43 @@
+"""What an image file tells before AWS sees it: a disk, an OVA, or an OVF descriptor with its files beside it."""
+
+import re
+from collections.abc import Callable
+
+from pulumi_vmimport.disk.content import Source
+from pulumi_vmimport.disk.inspection.archive import is_archive
+from pulumi_vmimport.disk.inspection.disk_image import inspect_disk
+from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
+from pulumi_vmimport.disk.inspection.machine_package import inspect_archive, inspect_descriptor
+from pulumi_vmimport.disk.inspection.printable import printable
+
+_START_BYTES = 4096
+_ENVELOPE = re.compile(rb"<(?:[A-Za-z][\w.-]{0,63}:)?Envelope[\s>]")
+
+
+def inspect_image(
+    source: Source, *, beside: Callable[[str], Source | None] | None = None, digests: bool = False
+) -> ImageFacts:
+    """The facts of an image file, and of each disk in it.
+
+    `beside` opens a file that a descriptor names next to it: the files of an OVF given by itself, the data of a flat
+    VMDK. Default: none is opened. It is asked for plain names only, never for a path. `digests` compares the digests in
+    a manifest with all files, which reads them whole. Default: with the descriptor and other small files.
+
+    What is damaged is a `Damage`, and facts that cannot be read for it are None. A disk whose content cannot be read
+    because of what it is (a snapshot's delta, a part of a split disk, a VHDX that was not closed) has no layout; its
+    container's facts say what it is.
+
+    A source with an `is_local` that is true is read freely; of any other some ten pieces for each disk, whatever its
+    size: see vmdk_grains.py for what is not looked at then. Raises: what the source raises.
+    """
+    open_beside = beside or (lambda _: None)
+    start = source.read_at(0, _START_BYTES)
+    name = printable(source.name, 1024)
+    if is_archive(start):
+        package = inspect_archive(source, digests=digests)
+        return ImageFacts(name, source.size_bytes, Container.OVA, package.ova, package.disks, package.damage)
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and _ENVELOPE.search(start):
+        package = inspect_descriptor(source, open_beside, digests=digests)
+        return ImageFacts(name, source.size_bytes, Container.OVF, package.ova, package.disks, package.damage)
+    disk = inspect_disk(source, name, open_beside)
+    return ImageFacts(name, source.size_bytes, disk.container, None, (disk,))

@@ -1,0 +1,128 @@
+"""The master boot record: four entries, and the chain of extended boot records behind one of them.
+
+Source: no standard; what Linux (block/partitions/msdos.c) and util-linux (libfdisk/src/dos.c) take for one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi_vmimport.disk.inspection.boot_sector import has_signature
+from pulumi_vmimport.disk.inspection.facts import Damage
+from pulumi_vmimport.disk.inspection.volume import Volume, fields
+
+EXTENDED = frozenset({0x05, 0x0F, 0x85})
+PROTECTIVE = 0xEE
+EFI_SYSTEM = 0xEF
+DYNAMIC_DISK = 0x42
+HIDDEN_RECOVERY = 0x27
+TYPE_NAMES = {
+    0x01: "FAT12",
+    0x04: "FAT16 below 32 MiB",
+    0x05: "extended",
+    0x06: "FAT16",
+    0x07: "NTFS, exFAT or HPFS",
+    0x0B: "FAT32",
+    0x0C: "FAT32 (LBA)",
+    0x0E: "FAT16 (LBA)",
+    0x0F: "extended (LBA)",
+    HIDDEN_RECOVERY: "Windows recovery",
+    DYNAMIC_DISK: "Windows dynamic disk (LDM)",
+    0x82: "Linux swap",
+    0x83: "Linux",
+    0x85: "Linux extended",
+    0x8E: "Linux LVM",
+    0xA5: "FreeBSD",
+    0xEE: "GPT protective",
+    EFI_SYSTEM: "EFI system",
+    0xFB: "VMware VMFS",
+    0xFD: "Linux RAID",
+}
+
+_CODE_BYTES = 440
+_SIGNATURE_AT = 440
+_ENTRIES_AT, _ENTRY_BYTES, _ENTRIES = 446, 16, 4
+_ENTRY = "<B3xB3xII"  # flag, type, first sector, sectors; the rest are cylinders, heads and sectors
+_INACTIVE, _ACTIVE = 0x00, 0x80
+_FIRST_LOGICAL = 5
+# With the four primary ones as many partitions as Windows' GPT has; over a network each may cost a request.
+_MOST_LINKS, _MOST_FAR_LINKS = 124, 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry that is in use."""
+
+    number: int
+    type: int
+    is_active: bool
+    start_bytes: int
+    size_bytes: int
+
+
+def has_boot_code(sector: bytes) -> bool:
+    """Whether a BIOS would find something to start there."""
+    return has_signature(sector) and any(sector[:_CODE_BYTES])
+
+
+def disk_signature(sector: bytes) -> str:
+    """The number by which Windows knows the disk, in eight hexadecimal digits."""
+    return f"{fields('<I', sector, _SIGNATURE_AT)[0]:08x}"
+
+
+def wrong_flag(sector: bytes) -> int | None:
+    """What stands in place of an active flag; None where all four are one, as they are in no boot sector's code."""
+    flags = sector[_ENTRIES_AT : _ENTRIES_AT + _ENTRIES * _ENTRY_BYTES : _ENTRY_BYTES]
+    return next((flag for flag in flags if flag not in {_INACTIVE, _ACTIVE}), None)
+
+
+def entries_of(sector: bytes, sector_bytes: int, base_bytes: int = 0) -> list[Entry]:
+    """The entries in use, by the number of their place; they count from the base on."""
+    found = []
+    for number in range(_ENTRIES):
+        flag, kind, start, count = fields(_ENTRY, sector, _ENTRIES_AT + number * _ENTRY_BYTES)
+        if kind and count:
+            start_bytes = base_bytes + start * sector_bytes
+            found.append(Entry(number + 1, kind, flag == _ACTIVE, start_bytes, count * sector_bytes))
+    return found
+
+
+def logical_entries(disk: Volume, primary: Sequence[Entry]) -> tuple[list[Entry], list[Damage]]:
+    """The partitions in the extended ones, from number 5 on.
+
+    Each extended boot record tells one partition from its own place on, and the next record from the extended
+    partition's start on. Raises: DiskImageError; whatever the source raises.
+    """
+    found: list[Entry] = []
+    damage: list[Damage] = []
+    seen: set[int] = set()
+    most = _MOST_LINKS if disk.content.is_local else _MOST_FAR_LINKS
+    for extended in primary:
+        at = extended.start_bytes if extended.type in EXTENDED else None
+        while at is not None:
+            where = f"extended boot record at {at}"
+            if wrong := _wrong_place(at, extended, seen, most):
+                damage.append(Damage(where, wrong))
+                break
+            seen.add(at)
+            record = disk.read(at, 512)
+            if not has_signature(record):
+                damage.append(Damage(where, f"it ends in {record[510:512].hex(' ')}, expected 55 aa"))
+                break
+            two = entries_of(record, disk.content.sector_bytes, at)[:2]
+            for entry in two:
+                if entry.type not in EXTENDED:
+                    number = _FIRST_LOGICAL + len(found)
+                    found.append(Entry(number, entry.type, entry.is_active, entry.start_bytes, entry.size_bytes))
+            links = (entry.start_bytes - at for entry in two if entry.type in EXTENDED)
+            at = next((extended.start_bytes + link for link in links), None)
+    return found, damage
+
+
+def _wrong_place(at: int, extended: Entry, seen: set[int], most: int) -> str | None:
+    if at in seen:
+        return "the chain of records comes back to it"
+    if len(seen) >= most:
+        return f"the chain has more than {most} records; what follows was not read"
+    if not extended.start_bytes <= at < extended.start_bytes + extended.size_bytes:
+        return f"it does not lie in partition {extended.number}, whose records it is one of"
+    return None

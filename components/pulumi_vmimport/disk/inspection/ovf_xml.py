@@ -1,0 +1,103 @@
+"""XML of strangers as a tree of local names: without entities, document types and anything else that grows.
+
+Source: the attacks that https://docs.python.org/3/library/xml.html#xml-vulnerabilities lists.
+"""
+
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from pulumi_vmimport.disk.inspection.printable import printable
+
+_MOST_ELEMENTS, _MOST_DEPTH = 50_000, 64
+_MOST_ATTRIBUTES = 64
+_MOST_TEXT = 4096
+
+
+class InvalidXmlError(ValueError):
+    """No XML, or XML with what an OVF has no need of."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element; names of elements and attributes are without namespace."""
+
+    name: str
+    namespace: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list["Element"] = field(default_factory=list)
+    text: str = ""
+
+    def all(self, *names: str) -> list["Element"]:
+        """The children of these names."""
+        return [child for child in self.children if child.name in names]
+
+    def first(self, *path: str) -> "Element | None":
+        """The first child's first child .. along a path of names."""
+        found: Element | None = self
+        for name in path:
+            found = next((child for child in found.children if child.name == name), None) if found else None
+        return found
+
+    def words(self, *path: str) -> str:
+        """The text at the end of a path; empty without."""
+        found = self.first(*path)
+        return printable(found.text) if found else ""
+
+    def below(self, name: str) -> list["Element"]:
+        """The elements of this name anywhere below, in the document's order."""
+        found, rest = [], self.children[::-1]
+        while rest:
+            element = rest.pop()
+            if element.name == name:
+                found.append(element)
+            rest.extend(element.children[::-1])
+        return found
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.root = Element("", "")
+        self._open = [self.root]
+        self._elements = 0
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS or len(self._open) > _MOST_DEPTH:
+            raise InvalidXmlError(f"it has more than {_MOST_ELEMENTS} elements or {_MOST_DEPTH} levels")
+        if len(attributes) > 2 * _MOST_ATTRIBUTES:
+            raise InvalidXmlError(f"an element has more than {_MOST_ATTRIBUTES} attributes")
+        namespace, _, local = name.rpartition(" ")
+        values = {key.rpartition(" ")[2]: value for key, value in zip(attributes[::2], attributes[1::2], strict=True)}
+        element = Element(local, namespace, values)
+        self._open[-1].children.append(element)
+        self._open.append(element)
+
+    def end(self, _name: str) -> None:
+        self._open.pop()
+
+    def data(self, text: str) -> None:
+        element = self._open[-1]
+        if len(element.text) < _MOST_TEXT:
+            element.text += text
+
+
+def parse(data: bytes) -> Element:
+    """The document's element. Raises: InvalidXmlError."""
+    builder = _Builder()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.ordered_attributes = True
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = _refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise InvalidXmlError(printable(str(error))) from error
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that takes more bytes
+        raise InvalidXmlError(printable(str(error))) from error
+    return builder.root.children[0]
+
+
+def _refuse(*_: object) -> None:
+    raise InvalidXmlError("it has a document type declaration, which no OVF needs")

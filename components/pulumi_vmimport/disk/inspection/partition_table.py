@@ -1,0 +1,197 @@
+"""How a disk is divided, and what its partitions hold."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.inspection import gpt, mbr
+from pulumi_vmimport.disk.inspection.boot_sector import has_signature, named_file_system
+from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
+from pulumi_vmimport.disk.inspection.file_systems import Found, examine
+from pulumi_vmimport.disk.inspection.volume import Volume
+
+MOST_EXAMINED, MOST_FAR_EXAMINED = 128, 16
+"""Partitions whose content is looked at: a Windows GPT has room for 128. Over a network each costs a request or two"""
+
+_FIRST_SECTOR_BYTES = 512
+_NO_FILE_SYSTEM = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY})
+_NOTHING = Found(FileSystem.UNKNOWN, "", boot_sector_signature=False)
+_ROOTS = frozenset(
+    {
+        FileSystem.NTFS,
+        FileSystem.BITLOCKER,
+        FileSystem.EXT2,
+        FileSystem.EXT3,
+        FileSystem.EXT4,
+        FileSystem.XFS,
+        FileSystem.BTRFS,
+        FileSystem.JFS,
+        FileSystem.LVM2,
+        FileSystem.LUKS,
+    }
+)
+# No Windows Server and no server Linux fits into less; /boot and Windows' own small partitions are below.
+_LEAST_ROOT_BYTES = 8 << 30
+_NO_ROOTS = frozenset({f"{mbr.HIDDEN_RECOVERY:02x}", gpt.WINDOWS_RECOVERY})
+
+
+def layout_of(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
+    """How the disk is divided, and what of it cannot be what it says.
+
+    Two tables, and up to four places in each of the first 128 partitions (of the first 16 over a network), are read,
+    whatever the size of the disk.
+    Raises: DiskImageError where the table cannot be read; whatever the source raises.
+    """
+    disk = Volume.of_disk(content)
+    first = disk.read(0, _FIRST_SECTOR_BYTES)
+    wrong_flag = mbr.wrong_flag(first)
+    is_table = has_signature(first) and wrong_flag is None and named_file_system(first) is None
+    entries = mbr.entries_of(first, content.sector_bytes) if is_table else []
+    protective = sum(_is_protective(entry, content) for entry in entries)
+    if protective:
+        return _of_gpt(disk, first, entries, protective)
+    if entries:
+        return _of_mbr(disk, first, entries)
+    whole = examine(disk).file_system
+    if whole in _NO_FILE_SYSTEM:
+        if gpt.has_primary_header(disk):
+            return _of_gpt(disk, first, entries, protective)
+        if is_table:
+            return _of_mbr(disk, first, entries)
+    undivided = replace(_undivided(first), whole_disk_file_system=whole)
+    if whole in _NO_FILE_SYSTEM and has_signature(first) and wrong_flag is not None:
+        words = f"an entry starts with {wrong_flag:02x}, expected 80 (active) or 00: it is no table"
+        return undivided, (Damage("partition table", words),)
+    return undivided, ()
+
+
+def _is_protective(entry: mbr.Entry, content: DiskContent) -> bool:
+    """As Linux has it: the entry that keeps tools that know no GPT away starts with the GPT's header."""
+    return entry.type == mbr.PROTECTIVE and entry.start_bytes == content.sector_bytes
+
+
+def _undivided(first: bytes) -> Layout:
+    return Layout(
+        scheme=PartitionScheme.NONE,
+        partitions=(),
+        boot_code=mbr.has_boot_code(first),
+        disk_signature=None,
+        primary_gpt_valid=None,
+        backup_gpt_valid=None,
+        is_hybrid=False,
+        is_dynamic_disk=False,
+        whole_disk_file_system=None,
+        root=None,
+    )
+
+
+def _of_mbr(disk: Volume, first: bytes, entries: Sequence[mbr.Entry]) -> tuple[Layout, tuple[Damage, ...]]:
+    logical, damage = mbr.logical_entries(disk, entries)
+    partitions, further = _examined(
+        disk,
+        (
+            _Entry(entry, f"{entry.type:02x}", mbr.TYPE_NAMES.get(entry.type, ""), entry.type == mbr.EFI_SYSTEM)
+            for entry in (*entries, *logical)
+        ),
+    )
+    layout = replace(
+        _undivided(first),
+        scheme=PartitionScheme.MBR,
+        partitions=partitions,
+        disk_signature=mbr.disk_signature(first),
+        is_dynamic_disk=any(entry.type == mbr.DYNAMIC_DISK for entry in entries),
+        root=_root(partitions),
+    )
+    return layout, (*damage, *further)
+
+
+def _of_gpt(
+    disk: Volume, first: bytes, entries: Sequence[mbr.Entry], protective: int
+) -> tuple[Layout, tuple[Damage, ...]]:
+    table = gpt.read_gpt(disk)
+    missing = "no entry of type ee that starts in sector 1: firmware and systems do not see the GPT behind it"
+    damage = () if protective else (Damage("protective MBR", missing),)
+    partitions, further = _examined(
+        disk,
+        (
+            _Entry(entry, entry.type, gpt.TYPE_NAMES.get(entry.type, ""), entry.type == gpt.EFI_SYSTEM, entry.name)
+            for entry in table.entries
+        ),
+    )
+    layout = replace(
+        _undivided(first),
+        scheme=PartitionScheme.GPT,
+        partitions=partitions,
+        disk_signature=table.disk_guid,
+        primary_gpt_valid=table.primary_valid,
+        backup_gpt_valid=table.backup_valid,
+        is_hybrid=len(entries) > protective > 0,
+        is_dynamic_disk=any(entry.type in gpt.DYNAMIC_DISKS for entry in table.entries),
+        root=_root(partitions),
+    )
+    return layout, (*damage, *table.damage, *further)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of either table."""
+
+    of: mbr.Entry | gpt.Entry
+    type: str
+    type_name: str
+    is_efi_system: bool
+    name: str = ""
+
+
+def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition, ...], list[Damage]]:
+    partitions: list[Partition] = []
+    damage: list[Damage] = []
+    most = MOST_EXAMINED if disk.content.is_local else MOST_FAR_EXAMINED
+    for entry in entries:
+        number, start, size = entry.of.number, entry.of.start_bytes, entry.of.size_bytes
+        where, found = f"partition {number}", _NOTHING
+        if len(partitions) == most:
+            damage.append(Damage("partition table", f"partitions from number {number} on were not looked into"))
+        if size <= 0 or start + size > disk.size_bytes:
+            words = f"it goes from {start} to {start + size} on a disk of {disk.size_bytes} bytes"
+            damage.append(Damage(where, words))
+        if len(partitions) < most and size > 0 and not _is_extended(entry):
+            try:
+                found = examine(Volume(disk.content, start, size))
+            except DiskImageError as error:
+                damage.append(Damage(where, str(error)))
+        partitions.append(
+            Partition(
+                number=number,
+                type=entry.type,
+                type_name=entry.type_name,
+                name=entry.name,
+                start_bytes=start,
+                size_bytes=size,
+                is_active=entry.of.is_active,
+                is_efi_system=entry.is_efi_system,
+                file_system=found.file_system,
+                label=found.label,
+                boot_sector_signature=found.boot_sector_signature,
+            )
+        )
+    return tuple(partitions), damage
+
+
+def _is_extended(entry: _Entry) -> bool:
+    return isinstance(entry.of, mbr.Entry) and entry.of.type in mbr.EXTENDED
+
+
+def _root(partitions: Sequence[Partition]) -> int | None:
+    """The partition typed as a root; else the first one an operating system fits into; else the largest."""
+    candidates = [
+        partition
+        for partition in partitions
+        if partition.file_system in _ROOTS and partition.type not in _NO_ROOTS and not partition.is_efi_system
+    ]
+    typed = (partition for partition in candidates if partition.type in gpt.LINUX_ROOTS)
+    roomy = (partition for partition in candidates if partition.size_bytes >= _LEAST_ROOT_BYTES)
+    largest = max(candidates, key=lambda partition: partition.size_bytes, default=None)
+    root = next(typed, None) or next(roomy, largest)
+    return root.number if root else None

@@ -1,0 +1,63 @@
+"""The text descriptor of a VMDK.
+
+Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), section "The Descriptor".
+"""
+
+import re
+from dataclasses import dataclass
+
+from pulumi_vmimport.disk.inspection.printable import printable
+
+MOST_BYTES = 1 << 20
+_MOST_EXTENTS = 4096
+_MOST_LINE_BYTES = 1024
+_EXTENT = re.compile(
+    rb'[ \t]*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+([A-Z]{1,16})(?:[ \t]+"([^"]*)"(?:[ \t]+(\d{1,18}))?)?'
+)
+_KEYS = {
+    b"createtype": "create_type",
+    b"parentcid": "parent_cid",
+    b"ddb.adaptertype": "adapter_type",
+    b"ddb.virtualhwversion": "hardware_version",
+}
+
+
+@dataclass(frozen=True)
+class VmdkExtent:
+    """A line of the extent description."""
+
+    sectors: int
+    kind: str
+    """Such as SPARSE, FLAT, VMFS, ZERO"""
+    file: str
+    """Empty for an extent of zeros"""
+    offset_sectors: int
+
+
+@dataclass(frozen=True)
+class VmdkDescriptor:
+    """The lines that matter; None is what is not there."""
+
+    create_type: str | None = None
+    parent_cid: str | None = None
+    adapter_type: str | None = None
+    hardware_version: str | None = None
+    extents: tuple[VmdkExtent, ...] = ()
+
+
+def read_descriptor(text: bytes) -> VmdkDescriptor:
+    """The descriptor in a text, which ends at its first NUL; lines that are none of a descriptor's are passed over."""
+    found: dict[str, str] = {}
+    extents: list[VmdkExtent] = []
+    for line in text[:MOST_BYTES].split(b"\0", 1)[0].split(b"\n"):
+        line = line[:_MOST_LINE_BYTES]  # noqa: PLW2901 - what is behind belongs to no line that matters
+        if (extent := _EXTENT.match(line)) is not None:
+            if len(extents) < _MOST_EXTENTS:
+                _, sectors, kind, file, offset = extent.groups()
+                extents.append(VmdkExtent(int(sectors), kind.decode(), printable(file or b"", 255), int(offset or 0)))
+            continue
+        key, _, value = line.partition(b"=")
+        name = _KEYS.get(key.strip().lower())
+        if name is not None:
+            found.setdefault(name, printable(value.strip().strip(b'"')))
+    return VmdkDescriptor(**found, extents=tuple(extents))

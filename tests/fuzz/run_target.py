@@ -1,0 +1,21 @@
+"""Fuzz one target: `python -m tests.fuzz.run_target TARGET [libFuzzer's options] [corpus directories]`."""
+
+import sys
+
+import atheris
+from tests.fuzz.mutation import with_other_number
+
+with atheris.instrument_imports(include=["pulumi_vmimport.disk"]):
+    from tests.fuzz.checksums import use_quick_crc
+    from tests.fuzz.targets import TARGETS
+
+
+def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
+    """Numbers are changed as often as anything else."""
+    return with_other_number(data, seed) if seed % 2 else bytes(atheris.Mutate(data, most_bytes))
+
+
+if __name__ == "__main__":
+    use_quick_crc()
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]], custom_mutator=mutate)
+    atheris.Fuzz()

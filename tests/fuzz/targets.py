@@ -1,0 +1,187 @@
+"""What is fuzzed: every reader of disk images and of what stands around them.
+
+A target takes any bytes. It returns, or raises what its reader documents; it reads no more than a reader may, so that
+neither memory nor time grows with what a file claims.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+from tests.fuzz.checksums import repair
+from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
+
+from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.image_format import open_image
+from pulumi_vmimport.disk.inspection.archive import read_archive
+from pulumi_vmimport.disk.inspection.file_systems import examine
+from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.manifest import read_manifest
+from pulumi_vmimport.disk.inspection.ovf_reading import read_ovf
+from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
+from pulumi_vmimport.disk.inspection.partition_table import layout_of
+from pulumi_vmimport.disk.inspection.reading import Reading
+from pulumi_vmimport.disk.inspection.vhd_facts import read_vhd
+from pulumi_vmimport.disk.inspection.vhdx_facts import read_vhdx
+from pulumi_vmimport.disk.inspection.vmdk_descriptor import read_descriptor
+from pulumi_vmimport.disk.inspection.vmdk_facts import read_vmdk
+from pulumi_vmimport.disk.inspection.volume import Volume
+from pulumi_vmimport.disk.raw_content import RawContent
+from pulumi_vmimport.disk.vmdk import StreamOptimizedCheck
+
+_MIB = 1 << 20
+_MOST_SIZE_BYTES = 64 << 40
+# Over a network, and of a local file, whose grain tables are read all: see vmdk_grains.py.
+_FAR = {"most_reads": 1000, "most_read_bytes": 32 * _MIB}
+_NEAR = {"most_reads": 50_000, "most_read_bytes": 160 * _MIB}
+_MOST_FACTS_BYTES = 8 * _MIB
+_MOST_TEXT = 4096
+_CHUNK_BYTES = 100
+
+
+def archive(data: bytes) -> None:
+    """The walk through a tar archive."""
+    _expect_plain(asdict(read_archive(_file(data))))
+
+
+def manifest(data: bytes) -> None:
+    """The lines of a manifest; the file that it names is the manifest itself."""
+    file = _file(data)
+    entries, damage = read_manifest(file, {"disk.vmdk": file}, whole=False)
+    _expect_plain([*map(asdict, entries), *map(asdict, damage)])
+
+
+def ovf(data: bytes) -> None:
+    """An OVF descriptor."""
+    try:
+        _expect_plain(asdict(read_ovf(data[1:])))
+    except InvalidXmlError:
+        return
+
+
+def vmdk_descriptor(data: bytes) -> None:
+    """The text in a VMDK, or in a file by itself."""
+    _expect_plain(asdict(read_descriptor(data[1:])))
+
+
+def vmdk_stream(data: bytes) -> None:
+    """A VMDK that passes by."""
+    check = StreamOptimizedCheck("fuzzed.vmdk")
+    try:
+        for at in range(1, len(data), _CHUNK_BYTES):
+            check.see(data[at : at + _CHUNK_BYTES])
+        check.end()
+    except DiskImageError:
+        return
+
+
+def vmdk(data: bytes) -> None:
+    """The facts of a VMDK, and the start of the disk in it."""
+    file = _file(data)
+    _expect_reading(read_vmdk(file, lambda _: file))
+
+
+def vhd(data: bytes) -> None:
+    """The facts of a VHD, and the start of the disk in it."""
+    _expect_reading(read_vhd(_file(data)))
+
+
+def vhdx(data: bytes) -> None:
+    """The facts of a VHDX, and the start of the disk in it."""
+    _expect_reading(read_vhdx(_file(data)))
+
+
+def partition_table(data: bytes) -> None:
+    """MBR, extended boot records, GPT and what is in the partitions, of a raw disk."""
+    try:
+        content = RawContent(file := _file(data))
+        content.sector_bytes = 4096 if file.options & SECTORS_4096 else 512
+        layout, damage = layout_of(content)
+    except DiskImageError:
+        return
+    _expect_plain([asdict(layout), *map(asdict, damage)])
+    assert len(damage) <= 3 * len(layout.partitions) + 8
+
+
+def file_system(data: bytes) -> None:
+    """What a volume holds."""
+    try:
+        _expect_plain(asdict(examine(Volume.of_disk(RawContent(_file(data))))))
+    except DiskImageError:
+        return
+
+
+def disk_content(data: bytes) -> None:
+    """The whole of a disk, as DirectSnapshot uploads it: its extents, and the ends of each."""
+    # A table of a large file may be as large: of 32 MiB it can be 32 MiB, and reading it takes 512 reads.
+    file = _file(data, most_size_bytes=32 * _MIB, limits={"most_reads": 20_000, "most_read_bytes": 160 * _MIB})
+    try:
+        content = open_image(file)
+        for offset, length in islice(content.extents(), 100):
+            assert 0 <= offset < offset + length <= content.capacity_bytes
+            assert len(content.read(offset, min(length, _MIB))) == min(length, _MIB)
+            assert len(content.read(offset + length - 1, 2)) == 2
+    except DiskImageError:
+        return
+
+
+def image(data: bytes) -> None:
+    """`vmimport inspect`: any file, its descriptor's other files being itself. Damage is a fact, never an error."""
+    file = _file(data)
+    _expect_plain(asdict(inspect_image(file, beside=lambda _: file)))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    target.__name__: target
+    for target in (
+        archive,
+        manifest,
+        ovf,
+        vmdk_descriptor,
+        vmdk_stream,
+        vmdk,
+        vhd,
+        vhdx,
+        partition_table,
+        file_system,
+        disk_content,
+        image,
+    )
+}
+
+
+def _file(data: bytes, most_size_bytes: int = _MOST_SIZE_BYTES, limits: dict[str, int] | None = None) -> FuzzedFile:
+    near = bool(data and data[0] & LOCAL)
+    file = FuzzedFile(data, most_size_bytes=most_size_bytes, **(limits or (_NEAR if near else _FAR)))
+    if file.options & REPAIRED:
+        repair(file)
+    return file
+
+
+def _expect_reading(reading: Reading) -> None:
+    facts = (reading.vmdk, reading.vhd, reading.vhdx, *reading.damage)
+    _expect_plain([asdict(fact) for fact in facts if fact is not None])
+    if reading.content is None:
+        return
+    try:
+        assert len(reading.content.read(0, 8192)) == 8192
+        assert len(reading.content.read(reading.content.capacity_bytes - 512, 1024)) == 1024
+    except DiskImageError:
+        return
+
+
+def _expect_plain(facts: Any) -> None:
+    """JSON of a bounded size, whose texts steer no terminal."""
+    assert len(json.dumps(facts)) < _MOST_FACTS_BYTES
+    rest = [facts]
+    while rest:
+        match rest.pop():
+            case dict() as found:
+                rest.extend(found.values())
+            case list() | tuple() as found:
+                rest.extend(found)
+            case str() as text:
+                assert text.isprintable(), text
+                assert len(text) <= _MOST_TEXT
