@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
     from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
+    from pulumi_vmimport.resources.disk_image_upload import DiskImageUpload, DiskImageUploadArgs
     from pulumi_vmimport.resources.export_image import ExportImage, ExportImageArgs
     from pulumi_vmimport.resources.import_custom_workspace_image import (
         ImportCustomWorkspaceImage,
@@ -58,6 +59,8 @@ __all__ = [
     "DirectSnapshot",
     "DirectSnapshotArgs",
     "DiskContainerArgs",
+    "DiskImageUpload",
+    "DiskImageUploadArgs",
     "ExportBucket",
     "ExportBucketArgs",
     "ExportImage",
@@ -105,6 +108,8 @@ _MODULES = {
     "DirectSnapshot": "resources.direct_snapshot",
     "DirectSnapshotArgs": "resources.direct_snapshot",
     "DiskContainerArgs": "resources.import_request_args",
+    "DiskImageUpload": "resources.disk_image_upload",
+    "DiskImageUploadArgs": "resources.disk_image_upload",
     "ExportBucket": "export_bucket",
     "ExportBucketArgs": "export_bucket",
     "ExportImage": "resources.export_image",

@@ -23,7 +23,7 @@ _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_pat
 _SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")
 _CREDENTIALS = ("profile", "assume_role_arn")
 _SCOPE = (*_CREDENTIALS, "timeout_minutes")
-_OF_EXPORTS = ("powered_on", "staging_directory", "triggers")
+_OF_EXPORTS = ("powered_on", "export_when_changed", "triggers")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -60,8 +60,8 @@ class ByolWorkspaceImageArgs(TypedDict):
     """A service role to take instead of a new VmimportRole. Default: a new one of the name vmimport."""
     powered_on: NotRequired[pulumi.Input[str]]
     """What to do with a machine that runs: refuse, shutDown, powerOff or wait. Default: refuse."""
-    staging_directory: NotRequired[pulumi.Input[str]]
-    """Where the disks lie while the OVA is put together. Default: the system's directory for temporary files."""
+    export_when_changed: NotRequired[pulumi.Input[bool]]
+    """Export the machine anew when vSphere's change version of it is another. Default: false, preview warns."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """Any values; a change exports the machine anew."""
     source_hash: NotRequired[pulumi.Input[str]]
@@ -99,8 +99,8 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
     """The bucket of the OVA; None where the AMI was given."""
     ova_key: pulumi.Output[str | None]
     """The key of the OVA; None where the AMI was given."""
-    ova_sha256: pulumi.Output[str | None]
-    """The SHA-256 of the OVA that was exported; None where it was given."""
+    ova_checksum: pulumi.Output[str | None]
+    """S3's CRC-32 of the OVA that was exported, as `CRC32:<base64>`; None where it was given."""
     role_name: pulumi.Output[str | None]
     """The service role of the import; None where the AMI was given."""
 
@@ -110,7 +110,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self._region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         nothing: pulumi.Output[Any] = pulumi.Output.from_input(None)
-        self.import_task_id = self.bucket = self.ova_key = self.ova_sha256 = self.role_name = nothing
+        self.import_task_id = self.bucket = self.ova_key = self.ova_checksum = self.role_name = nothing
         if args.get("ec2_image_id") is not None:
             self.ec2_image_id = inputs.get("ec2_image_id")
         else:
@@ -133,7 +133,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
                 "importTaskId": self.import_task_id,
                 "bucket": self.bucket,
                 "ovaKey": self.ova_key,
-                "ovaSha256": self.ova_sha256,
+                "ovaChecksum": self.ova_checksum,
                 "roleName": self.role_name,
             }
         )
@@ -166,8 +166,8 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
             "region": self._region,
         }
         export = VirtualMachineExport(f"{name}-export", export_args, self._child)
-        self.ova_key, self.ova_sha256 = export.key, export.sha256
-        return export.sha256
+        self.ova_key, self.ova_checksum = export.key, export.checksum
+        return export.checksum
 
     def _import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
         container = {"format": "OVA", "user_bucket": {"s3_bucket": self.bucket, "s3_key": self.ova_key}}
@@ -175,6 +175,7 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
             **self._given("tags", "retain_on_delete", *_SCOPE),
             "description": inputs.get("image_description"),
             "disk_containers": [container],
+            "image_profile": "byol-workspaces",
             "license_type": "BYOL",
             "role_name": self.role_name,
             "source_hash": source_hash,

@@ -108,7 +108,7 @@ def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
         print(f"  {start:6.1f} s  {end - start:6.1f} s  {name}")
     print(f"\nWorkSpaces image  {outputs['workspaceImageId']}")
     print(f"AMI               {outputs['amiId']}  (task {outputs['importTaskId']})")
-    print(f"OVA               {outputs['ova']}  sha256 {outputs['ovaSha256']}")
+    print(f"OVA               {outputs['ova']}  {outputs['ovaChecksum']}")
     print(f"Done in {seconds:.0f} s.\n\nThe sandbox goes on running. To look around:")
     print(f"  . {os.path.relpath(SANDBOX / background.ENV_FILE)}")
     print(f"  pulumi stack graph --stack {STACK} graph.dot")

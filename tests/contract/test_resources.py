@@ -21,6 +21,7 @@ TOKENS = {
     "CreateUpdatedWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateUpdatedWorkspaceImage",
     "CreateWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateWorkspaceImage",
     "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
+    "DiskImageUpload": "pulumi-python:dynamic/vmimport:DiskImageUpload",
     "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
     "ImportCustomWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportCustomWorkspaceImage",
     "ImportImage": "pulumi-python:dynamic/vmimport:ImportImage",
@@ -35,6 +36,7 @@ TOKENS = {
 }
 # Outputs that repeat an input on purpose: their docstrings say why.
 REPEATED = {
+    "DiskImageUpload": {"bucket", "key"},
     "RoleReadiness": {"role_name"},
     "VirtualMachineExport": {"bucket", "key"},
     "WorkspaceImagePermissions": {"image_id"},

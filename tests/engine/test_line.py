@@ -1,9 +1,11 @@
 """The whole line: from a virtual machine of the vCenter to a WorkSpaces image, with real bytes."""
 
+import base64
 import hashlib
 import io
 import json
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
                 "powered_on": "wait",
             },
         )
-        for name in ("image_id", "ec2_image_id", "bucket", "ova_key", "ova_sha256", "role_name"):
+        for name in ("image_id", "ec2_image_id", "bucket", "ova_key", "ova_checksum", "role_name"):
             pulumi.export(name, getattr(image, name))
         pulumi.export("uuid", windows.uuid)
 
@@ -74,7 +76,8 @@ def test_one_up_carries_every_byte_and_the_next_changes_nothing(stack: Any, sand
         assert [Path(n).suffix for n in names] == [".ovf", ".mf", ".vmdk"]
         assert hashlib.sha256(exported.read()).digest() == hashlib.sha256(disk.read_bytes()).digest()
     (task,) = sandbox.aws.import_tasks
-    assert (task.size, task.sha256) == (len(ova), outputs["ova_sha256"])
+    assert (task.size, task.sha256) == (len(ova), hashlib.sha256(ova).hexdigest())
+    assert outputs["ova_checksum"] == f"CRC32:{base64.b64encode(zlib.crc32(ova).to_bytes(4)).decode()}"
     assert task.status == "completed"
     before = sandbox.aws.calls.writes()
     assert stack.up() == {"same": created["create"]}

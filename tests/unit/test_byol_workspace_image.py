@@ -19,7 +19,7 @@ IMAGE_ARGS = {
 MACHINE = {**IMAGE_ARGS, "virtual_machine_uuid": "4206"}
 OVA = {**IMAGE_ARGS, "existing_bucket": "old-images", "ova_key": "web.ova"}
 AMI = {**IMAGE_ARGS, "ec2_image_id": "ami-1"}
-OUTPUTS = ("image_id", "ec2_image_id", "import_task_id", "bucket", "ova_key", "ova_sha256", "role_name")
+OUTPUTS = ("image_id", "ec2_image_id", "import_task_id", "bucket", "ova_key", "ova_checksum", "role_name")
 
 
 def outputs(args: Any, name: str = "line") -> dict[str, Any]:
@@ -32,7 +32,7 @@ def world(world: Any) -> Any:
     world.states["aws:s3/bucket:Bucket"] = lambda inputs: {"bucket": "images-1234567", "arn": "arn:aws:s3:::images"}
     world.states["aws:iam/role:Role"] = lambda inputs: {"arn": f"arn:aws:iam::123456789012:role/{inputs['name']}"}
     world.states[READINESS] = lambda inputs: {"roleArn": f"arn:aws:iam::123456789012:role/{inputs['roleName']}"}
-    world.states[EXPORT] = lambda inputs: {"sha256": "abcd"}
+    world.states[EXPORT] = lambda inputs: {"checksum": "abcd"}
     world.states[IMPORT] = lambda inputs: {"imageId": "ami-2", "importTaskId": "import-ami-3"}
     world.states[IMAGE] = lambda inputs: {"imageId": "wsi-4"}
     old = {"bucket": "old-images", "arn": "arn:aws:s3:::old-images", "bucketRegion": "eu-west-1"}
@@ -58,7 +58,7 @@ def test_a_machine_goes_the_whole_way(world: Any) -> None:
         "import_task_id": "import-ami-3",
         "bucket": "images-1234567",
         "ova_key": "shop/dev/line.ova",
-        "ova_sha256": "abcd",
+        "ova_checksum": "abcd",
         "role_name": "vmimport",
     }
     assert world.components == {
@@ -92,6 +92,7 @@ def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
             {"format": "OVA", "userBucket": {"s3Bucket": "images-1234567", "s3Key": "shop/dev/line.ova"}}
         ],
         "description": "Windows 10",
+        "imageProfile": "byol-workspaces",
         "licenseType": "BYOL",
         "roleName": "vmimport",
         "sourceHash": "abcd",
@@ -107,13 +108,13 @@ def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
 
 def test_arguments_reach_the_parts_they_are_for(world: Any) -> None:
     args = {
-        **MACHINE, "powered_on": "wait", "staging_directory": "/data", "triggers": {"patched": "today"},
+        **MACHINE, "powered_on": "wait", "export_when_changed": True, "triggers": {"patched": "today"},
         "applications": ["Microsoft_Office_2019"], "tags": {"team": "blue"}, "retain_on_delete": True,
         "timeout_minutes": 60, "os_version": "Windows_11", "keep_failed_image": True,
     }  # fmt: skip
     world.deploy(lambda: outputs(args))
     export, imported, image = (world.inputs(f"line-{part}") for part in ("export", "import", "image"))
-    assert (export["poweredOn"], export["stagingDirectory"]) == ("wait", "/data")
+    assert (export["poweredOn"], export["exportWhenChanged"]) == ("wait", True)
     assert export["triggers"] == {"patched": "today"}
     assert image["applications"] == ["Microsoft_Office_2019"]
     assert (image["osVersion"], image["keepFailedImage"]) == ("Windows_11", True)
@@ -137,7 +138,7 @@ def test_the_key_of_the_ova_has_no_character_that_a_tool_stumbles_over(world: An
 
 def test_an_ova_that_is_there_is_imported_without_an_export(world: Any) -> None:
     made = world.deploy(lambda: outputs({**OVA, "source_hash": "v2"}))
-    assert (made["bucket"], made["ova_key"], made["ova_sha256"]) == ("old-images", "web.ova", None)
+    assert (made["bucket"], made["ova_key"], made["ova_checksum"]) == ("old-images", "web.ova", None)
     assert own_tokens(world) == {"line-role-readiness": READINESS, "line-import": IMPORT, "line-image": IMAGE}
     imported = given(world, "line-import")
     assert imported["sourceHash"] == "v2"
@@ -175,7 +176,7 @@ def test_a_bucket_and_a_role_that_are_there_replace_new_ones(world: Any) -> None
         pytest.param({**AMI, "existing_bucket": "old"}, "existing_bucket", "of no use with ec2_image_id", id="bucket"),
         pytest.param({**AMI, "existing_role_name": "r"}, "existing_role_name", "of no use with", id="role"),
         pytest.param({**AMI, "powered_on": "wait"}, "powered_on", "the source is ec2_image_id; drop it", id="power"),
-        pytest.param({**OVA, "staging_directory": "/d"}, "staging_directory", "the source is ova_key", id="staging"),
+        pytest.param({**OVA, "export_when_changed": True}, "export_when_changed", "the source is ova_key", id="changed"),
         pytest.param({**OVA, "triggers": {}}, "triggers", "the source is ova_key", id="triggers"),
         pytest.param({**MACHINE, "source_hash": "v2"}, "source_hash", "is for an OVA that is there", id="hash"),
         pytest.param({**AMI, "source_hash": "v2"}, "source_hash", "the source is ec2_image_id", id="hash-of-ami"),
@@ -219,7 +220,7 @@ def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[
 def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
     definition = schema(ByolWorkspaceImage)
     assert set(definition.outputs) == {
-        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaSha256", "roleName"
+        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName"
     }  # fmt: skip
     described = {**definition.inputs, **definition.outputs}
     assert [name for name, p in described.items() if not p.description] == []

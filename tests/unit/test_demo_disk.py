@@ -44,8 +44,9 @@ def raw(disk: Path) -> Path:
 @needs_tools
 def test_the_disk_is_a_stream_optimized_vmdk_of_seventy_gib_and_a_few_mb(disk: Path) -> None:
     check = StreamOptimizedCheck("disk", capacity_bytes=70 * GIB)
-    size = sum(len(chunk) for chunk in check.passing([disk.read_bytes()]))
-    assert size < 20 << 20
+    check.see(disk.read_bytes())
+    assert check.end().capacity_bytes == 70 * GIB
+    assert disk.stat().st_size < 20 << 20
     assert [path.name for path in disk.parent.iterdir() if path.suffix != ".raw"] == ["windows.vmdk"]
 
 
@@ -74,7 +75,8 @@ def test_its_file_system_is_sound_and_knows_where_it_lies(raw: Path, tmp_path: P
 def test_the_capacity_is_the_callers(tmp_path: Path) -> None:
     made = demo_disk.make_disk(tmp_path / "small.vmdk", capacity_gib=1)
     check = StreamOptimizedCheck("disk", capacity_bytes=GIB)
-    assert b"".join(check.passing([made.read_bytes()])) == made.read_bytes()
+    check.see(made.read_bytes())
+    assert check.end().capacity_bytes == GIB
 
 
 def test_fails_without_the_tools_and_names_their_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

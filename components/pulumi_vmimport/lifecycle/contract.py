@@ -127,6 +127,14 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     def delete(self, run: Run, id: str, state: StateT) -> None:
         """Undo `create`, finished or not. Fine to call twice."""
 
+    def look_again(self, run: Run, state: StateT, inputs: InputsT) -> Condition:
+        """Whether what a complete thing was made from is what it was, in preview and before an update.
+
+        UNFINISHED lets `update` bring it up to date, BROKEN replaces it. Inputs may be UNKNOWN.
+        """
+        del run, state, inputs
+        return Condition.READY
+
     def inputs_of(self, state: StateT) -> InputsT:
         """The inputs in a state."""
         inputs: InputsT = self.inputs(**{f.name: getattr(state, f.name) for f in fields(self.inputs)})

@@ -34,6 +34,7 @@ from pulumi_vmimport.lifecycle.property_bag import (
     digest,
     first_required,
     given,
+    looked_up,
     properties,
     read_bag,
     replacing,
@@ -83,7 +84,7 @@ class DynamicHost(ResourceProvider):
         self._fill_region(bag)
         inputs, problems = read_bag(self._lifecycle.inputs, _stripped(bag))
         problems += self._lifecycle.check(inputs)
-        if not problems and self._is_new(_plain(_olds), bag):
+        if not problems and self._needs_a_look(_plain(_olds), bag):
             problems += self._looked_up(inputs, bag)
         checked = {**news, **given(self._lifecycle.inputs, _stripped(bag), inputs)} if not problems else news
         return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, without_queries(p.reason)) for p in problems])
@@ -94,6 +95,8 @@ class DynamicHost(ResourceProvider):
         condition = self._lifecycle.condition(state)
         changed = self._changed(olds, news)
         replaces = sorted(changed & replacing(self._lifecycle.inputs))
+        if condition is Condition.READY and not replaces:
+            condition = self._seen_again(state, news)
         if condition is Condition.BROKEN and not replaces:
             replaces = [first_required(self._lifecycle.inputs)]
         unique = self._lifecycle.unique
@@ -195,8 +198,19 @@ class DynamicHost(ResourceProvider):
             run.warn(f"not checked before the run: {_words(error)}")
         return found
 
-    def _is_new(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-        return not olds or bool(self._changed(olds, news) & replacing(self._lifecycle.inputs))
+    def _seen_again(self, state: Any, bag: Mapping[str, Any]) -> Condition:
+        inputs, _ = read_bag(self._lifecycle.inputs, _stripped(bag))
+        run = self._run(inputs, bag)
+        try:
+            return self._lifecycle.look_again(run, state, inputs)
+        except Exception as error:
+            if not is_aws_error(error) and not isinstance(error, (VSphereError, Stopped)):
+                raise
+            run.warn(f"not compared with what it was made from: {_words(error)}")
+            return Condition.READY
+
+    def _needs_a_look(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        return not olds or bool(self._changed(olds, news) & looked_up(self._lifecycle.inputs))
 
     def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
         before, now = (comparable(self._lifecycle.inputs, bag) for bag in (olds, news))

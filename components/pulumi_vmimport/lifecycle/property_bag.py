@@ -37,9 +37,13 @@ class Problem:
     reason: str
 
 
-def updatable(default: Any = None) -> Any:
-    """A dataclass field whose change is carried out in place; every other input's change replaces the resource."""
-    return field(default=default, metadata={"updatable": True})
+def updatable(default: Any = None, *, looked_up: bool = False) -> Any:
+    """A dataclass field whose change is carried out in place; every other input's change replaces the resource.
+
+    `default` may be MISSING. Before a change of what is `looked_up`, preview calls the lifecycle's `look_up`, as it
+    does before a replacement.
+    """
+    return field(default=default, metadata={"updatable": True, "looked_up": looked_up})
 
 
 def camel(name: str) -> str:
@@ -61,6 +65,12 @@ def hints(of: type) -> dict[str, Any]:
 def replacing(of: type) -> frozenset[str]:
     """The wire names of the inputs whose change replaces the resource."""
     return frozenset(name for name, f in properties(of).items() if not f.metadata.get("updatable"))
+
+
+def looked_up(of: type) -> frozenset[str]:
+    """The wire names of the inputs whose change `look_up` has to see."""
+    updated = (name for name, f in properties(of).items() if f.metadata.get("looked_up"))
+    return replacing(of) | frozenset(updated)
 
 
 def first_required(of: type) -> str:

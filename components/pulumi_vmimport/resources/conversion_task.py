@@ -61,6 +61,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         del run, inputs
         return iter(())
 
+    def inspection_problems(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
+        """What is wrong with the images that preview could not look into, as they were still to be made."""
+        del run, inputs
+        return iter(())
+
     def is_passing(self, run: Run, inputs: InputsT, error: Exception) -> bool:
         """Whether a refusal passes by itself, beside those for quota and role; shows what is waited for."""
         del run, inputs, error
@@ -140,7 +145,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def _own_or_new_task(self, run: Run, inputs: InputsT) -> TaskT:
         """The task of an earlier run for these inputs, unless it failed or what it made is gone; else a new one."""
         ended: list[str] = []
-        return self._own_task(run, inputs, ended) or self._start(run, inputs, ended)
+        if own := self._own_task(run, inputs, ended):
+            return own
+        if problems := [f"{problem.path}: {problem.reason}" for problem in self.inspection_problems(run, inputs)]:
+            raise Failed("; ".join([*problems, "nothing was started"]))
+        return self._start(run, inputs, ended)
 
     def _own_task(self, run: Run, inputs: InputsT, ended: list[str]) -> TaskT | None:
         """The task of an earlier run, if it is usable; the ids of those that are not go into `ended`."""

@@ -31,6 +31,7 @@ from pulumi_vmimport.resources.conversion_task import (
     ConversionLifecycle,
     ConversionState,
 )
+from pulumi_vmimport.resources.exportable_machine import ImageProfile
 from pulumi_vmimport.resources.import_request_args import ClientDataArgs, DiskContainerArgs, LicenseSpecificationArgs
 
 
@@ -43,6 +44,8 @@ class ImportImageInputs(ConversionInputs):
     description: str | None = updatable()
     encrypted: bool | None = None
     hypervisor: Hypervisor | None = None
+    ignored_findings: tuple[str, ...] | None = updatable()
+    image_profile: ImageProfile | None = updatable()
     kms_key_id: str | None = None
     license_specifications: tuple[LicenseSpecification, ...] | None = None
     license_type: LicenseType | None = None
@@ -81,6 +84,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def role_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.role_problems(run, inputs)
+
+    def inspection_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
+        return rules.inspection_problems(run, inputs) if rules.is_inspected_later(run) else iter(())
 
     def start(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)
@@ -157,8 +163,8 @@ def _things(state: ImportImageState) -> list[str]:
 class ImportImageArgs(AwsScopeArgs):
     """The arguments of ImportImage.
 
-    A change of any but description, tags, operating_system, skip_operating_system_check, retain_on_delete,
-    timeout_minutes, profile and assume_role_arn replaces the AMI.
+    A change of any but description, tags, operating_system, skip_operating_system_check, ignored_findings,
+    image_profile, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
@@ -175,6 +181,12 @@ class ImportImageArgs(AwsScopeArgs):
     """Encrypt the AMI's snapshots. Default: false; must be false for WorkSpaces BYOL (IMG-05)."""
     hypervisor: NotRequired[pulumi.Input[str]]
     """xen, the only one there is."""
+    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for these images, where
+    you know better. Default: none; an error that a look into an image shows fails the preview."""
+    image_profile: NotRequired[pulumi.Input[str]]
+    """What the images are judged for: ec2, or byol-workspaces for an AMI that becomes a WorkSpaces image; nothing of it
+    goes to AWS. Default: ec2."""
     kms_key_id: NotRequired[pulumi.Input[str]]
     """A symmetric key of the Region, enabled throughout; needs encrypted. Default: the account's default EBS key."""
     license_specifications: NotRequired[pulumi.Input[list[pulumi.Input[LicenseSpecificationArgs]]]]

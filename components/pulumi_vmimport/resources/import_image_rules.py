@@ -4,15 +4,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.aws.import_options import Architecture, BootMode, LicenseType, Platform
+from pulumi_vmimport.disk.inspection.findings import Profile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.scope import scope_problems
-from pulumi_vmimport.resources import disk_container_rules, encryption_rules, operating_system_rules, service_role_rules
+from pulumi_vmimport.resources import (
+    disk_container_rules,
+    encryption_rules,
+    image_inspection,
+    operating_system_rules,
+    service_role_rules,
+)
+from pulumi_vmimport.resources.exportable_machine import ImageProfile
 from pulumi_vmimport.resources.tag_rules import tag_problems
 
 if TYPE_CHECKING:
     from pulumi_vmimport.resources.import_image import ImportImageInputs
 
 MOST_DISKS = 21  # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
+
+_PROFILES = {ImageProfile.EC2: Profile.EC2, ImageProfile.BYOL_WORKSPACES: Profile.WORKSPACES_BYOL}
 
 
 def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
@@ -21,6 +31,7 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
     yield from _licence(inputs)
     yield from _boot_mode(inputs)
     yield from operating_system_rules.problems(inputs)
+    yield from image_inspection.ignored_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
     yield from scope_problems(inputs)
@@ -29,14 +40,41 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
 
 
 def look_up(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
-    """The problems that AWS shows before the import: buckets, objects, URLs, key, role."""
+    """The problems that AWS shows before the import: buckets, objects and what is in them, URLs, key, role."""
+    promised = is_inspected_later(run)
     for i, container in enumerate(inputs.disk_containers if known(inputs.disk_containers) else ()):
-        path = f"diskContainers[{i}]"
-        yield from disk_container_rules.look_up_container(run, "diskContainers", path, container)
+        problems = list(
+            disk_container_rules.look_up_container(run, "diskContainers", f"diskContainers[{i}]", container)
+        )
+        yield from problems
+        if not problems and not promised and known(inputs.ignored_findings, inputs.image_profile):
+            yield from _findings(run, inputs, i)
     operating_system_rules.warn(run, inputs)
     yield from encryption_rules.look_up_key(run, inputs.kms_key_id)
     if known(inputs.role_name) and not run.promised("roleName"):
         yield from role_problems(run, inputs)
+
+
+def is_inspected_later(run: Run) -> bool:
+    """Whether preview cannot look into the images, so that create has to."""
+    return any(map(run.promised, ("diskContainers", "ignoredFindings", "imageProfile")))
+
+
+def inspection_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
+    """What a look into all images shows."""
+    for i in range(len(inputs.disk_containers)):
+        yield from _findings(run, inputs, i)
+
+
+def _findings(run: Run, inputs: "ImportImageInputs", i: int) -> Iterator[Problem]:
+    """What a look into one image shows, and of the first whether there are too many."""
+    purpose = image_inspection.Purpose(
+        _PROFILES[inputs.image_profile or ImageProfile.EC2], inputs.ignored_findings or ()
+    )
+    if i == 0:
+        yield from image_inspection.disks_findings("diskContainers", len(inputs.disk_containers), purpose)
+    container = inputs.disk_containers[i]
+    yield from image_inspection.container_findings(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
 
 
 def role_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:

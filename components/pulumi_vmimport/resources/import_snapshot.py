@@ -12,11 +12,14 @@ import pulumi
 from pulumi_vmimport.aws import ec2_tags, snapshots
 from pulumi_vmimport.aws.import_request import SNAPSHOT_MEMBERS, ClientData, SnapshotDiskContainer, api_members
 from pulumi_vmimport.aws.import_tasks import SNAPSHOT_IMPORTS, SnapshotImportTask, start_snapshot_import
+from pulumi_vmimport.disk.inspection.findings import Profile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.identity import is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import scope_problems
 from pulumi_vmimport.resources import disk_container_rules as disk_rules
+from pulumi_vmimport.resources import image_inspection
 from pulumi_vmimport.resources.conversion_task import (
     IMPORT_TURNS,
     ConversionInputs,
@@ -35,6 +38,7 @@ class ImportSnapshotInputs(ConversionInputs):
     client_data: ClientData | None = None
     description: str | None = None
     encrypted: bool | None = None
+    ignored_findings: tuple[str, ...] | None = updatable()
     kms_key_id: str | None = None
     role_name: str | None = None
     source_hash: str | None = None
@@ -56,6 +60,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         if known(inputs.disk_container):
             yield from disk_rules.container_problems("diskContainer", inputs.disk_container)
+        yield from image_inspection.ignored_problems(inputs.ignored_findings)
         yield from encryption_problems(inputs.encrypted, inputs.kms_key_id)
         yield from role_name_problems(inputs.role_name)
         yield from scope_problems(inputs)
@@ -63,7 +68,10 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
             yield from tag_problems(inputs.tags)
 
     def look_up(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
-        yield from disk_rules.look_up_container(run, "diskContainer", "diskContainer", inputs.disk_container)
+        problems = list(disk_rules.look_up_container(run, "diskContainer", "diskContainer", inputs.disk_container))
+        yield from problems
+        if not problems and not _is_inspected_later(run) and known(inputs.ignored_findings):
+            yield from _findings(run, inputs)
         yield from look_up_key(run, inputs.kms_key_id)
         if known(inputs.role_name) and not run.promised("roleName"):
             yield from self.role_problems(run, inputs)
@@ -72,6 +80,9 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         buckets = disk_rules.buckets_of([inputs.disk_container])
         key = key_of(run, inputs.kms_key_id)
         yield from role_problems(run, inputs.role_name, import_buckets=buckets, kms_key_arns=[key.arn] if key else ())
+
+    def inspection_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
+        return _findings(run, inputs) if _is_inspected_later(run) else iter(())
 
     def start(self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]) -> SnapshotImportTask:
         return start_snapshot_import(run.aws, api_members(inputs, SNAPSHOT_MEMBERS), token, tags)
@@ -111,10 +122,21 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
             snapshots.delete(run.aws, state.snapshot_id)
 
 
+def _is_inspected_later(run: Run) -> bool:
+    """Whether preview cannot look into the image, so that create has to."""
+    return run.promised("diskContainer") or run.promised("ignoredFindings")
+
+
+def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
+    purpose = image_inspection.Purpose(Profile.SNAPSHOT, inputs.ignored_findings or ())
+    return image_inspection.container_findings(run, "diskContainer", inputs.disk_container, purpose)
+
+
 class ImportSnapshotArgs(AwsScopeArgs):
     """The arguments of ImportSnapshot.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the snapshot.
+    A change of any but tags, ignored_findings, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces
+    the snapshot.
     """
 
     disk_container: pulumi.Input[SnapshotDiskContainerArgs]
@@ -125,6 +147,9 @@ class ImportSnapshotArgs(AwsScopeArgs):
     """A description of the task; EC2 writes that of the snapshot."""
     encrypted: NotRequired[pulumi.Input[bool]]
     """Encrypt the snapshot. Default: as the account's EBS default says, else false."""
+    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for this image, where you
+    know better. Default: none; an error that a look into the image shows fails the preview."""
     kms_key_id: NotRequired[pulumi.Input[str]]
     """A symmetric key of the Region, enabled throughout; needs encrypted. Default: the account's default EBS key."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from pulumi_vmimport.aws import supported_systems
 from pulumi_vmimport.aws.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ def warn(run: Run, inputs: DescribedMachine) -> None:
 
 def _judged(inputs: DescribedMachine) -> str | None:
     skip = inputs.skip_operating_system_check
-    return _known(inputs.operating_system) if not (is_given(skip) and skip) else None
+    return None if not known(skip) or skip else _known(inputs.operating_system)
 
 
 def _known(value: T | None) -> T | None:

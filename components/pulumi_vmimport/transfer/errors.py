@@ -1,12 +1,11 @@
 """What can go wrong on a transfer, as one tree; the facts are attributes.
 
 TransferError
-├── NotEnoughSpaceError      the staging directory cannot hold what is coming
-├── SourceChangedError       a file gave more or fewer bytes than it had promised
 ├── SourceModifiedError      a disk image is no longer what it was when its reading began
 ├── UnreadableSourceError    there is no disk image to be read
 ├── InvalidMemberError       a name that an OVA cannot hold
 ├── InvalidMetadataError     metadata that no S3 object can carry
+├── ObjectTakenError         somebody else wrote the object that was to be written
 └── NotOursError             the object does not bear the mark of who wants it deleted
 
 What S3 itself answers is raised as botocore raises it.
@@ -15,29 +14,6 @@ What S3 itself answers is raised as botocore raises it.
 
 class TransferError(Exception):
     """Anything that failed on a transfer."""
-
-
-class NotEnoughSpaceError(TransferError):
-    """The staging directory cannot hold what is coming."""
-
-    def __init__(self, directory: str, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(
-            f"staging directory {directory}: expected {_gib(needed_bytes)} free for the exported disks, got"
-            f" {_gib(free_bytes)}; name another directory, or make room"
-        )
-        self.directory = directory
-        self.needed_bytes = needed_bytes
-        self.free_bytes = free_bytes
-
-
-class SourceChangedError(TransferError):
-    """A file gave more or fewer bytes than it had promised; `got_bytes` may stop short of all it has."""
-
-    def __init__(self, name: str, *, expected_bytes: int, got_bytes: int) -> None:
-        super().__init__(f"{name}: expected {expected_bytes} bytes, got {got_bytes}; start the transfer again")
-        self.name = name
-        self.expected_bytes = expected_bytes
-        self.got_bytes = got_bytes
 
 
 class SourceModifiedError(TransferError):
@@ -76,6 +52,19 @@ class InvalidMetadataError(TransferError):
         self.reason = reason
 
 
+class ObjectTakenError(TransferError):
+    """Somebody else wrote the object meanwhile: there was to be none, or the one with this etag."""
+
+    def __init__(self, url: str, *, expected_etag: str | None) -> None:
+        expected = "no object there" if expected_etag is None else f"the object with etag {expected_etag}"
+        super().__init__(
+            f"{url}: expected {expected} when the upload was complete, but somebody else wrote or deleted it meanwhile;"
+            " nothing was overwritten: choose another key, or delete the object"
+        )
+        self.url = url
+        self.expected_etag = expected_etag
+
+
 class NotOursError(TransferError):
     """The object does not bear the mark of who wants it deleted: `found` is what its metadata says under `name`."""
 
@@ -88,7 +77,3 @@ class NotOursError(TransferError):
         self.name = name
         self.expected = expected
         self.found = found
-
-
-def _gib(size_bytes: int) -> str:
-    return f"{size_bytes / 2**30:.2f} GiB"

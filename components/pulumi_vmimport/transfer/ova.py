@@ -5,11 +5,11 @@ Source: DMTF DSP0243 1.1.1, section 5.3 (distribution) and 5.1 (manifest); FMT-1
 
 import hashlib
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pulumi_vmimport.transfer.errors import InvalidMemberError, SourceChangedError
+from pulumi_vmimport.transfer.errors import InvalidMemberError
 
 # ustar's size field has eleven octal digits. Above, GNU tar's base-256 is what GNU tar itself writes and every reader
 # in sight understands; DSP0243 names plain ustar only, and whether AWS reads base-256 was not tried.
@@ -19,7 +19,7 @@ _MODE = 0o644
 
 
 class Member(Protocol):
-    """A file that goes into an OVA: what staging gives, or anything else that knows its size and digest beforehand."""
+    """A file that goes into an OVA: anything that knows its size and digest beforehand."""
 
     @property
     def name(self) -> str:
@@ -32,9 +32,6 @@ class Member(Protocol):
     @property
     def sha256(self) -> str:
         """Its SHA-256, as lower-case digits."""
-
-    def open(self) -> Iterator[bytes]:
-        """Its bytes from the first."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,6 @@ class Text:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
-
-    def open(self) -> Iterator[bytes]:
-        yield self.content
 
 
 @dataclass(frozen=True)
@@ -78,41 +72,33 @@ class Ova:
 
     def members(self) -> Sequence[Member]:
         """The files in the OVA, in their order."""
-        described = Text(f"{self.name}.ovf", self.descriptor)
-        lines = [f"SHA256({member.name})= {member.sha256}\n" for member in (described, *self.disks)]
-        return (described, Text(f"{self.name}.mf", "".join(lines).encode("ascii", "replace")), *self.disks)
+        return (*self._texts(), *self.disks)
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes `chunks` gives."""
+        """Of the whole."""
         blocks = sum(1 + -(-member.size_bytes // tarfile.BLOCKSIZE) for member in self.members()) + 2
         return -(-blocks * tarfile.BLOCKSIZE // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
 
-    def chunks(self) -> Iterator[bytes]:
-        """The OVA's bytes; may be called again. Raises: SourceChangedError when a member has not the size it said."""
-        written = 0
-        for member in self.members():
-            yield _header(member)
-            yield from _checked(member)
-            padding = -member.size_bytes % tarfile.BLOCKSIZE
-            yield bytes(padding)
-            written += tarfile.BLOCKSIZE + member.size_bytes + padding
-        yield bytes(self.size_bytes - written)
+    def head(self) -> bytes:
+        """All that stands before the bytes of the first disk."""
+        texts = (header(text) + _padded(text.content) for text in self._texts())
+        return b"".join((*texts, *map(header, self.disks[:1])))
+
+    def _texts(self) -> tuple[Text, Text]:
+        """The descriptor and the manifest."""
+        described = Text(f"{self.name}.ovf", self.descriptor)
+        lines = [f"SHA256({member.name})= {member.sha256}\n" for member in (described, *self.disks)]
+        return described, Text(f"{self.name}.mf", "".join(lines).encode("ascii", "replace"))
 
 
-def _header(member: Member) -> bytes:
+def header(member: Member) -> bytes:
+    """The block that stands before a member's bytes."""
     info = tarfile.TarInfo(member.name)  # owner root and time zero, unless they are set
     info.size = member.size_bytes
     info.mode = _MODE
     return info.tobuf(tarfile.USTAR_FORMAT if info.size <= _MAX_USTAR_BYTES else tarfile.GNU_FORMAT)
 
 
-def _checked(member: Member) -> Iterator[bytes]:
-    size = 0
-    for chunk in member.open():
-        size += len(chunk)
-        if size > member.size_bytes:
-            break  # the chunk is not passed on: the OVA must not grow beyond what its header says
-        yield chunk
-    if size != member.size_bytes:
-        raise SourceChangedError(member.name, expected_bytes=member.size_bytes, got_bytes=size)
+def _padded(content: bytes) -> bytes:
+    return content + bytes(-len(content) % tarfile.BLOCKSIZE)

@@ -8,10 +8,12 @@ VSphereError
 ├── VSphereFaultError           an operation ended in a fault
 ├── MachineNotFoundError        no virtual machine of that uuid, id or path
 ├── AmbiguousMachineError       several virtual machines fit
+├── SnapshotNotFoundError       the machine has no snapshot, or several, of that name or id
 ├── GuestStillRunningError      the guest did not shut down in the time it was given
 └── ExportError                 an export that came to nothing
     ├── LeaseLostError          vSphere ended the lease, or it could not be renewed
     ├── DownloadError           a disk could not be read to its end
+    ├── DiskChangedError        asked for the same bytes again, the host sent others
     └── BytesDifferError        vSphere sent other bytes than those received
 """
 
@@ -106,6 +108,19 @@ class AmbiguousMachineError(VSphereError):
         self.candidates = tuple(candidates)
 
 
+class SnapshotNotFoundError(VSphereError):
+    """The machine has no snapshot of that name or id, or several; `candidates` are their names and ids."""
+
+    def __init__(self, machine: str, wanted: str, candidates: Sequence[str]) -> None:
+        super().__init__(
+            f"expected one snapshot {wanted!r} of virtual machine {machine}, got {', '.join(candidates) or 'none'}; "
+            f"give the name or the id of one that is there"
+        )
+        self.machine = machine
+        self.wanted = wanted
+        self.candidates = tuple(candidates)
+
+
 class GuestStillRunningError(VSphereError):
     """The guest did not shut down in the time it was given."""
 
@@ -132,9 +147,14 @@ class LeaseLostError(ExportError):
 
 
 class DownloadError(ExportError):
-    """A disk could not be read to its end; `status` is the HTTP status where the server answered."""
+    """A disk could not be read to its end; `status` is the HTTP status where the server answered.
 
-    def __init__(self, disk: str, words: str, *, received_bytes: int = 0, status: int | None = None) -> None:
+    `passing` says that the next attempt may do better.
+    """
+
+    def __init__(
+        self, disk: str, words: str, *, received_bytes: int = 0, status: int | None = None, passing: bool = False
+    ) -> None:
         super().__init__(
             f'disk {disk}: the download ended after {received_bytes} bytes: "{words}"; start the export again'
         )
@@ -142,6 +162,19 @@ class DownloadError(ExportError):
         self.words = words
         self.received_bytes = received_bytes
         self.status = status
+        self.passing = passing
+
+
+class DiskChangedError(ExportError):
+    """After a broken download, the host sent other bytes than before."""
+
+    def __init__(self, disk: str, size_bytes: int) -> None:
+        super().__init__(
+            f"disk {disk}: the download broke after {size_bytes} bytes, and the next one began with other bytes; "
+            f"start the export again when nothing changes the disk"
+        )
+        self.disk = disk
+        self.size_bytes = size_bytes
 
 
 class BytesDifferError(ExportError):

@@ -1,27 +1,57 @@
 """The bytes behind one URL of an export lease."""
 
 import ssl
-from collections.abc import Generator
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit
 
 from pulumi_vmimport.vsphere.errors import DownloadError
 
-CHUNK_BYTES = 1 << 20
 # A host that reads a cold disk may take its time before the next bytes; a dead one must be noticed within the lease.
 _SILENCE_SECONDS = 120.0
 _WORDS_BYTES = 500
-_OK = 200
+_OK, _PARTIAL = 200, 206
+_HOST_TROUBLE = 500
 
 
-@dataclass(frozen=True)
-class DiskBody:
-    """An open download. Iterating `chunks` to the end closes it, and so does closing `chunks`."""
+class DiskDownload:
+    """An open download; a context manager that closes it."""
 
-    chunks: Generator[bytes]
-    framed: bool
-    """Whether HTTP tells a whole body from a cut one, by a length or by chunks"""
+    def __init__(self, disk: str, connection: HTTPSConnection, response: HTTPResponse, at: int) -> None:
+        self.framed = response.chunked or response.length is not None
+        """Whether HTTP tells a whole body from a cut one, by a length or by chunks"""
+        self.at = at
+        """Which byte of the disk comes next"""
+        self._disk = disk
+        self._connection = connection
+        self._response = response
+        self._end = None if response.length is None else at + response.length
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._response.close()
+        self._connection.close()
+
+    def readinto(self, room: memoryview) -> int:
+        """Fill the room, or less of it; how many bytes were put there, none at the disk's end.
+
+        Raises: DownloadError when the connection breaks, falls silent, or ends before the announced length.
+        """
+        try:
+            received = self._response.readinto(room)
+        except (OSError, HTTPException) as error:
+            raise DownloadError(self._disk, _said(error), received_bytes=self.at, passing=True) from error
+        # http.client raises for chunks cut short but ends a body silently that is shorter than its Content-Length.
+        if room and not received and self._end not in (None, self.at):
+            words = f"the host announced {self._end} bytes"
+            raise DownloadError(self._disk, words, received_bytes=self.at, passing=True)
+        self.at += received
+        return received
 
 
 def open_disk(
@@ -29,46 +59,37 @@ def open_disk(
     url: str,
     tls_context: ssl.SSLContext,
     *,
+    start: int = 0,
     cookie: str | None = None,
     silence_seconds: float = _SILENCE_SECONDS,
-) -> DiskBody:
+) -> DiskDownload:
     """Ask for the bytes of a disk. `disk` names it in errors; the cookie is sent when given.
 
-    Raises: DownloadError when the host cannot be reached or trusted, or answers anything but 200; so does `chunks`
-    when the connection breaks, falls silent, or ends before the announced length.
+    A host that knows ranges sends the bytes from `start`; one that does not sends all of them: `at` tells which.
+
+    Raises: DownloadError when the host cannot be reached or trusted, or answers anything but the disk.
     """
     parts = urlsplit(url)
     connection = HTTPSConnection(parts.hostname or "", parts.port, context=tls_context, timeout=silence_seconds)
     headers = {"Accept": "application/x-vnd.vmware-streamVmdk"} | ({"Cookie": cookie} if cookie else {})
+    if start:
+        headers["Range"] = f"bytes={start}-"
     try:
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
         response = connection.getresponse()
-        said = b"" if response.status == _OK else response.read(_WORDS_BYTES)
+        said = b"" if response.status in (_OK, _PARTIAL) else response.read(_WORDS_BYTES)
     except (OSError, HTTPException) as error:
         connection.close()
-        raise DownloadError(disk, f"{parts.netloc}: {_said(error)}") from error
-    if response.status != _OK:
-        connection.close()
-        words = f"HTTP {response.status} {response.reason}: {said.decode('utf-8', 'replace').strip()}"
-        raise DownloadError(disk, words, status=response.status)
-    return DiskBody(_chunks(disk, connection, response), framed=response.chunked or response.length is not None)
-
-
-def _chunks(disk: str, connection: HTTPSConnection, response: HTTPResponse) -> Generator[bytes]:
-    # http.client raises for chunks cut short but ends a body silently that is shorter than its Content-Length.
-    length = response.length
-    received = 0
-    try:
-        while chunk := response.read(CHUNK_BYTES):
-            received += len(chunk)
-            yield chunk
-        if length is not None and received != length:
-            raise DownloadError(disk, f"the host announced {length} bytes", received_bytes=received)
-    except (OSError, HTTPException) as error:
-        raise DownloadError(disk, _said(error), received_bytes=received) from error
-    finally:
-        response.close()
-        connection.close()
+        distrust = isinstance(error, ssl.SSLCertVerificationError)
+        raise DownloadError(disk, f"{parts.netloc}: {_said(error)}", passing=not distrust) from error
+    range_sent = response.getheader("Content-Range", "")
+    if response.status == _OK:
+        return DiskDownload(disk, connection, response, 0)
+    if response.status == _PARTIAL and start and range_sent.startswith(f"bytes {start}-"):
+        return DiskDownload(disk, connection, response, start)
+    connection.close()
+    words = f"HTTP {response.status} {response.reason}: {range_sent or said.decode('utf-8', 'replace').strip()}"
+    raise DownloadError(disk, words, status=response.status, passing=response.status >= _HOST_TROUBLE)
 
 
 def _said(error: Exception) -> str:

@@ -2,8 +2,8 @@
 
 import math
 import threading
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
+from functools import partial
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
+from pulumi_vmimport.vsphere.disk_reading import Sink, read_disk
 from pulumi_vmimport.vsphere.errors import (
     BytesDifferError,
     DownloadError,
@@ -22,8 +23,9 @@ from pulumi_vmimport.vsphere.errors import (
     words_of,
 )
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk
-from pulumi_vmimport.vsphere.nfc_download import open_disk
+from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.session import Wait
+from pulumi_vmimport.vsphere.snapshots import Snapshot
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 _POLL_SECONDS = 1.0
@@ -34,12 +36,12 @@ _NOT_DONE_PERCENT = 99  # 100 is what Complete says
 class ExportLease:
     """A context manager: ready and kept alive inside, completed at its end, aborted when an exception leaves it.
 
-    The bytes of a disk come from `read`; `verify` then compares them with vSphere's own account of what it sent.
+    `read` takes in the bytes of a disk.
     """
 
     def __init__(
         self,
-        machine: VirtualMachine,
+        source: VirtualMachine | Snapshot,
         wait: Wait,
         *,
         expected_bytes: int | None = None,
@@ -50,7 +52,7 @@ class ExportLease:
         Default of `renew_seconds`: a quarter of the lease's time-out, at most 60 s.
         """
         self.disks: tuple[LeaseDisk, ...] = ()
-        self._machine = machine
+        self._source = source
         self._wait = wait
         self._expected_bytes = expected_bytes
         self._renew_seconds = renew_seconds
@@ -60,17 +62,16 @@ class ExportLease:
         self._unproven: set[str] = set()
 
     def __enter__(self) -> Self:
-        with faults_as_errors(f"export virtual machine {self._machine.moid}"):
-            self._lease = self._machine.reference.ExportVm()
+        self._lease = self._source.begin_export()
         try:
             info = self._ready()
-            session = self._machine.session
+            session = self._source.session
             offered = [device for device in info.deviceUrl if device.disk]  # no CD image, no NVRAM
             self.disks = tuple(LeaseDisk.of(device, session.host, session.port) for device in offered)
             self._ask_for_sha256()
             if self._expected_bytes is None:
                 self._expected_bytes = (info.totalDiskCapacityInKB or 0) * 1024
-            self._renewal = _Renewal(self._machine.moid, self._lease, info.leaseTimeout, self._renew_seconds)
+            self._renewal = _Renewal(self._source.moid, self._lease, info.leaseTimeout, self._renew_seconds)
             self._renewal.start()
         except BaseException as error:
             self._abort(error)
@@ -88,42 +89,31 @@ class ExportLease:
         try:
             if self._unproven:
                 raise self._no_proof()
-            with faults_as_errors(f"complete the export of virtual machine {self._machine.moid}"):
+            with faults_as_errors(f"complete the export of {self._source.called}"):
                 self._lease.HttpNfcLeaseComplete()
         except VSphereError as failure:
             self._abort(failure)
             raise
 
-    def read(self, disk: LeaseDisk) -> Iterator[bytes]:
-        """The bytes of a disk, from its first: NFC has no ranges, so a broken download starts anew.
+    def read(self, disk: LeaseDisk, into: Sink) -> None:
+        """Put the bytes of a disk where they belong, again and again connecting where the connection breaks.
 
-        Raises: DownloadError; LeaseLostError, with the next chunk, when the lease could not be renewed.
+        What was received is compared with the lease's manifest, as far as the server keeps one.
+
+        Raises: DownloadError; DiskChangedError; BytesDifferError; LeaseLostError, once the lease could not be renewed.
         """
-        session = self._machine.session
-        parts = urlsplit(disk.url)
-        own_host = (parts.hostname, parts.port or 443) == (session.host, session.port)
-        body = open_disk(
-            disk.target,
-            disk.url,
-            tls.PinnedContext.of(disk.thumbprint) if disk.thumbprint else session.tls_context,
-            cookie=session.cookie if own_host else None,  # the session's cookie is no other host's business
-        )
-        with closing(body.chunks):
-            for chunk in body.chunks:
-                self._still_leased()
-                self._received_bytes += len(chunk)
-                self._report()
-                yield chunk
         self._still_leased()
-        if not body.framed:
+        framed = read_disk(disk.target, partial(self._connect, disk), into, wait=self._wait, received=self._received)
+        if not framed:
             self._unproven.add(disk.key)
+        self.verify(disk, size_bytes=into.size_bytes, sha256=into.sha256)
 
     def verify(self, disk: LeaseDisk, *, size_bytes: int, sha256: str) -> None:
         """Compare what was received with the lease's manifest, as far as the server keeps one.
 
         Raises: BytesDifferError; DownloadError when nothing at all tells that the body was whole.
         """
-        with faults_as_errors(f"read the manifest of the export of virtual machine {self._machine.moid}"):
+        with faults_as_errors(f"read the manifest of the export of {self._source.called}"):
             manifest = self._lease.HttpNfcLeaseGetManifest()
         entry = next((entry for entry in manifest if entry.key == disk.key), None)
         if entry is None:
@@ -138,10 +128,28 @@ class ExportLease:
         if entry.size or kept:
             self._unproven.discard(disk.key)
 
+    def _connect(self, disk: LeaseDisk, start: int) -> DiskDownload:
+        session = self._source.session
+        parts = urlsplit(disk.url)
+        own_host = (parts.hostname, parts.port or 443) == (session.host, session.port)
+        return open_disk(
+            disk.target,
+            disk.url,
+            tls.PinnedContext.of(disk.thumbprint) if disk.thumbprint else session.tls_context,
+            start=start,
+            cookie=session.cookie if own_host else None,  # the session's cookie is no other host's business
+        )
+
+    def _received(self, size_bytes: int) -> None:
+        self._still_leased()
+        self._received_bytes += size_bytes
+        if self._renewal is not None and self._expected_bytes:
+            self._renewal.percent = min(_NOT_DONE_PERCENT, 100 * self._received_bytes // self._expected_bytes)
+
     def _ready(self) -> Any:
         while True:
-            with faults_as_errors(f"wait for the export lease of virtual machine {self._machine.moid}"):
-                found = self._machine.session.properties(self._lease, "state", "error", "info")
+            with faults_as_errors(f"wait for the export lease of {self._source.called}"):
+                found = self._source.session.properties(self._lease, "state", "error", "info")
             match found["state"]:
                 case vim.HttpNfcLease.State.ready:
                     return found["info"]
@@ -149,7 +157,7 @@ class ExportLease:
                     self._wait(_POLL_SECONDS)
                 case state:
                     words = words_of(found["error"]) if "error" in found else f"it is in state {state}"
-                    raise LeaseLostError(self._machine.moid, words)
+                    raise LeaseLostError(self._source.moid, words)
 
     def _ask_for_sha256(self) -> None:
         """Let the host keep the digests that `verify` is given; by itself it keeps SHA-1 ones."""
@@ -157,10 +165,6 @@ class ExportLease:
         # Hosts before 6.7 and the simulator do not know the call; there `verify` has the sizes to go by.
         with faults_as_errors("choose the digests of the export"), suppress(vmodl.MethodFault):
             self._lease.HttpNfcLeaseSetManifestChecksumType(wanted)
-
-    def _report(self) -> None:
-        if self._renewal is not None and self._expected_bytes:
-            self._renewal.percent = min(_NOT_DONE_PERCENT, 100 * self._received_bytes // self._expected_bytes)
 
     def _still_leased(self) -> None:
         if self._renewal is not None and self._renewal.failure is not None:
@@ -173,7 +177,7 @@ class ExportLease:
     def _abort(self, error: BaseException) -> None:
         """Give the lease back; the error that leads here is the one to be seen."""
         try:
-            with faults_as_errors(f"abort the export of virtual machine {self._machine.moid}"):
+            with faults_as_errors(f"abort the export of {self._source.called}"):
                 self._lease.HttpNfcLeaseAbort()
         except VSphereError as second:
             error.add_note(str(second))

@@ -143,6 +143,16 @@ class VirtualMachine:
         """The managed object id, such as `vm-29`."""
         return str(self.reference._moId)  # noqa: SLF001 - pyVmomi has no public name for it
 
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return f"virtual machine {self.moid}"
+
+    def begin_export(self) -> Any:
+        """The vim.HttpNfcLease of a new export; the machine must be off."""
+        with faults_as_errors(f"export {self.called}"):
+            return self.reference.ExportVm()
+
     def facts(self) -> MachineFacts:
         """What the machine is made of."""
         with faults_as_errors(f"read virtual machine {self.moid}"):
@@ -155,7 +165,7 @@ class VirtualMachine:
                 "summary.storage.committed",
                 "guest.toolsRunningStatus",
             )
-        return _facts(self.moid, found)
+        return facts_of(self.moid, found)
 
     def power_state(self) -> PowerState:
         """Whether it runs."""
@@ -221,7 +231,8 @@ _BACKINGS = (
 )
 
 
-def _facts(moid: str, found: dict[str, Any]) -> MachineFacts:
+def facts_of(moid: str, found: dict[str, Any]) -> MachineFacts:
+    """The facts in a machine's properties; a snapshot has a `config` of its own."""
     config = found["config"]
     devices = config.hardware.device
     return MachineFacts(

@@ -24,7 +24,7 @@ PARALLEL = 200
 REPEATED = {
     "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks",
     "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles", "DescribeWorkspaceImages",
-    "GetObject", "PutSnapshotBlock",
+    "GetObject", "PutSnapshotBlock", "UploadPart",
 }  # fmt: skip
 LONGEST_HOLD_SECONDS = 200  # on a machine that does much else; some seconds where it does not
 

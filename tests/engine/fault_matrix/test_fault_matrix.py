@@ -21,6 +21,7 @@ from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImage
 from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImage
 from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage
 from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot
+from pulumi_vmimport.resources.disk_image_upload import DiskImageUpload
 from pulumi_vmimport.resources.export_image import ExportImage
 from pulumi_vmimport.resources.import_custom_workspace_image import ImportCustomWorkspaceImage
 from pulumi_vmimport.resources.import_image import ImportImage
@@ -95,6 +96,7 @@ class Scene:
             Kind(ExportImage, lambda name: {"image_id": self.image(), **export}),
             Kind(InstanceExport, lambda name: {"instance_id": self.instance(), "target_environment": "vmware", **export}),
             Kind(VirtualMachineExport, lambda name: {"moid": self.machine(name), "bucket": EXPORTS, "key": f"{name}.ova"}),
+            Kind(DiskImageUpload, lambda name: {"path": str(self.vmdk), "bucket": EXPORTS, "key": f"{name}.vmdk", "image_profile": "snapshot"}),
             Kind(ImportWorkspaceImage, lambda name: {"image_name": name, **desktop}),
             Kind(CreateWorkspaceImage, lambda name: {"workspace_id": self.workspace(name), "image_name": name, "image_description": "web"}),
             Kind(ImportCustomWorkspaceImage, lambda name: {"image_name": name, "image_description": "web", "infrastructure_configuration_arn": BUILDER, **custom}),
@@ -169,7 +171,9 @@ class Scene:
         lists += [workspaces.describe_tags(ResourceId=id)["TagList"] for id in images + bundles]
         tags = [task.tags for task in tasks] + [{tag["Key"]: tag["Value"] for tag in of} for of in lists]
         found = Counter(of[RESOURCE_TAG].rpartition("::")[2] for of in tags if RESOURCE_TAG in of)
-        found.update(o["Key"].removesuffix(".ova") for o in self.s3.list_objects_v2(Bucket=EXPORTS).get("Contents", []))
+        objects = self.s3.list_objects_v2(Bucket=EXPORTS).get("Contents", [])
+        uploads = self.s3.list_multipart_uploads(Bucket=EXPORTS).get("Uploads", [])
+        found.update(Path(o["Key"]).stem for o in (*objects, *uploads))
         for name, image in self.shared.items():
             found[name] += len(workspaces.describe_workspace_image_permissions(ImageId=image)["ImagePermissions"])
         return {name: found[name] for name in copies}

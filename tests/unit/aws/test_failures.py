@@ -36,8 +36,9 @@ def test_of_several_failures_the_special_one_counts(words: str, id: str | None) 
 def test_a_task_s_explanation_has_cause_id_remedy_and_how_to_see_it_earlier() -> None:
     assert explain("ClientError: Disk validation failed [Unsupported VMDK File Format]") == (
         "the VMDK is not stream-optimized, as the ones in a datastore are not (TR-35); export it from vSphere as OVF or "
-        "OVA, or convert it: `qemu-img convert -O vmdk -o subformat=streamOptimized`; earlier: `qemu-img info disk.vmdk` "
-        "says streamOptimized"
+        "OVA, or convert it: `qemu-img convert -O vmdk -o subformat=streamOptimized`; earlier: preview: ImportImage looks "
+        "into the image, as `vmimport inspect` does: `vmdk-not-stream-optimized`; `qemu-img info disk.vmdk` says "
+        "streamOptimized"
     )
 
 

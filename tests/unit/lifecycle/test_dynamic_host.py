@@ -15,6 +15,7 @@ from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifec
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
+from pulumi_vmimport.vsphere.errors import VSphereError
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
 
@@ -41,6 +42,7 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         self.error: Exception | None = None
         self.found: ThingState | None = None
         self.looked_up = 0
+        self.seen_again: Condition | Exception = Condition.READY
         self.seen_by_delete: tuple[str, str] | None = None
 
     def check(self, inputs: ThingInputs) -> Iterator[Problem]:
@@ -70,6 +72,11 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
 
     def delete(self, run: Run, id: str, state: ThingState) -> None:
         self.seen_by_delete = (id, run.identity.urn)
+
+    def look_again(self, run: Run, state: ThingState, inputs: ThingInputs) -> Condition:
+        if isinstance(self.seen_again, Exception):
+            raise self.seen_again
+        return self.seen_again
 
     def condition(self, state: ThingState) -> Condition:
         return {"done": Condition.READY, "deleted": Condition.BROKEN}.get(state.status or "", Condition.UNFINISHED)
@@ -159,6 +166,25 @@ def test_diff(
 ) -> None:
     result = host.diff("thing-1", bag(status="done") | olds, bag() | news)
     assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, delete_first)
+
+
+@pytest.mark.parametrize(
+    ("seen", "olds", "changes", "replaces"),
+    [
+        pytest.param(Condition.READY, {}, False, [], id="as-it-was"),
+        pytest.param(Condition.UNFINISHED, {}, True, [], id="to-be-updated"),
+        pytest.param(Condition.BROKEN, {}, True, ["size"], id="to-be-replaced"),
+        pytest.param(Condition.BROKEN, {"status": "started"}, True, [], id="not-complete-yet"),
+        pytest.param(VSphereError("gone"), {}, False, [], id="out-of-reach"),
+        pytest.param(Stopped("too long"), {}, False, [], id="stopped"),
+    ],
+)
+def test_what_a_complete_thing_was_made_from_is_looked_at_again(
+    host: DynamicHost, thing: ThingLifecycle, seen: Any, olds: Any, changes: bool, replaces: list[str]
+) -> None:
+    thing.seen_again = seen
+    result = host.diff("thing-1", bag(status="done") | olds, bag())
+    assert (result.changes, result.replaces) == (changes, replaces)
 
 
 def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,12 +134,9 @@ def machine(machines: Any, disk: bytes) -> VirtualMachine:
 
 
 @pytest.fixture
-def export_inputs(machine: VirtualMachine, bucket: str, tmp_path: Path) -> VirtualMachineExportInputs:
+def export_inputs(machine: VirtualMachine, bucket: str) -> VirtualMachineExportInputs:
     """An export of `machine` that nothing is wrong with."""
-    uuid, staging = machine.facts().uuid, str(tmp_path)
-    return VirtualMachineExportInputs(
-        region=REGION, bucket=bucket, key="ova/web.ova", uuid=uuid, staging_directory=staging
-    )
+    return VirtualMachineExportInputs(region=REGION, bucket=bucket, key="ova/web.ova", uuid=machine.facts().uuid)
 
 
 @pytest.fixture

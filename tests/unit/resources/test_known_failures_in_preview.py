@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from moto.ec2.models import ec2_backends
+from tests.unit.disk.inspection.container_images import archive
+from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.export_options import TargetEnvironment
 from pulumi_vmimport.aws.failures import KnownFailure, catalogue
@@ -129,11 +131,56 @@ def _bucket_with_kms_key(scene: Scene) -> list[str]:
     return scene.export_instance()
 
 
+def _stored(scene: Scene, name: str, content: bytes) -> list[str]:
+    """What is found in an object with this content."""
+    scene.aws.observer("s3").put_object(Bucket="images-of-web", Key=name, Body=content)
+    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", name)),))
+
+
+def _converted(scene: Scene, name: str, format: str, options: str) -> bytes:
+    """A disk with some data, as QEMU writes it in a format."""
+    folder = scene.fixture("tmp_path")
+    (folder / "disk").write_bytes(b"\1" * (1 << 20))
+    run_tool("qemu-img", "convert", "-q", "-f", "raw", "-O", format, "-o", options, folder / "disk", folder / name)
+    return bytes((folder / name).read_bytes())
+
+
+def _stream(scene: Scene) -> bytes:
+    return _converted(scene, "disk.vmdk", "vmdk", "subformat=streamOptimized")
+
+
+def _sparse_vmdk(scene: Scene) -> list[str]:
+    return _stored(scene, "disk.vmdk", _converted(scene, "disk.vmdk", "vmdk", "subformat=monolithicSparse"))
+
+
+def _uncompressed_vmdk(scene: Scene) -> list[str]:
+    stream = bytearray(_stream(scene))
+    stream[77:79] = bytes(2)  # SparseExtentHeader.compressAlgorithm
+    return _stored(scene, "disk.vmdk", bytes(stream))
+
+
+def _vhd_with_two_footers(scene: Scene) -> list[str]:
+    image = bytearray(_converted(scene, "disk.vhd", "vpc", "subformat=dynamic"))
+    image[100] ^= 1  # in the reserved part of the copy
+    return _stored(scene, "disk.vhd", bytes(image))
+
+
+def _chunked_ova(scene: Scene) -> list[str]:
+    namespace = 'xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"'
+    file = '<File ovf:id="f" ovf:href="disk.vmdk" ovf:size="2048" ovf:chunkSize="1024"/>'
+    descriptor = f"<Envelope {namespace}><References>{file}</References></Envelope>".encode()
+    members = {"web.ovf": descriptor, "disk.vmdk.000000000": bytes(1024), "disk.vmdk.000000001": bytes(1024)}
+    return _stored(scene, "web.ova", archive(members))
+
+
 # What preview finds, for the failures that say so.
 PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://images/k"}]), "got 'QCOW2'"),
     "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
+    "TR-05": (_vhd_with_two_footers, "vhd-footer-differs: "),
+    "TR-06": (lambda s: _stored(s, "disk.vmdk", _stream(s)[: 65536 + 600]), "vmdk-cut-short: "),
     "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
+    "TR-08": (_uncompressed_vmdk, "vmdk-compression: "),
     "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
     "TR-10": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
     "TR-11": (lambda s: s.form(licenseType="BYOL", usageOperation="RunInstances:0800"), "exclude each other"),
@@ -141,11 +188,14 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-13": (lambda s: s.export_instance("i-0123456789abcdef0"), "there is no instance 'i-0123456789abcdef0'"),
     "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
     "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
+    "TR-22": (lambda s: _stored(s, "disk.raw", bytes(1 << 20)), "no-boot-partition: "),
     "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),
     "TR-25": (lambda s: s.source_machine("dual_boot"), "several systems"),
     "TR-27": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}] * 22), "expected 1 to 21 disks"),
     "TR-29": (_base_image_gone, "from which instance"),
     "TR-33": (_account_without_byol, "is not enabled for BYOL"),
+    "TR-34": (_chunked_ova, "ova-chunked-disk: "),
+    "TR-35": (_sparse_vmdk, "vmdk-not-stream-optimized: "),
     "TR-55": (
         lambda s: s.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
         "there is no object 'gone'",

@@ -6,8 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
 from pulumi_vmimport.resources.exportable_machine import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs, VirtualMachineExportLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
@@ -182,10 +184,10 @@ def test_update_takes_over_what_needs_no_new_export_and_delete_still_knows_the_o
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
-    changed = replace(inputs, powered_on=PoweredOn.POWER_OFF, staging_directory=None, timeout_minutes=5)
+    changed = replace(inputs, powered_on=PoweredOn.POWER_OFF, timeout_minutes=5)
     state = lifecycle.update(new_run(), created.id, created.state, changed)
     assert lifecycle.inputs_of(state) == changed
-    assert (state.sha256, state.etag) == (created.state.sha256, created.state.etag)
+    assert (state.checksum, state.etag) == (created.state.checksum, created.state.etag)
     lifecycle.delete(new_run(), created.id, state)
     assert keys(aws, inputs.bucket) == []
 
@@ -232,3 +234,17 @@ def test_of_an_export_in_a_versioned_bucket_no_version_is_left(
     lifecycle.delete(new_run(), created.id, created.state)
     left = s3.list_object_versions(Bucket=inputs.bucket)
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
+
+
+def test_the_state_of_a_version_that_staged_disks_is_kept_up(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VSPHERE_SERVER", raising=False)
+    created = lifecycle.create(new_run(), inputs)
+    of_then = {"stagingDirectory": "/data", "sha256": "ab" * 32}
+    bag = {name: value for name, value in write_bag(created.state).items() if name not in {"checksum", "diskSha256"}}
+    assert not host_for("VirtualMachineExport").diff(created.id, {**bag, **of_then}, write_bag(inputs)).changes
+    state, _ = read_bag(lifecycle.state, {**bag, **of_then})
+    assert lifecycle.read(new_run(), created.id, state) == replace(created.state, disk_sha256=None)
+    lifecycle.delete(new_run(), created.id, state)
+    assert keys(aws, inputs.bucket) == []

@@ -1,4 +1,7 @@
-from collections.abc import Callable, Iterator
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +11,19 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 BUCKET, KEY = "images", "vms/win10.ova"
+
+
+def packed(name: str, descriptor: bytes, disks: Mapping[str, bytes]) -> bytes:
+    """An OVA as Python's tarfile writes it: without owner and time."""
+    members = {f"{name}.ovf": descriptor, **disks}
+    lines = [f"SHA256({member})= {hashlib.sha256(content).hexdigest()}\n" for member, content in members.items()]
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for member, content in ((f"{name}.ovf", descriptor), (f"{name}.mf", "".join(lines).encode()), *disks.items()):
+            info = tarfile.TarInfo(member)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return archive.getvalue()
 
 
 @pytest.fixture(scope="session")

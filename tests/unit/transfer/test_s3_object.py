@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.transfer.errors import NotOursError
-from pulumi_vmimport.transfer.s3_object import abort_stale_uploads, delete_if_ours, find_object, put_stream
+from pulumi_vmimport.transfer.s3_object import delete_if_ours, find_object, tag, tags_of, url
 
 BUCKET, KEY = "images", "vms/win10.ova"
 OURS = {"vmimport-identity": "a1", "vmimport-inputs": "b2"}
@@ -15,11 +15,25 @@ def test_there_is_no_object_where_none_is(s3: Any) -> None:
     assert find_object(s3, "no-such-bucket", KEY) is None
 
 
-def test_an_object_of_somebody_else_is_found_without_a_digest(s3: Any) -> None:
+def test_an_object_of_somebody_else_is_found_as_it_is(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"theirs", Tagging="team=other")
     found = find_object(s3, BUCKET, KEY)
     assert found is not None
-    assert (found.sha256, found.metadata, found.size_bytes) == (None, {}, 6)
+    assert (found.metadata, found.size_bytes, found.version_id) == ({}, 6, None)
+    assert tags_of(s3, found) == {"team": "other"}
+
+
+def test_an_object_has_the_tags_it_is_given_and_no_others(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Tagging="team=other")
+    found = find_object(s3, BUCKET, KEY)
+    assert found is not None
+    for tags in ({"stage": "dev", "cost": "7"}, {}):
+        tag(s3, BUCKET, KEY, tags)
+        assert tags_of(s3, found) == tags
+
+
+def test_an_object_is_named_by_its_uri() -> None:
+    assert url(BUCKET, KEY) == f"s3://{BUCKET}/{KEY}"
 
 
 def test_fails_to_find_what_must_not_be_seen(s3: Any, bucket: Any) -> None:
@@ -29,7 +43,7 @@ def test_fails_to_find_what_must_not_be_seen(s3: Any, bucket: Any) -> None:
 
 
 def test_our_object_is_deleted_once(s3: Any, bucket: Any) -> None:
-    put_stream(s3, BUCKET, KEY, [b"x"], metadata=OURS)
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", Metadata=OURS)
     assert delete_if_ours(s3, BUCKET, KEY, OURS)
     assert not delete_if_ours(s3, BUCKET, KEY, OURS)
     assert bucket.left() == []
@@ -38,7 +52,7 @@ def test_our_object_is_deleted_once(s3: Any, bucket: Any) -> None:
 def test_only_our_version_is_deleted_and_no_marker_left(s3: Any, bucket: Any) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"before")
-    put_stream(s3, BUCKET, KEY, [b"x"], metadata=OURS)
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", Metadata=OURS)
     assert delete_if_ours(s3, BUCKET, KEY, OURS)
     assert bucket.content() == b"before"
     assert "DeleteMarkers" not in s3.list_object_versions(Bucket=BUCKET)
@@ -55,25 +69,3 @@ def test_fails_to_delete_what_is_not_ours(s3: Any, bucket: Any, theirs: dict[str
 def test_fails_to_delete_without_a_mark(s3: Any) -> None:
     with pytest.raises(ValueError, match="expected at least one entry of metadata"):
         delete_if_ours(s3, BUCKET, KEY, {})
-
-
-def test_uploads_that_were_left_behind_are_aborted_and_others_are_not(s3: Any, bucket: Any) -> None:
-    for key in (KEY, KEY, f"{KEY}.bak"):
-        s3.create_multipart_upload(Bucket=BUCKET, Key=key)
-    assert abort_stale_uploads(s3, BUCKET, KEY) == 2
-    assert bucket.left() == [f"upload {KEY}.bak"]
-    assert abort_stale_uploads(s3, BUCKET, KEY) == 0
-    assert abort_stale_uploads(s3, "no-such-bucket", KEY) == 0
-
-
-def test_an_upload_that_ends_meanwhile_does_not_keep_the_others(s3: Any, bucket: Any) -> None:
-    for _ in range(2):
-        s3.create_multipart_upload(Bucket=BUCKET, Key=KEY)
-
-    def gone(**_: Any) -> None:
-        s3.meta.events.unregister("before-call.s3.AbortMultipartUpload", gone)
-        raise ClientError({"Error": {"Code": "NoSuchUpload", "Message": ""}}, "AbortMultipartUpload")
-
-    s3.meta.events.register("before-call.s3.AbortMultipartUpload", gone)
-    assert abort_stale_uploads(s3, BUCKET, KEY) == 2
-    assert bucket.left() == [f"upload {KEY}"]

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.errors import DownloadError
-from pulumi_vmimport.vsphere.nfc_download import open_disk
+from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 
 HostOf = Callable[[bytes], Any]
 BODY = bytes(range(256)) * 16
@@ -21,31 +21,43 @@ def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
 
 
+def opened(host: Any, **kwargs: Any) -> DiskDownload:
+    return open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)), **kwargs)
+
+
+def rest_of(download: DiskDownload) -> bytes:
+    with download:
+        room, got = memoryview(bytearray(1000)), bytearray()
+        while size := download.readinto(room):
+            got += room[:size]
+        return bytes(got)
+
+
 def read(host: Any, **kwargs: Any) -> bytes:
-    return b"".join(open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)), **kwargs).chunks)
+    return rest_of(opened(host, **kwargs))
 
 
 @pytest.mark.parametrize(
     "answer", [with_length(len(BODY), BODY), chunked(BODY[:100], BODY[100:])], ids=["len", "chunks"]
 )
 def test_a_framed_body_is_read_to_its_end(fake_host: HostOf, answer: bytes) -> None:
-    host = fake_host(answer)
-    body = open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)))
+    body = opened(fake_host(answer))
     assert body.framed
-    assert b"".join(body.chunks) == BODY
+    assert rest_of(body) == BODY
+    assert body.at == len(BODY)
 
 
 def test_a_body_that_only_the_end_of_the_connection_ends_is_not_called_framed(fake_host: HostOf) -> None:
-    host = fake_host(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
-    body = open_disk("disk-0.vmdk", host.url, tls.trusting(str(host.ca_file)))
+    body = opened(fake_host(b"HTTP/1.1 200 OK\r\n\r\n" + BODY))
     assert not body.framed
-    assert b"".join(body.chunks) == BODY
+    assert rest_of(body) == BODY
 
 
 def test_fails_when_the_body_is_shorter_than_its_length(fake_host: HostOf) -> None:
     with pytest.raises(DownloadError, match=r"disk disk-0.vmdk: .* after 4096 bytes: .*announced 5000 bytes") as caught:
         read(fake_host(with_length(5000, BODY)))
     assert caught.value.received_bytes == len(BODY)
+    assert caught.value.passing
 
 
 @pytest.mark.parametrize("end", [b"", b"ff\r\nhalf"], ids=["between chunks", "in a chunk"])
@@ -59,7 +71,7 @@ def test_fails_with_the_words_of_the_host(fake_host: HostOf) -> None:
     host = fake_host(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
     with pytest.raises(DownloadError, match='"HTTP 404 Not Found: The lease has expired"') as caught:
         read(host)
-    assert caught.value.status == 404
+    assert (caught.value.status, caught.value.passing) == (404, False)
 
 
 def test_fails_when_sent_elsewhere(fake_host: HostOf) -> None:
@@ -76,8 +88,9 @@ def test_fails_when_the_host_falls_silent(fake_host: HostOf) -> None:
 
 def test_fails_when_the_certificate_is_not_trusted(fake_host: HostOf) -> None:
     host = fake_host(with_length(len(BODY), BODY))
-    with pytest.raises(DownloadError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(DownloadError, match="CERTIFICATE_VERIFY_FAILED") as caught:
         open_disk("disk-0.vmdk", host.url, ssl.create_default_context())
+    assert not caught.value.passing
     assert host.requests == []
 
 
@@ -93,3 +106,25 @@ def test_a_cookie_goes_only_where_it_is_given(fake_host: HostOf) -> None:
     read(host)
     read(host, cookie="session=1")
     assert ["Cookie: session=1" in request for request in host.requests] == [False, True]
+
+
+def test_a_host_that_knows_ranges_sends_the_rest(fake_host: HostOf) -> None:
+    rest = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 96-4095/4096\r\nContent-Length: 4000\r\n\r\n"
+    host = fake_host(rest + BODY[96:])
+    download = opened(host, start=96)
+    assert download.at == 96
+    assert rest_of(download) == BODY[96:]
+    assert "Range: bytes=96-" in host.requests[0]
+
+
+def test_a_host_that_knows_none_begins_at_the_first_byte(fake_host: HostOf) -> None:
+    download = opened(fake_host(with_length(len(BODY), BODY)), start=96)
+    assert download.at == 0
+    assert rest_of(download) == BODY
+
+
+@pytest.mark.parametrize("told", [b"bytes 95-4094/4095", b"bytes 0-4095/4096", b"octets 96-", b""])
+def test_fails_for_a_range_that_is_not_the_one_asked_for(fake_host: HostOf, told: bytes) -> None:
+    answer = b"HTTP/1.1 206 Partial Content\r\nContent-Range: %s\r\nContent-Length: 1\r\n\r\nx" % told
+    with pytest.raises(DownloadError, match=r"HTTP 206 Partial Content"):
+        opened(fake_host(answer), start=96)

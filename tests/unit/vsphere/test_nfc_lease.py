@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.unit.vsphere.received import Received, received
 
 from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
 from pulumi_vmimport.vsphere.errors import DownloadError, LeaseLostError, VSphereFaultError
@@ -28,8 +29,8 @@ def status_of(session: VSphereSession, url: str) -> int:
 def test_every_byte_of_every_disk_arrives(machines: Any, waits: Any) -> None:
     disks = [pattern(3 * MIB + 17, seed=1), pattern(MIB, seed=2), b"", pattern(1, seed=3)]
     with ExportLease(machines.make("bytes", *disks), waits) as lease:
-        received = [b"".join(lease.read(disk)) for disk in lease.disks]
-    assert received == disks
+        found = [received(lease, disk) for disk in lease.disks]
+    assert found == disks
 
 
 def test_only_disks_are_offered_though_the_lease_has_a_cd(machines: Any, waits: Any) -> None:
@@ -64,12 +65,12 @@ def test_fails_in_the_middle_of_a_disk_when_vsphere_ends_the_lease(machines: Any
     machine = machines.make("lost", pattern(3 * MIB))
 
     def read_on(lease: ExportLease) -> None:
-        chunks = lease.read(lease.disks[0])
-        next(chunks)
-        lease._lease.HttpNfcLeaseAbort()  # as an administrator may, in vSphere's own console
-        assert lease._renewal is not None
-        lease._renewal.join(10)
-        next(chunks)
+        def end_it() -> None:
+            if lease._renewal is not None and lease._renewal.failure is None:
+                lease._lease.HttpNfcLeaseAbort()  # as an administrator may, in vSphere's own console
+                lease._renewal.join(10)
+
+        lease.read(lease.disks[0], Received(then=end_it))
 
     with (
         pytest.raises(LeaseLostError, match=f'the export lease of {machine.moid} is lost: "managed object not found'),
@@ -94,12 +95,15 @@ def test_fails_when_vcenter_dies_in_the_middle_of_a_disk(
     machine = make_machines(*short_lived).make("dies", pattern(64 * MIB))
 
     def read_on(lease: ExportLease) -> None:
-        for _ in lease.read(lease.disks[0]):
+        def kill() -> None:
             assert vcenter._process is not None
             vcenter._process.kill()
+
+        lease.read(lease.disks[0], Received(then=kill))
 
     with pytest.raises(DownloadError, match=r"disk dies.vmdk: the download ended after \d+ bytes") as caught:  # noqa: SIM117
         with ExportLease(machine, waits) as lease:
             read_on(lease)
     assert 0 < caught.value.received_bytes < 64 * MIB
+    assert (waits.seconds, "attempt 6 of 6" in str(caught.value)) == ([1.0, 2.0, 4.0, 8.0, 16.0], True)
     assert "abort the export of virtual machine" in caught.value.__notes__[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pulumi_vmimport.sandbox.aws import checksums, object_ownership
+from pulumi_vmimport.sandbox.aws import checksums, multipart_rules, object_ownership
 from pulumi_vmimport.sandbox.aws.access_keys import is_observer, told_account
 from pulumi_vmimport.sandbox.aws.calls import ARRIVAL, Arrival, CallLog, arrival
 from pulumi_vmimport.sandbox.aws.faults import ConnectionLost, Faults
@@ -46,6 +46,7 @@ class Front:
                 self._calls.add(arrived.call)
                 self._faults.strike(arrived, "before")
             checksums.verify(arrived.call, environ)
+            multipart_rules.verify(arrived.call, environ)
             object_ownership.verify(arrived.call)
             status, body = self._moto(environ, start_response, arrived)
             if status < HTTPStatus.BAD_REQUEST:

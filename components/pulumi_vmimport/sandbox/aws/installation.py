@@ -11,8 +11,9 @@ import moto.workspaces.urls
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 
-from pulumi_vmimport.sandbox.aws import bucket_policy
+from pulumi_vmimport.sandbox.aws import bucket_policy, multipart_rules
 from pulumi_vmimport.sandbox.aws.cloud import Cloud
 from pulumi_vmimport.sandbox.aws.ebs_calls import EbsCalls
 from pulumi_vmimport.sandbox.aws.ec2_calls import Ec2Calls
@@ -29,6 +30,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
     workspaces: Any = type("SandboxWorkspaces", (WorkspacesCalls,), {"cloud": cloud})
     with ExitStack() as replaced:
         replaced.enter_context(_replaced(FakeBucket, "get_permission", bucket_policy.permission))
+        replaced.enter_context(_replaced(S3Response, "list_parts", multipart_rules.list_parts))
         # A Region has some thousand public AMIs in moto, a quarter of a second to load; no import needs one.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
         clear_moto()

@@ -1,0 +1,42 @@
+"""Reading back the manifest of an export: a line `SHA256(name)= digits` for each of its files.
+
+Source: DMTF DSP0243 1.1.1, section 5.1.
+"""
+
+import io
+import re
+import tarfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_LINE = re.compile(r"SHA256\((?P<name>[^)]*)\)= (?P<digits>[0-9a-f]{64})")
+# The descriptor of 21 disks takes 20 KiB.
+_HEAD_BYTES = 1 << 18
+
+
+def lines(digests: dict[str, str]) -> bytes:
+    """The manifest of files, by name the lower-case digits of their SHA-256."""
+    return "".join(f"SHA256({name})= {digits}\n" for name, digits in digests.items()).encode("ascii", "replace")
+
+
+def digests(manifest: bytes) -> dict[str, str]:
+    """What a manifest says, in its order."""
+    return {found["name"]: found["digits"] for found in _LINE.finditer(manifest.decode("ascii", "replace"))}
+
+
+def read_manifest(client: "S3Client", bucket: str, key: str) -> dict[str, str]:
+    """What the manifest says that is this object, or the second file in it where it is an OVA; empty without one."""
+    answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_HEAD_BYTES - 1}")
+    head = answer["Body"].read()
+    if not key.lower().endswith(".ova"):
+        return digests(head)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(head)) as tar:
+            tar.next()
+            second = tar.next()
+            file = tar.extractfile(second) if second is not None and second.name.endswith(".mf") else None
+            return digests(file.read()) if file is not None else {}
+    except tarfile.TarError:
+        return {}

@@ -1,0 +1,286 @@
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.transfer.checksums import s3_text
+from pulumi_vmimport.transfer.errors import InvalidMetadataError, ObjectTakenError
+from pulumi_vmimport.transfer.multipart_upload import UPLOAD_TOKEN, MultipartUpload, Part, part_bytes_for
+from pulumi_vmimport.transfer.s3_object import find_object
+
+BUCKET, KEY, MIB = "images", "vms/win 10.ova", 1 << 20
+OURS = {"vmimport-identity": "a1"}
+FIRST, LAST = bytes(5 * MIB), b"the end"  # S3 takes no smaller parts, but for the last
+
+
+@pytest.fixture(scope="module")
+def running_aws() -> Iterator[AwsSandbox]:
+    with AwsSandbox(region="eu-west-1") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def aws(running_aws: AwsSandbox) -> AwsSandbox:
+    running_aws.reset()
+    where = {"LocationConstraint": "eu-west-1"}
+    running_aws.observer("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    return running_aws
+
+
+@pytest.fixture
+def s3(aws: AwsSandbox) -> Any:
+    return aws.client("s3", config=Config(request_checksum_calculation="when_required"))
+
+
+@pytest.fixture
+def begin(s3: Any) -> Callable[..., MultipartUpload]:
+    return lambda **given: MultipartUpload.begin(s3, BUCKET, KEY, **{"metadata": OURS, **given})
+
+
+@pytest.fixture
+def whole(begin: Callable[..., MultipartUpload]) -> MultipartUpload:
+    """An upload whose two parts are there, sent in the wrong order."""
+    upload = begin()
+    upload.send(2, LAST[:3], bytearray(LAST[3:]))
+    upload.send(1, memoryview(FIRST))
+    return upload
+
+
+def content(aws: AwsSandbox) -> bytes:
+    return bytes(aws.observer("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
+
+
+def left(aws: AwsSandbox) -> list[str]:
+    return [line.removeprefix("s3 ").removesuffix(f" {BUCKET}/{KEY}") for line in aws.leftovers()[1:]]
+
+
+def test_the_parts_become_one_object_in_the_order_of_their_numbers(
+    whole: MultipartUpload, s3: Any, aws: AwsSandbox
+) -> None:
+    stored = whole.finish(if_none_match=True)
+    assert content(aws) == FIRST + LAST
+    assert (stored.bucket, stored.key, stored.size_bytes) == (BUCKET, KEY, len(FIRST + LAST))
+    assert stored.checksum == f"CRC32:{s3_text(zlib.crc32(FIRST + LAST))}"
+    found = find_object(s3, BUCKET, KEY)
+    assert found is not None
+    assert (found.etag, found.version_id, found.checksum) == (stored.etag, stored.version_id, stored.checksum)
+    assert found.metadata.items() > OURS.items()
+    assert left(aws) == ["object"]
+
+
+def test_an_empty_object_is_one_empty_part(begin: Any, aws: AwsSandbox) -> None:
+    upload = begin(tags={"team": "a b"}, storage_class="STANDARD_IA")
+    assert upload.send(1) == Part(0, 0, '"d41d8cd98f00b204e9800998ecf8427e"')
+    assert upload.finish().size_bytes == 0
+    assert content(aws) == b""
+    s3 = aws.observer("s3")
+    assert s3.get_object_tagging(Bucket=BUCKET, Key=KEY)["TagSet"] == [{"Key": "team", "Value": "a b"}]
+    assert s3.head_object(Bucket=BUCKET, Key=KEY)["StorageClass"] == "STANDARD_IA"
+
+
+def test_what_is_running_is_found_with_its_parts_and_can_be_finished(
+    whole: MultipartUpload, s3: Any, aws: AwsSandbox
+) -> None:
+    s3.create_multipart_upload(Bucket=BUCKET, Key=f"{KEY}.bak")
+    (found,) = MultipartUpload.running(s3, BUCKET, KEY)
+    assert (found.upload_id, found.resumable, found.storage_class) == (whole.upload_id, True, "STANDARD")
+    assert found.initiated is not None
+    parts = found.parts()
+    assert {number: part.crc32 for number, part in parts.items()} == {1: zlib.crc32(FIRST), 2: zlib.crc32(LAST)}
+    for number, part in parts.items():
+        found.keep(number, part)
+    assert found.finish().checksum == f"CRC32:{s3_text(zlib.crc32(FIRST + LAST))}"
+    assert found.parts() == {}
+    assert list(MultipartUpload.running(s3, BUCKET, KEY)) == []
+    assert list(MultipartUpload.running(s3, "no-such-bucket", KEY)) == []
+
+
+def test_an_upload_without_checksums_is_not_resumable(s3: Any) -> None:
+    begun = s3.create_multipart_upload(Bucket=BUCKET, Key=KEY)
+    s3.upload_part(Bucket=BUCKET, Key=KEY, UploadId=begun["UploadId"], PartNumber=1, Body=b"x")
+    (found,) = MultipartUpload.running(s3, BUCKET, KEY)
+    assert not found.resumable
+    with pytest.raises(ValueError, match="part 1: expected one whose CRC-32 S3 tells"):
+        found.keep(1, found.parts()[1])
+
+
+@pytest.mark.parametrize("code", ["BadDigest", "IncompleteBody"])
+def test_a_part_that_arrives_damaged_is_sent_again(begin: Any, aws: AwsSandbox, code: str) -> None:
+    upload = begin()
+    aws.faults.error("UploadPart", code, "not what was sent", times=3)
+    upload.send(1, LAST)
+    upload.finish()
+    assert content(aws) == LAST
+    aws.faults.error("UploadPart", code, "not what was sent", times=4)
+    with pytest.raises(ClientError, match=code):
+        begin().send(1, LAST)
+
+
+def test_a_bit_that_flips_on_the_wire_is_seen_and_the_part_sent_again(begin: Any, s3: Any, aws: AwsSandbox) -> None:
+    flips = iter([True, True])
+
+    def flip(request: Any, **_: Any) -> None:
+        if next(flips, False):
+            request.body = bytes([LAST[0] ^ 1]) + LAST[1:]
+            request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"  # as it is over TLS
+
+    s3.meta.events.register("before-send.s3.UploadPart", flip)
+    upload = begin()
+    upload.send(1, LAST)
+    upload.finish()
+    assert content(aws) == LAST
+    assert len(aws.calls.of("UploadPart")) == 3
+
+
+def test_fails_without_another_try_when_s3_refuses_a_part_for_another_reason(begin: Any, aws: AwsSandbox) -> None:
+    upload = begin()
+    aws.faults.deny("UploadPart")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        upload.send(1, LAST)
+    assert len(aws.calls.of("UploadPart")) == 1
+
+
+def test_no_byte_of_a_part_is_copied(begin: Any, s3: Any) -> None:
+    bodies: list[Any] = []
+    s3.meta.events.register("before-send.s3.UploadPart", lambda request, **_: bodies.append(request.body))
+    buffer = bytearray(LAST)
+    begin().send(1, buffer)
+    piece = bodies[0].seek(0) or bodies[0].read(1)
+    buffer[:] = b"changed"
+    assert bytes(piece) == b"changed"
+
+
+@pytest.mark.parametrize("numbers", [(), (2,), (1, 3)])
+def test_fails_to_finish_with_a_gap(begin: Any, numbers: tuple[int, ...]) -> None:
+    upload = begin()
+    for number in numbers:
+        upload.send(number, LAST)
+    with pytest.raises(ValueError, match=r"numbered from 1 without a gap, got \["):
+        upload.finish()
+
+
+def test_fails_to_join_parts_that_are_not_those_that_were_sent(
+    whole: MultipartUpload, s3: Any, aws: AwsSandbox
+) -> None:
+    s3.upload_part(Bucket=BUCKET, Key=KEY, UploadId=whole.upload_id, PartNumber=2, Body=LAST[::-1])
+    with pytest.raises(ClientError, match=r"BadDigest|InvalidPart"):
+        whole.finish()
+    assert left(aws) == ["multipart upload"]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_lost_answer_is_looked_after(whole: MultipartUpload, s3: Any, aws: AwsSandbox, resumed: bool) -> None:
+    upload = whole
+    if resumed:
+        (upload,) = MultipartUpload.running(s3, BUCKET, KEY)
+        for number, part in upload.parts().items():
+            upload.keep(number, part)
+    aws.faults.drop_connection("CompleteMultipartUpload", after_processing=True)
+    stored = upload.finish(if_none_match=True)
+    found = find_object(s3, BUCKET, KEY)
+    assert found is not None
+    assert (stored.etag, stored.checksum) == (found.etag, found.checksum)
+
+
+def test_a_refusal_by_its_own_object_is_success(whole: MultipartUpload, s3: Any, aws: AwsSandbox) -> None:
+    """botocore repeats a call whose answer was lost, and S3 may then see an object in the way: that of the first."""
+    aws.faults.on("CompleteMultipartUpload", lambda _: None)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError(
+            {"Error": {"Code": "PreconditionFailed", "Message": "there is one"}}, "CompleteMultipartUpload"
+        )
+
+    s3.meta.events.register("after-call.s3.CompleteMultipartUpload", refuse)
+    assert whole.finish(if_none_match=True).size_bytes == len(FIRST + LAST)
+
+
+@pytest.mark.parametrize("condition", [{"if_none_match": True}, {"if_match": "abc"}], ids=str)
+def test_fails_when_somebody_else_has_written_the_object(
+    whole: MultipartUpload, aws: AwsSandbox, condition: dict[str, Any]
+) -> None:
+    aws.observer("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"theirs", Metadata={UPLOAD_TOKEN: "another"})
+    with pytest.raises(ObjectTakenError, match=r"s3://images/vms/win 10.ova: expected .* nothing was overwritten"):
+        whole.finish(**condition)
+    whole.abort()
+    assert (content(aws), left(aws)) == (b"theirs", ["object"])
+
+
+def test_fails_when_the_object_to_be_replaced_is_gone(whole: MultipartUpload, aws: AwsSandbox) -> None:
+    with pytest.raises(ObjectTakenError, match="expected the object with etag abc when the upload was complete"):
+        whole.finish(if_match="abc")
+
+
+def test_the_object_that_is_expected_is_replaced(whole: MultipartUpload, s3: Any, aws: AwsSandbox) -> None:
+    etag = aws.observer("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"before")["ETag"]
+    whole.finish(if_match=etag)
+    assert content(aws) == FIRST + LAST
+
+
+def test_fails_with_the_first_error_when_the_object_cannot_be_looked_at(
+    whole: MultipartUpload, s3: Any, aws: AwsSandbox
+) -> None:
+    aws.faults.server_error("CompleteMultipartUpload")
+    aws.faults.deny("HeadObject")
+    with pytest.raises(ClientError, match="CompleteMultipartUpload") as caught:
+        whole.finish()
+    assert "could not be looked at: An error occurred (403)" in caught.value.__notes__[0]
+
+
+def test_fails_with_the_upload_kept_when_nothing_was_joined(whole: MultipartUpload, aws: AwsSandbox) -> None:
+    aws.faults.drop_connection("CompleteMultipartUpload")
+    with pytest.raises(HTTPClientError):
+        whole.finish()
+    assert left(aws) == ["multipart upload"]
+    whole.finish()
+    assert left(aws) == ["object"]
+
+
+def test_abort_leaves_nothing_and_may_be_called_twice(whole: MultipartUpload, aws: AwsSandbox) -> None:
+    whole.abort()
+    whole.abort()
+    assert left(aws) == []
+
+
+def test_all_that_run_to_a_key_are_aborted_and_others_are_not(s3: Any, aws: AwsSandbox) -> None:
+    for key in (KEY, KEY, f"{KEY}.bak"):
+        s3.create_multipart_upload(Bucket=BUCKET, Key=key)
+    aws.faults.error("AbortMultipartUpload", "NoSuchUpload", "it has ended meanwhile", status=404)
+    assert MultipartUpload.abort_running(s3, BUCKET, KEY) == 2
+    assert left(aws) == ["multipart upload", f"s3 multipart upload {BUCKET}/{KEY}.bak".removeprefix("s3 ")]
+    assert MultipartUpload.abort_running(s3, BUCKET, KEY) == 1
+    assert MultipartUpload.abort_running(s3, "no-such-bucket", KEY) == 0
+
+
+def test_fails_to_abort_when_s3_refuses(whole: MultipartUpload, aws: AwsSandbox) -> None:
+    aws.faults.deny("AbortMultipartUpload")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        whole.abort()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"vmimport:identity": "a"}, "expected a name of lower-case letters, digits and hyphens"),
+        ({"Identity": "a"}, "expected a name of lower-case letters"),
+        ({"name": "日本"}, "expected a value of printable ASCII characters"),
+    ],
+    ids=["colon", "capital", "not ASCII"],
+)
+def test_fails_before_anything_is_begun_for_metadata_that_s3_cannot_carry(
+    begin: Any, aws: AwsSandbox, metadata: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InvalidMetadataError, match=words):
+        begin(metadata=metadata)
+    assert left(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("size_mib", "part_mib"), [(0, 16), (160_000, 16), (160_001, 17), (5 << 20, 525)], ids=lambda mib: f"{mib} MiB"
+)
+def test_parts_grow_with_the_size_so_that_ten_thousand_suffice(size_mib: int, part_mib: int) -> None:
+    assert part_bytes_for(size_mib * MIB) == part_mib * MIB
