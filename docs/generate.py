@@ -18,10 +18,13 @@ from pulumi_vmimport.aws.failures import KnownFailure
 from pulumi_vmimport.aws.licensing import USAGE_OPERATIONS
 from pulumi_vmimport.aws.post_import import Line
 from pulumi_vmimport.aws.supported_systems import Release
+from pulumi_vmimport.disk.inspection import catalogue
+from pulumi_vmimport.disk.inspection.findings import Profile
 
 PAGES = tuple(
     Path(__file__).with_name(name)
     for name in (
+        "inspect.md",
         "post_import.md",
         "supported_systems.md",
         "troubleshooting.md",
@@ -81,6 +84,47 @@ def _seen(failure: KnownFailure) -> str:
 
 def _link(id: str) -> str:
     return f"[{id}](#{id.lower()})"
+
+
+def _rules() -> Iterator[str]:
+    known = catalogue.catalogue()
+    failures_known = {failure.id for failure in failures.catalogue().failures}
+    for section, title in known.sections.items():
+        yield f"### {title}"
+        rows = (
+            (
+                f"`{rule.id}`",
+                _severities(rule),
+                f"{rule.cause}; {rule.remedy}",
+                ", ".join(
+                    f"[{need}](troubleshooting.md#{need.lower()})" if need in failures_known else need
+                    for need in rule.needs
+                ),
+                f"[{rule.source}](#sources)",
+            )
+            for rule in known.rules.values()
+            if rule.section == section
+        )
+        yield _table(["rule", "severity", "why, and what helps", "ids", "source"], rows)
+
+
+def _rule_sources() -> Iterator[str]:
+    known = catalogue.catalogue()
+    yield f"Read on {known.checked}."
+    yield _table(["source", "where"], ((name, _linked(where)) for name, where in known.sources.items()))
+
+
+def _linked(where: str) -> str:
+    return f"<{where}>" if re.fullmatch(r"https://\S+[^,]", where) else where
+
+
+def _severities(rule: catalogue.Rule) -> str:
+    """The severity, and where it is another or does not apply."""
+    usual = f"{rule.severity}{' (`--deep`)' if rule.deep else ''}"
+    others = [f"{profile}: {severity}" for profile, severity in rule.but_for.items() if severity is not rule.severity]
+    if len(rule.profiles) < len(Profile):
+        usual = f"{usual}, for {' and '.join(rule.profiles)}"
+    return "; ".join([usual, *others])
 
 
 def _systems() -> Iterator[str]:
@@ -204,6 +248,8 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "image-errors": _image_errors,
     "image-steps": _image_steps,
     "ingestion-processes": _ingestion_processes,
+    "rule-sources": _rule_sources,
+    "rules": _rules,
     "systems": _systems,
     "usage-operations": _usage_operations,
 }
