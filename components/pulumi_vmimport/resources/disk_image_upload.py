@@ -45,27 +45,12 @@ class StorageClass(StrEnum):
     GLACIER_IR = "GLACIER_IR"
 
 
-class UploadProfile(StrEnum):
-    """What the image is for; the rules follow it."""
-
-    EC2 = "ec2"
-    SNAPSHOT = "snapshot"
-    BYOL_WORKSPACES = "byol-workspaces"
-
-
-_PROFILES = {
-    UploadProfile.EC2: Profile.EC2,
-    UploadProfile.SNAPSHOT: Profile.SNAPSHOT,
-    UploadProfile.BYOL_WORKSPACES: Profile.WORKSPACES_BYOL,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class DiskImageUploadInputs(AwsScope):
     path: str = updatable(MISSING, looked_up=True)
     bucket: str
     key: str
-    image_profile: UploadProfile | None = updatable(looked_up=True)
+    image_profile: Profile | None = updatable(looked_up=True)
     ignored_findings: tuple[str, ...] | None = updatable(looked_up=True)
     storage_class: StorageClass | None = updatable()
     source_hash: str | None = updatable(looked_up=True)
@@ -172,10 +157,9 @@ def _is_inspected_later(run: Run) -> bool:
 
 def _file_problems(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
     """What the file and those beside it show."""
-    profile = _PROFILES[inputs.image_profile or UploadProfile.EC2]
     try:
         with opened_content(inputs.path):
-            yield from findings(run, inputs.path, profile, inputs.ignored_findings or ())
+            yield from findings(run, inputs.path, inputs.image_profile or Profile.EC2, inputs.ignored_findings or ())
     except (DiskImageError, TransferError) as error:
         yield Problem("path", str(error))
 

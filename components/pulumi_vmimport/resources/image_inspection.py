@@ -69,7 +69,7 @@ def container_findings(
 
 def disks_findings(path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
     """What is wrong with the number of the containers."""
-    if purpose.profile is Profile.WORKSPACES_BYOL and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
+    if purpose.profile is Profile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
         rule = catalogue().rules[_SEVERAL_DISKS]
         yield Problem(path, f"{rule.id}: {count} containers; {rule.cause}; {rule.remedy}")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_DISKS = 21  # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
 
-_PROFILES = {ImageProfile.EC2: Profile.EC2, ImageProfile.BYOL_WORKSPACES: Profile.WORKSPACES_BYOL}
+_PROFILES = {ImageProfile.EC2: Profile.EC2, ImageProfile.BYOL_WORKSPACES: Profile.BYOL_WORKSPACES}
 
 
 def check(inputs: "ImportImageInputs") -> Iterator[Problem]:

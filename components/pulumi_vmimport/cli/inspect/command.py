@@ -17,7 +17,7 @@ NO_ERROR, ERRORS = 0, 1
 @click.argument("target")
 @click.option(
     "--profile",
-    type=click.Choice([profile.value for profile in Profile]),
+    type=click.Choice([*(profile.value for profile in Profile), "workspaces-byol"]),
     default=Profile.EC2.value,
     show_default=True,
     help="What it is judged for: ImportImage, ImportSnapshot, or a WorkSpaces BYOL image.",
@@ -36,7 +36,7 @@ def inspect(
 
     \b
       vmimport inspect web.ova
-      vmimport inspect s3://images-of-web/web.vmdk --profile workspaces-byol
+      vmimport inspect s3://images-of-web/web.vmdk --profile byol-workspaces
       vmimport inspect web.ova --json | jq .findings[].rule
 
     Exit status: 0 no error was found, 1 errors were found, 2 it could not be read.

@@ -28,7 +28,7 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKN
 _FOR = {
     Profile.EC2: "ImportImage",
     Profile.SNAPSHOT: "ImportSnapshot",
-    Profile.WORKSPACES_BYOL: "a WorkSpaces BYOL image",
+    Profile.BYOL_WORKSPACES: "a WorkSpaces BYOL image",
 }
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _KIB = 1024

@@ -22,8 +22,12 @@ class Profile(StrEnum):
     """ImportImage"""
     SNAPSHOT = "snapshot"
     """ImportSnapshot: a single disk, bootable or not"""
-    WORKSPACES_BYOL = "workspaces-byol"
+    BYOL_WORKSPACES = "byol-workspaces"
     """ImportImage, then a WorkSpaces BYOL image"""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Profile | None":
+        return cls.BYOL_WORKSPACES if value == "workspaces-byol" else None  # what AWS calls it the other way round
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def test_an_error_gives_status_1_with_cause_remedy_and_source(run: Any, images: 
 
 
 def test_nothing_is_wider_than_80_columns(run: Any, images: Path) -> None:
-    lines = run(images / "sparse.vmdk", "--profile", "workspaces-byol").output.splitlines()
+    lines = run(images / "sparse.vmdk", "--profile", "byol-workspaces").output.splitlines()
     assert [line for line in lines if len(line) > 80 and "https://" not in line] == []
     assert not [line for line in lines if line != line.rstrip()]
 
