@@ -160,9 +160,9 @@ def role(aws: AwsSandbox, bucket: str) -> str:
 
 @pytest.fixture
 def raw_disk(aws: AwsSandbox, bucket: str) -> UserBucket:
-    """An object: the first megabyte of a disk with an MBR and one active NTFS partition."""
+    """An object: a disk of one megabyte with an MBR and one active NTFS partition."""
     disk = bytearray(1 << 20)
-    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    disk[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     disk[510:512] = b"\x55\xaa"
     aws.observer("s3").put_object(Bucket=bucket, Key="disks/web.raw", Body=bytes(disk))
     return UserBucket(bucket, "disks/web.raw")

@@ -206,7 +206,7 @@ def test_a_promised_image_is_looked_into_before_the_import_is_started(
 
 def raw() -> bytes:
     disk = bytearray(1 << 20)
-    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    disk[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     disk[510:512] = b"\x55\xaa"
     return bytes(disk)
 
