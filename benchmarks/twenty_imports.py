@@ -74,7 +74,7 @@ def prepare(sandbox: Sandbox) -> None:
     sandbox.aws.pace.active_import_quota = 20
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
     head = bytearray(1 << 20)
-    head[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    head[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     head[510:512] = b"\x55\xaa"
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=bytes(head))

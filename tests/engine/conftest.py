@@ -255,9 +255,9 @@ def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any
 
 
 def raw_disk() -> bytes:
-    """The first megabyte of a disk with an MBR and one active NTFS partition."""
+    """A disk of one megabyte with an MBR and one active NTFS partition."""
     disk = bytearray(1 << 20)
-    disk[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    disk[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     disk[510:512] = b"\x55\xaa"
     return bytes(disk)
 

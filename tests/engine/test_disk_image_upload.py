@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
     """A raw disk of six parts, the last one smaller, with an MBR and one active NTFS partition."""
     path = tmp_path / KEY
     start = bytearray(MIB)
-    start[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    start[446:462] = bytes.fromhex("80202100 07feffff 00080000 00800200")
     start[510:512] = b"\x55\xaa"
     with path.open("wb") as disk:
         disk.write(start)

@@ -130,7 +130,7 @@ def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
 
 def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:
     head = bytearray(1 << 20)
-    head[446:462] = bytes.fromhex("80202100 07feffff 00080000 00100000")
+    head[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     head[510:512] = b"\x55\xaa"
     put_object(sandbox, bucket, key, bytes(head))
 

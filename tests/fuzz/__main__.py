@@ -14,7 +14,7 @@ from tests.fuzz.seeds import make_seeds
 from tests.fuzz.targets import TARGETS
 
 _FOLDER = Path(".fuzz")
-_MEMORY_MIB, _HANG_SECONDS, _MOST_INPUT_BYTES = 512, 60, 16384
+_HANG_SECONDS, _MOST_INPUT_BYTES = 60, 16384
 
 
 def fuzz(target: str, seconds: int) -> bool:
@@ -25,7 +25,6 @@ def fuzz(target: str, seconds: int) -> bool:
     options = (
         f"-max_total_time={seconds}",
         f"-timeout={_HANG_SECONDS}",
-        f"-rss_limit_mb={_MEMORY_MIB}",
         f"-max_len={_MOST_INPUT_BYTES}",
         f"-artifact_prefix={found}/{target}-",
     )

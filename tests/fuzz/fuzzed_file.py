@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
-SPARSE, REPAIRED, LOCAL, SECTORS_4096 = 1, 2, 4, 8
+SPARSE, REPAIRED, LOCAL, SECTORS_4096, DEEP = 1, 2, 4, 8, 16
 _OFFSET_BYTES, _LENGTH_BYTES = 6, 2
 _FROM_END, _END_BYTES = 1 << 47, 64 << 10
 _GAP_BYTES = 16  # zeros that are cheaper written than cut out

@@ -1,5 +1,6 @@
 """Fuzz one target: `python -m tests.fuzz.run_target TARGET [libFuzzer's options] [corpus directories]`."""
 
+import resource
 import sys
 
 import atheris
@@ -9,6 +10,10 @@ with atheris.instrument_imports(include=["pulumi_vmimport.disk"]):
     from tests.fuzz.checksums import use_quick_crc
     from tests.fuzz.targets import TARGETS
 
+# What libFuzzer calls the memory in use is the most there ever was, and a process inherits that of the one that started
+# it, so a test run that once was large would fail every target. This one is held by the kernel: more is a MemoryError.
+_MOST_DATA_BYTES = 512 << 20
+
 
 def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
     """Numbers are changed as often as anything else."""
@@ -16,6 +21,7 @@ def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, _MOST_DATA_BYTES))
     use_quick_crc()
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]], custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], "-rss_limit_mb=0", *sys.argv[2:]], TARGETS[sys.argv[1]], custom_mutator=mutate)
     atheris.Fuzz()

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from tests.fuzz.checksums import repair
-from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
+from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
 
 from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
@@ -80,7 +80,7 @@ def vmdk_stream(data: bytes) -> None:
 def vmdk(data: bytes) -> None:
     """The facts of a VMDK, and the start of the disk in it."""
     file = _file(data)
-    _expect_reading(read_vmdk(file, lambda _: file))
+    _expect_reading(read_vmdk(file, lambda _: file, deep=bool(file.options & DEEP)))
 
 
 def vhd(data: bytes) -> None:
@@ -130,7 +130,7 @@ def disk_content(data: bytes) -> None:
 def image(data: bytes) -> None:
     """`vmimport inspect`: any file, its descriptor's other files being itself. Damage is a fact, never an error."""
     file = _file(data)
-    _expect_plain(asdict(inspect_image(file, beside=lambda _: file)))
+    _expect_plain(asdict(inspect_image(file, beside=lambda _: file, deep=bool(file.options & DEEP))))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

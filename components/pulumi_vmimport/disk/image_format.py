@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pulumi_vmimport.disk import vhd, vhdx, vmdk, vmdk_content
+from pulumi_vmimport.disk import tar_header, vhd, vhdx, vmdk, vmdk_content
 from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.errors import UnsupportedImageError
 from pulumi_vmimport.disk.raw_content import RawContent
@@ -23,6 +23,7 @@ class ImageFormat(StrEnum):
 
 _TO_RAW = "convert it: qemu-img convert -O raw"
 _UNPACK = "unpack it first"
+_ARCHIVE = ("a tar file, such as an OVA", "unpack the disk, or import the OVA with ImportImage")
 # (offset, what stands there): what would pass for a raw disk and is none.
 OTHERS = {
     (0, vmdk.TEXT_DESCRIPTOR): (
@@ -32,7 +33,6 @@ OTHERS = {
     (0, b"COWD"): ("a VMDK of an ESX file system", "export the machine from vSphere"),
     (0, b"QFI\xfb"): ("a qcow2 image", _TO_RAW),
     (64, b"\x7f\x10\xda\xbe"): ("a VDI image", _TO_RAW),
-    (257, b"ustar"): ("a tar file, such as an OVA", "unpack the disk, or import the OVA with ImportImage"),
     (0, b"\x1f\x8b"): ("a file packed with gzip", _UNPACK),
     (0, b"BZh"): ("a file packed with bzip2", _UNPACK),
     (0, b"\xfd7zXZ\0"): ("a file packed with xz", _UNPACK),
@@ -49,6 +49,8 @@ def format_of(source: Source) -> ImageFormat:
     start = source.read_at(0, SECTOR_BYTES)
     if not start:
         raise UnsupportedImageError(source.name, "an empty file", "give a disk image")
+    if tar_header.starts_archive(start):
+        raise UnsupportedImageError(source.name, *_ARCHIVE)
     for (offset, mark), (found, remedy) in OTHERS.items():
         if start.startswith(mark, offset):
             raise UnsupportedImageError(source.name, found, remedy)
@@ -57,7 +59,7 @@ def format_of(source: Source) -> ImageFormat:
     if start.startswith(vhdx.SIGNATURE):
         return ImageFormat.VHDX
     end = source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), SECTOR_BYTES)
-    return ImageFormat.VHD if vhd.COOKIE in {start[:8], end[:8]} else ImageFormat.RAW
+    return ImageFormat.VHD if vhd.is_vhd(source.name, start, end) else ImageFormat.RAW
 
 
 def open_image(source: Source, expected: ImageFormat | None = None) -> DiskContent:

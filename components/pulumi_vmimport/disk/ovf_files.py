@@ -15,7 +15,7 @@ MOST_BYTES = 2 << 20
 """Larger descriptors are not read: those with licence texts have some 100 KiB"""
 
 # A descriptor has a References section of a few files; what has more is none.
-_MOST_FILES = 1000
+_MOST_FILES, _MOST_DEPTH = 1000, 64
 _ATTRIBUTE = rb"\s+([\w.:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')"
 _TAG = re.compile(rb"<[\w.:-]+(?:" + _ATTRIBUTE.replace(b"(", b"(?:", 2) + rb")*\s*/?>")
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
@@ -43,6 +43,8 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         path.append(_local(name))
+        if len(path) > _MOST_DEPTH:  # expat's memory and time grow with the levels that are open
+            raise InvalidDescriptorError("XML", f"expected at most {_MOST_DEPTH} levels, got more")
         if path[1:] == ["References", "File"] and len(found) <= _MOST_FILES:
             values = {_local(key): value for key, value in attributes.items()}
             found.append(

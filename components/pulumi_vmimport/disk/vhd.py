@@ -23,6 +23,22 @@ _SPARSE_HEADER = struct.Struct(">8sQQIIII")
 _SPARSE_HEADER_BYTES = 1024
 _FOOTER_CHECKSUM_AT, _SPARSE_CHECKSUM_AT = 64, 36
 _UNALLOCATED = 2**32 - 1
+_KIND = slice(60, 64)
+_SUFFIXES = (".vhd", ".vpc", ".avhd")
+
+
+def is_vhd(name: str, start: bytes, end: bytes) -> bool:
+    """Whether a file of this name, with this first sector and these bytes at its end, is a VHD, if a damaged one.
+
+    A cookie at the end may be left of what a disk once was: beside it something else must tell of a VHD, such as a
+    right checksum, a known type, the footer's copy at the start, or the name.
+    """
+    at = end.rfind(COOKIE)
+    if start.startswith(COOKIE) or at < 0:
+        return start.startswith(COOKIE)
+    footer = end[at : at + SECTOR_BYTES]
+    kind = int.from_bytes(footer[_KIND], "big")
+    return name.lower().endswith(_SUFFIXES) or kind in {_FIXED, _DYNAMIC, _DIFFERENCING} or _is_whole(footer)
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,16 @@ def _footer(source: Source, offset: int, what: str) -> _Footer:
 
 
 def _check_sum(source: Source, what: str, data: bytes, stored: int, at: int) -> None:
-    """The checksum is the complement of the sum of all bytes but its own four."""
-    summed = ~(sum(data) - sum(data[at : at + 4])) & 0xFFFFFFFF
+    summed = _summed(data, at)
     if summed != stored:
         raise DamagedImageError(source.name, f"the checksum of {what} is {summed:#x}, it says {stored:#x}")
+
+
+def _summed(data: bytes, at: int) -> int:
+    """The complement of the sum of all bytes but the checksum's own four."""
+    return ~(sum(data) - sum(data[at : at + 4])) & 0xFFFFFFFF
+
+
+def _is_whole(footer: bytes) -> bool:
+    at = _FOOTER_CHECKSUM_AT
+    return len(footer) == SECTOR_BYTES and _summed(footer, at) == int.from_bytes(footer[at : at + 4], "big")

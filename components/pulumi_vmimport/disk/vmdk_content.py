@@ -33,10 +33,10 @@ _GRAIN = struct.Struct("<QI")  # first sector of the disk, size
 _GRAIN_SECTORS = range(8, 2049)
 _MOST_DESCRIPTOR_BYTES = 1 << 20
 # Blanks, no line ends: of a descriptor of nothing but those, each would be looked at from each before it.
-_CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re.MULTILINE)
-_PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE)
+_CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re.MULTILINE | re.IGNORECASE)
+_PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE | re.IGNORECASE)
 _NO_PARENT = 0xFFFFFFFF
-_KINDS = (b"streamOptimized", b"monolithicSparse")
+_KINDS = (b"streamoptimized", b"monolithicsparse")  # whatever their case: nobody who reads them looks at it
 _CONVERT = "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized"
 
 
@@ -69,6 +69,22 @@ class VmdkContent(ChunkedContent):
         self._directory = Table(source, "the grain directory", header.directory * SECTOR_BYTES, tables, "<I")
         self._table = lru_cache(maxsize=_TABLES)(self._read_table)
         self._stored_in = lru_cache(maxsize=_TABLES)(self._find_stored)
+
+    def damaged_grains(self) -> Iterator[tuple[int, DamagedImageError]]:
+        """Inflates every stored grain, one at a time; (number, error) of those that cannot be.
+
+        One that is stored as it is has nothing to tell by whether it is right.
+        Raises: DiskImageError; whatever the source raises.
+        """
+        if not self._compressed:
+            return
+        for number in self._stored():
+            table, entry = divmod(number, _TABLE_ENTRIES)
+            place = self._table(self._directory[table])[entry]
+            try:
+                self._inflated(number, place * SECTOR_BYTES)
+            except DamagedImageError as error:
+                yield number, error
 
     def _read_table(self, sector: int) -> tuple[int, ...]:
         data = read_exactly(self._source, "a grain table", sector * SECTOR_BYTES, _TABLE_ENTRIES * 4)
@@ -143,7 +159,7 @@ def _check_descriptor(source: Source, header: _Header) -> None:
         raise DamagedImageError(source.name, f"its header says a descriptor of {size} bytes")
     text = read_exactly(source, "its descriptor", header.descriptor * SECTOR_BYTES, size)
     kind = _CREATE_TYPE.search(text)
-    if kind is None or kind[1] not in _KINDS:
+    if kind is None or kind[1].lower() not in _KINDS:
         got = kind[1].decode(errors="replace") if kind else "none"
         raise UnsupportedImageError(source.name, f"a VMDK of createType {got}", _CONVERT)
     parent = _PARENT.search(text)

@@ -123,7 +123,7 @@ def test_an_image_that_was_cut_off_never_gives_other_content(
     image: bytes, raw_disk: Path, kind: Any, memory: Memory, cut: int
 ) -> None:
     short = memory(image[:-cut])
-    if kind.chunk_bytes == 0:
+    if kind.chunk_bytes == 0 and b"conectix" not in image[-512:-cut]:
         assert format_of(short) == "RAW"  # nothing tells it from a whole raw disk: why `format` is an input
         return
     try:

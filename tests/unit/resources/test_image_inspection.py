@@ -106,9 +106,9 @@ def test_fails_for_a_rule_that_there_is_not(image_inputs: ImportImageInputs) -> 
     )
 
 
-def test_what_may_go_wrong_is_a_warning(run: Any, image_inputs: ImportImageInputs) -> None:
-    assert problems(run, image_inputs) == []
-    assert any(f"{VMDK_PATH}: layout-damaged: s3://images-of-web/disks/web.raw" in text for text in run.warnings)
+def test_what_may_go_wrong_is_a_warning(run: Any, image_inputs: ImportImageInputs, stored: Any, disk: Path) -> None:
+    assert problems(run, of(image_inputs, stored(disk.read_bytes() + b"\1", "web.raw"))) == []
+    assert any(f"{VMDK_PATH}: raw-partial-sector: s3://images-of-web/web.raw" in text for text in run.warnings)
 
 
 def test_the_format_stated_must_be_that_of_the_object(

@@ -4,12 +4,14 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from rich.console import Console
 from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Reads
+from pulumi_vmimport.cli.terminal import escaped
+from pulumi_vmimport.disk.inspection.case import counted, partitions_of, rounded
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -30,24 +32,40 @@ _FOR = {
     Profile.SNAPSHOT: "ImportSnapshot",
     Profile.BYOL_WORKSPACES: "a WorkSpaces BYOL image",
 }
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-_KIB = 1024
+_USUAL_WIDTH, _LEAST_WIDTH = 80, 20
 
 
-def as_json(facts: ImageFacts, findings: Sequence[Finding], profile: Profile, reads: Reads) -> str:
+@dataclass(frozen=True)
+class Report:
+    """What is told of an image."""
+
+    name: str
+    facts: ImageFacts
+    findings: Sequence[Finding]
+    profile: Profile
+    reads: Reads
+    seconds: float
+
+
+def as_json(report: Report) -> str:
     """Everything for a program."""
     return json.dumps(
         {
             "schema": SCHEMA,
-            "target": facts.name,
-            "profile": profile,
-            "verdict": verdict(findings),
-            "findings": [asdict(finding) for finding in findings],
-            "facts": asdict(facts),
-            "reads": asdict(reads),
+            "target": report.name,
+            "profile": report.profile,
+            "verdict": verdict(report.findings),
+            "findings": [asdict(finding) for finding in report.findings],
+            "facts": asdict(report.facts),
+            "reads": asdict(report.reads),
         },
         indent=2,
     )
+
+
+def failure_as_json(name: str, words: str) -> str:
+    """That the image could not be read, for a program."""
+    return json.dumps({"schema": SCHEMA, "target": name, "error": words}, indent=2)
 
 
 def verdict(findings: Sequence[Finding]) -> str:
@@ -62,9 +80,17 @@ def verdict(findings: Sequence[Finding]) -> str:
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "thing not told"}
 
 
-def show(facts: ImageFacts, findings: Sequence[Finding], profile: Profile, reads: Reads, seconds: float) -> None:
-    """Print the facts, then the findings."""
+def as_text(report: Report) -> str:
+    """The facts, then the findings, as the terminal shows them."""
     console = Console(highlight=False)
+    console.width = max(console.width or _USUAL_WIDTH, _LEAST_WIDTH)  # COLUMNS=0 is a width that some programs leave
+    with console.capture() as captured:
+        _print(console, report)
+    return captured.get()
+
+
+def _print(console: Console, report: Report) -> None:
+    facts, findings = report.facts, report.findings
 
     def tell(words: str, style: str = "", *, indent: int = 0) -> None:
         """A paragraph; URLs and names stay in one piece."""
@@ -76,26 +102,29 @@ def show(facts: ImageFacts, findings: Sequence[Finding], profile: Profile, reads
         for line in lines:
             console.print(_text(line, style), soft_wrap=True)
 
-    tell(f"{facts.name}: {_what(facts)}", "bold")
+    tell(f"{escaped(report.name)}: {_what(facts)}", "bold")
     for line in _facts(facts):
         tell(line, indent=2)
     for finding in findings:
         console.print()
-        console.print(_text(f"{finding.severity}: ", _STYLES[finding.severity]) + _text(finding.rule, "bold"))
-        tell(f"{finding.subject}: {finding.evidence}", indent=2)
+        console.print(
+            _text(f"{finding.severity}: ", _STYLES[finding.severity]) + _text(finding.rule, "bold"), soft_wrap=True
+        )
+        subject = report.name if finding.subject == facts.name else finding.subject
+        tell(f"{escaped(subject)}: {finding.evidence}", indent=2)
         tell(f"why: {finding.cause}", indent=2)
         tell(f"remedy: {finding.remedy}", indent=2)
         tell(f"source: {finding.source}", "dim", indent=2)
     console.print()
     style = "bold red" if findings and findings[0].severity is Severity.ERROR else "bold green"
-    tell(f"{verdict(findings)} (judged for {_FOR[profile]})", style)
-    tell(f"{_counted(reads.requests, 'read')}, {_size(reads.bytes)}, {seconds:.1f} s", "dim")
+    tell(f"{verdict(findings)} (judged for {_FOR[report.profile]})", style)
+    tell(f"{counted(report.reads.requests, 'read')}, {rounded(report.reads.bytes)}, {report.seconds:.1f} s", "dim")
 
 
 def _what(facts: ImageFacts) -> str:
     if facts.container is Container.OTHER and facts.disks:
-        return f"{facts.disks[0].other or 'unknown'}, {_size(facts.size_bytes)}"
-    return f"{facts.container.upper()}, {_size(facts.size_bytes)}"
+        return f"{facts.disks[0].other or 'unknown'}, {rounded(facts.size_bytes)}"
+    return f"{facts.container.upper()}, {rounded(facts.size_bytes)}"
 
 
 def _facts(facts: ImageFacts) -> Iterator[str]:
@@ -109,7 +138,7 @@ def _facts(facts: ImageFacts) -> Iterator[str]:
         if layout.scheme is PartitionScheme.NONE:
             yield f"  no partition table, holds: {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
         else:
-            yield f"  {layout.scheme.upper()}, {_counted(len(layout.partitions), 'partition')}"
+            yield f"  {layout.scheme.upper()}, {counted(len(partitions_of(layout)), 'partition')}"
         yield from (f"  {_partition(partition, root=layout.root)}" for partition in layout.partitions)
 
 
@@ -117,9 +146,9 @@ def _machine(ovf: OvfFacts) -> Iterator[str]:
     parts = [
         ovf.operating_system or ovf.guest_id or "system not said",
         {"bios": "BIOS", "efi": "UEFI"}.get(ovf.firmware or "", "firmware not said"),
-        _counted(ovf.cpus, "CPU") if ovf.cpus else "",
+        counted(ovf.cpus, "CPU") if ovf.cpus else "",
         f"{ovf.memory_mib} MiB memory" if ovf.memory_mib else "",
-        _counted(len(ovf.adapters), "adapter"),
+        counted(len(ovf.adapters), "adapter"),
         f"CD image {', '.join(ovf.cd_images)}" if ovf.cd_images else "",
     ]
     yield f"machine {ovf.name or 'without name'}: {', '.join(filter(None, parts))}"
@@ -135,8 +164,8 @@ def _disk(disk: DiskFacts) -> str:
         kind = f"VHD {disk.vhd.kind}"
     elif disk.vhdx and disk.vhdx.is_fixed is not None:
         kind = f"VHDX {'fixed' if disk.vhdx.is_fixed else 'dynamic'}"
-    capacity = _size(disk.capacity_bytes) if disk.capacity_bytes is not None else "capacity unknown"
-    return f"{kind}, {capacity}, {_size(disk.size_bytes)} in its file"
+    capacity = rounded(disk.capacity_bytes) if disk.capacity_bytes is not None else "capacity unknown"
+    return f"{kind}, {capacity}, {rounded(disk.size_bytes)} in its file"
 
 
 def _partition(partition: Partition, *, root: int | None) -> str:
@@ -146,23 +175,17 @@ def _partition(partition: Partition, *, root: int | None) -> str:
         "likely root" if partition.number == root else "",
     ]
     label = f' "{partition.label}"' if partition.label else ""
-    words = ", ".join([f"{partition.file_system}{label}", *filter(None, marks)])
-    return f"{partition.number}: {_size(partition.size_bytes)} at {_size(partition.start_bytes)}, {words}"
+    kind = "extended" if partition.is_container else f"{partition.file_system}{label}"
+    words = ", ".join([kind, *filter(None, marks)])
+    return f"{partition.number}: {rounded(partition.size_bytes)} at {rounded(partition.start_bytes)}, {words}"
 
 
 def _counted(count: int, noun: str) -> str:
     if count != 1 and noun == "thing not told":
         return f"{count} things not told"
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _size(size_bytes: int) -> str:
-    size, unit = float(size_bytes), 0
-    while abs(size) >= _KIB and unit < len(_UNITS) - 1:
-        size, unit = size / _KIB, unit + 1
-    return f"{size:.2f}".rstrip("0").rstrip(".") + f" {_UNITS[unit]}"
+    return counted(count, noun)
 
 
 def _text(words: str, style: str = "") -> Text:
     """Words, without what a terminal would obey: some of them come from the file."""
-    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words), style=style)
+    return Text(escaped(words), style=style)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -46,11 +47,13 @@ def opened(target: str, profile: str | None, region: str | None) -> Iterator[Tar
     with ExitStack() as stack:
         try:
             if target.lower().startswith(_HTTPS):
+                if not _has_host(target):
+                    raise Trouble(f"expected {_HTTPS}host/file, got {name_of(target)!r}")
                 yield _of_url(target, stack)
             elif target.startswith(_S3):
                 yield _of_object(target, profile, region, stack)
-            elif "://" in target:
-                raise Trouble(f"expected a file, {_S3}bucket/key or an https URL, got {_place(target)!r}")
+            elif "://" in target or not target:
+                raise Trouble(f"expected a file, {_S3}bucket/key or an https URL, got {name_of(target)!r}")
             else:
                 yield _of_file(target, stack)
         except TransferError as error:
@@ -62,9 +65,26 @@ def opened(target: str, profile: str | None, region: str | None) -> Iterator[Tar
             raise Trouble(f"{_place(target)} cannot be read: {error.strerror or error}") from error
 
 
+def name_of(target: str) -> str:
+    """What it is called: of a URL never the query, the user and the password, which are credentials."""
+    scheme, mark, rest = target.partition("://")
+    if not mark:
+        return Path(target).name or target
+    place, slash, path = rest.partition("?")[0].partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
+
+
 def _place(target: str) -> str:
-    """What errors call it: never the query of a presigned URL."""
-    return target.partition("?")[0] if "://" in target else target
+    """What errors call it."""
+    return name_of(target) if "://" in target else target
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port, or of brackets
+        return False
 
 
 @dataclass
@@ -116,7 +136,11 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
         raise Trouble(f"expected {_S3}bucket/key, got {uri!r}")
     account = importlib.import_module("pulumi_vmimport.cli.inspect.account")
     images: list[S3Image] = []
-    client: S3Client = account.s3_client(profile, region)
+    try:
+        client: S3Client = account.s3_client(profile, region)
+    except ValueError as error:  # so botocore says of endpoints that are none
+        variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
+        raise Trouble(f"{uri} cannot be read: {error} ({variables})") from error
     image = stack.enter_context(S3Image.opened(client, bucket, key))
     images.append(image)
 

@@ -11,14 +11,14 @@ from pulumi_vmimport.disk.content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage, OvaMember
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.sources import is_local
+from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches
 
-BLOCK_BYTES = 512
 MOST_MEMBERS = 1000
 _MOST_HEADERS = 3 * MOST_MEMBERS  # a member may have a long name and a pax header before it
 # Over a network each member of a size that matters costs a request, and 21 disks are the most that AWS takes.
 _MOST_FAR_JUMPS, _FAR_BYTES = 40, 256 << 10
 _MOST_EXTENSION_BYTES = 64 << 10
-_NAME, _SIZE, _CHECKSUM, _PREFIX = slice(0, 100), slice(124, 136), slice(148, 156), slice(345, 500)
+_NAME, _SIZE, _PREFIX = slice(0, 100), slice(124, 136), slice(345, 500)
 _TYPE, _MAGIC = slice(156, 157), slice(257, 262)
 _BASE_256 = 0x80
 _FILES, _WITHOUT_DATA = frozenset({b"0", b"\0", b"7"}), frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
@@ -26,6 +26,7 @@ _LONG_NAME, _PAX = b"L", b"x"
 _EXTENSIONS = frozenset({_LONG_NAME, _PAX})
 _ZEROS = bytes(BLOCK_BYTES)
 _MOST_PAX_RECORDS = 256
+_END_BYTES = 2 * BLOCK_BYTES
 _WHERE = "tar archive"
 
 
@@ -35,6 +36,8 @@ class Archive:
 
     members: list[OvaMember] = field(default_factory=list)
     ends_in_zero_blocks: bool = False
+    every_member_read: bool = True
+    """False: it has more members than are read"""
     damage: list[Damage] = field(default_factory=list)
 
 
@@ -46,13 +49,11 @@ class _Extension:
     size: int | None = None
 
 
-def is_archive(start: bytes) -> bool:
-    """Whether a file starts with the header of a tar archive."""
-    return len(start) >= BLOCK_BYTES and start[0] != 0 and _checksum_matches(start[:BLOCK_BYTES])
-
-
 def read_archive(source: Source) -> Archive:
-    """Walks from header to header, up to 1000 members; damage ends the walk. Raises: what the source raises."""
+    """Walks from header to header, up to 1000 members; damage ends the walk.
+
+    Where the walk does not come to the end, that is looked for where the file ends. Raises: what the source raises.
+    """
     archive, extension = Archive(), _Extension()
     offset = jumps = 0
     for _ in range(_MOST_HEADERS):
@@ -77,6 +78,8 @@ def read_archive(source: Source) -> Archive:
         if len(archive.members) >= MOST_MEMBERS or (jumps > _MOST_FAR_JUMPS and not is_local(source)):
             break
         offset = -(-(data + size) // BLOCK_BYTES) * BLOCK_BYTES
+    archive.every_member_read = False
+    archive.ends_in_zero_blocks = _ends_in_zeros(source)
     archive.damage.append(Damage(_WHERE, f"it has more than {len(archive.members)} members; the others were not read"))
     return archive
 
@@ -89,22 +92,21 @@ def _read_header(source: Source, offset: int, archive: Archive) -> tuple[bytes, 
         return None
     if not header:  # it ends without the two blocks of zeros
         return None
-    size = _size(header[_SIZE]) if len(header) == BLOCK_BYTES and _checksum_matches(header) else None
+    size = _size(header[_SIZE]) if len(header) == BLOCK_BYTES and checksum_matches(header) else None
     if size is None:
-        found = repr(header[:16]) if len(header) == BLOCK_BYTES else f"{len(header)} bytes"
+        found = header[:16].hex(" ") if len(header) == BLOCK_BYTES else f"{len(header)} bytes"
+        if len(header) == BLOCK_BYTES and header[_MAGIC] == b"ustar":
+            found = f"that of {printable(header[_NAME])!r} with a wrong checksum or size"
         archive.damage.append(Damage(_WHERE, f"expected the header of a member at {offset}, got {found}"))
+        archive.ends_in_zero_blocks = _ends_in_zeros(source)
         return None
     return header, size
 
 
-def _checksum_matches(header: bytes) -> bool:
-    """The sum of all bytes, the checksum's own as blanks; some tars of old sum signed bytes."""
-    digits = header[_CHECKSUM].replace(b"\0", b" ").strip()
-    if not re.fullmatch(rb"[0-7]{1,8}", digits):
-        return False
-    others = header[: _CHECKSUM.start] + b" " * 8 + header[_CHECKSUM.stop :]
-    total = sum(others)
-    return int(digits, 8) in {total, total - 256 * sum(byte > 127 for byte in others)}  # noqa: PLR2004 - a sign bit
+def _ends_in_zeros(source: Source) -> bool:
+    """Whether the file does, where the walk did not come to its end."""
+    end = source.read_at(max(source.size_bytes - _END_BYTES, 0), _END_BYTES)
+    return len(end) == _END_BYTES and not any(end)
 
 
 def _size(field: bytes) -> int | None:

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.disk.inspection.case import GIB, Case, Checks, Evidence, efi_systems, listed, sized
 from pulumi_vmimport.disk.inspection.facts import FileSystem, PartitionScheme
+from pulumi_vmimport.disk.inspection.ova_rules import firmware_mismatch
 
 # VM-04: one volume, with 10 GB free in it; BYOL Checker 2.13.25 takes 80.
 ADVISED_BYTES, MOST_BYTES = 70 * GIB, 80 * GIB
 _WINDOWS = frozenset({FileSystem.NTFS, FileSystem.BITLOCKER})
-_WINDOWS_10, _WINDOWS_11 = "windows9_64guest", "windows11_64guest"
+# Of the guest's system: its name, and the firmware that WorkSpaces does not take it with.
+_REFUSED = {"windows9_64guest": ("Windows 10", "efi"), "windows11_64guest": ("Windows 11", "bios")}
+_NAMES = {"bios": "BIOS", "efi": "UEFI"}
 _LSI_LOGIC_SAS = "lsilogicsas"
 
 
@@ -35,15 +38,17 @@ def _not_windows(case: Case) -> Iterator[Evidence]:
 
 def _firmware(case: Case) -> Iterator[Evidence]:
     layout, ovf = case.root_layout, case.ovf
-    if ovf is None or case.root is None:
-        return
+    if ovf is None or case.root is None or any(firmware_mismatch(case)):
+        return  # a machine that does not start by either
     is_gpt = layout is not None and layout.scheme is PartitionScheme.GPT and bool(efi_systems(layout))
     is_mbr = layout is not None and layout.scheme is PartitionScheme.MBR
-    guest = ovf.guest_id.lower()
-    if guest == _WINDOWS_10 and (ovf.firmware == "efi" or is_gpt):
-        yield Evidence(case.root.name, f"the OVF says {ovf.guest_id} (Windows 10), and it starts with UEFI")
-    if guest == _WINDOWS_11 and (ovf.firmware == "bios" or is_mbr):
-        yield Evidence(case.root.name, f"the OVF says {ovf.guest_id} (Windows 11), and it starts with BIOS")
+    firmware = ovf.firmware or ("efi" if is_gpt else "bios" if is_mbr else None)
+    release, refused = _REFUSED.get(ovf.guest_id.lower(), ("", ""))
+    if firmware and firmware == refused:
+        name = _NAMES[firmware]
+        table = "GPT" if is_gpt else "MBR"
+        by = f" and {name}" if ovf.firmware else f", the disk's {table} is started by {name}"
+        yield Evidence(case.root.name, f"the OVF says {ovf.guest_id} ({release}){by}")
 
 
 def _controller(case: Case) -> Iterator[Evidence]:

@@ -18,6 +18,8 @@ from pulumi_vmimport.disk.inspection.facts import (
 GIB, TIB = 1 << 30, 1 << 40
 # GRUB's place on a GPT that a BIOS starts from: https://www.gnu.org/software/grub/manual/grub/html_node/BIOS-installation.html
 _BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
+_UNITS = ("byte", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ def starts_by_bios(layout: Layout) -> bool:
     return any(p.type.upper() == _BIOS_BOOT for p in layout.partitions) or (layout.is_hybrid and layout.boot_code)
 
 
+def partitions_of(layout: Layout) -> list[Partition]:
+    """The partitions that hold something themselves."""
+    return [partition for partition in layout.partitions if not partition.is_container]
+
+
 def active(layout: Layout) -> list[int]:
     """The numbers of the active partitions."""
     return [p.number for p in layout.partitions if p.is_active]
@@ -116,11 +123,27 @@ def holding(layout: Layout, *kinds: FileSystem) -> list[str]:
     return [*found, "the disk"] if layout.whole_disk_file_system in kinds else found
 
 
+def rounded(size_bytes: int) -> str:
+    """A size in the largest unit that it reaches, with two decimals at most."""
+    size, unit = float(size_bytes), 0
+    while abs(size) >= _STEP and unit < len(_UNITS) - 1:
+        size, unit = size / _STEP, unit + 1
+    number = f"{size:.2f}".rstrip("0").rstrip(".")
+    return f"{number} {_UNITS[unit]}" if unit else counted(size_bytes, _UNITS[0])
+
+
 def sized(size_bytes: int) -> str:
-    """A size in words."""
-    if size_bytes % GIB == 0:
-        return f"{size_bytes // GIB} GiB"
-    return f"{size_bytes / GIB:.2f} GiB ({size_bytes} bytes)" if size_bytes >= GIB else f"{size_bytes} bytes"
+    """The same, and the bytes where that is not all of it."""
+    words = rounded(size_bytes)
+    number, unit = words.split()
+    if unit.startswith(_UNITS[0]) or float(number) * _STEP ** _UNITS.index(unit) == size_bytes:
+        return words
+    return f"{words} ({counted(size_bytes, _UNITS[0])})"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(names: object) -> str:

@@ -117,8 +117,10 @@ def _no_end(disk: DiskFacts) -> str | None:
 
 
 def _not_all_grains(disk: DiskFacts) -> str | None:
-    read = disk.vmdk.every_grain_table_read if disk.vmdk else None
-    return "a few of its grain tables were read" if read is False else None
+    vmdk = disk.vmdk
+    if vmdk is None or vmdk.every_grain_table_read is not False or vmdk.every_grain_inflates is not None:
+        return None
+    return "a few of its grain tables were read"
 
 
 def _text_mode(disk: DiskFacts) -> str | None:

@@ -3,23 +3,25 @@
 import re
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk import vhdx
+from pulumi_vmimport.disk import tar_header, vhd, vhdx
 from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.image_format import OTHERS
-from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, Layout
-from pulumi_vmimport.disk.inspection.partition_table import layout_of
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
+from pulumi_vmimport.disk.inspection.partition_table import layout_of, told_sector_bytes
 from pulumi_vmimport.disk.inspection.reading import Beside, Reading, damage_of
-from pulumi_vmimport.disk.inspection.vhd_facts import is_vhd, read_vhd
+from pulumi_vmimport.disk.inspection.vhd_facts import read_vhd
 from pulumi_vmimport.disk.inspection.vhdx_facts import read_vhdx
 from pulumi_vmimport.disk.inspection.vmdk_facts import is_vmdk, read_vmdk
 from pulumi_vmimport.disk.raw_content import RawContent
 
-_EMPTY = "an empty file"
-_START_BYTES = 0x8001 + 5  # the primary volume descriptor of ISO 9660 is the last of the marks
+_EMPTY, _ARCHIVE = "an empty file", "a tar file, such as an OVA"
+_ISO_AT = 0x8000
+_START_BYTES = _ISO_AT + 6  # the primary volume descriptor of ISO 9660 is the last of the marks
+_ISO = "an ISO 9660 image"
 # (offset, what stands there): files that are no disk images, or none that can be read here.
 _MORE_OTHERS = {
-    (0x8001, b"CD001"): "an ISO 9660 image",
+    (_ISO_AT + 1, b"CD001"): _ISO,
     (0, b"MSWIM\0\0\0"): "a WIM archive",
     (0, b"7z\xbc\xaf\x27\x1c"): "a 7-Zip archive",
     (0, b"Rar!\x1a\x07"): "a RAR archive",
@@ -35,6 +37,7 @@ _MORE_OTHERS = {
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype html|html)", re.IGNORECASE)
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml")
 _BOOT_SIGNATURE = b"\x55\xaa"
+_UNTOLD = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
 # The data of a flat VMDK bears the name of a VMDK, and nothing else of it.
 _FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 _SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
@@ -48,12 +51,12 @@ class Kind:
     other: str | None = None
 
 
-def inspect_disk(source: Source, name: str, beside: Beside) -> DiskFacts:
-    """The facts of a disk image called so. Raises: what the source raises."""
+def inspect_disk(source: Source, name: str, beside: Beside, *, deep: bool) -> DiskFacts:
+    """The facts of a disk image called so; `deep` as of `inspect_image`. Raises: what the source raises."""
     kind = kind_of(source)
     match kind.container:
         case Container.VMDK:
-            reading = read_vmdk(source, beside)
+            reading = read_vmdk(source, beside, deep=deep)
         case Container.VHD:
             reading = read_vhd(source)
         case Container.VHDX:
@@ -88,9 +91,11 @@ def kind_of(source: Source) -> Kind:
     if start.startswith(vhdx.SIGNATURE):
         return Kind(Container.VHDX)
     end = source.read_at(max(source.size_bytes - 2 * SECTOR_BYTES, 0), 2 * SECTOR_BYTES)
-    if is_vhd(start, end):
+    if vhd.is_vhd(source.name, start, end):
         return Kind(Container.VHD)
-    other = _other(start)
+    other = _ARCHIVE if tar_header.starts_archive(start) else _other(start)
+    if other == _ISO and _is_divided(source):
+        other = None
     return Kind(Container.OTHER, other) if other else Kind(Container.RAW)
 
 
@@ -106,14 +111,36 @@ def _other(start: bytes) -> str | None:
     return "an XML document" if _XML.match(start) else None
 
 
+def _is_divided(source: Source) -> bool:
+    """Whether a disk was made where an ISO once was: its partitions hold file systems, and leave the ISO's place out.
+
+    ISOs that start from a USB stick as well have a partition table too: of themselves, and of the EFI system that they
+    start.
+    """
+    try:
+        layout, _ = layout_of(RawContent(source))
+    except DiskImageError:
+        return False
+    parts = layout.partitions
+    held = any(part.file_system not in _UNTOLD and not part.is_efi_system for part in parts)
+    return held and not any(part.start_bytes <= _ISO_AT < part.start_bytes + part.size_bytes for part in parts)
+
+
 def _read_raw(source: Source, name: str) -> Reading:
     reading = Reading()
-    reading.open(lambda: RawContent(source))
+    reading.open(lambda: _raw_content(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
         found = f"nothing in it bears the marks of a {expected}, as its name says"
         reading.damaged("signature", f"{found}: its start or its end is missing, or it is a raw image")
     return reading
+
+
+def _raw_content(source: Source) -> RawContent:
+    """The disk; nothing but the place of its GPT tells how large its sectors are."""
+    content = RawContent(source)
+    content.sector_bytes = told_sector_bytes(content) or content.sector_bytes
+    return content
 
 
 def _layout(content: DiskContent | None) -> tuple[Layout | None, tuple[Damage, ...]]:

@@ -88,6 +88,8 @@ class VmdkFacts:
     """Whether every grain table, and the last grain, lies in the file"""
     every_grain_table_read: bool | None = None
     """Whether all tables were looked at; False: a few, as over a network where they lie scattered among the grains"""
+    every_grain_inflates: bool | None = None
+    """Whether every stored grain was read and is what its checksum says; None: not tried, or nothing is compressed"""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,7 @@ class VhdxFacts:
     """The headers, the region table and the metadata of a VHDX."""
 
     creator: str | None
-    valid_headers: int
-    """0 to 2"""
+    valid_headers: int  # 0 to 2
     valid_region_tables: int
     log_is_pending: bool | None
     """Whether writes wait in the log, as after a host that was not shut down cleanly"""
@@ -141,6 +142,8 @@ class Partition:
     label: str
     boot_sector_signature: bool
     """Whether its first sector ends in 55 AA"""
+    is_container: bool = False
+    """An extended partition: it holds the logical ones, and no file system"""
 
 
 @dataclass(frozen=True)
@@ -157,12 +160,13 @@ class Layout:
     backup_gpt_valid: bool | None
     is_hybrid: bool
     """A GPT whose MBR has more than its protective entry"""
-    is_dynamic_disk: bool
-    """Windows LDM"""
+    is_dynamic_disk: bool  # Windows LDM
     whole_disk_file_system: FileSystem | None
     """What the disk holds from its first sector on; None where it has a partition table"""
     root: int | None
     """The number of the partition that most likely holds the operating system"""
+    backup_gpt_at_end: bool | None = None
+    """Whether the backup GPT is in the last sector; False: the disk was made larger since; None: there is none"""
 
 
 @dataclass(frozen=True)
@@ -191,10 +195,13 @@ class OvfFile:
 
     id: str
     href: str
+    """The name of its file as that is there; of one that is not there, as the descriptor says it"""
     stated_bytes: int | None
     chunk_bytes: int | None
     """ovf:chunkSize: the file is split"""
     compression: str | None
+    stated_href: str | None = None
+    """As the descriptor says it, a URI"""
 
 
 @dataclass(frozen=True)
@@ -228,12 +235,9 @@ class OvfFacts:
     """1 or 2, from the envelope's namespace; empty when neither"""
     virtual_systems: int
     name: str
-    operating_system_id: str
-    """CIM number"""
-    guest_id: str
-    """vmw:osType"""
-    operating_system: str
-    """Its description"""
+    operating_system_id: str  # CIM number
+    guest_id: str  # vmw:osType
+    operating_system: str  # its description
     firmware: str | None
     """bios or efi; None: not said"""
     secure_boot: bool | None
@@ -279,6 +283,8 @@ class OvaFacts:
     ends_in_zero_blocks: bool
     manifest: tuple[ManifestEntry, ...]
     ovf: OvfFacts | None
+    every_member_read: bool = True
+    """False: the archive has more members than are read"""
 
 
 @dataclass(frozen=True)

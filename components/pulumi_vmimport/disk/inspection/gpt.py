@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from pulumi_vmimport.disk.content import DiskContent
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.volume import MOST_READ_BYTES, Volume, fields, text
 
@@ -69,6 +70,8 @@ class Gpt:
 
     primary_valid: bool
     backup_valid: bool
+    backup_at_end: bool | None
+    """Whether the backup one is in the disk's last sector; None where there is none"""
     disk_guid: str | None
     entries: tuple[Entry, ...]
     damage: tuple[Damage, ...]
@@ -89,19 +92,34 @@ class _Header:
 def has_primary_header(disk: Volume) -> bool:
     """Whether a whole header stands where the primary one should be. Raises: as `read_gpt`."""
     try:
-        _header(disk, 1)
+        _header(disk, 1, disk.content.sector_bytes)
     except _InvalidError:
         return False
     return True
+
+
+def sector_bytes_of(content: DiskContent) -> int | None:
+    """The sectors that a valid primary one counts in, told by where it stands; None without one.
+
+    Raises: DiskImageError; whatever the source raises.
+    """
+    disk = Volume.of_disk(content)
+    for sector_bytes in _SECTORS:
+        try:
+            _header(disk, 1, sector_bytes)
+        except _InvalidError:
+            continue
+        return sector_bytes
+    return None
 
 
 def read_gpt(disk: Volume) -> Gpt:
     """Both tables. Raises: DiskImageError; whatever the source raises."""
     damage = []
     sector_bytes = disk.content.sector_bytes
-    primary = backup = None
+    primary = backup = at_end = None
     try:
-        primary = _header(disk, 1)
+        primary = _header(disk, 1, sector_bytes)
     except _InvalidError as error:
         damage.append(Damage("primary GPT", f"{error}{_other_sector_size(disk)}"))
     last = disk.size_bytes // sector_bytes - 1
@@ -109,7 +127,8 @@ def read_gpt(disk: Volume) -> Gpt:
     places = [last, primary.other_sector] if primary and primary.other_sector < last else [last]
     for place in places:
         try:
-            backup = _header(disk, place)
+            backup = _header(disk, place, sector_bytes)
+            at_end = place == last
             break
         except _InvalidError as error:
             wrong = Damage("backup GPT", str(error))
@@ -119,20 +138,20 @@ def read_gpt(disk: Volume) -> Gpt:
     return Gpt(
         primary is not None,
         backup is not None,
+        at_end,
         table.disk_guid if table else None,
         tuple(_entries(table, sector_bytes)) if table else (),
         tuple(damage),
     )
 
 
-def _header(disk: Volume, sector: int) -> _Header:
-    sector_bytes = disk.content.sector_bytes
+def _header(disk: Volume, sector: int, sector_bytes: int) -> _Header:
     at = sector * sector_bytes
     data = disk.read(at, sector_bytes)
     read = fields(_HEADER, data)
     signature, revision, size, crc, own, other, _, _, guid, first, count, entry_bytes, entries_crc = read
     if signature != _SIGNATURE:
-        raise _InvalidError(f"at {at} stands {signature.hex(' ')}, expected {_SIGNATURE!r}")
+        raise _InvalidError(f"at {at} stands {signature.hex(' ')}, expected the signature EFI PART")
     if revision != _REVISION or not _HEADER_BYTES <= size <= sector_bytes:
         raise _InvalidError(f"its header at {at} says revision {revision:#x} and {size} bytes")
     found = zlib.crc32(data[:_CRC_AT] + bytes(4) + data[_CRC_AT + 4 : size])

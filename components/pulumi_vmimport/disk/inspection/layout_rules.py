@@ -2,23 +2,30 @@
 
 from collections.abc import Callable, Iterator
 
+from pulumi_vmimport.disk.content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.case import (
     TIB,
     Case,
     Checks,
     Evidence,
     active,
+    counted,
     efi_systems,
     holding,
     listed,
     of_disks,
+    partitions_of,
+    rounded,
     sized,
     starts,
 )
 from pulumi_vmimport.disk.inspection.container_rules import LAYOUT_PLACES
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, Layout, PartitionScheme
+from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, Layout, Partition, PartitionScheme
 
 _MBR_BYTES = 2 * TIB
+# What tools that count in cylinders round a disk down by.
+_CYLINDER_BYTES = 255 * 63 * SECTOR_BYTES
+_PROTECTIVE = "protective MBR"
 SUPPORTED = frozenset(
     {
         FileSystem.NTFS,
@@ -55,9 +62,39 @@ def _unknown(disk: DiskFacts) -> str | None:
     return "its partition table could not be read"
 
 
-def _damaged(disk: DiskFacts) -> str | None:
-    found = [f"{d.where}: {d.words}" for d in disk.damage if d.where.startswith(LAYOUT_PLACES)]
-    return listed(found) if found else None
+def _damaged(case: Case) -> Iterator[Evidence]:
+    for disk in case.disks:
+        told = {f"partition {partition.number}" for partition in _beyond(disk)}
+        told |= {_PROTECTIVE} if disk is case.root else set()
+        found = [
+            f"{d.where}: {d.words}" for d in disk.damage if d.where.startswith(LAYOUT_PLACES) and d.where not in told
+        ]
+        if found:
+            yield Evidence(disk.name, listed(found))
+
+
+def _beyond(disk: DiskFacts) -> list[Partition]:
+    """The partitions that end so far behind the disk that no rounding explains it."""
+    if disk.layout is None or disk.capacity_bytes is None:
+        return []
+    most = disk.capacity_bytes + _CYLINDER_BYTES
+    return [p for p in partitions_of(disk.layout) if p.start_bytes + p.size_bytes > most]
+
+
+def _beyond_disk(disk: DiskFacts) -> str | None:
+    found = _beyond(disk)
+    if not found or disk.capacity_bytes is None:
+        return None
+    last = max(found, key=lambda p: p.start_bytes + p.size_bytes)
+    end, capacity = last.start_bytes + last.size_bytes, disk.capacity_bytes
+    also = f"; {listed([p.number for p in found])} end behind it" if len(found) > 1 else ""
+    return f"partition {last.number} ends at {end} ({rounded(end)}), the disk at {capacity} ({rounded(capacity)}){also}"
+
+
+def _without_protective(case: Case) -> Iterator[Evidence]:
+    for damage in case.root.damage if case.root else ():
+        if case.root and damage.where == _PROTECTIVE:
+            yield Evidence(case.root.name, damage.words)
 
 
 def _starting_disks(case: Case) -> list[str]:
@@ -70,18 +107,18 @@ def _no_boot(case: Case) -> Iterator[Evidence]:
         return
     if root.container is Container.OTHER or layout.whole_disk_file_system is FileSystem.ISO9660:
         return
+    partitions = partitions_of(layout)
     match layout.scheme:
         case PartitionScheme.NONE:
             yield Evidence(
                 root.name, f"no partition table; the disk holds: {layout.whole_disk_file_system or 'nothing'}"
             )
         case PartitionScheme.MBR:
-            found = f"{len(layout.partitions)} partitions, none active" if layout.partitions else "no partitions"
+            found = f"{counted(len(partitions), 'partition')}, none active" if partitions else "no partitions"
             yield Evidence(root.name, f"MBR with {found}, no boot code")
         case PartitionScheme.GPT:
-            yield Evidence(
-                root.name, f"GPT with {len(layout.partitions)} partitions, none an EFI system partition or GRUB's"
-            )
+            found = f"{counted(len(partitions), 'partition')}, none an EFI system partition or GRUB's"
+            yield Evidence(root.name, f"GPT with {found}")
 
 
 def _not_first(case: Case) -> Iterator[Evidence]:
@@ -105,7 +142,7 @@ def _several_active(layout: Layout) -> str | None:
 def _without_efi(layout: Layout) -> str | None:
     if layout.scheme is not PartitionScheme.GPT or efi_systems(layout) or not starts(layout):
         return None
-    return f"GPT with {len(layout.partitions)} partitions, none an EFI system partition"
+    return f"GPT with {counted(len(layout.partitions), 'partition')}, none an EFI system partition"
 
 
 def _gpt_damaged(layout: Layout) -> str | None:
@@ -114,6 +151,10 @@ def _gpt_damaged(layout: Layout) -> str | None:
     copies = (("primary", layout.primary_gpt_valid), ("backup", layout.backup_gpt_valid))
     wrong = [name for name, valid in copies if valid is False]
     return f"the {' and the '.join(wrong)} one is not valid" if wrong else None
+
+
+def _backup_inside(layout: Layout) -> str | None:
+    return "the backup GPT is not in the disk's last sector" if layout.backup_gpt_at_end is False else None
 
 
 def _hybrid(layout: Layout) -> str | None:
@@ -136,7 +177,7 @@ def _dynamic(layout: Layout) -> str | None:
 
 def _told_file_systems(layout: Layout) -> list[str]:
     """The file systems that were told and are none of AWS's, where no partition has one of AWS's."""
-    kinds = [p.file_system for p in layout.partitions if not p.is_efi_system]
+    kinds = [p.file_system for p in partitions_of(layout) if not p.is_efi_system]
     if any(kind in SUPPORTED | _HAVE_OWN_RULES for kind in kinds):
         return []
     return [kind for kind in dict.fromkeys(kinds) if kind not in _UNTOLD | _BESIDE]
@@ -144,14 +185,14 @@ def _told_file_systems(layout: Layout) -> list[str]:
 
 def _file_system(layout: Layout) -> str | None:
     found = _told_file_systems(layout)
-    unknown = any(p.file_system is FileSystem.UNKNOWN for p in layout.partitions)
+    unknown = any(p.file_system is FileSystem.UNKNOWN for p in partitions_of(layout))
     return f"its partitions hold {listed(found)}" if found and not unknown and starts(layout) else None
 
 
 def _root_unknown(layout: Layout) -> str | None:
     if layout.root is not None or not starts(layout) or _file_system(layout):
         return None
-    found = [f"partition {p.number}: {p.file_system}" for p in layout.partitions]
+    found = [f"partition {p.number}: {p.file_system}" for p in partitions_of(layout)]
     return listed(found)
 
 
@@ -163,13 +204,16 @@ def _btrfs(case: Case) -> Iterator[Evidence]:
 
 CHECKS: Checks = {
     "layout-unknown": of_disks(_unknown),
-    "layout-damaged": of_disks(_damaged),
+    "layout-damaged": _damaged,
+    "partition-beyond-disk": of_disks(_beyond_disk),
+    "gpt-without-protective-mbr": _without_protective,
     "no-boot-partition": _no_boot,
     "no-active-partition": _of_root(_no_active),
     "root-disk-not-first": _not_first,
     "several-active-partitions": _of_root(_several_active),
     "gpt-without-efi": _of_root(_without_efi),
     "gpt-damaged": _of_layouts(_gpt_damaged),
+    "gpt-backup-not-at-end": _of_layouts(_backup_inside),
     "hybrid-mbr": _of_layouts(_hybrid),
     "mbr-too-large": of_disks(_mbr_too_large),
     "bitlocker": _of_layouts(_holding(FileSystem.BITLOCKER)),

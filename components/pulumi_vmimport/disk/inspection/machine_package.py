@@ -5,7 +5,7 @@ Source: DMTF DSP0243 1.1.1, section 5.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from pulumi_vmimport.disk.content import Source
@@ -13,6 +13,7 @@ from pulumi_vmimport.disk.inspection.archive import read_archive
 from pulumi_vmimport.disk.inspection.disk_image import inspect_disk
 from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts, ManifestEntry, OvaFacts, OvaMember, OvfFacts
 from pulumi_vmimport.disk.inspection.manifest import read_manifest
+from pulumi_vmimport.disk.inspection.names import FileNames, decoded
 from pulumi_vmimport.disk.inspection.ovf_reading import MOST_BYTES, read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
 from pulumi_vmimport.disk.inspection.reading import Beside, plain_name
@@ -33,7 +34,7 @@ class Package:
     damage: tuple[Damage, ...]
 
 
-def inspect_archive(source: Source, *, digests: bool) -> Package:
+def inspect_archive(source: Source, *, deep: bool) -> Package:
     """The facts of an OVA. Raises: what the source raises."""
     archive = read_archive(source)
     damage = list(archive.damage)
@@ -54,15 +55,21 @@ def inspect_archive(source: Source, *, digests: bool) -> Package:
         damage.append(Damage("OVF descriptor", "the archive has none"))
     else:
         ovf = _read_descriptor(files[descriptor], damage)
-    entries = _read_manifest(files[manifest], whole, damage, digests=digests) if manifest else ()
+    ovf = _with_names(ovf, files) if ovf else None
+    entries = _read_manifest(files[manifest], whole, damage, deep=deep) if manifest else ()
     if not archive.damage:  # else what is missing is behind the damage
-        damage += [Damage("manifest", f"it names {e.file}, which is not there") for e in entries if e.file not in files]
-    disks = _disks(ovf, files, files.get, damage)
-    facts = OvaFacts(tuple(archive.members), archive.ends_in_zero_blocks, entries, ovf)
+        there = FileNames(files)
+        damage += [
+            Damage("manifest", f"it names {entry.file}, which is not there")
+            for entry in entries
+            if there.find(entry.file) is None
+        ]
+    disks = _disks(ovf, files, damage, deep=deep)
+    facts = OvaFacts(tuple(archive.members), archive.ends_in_zero_blocks, entries, ovf, archive.every_member_read)
     return Package(facts, disks, tuple(damage))
 
 
-def inspect_descriptor(source: Source, beside: Beside, *, digests: bool) -> Package:
+def inspect_descriptor(source: Source, beside: Beside, *, deep: bool) -> Package:
     """The facts of a descriptor and of the files that it names; `ends_in_zero_blocks` is true of what is no archive.
 
     Raises: what the sources raise.
@@ -77,13 +84,16 @@ def inspect_descriptor(source: Source, beside: Beside, *, digests: bool) -> Pack
             count = min(-(-(file.stated_bytes or 0) // file.chunk_bytes), _MOST_CHUNKS)
             hrefs = [f"{file.href}.{number:09}" for number in range(count)]
         for href in hrefs:
-            found = beside(href) if href not in files and plain_name(href) else None
-            if found is not None:
-                files[href] = found
+            for spelled in dict.fromkeys((href, decoded(href))):
+                found = files.get(spelled) or (beside(spelled) if plain_name(spelled) else None)
+                if found is not None:
+                    files[spelled] = found
+                    break
+    ovf = _with_names(ovf, files) if ovf else None
     stem = name.removesuffix(".ovf")
     manifest = beside(f"{stem}.mf") if stem != name and plain_name(f"{stem}.mf") else None
-    entries = _read_manifest(manifest, files, damage, digests=digests) if manifest else ()
-    disks = _disks(ovf, files, files.get, damage)
+    entries = _read_manifest(manifest, files, damage, deep=deep) if manifest else ()
+    disks = _disks(ovf, files, damage, deep=deep)
     members = tuple(OvaMember(name, 0, file.size_bytes) for name, file in files.items())
     return Package(OvaFacts(members, ends_in_zero_blocks=True, manifest=entries, ovf=ovf), disks, tuple(damage))
 
@@ -100,18 +110,35 @@ def _read_descriptor(source: Source, damage: list[Damage]) -> OvfFacts | None:
 
 
 def _read_manifest(
-    manifest: Source, files: Mapping[str, Source], damage: list[Damage], *, digests: bool
+    manifest: Source, files: Mapping[str, Source], damage: list[Damage], *, deep: bool
 ) -> tuple[ManifestEntry, ...]:
-    entries, found = read_manifest(manifest, files, whole=digests)
+    entries, found = read_manifest(manifest, files, whole=deep)
     damage += found
     return entries
 
 
+def _with_names(ovf: OvfFacts, files: Mapping[str, Source]) -> OvfFacts:
+    """The descriptor with the names that its files have, where they are there."""
+    names = FileNames((*files, *_chunks(files)))
+    return replace(
+        ovf,
+        files=tuple(replace(file, href=names.find(file.href) or file.href) for file in ovf.files),
+        disks=tuple(replace(disk, file=disk.file and (names.find(disk.file) or disk.file)) for disk in ovf.disks),
+        cd_images=tuple(names.find(image) or image for image in ovf.cd_images),
+    )
+
+
 def _disks(
-    ovf: OvfFacts | None, files: Mapping[str, Source], beside: Beside, damage: list[Damage]
+    ovf: OvfFacts | None, files: Mapping[str, Source], damage: list[Damage], *, deep: bool
 ) -> tuple[DiskFacts, ...]:
     """The disks in the descriptor's order, then those that it does not name."""
     chunks = _chunks(files)
+    names = FileNames(files)
+
+    def beside(said: str) -> Source | None:
+        name = names.find(said)
+        return None if name is None else files[name]
+
     wanted = list(dict.fromkeys(disk.file for disk in ovf.disks if disk.file)) if ovf else []
     missing = [href for href in wanted if href not in files and href not in chunks]
     damage += [Damage("OVF descriptor", f"it names {href}, which is not there") for href in missing[:_MOST_DISKS]]
@@ -120,11 +147,11 @@ def _disks(
     found: list[DiskFacts] = []
     for name in islice((name for name in (*wanted, *others) if name not in cds), _MOST_DISKS):
         if name in files:
-            found.append(inspect_disk(files[name], name, beside))
+            found.append(inspect_disk(files[name], name, beside, deep=deep))
         elif name in chunks:
-            found.append(inspect_disk(JoinedSources(name, chunks[name]), name, beside))
+            found.append(inspect_disk(JoinedSources(name, chunks[name]), name, beside, deep=deep))
     # The data of a flat VMDK is no disk of its own.
-    data = {extent for disk in found if disk.vmdk for extent in disk.vmdk.extent_files}
+    data = {names.find(extent) for disk in found if disk.vmdk for extent in disk.vmdk.extent_files}
     return tuple(disk for disk in found if disk.name not in data)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from pulumi_vmimport.disk.content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage, ManifestEntry
+from pulumi_vmimport.disk.inspection.names import FileNames
 from pulumi_vmimport.disk.inspection.printable import printable
 
 _LINE = re.compile(
@@ -36,6 +37,7 @@ def read_manifest(
     if manifest.size_bytes > _MOST_BYTES:
         damage.append(Damage("manifest", f"it has {manifest.size_bytes} bytes, {_MOST_BYTES} were read"))
     compared: set[tuple[str, str]] = set()
+    names = FileNames(files)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip(b"\0 \t\r"):
             continue
@@ -45,11 +47,12 @@ def read_manifest(
             damage.append(Damage("manifest", words))
             break
         name, algorithm = printable(found[2]), found[1].decode().upper().replace("-", "")
-        file, matches = files.get(name), None
-        if file is not None and algorithm in _ALGORITHMS and (name, algorithm) not in compared:
+        there, matches = names.find(name), None
+        if there is not None and algorithm in _ALGORITHMS and (there, algorithm) not in compared:
+            file = files[there]
             little = file.size_bytes <= min(_SMALL_BYTES, small)
             if little or whole:
-                compared.add((name, algorithm))
+                compared.add((there, algorithm))
                 small -= file.size_bytes if little else 0
                 matches = _digest(file, algorithm) == found[3].decode().lower()
         entries.append(ManifestEntry(name, algorithm, found[3].decode().lower(), matches))

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from pulumi_vmimport.disk.inspection.case import Case, Checks, Evidence, listed, sized, starts_by_bios
+from pulumi_vmimport.disk.inspection.case import Case, Checks, Evidence, counted, listed, sized, starts_by_bios
 from pulumi_vmimport.disk.inspection.facts import Container, OvaFacts, OvfFacts, PartitionScheme
 
 # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
 MOST_DISKS = 21
+# Exporters write the descriptor before they know the sizes.
+_UNSAID = frozenset({None, 0})
 
 
 def _of_ova(check: Callable[[OvaFacts], str | None]) -> Callable[[Case], Iterator[Evidence]]:
@@ -45,7 +47,7 @@ def _not_packed(case: Case) -> Iterator[Evidence]:
 
 
 def _without_disk(ovf: OvfFacts) -> str | None:
-    return None if any(disk.file for disk in ovf.disks) else f"{len(ovf.disks)} disks, none with a file"
+    return None if any(disk.file for disk in ovf.disks) else f"{counted(len(ovf.disks), 'disk')}, none with a file"
 
 
 def _file_missing(ova: OvaFacts) -> str | None:
@@ -78,6 +80,10 @@ def _manifest_damaged(case: Case) -> Iterator[Evidence]:
     for damage in case.image.damage:
         if damage.where == "manifest":
             yield Evidence(case.image.name, f"manifest: {damage.words}")
+    if case.image.ova and not case.image.ova.manifest and not any(d.where == "manifest" for d in case.image.damage):
+        for member in case.image.ova.members:
+            if member.name.lower().endswith(".mf"):
+                yield Evidence(case.image.name, f"{member.name} has no line")
 
 
 def _size_wrong(ova: OvaFacts) -> str | None:
@@ -85,14 +91,17 @@ def _size_wrong(ova: OvaFacts) -> str | None:
     found = [
         f"{f.href}: {f.stated_bytes} stated, it has {sizes[f.href]}"
         for f in (ova.ovf.files if ova.ovf else ())
-        if f.href in sizes and f.stated_bytes not in {None, sizes[f.href]}
+        if f.href in sizes and f.stated_bytes not in _UNSAID | {sizes[f.href]}
     ]
     return listed(found) if found else None
 
 
 def _adapters(ovf: OvfFacts) -> str | None:
     count = len(ovf.adapters)
-    return f"{count} adapters: {listed([a.network or a.kind for a in ovf.adapters])}" if count > 1 else None
+    if count <= 1:
+        return None
+    names = [adapter.network or adapter.kind for adapter in ovf.adapters if adapter.network or adapter.kind]
+    return f"{count} adapters" + (f": {listed(names)}" if names else "")
 
 
 def _machines(ovf: OvfFacts) -> str | None:
@@ -118,7 +127,8 @@ def _capacity(case: Case) -> Iterator[Evidence]:
             yield Evidence(stated.file or stated.id, words)
 
 
-def _firmware(case: Case) -> Iterator[Evidence]:
+def firmware_mismatch(case: Case) -> Iterator[Evidence]:
+    """That the firmware of the descriptor cannot start what is on the root disk."""
     layout, ovf = case.root_layout, case.ovf
     if layout is None or ovf is None or case.root is None:
         return
@@ -159,6 +169,6 @@ CHECKS: Checks = {
     "ovf-linked-disk": _of_ovf(_linked),
     "ovf-empty-disk": _of_ovf(_empty_disks),
     "ovf-capacity-wrong": _capacity,
-    "ovf-firmware-mismatch": _firmware,
+    "ovf-firmware-mismatch": firmware_mismatch,
     "too-many-disks": _too_many,
 }

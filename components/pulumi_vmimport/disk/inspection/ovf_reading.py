@@ -97,6 +97,7 @@ def _files(envelope: Element) -> list[OvfFile]:
             stated_bytes=_number(_attribute(file, "size")),
             chunk_bytes=_number(_attribute(file, "chunkSize")),
             compression=_attribute(file, "compression") or None,
+            stated_href=_attribute(file, "href"),
         )
         for file in islice(references.all("File"), _MOST_FILES)
     ]

@@ -66,6 +66,18 @@ def layout_of(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
     return undivided, ()
 
 
+def told_sector_bytes(content: DiskContent) -> int | None:
+    """The sectors that a disk's GPT counts in, told by where it stands; None where an MBR, or nothing, divides it.
+
+    Raises: DiskImageError; whatever the source raises.
+    """
+    first = Volume.of_disk(content).read(0, _FIRST_SECTOR_BYTES)
+    entries = mbr.entries_of(first, content.sector_bytes) if has_signature(first) else []
+    if entries and all(entry.type != mbr.PROTECTIVE for entry in entries):
+        return None  # what stands there is left of a table that was
+    return gpt.sector_bytes_of(content)
+
+
 def _is_protective(entry: mbr.Entry, content: DiskContent) -> bool:
     """As Linux has it: the entry that keeps tools that know no GPT away starts with the GPT's header."""
     return entry.type == mbr.PROTECTIVE and entry.start_bytes == content.sector_bytes
@@ -126,6 +138,7 @@ def _of_gpt(
         disk_signature=table.disk_guid,
         primary_gpt_valid=table.primary_valid,
         backup_gpt_valid=table.backup_valid,
+        backup_gpt_at_end=table.backup_at_end,
         is_hybrid=len(entries) > protective > 0,
         is_dynamic_disk=any(entry.type in gpt.DYNAMIC_DISKS for entry in table.entries),
         root=_root(partitions),
@@ -174,6 +187,7 @@ def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition,
                 file_system=found.file_system,
                 label=found.label,
                 boot_sector_signature=found.boot_sector_signature,
+                is_container=_is_extended(entry),
             )
         )
     return tuple(partitions), damage

@@ -1,12 +1,18 @@
 """The judgement: what of an image AWS would refuse, or what would go wrong later."""
 
-from pulumi_vmimport.disk.inspection import byol_rules, container_rules, layout_rules, ova_rules
+from pulumi_vmimport.disk.inspection import byol_rules, container_rules, layout_rules, ova_rules, raw_rules
 from pulumi_vmimport.disk.inspection.case import Case, Checks
 from pulumi_vmimport.disk.inspection.catalogue import catalogue
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
 
-CHECKS: Checks = {**ova_rules.CHECKS, **container_rules.CHECKS, **layout_rules.CHECKS, **byol_rules.CHECKS}
+CHECKS: Checks = {
+    **ova_rules.CHECKS,
+    **container_rules.CHECKS,
+    **raw_rules.CHECKS,
+    **layout_rules.CHECKS,
+    **byol_rules.CHECKS,
+}
 
 
 def judge(

@@ -29,11 +29,6 @@ _UNALLOCATED = 2**32 - 1
 _END_BYTES = 2 * SECTOR_BYTES  # where the footer is looked for, at its place and before it
 
 
-def is_vhd(start: bytes, end: bytes) -> bool:
-    """Whether a file's first sector, or the end of it, has a VHD's footer; not always at its place."""
-    return start.startswith(vhd.COOKIE) or vhd.COOKIE in end
-
-
 def read_vhd(source: Source) -> Reading:
     """The facts and the disk of a VHD. Raises: what the source raises."""
     reading = Reading()
@@ -43,7 +38,8 @@ def read_vhd(source: Source) -> Reading:
     copy = start if start.startswith(vhd.COOKIE) and len(start) == SECTOR_BYTES else None
     last = end if end.startswith(vhd.COOKIE) and len(end) == SECTOR_BYTES and source.size_bytes > SECTOR_BYTES else None
     if last is None:
-        reading.damaged("footer", f"its last sector starts with {end[:8]!r}, expected {vhd.COOKIE!r}")
+        words = f"its last sector starts with {end[:8].hex(' ')}, expected the cookie conectix"
+        reading.damaged("footer", words)
     footer = last or copy
     if footer is None:  # a part of one
         reading.vhd = VhdFacts("unknown", "", False, None, None, None, None)
@@ -103,7 +99,9 @@ def _header(source: Source, reading: Reading, at: int) -> bytes | None:
         reading.damage.append(damage_of("dynamic disk header", error))
         return None
     if not data.startswith(_HEADER_COOKIE):
-        reading.damaged("dynamic disk header", f"it starts with {data[:8]!r} at {at}, expected {_HEADER_COOKIE!r}")
+        reading.damaged(
+            "dynamic disk header", f"it starts with {data[:8].hex(' ')} at {at}, expected the cookie cxsparse"
+        )
         return None
     return data
 

@@ -13,9 +13,9 @@ from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.inspection import vmdk_descriptor
 from pulumi_vmimport.disk.inspection.facts import VmdkFacts
 from pulumi_vmimport.disk.inspection.reading import Beside, Reading, damage_of, plain_name
-from pulumi_vmimport.disk.inspection.sources import SourceSlice
+from pulumi_vmimport.disk.inspection.sources import ReadAhead, SourceSlice
 from pulumi_vmimport.disk.inspection.vmdk_descriptor import VmdkDescriptor, read_descriptor
-from pulumi_vmimport.disk.inspection.vmdk_grains import TABLE_ENTRIES, SparseLayout, check_grains
+from pulumi_vmimport.disk.inspection.vmdk_grains import TABLE_ENTRIES, SparseLayout, check_grains, damage_of_grains
 from pulumi_vmimport.disk.raw_content import RawContent
 from pulumi_vmimport.disk.vmdk_content import VmdkContent
 
@@ -55,11 +55,11 @@ def is_vmdk(start: bytes) -> bool:
     return start.startswith((vmdk.MAGIC, vmdk.TEXT_DESCRIPTOR, COWD, SE_SPARSE))
 
 
-def read_vmdk(source: Source, beside: Beside) -> Reading:
-    """The facts and the disk of a VMDK. Raises: what the source raises."""
+def read_vmdk(source: Source, beside: Beside, *, deep: bool = False) -> Reading:
+    """The facts and the disk of a VMDK; `deep` inflates all of its grains. Raises: what the source raises."""
     start = source.read_at(0, SECTOR_BYTES)
     if start.startswith(vmdk.MAGIC):
-        return _read_sparse(source, start)
+        return _read_sparse(source, start, deep=deep)
     if start.startswith(vmdk.TEXT_DESCRIPTOR):
         return _read_text(source, beside)
     return _read_esx(start)
@@ -86,7 +86,7 @@ def _read_esx(start: bytes) -> Reading:
     return reading
 
 
-def _read_sparse(source: Source, start: bytes) -> Reading:
+def _read_sparse(source: Source, start: bytes, *, deep: bool) -> Reading:
     reading = Reading()
     if len(start) < SECTOR_BYTES:
         reading.damaged("header", f"the file ends after {len(start)} bytes")
@@ -122,13 +122,13 @@ def _read_sparse(source: Source, start: bytes) -> Reading:
         whole, footer, ends = _find_end(source, reading)
         reading.vmdk = replace(facts, has_footer=footer is not None, ends_in_end_of_stream=ends)
         if sound and whole is not None and footer is not None:
-            _read_grains(whole, reading, layout, footer)
+            _read_grains(whole, reading, layout, footer, deep=deep)
     elif sound:
-        _read_grains(source, reading, layout, None)
+        _read_grains(source, reading, layout, None, deep=deep)
     return reading
 
 
-def _read_grains(source: Source, reading: Reading, layout: SparseLayout, footer: bytes | None) -> None:
+def _read_grains(source: Source, reading: Reading, layout: SparseLayout, footer: bytes | None, *, deep: bool) -> None:
     """Looks for the grains, and opens the content."""
     if footer is not None:
         _, _, flags, capacity, grain, *_, directory, _, _, _, _ = vmdk.HEADER.unpack_from(footer)
@@ -138,7 +138,7 @@ def _read_grains(source: Source, reading: Reading, layout: SparseLayout, footer:
             return
         layout = replace(layout, directory=directory)
     check = check_grains(source, layout)
-    reading.vmdk = replace(
+    facts = reading.vmdk = replace(
         reading.vmdk or _NOTHING,
         grains_end_within_file=check.within_file,
         every_grain_table_read=check.every_table_read,
@@ -147,6 +147,11 @@ def _read_grains(source: Source, reading: Reading, layout: SparseLayout, footer:
         reading.damage.append(check.damage)
     reading.open(lambda: VmdkContent(source))
     if check.last_grain is None or check.damage is not None or not isinstance(reading.content, VmdkContent):
+        return
+    if deep and layout.compressed:
+        bad = damage_of_grains(VmdkContent(ReadAhead(source)))
+        reading.damage += bad
+        reading.vmdk = replace(facts, every_grain_inflates=not bad)
         return
     try:  # the last grain must inflate
         reading.content.read(check.last_grain * reading.content.chunk_bytes, 1)

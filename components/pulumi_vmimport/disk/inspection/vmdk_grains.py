@@ -13,6 +13,7 @@ from pulumi_vmimport.disk.errors import DiskImageError
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.reading import damage_of
 from pulumi_vmimport.disk.inspection.sources import is_local
+from pulumi_vmimport.disk.vmdk_content import VmdkContent
 
 TABLE_ENTRIES = 512
 _TABLE_BYTES = TABLE_ENTRIES * 4
@@ -26,6 +27,7 @@ _MOST_LOCAL_TABLES = 1 << 15  # 1 TiB of grains of 64 KiB; 64 MiB to read
 # as vSphere and ovftool put them, only so many.
 _WINDOW_BYTES = 256 << 10
 _MOST_WINDOWS = 12
+_MOST_BAD = 3
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,20 @@ def _check(source: Source, layout: SparseLayout, directory: Sequence[int]) -> Gr
         return GrainCheck(within_file=True, every_table_read=every)
     wrong = _check_last(source, layout, last_grain, last_sector * SECTOR_BYTES)
     return GrainCheck(wrong is None, every, last_grain, wrong)
+
+
+def damage_of_grains(content: VmdkContent) -> list[Damage]:
+    """The first of the grains that cannot be inflated, where all of them are read. Raises: what the source raises."""
+    found: list[Damage] = []
+    try:
+        for number, error in content.damaged_grains():
+            found.append(damage_of("grain", error))
+            if len(found) == _MOST_BAD:
+                found.append(Damage("grain", f"the grains behind grain {number} were not read any more"))
+                break
+    except DiskImageError as error:
+        found.append(damage_of("grain directory", error))
+    return found
 
 
 def _tables(source: Source, directory: Sequence[int], latest: int) -> tuple[Iterator[tuple[int, int]], bool]:

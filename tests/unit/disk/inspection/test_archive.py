@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 from tests.unit.disk.inspection.container_images import Holed, Memory, archive
 
-from pulumi_vmimport.disk.inspection.archive import is_archive, read_archive
+from pulumi_vmimport.disk.inspection.archive import read_archive
 from pulumi_vmimport.disk.inspection.facts import OvaMember
+from pulumi_vmimport.disk.tar_header import starts_archive
 
 GIB = 1 << 30
 MEMBERS = {"vm.ovf": b"<x/>", "vm.mf": b"m" * 512, "disk.vmdk": b"d" * 5000}
@@ -30,7 +31,7 @@ def test_members_are_where_pythons_tarfile_says(format: int, name: str) -> None:
     with tarfile.open(fileobj=io.BytesIO(image)) as tar:
         expected = [OvaMember(info.name, info.offset_data, info.size) for info in tar]
     found = read_archive(Memory(image))
-    assert is_archive(image[:512])
+    assert starts_archive(image[:512])
     assert (found.members, found.ends_in_zero_blocks, found.damage) == (expected, True, [])
 
 
@@ -99,7 +100,7 @@ def test_an_archive_that_is_cut_is_seen_wherever_it_is_cut() -> None:
 @pytest.mark.parametrize(
     ("at", "value", "words"),
     [
-        pytest.param(512 + 512, b"X", "expected the header of a member at 1024, got b'Xm.mf", id="name"),
+        pytest.param(512 + 512, b"X", "expected the header of a member at 1024, got that of 'Xm.mf'", id="name"),
         pytest.param(1024 + 124, b"\xff" * 12, "expected the header of a member at 1024", id="size"),
         pytest.param(1024 + 148, b"zzzzzzzz", "expected the header of a member at 1024", id="checksum"),
     ],
@@ -153,6 +154,8 @@ def test_at_most_a_thousand_members_are_read() -> None:
     found = read_archive(Memory(header("a", 0) * 1500))
     assert len(found.members) == 1000
     assert found.damage[0].words == "it has more than 1000 members; the others were not read"
+    assert (found.every_member_read, found.ends_in_zero_blocks) == (False, False)
+    assert read_archive(Memory(header("a", 0) * 1500 + bytes(1024))).ends_in_zero_blocks
     assert read_archive(Memory(header("x", 9, kind=b"L") + (b"n" * 512 + header("x", 9, kind=b"L")) * 5000)).damage
 
 
@@ -166,6 +169,6 @@ def test_over_a_network_few_large_members_are_stepped_over() -> None:
 
 def test_random_bytes_are_no_archive() -> None:
     dice = random.Random(4)  # noqa: S311 - no secret
-    assert not any(is_archive(dice.randbytes(512)) for _ in range(2000))
-    assert not is_archive(bytes(512))
-    assert not is_archive(b"")
+    assert not any(starts_archive(dice.randbytes(512)) for _ in range(2000))
+    assert not starts_archive(bytes(512))
+    assert not starts_archive(b"")

@@ -34,7 +34,7 @@ FORMATS = [
 
 
 def check(image: bytes, *, is_local: bool) -> ImageFacts:
-    facts = inspect_image(Memory(image, "disk.vmdk", is_local), digests=True)
+    facts = inspect_image(Memory(image, "disk.vmdk", is_local), deep=True)
     json.dumps(dataclasses.asdict(facts))
     return facts
 

@@ -18,6 +18,7 @@ from tests.unit.disk.inspection.disk_tools import (
 )
 
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout
+from pulumi_vmimport.disk.inspection.image import inspect_image
 from pulumi_vmimport.disk.inspection.partition_table import layout_of
 from pulumi_vmimport.disk.raw_content import RawContent
 
@@ -56,6 +57,8 @@ def test_a_disk_of_4096_byte_sectors_is_counted_in_them(disk: Path) -> None:
     assert len(expected) == 2
     assert [(found.start_bytes // 4096, found.size_bytes // 4096) for found in layout.partitions] == expected
     assert (layout.scheme, layout.primary_gpt_valid, layout.backup_gpt_valid, damage) == ("gpt", True, True, ())
+    raw = inspect_image(Sparse(disk)).disks[0]  # a raw image says it nowhere but by the place of its GPT
+    assert (raw.sector_bytes, raw.layout, raw.damage) == (4096, layout, ())
 
 
 def test_a_table_made_for_other_sectors_says_so(disk: Path) -> None:
@@ -94,8 +97,17 @@ def test_a_damaged_backup_is_told(disk: Path) -> None:
     layout, damage = read(disk)
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid, len(layout.partitions)) == (True, False, 4)
     assert damage == (
-        Damage("backup GPT", f"at {DISK_BYTES - 512} stands 00 00 00 00 00 00 00 00, expected b'EFI PART'"),
+        Damage("backup GPT", f"at {DISK_BYTES - 512} stands 00 00 00 00 00 00 00 00, expected the signature EFI PART"),
     )
+
+
+def test_whether_the_backup_is_in_the_last_sector_is_a_fact(disk: Path) -> None:
+    sfdisk(disk, MBR)
+    assert read(disk)[0].backup_gpt_at_end is None
+    sfdisk(disk, GPT)
+    assert read(disk)[0].backup_gpt_at_end is True
+    write_at(disk, DISK_BYTES - 512, bytes(512))
+    assert read(disk)[0].backup_gpt_at_end is None
 
 
 def test_a_disk_that_was_made_larger_has_its_backup_where_its_end_was(disk: Path) -> None:
@@ -103,7 +115,7 @@ def test_a_disk_that_was_made_larger_has_its_backup_where_its_end_was(disk: Path
     with disk.open("r+b") as file:
         file.truncate(2 * DISK_BYTES)
     layout, damage = read(disk)
-    assert (layout.backup_gpt_valid, damage) == (True, ())
+    assert (layout.backup_gpt_valid, layout.backup_gpt_at_end, damage) == (True, False, ())
 
 
 def test_without_either_table_the_protective_entry_still_says_gpt(disk: Path) -> None:

@@ -49,11 +49,11 @@ def test_an_ova_of_vsphere(ova: bytes, stream: bytes) -> None:
 
 
 def test_digests_of_disks_are_compared_when_asked(ova: bytes) -> None:
-    facts = inspect_image(Memory(ova), digests=True)
+    facts = inspect_image(Memory(ova), deep=True)
     assert facts.ova
     assert [entry.matches for entry in facts.ova.manifest] == [True] * 4
     at = ova.index(b"KDMV") + 70_000
-    facts = inspect_image(Memory(ova[:at] + bytes([ova[at] ^ 1]) + ova[at + 1 :]), digests=True)
+    facts = inspect_image(Memory(ova[:at] + bytes([ova[at] ^ 1]) + ova[at + 1 :]), deep=True)
     assert facts.ova
     assert [entry.matches for entry in facts.ova.manifest] == [True, False, True, True]
 
@@ -127,7 +127,7 @@ def test_a_descriptor_by_itself_opens_its_files_beside_it(stream: bytes, tmp_pat
         asked.append(name)
         return Memory(files[name], name) if name in files else None
 
-    facts = inspect_image(Memory(files["win11.ovf"], "/exports/win11.ovf"), beside=beside, digests=True)
+    facts = inspect_image(Memory(files["win11.ovf"], "/exports/win11.ovf"), beside=beside, deep=True)
     assert (facts.container, facts.damage) == (Container.OVF, ())
     assert facts.ova
     assert [entry.matches for entry in facts.ova.manifest] == [True] * 4

@@ -53,6 +53,13 @@ def test_several_active_partitions_are_all_told(disk: Path) -> None:
     assert [found.is_active for found in read(disk)[0].partitions] == [True, True, False]
 
 
+def test_an_extended_partition_is_a_container(disk: Path) -> None:
+    sfdisk(disk, LOGICAL)
+    found = read(disk)[0].partitions
+    assert [part.number for part in found if part.is_container] == [2]
+    assert found[1].type_name.startswith("extended")
+
+
 def test_a_chain_of_extended_records_that_returns_ends(disk: Path) -> None:
     sfdisk(disk, LOGICAL)
     extended = next(found.start_bytes for found in read(disk)[0].partitions if found.type == "0f")

@@ -30,9 +30,9 @@ def test_a_descriptor_of_vsphere() -> None:
         cpus=2,
         memory_mib=8192,
         files=(
-            OvfFile("file1", "win11-1.vmdk", 0, None, None),
-            OvfFile("file2", "win11-2.iso", 395264, None, None),
-            OvfFile("file3", "win11-3.nvram", 270840, None, None),
+            OvfFile("file1", "win11-1.vmdk", 0, None, None, "win11-1.vmdk"),
+            OvfFile("file2", "win11-2.iso", 395264, None, None, "win11-2.iso"),
+            OvfFile("file3", "win11-3.nvram", 270840, None, None, "win11-3.nvram"),
         ),
         disks=(
             OvfDisk("vmdisk1", "win11-1.vmdk", 70 * GIB, STREAM_OPTIMIZED, None, "lsilogicsas", "0"),
@@ -99,7 +99,7 @@ def test_a_descriptor_of_version_2_in_its_default_configuration() -> None:
     facts = read_ovf(OVF_2.encode())
     assert (facts.version, facts.virtual_systems, facts.name) == ("2", 2, "one")
     assert (facts.cpus, facts.memory_mib) == (8, 16384)
-    assert facts.files == (OvfFile("f", "disk.vmdk.gz", 9, 4, "gzip"),)
+    assert facts.files == (OvfFile("f", "disk.vmdk.gz", 9, 4, "gzip", "disk.vmdk.gz"),)
     assert facts.disks == (OvfDisk("d", "disk.vmdk.gz", 20_000_000_000, "x", "base", "ide", None),)
     assert facts.adapters == (OvfAdapter("E1000", "lan"),)
     assert facts.hardware_version == "vmx-13 vmx-14"

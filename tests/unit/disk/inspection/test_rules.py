@@ -22,6 +22,7 @@ from tests.unit.disk.inspection.made_facts import (
     SMALL_GPT,
     SNAPSHOT,
     TIB,
+    UNDIVIDED,
     WINDOWS,
     disk,
     gpt,
@@ -58,7 +59,7 @@ BROKEN: dict[str, tuple[ImageFacts, Profile, str]] = {
     "ova-compressed-file": (ovf(files=(replace(FILE, compression="gzip"),)), EC2, "disk.vmdk: gzip"),
     "ova-manifest-mismatch": (ova(manifest=(replace(DIGEST, matches=False),)), EC2, "disk.vmdk has another SHA256"),
     "ova-manifest-not-compared": (ova(manifest=(replace(DIGEST, matches=None),)), EC2, "disk.vmdk was not compared"),
-    "ova-size-wrong": (ovf(files=(replace(FILE, stated_bytes=0),)), EC2, f"disk.vmdk: 0 stated, it has {4 * GIB}"),
+    "ova-size-wrong": (ovf(files=(replace(FILE, stated_bytes=9),)), EC2, f"disk.vmdk: 9 stated, it has {4 * GIB}"),
     "ova-cd-image": (ovf(cd_images=("tools.iso",)), EC2, "tools.iso"),
     "ovf-several-adapters": (ovf(adapters=OVF.adapters * 2), EC2, "2 adapters: VM Network, VM Network"),
     "ovf-not-one-machine": (ovf(virtual_systems=3), EC2, "3 machines"),
@@ -72,6 +73,9 @@ BROKEN: dict[str, tuple[ImageFacts, Profile, str]] = {
     "format-differs": (disk(name="disk.vhd"), EC2, "by its name it is VHD, the content VMDK"),
     "ova-for-snapshot": (MACHINE, SNAPSHOT, "it is an OVA"),
     "iso-image": (disk(container=Container.OTHER, vmdk=None, other="an ISO 9660 image", layout=None), EC2, "ISO 9660"),
+    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "a VMDK that is split or flat"),
+    "raw-not-a-disk": (raw(size_bytes=6, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)), SNAPSHOT, "6 bytes without a partition table"),
+    "raw-partial-sector": (raw(size_bytes=1025), SNAPSHOT, "1025 bytes: 1 more than sectors of 512"),
     "vmdk-not-stream-optimized": (vmdk(create_type="monolithicSparse", is_compressed=False, has_markers=False), EC2, "createType monolithicSparse, without compression and markers"),
     "vmdk-compression": (vmdk(compression_algorithm=0), EC2, "algorithm 0, expected 1"),
     "vmdk-cut-short": (vmdk(has_footer=False), EC2, "its footer is missing"),
@@ -91,20 +95,23 @@ BROKEN: dict[str, tuple[ImageFacts, Profile, str]] = {
     "vhdx-log-pending": (vhdx(log_is_pending=True), EC2, "log"),
     "vhdx-for-snapshot": (vhdx(), SNAPSHOT, "a VHDX"),
     "sector-size": (disk(sector_bytes=4096), SNAPSHOT, "sectors of 4096 bytes"),
-    "disk-too-large": (disk(capacity_bytes=8 * TIB), EC2, "8192 GiB"),
-    "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16384 GiB"),
-    "disk-needs-manifest": (disk(capacity_bytes=9 * TIB), SNAPSHOT, "9216 GiB"),
+    "disk-too-large": (disk(capacity_bytes=8 * TIB), EC2, "8 TiB"),
+    "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16 TiB"),
+    "disk-needs-manifest": (disk(capacity_bytes=9 * TIB), SNAPSHOT, "9 TiB"),
     "capacity-unknown": (disk(capacity_bytes=None), SNAPSHOT, "no capacity"),
     "layout-unknown": (disk(layout=None), EC2, "could not be read"),
     "layout-damaged": (disk(damage=(Damage("partition 1", "it goes from 0 to 9"),)), EC2, "partition 1: it goes"),
+    "partition-beyond-disk": (raw(capacity_bytes=34 * GIB), SNAPSHOT, "partition 1 ends at"),
+    "gpt-without-protective-mbr": (disk(layout=GPT, damage=(Damage("protective MBR", "no entry of type ee"),)), EC2, "no entry of type ee"),
     "no-boot-partition": (disk(layout=EMPTY.layout), EC2, "no partition table; the disk holds: empty"),
     "no-active-partition": (mbr(partition(is_active=False)), EC2, "boot code, but no active partition"),
     "root-disk-not-first": (ova(EMPTY, replace(DISK, name="system.vmdk")), EC2, "it starts from system.vmdk"),
     "several-active-partitions": (mbr(partition(), partition(2)), EC2, "2 active partitions: 1, 2"),
     "gpt-without-efi": (gpt(partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN), WINDOWS), EC2, "none an EFI system"),
     "gpt-damaged": (gpt(backup_gpt_valid=False), EC2, "the backup one is not valid"),
+    "gpt-backup-not-at-end": (gpt(backup_gpt_at_end=False), SNAPSHOT, "not in the disk's last sector"),
     "hybrid-mbr": (gpt(is_hybrid=True), EC2, "further entries"),
-    "mbr-too-large": (disk(capacity_bytes=3 * TIB), EC2, "3072 GiB"),
+    "mbr-too-large": (disk(capacity_bytes=3 * TIB), EC2, "3 TiB"),
     "bitlocker": (holding(FileSystem.BITLOCKER), EC2, "partition 1"),
     "luks": (mbr(partition(), partition(2, is_active=False, file_system=FileSystem.LUKS)), EC2, "partition 2"),
     "lvm": (holding(FileSystem.LVM2), EC2, "partition 1"),
@@ -116,7 +123,7 @@ BROKEN: dict[str, tuple[ImageFacts, Profile, str]] = {
     "byol-disk-above-70": (disk(capacity_bytes=80 * GIB), BYOL, "80 GiB"),
     "byol-several-disks": (ova(DISK, SECOND), BYOL, "2 disks: disk.vmdk, second.vmdk"),
     "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "the root is likely partition 1, ext4"),
-    "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10), and it starts with UEFI"),
+    "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "it is on VirtualSCSI"),
 }  # fmt: skip
 
@@ -265,6 +272,6 @@ def test_every_rule_has_words_and_a_source() -> None:
         assert rule.source in known.sources
         assert rule.needs
         for words in (rule.cause, rule.remedy):
-            assert words[0].islower() or words.split()[0] in {"AWS", "EBS", "GPT", "ImportImage", "ImportSnapshot", "WorkSpaces", "Windows'"}, words  # fmt: skip
+            assert words[0].islower() or words.split()[0] in {"AWS", "AWS's", "GPT", "ImportImage", "ImportSnapshot", "WorkSpaces", "Windows'"}, words  # fmt: skip
             assert not words.endswith("."), words
     assert {rule.source for rule in known.rules.values()} == known.sources.keys()

@@ -178,6 +178,13 @@ def test_another_compression_is_a_fact(at_start: bytes, compression: int) -> Non
     assert facts.grains_end_within_file
 
 
+@pytest.mark.parametrize("kind", [b"StreamOptimized", b"STREAMOPTIMIZED", b"streamoptimized"])
+def test_the_disk_is_read_whatever_the_case_of_its_kind(at_start: bytes, kind: bytes) -> None:
+    facts, reading = read(at_start.replace(b"streamOptimized", kind))
+    assert facts.create_type == kind.decode()
+    assert (reading.content is not None, reading.damage) == (True, [])
+
+
 def test_a_delta_disk_and_a_part_of_a_split_disk_are_facts(at_start: bytes) -> None:
     facts, reading = read(at_start.replace(b"parentCID=ffffffff", b"parentCID=0badcafe"))
     assert (facts.parent_cid, reading.content, reading.damage) == ("0badcafe", None, [])
