@@ -182,7 +182,9 @@ def test_an_upload_becomes_a_snapshot_and_another_content_another_one(
     os.utime(file, ns=(1, 1))
     stack.up()
     assert stack.outputs()["snapshotId"] == first
-    file.write_bytes(file.read_bytes()[: 2 * PART])
+    with file.open("r+b") as disk:
+        disk.seek(2 * PART)
+        disk.write(b"other")
     stack.up()
     assert stack.outputs()["snapshotId"] != first
     stack.destroy()

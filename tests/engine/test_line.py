@@ -18,7 +18,8 @@ from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.vsphere import inventory
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 NewStack = Callable[..., Any]
 REGION = "eu-west-1"

@@ -12,7 +12,8 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport.sandbox import Sandbox
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"

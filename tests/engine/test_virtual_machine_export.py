@@ -17,7 +17,8 @@ from tests.unit.conftest import Machines, vmdk
 
 from pulumi_vmimport import ImportImage, VirtualMachineExport
 from pulumi_vmimport.sandbox import Sandbox
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "ova/web.ova"
 GIB, MIB = 1 << 30, 1 << 20

@@ -20,7 +20,8 @@ from pyVmomi import vim
 
 from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
 from pulumi_vmimport.vsphere.inventory import by_moid
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
-from pulumi_vmimport.vsphere.session import VSphereSession
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.vsphere.session import VSphereSession
 
 __all__ = [
     "UNKNOWN",
@@ -74,7 +76,7 @@ class Run(Protocol):
     def poll_seconds(self) -> float:
         """Seconds between two looks at something that AWS works on."""
 
-    def vsphere(self) -> AbstractContextManager[VSphereSession]:
+    def vsphere(self) -> "AbstractContextManager[VSphereSession]":
         """A session with the vCenter or ESXi host of the stack's configuration or environment."""
 
     def status(self, text: str) -> None:

@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.vsphere.errors import InvalidSettingError
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.settings import VSphereSettings
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.vsphere.session import VSphereSession
 
 # Import tasks take from minutes to hours; AWS names no rate for the Describe calls.
 DEFAULT_POLL_SECONDS = 15.0
@@ -73,7 +76,7 @@ class HostRun:
     def poll_seconds(self) -> float:
         return self.settings.poll_seconds
 
-    def vsphere(self) -> AbstractContextManager[VSphereSession]:
+    def vsphere(self) -> "AbstractContextManager[VSphereSession]":
         settings = VSphereSettings.from_environment(self.settings.vsphere)
         if settings is None:
             raise InvalidSettingError(
@@ -81,6 +84,9 @@ class HostRun:
                 "no vSphere server is set: set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or the same in the "
                 "stack's configuration (vsphere:vsphereServer, vsphere:user, vsphere:password --secret)",
             )
+        # pyVmomi takes a tenth of a second to import, which the resources of AWS do not wait for.
+        from pulumi_vmimport.vsphere.session import VSphereSession  # noqa: PLC0415
+
         return VSphereSession(settings)
 
     def status(self, text: str) -> None:

@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 from pyVmomi import vim, vmodl
 
-from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError, faults_as_errors
+from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError
+from pulumi_vmimport.vsphere.faults import faults_as_errors
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 

@@ -13,15 +13,8 @@ from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.disk_reading import Sink, read_disk
-from pulumi_vmimport.vsphere.errors import (
-    BytesDifferError,
-    DownloadError,
-    ExportError,
-    LeaseLostError,
-    VSphereError,
-    faults_as_errors,
-    words_of,
-)
+from pulumi_vmimport.vsphere.errors import BytesDifferError, DownloadError, ExportError, LeaseLostError, VSphereError
+from pulumi_vmimport.vsphere.faults import faults_as_errors, words_of
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.session import Wait

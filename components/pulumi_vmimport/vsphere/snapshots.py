@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pulumi_vmimport.vsphere.errors import SnapshotNotFoundError, faults_as_errors
+from pulumi_vmimport.vsphere.errors import SnapshotNotFoundError
+from pulumi_vmimport.vsphere.faults import faults_as_errors
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, PowerState, VirtualMachine, facts_of
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.errors import GuestStillRunningError, faults_as_errors
+from pulumi_vmimport.vsphere.errors import GuestStillRunningError
+from pulumi_vmimport.vsphere.faults import faults_as_errors
 from pulumi_vmimport.vsphere.session import VSphereSession, Wait
 
 _POLL_SECONDS = 2.0

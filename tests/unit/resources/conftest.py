@@ -21,7 +21,8 @@ from pulumi_vmimport.resources.import_image import ImportImageInputs
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.sandbox import SandboxClock
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 
 REGION = "eu-west-1"

@@ -13,7 +13,7 @@ from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
 from pulumi_vmimport.resources.exportable_machine import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs, VirtualMachineExportLifecycle
 from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.vsphere.session import VSphereSettings
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 KEY = "ova/web.ova"
 SOMEBODY = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")

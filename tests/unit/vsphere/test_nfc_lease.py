@@ -11,7 +11,8 @@ from tests.unit.vsphere.received import Received, received
 from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
 from pulumi_vmimport.vsphere.errors import DownloadError, LeaseLostError, VSphereFaultError
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 MIB = 1 << 20
 

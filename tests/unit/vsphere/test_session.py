@@ -13,7 +13,8 @@ from pulumi_vmimport.vsphere.errors import (
     TlsNotVerifiedError,
     VSphereFaultError,
 )
-from pulumi_vmimport.vsphere.session import VSphereSession, VSphereSettings
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 WRONG = "ab" * 32
 

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.errors import InvalidSettingError
-from pulumi_vmimport.vsphere.session import VSphereSettings
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 ENVIRONMENT = {"VSPHERE_SERVER": "vcenter.example", "VSPHERE_USER": "root", "VSPHERE_PASSWORD": "geheim"}
 
