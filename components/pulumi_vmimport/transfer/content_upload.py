@@ -1,4 +1,4 @@
-"""Content into the parts of a multipart upload, by a few threads, in 1 MiB of memory whatever its size.
+"""Content into the parts of a multipart upload, by a few threads, in 4 MiB of memory whatever its size.
 
 Each thread reads its part twice in small pieces: once for the CRC-32 that goes before the bytes, and once more, from
 the page cache by then, while it sends it. That costs no more than to fill a large buffer and to read that twice.

@@ -8,7 +8,7 @@ from itertools import accumulate
 Buffer = bytes | bytearray | memoryview
 # urllib3 asks for 16 KiB at a time, which costs a call and a TLS record header each; it takes more when it gets more.
 # While such a piece is encrypted and sent, the other threads run.
-PIECE_BYTES = 256 << 10
+PIECE_BYTES = 1 << 20
 
 
 class PartBody(ABC):
