@@ -62,7 +62,7 @@ class VCenter:
         for device, (file, _) in zip(held, disks, strict=True):
             path = device.backing.fileName.split("] ")[1]
             self.simulator.put_file(_DATASTORE, path, io.BytesIO())
-            there = self.simulator._root(_DATASTORE) / path  # noqa: SLF001 - the disk is linked, as it may be 8 GiB
+            there = self.simulator.folder_of(_DATASTORE) / path  # linked and not copied, as it may be 8 GiB
             there.unlink()
             os.link(file, there)
         return str(made.config.uuid)

@@ -94,14 +94,18 @@ class VCenterSandbox:
         """The virtual machines, as pyVmomi's vim.VirtualMachine."""
         return self.session.all(vim.VirtualMachine)
 
+    def folder_of(self, datastore: str) -> Path:
+        """Where the simulator keeps the files of a datastore."""
+        return Path(self._ready["datastores"][datastore])
+
     def put_file(self, datastore: str, path: str, stream: BinaryIO) -> None:
         """Write a file of a datastore, and the folders it is in; `leftovers` does not count it."""
         target = self.session.named(vim.Datastore, datastore)
         folder = path.rpartition("/")[0]
-        if folder and not (self._root(datastore) / folder).is_dir():
+        if folder and not (self.folder_of(datastore) / folder).is_dir():
             self.session.content.fileManager.MakeDirectory(f"[{datastore}] {folder}", datacenter_of(target), True)
         self.session.put_file(target, path, stream)
-        self._put.add(self._root(datastore) / path)
+        self._put.add(self.folder_of(datastore) / path)
 
     def read_file(self, datastore: str, path: str) -> bytes:
         """The content of a file of a datastore."""
@@ -111,13 +115,10 @@ class VCenterSandbox:
         """What exists beyond the start and `put_file`: virtual machines and files of datastores."""
         found = [f"virtual machine {machine.name}" for machine in self.virtual_machines()]
         for datastore in self._ready["datastores"]:
-            root = self._root(datastore)
+            root = self.folder_of(datastore)
             files = sorted(file for file in root.rglob("*") if file.is_file() and file not in self._put)
             found += [f"file [{datastore}] {file.relative_to(root)}" for file in files]
         return found
-
-    def _root(self, datastore: str) -> Path:
-        return Path(self._ready["datastores"][datastore])
 
 
 def _first_line(output: IO[str] | None) -> str:

@@ -9,6 +9,7 @@ from pulumi_vmimport.disk.inspection import gpt, mbr
 from pulumi_vmimport.disk.inspection.boot_sector import has_signature, named_file_system
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.inspection.file_systems import Found, examine
+from pulumi_vmimport.disk.inspection.reading import damage_of
 from pulumi_vmimport.disk.inspection.volume import Volume
 
 MOST_EXAMINED, MOST_FAR_EXAMINED = 128, 16
@@ -173,7 +174,7 @@ def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition,
             try:
                 found = examine(Volume(disk.content, start, size))
             except DiskImageError as error:
-                damage.append(Damage(where, str(error)))
+                damage.append(damage_of(where, error))
         partitions.append(
             Partition(
                 number=number,
