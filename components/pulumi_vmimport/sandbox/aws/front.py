@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import traceback
+import warnings
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,11 @@ class Front:
             with contextlib.suppress(OSError):
                 environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
+        except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto: nothing else would tell which
+            words = f"the sandbox failed at {arrived.call.service} {arrived.call.operation}"
+            warnings.warn(f"{words}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
+            failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{words}: {error!r}")
+            return answer(failed, arrived, environ, start_response)
         return body
 
     def _moto(

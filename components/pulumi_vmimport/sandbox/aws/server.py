@@ -41,6 +41,8 @@ _ONE_ATTEMPT = Config(
     s3={"addressing_style": "path"},
     proxies={},  # a proxy of the environment does not lead to this machine
 )
+# Nothing is ordered to strike an observer: what fails is the sandbox itself, which warns of it.
+_SEVERAL_ATTEMPTS = Config(retries={"mode": "standard", "total_max_attempts": 3})
 # (configuration key, environment variable, default, conversion): no profile of the user's is read.
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
@@ -125,7 +127,7 @@ class AwsSandbox:
 
     def observer(self, service: str, region: str | None = None) -> Any:
         """A boto3 client that looks on and prepares: its calls are not recorded, and no fault strikes them."""
-        return self._client(service, region, OBSERVER_KEY, None)
+        return self._client(service, region, OBSERVER_KEY, _SEVERAL_ATTEMPTS)
 
     def presigned_url(self, bucket: str, key: str, seconds: float, region: str | None = None) -> str:
         """An http URL that reads an object without credentials for some seconds of the sandbox's clock."""

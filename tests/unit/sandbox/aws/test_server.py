@@ -11,11 +11,12 @@ import moto.ec2.urls
 import moto.settings
 import moto.workspaces.urls
 import pytest
+from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.s3.models import FakeBucket
 
-from pulumi_vmimport.sandbox.aws import AwsPace, AwsSandbox
+from pulumi_vmimport.sandbox.aws import AwsPace, AwsSandbox, object_ownership
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
 
@@ -54,6 +55,28 @@ def test_one_sandbox_after_another_starts_clean() -> None:
             assert aws.leftovers() == []
             aws.client("s3").create_bucket(Bucket="the-same-name")
             assert aws.leftovers() == ["s3 bucket the-same-name"]
+
+
+def test_a_defect_of_the_sandbox_is_told_and_warned_of_and_an_observer_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    defects = [KeyError("no such account"), KeyError("no such account")]
+
+    def fail_at_first(_: object) -> None:
+        if defects:
+            raise defects.pop()
+
+    monkeypatch.setattr(object_ownership, "verify", fail_at_first)
+    words = "the sandbox failed at s3 CreateBucket"
+    with AwsSandbox(SandboxClock.stepped()) as aws:
+        with (
+            pytest.warns(RuntimeWarning, match=rf"{words}\nTraceback"),
+            pytest.raises(ClientError, match=rf"InternalError.*{words}: KeyError\('no such account'\)"),
+        ):
+            aws.client("s3").create_bucket(Bucket="the-name")
+        with pytest.warns(RuntimeWarning, match=words):
+            aws.observer("s3").create_bucket(Bucket="the-name")
+        assert aws.leftovers() == ["s3 bucket the-name"]
 
 
 def test_what_moto_held_before_the_start_is_not_seen() -> None:
