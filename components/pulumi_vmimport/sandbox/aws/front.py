@@ -12,6 +12,7 @@ from pulumi_vmimport.sandbox.aws import checksums, multipart_rules, object_owner
 from pulumi_vmimport.sandbox.aws.access_keys import is_observer, told_account
 from pulumi_vmimport.sandbox.aws.calls import ARRIVAL, Arrival, CallLog, arrival
 from pulumi_vmimport.sandbox.aws.faults import ConnectionLost, Faults
+from pulumi_vmimport.sandbox.aws.installation import LOCKED_BY_THE_CLOUD, moto_lock
 from pulumi_vmimport.sandbox.aws.wire_errors import WireError, answer
 from pulumi_vmimport.sandbox.clock import SandboxClock
 
@@ -62,6 +63,8 @@ class Front:
             with contextlib.suppress(OSError):
                 environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
+        except ConnectionError:
+            raise  # the client went away
         except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto: nothing else would tell which
             words = f"the sandbox failed at {arrived.call.service} {arrived.call.operation}"
             warnings.warn(f"{words}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
@@ -79,8 +82,10 @@ class Front:
             status = int(line.split(maxsplit=1)[0])
             return start_response(line, headers, failed)
 
+        by_itself = arrived.call.service in LOCKED_BY_THE_CLOUD
         try:
-            body = self._application(environ, start)
+            with contextlib.nullcontext() if by_itself else moto_lock:
+                body = self._application(environ, start)
         except NotImplementedError as error:
             call = arrived.call
             text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"

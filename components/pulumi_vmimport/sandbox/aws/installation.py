@@ -1,5 +1,6 @@
 """Puts the sandbox's services into moto's server, and leaves moto as it was."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -21,6 +22,10 @@ from pulumi_vmimport.sandbox.aws.workspaces_calls import WorkspacesCalls
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+# Of moto's own services: it lists what another thread changes, and fails.
+moto_lock = threading.RLock()
+LOCKED_BY_THE_CLOUD = frozenset({"ec2", "ebs", "workspaces"})
 
 
 @contextmanager
@@ -51,7 +56,8 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
 
 def clear_moto() -> None:
     """Forget everything in all of moto's services."""
-    moto_api_backend.reset()
+    with moto_lock:
+        moto_api_backend.reset()
 
 
 @contextmanager

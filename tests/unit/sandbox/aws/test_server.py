@@ -1,10 +1,14 @@
 """Starting, stopping and resetting; no fixture here, as the tests start sandboxes of their own."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import boto3
 import moto.ec2.urls
@@ -14,7 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 
 from pulumi_vmimport.sandbox.aws import AwsPace, AwsSandbox, object_ownership
 from pulumi_vmimport.sandbox.clock import SandboxClock
@@ -77,6 +81,21 @@ def test_a_defect_of_the_sandbox_is_told_and_warned_of_and_an_observer_tries_aga
         with pytest.warns(RuntimeWarning, match=words):
             aws.observer("s3").create_bucket(Bucket="the-name")
         assert aws.leftovers() == ["s3 bucket the-name"]
+
+
+def test_moto_gets_one_s3_call_at_a_time_as_it_lists_what_another_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    together, met, answered = threading.Barrier(2), [], S3Backend.list_buckets
+
+    def meet(*arguments: Any, **options: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.append(together.wait(0.2))  # alone, nobody else comes
+        return answered(*arguments, **options)
+
+    monkeypatch.setattr(S3Backend, "list_buckets", meet)
+    with AwsSandbox(SandboxClock.stepped()) as aws, ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(aws.observer("s3").list_buckets) for _ in range(2)]
+        assert [call.result()["Buckets"] for call in calls] == [[], []]
+    assert met == []
 
 
 def test_what_moto_held_before_the_start_is_not_seen() -> None:
