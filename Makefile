@@ -1,7 +1,7 @@
 # `make demo` needs Python 3.11, Go and package registries; everything else is made here. `make` lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
-TOOLCHAIN := components/pulumi_vmimport/sandbox/toolchain.py
+TOOLCHAIN := sandbox/pulumi_vmimport_sandbox/toolchain.py
 MAKEFLAGS += --no-print-directory
 # How long `make fuzz` spends on each of its dozen targets, as many at once as there are processors.
 FUZZ_SECONDS ?= 300
@@ -16,11 +16,11 @@ setup: ## make .venv, the Pulumi engine and the vCenter simulator, all at once; 
 parts: .venv/complete toolchain disk-tools
 
 # --no-compile: byte code of the packages below is a third of pip's time and hardly any of it is ever imported.
-.venv/complete: pyproject.toml constraints.txt
+.venv/complete: pyproject.toml sandbox/pyproject.toml constraints.txt
 	@echo "making .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
-		--quiet --disable-pip-version-check --no-compile --editable '.[cli,sandbox,dev]'
+		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@touch $@
 
@@ -62,7 +62,7 @@ test: lint file-system-tools ## every check: lint, types, layers, then all tests
 lint: setup ## ruff, mypy and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy components tests stacks toolchain docs
+	$(BIN)/mypy components sandbox tests stacks docs
 	$(BIN)/lint-imports
 
 unit: setup file-system-tools ## the tests that need no engine
@@ -82,4 +82,4 @@ docs: setup ## fill in the tables of docs/ from the package's own
 
 clean: ## remove all that was made in this folder; the engine stays in ~/.cache/pulumi-vmimport
 	rm -rf .venv .sandbox .fuzz dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find components stacks tests -name __pycache__ -prune -exec rm -rf {} +
+	find components sandbox stacks tests -name __pycache__ -prune -exec rm -rf {} +

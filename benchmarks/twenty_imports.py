@@ -13,8 +13,8 @@ from typing import Any
 from pulumi import automation
 
 from pulumi_vmimport import ImportImage
-from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock, toolchain
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock, toolchain
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "web.raw"
 # Slow enough that AWS's half hour, not the start of the processes, is what is waited for.

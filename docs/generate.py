@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pulumi_vmimport.aws import (
-    failures,
+from pulumi_vmimport.aws.ec2.licensing import USAGE_OPERATIONS
+from pulumi_vmimport.aws.tables import (
     ingestion_processes,
+    known_failures,
     post_import,
     supported_systems,
     workspace_image_errors,
 )
-from pulumi_vmimport.aws.failures import KnownFailure
-from pulumi_vmimport.aws.licensing import USAGE_OPERATIONS
-from pulumi_vmimport.aws.post_import import Line
-from pulumi_vmimport.aws.supported_systems import Release
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure
+from pulumi_vmimport.aws.tables.post_import import Line
+from pulumi_vmimport.aws.tables.supported_systems import Release
 from pulumi_vmimport.disk.inspection import catalogue
 from pulumi_vmimport.disk.inspection.findings import Profile
 
@@ -47,13 +47,13 @@ def _part(name: str) -> str:
 
 
 def _failures_by_words() -> Iterator[str]:
-    known = failures.catalogue()
+    known = known_failures.catalogue()
     yield f"As AWS's pages had it on {known.checked}."
     yield _table(["AWS says, or you see", "entry"], ((_seen(f), _link(f.id)) for f in known.failures))
 
 
 def _failures() -> Iterator[str]:
-    known = failures.catalogue()
+    known = known_failures.catalogue()
     for section, title in known.sections.items():
         yield f"## {title}"
         for failure in known.failures:
@@ -64,7 +64,7 @@ def _failures() -> Iterator[str]:
 
 def _entry(failure: KnownFailure) -> str:
     code = f", code `{failure.code}`" if failure.code else ""
-    origin = failures.catalogue().sources[failure.source]
+    origin = known_failures.catalogue().sources[failure.source]
     told = {
         "AWS says": f"{_seen(failure)}{code}{' (*assumed*)' if failure.assumed else ''}" if failure.said else None,
         "Seen": failure.symptom,
@@ -88,7 +88,7 @@ def _link(id: str) -> str:
 
 def _rules() -> Iterator[str]:
     known = catalogue.catalogue()
-    failures_known = {failure.id for failure in failures.catalogue().failures}
+    failures_known = {failure.id for failure in known_failures.catalogue().failures}
     for section, title in known.sections.items():
         yield f"### {title}"
         rows = (

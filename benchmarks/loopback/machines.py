@@ -10,8 +10,8 @@ from typing import Any
 
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox.environment import for_vsphere
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport_sandbox.environment import for_vsphere
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 DEVICE = vim.vm.device
 _DATASTORE = "LocalDS_0"

@@ -9,7 +9,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from pulumi_vmimport.sandbox.toolchain import Toolchain
+from pulumi_vmimport_sandbox.toolchain import Toolchain
 
 AWS_CLI = "awscli==1.46.2"
 _SOURCES = Path(__file__).with_name("go")

@@ -10,7 +10,7 @@ import time
 from http.client import HTTPSConnection
 from urllib.parse import urlsplit
 
-from pulumi_vmimport.sandbox.standins.vsphere_session import VSphere
+from pulumi_vmimport_sandbox.standins.vsphere_session import VSphere
 
 _BUFFER_BYTES = 1 << 20
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPSConnection
 from pathlib import Path
 
-from pulumi_vmimport.sandbox.environment import cleared, for_aws
+from pulumi_vmimport_sandbox.environment import cleared, for_aws
 
 from . import programs
 

@@ -8,43 +8,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pulumi_vmimport.aws.licensing import usage_operation
-    from pulumi_vmimport.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
-    from pulumi_vmimport.export_bucket import ExportBucket, ExportBucketArgs
-    from pulumi_vmimport.import_bucket import ImportBucket, ImportBucketArgs
-    from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImage, CopyWorkspaceImageArgs
-    from pulumi_vmimport.resources.create_updated_workspace_image import (
-        CreateUpdatedWorkspaceImage,
-        CreateUpdatedWorkspaceImageArgs,
-    )
-    from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
-    from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
-    from pulumi_vmimport.resources.disk_image_upload import DiskImageUpload, DiskImageUploadArgs
-    from pulumi_vmimport.resources.export_image import ExportImage, ExportImageArgs
-    from pulumi_vmimport.resources.import_custom_workspace_image import (
-        ImportCustomWorkspaceImage,
-        ImportCustomWorkspaceImageArgs,
-    )
-    from pulumi_vmimport.resources.import_image import ImportImage, ImportImageArgs
-    from pulumi_vmimport.resources.import_request_args import (
+    from pulumi_vmimport.aws.ec2.licensing import usage_operation
+    from pulumi_vmimport.components.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
+    from pulumi_vmimport.components.export_bucket import ExportBucket, ExportBucketArgs
+    from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketArgs
+    from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
+    from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
+    from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
+    from pulumi_vmimport.resources.disk_container_args import (
         ClientDataArgs,
         DiskContainerArgs,
         LicenseSpecificationArgs,
         SnapshotDiskContainerArgs,
         UserBucketArgs,
     )
-    from pulumi_vmimport.resources.import_snapshot import ImportSnapshot, ImportSnapshotArgs
-    from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage, ImportWorkspaceImageArgs
-    from pulumi_vmimport.resources.instance_export import InstanceExport, InstanceExportArgs
-    from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport, VirtualMachineExportArgs
-    from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundle, WorkspaceBundleArgs
-    from pulumi_vmimport.resources.workspace_image_permissions import (
+    from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUpload, DiskImageUploadArgs
+    from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage, ExportImageArgs
+    from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, ImportImageArgs
+    from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
+    from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport, InstanceExportArgs
+    from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
+        VirtualMachineExport,
+        VirtualMachineExportArgs,
+    )
+    from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImage, CopyWorkspaceImageArgs
+    from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import (
+        CreateUpdatedWorkspaceImage,
+        CreateUpdatedWorkspaceImageArgs,
+    )
+    from pulumi_vmimport.resources.workspaces.create_workspace_image import (
+        CreateWorkspaceImage,
+        CreateWorkspaceImageArgs,
+    )
+    from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
+        ImportCustomWorkspaceImage,
+        ImportCustomWorkspaceImageArgs,
+    )
+    from pulumi_vmimport.resources.workspaces.import_workspace_image import (
+        ImportWorkspaceImage,
+        ImportWorkspaceImageArgs,
+    )
+    from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundle, WorkspaceBundleArgs
+    from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
         WorkspaceImagePermissions,
         WorkspaceImagePermissionsArgs,
     )
-    from pulumi_vmimport.resources.workspaces_account import WorkspacesAccount, WorkspacesAccountArgs
-    from pulumi_vmimport.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
-    from pulumi_vmimport.vmimport_role import VmimportRole, VmimportRoleArgs
+    from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccount, WorkspacesAccountArgs
 
 __all__ = [
     "ByolWorkspaceImage",
@@ -96,52 +105,52 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ByolWorkspaceImage": "byol_workspace_image",
-    "ByolWorkspaceImageArgs": "byol_workspace_image",
-    "ClientDataArgs": "resources.import_request_args",
-    "CopyWorkspaceImage": "resources.copy_workspace_image",
-    "CopyWorkspaceImageArgs": "resources.copy_workspace_image",
-    "CreateUpdatedWorkspaceImage": "resources.create_updated_workspace_image",
-    "CreateUpdatedWorkspaceImageArgs": "resources.create_updated_workspace_image",
-    "CreateWorkspaceImage": "resources.create_workspace_image",
-    "CreateWorkspaceImageArgs": "resources.create_workspace_image",
-    "DirectSnapshot": "resources.direct_snapshot",
-    "DirectSnapshotArgs": "resources.direct_snapshot",
-    "DiskContainerArgs": "resources.import_request_args",
-    "DiskImageUpload": "resources.disk_image_upload",
-    "DiskImageUploadArgs": "resources.disk_image_upload",
-    "ExportBucket": "export_bucket",
-    "ExportBucketArgs": "export_bucket",
-    "ExportImage": "resources.export_image",
-    "ExportImageArgs": "resources.export_image",
-    "ImportBucket": "import_bucket",
-    "ImportBucketArgs": "import_bucket",
-    "ImportCustomWorkspaceImage": "resources.import_custom_workspace_image",
-    "ImportCustomWorkspaceImageArgs": "resources.import_custom_workspace_image",
-    "ImportImage": "resources.import_image",
-    "ImportImageArgs": "resources.import_image",
-    "ImportSnapshot": "resources.import_snapshot",
-    "ImportSnapshotArgs": "resources.import_snapshot",
-    "ImportWorkspaceImage": "resources.import_workspace_image",
-    "ImportWorkspaceImageArgs": "resources.import_workspace_image",
-    "InstanceExport": "resources.instance_export",
-    "InstanceExportArgs": "resources.instance_export",
-    "LicenseSpecificationArgs": "resources.import_request_args",
-    "SnapshotDiskContainerArgs": "resources.import_request_args",
-    "SourceVirtualMachine": "source_virtual_machine",
-    "SourceVirtualMachineArgs": "source_virtual_machine",
-    "UserBucketArgs": "resources.import_request_args",
-    "VirtualMachineExport": "resources.virtual_machine_export",
-    "VirtualMachineExportArgs": "resources.virtual_machine_export",
-    "VmimportRole": "vmimport_role",
-    "VmimportRoleArgs": "vmimport_role",
-    "WorkspaceBundle": "resources.workspace_bundle",
-    "WorkspaceBundleArgs": "resources.workspace_bundle",
-    "WorkspaceImagePermissions": "resources.workspace_image_permissions",
-    "WorkspaceImagePermissionsArgs": "resources.workspace_image_permissions",
-    "WorkspacesAccount": "resources.workspaces_account",
-    "WorkspacesAccountArgs": "resources.workspaces_account",
-    "usage_operation": "aws.licensing",
+    "ByolWorkspaceImage": "components.byol_workspace_image",
+    "ByolWorkspaceImageArgs": "components.byol_workspace_image",
+    "ClientDataArgs": "resources.disk_container_args",
+    "CopyWorkspaceImage": "resources.workspaces.copy_workspace_image",
+    "CopyWorkspaceImageArgs": "resources.workspaces.copy_workspace_image",
+    "CreateUpdatedWorkspaceImage": "resources.workspaces.create_updated_workspace_image",
+    "CreateUpdatedWorkspaceImageArgs": "resources.workspaces.create_updated_workspace_image",
+    "CreateWorkspaceImage": "resources.workspaces.create_workspace_image",
+    "CreateWorkspaceImageArgs": "resources.workspaces.create_workspace_image",
+    "DirectSnapshot": "resources.direct_snapshot.direct_snapshot",
+    "DirectSnapshotArgs": "resources.direct_snapshot.direct_snapshot",
+    "DiskContainerArgs": "resources.disk_container_args",
+    "DiskImageUpload": "resources.disk_image_upload.disk_image_upload",
+    "DiskImageUploadArgs": "resources.disk_image_upload.disk_image_upload",
+    "ExportBucket": "components.export_bucket",
+    "ExportBucketArgs": "components.export_bucket",
+    "ExportImage": "resources.ec2_tasks.export_image",
+    "ExportImageArgs": "resources.ec2_tasks.export_image",
+    "ImportBucket": "components.import_bucket",
+    "ImportBucketArgs": "components.import_bucket",
+    "ImportCustomWorkspaceImage": "resources.workspaces.import_custom_workspace_image",
+    "ImportCustomWorkspaceImageArgs": "resources.workspaces.import_custom_workspace_image",
+    "ImportImage": "resources.ec2_tasks.import_image",
+    "ImportImageArgs": "resources.ec2_tasks.import_image",
+    "ImportSnapshot": "resources.ec2_tasks.import_snapshot",
+    "ImportSnapshotArgs": "resources.ec2_tasks.import_snapshot",
+    "ImportWorkspaceImage": "resources.workspaces.import_workspace_image",
+    "ImportWorkspaceImageArgs": "resources.workspaces.import_workspace_image",
+    "InstanceExport": "resources.ec2_tasks.instance_export",
+    "InstanceExportArgs": "resources.ec2_tasks.instance_export",
+    "LicenseSpecificationArgs": "resources.disk_container_args",
+    "SnapshotDiskContainerArgs": "resources.disk_container_args",
+    "SourceVirtualMachine": "components.source_virtual_machine",
+    "SourceVirtualMachineArgs": "components.source_virtual_machine",
+    "UserBucketArgs": "resources.disk_container_args",
+    "VirtualMachineExport": "resources.virtual_machine_export.virtual_machine_export",
+    "VirtualMachineExportArgs": "resources.virtual_machine_export.virtual_machine_export",
+    "VmimportRole": "components.vmimport_role",
+    "VmimportRoleArgs": "components.vmimport_role",
+    "WorkspaceBundle": "resources.workspaces.workspace_bundle",
+    "WorkspaceBundleArgs": "resources.workspaces.workspace_bundle",
+    "WorkspaceImagePermissions": "resources.workspaces.workspace_image_permissions",
+    "WorkspaceImagePermissionsArgs": "resources.workspaces.workspace_image_permissions",
+    "WorkspacesAccount": "resources.workspaces.workspaces_account",
+    "WorkspacesAccountArgs": "resources.workspaces.workspaces_account",
+    "usage_operation": "aws.ec2.licensing",
 }
 
 # INS-01: what AWS has and this library does not, and what there is instead.

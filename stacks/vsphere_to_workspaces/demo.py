@@ -15,7 +15,7 @@ from typing import Any
 
 import demo_disk
 
-from pulumi_vmimport.sandbox import background, lock
+from pulumi_vmimport_sandbox import background, lock
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".sandbox"

@@ -78,7 +78,7 @@ def _class_nodes(module: ModuleType) -> dict[str, ast.ClassDef]:
 
 @cache
 def modules() -> tuple[ModuleType, ...]:
-    found = pkgutil.iter_modules(resources.__path__, resources.__name__ + ".")
+    found = pkgutil.walk_packages(resources.__path__, resources.__name__ + ".")
     return tuple(importlib.import_module(info.name) for info in found)
 
 

@@ -15,10 +15,10 @@ import pulumi
 import pytest
 from pulumi import automation
 
-from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock, toolchain
-from pulumi_vmimport.sandbox.environment import CLEARED
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock, toolchain
+from pulumi_vmimport_sandbox.environment import CLEARED
 
 Program = Callable[[], None]
 REGION = "eu-west-1"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 HERE, THERE = "eu-west-1", "us-west-2"

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from pulumi_vmimport import ImportBucket, VmimportRole
-from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport_sandbox import Sandbox
 
 NewStack = Callable[..., Any]
 

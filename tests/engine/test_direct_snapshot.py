@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot
+from pulumi_vmimport_sandbox import Sandbox
 
 BLOCK, BLOCKS = 512 << 10, 120
 REGION = "eu-west-1"

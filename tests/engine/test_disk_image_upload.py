@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.resources.disk_image_upload import DiskImageUpload
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUpload
+from pulumi_vmimport_sandbox import Sandbox
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "upload_and_import.py"
 REGION, BUCKET, KEY, MIB = "eu-west-1", "images-of-uploads", "web.raw", 1 << 20

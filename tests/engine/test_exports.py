@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport import ExportBucket, InstanceExport
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "export_machine.py"
 BUCKET, REGION = "exports-of-web", "eu-west-1"

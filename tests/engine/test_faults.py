@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ENGINE, PROVIDER, EVERYTHING = "bin/pulumi --", "pulumi.dynamic", ""  # what is in the command lines
 DESCRIBE = "DescribeImportImageTasks"

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ENGINE = "bin/pulumi --"
 DESCRIBE = "DescribeImportImageTasks"

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport import ImportImage
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox
 
 BUCKET, REGION = "images-of-web", "eu-west-1"
 

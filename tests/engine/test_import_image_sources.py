@@ -7,10 +7,10 @@ import boto3
 import pulumi
 import pytest
 
-from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.resources.import_snapshot import ImportSnapshot
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot
+from pulumi_vmimport_sandbox import Sandbox
 
 REGION, BUCKET = "eu-west-1", "images-of-web"
 

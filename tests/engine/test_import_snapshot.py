@@ -3,8 +3,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.resources.import_snapshot import ImportSnapshot
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot
+from pulumi_vmimport_sandbox import Sandbox
 
 BUCKET, KEY = "images-of-web", "web.raw"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import toolchain
+from pulumi_vmimport_sandbox import toolchain
 
 # Config `mode` says what the program does; the resource's provider is pickled, so it needs no package of ours.
 PROGRAM = """

@@ -15,11 +15,11 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
-from pulumi_vmimport.aws import iam_documents
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport_sandbox import Sandbox
 
 NewStack = Callable[..., Any]
 REGION = "eu-west-1"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
+from pulumi_vmimport_sandbox import Sandbox
 
 STATES = sorted((Path(__file__).parent / "fixtures").glob("state_*.json"))
 NAME, DESCRIPTION = "web-2026", "Windows 11 of the web team"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport_sandbox import Sandbox
 
 IMPORTS, QUOTA = 6, 2
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox
 
 SIGNATURE = "f00dfeed" * 8
 URL = (

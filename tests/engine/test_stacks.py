@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport_sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"

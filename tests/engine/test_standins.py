@@ -12,7 +12,7 @@ import pytest
 from pulumi import automation
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ISO = b"\0" * 32768 + b"\x01CD001" + b"\0" * 2042
 

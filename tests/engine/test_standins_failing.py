@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from pulumi_vmimport.sandbox import Sandbox, SandboxClock
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

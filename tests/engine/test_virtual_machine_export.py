@@ -16,9 +16,9 @@ from tests.engine.relay import Cut, Relay
 from tests.unit.conftest import Machines, vmdk
 
 from pulumi_vmimport import ImportImage, VirtualMachineExport
-from pulumi_vmimport.sandbox import Sandbox
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport_sandbox import Sandbox
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "ova/web.ova"
 GIB, MIB = 1 << 30, 1 << 20

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox
 
 
 @pytest.fixture

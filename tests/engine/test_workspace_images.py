@@ -5,9 +5,9 @@ import pulumi
 import pytest
 from moto.ec2.models import ec2_backends
 
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImage
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
+from pulumi_vmimport_sandbox import Sandbox
 
 REGION = "eu-west-1"
 ACCOUNT = "210987654321"

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport import CreateUpdatedWorkspaceImage, ImportCustomWorkspaceImage, WorkspaceBundle, WorkspacesAccount
-from pulumi_vmimport.sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox
 
 REGION = "eu-west-1"
 RANGE = "10.7.0.0/16"

@@ -13,7 +13,7 @@ from typing import Any
 from tests.fuzz.checksums import repair
 from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
 
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.disk.inspection.archive import read_archive
 from pulumi_vmimport.disk.inspection.file_systems import examine

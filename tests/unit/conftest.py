@@ -18,11 +18,11 @@ from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
 from pulumi_vmimport.vsphere.inventory import by_moid
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 
 @dataclass
@@ -75,7 +75,7 @@ class World(Mocks):
 
     def deploy(self, program: Callable[[], Any]) -> Any:
         """What the program returns, with the values of its outputs; UNKNOWN where preview does not know."""
-        from pulumi_vmimport.component_base import apply_known  # noqa: PLC0415 - not for every test of this folder
+        from pulumi_vmimport.components.component_base import apply_known  # noqa: PLC0415 - not for every test of this folder
 
         seen: list[Any] = []
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.errors import error_message, is_expired, is_passing
+from pulumi_vmimport.aws.service_errors import error_message, is_expired, is_passing
 
 TaskT = TypeVar("TaskT")
 

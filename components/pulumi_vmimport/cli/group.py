@@ -6,8 +6,8 @@ import click
 
 # A command's module is loaded when it is asked for: a look at a local file does without boto3.
 _COMMANDS = {
-    "inspect": "pulumi_vmimport.cli.inspect.command",
-    "orphans": "pulumi_vmimport.cli.orphans.command",
+    "inspect": "pulumi_vmimport.cli.inspect.inspect_command",
+    "orphans": "pulumi_vmimport.cli.orphans.orphans_command",
 }
 
 

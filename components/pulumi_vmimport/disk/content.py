@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from pulumi_vmimport.disk.errors import DamagedImageError, TruncatedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, TruncatedImageError
 
 SECTOR_BYTES = 512
 MOST_BYTES = 64 << 40

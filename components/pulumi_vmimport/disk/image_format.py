@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pulumi_vmimport.disk import tar_header, vhd, vhdx, vmdk, vmdk_content
 from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
-from pulumi_vmimport.disk.errors import UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
 from pulumi_vmimport.disk.raw_content import RawContent
 
 

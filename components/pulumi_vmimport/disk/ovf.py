@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from xml.etree import ElementTree as ET
 
-from pulumi_vmimport.disk.errors import InvalidDescriptorError
+from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 
 _NAMESPACES = {
     "xmlns": "http://schemas.dmtf.org/ovf/envelope/1",

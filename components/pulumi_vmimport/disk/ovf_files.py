@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-from pulumi_vmimport.disk.errors import InvalidDescriptorError
+from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 
 MOST_BYTES = 2 << 20
 """Larger descriptors are not read: those with licence texts have some 100 KiB"""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.content import SECTOR_BYTES, ChunkedContent, DiskContent, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.raw_content import RawContent
 
 COOKIE = b"conectix"

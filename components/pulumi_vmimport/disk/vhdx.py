@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from pulumi_vmimport.disk.content import ChunkedContent, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 
 SIGNATURE = b"vhdxfile"
 

@@ -7,7 +7,7 @@ Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections 
 import struct
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk.errors import NotStreamOptimizedError, TruncatedImageError
+from pulumi_vmimport.disk.disk_errors import NotStreamOptimizedError, TruncatedImageError
 
 SECTOR_BYTES = 512
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pulumi_vmimport.disk.content import ChunkedContent, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vmdk import (
     DEFLATE,
     DIRECTORY_AT_END,

@@ -6,7 +6,6 @@ A resource's state names its provider as `host_for("<Resource>")`: that path and
 
 import importlib
 import os
-import re
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -23,8 +22,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_vmimport.aws.errors import error_message, is_aws_error, is_expired, without_queries
-from pulumi_vmimport.aws.failures import with_explanation
+from pulumi_vmimport.aws.service_errors import error_message, is_aws_error, is_expired, without_queries
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Lifecycle, Problem, Stopped
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
@@ -40,7 +39,7 @@ from pulumi_vmimport.lifecycle.property_bag import (
     replacing,
     write_bag,
 )
-from pulumi_vmimport.vsphere.errors import VSphereError
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 ResultT = TypeVar("ResultT")
 
@@ -55,8 +54,8 @@ _created: set[tuple[str, str, str]] = set()
 
 def host_for(resource: str) -> "DynamicHost":
     """The host of a resource by its name: what a stack's state refers to."""
-    module = importlib.import_module("pulumi_vmimport.resources." + _snake(resource))
-    lifecycle: type[Lifecycle[Any, Any]] = getattr(module, resource + "Lifecycle")
+    catalog = importlib.import_module("pulumi_vmimport.resources.catalog")  # by its name: the layer above this one
+    lifecycle: type[Lifecycle[Any, Any]] = catalog.lifecycle_of(resource)
     return DynamicHost(resource, lifecycle())
 
 
@@ -239,10 +238,6 @@ def _words(error: BaseException) -> str:
     if is_aws_error(error):
         return with_explanation(error_message(error))
     return without_queries(str(error)) or type(error).__name__
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _plain(value: Any) -> Any:

@@ -11,8 +11,8 @@ from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.vsphere.errors import InvalidSettingError
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession

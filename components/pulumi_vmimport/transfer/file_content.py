@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from pulumi_vmimport.transfer.errors import SourceModifiedError
 from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError
 
 
 def file_identity(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.windows import COPYING, LOOKING, WindowedImage, Windows
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from urllib.parse import urlencode
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_of, from_s3_text, s3_text
-from pulumi_vmimport.transfer.errors import InvalidMetadataError, ObjectTakenError
 from pulumi_vmimport.transfer.part_body import Buffer, BufferBody, PartBody
 from pulumi_vmimport.transfer.s3_object import FoundObject, StoredObject, find_object, is_gone, url, version_id_of
+from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectTakenError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

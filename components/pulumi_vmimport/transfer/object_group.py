@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.transfer.errors import ObjectTakenError
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.s3_object import StoredObject, delete_if_ours, find_object, url
+from pulumi_vmimport.transfer.transfer_errors import ObjectTakenError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

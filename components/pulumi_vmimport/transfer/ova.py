@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pulumi_vmimport.transfer.errors import InvalidMemberError
+from pulumi_vmimport.transfer.transfer_errors import InvalidMemberError
 
 # ustar's size field has eleven octal digits. Above, GNU tar's base-256 is what GNU tar itself writes and every reader
 # in sight understands; DSP0243 names plain ustar only, and whether AWS reads base-256 was not tried.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.transfer.errors import NotOursError
+from pulumi_vmimport.transfer.transfer_errors import NotOursError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

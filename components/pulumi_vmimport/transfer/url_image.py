@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, NameResolutionError
 
-from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.windows import LOOKING, WindowedImage, Windows
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
-from pulumi_vmimport.vsphere.errors import DiskChangedError, DownloadError
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload
 from pulumi_vmimport.vsphere.session import Wait
+from pulumi_vmimport.vsphere.vsphere_errors import DiskChangedError, DownloadError
 
 _STEP_BYTES = 1 << 20
 _RETRIES = 5

@@ -5,10 +5,10 @@ from urllib.parse import unquote
 
 from pyVmomi import vim, vmodl
 
-from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError
-from pulumi_vmimport.vsphere.faults import faults_as_errors
 from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.soap_faults import faults_as_errors
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.vsphere_errors import AmbiguousMachineError, MachineNotFoundError
 
 
 def by_uuid(session: VSphereSession, uuid: str) -> VirtualMachine:

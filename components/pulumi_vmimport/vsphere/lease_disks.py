@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import ExportError
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, VirtualDisk
+from pulumi_vmimport.vsphere.vsphere_errors import ExportError
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from pulumi_vmimport.vsphere.errors import DownloadError
+from pulumi_vmimport.vsphere.vsphere_errors import DownloadError
 
 # A host that reads a cold disk may take its time before the next bytes; a dead one must be noticed within the lease.
 _SILENCE_SECONDS = 120.0

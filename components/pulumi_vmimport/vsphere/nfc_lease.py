@@ -13,13 +13,19 @@ from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.disk_reading import Sink, read_disk
-from pulumi_vmimport.vsphere.errors import BytesDifferError, DownloadError, ExportError, LeaseLostError, VSphereError
-from pulumi_vmimport.vsphere.faults import faults_as_errors, words_of
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.session import Wait
-from pulumi_vmimport.vsphere.snapshots import Snapshot
+from pulumi_vmimport.vsphere.soap_faults import faults_as_errors, words_of
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.vm_snapshots import Snapshot
+from pulumi_vmimport.vsphere.vsphere_errors import (
+    BytesDifferError,
+    DownloadError,
+    ExportError,
+    LeaseLostError,
+    VSphereError,
+)
 
 _POLL_SECONDS = 1.0
 _MAX_RENEW_SECONDS = 60.0

@@ -10,14 +10,14 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import (
+from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport.vsphere.soap_faults import fault_name, faults_as_errors, words_of
+from pulumi_vmimport.vsphere.vsphere_errors import (
     CannotConnectError,
     LoginRefusedError,
     TlsNotVerifiedError,
     VSphereFaultError,
 )
-from pulumi_vmimport.vsphere.faults import fault_name, faults_as_errors, words_of
-from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 Wait = Callable[[float], None]
 """Lets seconds pass; may raise to end what waits."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import InvalidSettingError
+from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
 DEFAULT_PORT = 443
 _TRUE = frozenset({"1", "t", "true"})  # what pulumi-vsphere takes for true in VSPHERE_ALLOW_UNVERIFIED_SSL

@@ -6,9 +6,9 @@ from typing import Any
 
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.errors import GuestStillRunningError
-from pulumi_vmimport.vsphere.faults import faults_as_errors
 from pulumi_vmimport.vsphere.session import VSphereSession, Wait
+from pulumi_vmimport.vsphere.soap_faults import faults_as_errors
+from pulumi_vmimport.vsphere.vsphere_errors import GuestStillRunningError
 
 _POLL_SECONDS = 2.0
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 from pulumi import automation
 
-from pulumi_vmimport.sandbox import Sandbox
-from pulumi_vmimport.sandbox.aws.calls import Arrival
-from pulumi_vmimport.sandbox.aws.faults import ConnectionLost
+from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox.aws.calls import Arrival
+from pulumi_vmimport_sandbox.aws.faults import ConnectionLost
 
 ENGINE = "bin/pulumi --"
 PARALLEL = 200

@@ -14,26 +14,26 @@ import pytest
 from pyVmomi import vim
 
 import pulumi_vmimport
-from pulumi_vmimport.aws import iam_documents
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.lifecycle.identity import RESOURCE_TAG
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImage
-from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImage
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImage
-from pulumi_vmimport.resources.direct_snapshot import DirectSnapshot
-from pulumi_vmimport.resources.disk_image_upload import DiskImageUpload
-from pulumi_vmimport.resources.export_image import ExportImage
-from pulumi_vmimport.resources.import_custom_workspace_image import ImportCustomWorkspaceImage
-from pulumi_vmimport.resources.import_image import ImportImage
-from pulumi_vmimport.resources.import_snapshot import ImportSnapshot
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImage
-from pulumi_vmimport.resources.instance_export import InstanceExport
-from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExport
-from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundle
-from pulumi_vmimport.resources.workspace_image_permissions import WorkspaceImagePermissions
-from pulumi_vmimport.sandbox import Sandbox
-from pulumi_vmimport.sandbox.aws import Stage
-from pulumi_vmimport.sandbox.aws.export_bucket import canonical_id
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUpload
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImage
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImage
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImage
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import ImportCustomWorkspaceImage
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundle
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import WorkspaceImagePermissions
+from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox.aws import Stage
+from pulumi_vmimport_sandbox.aws.export_bucket import canonical_id
 
 REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
 BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pulumi_vmimport.disk.errors import InvalidDescriptorError
+from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 from pulumi_vmimport.disk.ovf import AdapterKind, Controller, ControllerKind, Disk, Firmware, Machine, descriptor
 
 GIB = 1 << 30

@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_vmimport.disk.errors import InvalidDescriptorError
+from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 from pulumi_vmimport.disk.ovf_files import MOST_BYTES, referenced_files, with_sizes
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- <File href="no"/> --><Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">'

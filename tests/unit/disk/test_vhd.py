@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vhd import open_vhd
 
 Memory = Callable[..., Any]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.disk import vhdx
-from pulumi_vmimport.disk.errors import DamagedImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vhdx import VhdxContent
 
 Memory = Callable[..., Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_vmimport.disk.errors import DiskImageError, NotStreamOptimizedError, TruncatedImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError, NotStreamOptimizedError, TruncatedImageError
 from pulumi_vmimport.disk.vmdk import StreamOptimizedCheck, StreamOptimizedHeader, read_header
 
 GIB = 1 << 30

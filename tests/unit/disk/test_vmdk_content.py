@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.disk.errors import DamagedImageError, DiskImageError, UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError, DiskImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vmdk_content import VmdkContent
 
 GIB = 1 << 30

@@ -15,7 +15,7 @@ from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifec
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope
-from pulumi_vmimport.vsphere.errors import VSphereError
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
 

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
-from pulumi_vmimport.aws.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
-from pulumi_vmimport.aws.import_options import DiskFormat, LicenseType, Platform
-from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.import_image import ImportImageInputs
-from pulumi_vmimport.resources.virtual_machine_export import VirtualMachineExportInputs
-from pulumi_vmimport.sandbox import SandboxClock
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport_sandbox import SandboxClock
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 REGION = "eu-west-1"
 BUCKET = "images-of-web"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws import post_import
-from pulumi_vmimport.aws.failures import KnownFailure, catalogue
+from pulumi_vmimport.aws.tables import post_import
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.scope import AwsScope
-from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 FAILURES = catalogue().failures
 REGION = "eu-west-1"

@@ -9,21 +9,21 @@ from moto.ec2.models import ec2_backends
 from tests.unit.disk.inspection.container_images import archive
 from tests.unit.disk.inspection.disk_tools import run as run_tool
 
-from pulumi_vmimport.aws.export_options import TargetEnvironment
-from pulumi_vmimport.aws.failures import KnownFailure, catalogue
-from pulumi_vmimport.aws.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.ec2.export_options import TargetEnvironment
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
+from pulumi_vmimport.components.source_machine_rules import SourceMachine
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources import exportable_machine
-from pulumi_vmimport.resources.exportable_machine import ImageProfile
-from pulumi_vmimport.resources.import_image import ImportImageInputs, ImportImageLifecycle
-from pulumi_vmimport.resources.import_workspace_image import (
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
+from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
+from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
     IngestionProcess,
 )
-from pulumi_vmimport.resources.instance_export import InstanceExportInputs, InstanceExportLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
-from pulumi_vmimport.source_machine_rules import SourceMachine
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 FOUND = [failure for failure in catalogue().failures if failure.preview is not None]
 REGION = "eu-west-1"

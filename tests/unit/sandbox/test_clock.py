@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pulumi_vmimport.sandbox.clock import SandboxClock
+from pulumi_vmimport_sandbox.clock import SandboxClock
 
 
 def test_a_stepped_clock_moves_only_when_told() -> None:

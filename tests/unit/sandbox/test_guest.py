@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox.clock import SandboxClock
-from pulumi_vmimport.sandbox.guest import INSTALLATION_SECONDS, InstallingGuest
-from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport_sandbox.clock import SandboxClock
+from pulumi_vmimport_sandbox.guest import INSTALLATION_SECONDS, InstallingGuest
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 INSTALLED = b"KDMV an installed disk"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_vmimport.sandbox import plugins
+from pulumi_vmimport_sandbox import plugins
 
 AWS, VSPHERE = (metadata.version(f"pulumi-{name}") for name in ("aws", "vsphere"))
 

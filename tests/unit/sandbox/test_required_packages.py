@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "toolchain" / "engine" / "pulumi-language-python" / "packages.py"
+SCRIPT = Path(__file__).parents[3] / "sandbox" / "toolchain" / "engine" / "pulumi-language-python" / "packages.py"
 
 
 def required(site_packages: Path) -> list[dict[str, Any]]:

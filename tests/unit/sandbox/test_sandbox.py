@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import pulumi_vmimport.sandbox as sandbox_package
-from pulumi_vmimport.sandbox import AlreadyRunning, Sandbox, SandboxClock, background
-from pulumi_vmimport.sandbox.__main__ import main
-from pulumi_vmimport.sandbox.environment import as_shell
-from pulumi_vmimport.sandbox.lock import hold, holder
+import pulumi_vmimport_sandbox as sandbox_package
+from pulumi_vmimport_sandbox import AlreadyRunning, Sandbox, SandboxClock, background
+from pulumi_vmimport_sandbox.__main__ import main
+from pulumi_vmimport_sandbox.environment import as_shell
+from pulumi_vmimport_sandbox.lock import hold, holder
 
 CALLERS = {
     "AWS_PROFILE": "production",
@@ -101,7 +101,7 @@ def test_fails_to_run_twice_in_one_directory(tmp_path: Path) -> None:
 
 def test_a_killed_sandbox_does_not_hold_its_directory(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from pulumi_vmimport.sandbox.lock import hold\n"
+        "import sys, time; from pathlib import Path; from pulumi_vmimport_sandbox.lock import hold\n"
         "lock = hold(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
@@ -138,7 +138,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_the_commands_do_not_wait_for_moto() -> None:
-    code = "import sys; import pulumi_vmimport.sandbox.__main__; print('moto' in sys.modules)"
+    code = "import sys; import pulumi_vmimport_sandbox.__main__; print('moto' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 

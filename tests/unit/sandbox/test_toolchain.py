@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_vmimport.sandbox import toolchain
-from pulumi_vmimport.sandbox.toolchain import Toolchain, ToolchainError
+from pulumi_vmimport_sandbox import toolchain
+from pulumi_vmimport_sandbox.toolchain import Toolchain, ToolchainError
 
 SCRIPT = Path(toolchain.__file__)
 ENGINE_MOD = """module engine

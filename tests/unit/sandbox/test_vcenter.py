@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox import toolchain
-from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
-from pulumi_vmimport.sandbox.standins.vsphere_session import TaskFailed, VSphere
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport_sandbox import toolchain
+from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.vsphere_session import TaskFailed, VSphere
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_fails_to_start_with_the_simulators_last_words(tmp_path: Path, monkeypat
 
 def test_the_simulator_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from pulumi_vmimport.sandbox.vcenter import VCenterSandbox\n"
+        "import sys, time; from pathlib import Path; from pulumi_vmimport_sandbox.vcenter import VCenterSandbox\n"
         "with VCenterSandbox(Path(sys.argv[1])) as vcenter: print(vcenter._process.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as owner:

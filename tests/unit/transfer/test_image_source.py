@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image, fingerprint
+from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.windows import LOOKING, Windows
 
 KIB, MIB = 1 << 10, 1 << 20

@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.unit.transfer.conftest import BUCKET
 
-from pulumi_vmimport.transfer.errors import ObjectTakenError
 from pulumi_vmimport.transfer.object_group import ObjectGroup
+from pulumi_vmimport.transfer.transfer_errors import ObjectTakenError
 
 MINE = {"owner": "me", "inputs": "1"}
 KEYS = ("web/disk1.vmdk", "web/disk2.vmdk", "web/disks.mf")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.unit.transfer.conftest import packed
 
-from pulumi_vmimport.transfer.errors import InvalidMemberError
 from pulumi_vmimport.transfer.ova import Ova, Text, header
+from pulumi_vmimport.transfer.transfer_errors import InvalidMemberError
 
 DESCRIPTOR = b"<Envelope/>"
 SIZES = {"win10-disk1.vmdk": 100_001, "win10-disk2.vmdk": 512, "win10-disk3.vmdk": 0}

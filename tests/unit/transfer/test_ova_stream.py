@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from tests.unit.transfer.conftest import packed as ova_of
 
-from pulumi_vmimport.transfer.errors import InvalidMemberError
 from pulumi_vmimport.transfer.multipart_upload import MIN_PART_BYTES, MultipartUpload
 from pulumi_vmimport.transfer.ova_stream import OvaStream
 from pulumi_vmimport.transfer.part_stream import PartStream
+from pulumi_vmimport.transfer.transfer_errors import InvalidMemberError
 
 BUCKET, KEY = "images", "vms/win10.ova"
 DESCRIPTOR = b"<Envelope>" + bytes(1000) + b"</Envelope>"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tests.unit.transfer.conftest import packed
 
-from pulumi_vmimport.transfer.errors import InvalidMemberError, SourceModifiedError
 from pulumi_vmimport.transfer.file_content import FileContent
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
+from pulumi_vmimport.transfer.transfer_errors import InvalidMemberError, SourceModifiedError
 
 DICE = random.Random(13)  # noqa: S311 - no secret
 SIZES = (0, 1, 511, 512, 513, 3 << 20)

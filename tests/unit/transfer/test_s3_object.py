@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.transfer.errors import NotOursError
 from pulumi_vmimport.transfer.s3_object import delete_if_ours, find_object, tag, tags_of, url
+from pulumi_vmimport.transfer.transfer_errors import NotOursError
 
 BUCKET, KEY = "images", "vms/win10.ova"
 OURS = {"vmimport-identity": "a1", "vmimport-inputs": "b2"}

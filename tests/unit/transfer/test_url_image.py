@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.transfer.errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 from pulumi_vmimport.transfer.url_image import UrlImage, place_of
 from pulumi_vmimport.transfer.windows import Windows
 

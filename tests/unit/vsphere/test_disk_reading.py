@@ -7,7 +7,7 @@ import pytest
 from tests.unit.vsphere.received import Received
 
 from pulumi_vmimport.vsphere.disk_reading import read_disk
-from pulumi_vmimport.vsphere.errors import DiskChangedError, DownloadError, LeaseLostError
+from pulumi_vmimport.vsphere.vsphere_errors import DiskChangedError, DownloadError, LeaseLostError
 
 MIB = 1 << 20
 DISK = random.Random(1).randbytes(3 * MIB + 17)  # noqa: S311 - no secret

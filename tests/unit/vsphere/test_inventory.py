@@ -6,9 +6,9 @@ import pytest
 from pyVmomi import vmodl
 
 from pulumi_vmimport.vsphere import inventory
-from pulumi_vmimport.vsphere.errors import AmbiguousMachineError, MachineNotFoundError
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.vsphere_errors import AmbiguousMachineError, MachineNotFoundError
 
 Find = Callable[[VSphereSession, str], VirtualMachine]
 

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.errors import ExportError
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk, device_url, disks_of_lease
 from pulumi_vmimport.vsphere.virtual_machine import (
     ControllerKind,
@@ -14,6 +13,7 @@ from pulumi_vmimport.vsphere.virtual_machine import (
     StorageController,
     VirtualDisk,
 )
+from pulumi_vmimport.vsphere.vsphere_errors import ExportError
 
 SAS = StorageController(1000, ControllerKind.LSI_LOGIC_SAS, 0, "VirtualLsiLogicSASController")
 SATA = StorageController(15000, ControllerKind.SATA, 0, "VirtualAHCIController")

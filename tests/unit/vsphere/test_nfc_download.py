@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import DownloadError
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
+from pulumi_vmimport.vsphere.vsphere_errors import DownloadError
 
 HostOf = Callable[[bytes], Any]
 BODY = bytes(range(256)) * 16

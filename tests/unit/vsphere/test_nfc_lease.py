@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from tests.unit.vsphere.received import Received, received
 
-from pulumi_vmimport.sandbox.vcenter import VCenterSandbox
-from pulumi_vmimport.vsphere.errors import DownloadError, LeaseLostError, VSphereFaultError
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport.vsphere.vsphere_errors import DownloadError, LeaseLostError, VSphereFaultError
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 MIB = 1 << 20
 

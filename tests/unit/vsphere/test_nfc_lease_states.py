@@ -12,9 +12,9 @@ from pyVmomi import vim, vmodl
 from tests.unit.vsphere.received import received
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import BytesDifferError, DownloadError, LeaseLostError, VSphereFaultError
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.vsphere_errors import BytesDifferError, DownloadError, LeaseLostError, VSphereFaultError
 
 BODY = bytes(range(256)) * 400
 FRAMED = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import (
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport.vsphere.vsphere_errors import (
     CannotConnectError,
     LoginRefusedError,
     TlsNotVerifiedError,
     VSphereFaultError,
 )
-from pulumi_vmimport.vsphere.session import VSphereSession
-from pulumi_vmimport.vsphere.settings import VSphereSettings
 
 WRONG = "ab" * 32
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.errors import InvalidSettingError
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
 ENVIRONMENT = {"VSPHERE_SERVER": "vcenter.example", "VSPHERE_USER": "root", "VSPHERE_PASSWORD": "geheim"}
 

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.errors import GuestStillRunningError, VSphereFaultError
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import (
     AdapterKind,
@@ -14,6 +13,7 @@ from pulumi_vmimport.vsphere.virtual_machine import (
     VirtualMachine,
     _disk,
 )
+from pulumi_vmimport.vsphere.vsphere_errors import GuestStillRunningError, VSphereFaultError
 
 GIB = 1 << 30
 

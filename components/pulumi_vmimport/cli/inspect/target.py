@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.errors import error_message, is_expired
+from pulumi_vmimport.aws.service_errors import error_message, is_expired
 from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.disk.content import Extent, Source
-from pulumi_vmimport.transfer.errors import TransferError, UnreadableSourceError
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
+from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 from pulumi_vmimport.transfer.windows import WindowedImage
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     bucket, _, key = uri.removeprefix(_S3).partition("/")
     if not bucket or not key:
         raise Trouble(f"expected {_S3}bucket/key, got {uri!r}")
-    account = importlib.import_module("pulumi_vmimport.cli.inspect.account")
+    account = importlib.import_module("pulumi_vmimport.cli.inspect.s3_client")
     images: list[S3Image] = []
     try:
         client: S3Client = account.s3_client(profile, region)

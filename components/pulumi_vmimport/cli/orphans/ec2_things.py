@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pulumi_vmimport.aws.ec2_tasks import Ec2Task, TaskKind
-from pulumi_vmimport.aws.export_tasks import IMAGE_EXPORTS, INSTANCE_EXPORTS, ExportTask
-from pulumi_vmimport.aws.import_tasks import IMAGE_IMPORTS, SNAPSHOT_IMPORTS, ImageImportTask, SnapshotImportTask
+from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind
+from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, INSTANCE_EXPORTS, ExportTask
+from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, SNAPSHOT_IMPORTS, ImageImportTask, SnapshotImportTask
 from pulumi_vmimport.aws.task_poller import batches
 from pulumi_vmimport.cli.orphans.s3_things import exported_objects
 from pulumi_vmimport.cli.orphans.thing import Kind, Search, Thing, own_tags

@@ -9,8 +9,8 @@ from functools import cache
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
-from pulumi_vmimport.aws.errors import error_message, is_expired
-from pulumi_vmimport.aws.s3_locations import bucket_region
+from pulumi_vmimport.aws.s3.s3_locations import bucket_region
+from pulumi_vmimport.aws.service_errors import error_message, is_expired
 from pulumi_vmimport.cli.trouble import Trouble
 
 

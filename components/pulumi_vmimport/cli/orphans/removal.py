@@ -5,20 +5,22 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws import exported_objects, images, snapshots, workspace_images
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2_tasks import Ec2Task
-from pulumi_vmimport.aws.errors import error_code, error_message
-from pulumi_vmimport.aws.export_tasks import ExportTask
-from pulumi_vmimport.aws.import_tasks import ImageImportTask, SnapshotImportTask
-from pulumi_vmimport.aws.s3_locations import split_s3_uri
+from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
+from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task
+from pulumi_vmimport.aws.ec2.export_tasks import ExportTask
+from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImportTask
+from pulumi_vmimport.aws.s3 import exported_objects
+from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
+from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.cli.orphans.ec2_things import TASKS
 from pulumi_vmimport.cli.orphans.ownership import Judged, Owner
 from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
 from pulumi_vmimport.cli.orphans.thing import Kind, Thing
 from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.errors import NotOursError
+from pulumi_vmimport.transfer.transfer_errors import NotOursError
 
 _REASON = "removed with vmimport orphans"
 _NO_SUCH_UPLOAD = frozenset({"NoSuchUpload", "NoSuchBucket"})
@@ -67,7 +69,7 @@ def _remove(aws: AwsConnection, thing: Thing) -> Removal:
             images.remove(aws, thing.id, ())
             return Removal(thing, "deregistered")
         case Kind.SNAPSHOT:
-            snapshots.delete(aws, thing.id)
+            ebs_snapshots.delete(aws, thing.id)
         case Kind.WORKSPACE_IMAGE:
             workspace_images.delete(aws, thing.id)
         case Kind.UPLOAD:
@@ -93,7 +95,7 @@ def _cancelled(aws: AwsConnection, thing: Thing) -> Removal:
         if isinstance(task, ImageImportTask):
             images.remove(aws, task.image_id, task.snapshot_ids)
         elif isinstance(task, SnapshotImportTask):
-            snapshots.delete(aws, str(task.snapshot_id))
+            ebs_snapshots.delete(aws, str(task.snapshot_id))
         elif isinstance(task, ExportTask) and task.bucket and task.stem:
             exported_objects.remove(aws, task.bucket, task.stem)
         return Removal(thing, "removed with what it made")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from pulumi_vmimport.aws.export_tasks import ExportTask
+from pulumi_vmimport.aws.ec2.export_tasks import ExportTask
 from pulumi_vmimport.cli.orphans.thing import Kind, Search, Thing, own_tags
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG
 from pulumi_vmimport.transfer import s3_object

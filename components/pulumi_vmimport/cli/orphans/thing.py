@@ -9,7 +9,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.errors import error_message
+from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, RESOURCE_TAG, SETTLED_TAG, STACK_TAG, TAG_PREFIX
 
 FoundT = TypeVar("FoundT")

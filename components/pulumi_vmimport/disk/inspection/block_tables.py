@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.content import Source, Table
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.reading import Reading, damage_of
 
 MOST_ENTRIES = 1 << 20

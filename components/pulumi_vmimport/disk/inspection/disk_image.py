@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.disk import tar_header, vhd, vhdx
 from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import OTHERS
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
 from pulumi_vmimport.disk.inspection.partition_table import layout_of, told_sector_bytes

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pulumi_vmimport.disk.content import DiskContent, Source
-from pulumi_vmimport.disk.errors import (
+from pulumi_vmimport.disk.disk_errors import (
     DamagedImageError,
     DiskImageError,
     NotStreamOptimizedError,

@@ -9,7 +9,7 @@ from itertools import islice
 
 from pulumi_vmimport.disk import vhd
 from pulumi_vmimport.disk.content import MOST_BYTES, SECTOR_BYTES, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_tables import MOST_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.facts import VhdFacts
 from pulumi_vmimport.disk.inspection.printable import printable

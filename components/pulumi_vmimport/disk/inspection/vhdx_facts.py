@@ -10,7 +10,7 @@ from itertools import islice
 from uuid import UUID
 
 from pulumi_vmimport.disk.content import MOST_BYTES, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_tables import MOST_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.facts import VhdxFacts
 from pulumi_vmimport.disk.inspection.printable import printable

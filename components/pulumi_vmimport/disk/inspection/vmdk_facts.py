@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pulumi_vmimport.disk import vmdk
 from pulumi_vmimport.disk.content import MOST_BYTES, SECTOR_BYTES, Source, read_exactly
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection import vmdk_descriptor
 from pulumi_vmimport.disk.inspection.facts import VmdkFacts
 from pulumi_vmimport.disk.inspection.reading import Beside, Reading, damage_of, plain_name

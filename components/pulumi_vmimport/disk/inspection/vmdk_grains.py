@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.content import SECTOR_BYTES, Source, Table, read_exactly
-from pulumi_vmimport.disk.errors import DiskImageError
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.reading import damage_of
 from pulumi_vmimport.disk.inspection.sources import is_local

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pulumi_vmimport.aws import iam_documents
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG, RESOURCE_TAG, STACK_TAG, Identity
-from pulumi_vmimport.sandbox import SandboxClock
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox import SandboxClock
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 REGION = "eu-west-1"
 BUCKET, KEY = "images-of-web", "web.raw"

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
-from pulumi_vmimport.resources import stored_export, stored_upload
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.disk_image_upload import object_upload
+from pulumi_vmimport.resources.virtual_machine_export import export_destination
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 BUCKET = "images-of-web"
 
@@ -126,7 +127,7 @@ def test_an_ova_is_listed_where_it_is_looked_for_and_is_nobodys_orphan(
 
 
 def test_the_mark_of_an_image_is_that_of_its_resource() -> None:
-    assert stored_export.IDENTITY == stored_upload.IDENTITY == IDENTITY_METADATA
+    assert export_destination.IDENTITY == object_upload.IDENTITY == IDENTITY_METADATA
 
 
 def test_a_copy_of_an_ami_that_took_the_tags_along_is_not_listed(

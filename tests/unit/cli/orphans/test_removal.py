@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
-from pulumi_vmimport.sandbox.aws.calls import Call
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.calls import Call
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 BUCKET = "images-of-web"
 Run = Callable[..., Any]

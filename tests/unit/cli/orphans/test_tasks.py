@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox.aws.calls import Call
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.calls import Call
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 BUCKET = "images-of-web"
 DISK, PLACE = {"S3Bucket": BUCKET, "S3Key": "web.raw"}, {"S3Bucket": BUCKET, "S3Prefix": "vms/"}

@@ -15,7 +15,7 @@ from tests.unit.disk.inspection.disk_tools import (
     write_at,
 )
 
-from pulumi_vmimport.disk.errors import DamagedImageError
+from pulumi_vmimport.disk.disk_errors import DamagedImageError
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.inspection.partition_table import MOST_EXAMINED, layout_of
 from pulumi_vmimport.disk.raw_content import RawContent

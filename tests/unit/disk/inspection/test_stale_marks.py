@@ -8,7 +8,7 @@ import pytest
 from tests.unit.disk.inspection.container_images import Memory, archive, converted
 from tests.unit.disk.inspection.disk_tools import missing, sfdisk
 
-from pulumi_vmimport.disk.errors import UnsupportedImageError
+from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
 from pulumi_vmimport.disk.image_format import ImageFormat, format_of
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem
 from pulumi_vmimport.disk.inspection.image import inspect_image

@@ -7,26 +7,35 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
-from pulumi_vmimport.aws.ingestion_processes import IngestionProcess, OsVersion
-from pulumi_vmimport.aws.workspace_bundles import ComputeType
+from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
+from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
 from pulumi_vmimport.lifecycle.contract import Stopped
-from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageLifecycle
-from pulumi_vmimport.resources.create_updated_workspace_image import (
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
+    CopyWorkspaceImageInputs,
+    CopyWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import (
     CreateUpdatedWorkspaceImageInputs,
     CreateUpdatedWorkspaceImageLifecycle,
 )
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageInputs, CreateWorkspaceImageLifecycle
-from pulumi_vmimport.resources.import_custom_workspace_image import (
+from pulumi_vmimport.resources.workspaces.create_workspace_image import (
+    CreateWorkspaceImageInputs,
+    CreateWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImportCustomWorkspaceImageInputs,
     ImportCustomWorkspaceImageLifecycle,
     Protocol,
 )
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImageInputs, ImportWorkspaceImageLifecycle
-from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs
-from pulumi_vmimport.resources.workspace_image import WorkspaceImageInputs
-from pulumi_vmimport.sandbox.aws.account import Account
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.import_workspace_image import (
+    ImportWorkspaceImageInputs,
+    ImportWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
+from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import WorkspaceImageInputs
+from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 REGION, ABROAD = "eu-west-1", "us-west-2"
 INFRASTRUCTURE = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"

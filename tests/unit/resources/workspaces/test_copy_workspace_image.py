@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageLifecycle
-from pulumi_vmimport.sandbox.aws.account import Account
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
+    CopyWorkspaceImageInputs,
+    CopyWorkspaceImageLifecycle,
+)
+from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = CopyWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
-from pulumi_vmimport.sandbox.aws.account import Account
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
+from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = CreateUpdatedWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

@@ -8,8 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import Stopped
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageInputs, CreateWorkspaceImageLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.create_workspace_image import (
+    CreateWorkspaceImageInputs,
+    CreateWorkspaceImageLifecycle,
+)
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = CreateWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

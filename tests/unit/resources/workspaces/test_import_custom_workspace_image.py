@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from pulumi_vmimport.aws.ingestion_processes import OsVersion
+from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
-from pulumi_vmimport.resources.import_custom_workspace_image import (
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImageValidationMode,
     ImportCustomWorkspaceImageLifecycle,
     Protocol,
 )
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = ImportCustomWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

@@ -10,13 +10,13 @@ import pytest
 from botocore.session import get_session
 from moto.ec2.models import ec2_backends
 
-from pulumi_vmimport.resources.import_workspace_image import (
+from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     Application,
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
     IngestionProcess,
 )
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = ImportWorkspaceImageLifecycle()
 Checked = Callable[..., list[tuple[str, str]]]

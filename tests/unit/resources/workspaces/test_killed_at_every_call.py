@@ -13,13 +13,13 @@ from unittest.mock import patch
 import pytest
 from botocore.client import BaseClient
 
-from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport.resources.workspace_image_permissions import (
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsInputs,
     WorkspaceImagePermissionsLifecycle,
 )
-from pulumi_vmimport.resources.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 NewRun = Callable[..., Any]
 

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-from pulumi_vmimport.aws.workspace_bundles import ComputeType
+from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport.sandbox.aws.account import Account
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.resources.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]

@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.copy_workspace_image import CopyWorkspaceImageLifecycle
-from pulumi_vmimport.resources.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
-from pulumi_vmimport.resources.create_workspace_image import CreateWorkspaceImageLifecycle
-from pulumi_vmimport.resources.import_custom_workspace_image import ImportCustomWorkspaceImageLifecycle
-from pulumi_vmimport.resources.import_workspace_image import ImportWorkspaceImageLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import ImportCustomWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 NewRun = Callable[..., Any]
 Checked = Callable[..., list[tuple[str, str]]]
@@ -258,6 +258,6 @@ def test_fails_when_it_does_not_become_available(kind: Any, run: Any, aws: AwsSa
 def test_a_region_full_of_images_is_a_warning_in_preview(
     kind: Any, run: Any, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, looked_up: LookedUp
 ) -> None:
-    monkeypatch.setattr("pulumi_vmimport.aws.workspaces_account.DEFAULT_IMAGE_QUOTA", 0)
+    monkeypatch.setattr("pulumi_vmimport.aws.workspaces.byol_account.DEFAULT_IMAGE_QUOTA", 0)
     assert looked_up(kind.lifecycle, run, kind.inputs) == {}
     assert any("WorkSpaces images in eu-west-1; unless its quota was raised above 0" in text for text in run.warnings)

@@ -6,12 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import Condition
-from pulumi_vmimport.resources.workspace_image_permissions import (
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsInputs,
     WorkspaceImagePermissionsLifecycle,
 )
-from pulumi_vmimport.sandbox.aws.account import Account
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = WorkspaceImagePermissionsLifecycle()
 NewRun = Callable[..., Any]

@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
-from pulumi_vmimport.resources.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
-from pulumi_vmimport.sandbox.aws.server import AwsSandbox
+from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = WorkspacesAccountLifecycle()
 NewRun = Callable[..., Any]

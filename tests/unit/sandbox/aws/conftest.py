@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.sandbox.aws import AwsSandbox
-from pulumi_vmimport.sandbox.clock import SandboxClock
+from pulumi_vmimport_sandbox.aws import AwsSandbox
+from pulumi_vmimport_sandbox.clock import SandboxClock
 
 REGION = "eu-west-1"
 BUCKET = "disk-images"

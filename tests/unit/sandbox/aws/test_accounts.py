@@ -9,7 +9,7 @@ import boto3
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 STRANGER = "345678901234"
 

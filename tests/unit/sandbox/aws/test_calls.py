@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from pulumi_vmimport.sandbox.aws.calls import Call
+from pulumi_vmimport_sandbox.aws.calls import Call
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 
 def test_calls_are_recorded_with_service_region_and_time(account: Account, aws: AwsSandbox) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_vmimport.sandbox.aws.disk_content import Unusable, examine
+from pulumi_vmimport_sandbox.aws.disk_content import Unusable, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 
-from pulumi_vmimport.sandbox.aws.ebs_blocks import BLOCK_BYTES
+from pulumi_vmimport_sandbox.aws.ebs_blocks import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 PER_GIB = (1 << 30) // BLOCK_BYTES
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox, Call
+    from pulumi_vmimport_sandbox.aws import AwsSandbox, Call
 
 LOST = (BotoConnectionError, HTTPClientError)
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox.aws.iam_policy import Request, allowed, verdict
+from pulumi_vmimport_sandbox.aws.iam_policy import Request, allowed, verdict
 
 READ = Request("s3:GetObject", "arn:aws:s3:::b/folder/key", {"aws:SecureTransport": "true", "aws:SourceAccount": "1"})
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

@@ -7,7 +7,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account, Samples
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 
 def _container(**parts: Any) -> list[dict[str, Any]]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.sandbox.aws.pace import IMPORT_STAGES, AwsPace
+from pulumi_vmimport_sandbox.aws.pace import IMPORT_STAGES, AwsPace
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account, Samples
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 DAY = 86400
 

@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 DATA, OTHER = b"the bytes", b"other bytes"
 

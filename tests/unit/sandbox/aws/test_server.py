@@ -20,8 +20,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.s3.models import FakeBucket, S3Backend
 
-from pulumi_vmimport.sandbox.aws import AwsPace, AwsSandbox, object_ownership
-from pulumi_vmimport.sandbox.clock import SandboxClock
+from pulumi_vmimport_sandbox.aws import AwsPace, AwsSandbox, object_ownership
+from pulumi_vmimport_sandbox.clock import SandboxClock
 
 
 def _moto_as_it_is() -> list[object]:
@@ -46,10 +46,10 @@ def now():
     urls = moto.ec2.urls.url_paths, moto.workspaces.urls.url_paths
     return urls, FakeBucket.get_permission, moto.settings.ec2_load_default_amis
 before = now()
-import pulumi_vmimport.sandbox.aws
+import pulumi_vmimport_sandbox.aws
 assert now() == before
 """
-    components = Path(__file__).parents[4] / "components"
+    components = Path(__file__).parents[4] / "sandbox"
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(components)}, timeout=60)
 
 

@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account, Samples
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 DAY = 86400
 

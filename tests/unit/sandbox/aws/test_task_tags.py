@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 
 def test_task_tags_are_made_changed_and_told(ready: Account) -> None:

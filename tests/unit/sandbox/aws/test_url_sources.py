@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tests.unit.sandbox.aws.conftest import Account, Samples
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 HOUR = 3600
 PRIVATE = "User does not have access to the S3 object (disk-images/vm.ova)."

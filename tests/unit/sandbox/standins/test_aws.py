@@ -7,10 +7,10 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.sandbox.standins import aws_functions
-from pulumi_vmimport.sandbox.standins.aws_client import Aws, says_no
-from pulumi_vmimport.sandbox.standins.aws_shapes import from_aws, property_name, to_aws
-from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins import aws_functions
+from pulumi_vmimport_sandbox.standins.aws_client import Aws, says_no
+from pulumi_vmimport_sandbox.standins.aws_shapes import from_aws, property_name, to_aws
+from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
 
 LOOPBACK = "http://127.0.0.1:1"
 

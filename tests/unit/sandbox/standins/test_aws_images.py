@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.sandbox import AwsSandbox, SandboxClock
-from pulumi_vmimport.sandbox.standins import aws_functions, aws_images, aws_volumes
-from pulumi_vmimport.sandbox.standins.aws_client import Aws
-from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox import AwsSandbox, SandboxClock
+from pulumi_vmimport_sandbox.standins import aws_functions, aws_images, aws_volumes
+from pulumi_vmimport_sandbox.standins.aws_client import Aws
+from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
 
 HERE, THERE = "eu-west-1", "us-west-2"
 OTHER = "210987654321"

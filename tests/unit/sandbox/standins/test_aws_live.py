@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_vmimport.sandbox import AwsSandbox, SandboxClock
-from pulumi_vmimport.sandbox.standins import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
-from pulumi_vmimport.sandbox.standins.aws_client import Aws
-from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox import AwsSandbox, SandboxClock
+from pulumi_vmimport_sandbox.standins import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
+from pulumi_vmimport_sandbox.standins.aws_client import Aws
+from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, '

@@ -13,7 +13,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from pulumi_vmimport.sandbox import standins
+from pulumi_vmimport_sandbox import standins
 
 LAUNCHER = Path(standins.__file__).with_name("__main__.py")
 HEAVY = ("moto", "pulumi_aws", "pulumi_vmimport", "pulumi_vsphere")

@@ -9,9 +9,9 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumi_vmimport.sandbox.standins.kind import Gone, Kind, Refused
-from pulumi_vmimport.sandbox.standins.provider import Provider
-from pulumi_vmimport.sandbox.standins.values import SECRET, SIGNATURE, UNKNOWN, Properties, plain, wire
+from pulumi_vmimport_sandbox.standins.kind import Gone, Kind, Refused
+from pulumi_vmimport_sandbox.standins.provider import Provider
+from pulumi_vmimport_sandbox.standins.values import SECRET, SIGNATURE, UNKNOWN, Properties, plain, wire
 
 Store = dict[str, Properties]
 URN = "urn:pulumi:dev::shop::my:index:Shop$test:index/widget:Widget::front"

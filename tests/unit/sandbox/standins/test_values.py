@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from google.protobuf import struct_pb2
 
-from pulumi_vmimport.sandbox.standins.values import (
+from pulumi_vmimport_sandbox.standins.values import (
     COMPUTED,
     SECRET,
     SIGNATURE,

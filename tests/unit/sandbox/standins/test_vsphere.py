@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox.standins import vsphere_provider
-from pulumi_vmimport.sandbox.standins.kind import Refused
-from pulumi_vmimport.sandbox.standins.values import UNKNOWN
-from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
-from pulumi_vmimport.sandbox.standins.vsphere_session import fault_text
+from pulumi_vmimport_sandbox.standins import vsphere_provider
+from pulumi_vmimport_sandbox.standins.kind import Refused
+from pulumi_vmimport_sandbox.standins.values import UNKNOWN
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.standins.vsphere_session import fault_text
 
 MACHINE: dict[str, Any] = {
     "disks": [{"label": "system", "size": 40}],

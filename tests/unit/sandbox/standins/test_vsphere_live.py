@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.sandbox import VCenterSandbox
-from pulumi_vmimport.sandbox.standins import vsphere_functions
-from pulumi_vmimport.sandbox.standins.kind import Gone, Refused
-from pulumi_vmimport.sandbox.standins.vsphere_file import File
-from pulumi_vmimport.sandbox.standins.vsphere_machine import VirtualMachine
-from pulumi_vmimport.sandbox.standins.vsphere_session import VSphere
+from pulumi_vmimport_sandbox import VCenterSandbox
+from pulumi_vmimport_sandbox.standins import vsphere_functions
+from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.vsphere_file import File
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.standins.vsphere_session import VSphere
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Samples
     from tests.unit.sandbox.aws.exports.conftest import ImageExporter
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 BUCKET = "exports"
 NOT_EXPORTABLE = "is not exportable."

@@ -7,7 +7,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.exports.conftest import ImageExporter
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 DAY = 86400
 BUCKET = "exports"

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pulumi_vmimport.sandbox.aws.export_bucket import canonical_id
+from pulumi_vmimport_sandbox.aws.export_bucket import canonical_id
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.exports.conftest import InstanceExporter
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 BUCKET = "exports"
 CANONICAL_ID = "c4d8eabf8db69dbe46bfe0e517100c554f01200b104d59cd408e777ba442a322"

@@ -7,7 +7,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.workspaces.conftest import Desktops
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 
 def _request(image_id: str, **change: Any) -> dict[str, Any]:

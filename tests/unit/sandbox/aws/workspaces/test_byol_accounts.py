@@ -7,7 +7,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 RANGE = "10.0.0.0/16"
 ENABLE = {"DedicatedTenancySupport": "ENABLED", "DedicatedTenancyManagementCidrRange": RANGE}

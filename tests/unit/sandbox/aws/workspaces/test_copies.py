@@ -8,7 +8,7 @@ from moto.workspaces.models import workspaces_backends
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.workspaces.conftest import Desktops
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 HERE, THERE = "eu-west-1", "us-west-2"
 

@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.workspaces.conftest import Desktops
 
-    from pulumi_vmimport.sandbox.aws import AwsSandbox
+    from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 CONFIGURATION = "arn:aws:imagebuilder:eu-west-1:123456789012:infrastructure-configuration/desktops"
 BUILD = "arn:aws:imagebuilder:eu-west-1:123456789012:image/win10/1.0.0/1"

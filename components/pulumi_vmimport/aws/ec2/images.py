@@ -1,0 +1,112 @@
+"""AMIs: what is there, and the way to remove one with its snapshots."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.ec2 import ebs_snapshots
+from pulumi_vmimport.aws.service_errors import error_code
+
+# A deregistered id gives first an empty list, later one of these errors (api-facts.md, section 1).
+NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed"})
+_GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
+
+
+@dataclass(frozen=True)
+class ImageDisk:
+    """An entry of an AMI's block device mapping."""
+
+    device_name: str
+    snapshot_id: str | None
+    encrypted: bool
+    size_gib: int
+    is_instance_store: bool
+
+
+@dataclass(frozen=True)
+class Image:
+    """An AMI as DescribeImages shows it."""
+
+    id: str
+    name: str
+    owner_id: str
+    state: str
+    description: str
+    platform: str | None
+    platform_details: str | None
+    usage_operation: str | None
+    boot_mode: str | None
+    architecture: str | None
+    product_codes: tuple[str, ...]
+    disks: tuple[ImageDisk, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def snapshot_ids(self) -> tuple[str, ...]:
+        """The snapshots of its volumes, root first."""
+        return tuple(disk.snapshot_id for disk in self.disks if disk.snapshot_id)
+
+
+def find(aws: AwsConnection, image_id: str) -> Image | None:
+    """The AMI, or None when EC2 says there is none of this id."""
+    try:
+        images = aws.client("ec2").describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
+    except ClientError as error:
+        if error_code(error) in NO_SUCH_IMAGE:
+            return None
+        raise
+    if not images or images[0].get("State") in _GONE_STATES:
+        return None
+    found: Mapping[str, Any] = images[0]
+    return Image(
+        id=image_id,
+        name=found.get("Name", ""),
+        owner_id=found.get("OwnerId", ""),
+        state=found.get("State", ""),
+        description=found.get("Description", ""),
+        platform=found.get("Platform"),
+        platform_details=found.get("PlatformDetails"),
+        usage_operation=found.get("UsageOperation"),
+        boot_mode=found.get("BootMode"),
+        architecture=found.get("Architecture"),
+        product_codes=tuple(code["ProductCodeId"] for code in found.get("ProductCodes", [])),
+        disks=tuple(map(_disk, found.get("BlockDeviceMappings", []))),
+        tags={t["Key"]: t["Value"] for t in found.get("Tags", [])},
+    )
+
+
+def describe_as(aws: AwsConnection, image_id: str, description: str) -> None:
+    """Set the description of an AMI."""
+    aws.client("ec2").modify_image_attribute(ImageId=image_id, Description={"Value": description})
+
+
+def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]) -> None:
+    """Deregister an AMI and delete its snapshots. What is gone already is fine.
+
+    Raises: ClientError for a snapshot that EC2 refuses to delete (it is shared, in use, or permission is missing).
+    """
+    ec2 = aws.client("ec2")
+    if image_id is not None:
+        try:
+            ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)
+        except ClientError as error:
+            if error_code(error) not in NO_SUCH_IMAGE:
+                raise
+    # DeleteAssociatedSnapshots skips what it cannot delete without failing, and an earlier, interrupted call may have
+    # got no further than the AMI: so each snapshot is deleted by name as well.
+    for snapshot_id in snapshot_ids:
+        ebs_snapshots.delete(aws, snapshot_id)
+
+
+def _disk(mapping: Mapping[str, Any]) -> ImageDisk:
+    volume = mapping.get("Ebs", {})
+    return ImageDisk(
+        device_name=mapping.get("DeviceName", ""),
+        snapshot_id=volume.get("SnapshotId"),
+        encrypted=bool(volume.get("Encrypted")),
+        size_gib=int(volume.get("VolumeSize") or 0),
+        is_instance_store=bool(mapping.get("VirtualName")),
+    )

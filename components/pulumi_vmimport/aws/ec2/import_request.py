@@ -1,0 +1,85 @@
+"""What ImportImage and ImportSnapshot are asked: its members as dataclasses, and those as the API wants them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any
+
+from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
+from pulumi_vmimport.aws.s3.presigned_urls import without_signature
+
+IMAGE_MEMBERS = (
+    "architecture", "boot_mode", "client_data", "description", "disk_containers", "encrypted", "hypervisor",
+    "kms_key_id", "license_specifications", "license_type", "platform", "role_name", "usage_operation",
+)  # fmt: skip
+SNAPSHOT_MEMBERS = ("client_data", "description", "disk_container", "encrypted", "kms_key_id", "role_name")
+# An https URL may be presigned: Pulumi's state has it encrypted, and signing it anew changes nothing.
+_URL = {"secret": lambda url: not url.startswith("s3://"), "same": without_signature}
+
+
+@dataclass(frozen=True)
+class UserBucket:
+    """An object in S3."""
+
+    s3_bucket: str
+    s3_key: str
+
+
+@dataclass(frozen=True)
+class DiskContainer:
+    """One disk, or an OVA with all of them."""
+
+    description: str | None = None
+    device_name: str | None = None
+    format: DiskFormat | None = None
+    snapshot_id: str | None = None
+    url: str | None = field(default=None, metadata=_URL)
+    user_bucket: UserBucket | None = None
+
+
+@dataclass(frozen=True)
+class SnapshotDiskContainer:
+    """The one disk of a snapshot import."""
+
+    description: str | None = None
+    format: SnapshotFormat | None = None
+    url: str | None = field(default=None, metadata=_URL)
+    user_bucket: UserBucket | None = None
+
+
+@dataclass(frozen=True)
+class ClientData:
+    """What the caller tells about the upload."""
+
+    comment: str | None = None
+    upload_start: str | None = None
+    upload_end: str | None = None
+    upload_size: float | None = None
+
+
+@dataclass(frozen=True)
+class LicenseSpecification:
+    """A License Manager configuration."""
+
+    license_configuration_arn: str
+
+
+def api_members(inputs: Any, names: Iterable[str] = IMAGE_MEMBERS) -> dict[str, Any]:
+    """The members of the call: those of the inputs that are set, in the API's PascalCase."""
+    return {_pascal(n): _api(v) for n in names if (v := getattr(inputs, n)) is not None}
+
+
+def tag_list(tags: Mapping[str, str]) -> Any:
+    """Tags as EC2 and WorkSpaces want them."""
+    return [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
+
+
+def _api(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_api(v) for v in value]
+    if is_dataclass(value):
+        return {_pascal(k): _api(v) for k, v in vars(value).items() if v is not None}
+    return getattr(value, "value", value)

@@ -1,0 +1,59 @@
+"""Where a bucket and an object are, before anything is started with them."""
+
+import re
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.service_errors import error_code
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEY_BYTES = 1024
+_NOT_FOUND = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
+_REDIRECTED = frozenset({"301", "PermanentRedirect"})
+
+
+def bucket_region(aws: AwsConnection, bucket: str) -> str | None:
+    """The Region of a bucket, or None when there is none of that name."""
+    try:
+        answer = aws.client("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error_code(error) in _NOT_FOUND:
+            return None
+        region = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+        if error_code(error) in _REDIRECTED and region:
+            return str(region)
+        raise
+    return answer.get("BucketRegion") or str(answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region"))
+
+
+def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
+    """Whether the object is there."""
+    try:
+        aws.client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in _NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def bucket_name_problem(bucket: str) -> str | None:
+    """Why S3 has no bucket of this name."""
+    if BUCKET_NAME.fullmatch(bucket):
+        return None
+    return f"expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got {bucket!r}"
+
+
+def key_problem(key: str) -> str | None:
+    """Why S3 has no object of this key."""
+    if 1 <= len(key.encode()) <= _KEY_BYTES:
+        return None
+    return f"expected a key of 1 to {_KEY_BYTES} bytes, got {len(key.encode())}"
+
+
+def split_s3_uri(uri: str) -> tuple[str, str] | None:
+    """(bucket, key) of an `s3://bucket/key` URI; None for anything else."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return (bucket, key) if uri.startswith("s3://") and bucket and key else None

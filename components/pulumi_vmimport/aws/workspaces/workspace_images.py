@@ -1,0 +1,120 @@
+"""WorkSpaces images: what is there, and its end.
+
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeWorkspaceImages.html and the pages beside it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.aws.task_poller import Pollers, batches
+
+NOT_FOUND = frozenset({"ResourceNotFoundException"})
+_IDS_A_CALL = 25  # the most that DescribeWorkspaceImages takes
+
+
+@dataclass(frozen=True)
+class ImageError:
+    """One reason why an image could not be made."""
+
+    code: str
+    """One of workspace_image_errors.toml, or another word of the service."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+@dataclass(frozen=True)
+class WorkspaceImage:
+    """A WorkSpaces image as DescribeWorkspaceImages shows it."""
+
+    id: str
+    name: str
+    state: str
+    description: str
+    required_tenancy: str | None
+    owner_account_id: str | None
+    errors: tuple[ImageError, ...]
+    update_available: bool | None
+    """Whether CreateUpdatedWorkspaceImage has something to do; None where the service does not say."""
+
+    @property
+    def pending(self) -> bool:
+        return self.state == "PENDING"
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> "WorkspaceImage":
+        """The image in an element of `Images`."""
+        summary = errors([answer]) if answer.get("ErrorCode") else ()
+        return cls(
+            id=answer["ImageId"],
+            name=answer.get("Name", ""),
+            state=answer.get("State", "PENDING"),
+            description=answer.get("Description", ""),
+            required_tenancy=answer.get("RequiredTenancy"),
+            owner_account_id=answer.get("OwnerAccountId"),
+            errors=errors(answer.get("ErrorDetails", [])) or summary,
+            update_available=answer.get("Updates", {}).get("UpdateAvailable"),
+        )
+
+
+def errors(details: Iterable[Mapping[str, Any]]) -> tuple[ImageError, ...]:
+    """The reasons in a list of `ErrorDetails`."""
+    return tuple(ImageError(d.get("ErrorCode", ""), d.get("ErrorMessage", "")) for d in details)
+
+
+def describe(aws: AwsConnection, ids: list[str]) -> dict[str, WorkspaceImage]:
+    """The images of these ids; an id that is gone is left out."""
+    found: dict[str, WorkspaceImage] = {}
+    for batch in batches(ids, _IDS_A_CALL):
+        answer = aws.client("workspaces").describe_workspace_images(ImageIds=batch)
+        found |= {image.id: image for image in map(WorkspaceImage.read, answer.get("Images", []))}
+    return found
+
+
+def find(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
+    """The image, or None when there is none of this id."""
+    try:
+        return describe(aws, [image_id]).get(image_id)
+    except ClientError as error:
+        if error_code(error) in NOT_FOUND:
+            return None
+        raise
+
+
+def find_shared(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
+    """The image, the account's own or one that another account shares with it in this Region."""
+    image = find(aws, image_id)
+    if image is not None:
+        return image
+    # Whether a call that names no ImageType tells of shared images is not documented.
+    shared = aws.client("workspaces").describe_workspace_images(ImageIds=[image_id], ImageType="SHARED")
+    return next(map(WorkspaceImage.read, shared.get("Images", [])), None)
+
+
+def owned(aws: AwsConnection) -> Iterator[WorkspaceImage]:
+    """The account's own images in the Region."""
+    pages = aws.client("workspaces").get_paginator("describe_workspace_images").paginate(ImageType="OWNED")
+    return (WorkspaceImage.read(image) for page in pages for image in page.get("Images", []))
+
+
+def named(aws: AwsConnection, name: str) -> WorkspaceImage | None:
+    """The account's own image of a name; names are unique in a Region. The API has no filter for them."""
+    return next((image for image in owned(aws) if image.name == name), None)
+
+
+def delete(aws: AwsConnection, image_id: str) -> None:
+    """Delete an image that is not pending; one that is gone is fine."""
+    try:
+        aws.client("workspaces").delete_workspace_image(ImageId=image_id)
+    except ClientError as error:
+        if error_code(error) not in NOT_FOUND:
+            raise
+
+
+POLLERS = Pollers[WorkspaceImage](describe)

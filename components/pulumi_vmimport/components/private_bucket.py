@@ -1,0 +1,172 @@
+"""What ImportBucket and ExportBucket share: a private bucket of their own, or one that is there."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from pulumi_vmimport.aws.iam.iam_documents import VERSION
+from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
+from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, is_given
+from pulumi_vmimport.lifecycle.property_bag import Problem
+
+# An upload that broke off costs storage until it is aborted; the AWS examples take seven days.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
+DEFAULT_ABORT_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """The arguments that say which objects a lifecycle rule of this id deletes."""
+
+    rule: str
+    days: str
+    prefix: str
+
+
+def adopted_bucket(
+    component: pulumi.ComponentResource, inputs: CheckedInputs, region: pulumi.Output[str], *, use: str, advice: str
+) -> pulumi.Output[Any]:
+    """The bucket `existing_bucket`, once it is known to be in the Region; use and advice are for who gave another."""
+    found = inputs.or_problem(
+        aws.s3.get_bucket_output(
+            bucket=inputs.get("existing_bucket"), opts=pulumi.InvokeOutputOptions(parent=component)
+        ),
+        "existing_bucket",
+        "expected a bucket that is there, in the Region of the aws provider, and that you may read",
+    )
+
+    def in_region(both: list[Any]) -> Any:
+        bucket, expected = both
+        if bucket.bucket_region == expected:
+            return bucket
+        reason = (
+            f"bucket {bucket.bucket!r} is in {bucket.bucket_region}, expected {expected}, the Region of the aws "
+            f"provider and so of the {use}; {advice}, or give a provider of {bucket.bucket_region}"
+        )
+        raise InvalidInputs(inputs.component, [Problem("existing_bucket", reason)])
+
+    return pulumi.Output.all(found, region).apply(in_region)
+
+
+def private_bucket(
+    component: pulumi.ComponentResource,
+    name: str,
+    inputs: CheckedInputs,
+    *,
+    object_ownership: str,
+    kms_key_arn: pulumi.Input[str],
+    expiry: Expiry,
+) -> tuple[aws.s3.Bucket, dict[str, pulumi.CustomResource]]:
+    """A new bucket that is closed to the public, encrypted and open to TLS only, with its settings by their names."""
+    child = pulumi.ResourceOptions(parent=component)
+    bucket = aws.s3.Bucket(
+        name,
+        bucket=inputs.get("bucket"),
+        force_destroy=inputs.get("force_destroy", default=False),
+        tags=inputs.get("tags"),
+        opts=child,
+    )
+    private = aws.s3.BucketPublicAccessBlock(
+        f"{name}-public-access",
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=child,
+    )
+    return bucket, {
+        "public-access": private,
+        "encryption": aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.bucket,
+            rules=pulumi.Output.from_input(kms_key_arn).apply(_encryption),
+            opts=child,
+        ),
+        "ownership": aws.s3.BucketOwnershipControls(
+            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": object_ownership}, opts=child
+        ),
+        "policy": aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.bucket,
+            policy=bucket.arn.apply(tls_only_policy),
+            # S3 refuses two changes of a bucket's access at a time (OperationAborted).
+            opts=pulumi.ResourceOptions(parent=component, depends_on=[private]),
+        ),
+        "lifecycle": aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.bucket,
+            rules=pulumi.Output.all(
+                inputs.get("abort_uploads_after_days", default=DEFAULT_ABORT_DAYS),
+                inputs.get(expiry.days),
+                inputs.get(expiry.prefix, default=""),
+            ).apply(lambda days: _lifecycle(expiry.rule, *days)),
+            opts=child,
+        ),
+    }
+
+
+def when_ready(bucket: aws.s3.Bucket, settings: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
+    """The bucket's name, once it has all its settings."""
+    return pulumi.Output.all(bucket.bucket, *(s.urn for s in settings)).apply(lambda ready: str(ready[0]))
+
+
+def tls_only_policy(bucket_arn: str) -> str:
+    """The bucket policy that refuses whoever comes without TLS."""
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": VERSION, "Statement": [statement]})
+
+
+def bucket_problems(values: Values, of_new_buckets: Sequence[str], expiry: Expiry) -> Iterator[Problem]:
+    """The problems of the arguments that both components have."""
+    if values.get("existing_bucket") is not None:
+        for name in of_new_buckets:
+            if values.get(name) is not None:
+                yield Problem(name, "is for a new bucket, and existing_bucket is never changed; drop one of the two")
+    for name in ("bucket", "existing_bucket"):
+        value = values.get(name)
+        if is_given(value) and not BUCKET_NAME.fullmatch(value):
+            yield Problem(name, f"expected a name of 3 to 63 of a-z, 0-9, '.' and '-', got {value!r}")
+    for name in ("abort_uploads_after_days", expiry.days):
+        value = values.get(name)
+        if is_given(value) and value < 1:
+            yield Problem(name, f"expected at least 1, got {value}")
+    if values.get(expiry.prefix) is not None and values.get(expiry.days) is None:
+        yield Problem(expiry.prefix, f"says which objects expire and none does; give {expiry.days} too")
+
+
+def _encryption(kms_key_arn: str) -> list[aws.s3.BucketServerSideEncryptionConfigurationRuleArgs]:
+    by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="aws:kms" if kms_key_arn else "AES256", kms_master_key_id=kms_key_arn or None
+    )
+    return [
+        aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=by_default,
+            # A bucket key saves a call to KMS for each part that is read or written.
+            bucket_key_enabled=True if kms_key_arn else None,
+        )
+    ]
+
+
+def _lifecycle(
+    expiring: str, abort_days: int, expire_days: int | None, prefix: str
+) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    def rule(id: str, prefix: str, **action: Any) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+        filter = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix)
+        return aws.s3.BucketLifecycleConfigurationRuleArgs(id=id, status="Enabled", filter=filter, **action)
+
+    abort = rule("abort-uploads", "", abort_incomplete_multipart_upload={"days_after_initiation": abort_days})
+    if expire_days is None:
+        return [abort]
+    return [abort, rule(expiring, prefix, expiration={"days": expire_days})]

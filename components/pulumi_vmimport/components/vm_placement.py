@@ -1,0 +1,98 @@
+"""Where a virtual machine goes: ids as pulumi-vsphere takes them, or names that are looked up."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+import pulumi_vsphere as vsphere
+
+from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given
+from pulumi_vmimport.lifecycle.property_bag import Problem
+
+_NAMES = {
+    "datastore_id": ("datastore",),
+    "network_id": ("network",),
+    "resource_pool_id": ("resource_pool", "cluster", "host"),
+}
+# What says it too, among the arguments of vsphere.VirtualMachine.
+_OVERRIDING = {
+    "datastore_id": {"datastore_id", "datastore_cluster_id"},
+    "network_id": {"network_interfaces"},
+    "resource_pool_id": {"resource_pool_id"},
+}
+
+
+def place_problems(values: Values) -> Iterator[Problem]:
+    """What is missing or said twice."""
+    override = values.get("virtual_machine_args")
+    overriding = set(override) if is_given(override) else set()
+    for id, names in _NAMES.items():
+        said = [name for name in (id, *names) if values.get(name) is not None]
+        if len(said) > 1:
+            yield Problem(said[1], f"excludes {said[0]}; give one of {', '.join((id, *names))}")
+        # A host without vCenter has one resource pool of its own.
+        if not said and id != "resource_pool_id" and not overriding & _OVERRIDING[id]:
+            yield Problem(id, f"is required, or {' or '.join(names)}, its name")
+
+
+class Places:
+    """The ids of a machine's place."""
+
+    def __init__(self, component: pulumi.ComponentResource, inputs: CheckedInputs, args: Mapping[str, Any]) -> None:
+        self._inputs, self._args = inputs, args
+        self._opts = pulumi.InvokeOutputOptions(parent=component)
+        self.datastore_id = self._datastore(args, "") or inputs.after_check(None)
+        self.network_id = self._network()
+        self.resource_pool_id = self._resource_pool()
+        self.iso_datastore_id = self._datastore(args.get("iso") or {}, "iso.") or self.datastore_id
+
+    def _datastore(self, args: Mapping[str, Any], path: str) -> pulumi.Output[Any] | None:
+        if args.get("datastore_id") is not None:
+            return self._inputs.after_check(args["datastore_id"])
+        if args.get("datastore") is None:
+            return None
+        found = vsphere.get_datastore_output(
+            name=self._inputs.after_check(args["datastore"]),
+            datacenter_id=self._datacenter(args.get("datacenter") or self._args.get("datacenter")),
+            opts=self._opts,
+        )
+        return self._inputs.or_problem(found.id, f"{path}datastore", "expected the name of a datastore")
+
+    def _network(self) -> pulumi.Output[Any]:
+        if self._args.get("network") is None:
+            return self._inputs.get("network_id")
+        found = vsphere.get_network_output(
+            name=self._inputs.get("network"), datacenter_id=self._own_datacenter(), opts=self._opts
+        )
+        return self._inputs.or_problem(found.id, "network", "expected the name of a network")
+
+    def _resource_pool(self) -> pulumi.Output[Any]:
+        inputs, opts = self._inputs, self._opts
+        if self._args.get("resource_pool_id") is not None:
+            return inputs.get("resource_pool_id")
+        if self._args.get("cluster") is not None:
+            cluster = vsphere.get_compute_cluster_output(
+                name=inputs.get("cluster"), datacenter_id=self._own_datacenter(), opts=opts
+            )
+            return inputs.or_problem(cluster.resource_pool_id, "cluster", "expected the name of a cluster")
+        if self._args.get("host") is not None:
+            host = vsphere.get_host_output(name=inputs.get("host"), datacenter_id=self._own_datacenter(), opts=opts)
+            return inputs.or_problem(host.resource_pool_id, "host", "expected the name of a host")
+        if self._args.get("resource_pool") is not None:
+            pool = vsphere.get_resource_pool_output(
+                name=inputs.get("resource_pool"), datacenter_id=self._own_datacenter(), opts=opts
+            )
+            return inputs.or_problem(pool.id, "resource_pool", "expected the name or path of a resource pool")
+        only = vsphere.get_resource_pool_output(name=inputs.after_check(None), opts=opts)
+        return inputs.or_problem(
+            only.id, "resource_pool_id", "with vCenter give resource_pool_id, resource_pool, cluster or host"
+        )
+
+    def _own_datacenter(self) -> pulumi.Output[str]:
+        return self._datacenter(self._args.get("datacenter"))
+
+    def _datacenter(self, name: pulumi.Input[str] | None) -> pulumi.Output[str]:
+        found = vsphere.get_datacenter_output(name=self._inputs.after_check(name), opts=self._opts)
+        return self._inputs.or_problem(
+            found.id, "datacenter", "expected the name of a datacenter; it may be left out where there is only one"
+        )

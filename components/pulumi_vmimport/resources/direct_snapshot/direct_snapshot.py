@@ -1,0 +1,290 @@
+"""DirectSnapshot: a disk image becomes an EBS snapshot through the EBS direct APIs, byte for byte.
+
+Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html; requirements SNP-*.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from typing import Any, NotRequired
+
+import pulumi
+
+from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots, ec2_tags
+from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
+from pulumi_vmimport.aws.ec2.import_request import UserBucket
+from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.image_format import ImageFormat, open_image
+from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, is_own_tag, settled_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
+from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
+from pulumi_vmimport.resources.direct_snapshot.snapshot_adoption import SOURCE_TAG, own_or_started
+from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
+    ImageSource,
+    content_problems,
+    look_up_source,
+    opened_source,
+    source_problems,
+    volume_size,
+)
+from pulumi_vmimport.resources.disk_container_args import UserBucketArgs
+from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems
+from pulumi_vmimport.transfer.image_source import fingerprint
+from pulumi_vmimport.transfer.transfer_errors import TransferError
+
+_SEAL_TAG = f"{TAG_PREFIX}seal"
+_OWN_TAGS = (*OWN_TAGS, SOURCE_TAG, _SEAL_TAG)
+_DESCRIPTION_LENGTH = 255  # https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html
+# A refused CompleteSnapshot is either wrong or the second one for a snapshot that is sealed already: half an hour at
+# the default pace shows which.
+_LOOKS_AFTER_REFUSAL = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectSnapshotInputs(AwsScope):
+    file: str | None = None
+    user_bucket: UserBucket | None = None
+    format: ImageFormat | None = None
+    volume_size: int | None = None
+    description: str | None = None
+    encrypted: bool | None = None
+    kms_key_arn: str | None = None
+    source_hash: str | None = None
+    tags: Mapping[str, str] | None = updatable()
+    retain_on_delete: bool | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectSnapshotState(DirectSnapshotInputs):
+    snapshot_id: str | None = None
+    status: str | None = None
+    capacity_bytes: int | None = None
+    volume_size_gib: int | None = None
+    blocks_written: int | None = None
+    next_block: int | None = None
+    source_identity: str | None = None
+
+
+class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotState]):
+    inputs = DirectSnapshotInputs
+    state = DirectSnapshotState
+
+    def check(self, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
+        yield from source_problems(inputs)
+        description = inputs.description
+        if known(description) and description is not None and not 1 <= len(description) <= _DESCRIPTION_LENGTH:
+            yield Problem("description", f"expected 1 to {_DESCRIPTION_LENGTH} characters, got {len(description)}")
+        if known(inputs.kms_key_arn, inputs.encrypted) and inputs.kms_key_arn is not None and not inputs.encrypted:
+            yield Problem(
+                "kmsKeyArn", "needs encrypted = true, got a key without encryption; set encrypted or drop the key"
+            )
+        yield from scope_problems(inputs)
+        if known(inputs.tags):
+            yield from tag_problems(inputs.tags, most=MOST_TAGS - len(_OWN_TAGS) + len(OWN_TAGS))
+
+    def look_up(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
+        return look_up_source(run, inputs)
+
+    def create(self, run: Run, inputs: DirectSnapshotInputs) -> Created[DirectSnapshotState]:
+        try:
+            with opened_source(run, inputs) as image:
+                disk = open_image(image, inputs.format)
+                if problems := [problem.reason for problem in content_problems("file", inputs, disk)]:
+                    raise Failed("; ".join(problems))
+                size = volume_size(inputs, disk)
+                snapshot = own_or_started(run, inputs, image.identity, size)
+                state = DirectSnapshotState(
+                    **vars(inputs),
+                    snapshot_id=snapshot.id,
+                    status="pending",
+                    capacity_bytes=disk.capacity_bytes,
+                    volume_size_gib=size,
+                    source_identity=image.identity,
+                )
+                run.keep(snapshot.id, state)
+                written = self._written(run, state, snapshot, image, disk)
+                return Created(snapshot.id, self._tagged(run, written, settled_tag()))
+        except (DiskImageError, TransferError) as error:
+            raise Failed(f"{error}; nothing was started") from error
+
+    def read(self, run: Run, id: str, state: DirectSnapshotState) -> DirectSnapshotState | None:
+        snapshot = ebs_snapshots.find(run.aws, id)
+        if snapshot is None:
+            return None
+        tags = {k: v for k, v in snapshot.tags.items() if not is_own_tag(k)}
+        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
+        return replace(state, tags=own, status="error" if snapshot.state == "error" else state.status)
+
+    def update(
+        self, run: Run, id: str, state: DirectSnapshotState, inputs: DirectSnapshotInputs
+    ) -> DirectSnapshotState:
+        # Until they are off the snapshot, tags that go stay recorded: an update that breaks off is completed by the
+        # next.
+        both = {**(state.tags or {}), **(inputs.tags or {})}
+        updated = replace(self.with_inputs(state, inputs), tags=both)
+        run.keep(id, updated)
+        resumes = self.condition(state) is not Condition.READY
+        if resumes:
+            updated = self._resumed(run, updated)
+        ec2_tags.untag(run.aws, [id], both.keys() - (inputs.tags or {}).keys())
+        return self._tagged(run, replace(updated, tags=inputs.tags), settled_tag() if resumes else {})
+
+    def delete(self, run: Run, id: str, state: DirectSnapshotState) -> None:
+        if state.retain_on_delete and state.status == "completed":
+            if ebs_snapshots.find(run.aws, id) is not None:
+                ec2_tags.untag(run.aws, [id], _OWN_TAGS)
+            return
+        ebs_snapshots.delete(run.aws, id)
+
+    def condition(self, state: DirectSnapshotState) -> Condition:
+        if state.status in {"error", "deleted"}:
+            return Condition.BROKEN
+        return Condition.READY if state.status == "completed" else Condition.UNFINISHED
+
+    def _resumed(self, run: Run, state: DirectSnapshotState) -> DirectSnapshotState:
+        snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))
+        if snapshot is None or snapshot.state == "error":
+            raise self._given_up(run, state, "it was deleted, or cancelled by EBS as nobody wrote to it for three days")
+        if snapshot.state == "completed" or _SEAL_TAG in snapshot.tags:
+            return self._completed(run, state, snapshot)
+        with opened_source(run, state) as image:
+            if image.identity != state.source_identity:
+                raise self._given_up(run, state, f"{image.name} is not what it was when the snapshot was begun")
+            return self._written(run, state, snapshot, image, open_image(image, state.format))
+
+    def _written(
+        self, run: Run, state: DirectSnapshotState, snapshot: Snapshot, image: ImageSource, disk: DiskContent
+    ) -> DirectSnapshotState:
+        if snapshot.state == "pending" and _SEAL_TAG not in snapshot.tags:
+
+            def keep(next_block: int) -> None:
+                run.keep(snapshot.id, replace(state, next_block=max(next_block, state.next_block or 0)))
+
+            try:
+                sent = BlockWriter(run, snapshot.id, disk).write(state.next_block or 0, keep)
+                image.require_unmodified()
+            except (DiskImageError, TransferError) as error:
+                raise self._given_up(run, state, str(error)) from error
+            except Exception as error:
+                if ebs_direct.is_gone(error) or ebs_direct.is_refused(error):
+                    raise self._given_up(run, state, error_message(error)) from error
+                raise
+            # A run that is killed behind this point leaves what the next needs to go on without the image.
+            seal = ebs_direct.seal(sent.count, sent.checksum)
+            ec2_tags.tag(run.aws, [snapshot.id], {_SEAL_TAG: seal})
+            snapshot = replace(snapshot, tags={**snapshot.tags, _SEAL_TAG: seal})
+        return self._completed(run, state, snapshot)
+
+    def _completed(self, run: Run, state: DirectSnapshotState, snapshot: Snapshot) -> DirectSnapshotState:
+        """Seal a snapshot that has all its blocks, and wait until EC2 calls it completed."""
+        seal, refusal = snapshot.tags.get(_SEAL_TAG), None
+        state = replace(state, next_block=None, blocks_written=ebs_direct.blocks_in(seal) if seal else None)
+        run.keep(snapshot.id, replace(state, status="completing"))
+        if snapshot.state != "completed" and seal is not None:
+            try:
+                ebs_direct.complete(run.aws, snapshot.id, seal)
+            except Exception as error:
+                if not ebs_direct.is_refused(error):
+                    raise
+                refusal = error
+            refused_looks = iter(range(_LOOKS_AFTER_REFUSAL if refusal else 0))
+
+            def is_over(seen: Snapshot) -> bool:
+                return seen.state != "pending" or (refusal is not None and next(refused_looks, None) is None)
+
+            ended = watched_to_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")
+            if ended is None or ended.state != "completed":
+                words = error_message(refusal) if refusal else f"EC2 shows it as {ended.state if ended else 'gone'}"
+                raise self._given_up(run, state, words) from refusal
+        return replace(state, status="completed")
+
+    def _tagged(self, run: Run, state: DirectSnapshotState, also: Mapping[str, str]) -> DirectSnapshotState:
+        own = {**run.identity.tags(self.inputs_of(state)), **also}
+        ec2_tags.tag(run.aws, [str(state.snapshot_id)], {**(state.tags or {}), **own})
+        return state
+
+    def _given_up(self, run: Run, state: DirectSnapshotState, reason: str) -> Failed:
+        """Leave nothing of a snapshot that cannot be finished."""
+        id = str(state.snapshot_id)
+        ebs_snapshots.delete(run.aws, id)
+        run.keep(id, replace(state, status="deleted"))
+        return Failed(f"snapshot {id}: {reason}; nothing of it was left, the next `pulumi up` starts anew")
+
+
+class DirectSnapshotArgs(AwsScopeArgs):
+    """The arguments of DirectSnapshot: exactly one of file and user_bucket.
+
+    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the snapshot.
+    """
+
+    file: NotRequired[pulumi.Input[str]]
+    """The path of the disk image on the machine that runs Pulumi, from the project's folder."""
+    user_bucket: NotRequired[pulumi.Input[UserBucketArgs]]
+    """The disk image in S3, in any Region: its bytes pass through the machine that runs Pulumi."""
+    format: NotRequired[pulumi.Input[str]]
+    """RAW, VMDK (of one file), VHD or VHDX; an image of another format is refused. Default: its content tells."""
+    volume_size: NotRequired[pulumi.Input[int]]
+    """The size of the snapshot's volumes, in GiB. Default: the capacity of the disk, rounded up."""
+    description: NotRequired[pulumi.Input[str]]
+    """A description of the snapshot, of at most 255 characters."""
+    encrypted: NotRequired[pulumi.Input[bool]]
+    """Encrypt the snapshot. Default: as the account's EBS default says, else false."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """The ARN of a symmetric key of the Region; needs encrypted. Default: the account's default EBS key."""
+    source_hash: NotRequired[pulumi.Input[str]]
+    """Anything that changes when the content of the image does; a change writes a new snapshot. Default: size and
+    modification time of the file; nothing for an object, so give its etag. With a value of your own the file is needed
+    for the writing alone, and a newer modification time (a fresh checkout) changes nothing."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Tags of the snapshot; at most 44."""
+    retain_on_delete: NotRequired[pulumi.Input[bool]]
+    """Leave the snapshot in the account when the resource is deleted. Default: false."""
+
+
+class DirectSnapshot(ManagedResource, module="vmimport", name="DirectSnapshot"):
+    """An EBS snapshot written block by block from a disk image; the resource's id is the snapshot's.
+
+    Nothing is converted: the snapshot holds the disk as it is. Blocks of zeros are not sent, every other is checked by
+    EBS, and the snapshot as a whole too. A run that is cancelled or killed is taken up by the next one within three
+    days. For a disk that boots Windows take ImportImage; docs/snapshots.md says which way is right when.
+
+    Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html
+    """
+
+    snapshot_id: pulumi.Output[str]
+    """The snapshot, the same as the resource's id."""
+    status: pulumi.Output[str]
+    """completed, or where a run that was interrupted left the snapshot."""
+    capacity_bytes: pulumi.Output[int]
+    """The size of the disk in the image."""
+    volume_size_gib: pulumi.Output[int]
+    """The size of a volume made from the snapshot."""
+    blocks_written: pulumi.Output[int]
+    """How many blocks of 512 KiB the snapshot has; the others are zeros."""
+    next_block: pulumi.Output[int | None]
+    """The block where a run that was interrupted goes on; none once all are there."""
+    source_identity: pulumi.Output[str]
+    """Which image it was: size and modification time of the file, or the object's etag."""
+
+    def __init__(self, name: str, args: DirectSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given: dict[str, Any] = dict(args)
+        file = given.get("file")
+        if isinstance(file, PathLike):  # what a Python program has at hand
+            given["file"] = fspath(file)
+        if file is not None and args.get("source_hash") is None:
+            # What the file is now, without a look into it: so a preview shows that it has changed.
+            given["source_hash"] = pulumi.Output.from_input(given["file"]).apply(_told)
+        super().__init__(name, given, opts)
+
+
+def _told(file: Any) -> str | None:
+    try:
+        return fingerprint(file)
+    except (OSError, TypeError, ValueError):
+        return None  # look_up says what is wrong with it

@@ -1,0 +1,93 @@
+"""The disk image that a snapshot is written from: where it is, what must be right with it, how it is read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pulumi_vmimport.aws.ec2 import ebs_direct
+from pulumi_vmimport.aws.s3 import s3_locations
+from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.image_format import open_image
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
+from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
+from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
+
+ImageSource = LocalImage | S3Image
+_GIB = 1 << 30
+
+
+def source_problems(inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
+    """The problems of the inputs alone."""
+    sources = (inputs.file, inputs.user_bucket)
+    given = sum(map(is_given, sources))
+    if given > 1 or (given == 0 and known(*sources)):
+        yield Problem("file", f"expected exactly one of file and userBucket, got {given}")
+    if known(inputs.file) and inputs.file is not None and not inputs.file:
+        yield Problem("file", "expected the path of a disk image, got an empty text")
+    bucket = inputs.user_bucket
+    if known(bucket) and bucket is not None and known(bucket.s3_bucket, bucket.s3_key):
+        yield from name_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
+    size = inputs.volume_size
+    if known(size) and size is not None and not 1 <= size <= ebs_direct.MOST_GIB:
+        yield Problem("volumeSize", f"expected 1 to {ebs_direct.MOST_GIB} GiB, got {size}")
+
+
+def look_up_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
+    """What the start of the image shows; nothing while another resource of the stack is still to make it."""
+    path = "file" if is_given(inputs.file) else "userBucket"
+    source = getattr(inputs, "file" if path == "file" else "user_bucket")
+    if not known(source, inputs.format) or source is None or run.promised(path):
+        return
+    bucket = inputs.user_bucket
+    if path == "userBucket" and bucket is not None:
+        if not known(bucket.s3_bucket, bucket.s3_key):
+            return
+        if s3_locations.bucket_region(run.aws, bucket.s3_bucket) is None:
+            yield Problem(path, f"there is no bucket {bucket.s3_bucket!r}; create it, or take it from its resource")
+            return
+    try:
+        with opened_source(run, inputs) as image:
+            yield from content_problems(path, inputs, open_image(image, inputs.format))
+    except (DiskImageError, TransferError) as error:
+        yield Problem(path, str(error))
+
+
+@contextmanager
+def opened_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[ImageSource]:
+    """The image, open while the block runs. Raises: UnreadableSourceError."""
+    if inputs.user_bucket is None or is_given(inputs.file):
+        with LocalImage(str(inputs.file)) as file:
+            yield file
+        return
+    bucket, key = inputs.user_bucket.s3_bucket, inputs.user_bucket.s3_key
+    s3 = run.aws.client("s3")
+    found = s3_object.find_object(s3, bucket, key)
+    if found is None:
+        raise UnreadableSourceError(f"s3://{bucket}/{key}", "there is no such object; upload it first")
+    with S3Image(s3, found) as image:
+        yield image
+
+
+def content_problems(path: str, inputs: "DirectSnapshotInputs", disk: DiskContent) -> Iterator[Problem]:
+    """What keeps a disk from becoming an EBS volume of the size that is asked for."""
+    if disk.sector_bytes != SECTOR_BYTES:
+        yield Problem(
+            path,
+            f"the disk has sectors of {disk.sector_bytes} bytes, expected {SECTOR_BYTES}, those of EBS: its partition "
+            "table would point elsewhere; convert the disk inside of its machine",
+        )
+    needed = volume_size(inputs, disk)
+    if known(inputs.volume_size) and needed * _GIB < disk.capacity_bytes:
+        least = -(-disk.capacity_bytes // _GIB)
+        yield Problem("volumeSize", f"expected at least {least} GiB, the capacity of the disk, got {needed}")
+
+
+def volume_size(inputs: "DirectSnapshotInputs", disk: DiskContent) -> int:
+    """The size of the snapshot's volumes, in GiB."""
+    return inputs.volume_size if is_given(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_given excludes None

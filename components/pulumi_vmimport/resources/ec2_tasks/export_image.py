@@ -1,0 +1,135 @@
+"""ExportImage: an AMI becomes a disk image in S3.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; requirements EXP-02 to EXP-06.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NotRequired
+
+import pulumi
+
+from pulumi_vmimport.aws.ec2.export_options import ExportFormat
+from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, ExportTask, start_image_export
+from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.lifecycle.contract import Problem, Run
+from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.resources.ec2_tasks import export_image_rules as rules
+from pulumi_vmimport.resources.ec2_tasks import export_rules
+from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
+
+# AWS documents neither code nor words of the refusal of a second export.
+_ANOTHER = re.compile(r"IncorrectState|InvalidState|already|in progress|being exported", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportImageInputs(ExportInputs):
+    image_id: str
+    disk_image_format: ExportFormat
+    role_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportImageState(ExportImageInputs, ExportState):
+    export_image_task_id: str | None = None
+
+
+class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState]):
+    inputs = ExportImageInputs
+    state = ExportImageState
+    tasks = IMAGE_EXPORTS
+
+    def check(self, inputs: ExportImageInputs) -> Iterator[Problem]:
+        return rules.check(inputs)
+
+    def look_up(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
+        return rules.look_up(run, inputs)
+
+    def role_problems(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
+        return rules.role_problems(run, inputs)
+
+    def start(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> ExportTask:
+        export_rules.refuse_promised_bucket(run, inputs, rules.bucket_reasons)
+        return start_image_export(run.aws, _members(inputs), token, tags)
+
+    def is_passing(self, run: Run, inputs: ExportImageInputs, error: Exception) -> bool:
+        """EC2 exports an AMI once at a time (EXP-03). No task tells its AMI, so any that is active may be the other."""
+        if not _ANOTHER.search(error_message(error)):
+            return False
+        if all(task.status != "active" for task in IMAGE_EXPORTS.listed(run.aws)):
+            return False
+        run.status(f"waiting for another export of {inputs.image_id} to end: {error_message(error)}")
+        return True
+
+    def begun(self, inputs: ExportImageInputs, task: ExportTask) -> ExportImageState:
+        return ExportImageState(**vars(inputs), export_image_task_id=task.id, task_status=task.status)
+
+    def task_id(self, state: ExportImageState) -> str:
+        return str(state.export_image_task_id)
+
+
+def _members(inputs: ExportImageInputs) -> dict[str, Any]:
+    given = {
+        "ImageId": inputs.image_id,
+        "DiskImageFormat": inputs.disk_image_format.value,
+        "Description": inputs.description,
+        "RoleName": inputs.role_name,
+    }
+    location = {"S3Bucket": inputs.s3_bucket, "S3Prefix": inputs.s3_prefix}
+    return {**_without_none(given), "S3ExportLocation": _without_none(location)}
+
+
+def _without_none(members: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+class ExportImageArgs(AwsScopeArgs):
+    """The arguments of ExportImage.
+
+    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn exports anew.
+    """
+
+    image_id: pulumi.Input[str]
+    """The AMI, of this account; neither encrypted nor with software that AWS licenses."""
+    disk_image_format: pulumi.Input[str]
+    """VMDK (stream-optimized), RAW or VHD."""
+    s3_bucket: pulumi.Input[str]
+    """The bucket, in the AMI's Region and of this account; not encrypted with KMS."""
+    s3_prefix: NotRequired[pulumi.Input[str]]
+    """What the key begins with, as it stands: exports/ for a folder. Default: nothing."""
+    description: NotRequired[pulumi.Input[str]]
+    """A description of the task."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """The service role, which must be allowed to write to the bucket. Default: vmimport."""
+    retain_on_delete: NotRequired[pulumi.Input[bool]]
+    """Leave the disk image in the bucket when the resource is deleted or replaced. Default: false."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Tags of the task; at most 45."""
+
+
+class ExportImage(ManagedResource, module="vmimport", name="ExportImage"):
+    """A disk image in S3, made by EC2's ExportImage from an AMI; the resource's id is the export task's.
+
+    Created when the task has completed and the object is in the bucket. A run that is cancelled or killed is taken up
+    by the next one; a second export of the same AMI waits for the first. An object that was deleted by hand is
+    exported anew. Deleting the resource cancels the task, or deletes the object.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html
+    """
+
+    export_image_task_id: pulumi.Output[str]
+    """The export task, export-ami-...; EC2 lists it for seven days after its end."""
+    s3_key: pulumi.Output[str]
+    """The key of the disk image: the prefix, the task's id and an ending."""
+    etag: pulumi.Output[str]
+    """The object's entity tag; changes with its content."""
+    size_bytes: pulumi.Output[int]
+    """The size of the object."""
+    task_status: pulumi.Output[str]
+    """completed, or where a run that was interrupted left the task."""
+    status_message: pulumi.Output[str | None]
+    """EC2's last message for the task."""
+
+    def __init__(self, name: str, args: ExportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)

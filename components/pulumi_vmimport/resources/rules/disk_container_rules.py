@@ -1,0 +1,134 @@
+"""What a disk of an import may be and where it may lie; both kinds of import ask the same."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from pulumi_vmimport.aws.ec2 import ebs_snapshots
+from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
+from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
+from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+
+# EC2 reads the image while it converts it: most conversions are over within hours, none within minutes (S3-03).
+SHORTEST_VALIDITY = timedelta(hours=1)
+SAFE_VALIDITY = timedelta(hours=6)
+_SUFFIXES = {"OVA": ".ova", "VHD": ".vhd", "VHDX": ".vhdx", "VMDK": ".vmdk"}
+
+Container = DiskContainer | SnapshotDiskContainer
+
+
+def container_problems(path: str, container: Container) -> Iterator[Problem]:
+    """The problems of one disk alone."""
+    sources = {"userBucket": container.user_bucket, "url": container.url}
+    if isinstance(container, DiskContainer):
+        sources["snapshotId"] = container.snapshot_id
+    given = sum(map(is_given, sources.values()))
+    if given > 1 or (given == 0 and known(*sources.values())):
+        yield Problem(path, f"expected exactly one of {_listed(list(sources))}, got {given}")
+    url = container.url
+    if known(url) and url is not None and not _is_url(url):
+        yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {url!r}")
+    location = s3_location(container)
+    if location is None:
+        return
+    yield from name_problems(f"{path}.{location[0]}", *location[1:])
+    if known(container.format):
+        yield from _format_problems(path, container, location[2])
+
+
+def name_problems(path: str, bucket: str, key: str) -> Iterator[Problem]:
+    """What S3 would say of the two names."""
+    for name, reason in (("s3Bucket", bucket_name_problem(bucket)), ("s3Key", key_problem(key))):
+        if reason:
+            yield Problem(f"{path}.{name}" if path.endswith("userBucket") else path, reason)
+
+
+def _is_url(url: str) -> bool:
+    if url.startswith("s3://"):
+        return s3_locations.split_s3_uri(url) is not None
+    try:
+        return url.startswith("https://") and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _format_problems(path: str, container: Container, key: str) -> Iterator[Problem]:
+    suffix = next((s for s in _SUFFIXES.values() if key.lower().endswith(s)), None)
+    taken = DiskFormat if isinstance(container, DiskContainer) else SnapshotFormat
+    if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
+        yield Problem(f"{path}.format", f"{container.format} does not fit the key {key!r}; correct one of them")
+    elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in taken}:
+        allowed = ", ".join(taken)
+        yield Problem(f"{path}.format", f"the key {key!r} ends in {suffix}, expected one of {allowed}; name the format")
+
+
+def look_up_container(run: Run, top: str, path: str, container: Container) -> Iterator[Problem]:
+    """What AWS shows of one disk before the import; `top` is the input that path begins with."""
+    if known(container) and known(container.url) and container.url is not None:
+        yield from _validity(run, f"{path}.url", container.url)
+    if isinstance(container, DiskContainer) and known(container.snapshot_id) and container.snapshot_id is not None:
+        if not run.promised(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
+            yield Problem(f"{path}.snapshotId", f"there is no snapshot {container.snapshot_id!r} in {run.aws.region}")
+        return
+    location = s3_location(container)
+    if location is None:
+        return
+    path, bucket, key = f"{path}.{location[0]}", *location[1:]
+    region = s3_locations.bucket_region(run.aws, bucket)
+    if region is None:
+        if not run.promised(top):
+            yield Problem(path, f"there is no bucket {bucket!r}; create it, or take the bucket from its resource")
+    elif region != run.aws.region:
+        yield Problem(
+            path,
+            f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the import; copy the "
+            "image to a bucket there or import in the bucket's Region",
+        )
+    elif not run.promised(top) and not s3_locations.object_exists(run.aws, bucket, key):
+        yield Problem(path, f"there is no object {key!r} in bucket {bucket!r}; upload it first")
+
+
+def buckets_of(containers: Sequence[Container]) -> list[str]:
+    """The buckets that the containers name, as far as they are known."""
+    return [location[1] for container in containers if (location := s3_location(container))]
+
+
+def s3_location(container: Container) -> tuple[str, str, str] | None:
+    """(input, bucket, key) of a container that is an object in S3 and known."""
+    source = container.user_bucket if known(container) else None
+    if source is not None and known(source) and known(source.s3_bucket, source.s3_key):
+        return "userBucket", source.s3_bucket, source.s3_key
+    if known(container) and known(container.url) and container.url is not None:
+        split = s3_locations.split_s3_uri(container.url)
+        return ("url", *split) if split else None
+    return None
+
+
+def _validity(run: Run, path: str, url: str) -> Iterator[Problem]:
+    """EC2 must be able to read a presigned URL for as long as it converts."""
+    until = presigned_urls.expiry(url)
+    if until is None:
+        return
+    left = until - datetime.now(UTC)
+    if left < SHORTEST_VALIDITY:
+        yield Problem(
+            path,
+            f"the URL is valid until {until:%Y-%m-%d %H:%M} UTC, expected at least {_hours(SHORTEST_VALIDITY)} from "
+            "now: EC2 reads the image while it converts it; presign it anew, for up to 7 days (S3-03)",
+        )
+    elif left < SAFE_VALIDITY:
+        run.warn(
+            f"{path} is valid until {until:%Y-%m-%d %H:%M} UTC: an import of a large disk may last longer than that; "
+            f"{_hours(SAFE_VALIDITY)} or more are safe"
+        )
+
+
+def _hours(validity: timedelta) -> str:
+    hours = validity // timedelta(hours=1)
+    return "an hour" if hours == 1 else f"{hours} hours"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,108 @@
+"""What a look into the disk images shows before AWS is asked to import them."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
+from pulumi_vmimport.aws.service_errors import error_message, is_expired
+from pulumi_vmimport.disk.content import Source
+from pulumi_vmimport.disk.inspection.catalogue import catalogue
+from pulumi_vmimport.disk.inspection.facts import Container
+from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
+from pulumi_vmimport.transfer.image_source import S3Image
+from pulumi_vmimport.transfer.transfer_errors import TransferError
+from pulumi_vmimport.transfer.url_image import UrlImage
+
+_HTTPS = "https://"
+_SEVERAL_DISKS = "byol-several-disks"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What images are looked at for, and what of it is not to count."""
+
+    profile: Profile
+    ignored: Collection[str] = ()
+    """Ids of rules"""
+
+
+def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
+    """Ids that no rule has: what is misspelled would not be ignored."""
+    if not known(ignored):
+        return
+    for number, id in enumerate(ignored or ()):
+        if known(id) and id not in catalogue().rules:
+            yield Problem(f"ignoredFindings[{number}]", f"there is no rule {id!r}; docs/inspect.md has all of them")
+
+
+def container_findings(
+    run: Run, path: str, container: DiskContainer | SnapshotDiskContainer, purpose: Purpose, *, is_root: bool = True
+) -> Iterator[Problem]:
+    """The errors in the image of a container as problems; the rest is left as warnings beside the resource.
+
+    What cannot be read is a warning too: EC2 reads it with a role of its own.
+    """
+    source = _source_of(run, container)
+    if source is None:
+        return
+    input, opened = source
+    stated = Container(container.format.value.lower()) if known(container.format) and container.format else None
+    with ExitStack() as stack:
+        try:
+            facts = inspect_image(stack.enter_context(opened()))
+        except (ClientError, BotoCoreError, TransferError) as error:
+            if is_expired(error):
+                raise
+            words = str(error) if isinstance(error, TransferError) else error_message(error)
+            run.warn(f"{path}.{input} could not be inspected, so what AWS may refuse of it is not known: {words}")
+            return
+    findings = judge(facts, purpose.profile, has_root=is_root, stated=stated)
+    yield from told(run, f"{path}.{input}", findings, purpose)
+
+
+def disks_findings(path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
+    """What is wrong with the number of the containers."""
+    if purpose.profile is Profile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
+        rule = catalogue().rules[_SEVERAL_DISKS]
+        yield Problem(path, f"{rule.id}: {count} containers; {rule.cause}; {rule.remedy}")
+
+
+def local_findings(
+    run: Run, path: str, source: Source, purpose: Purpose, beside: Callable[[str], Source | None] | None = None
+) -> Iterator[Problem]:
+    """The same of an image that is open already, such as a local file; `beside` as `inspect_image` has it."""
+    yield from told(run, path, judge(inspect_image(source, beside=beside), purpose.profile), purpose)
+
+
+def told(run: Run, path: str, findings: Sequence[Finding], purpose: Purpose) -> Iterator[Problem]:
+    """Problems of the errors; warnings for what else is no matter of `--deep` alone."""
+    for finding in findings:
+        if finding.rule in purpose.ignored:
+            continue
+        rule = catalogue().rules[finding.rule]
+        words = f"{finding.rule}: {finding.subject}: {finding.evidence}; {finding.cause}; {finding.remedy}"
+        if finding.severity is Severity.ERROR:
+            refuted = f"where you know better, ignored_findings=[{finding.rule!r}]"
+            yield Problem(path, f"{words} ({', '.join(rule.needs)}); {refuted}")
+        elif not rule.deep:
+            run.warn(f"{path}: {words} ({', '.join(rule.needs)})")
+
+
+def _source_of(
+    run: Run, container: DiskContainer | SnapshotDiskContainer
+) -> tuple[str, Callable[[], S3Image | UrlImage]] | None:
+    """(input, how it is opened) of a container whose image can be read from here."""
+    if (location := s3_location(container)) is not None:
+        input, bucket, key = location
+        return input, lambda: S3Image.opened(run.aws.client("s3"), bucket, key)
+    url = container.url if known(container) else None
+    if known(url) and url is not None and url.startswith(_HTTPS):
+        return "url", lambda: UrlImage(url)
+    return None

@@ -1,0 +1,66 @@
+"""Whether the operating_system of an ImportImage can be imported with its other inputs (C43, OS-01, IMG-08)."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
+from pulumi_vmimport.aws.tables import supported_systems
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+
+T = TypeVar("T")
+
+
+class DescribedMachine(Protocol):
+    """The inputs that the table of systems says something about. Any of them may be UNKNOWN."""
+
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def operating_system(self) -> str | None: ...
+    @property
+    def skip_operating_system_check(self) -> bool | None: ...
+    @property
+    def architecture(self) -> Architecture | None: ...
+    @property
+    def boot_mode(self) -> BootMode | None: ...
+    @property
+    def license_type(self) -> LicenseType | None: ...
+    @property
+    def platform(self) -> Platform | None: ...
+    @property
+    def usage_operation(self) -> UsageOperation | None: ...
+
+
+def problems(inputs: DescribedMachine) -> Iterator[Problem]:
+    """What keeps the system from being imported; nothing where skip_operating_system_check is set."""
+    system = _judged(inputs)
+    if system is None:
+        return
+    found = supported_systems.problems(
+        system,
+        region=_known(inputs.region),
+        platform=_known(inputs.platform),
+        license_type=_known(inputs.license_type),
+        usage_operation=_known(inputs.usage_operation),
+        boot_mode=_known(inputs.boot_mode),
+    )
+    yield from (Problem(path, reason) for path, reason in found)
+
+
+def warn(run: Run, inputs: DescribedMachine) -> None:
+    """Leave a warning for each thing that may go wrong; none where skip_operating_system_check is set."""
+    system = _judged(inputs)
+    if system is None:
+        return
+    boot_mode = inputs.boot_mode  # unknown is as good as given: it is not forgotten
+    for text in supported_systems.warnings(system, architecture=_known(inputs.architecture), boot_mode=boot_mode):
+        run.warn(text)
+
+
+def _judged(inputs: DescribedMachine) -> str | None:
+    skip = inputs.skip_operating_system_check
+    return None if not known(skip) or skip else _known(inputs.operating_system)
+
+
+def _known(value: T | None) -> T | None:
+    return value if is_given(value) else None

@@ -1,0 +1,67 @@
+"""The parameters of ExportImage and CreateInstanceExportTask: what EC2 refuses at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws import service_role
+from pulumi_vmimport_sandbox.aws.cloud import Cloud, Place
+from pulumi_vmimport_sandbox.aws.export_bucket import require_bucket, require_grants
+from pulumi_vmimport_sandbox.aws.export_tasks import ImageExportTask
+from pulumi_vmimport_sandbox.aws.exportable import check_image, check_instance
+from pulumi_vmimport_sandbox.aws.service_error import ServiceError
+
+_DESCRIPTION = 255
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; in any case, as ImportImage.
+_IMAGE_FORMATS = ("RAW", "VHD", "VMDK")
+# What an environment runs (EXP-01); aws/aws-sdk#535 shows that others are refused.
+_DISK_FORMATS = {"citrix": "VHD", "microsoft": "VHD", "vmware": "VMDK"}
+
+
+def accept_image(cloud: Cloud, place: Place, request: Mapping[str, Any], image: Any, task_id: str) -> str:
+    """Look at an ExportImage as EC2 does before it starts a task, and return the key it is to write.
+
+    Raises:
+        ServiceError: it is refused.
+    """
+    form = str(request["DiskImageFormat"])
+    if form.upper() not in _IMAGE_FORMATS:
+        raise _invalid("DiskImageFormat", form)
+    if len(request.get("Description") or "") > _DESCRIPTION:
+        raise _invalid("Description", request["Description"])
+    location = request["S3ExportLocation"]
+    check_image(place, image)
+    bucket = require_bucket(place, location.get("S3Bucket", ""))
+    key = f"{location.get('S3Prefix') or ''}{task_id}.{form.lower()}"
+    work = service_role.Work(task_type=ImageExportTask.resource_type, target=(bucket, key))
+    service_role.require(cloud, place, request.get("RoleName") or service_role.DEFAULT_ROLE, work)
+    return key
+
+
+def accept_instance(place: Place, request: Mapping[str, Any], instance: Any, task_id: str) -> tuple[str, str]:
+    """Look at a CreateInstanceExportTask as EC2 does before it starts a task; return the disk format and the key.
+
+    Raises:
+        ServiceError: it is refused.
+    """
+    environment = str(request["TargetEnvironment"]).lower()
+    if environment not in _DISK_FORMATS:
+        raise _invalid("TargetEnvironment", request["TargetEnvironment"])
+    target = request["ExportToS3Task"]
+    container = target.get("ContainerFormat")
+    if container and container.lower() != "ova":
+        raise _invalid("ContainerFormat", container)
+    allowed = _DISK_FORMATS[environment]
+    form = str(target.get("DiskImageFormat") or allowed)
+    if form.upper() != allowed:
+        text = f"diskImageFormat '{form.lower()}' not supported for targetEnvironment '{environment}'. "
+        raise ServiceError("Unsupported", f"{text}Valid value(s): '{allowed.lower()}'.")
+    check_instance(place, instance)
+    bucket = require_bucket(place, target.get("S3Bucket", ""))
+    key = f"{target.get('S3Prefix') or ''}{task_id}.{(container or form).lower()}"
+    require_grants(place, bucket, key)
+    return form, key
+
+
+def _invalid(name: str, value: object) -> ServiceError:
+    # EC2's usual words; assumed for exports.
+    return ServiceError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")

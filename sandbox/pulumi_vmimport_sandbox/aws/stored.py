@@ -1,0 +1,153 @@
+"""What moto holds of S3, IAM and KMS, as far as an import looks at it: the border to moto's untyped models."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
+from moto.utilities.utils import get_partition
+
+from pulumi_vmimport_sandbox.aws.cloud import Place
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object in S3."""
+
+    bucket: str
+    key: str
+    region: str
+    """Where its bucket is."""
+    size: int
+    bucket_policy: str | None
+    kms_key: str | None
+    """The key it is encrypted with, where that is a KMS key."""
+    moto_key: Any
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{get_partition(self.region)}:s3:::{self.bucket}/{self.key}"
+
+    @property
+    def bucket_arn(self) -> str:
+        return f"arn:{get_partition(self.region)}:s3:::{self.bucket}"
+
+    def open(self) -> BinaryIO:
+        """The bytes, to be read from any place."""
+        return cast("BinaryIO", io.BufferedReader(_ObjectReader(self.moto_key, self.size), _BLOCK))
+
+    def sha256(self) -> str:
+        """The digest of the bytes, in hex."""
+        with self.open() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # a BufferedReader
+
+
+class _ObjectReader(io.RawIOBase):
+    """Reads moto's temporary file of an object; moto may read it too meanwhile."""
+
+    def __init__(self, moto_key: Any, size: int) -> None:
+        self._key = moto_key
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        with self._key.lock:
+            self._key._value_buffer.seek(self._at)  # noqa: SLF001 - `value` would read the whole object into memory
+            read: bytes = self._key._value_buffer.read(len(buffer))  # noqa: SLF001
+        buffer[: len(read)] = read
+        self._at += len(read)
+        return len(read)
+
+
+@dataclass(frozen=True)
+class StoredRole:
+    """A role in IAM."""
+
+    arn: str
+    trust: str
+    policies: Sequence[str]
+    """Its inline and attached policies' documents."""
+    attached: Sequence[str]
+    """The ARNs of its attached policies."""
+    boundary: str | None
+
+
+def find_object(place: Place, bucket: str, key: str) -> StoredObject | None:
+    """An object, or None where it or its bucket does not exist."""
+    s3 = s3_backends[place.account][get_partition(place.region)]
+    try:
+        holder = s3.get_bucket(bucket)
+        found = s3.get_object(bucket, key)
+    except S3ClientError:
+        return None
+    if found is None:
+        return None
+    return StoredObject(
+        bucket=bucket,
+        key=key,
+        region=str(holder.region_name),
+        size=int(found.size),
+        bucket_policy=None if holder.policy is None else holder.policy.decode(),
+        kms_key=found.kms_key_id if found.encryption == "aws:kms" else None,
+        moto_key=found,
+    )
+
+
+def find_role(place: Place, name: str) -> StoredRole | None:
+    """A role, or None where it does not exist."""
+    iam = iam_backends[place.account][get_partition(place.region)]
+    role = next((role for role in list(iam.roles.values()) if role.name == name), None)
+    if role is None:
+        return None
+    boundary = iam.managed_policies.get(role.permissions_boundary_arn)
+    attached = list(role.managed_policies.values())
+    return StoredRole(
+        arn=role.arn,
+        trust=role.assume_role_policy_document,
+        policies=[*role.policies.values(), *(_document(policy) for policy in attached)],
+        attached=[str(policy.arn) for policy in attached],
+        boundary=None if boundary is None else _document(boundary),
+    )
+
+
+def _document(policy: Any) -> str:
+    return next(str(version.document) for version in policy.versions if version.is_default)
+
+
+@dataclass(frozen=True)
+class StoredKey:
+    """A key in KMS."""
+
+    arn: str
+    policy: str
+    is_usable: bool
+
+
+def find_kms_key(place: Place, name: str) -> StoredKey | None:
+    """A key by its id, ARN or alias, or None where it does not exist in the Region."""
+    try:
+        key = kms_backends[place.account][place.region].describe_key(name)
+    except KeyError:
+        return None
+    return StoredKey(key.arn, key.policy, key.key_state == "Enabled")

@@ -1,0 +1,177 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.aws.connection import AwsSettings
+from pulumi_vmimport.cli.orphans import place
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+Run = Callable[..., Any]
+
+
+def test_without_an_export_everything_is_listed_and_nobody_knows_whose_it_is(run: Run, begin_import: Any) -> None:
+    task = begin_import()
+    begin_import(tags=[])
+    result = run()
+    assert result.exit_code == 0
+    (line,) = [line for line in result.output.splitlines() if "import-ami-" in line]
+    assert line.split() == [
+        "unknown",
+        "image",
+        "import",
+        "task",
+        task,
+        "eu-west-1",
+        "shop/dev",
+        "ImportImage::web",
+        "pending",
+        "1%",
+        "-",
+    ]
+    assert "no stack export says whose it is" in result.output
+
+
+def test_an_orphan_is_named_and_gives_status_1(run: Run, begin_import: Any, export: Any) -> None:
+    task = begin_import()
+    result = run(export=export())
+    assert result.exit_code == 1
+    assert f"orphan  image import task  {task}" in result.output
+    assert "as shop/dev knows it, whose state was last written at 2100-01-01 00:00 UTC" in result.output
+
+
+def test_json_has_every_fact(run: Run, begin_import: Any, end_imports: Any, export: Any, aws: AwsSandbox) -> None:
+    image, _ = end_imports(begin_import())
+    result = run("--json", export=export())
+    shown = json.loads(result.stdout)
+    assert {name: shown[name] for name in ("account", "regions", "stack", "notListed", "removed")} == {
+        "account": aws.account_id,
+        "regions": ["eu-west-1"],
+        "stack": "shop/dev",
+        "notListed": [],
+        "removed": None,
+    }
+    thing = next(thing for thing in shown["things"] if thing["id"] == image)
+    assert thing.pop("created").startswith("20")
+    assert thing.pop("ageSeconds") >= 0
+    assert thing == {
+        "owner": "orphan",
+        "reason": "the state of shop/dev does not name it",
+        "kind": "AMI",
+        "id": image,
+        "region": "eu-west-1",
+        "stack": "shop/dev",
+        "resource": "ImportImage::web",
+        "state": "available",
+        "uploadId": None,
+    }
+
+
+def test_the_list_can_be_of_one_stack(owners: Any, begin_import: Any) -> None:
+    task = begin_import()
+    begin_import(stack="shop/prod")
+    assert owners("--stack", "shop/dev") == {task: "unknown"}
+
+
+def test_several_regions_are_looked_at_and_a_bucket_is_looked_at_where_it_is(
+    run: Run, begin_import: Any, aws: AwsSandbox
+) -> None:
+    begin_import()
+    listed = run("--region", "us-east-1", "--region", "eu-west-1", "--bucket", "images-of-web")
+    assert listed.exit_code == 0
+    assert "import-ami-" in listed.output
+    regions = [call.region for call in aws.calls if call.operation == "DescribeImportImageTasks"]
+    assert sorted(regions) == ["eu-west-1", "us-east-1"]
+    assert "import-ami-" not in run("--region", "us-east-1").output
+
+
+def test_all_regions_are_those_that_the_account_has_enabled(
+    run: Run, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ec2 = place.connection(AwsSettings()).client("ec2")
+    enabled = {"Regions": [{"RegionName": "eu-west-2"}, {"RegionName": "eu-west-1"}]}
+    monkeypatch.setattr(ec2, "describe_regions", lambda: enabled)
+    assert run("--all-regions").output.startswith(f"account {aws.account_id}, eu-west-1, eu-west-2; ")
+    assert {call.region for call in aws.calls if call.operation == "DescribeSnapshots"} == {"eu-west-1", "eu-west-2"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param(["--stack", "dev"], "expected PROJECT/STACK, got 'dev'", id="stack"),
+        pytest.param(["--region", "eu-west-1", "--all-regions"], "exclude each other", id="regions"),
+        pytest.param(["ami-1"], "add --remove", id="ids-alone"),
+        pytest.param(["--remove"], "needs --stack-export, which proves what an orphan is, or IDs", id="no-proof"),
+        pytest.param(["--remove", "--stack-export", "-"], "needs --yes", id="nobody-to-ask"),
+        pytest.param(["--stack-export", "nowhere.json"], "'nowhere.json' does not exist", id="no-file"),
+        pytest.param(["--bucket", "nowhere"], "there is no bucket 'nowhere'", id="no-bucket"),
+        pytest.param(
+            ["--bucket", "images-of-web", "--region", "us-east-1"],
+            "'images-of-web' is in eu-west-1: add --region eu-west-1",
+            id="bucket-elsewhere",
+        ),
+    ],
+)
+def test_fails_with_status_2_for_options_that_will_not_do(run: Run, options: list[str], words: str) -> None:
+    result = run(*options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_fails_with_status_2_when_something_may_not_be_listed_and_lists_the_rest(
+    run: Run, begin_import: Any, aws: AwsSandbox
+) -> None:
+    task = begin_import()
+    aws.faults.deny("DescribeWorkspaceImages")
+    aws.faults.deny("ListMultipartUploads")
+    result = run()
+    assert result.exit_code == 2
+    assert task in result.stdout
+    assert "not listed: WorkSpaces images in eu-west-1: AccessDeniedException: " in result.stderr
+    assert "not listed: multipart uploads to bucket images-of-web in eu-west-1: AccessDenied: " in result.stderr
+
+
+def test_throttling_and_server_errors_are_tried_again(
+    run: Run, begin_import: Any, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
+    begin_import()
+    aws.faults.throttle("DescribeImportImageTasks", times=3)
+    aws.faults.server_error("DescribeImages", times=2)
+    assert run().exit_code == 0
+
+
+def test_fails_in_a_line_with_credentials_that_ran_out(run: Run, aws: AwsSandbox) -> None:
+    aws.faults.error("GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired")
+    result = run()
+    assert result.exit_code == 2
+    assert result.output == (
+        "Error: ExpiredToken: The security token included in the request is expired (in GetCallerIdentity); "
+        "log in, or name a --profile\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "words"),
+    [
+        pytest.param([], {"AWS_REGION": "eu-west-1"}, "Unable to locate credentials; log in", id="no-credentials"),
+        pytest.param([], {}, "no Region is set: add --region, or set AWS_REGION", id="no-region"),
+        pytest.param(["--profile", "nobody"], {}, "The config profile (nobody) could not be found", id="no-profile"),
+    ],
+)
+def test_fails_in_one_line_for_a_user_without(
+    options: list[str], settings: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nothing = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "pulumi_vmimport.cli", "orphans", *options]
+    ended = subprocess.run(command, env={**bare, **nothing, **settings}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr

@@ -1,0 +1,236 @@
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_vmimport.components.byol_workspace_image import ByolWorkspaceImage
+from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+
+EXPORT, IMPORT, IMAGE, READINESS = (
+    f"pulumi-python:dynamic/vmimport:{name}"
+    for name in ("VirtualMachineExport", "ImportImage", "ImportWorkspaceImage", "RoleReadiness")
+)
+IMAGE_ARGS = {
+    "image_name": "win10",
+    "image_description": "Windows 10",
+    "ingestion_process": "BYOL_REGULAR_WSP",
+}
+MACHINE = {**IMAGE_ARGS, "virtual_machine_uuid": "4206"}
+OVA = {**IMAGE_ARGS, "existing_bucket": "old-images", "ova_key": "web.ova"}
+AMI = {**IMAGE_ARGS, "ec2_image_id": "ami-1"}
+OUTPUTS = ("image_id", "ec2_image_id", "import_task_id", "bucket", "ova_key", "ova_checksum", "role_name")
+
+
+def outputs(args: Any, name: str = "line") -> dict[str, Any]:
+    made = ByolWorkspaceImage(name, args)
+    return {output: getattr(made, output) for output in OUTPUTS}
+
+
+@pytest.fixture
+def world(world: Any) -> Any:
+    world.states["aws:s3/bucket:Bucket"] = lambda inputs: {"bucket": "images-1234567", "arn": "arn:aws:s3:::images"}
+    world.states["aws:iam/role:Role"] = lambda inputs: {"arn": f"arn:aws:iam::123456789012:role/{inputs['name']}"}
+    world.states[READINESS] = lambda inputs: {"roleArn": f"arn:aws:iam::123456789012:role/{inputs['roleName']}"}
+    world.states[EXPORT] = lambda inputs: {"checksum": "abcd"}
+    world.states[IMPORT] = lambda inputs: {"imageId": "ami-2", "importTaskId": "import-ami-3"}
+    world.states[IMAGE] = lambda inputs: {"imageId": "wsi-4"}
+    old = {"bucket": "old-images", "arn": "arn:aws:s3:::old-images", "bucketRegion": "eu-west-1"}
+    world.answers["aws:s3/getBucket:getBucket"] = old
+    return world
+
+
+def own_tokens(world: Any) -> dict[str, str]:
+    """The resources that this library makes."""
+    return {name: token for name, token in world.tokens.items() if "vmimport:" in token}
+
+
+def given(world: Any, name: str) -> dict[str, Any]:
+    """The inputs of a resource of ours that the component gave it."""
+    of_the_library = {"__provider", "identity", "fromResources"}
+    return {k: v for k, v in world.inputs(name).items() if k not in of_the_library}
+
+
+def test_a_machine_goes_the_whole_way(world: Any) -> None:
+    assert world.deploy(lambda: outputs(MACHINE)) == {
+        "image_id": "wsi-4",
+        "ec2_image_id": "ami-2",
+        "import_task_id": "import-ami-3",
+        "bucket": "images-1234567",
+        "ova_key": "shop/dev/line.ova",
+        "ova_checksum": "abcd",
+        "role_name": "vmimport",
+    }
+    assert world.components == {
+        "line": "vmimport:index:ByolWorkspaceImage",
+        "line-bucket": "vmimport:index:ImportBucket",
+        "line-role": "vmimport:index:VmimportRole",
+    }
+    assert own_tokens(world) == {
+        "line-role-readiness": READINESS,
+        "line-export": EXPORT,
+        "line-import": IMPORT,
+        "line-image": IMAGE,
+    }
+    assert world.inputs("line-bucket")["forceDestroy"] is True
+    assert world.inputs("line-role")["name"] == "vmimport"
+    assert '"arn:aws:s3:::images-1234567/*"' in world.inputs("line-role-policy")["policy"]
+
+
+def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
+    world.deploy(lambda: outputs(MACHINE))
+    assert given(world, "line-export") == {
+        "region": "eu-west-1",
+        "bucket": "images-1234567",
+        "key": "shop/dev/line.ova",
+        "uuid": "4206",
+        "imageProfile": "byol-workspaces",
+    }
+    assert given(world, "line-import") == {
+        "region": "eu-west-1",
+        "diskContainers": [
+            {"format": "OVA", "userBucket": {"s3Bucket": "images-1234567", "s3Key": "shop/dev/line.ova"}}
+        ],
+        "description": "Windows 10",
+        "imageProfile": "byol-workspaces",
+        "licenseType": "BYOL",
+        "roleName": "vmimport",
+        "sourceHash": "abcd",
+    }
+    assert given(world, "line-image") == {
+        "region": "eu-west-1",
+        "imageName": "win10",
+        "imageDescription": "Windows 10",
+        "ingestionProcess": "BYOL_REGULAR_WSP",
+        "ec2ImageId": "ami-2",
+    }
+
+
+def test_arguments_reach_the_parts_they_are_for(world: Any) -> None:
+    args = {
+        **MACHINE, "powered_on": "wait", "export_when_changed": True, "triggers": {"patched": "today"},
+        "applications": ["Microsoft_Office_2019"], "tags": {"team": "blue"}, "retain_on_delete": True,
+        "timeout_minutes": 60, "os_version": "Windows_11", "keep_failed_image": True,
+    }  # fmt: skip
+    world.deploy(lambda: outputs(args))
+    export, imported, image = (world.inputs(f"line-{part}") for part in ("export", "import", "image"))
+    assert (export["poweredOn"], export["exportWhenChanged"]) == ("wait", True)
+    assert export["triggers"] == {"patched": "today"}
+    assert image["applications"] == ["Microsoft_Office_2019"]
+    assert (image["osVersion"], image["keepFailedImage"]) == ("Windows_11", True)
+    assert export["timeoutMinutes"] == imported["timeoutMinutes"] == image["timeoutMinutes"] == 60
+    assert imported["retainOnDelete"] is image["retainOnDelete"] is True
+    assert export.get("retainOnDelete") is None  # it goes with the bucket
+    tagged = [world.inputs(f"line-{part}")["tags"]["team"] for part in ("bucket", "role", "import", "image")]
+    assert tagged == ["blue"] * 4
+
+
+@pytest.mark.parametrize(("name", "named"), [("virtual_machine_moid", "moid"), ("virtual_machine_path", "path")])
+def test_a_machine_may_be_named_by_id_or_path(world: Any, name: str, named: str) -> None:
+    world.deploy(lambda: outputs({**IMAGE_ARGS, name: "vm-1"}))
+    assert given(world, "line-export")[named] == "vm-1"
+    assert "uuid" not in given(world, "line-export")
+
+
+def test_the_key_of_the_ova_has_no_character_that_a_tool_stumbles_over(world: Any) -> None:
+    assert world.deploy(lambda: outputs(MACHINE, "my line/ä"))["ova_key"] == "shop/dev/my-line-.ova"
+
+
+def test_an_ova_that_is_there_is_imported_without_an_export(world: Any) -> None:
+    made = world.deploy(lambda: outputs({**OVA, "source_hash": "v2"}))
+    assert (made["bucket"], made["ova_key"], made["ova_checksum"]) == ("old-images", "web.ova", None)
+    assert own_tokens(world) == {"line-role-readiness": READINESS, "line-import": IMPORT, "line-image": IMAGE}
+    imported = given(world, "line-import")
+    assert imported["sourceHash"] == "v2"
+    assert imported["diskContainers"][0]["userBucket"] == {"s3Bucket": "old-images", "s3Key": "web.ova"}
+
+
+def test_an_ami_that_is_there_only_becomes_an_image(world: Any) -> None:
+    made = world.deploy(lambda: outputs(AMI))
+    assert made == {**dict.fromkeys(OUTPUTS), "image_id": "wsi-4", "ec2_image_id": "ami-1"}
+    assert world.tokens == {"line-image": IMAGE}
+    assert world.inputs("line-image")["ec2ImageId"] == "ami-1"
+
+
+def test_a_bucket_and_a_role_that_are_there_replace_new_ones(world: Any) -> None:
+    args = {**MACHINE, "existing_bucket": "old-images", "existing_role_name": "vmimport-of-ops"}
+    made = world.deploy(lambda: outputs(args))
+    assert (made["bucket"], made["role_name"]) == ("old-images", "vmimport-of-ops")
+    assert world.tokens == {"line-export": EXPORT, "line-import": IMPORT, "line-image": IMAGE}
+    assert world.inputs("line-export")["bucket"] == "old-images"
+    assert world.inputs("line-import")["roleName"] == "vmimport-of-ops"
+
+
+@pytest.mark.parametrize(
+    ("args", "path", "reason"),
+    [
+        pytest.param({**MACHINE, "image_name": "my image"}, "image_name", "no space, got 'my image'", id="name"),
+        pytest.param({**MACHINE, "image_description": ""}, "image_description", "got ''", id="description"),
+        pytest.param({**MACHINE, "image_description": "a+b"}, "image_description", "got 'a+b'", id="plus"),
+        pytest.param(IMAGE_ARGS, "virtual_machine_uuid", "expected exactly one source of", id="no-source"),
+        pytest.param(
+            {**MACHINE, "ec2_image_id": "ami-1"}, "virtual_machine_uuid", "got virtual_machine_uuid, ec2_image_id",
+            id="two-sources",
+        ),
+        pytest.param({**IMAGE_ARGS, "ova_key": "web.ova"}, "existing_bucket", "is required with ova_key", id="no-bucket"),
+        pytest.param({**AMI, "existing_bucket": "old"}, "existing_bucket", "of no use with ec2_image_id", id="bucket"),
+        pytest.param({**AMI, "existing_role_name": "r"}, "existing_role_name", "of no use with", id="role"),
+        pytest.param({**AMI, "powered_on": "wait"}, "powered_on", "the source is ec2_image_id; drop it", id="power"),
+        pytest.param({**OVA, "export_when_changed": True}, "export_when_changed", "the source is ova_key", id="changed"),
+        pytest.param({**OVA, "triggers": {}}, "triggers", "the source is ova_key", id="triggers"),
+        pytest.param({**MACHINE, "source_hash": "v2"}, "source_hash", "is for an OVA that is there", id="hash"),
+        pytest.param({**AMI, "source_hash": "v2"}, "source_hash", "the source is ec2_image_id", id="hash-of-ami"),
+        pytest.param({**MACHINE, "timeout_minutes": "1h"}, "timeout_minutes", "expected a whole number", id="form"),
+        pytest.param({**MACHINE, "image_nam": "x"}, "image_nam", "did you mean image_name?", id="misspelt"),
+    ],
+)  # fmt: skip
+def test_fails_with_the_argument_and_what_is_expected(world: Any, args: dict[str, Any], path: str, reason: str) -> None:
+    found = world.problems(lambda: outputs(args))
+    assert list(found) == [path]
+    assert reason in found[path]
+    assert world.resources == []
+
+
+def test_fails_with_all_problems_at_once(world: Any) -> None:
+    args = {"image_name": "my image", "ingestion_process": 1, "ova_key": "k", "triggers": {}, "source": "s"}
+    found = world.problems(lambda: outputs(args))
+    assert set(found) == {
+        "image_name", "image_description", "ingestion_process", "existing_bucket", "triggers", "source"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [MACHINE, OVA, AMI], ids=["machine", "ova", "ami"])
+def test_fails_before_anything_is_made_where_an_output_brings_the_problem(world: Any, source: dict[str, Any]) -> None:
+    def program() -> dict[str, Any]:
+        return outputs({**source, "image_name": pulumi.Output.from_input("my image")})
+
+    assert list(world.problems(program)) == ["image_name"]
+    assert world.resources == []
+
+
+def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+    world.preview = True
+    args = {"image_name": unknown, "virtual_machine_uuid": unknown, "powered_on": unknown}
+    found = world.deploy(lambda: outputs({**MACHINE, **{name: make() for name, make in args.items()}}))
+    assert (found["ova_key"], found["role_name"]) == ("shop/dev/line.ova", "vmimport")
+    assert found["image_id"] is UNKNOWN
+    assert isinstance(world.inputs("line-export")["uuid"], pulumi.output.Unknown)
+
+
+def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+    definition = schema(ByolWorkspaceImage)
+    assert set(definition.outputs) == {
+        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName"
+    }  # fmt: skip
+    described = {**definition.inputs, **definition.outputs}
+    assert [name for name, p in described.items() if not p.description] == []
+    assert [name for name, p in definition.inputs.items() if p.plain] == []
+    required = {name for name, p in definition.inputs.items() if not p.optional}
+    assert required == {"imageName", "imageDescription", "ingestionProcess"}
+
+
+def test_the_credentials_of_another_account_reach_every_part(world: Any) -> None:
+    own = {"profile": "desktops", "assume_role_arn": "arn:aws:iam::123456789012:role/images"}
+    world.deploy(lambda: outputs({**MACHINE, **own}))
+    for part in ("line-role-readiness", "line-export", "line-import", "line-image"):
+        assert (given(world, part)["profile"], given(world, part)["assumeRoleArn"]) == tuple(own.values())

@@ -1,0 +1,292 @@
+"""What a DirectSnapshot goes through: runs that are cut off, sources and snapshots that change, tags, its end."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2.import_request import UserBucket
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.property_bag import first_required
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs, DirectSnapshotLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+BLOCK = 512 << 10
+BLOCKS = 60
+lifecycle = DirectSnapshotLifecycle()
+Inputs = DirectSnapshotInputs
+NewRun = Callable[..., Any]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A raw disk of 60 blocks, none of zeros."""
+    path = tmp_path / "data.raw"
+    path.write_bytes(b"".join(bytes([index + 1]) * BLOCK for index in range(BLOCKS)))
+    return path
+
+
+@pytest.fixture
+def inputs(file: Path, aws: AwsSandbox) -> Inputs:
+    return Inputs(region="eu-west-1", file=str(file), tags={"team": "blue"})
+
+
+def snapshots(aws: AwsSandbox) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    return found
+
+
+def tags(aws: AwsSandbox) -> dict[str, str]:
+    (found,) = snapshots(aws)
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+
+
+def holds(aws: AwsSandbox, snapshot_id: str, file: Path) -> None:
+    """There is this one snapshot, and it holds the disk."""
+    assert [s["SnapshotId"] for s in snapshots(aws)] == [snapshot_id]
+    record = aws.snapshot(snapshot_id)
+    assert record.status == "completed"
+    with record.open() as disk:
+        assert disk.read(BLOCKS * BLOCK) == file.read_bytes()
+
+
+def puts(aws: AwsSandbox) -> int:
+    return len(aws.calls.of("PutSnapshotBlock"))
+
+
+def interrupted(run: Any, inputs: Inputs) -> tuple[str, Any]:
+    """What a create keeps that is stopped."""
+    with pytest.raises(Stopped):
+        lifecycle.create(run, inputs)
+    assert run.kept is not None
+    id, state = run.kept
+    assert lifecycle.condition(state) is Condition.UNFINISHED
+    return id, state
+
+
+def test_a_run_that_was_stopped_is_taken_up_where_it_was(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    id, state = interrupted(new_run(stop_after_waits=20), inputs)
+    assert state.next_block == 21
+    assert puts(aws) < BLOCKS
+    before = puts(aws)
+    finished = lifecycle.update(new_run(), id, state, inputs)
+    holds(aws, id, file)
+    assert puts(aws) - before == BLOCKS - 21
+    assert lifecycle.condition(finished) is Condition.READY
+    assert (finished.next_block, finished.blocks_written) == (None, BLOCKS)
+
+
+def test_a_run_that_was_killed_is_found_again_and_sends_all_blocks_anew(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    id, _ = interrupted(new_run(stop_after_waits=20), inputs)
+    before = puts(aws)
+    assert lifecycle.create(new_run(), inputs).id == id
+    holds(aws, id, file)
+    assert puts(aws) - before == BLOCKS
+
+
+@pytest.mark.parametrize("resume", ["create", "update"])
+def test_a_run_that_was_killed_before_its_snapshot_was_sealed_sends_nothing_again(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path, resume: str
+) -> None:
+    aws.faults.deny("CompleteSnapshot")
+    first = new_run()
+    with pytest.raises(ClientError, match="CompleteSnapshot"):
+        lifecycle.create(first, inputs)
+    aws.faults.allow("CompleteSnapshot")
+    id, state = first.kept
+    before = puts(aws)
+    if resume == "create":
+        finished = lifecycle.create(new_run(), inputs).state
+    else:
+        file.rename(file.with_suffix(".gone"))  # nor does it need the image
+        finished = lifecycle.update(new_run(), id, state, inputs)
+        file.with_suffix(".gone").rename(file)
+    holds(aws, id, file)
+    assert puts(aws) == before
+    assert finished.blocks_written == BLOCKS
+
+
+def test_a_run_that_was_killed_after_its_snapshot_was_sealed_waits_for_it(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    aws.pace.complete_snapshot_seconds = 3600
+    id, state = interrupted(new_run(stop_after_waits=BLOCKS + 1), inputs)
+    assert state.status == "completing"
+    assert aws.snapshot(id).status == "pending"
+    lifecycle.update(new_run(), id, state, inputs)
+    holds(aws, id, file)
+
+
+def test_lost_answers_throttling_and_server_errors_change_nothing(
+    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path, quick_retries: None
+) -> None:
+    for operation in ("StartSnapshot", "PutSnapshotBlock", "CompleteSnapshot"):
+        aws.faults.drop_connection(operation, after_processing=True)
+        aws.faults.throttle(operation)
+        aws.faults.server_error(operation)
+    aws.faults.throttle("PutSnapshotBlock", times=40)  # more than botocore puts up with
+    created = lifecycle.create(run, inputs)
+    assert aws.faults.waiting == []
+    holds(aws, created.id, file)
+
+
+def test_credentials_that_run_out_are_read_again(
+    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[bool] = []
+
+    def renew() -> None:
+        renewed.append(True)
+        aws.faults.clear()
+
+    monkeypatch.setattr(run.aws, "renew", renew)
+    aws.faults.on("PutSnapshotBlock", lambda _: aws.faults.expire_credentials(), nth=5)
+    holds(aws, lifecycle.create(run, inputs).id, file)
+    assert renewed
+
+
+def test_a_snapshot_that_has_not_spread_yet_is_waited_for(
+    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    aws.faults.error("PutSnapshotBlock", "ResourceNotFoundException", "The snapshot does not exist.", 8, status=404)
+    holds(aws, lifecycle.create(run, inputs).id, file)
+    assert any(" again: ResourceNotFoundException" in text for text in run.texts)
+
+
+def test_a_refused_permission_leaves_what_the_next_run_takes_up(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    aws.faults.deny("PutSnapshotBlock")
+    first = new_run()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.create(first, inputs)
+    aws.faults.allow("PutSnapshotBlock")
+    id, state = first.kept
+    lifecycle.update(new_run(), id, state, inputs)
+    holds(aws, id, file)
+
+
+def test_more_snapshots_than_may_be_pending_wait(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
+    aws.faults.error("StartSnapshot", "ConcurrentLimitExceededException", "Too many snapshots are pending.", 3)
+    holds(aws, lifecycle.create(run, inputs).id, file)
+    assert any("waiting for one of the Region's pending snapshots to end: Concurrent" in text for text in run.texts)
+
+
+def test_a_token_whose_snapshot_is_gone_is_not_used_again(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    created = lifecycle.create(new_run(), inputs)
+    aws.observer("ec2").delete_snapshot(SnapshotId=created.id)
+    again = lifecycle.create(new_run(), inputs)
+    assert again.id != created.id
+    holds(aws, again.id, file)
+
+
+def test_a_file_that_is_written_to_meanwhile_leaves_nothing(
+    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    run.then = lambda: os.utime(file, ns=(1, run.waits))
+    with pytest.raises(Failed, match=r"data.raw was modified while it was read; .*; nothing of it was left"):
+        lifecycle.create(run, inputs)
+    assert snapshots(aws) == []
+
+
+def test_an_object_that_is_overwritten_meanwhile_leaves_nothing(
+    run: Any, aws: AwsSandbox, bucket: str, file: Path
+) -> None:
+    s3 = aws.observer("s3")
+    s3.put_object(Bucket=bucket, Key="data", Body=file.read_bytes())
+    asked = Inputs(region="eu-west-1", user_bucket=UserBucket(bucket, "data"))
+    other = bytes(BLOCKS * BLOCK)
+    run.then = lambda: run.waits == 1 and s3.put_object(Bucket=bucket, Key="data", Body=other)
+    with pytest.raises(Failed, match=f"s3://{bucket}/data was modified while it was read"):
+        lifecycle.create(run, asked)
+    assert snapshots(aws) == []
+
+
+@pytest.mark.parametrize("resume", ["create", "update"])
+def test_blocks_of_two_contents_are_never_mixed(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path, resume: str
+) -> None:
+    same = replace(inputs, source_hash="as the user says")
+    id, state = interrupted(new_run(stop_after_waits=20), same)
+    file.write_bytes(b"other" + file.read_bytes()[5:])
+    if resume == "update":
+        second = new_run()
+        with pytest.raises(Failed, match=r"data\.raw is not what it was when the snapshot was begun"):
+            lifecycle.update(second, id, state, same)
+        assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+        assert snapshots(aws) == []
+    created = lifecycle.create(new_run(), same)
+    assert created.id != id
+    holds(aws, created.id, file)
+
+
+@pytest.mark.parametrize("how", ["deleted", "timed-out"])
+def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, how: str) -> None:
+    id, state = interrupted(new_run(stop_after_waits=20), inputs)
+    if how == "deleted":
+        aws.observer("ec2").delete_snapshot(SnapshotId=id)
+        assert lifecycle.read(new_run(), id, state) is None
+    else:
+        aws.clock.advance(4320 * 60)
+        seen = lifecycle.read(new_run(), id, state)
+        assert seen is not None
+        assert lifecycle.condition(seen) is Condition.BROKEN
+    second = new_run()
+    with pytest.raises(Failed, match="it was deleted, or cancelled by EBS as nobody wrote to it for three days"):
+        lifecycle.update(second, id, state, inputs)
+    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert first_required(Inputs) == "file"  # what a preview shows as the reason of the replacement
+    assert snapshots(aws) == []
+
+
+def test_a_snapshot_that_is_deleted_while_it_is_written_fails(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
+    def delete() -> None:
+        if run.waits == 10:
+            aws.observer("ec2").delete_snapshot(SnapshotId=run.kept[0])
+
+    run.then = delete
+    with pytest.raises(Failed, match=r"snapshot snap-\w+: ResourceNotFoundException: .* \(in PutSnapshotBlock\)"):
+        lifecycle.create(run, inputs)
+    assert snapshots(aws) == []
+
+
+def test_a_sum_that_is_not_that_of_the_blocks_fails(
+    run: Any, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi_vmimport.aws.ec2.ebs_direct.seal", lambda blocks, checksum: f"{blocks} AAAA")
+    with pytest.raises(Failed, match="ValidationException: The checksum does not match that of the written blocks"):
+        lifecycle.create(run, inputs)
+    assert snapshots(aws) == []
+
+
+def test_tags_that_change_while_a_run_is_interrupted_are_those_of_the_snapshot(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
+) -> None:
+    id, state = interrupted(new_run(stop_after_waits=20), inputs)
+    finished = lifecycle.update(new_run(), id, state, replace(inputs, tags={"stage": "prod"}))
+    assert finished.tags == {"stage": "prod"}
+    assert {k: v for k, v in tags(aws).items() if not k.startswith("vmimport:")} == {"stage": "prod"}
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_delete_leaves_nothing_and_may_be_called_twice(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, finished: bool
+) -> None:
+    if finished:
+        created = lifecycle.create(new_run(), inputs)
+        id, state = created.id, created.state
+    else:  # what is unfinished is of no use to anybody
+        id, state = interrupted(new_run(stop_after_waits=20), replace(inputs, retain_on_delete=True))
+    lifecycle.delete(new_run(), id, state)
+    lifecycle.delete(new_run(), id, state)
+    assert snapshots(aws) == []

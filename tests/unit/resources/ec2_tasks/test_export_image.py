@@ -1,0 +1,220 @@
+"""ExportImage from its start to its end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2.export_options import ExportFormat
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.identity import SETTLED_TAG, Identity
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+lifecycle = ExportImageLifecycle()
+NewRun = Callable[..., Any]
+
+
+@pytest.fixture
+def inputs(byol_ami: str, export_bucket: str, export_role: str) -> ExportImageInputs:
+    return ExportImageInputs(
+        region="eu-west-1",
+        image_id=byol_ami,
+        disk_image_format=ExportFormat.VMDK,
+        s3_bucket=export_bucket,
+        s3_prefix="exports/",
+        description="the web server",
+        tags={"team": "blue"},
+    )
+
+
+def keys(aws: AwsSandbox, bucket: str) -> list[str]:
+    listed = aws.observer("s3").list_objects_v2(Bucket=bucket)
+    return [found["Key"] for found in listed.get("Contents", [])]
+
+
+def interrupted(run: Any, inputs: ExportImageInputs) -> tuple[str, Any]:
+    """What a create that is stopped keeps: id and state."""
+    with pytest.raises(Stopped):
+        lifecycle.create(run, inputs)
+    id, state = run.kept
+    return id, state
+
+
+def test_create_writes_the_object_and_keeps_every_output(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    state = created.state
+    assert created.id == state.export_image_task_id
+    assert state.s3_key == f"exports/{created.id}.vmdk"
+    assert (state.task_status, lifecycle.condition(state)) == ("completed", Condition.READY)
+    head = aws.observer("s3").head_object(Bucket=inputs.s3_bucket, Key=state.s3_key)
+    assert (state.etag, state.size_bytes) == (head["ETag"].strip('"'), head["ContentLength"])
+    (task,) = aws.export_tasks
+    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {SETTLED_TAG}
+    assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
+    assert (task.request["Description"], task.request["DiskImageFormat"]) == ("the web server", "VMDK")
+
+
+@pytest.mark.parametrize("again", ["create", "update"])
+def test_an_interrupted_export_is_taken_up_and_not_started_twice(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox, again: str
+) -> None:
+    id, kept = interrupted(new_run(stop_after_waits=1), inputs)
+    assert lifecycle.condition(kept) is Condition.UNFINISHED
+    taken_up = lifecycle.create(new_run(), inputs).state if again == "create" else None
+    state = taken_up or lifecycle.update(new_run(), id, kept, inputs)
+    assert (state.export_image_task_id, state.task_status) == (id, "completed")
+    assert len(aws.export_tasks) == 1
+
+
+def test_an_answer_that_was_lost_does_not_start_a_second_task(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.drop_connection("ExportImage", after_processing=True)
+    lifecycle.create(run, inputs)
+    assert len(aws.export_tasks) == 1
+
+
+def test_an_object_deleted_by_hand_is_gone_and_the_next_create_exports_anew(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(new_run(), inputs)
+    assert lifecycle.read(new_run(), created.id, created.state) == created.state
+    aws.observer("s3").delete_object(Bucket=inputs.s3_bucket, Key=created.state.s3_key)
+    assert lifecycle.read(new_run(), created.id, created.state) is None
+    again = lifecycle.create(new_run(), inputs)
+    assert again.id != created.id
+    assert keys(aws, inputs.s3_bucket) == [again.state.s3_key]
+
+
+def test_the_state_rests_on_the_object_when_ec2_has_forgotten_the_task(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.clock.advance(aws.pace.task_retention_seconds + 1)
+    assert lifecycle.read(run, created.id, created.state) == created.state
+    changed = lifecycle.update(run, created.id, created.state, replace(inputs, tags={"team": "red"}))
+    assert changed.tags == {"team": "red"}
+    lifecycle.delete(run, created.id, changed)
+    lifecycle.delete(run, created.id, changed)
+    assert keys(aws, inputs.s3_bucket) == []
+
+
+def test_tags_change_in_place(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    changed = replace(inputs, tags={"stage": "prod"})
+    state = lifecycle.update(run, created.id, created.state, changed)
+    assert (state.tags, state.s3_key) == ({"stage": "prod"}, created.state.s3_key)
+    assert aws.export_tasks[0].tags.keys() - {"stage": "prod", **run.identity.tags(changed)} == {SETTLED_TAG}
+    assert {"stage": "prod", **run.identity.tags(changed)}.items() <= aws.export_tasks[0].tags.items()
+
+
+@pytest.mark.parametrize("percent", [0, 50, 99, 101])
+def test_delete_leaves_nothing_however_far_the_task_was(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox, percent: int
+) -> None:
+    kept = interrupted(new_run(stop_after_waits=0), inputs)
+    aws.clock.advance(aws.pace.export_seconds * percent / 100)
+    lifecycle.delete(new_run(), *kept)
+    lifecycle.delete(new_run(), *kept)
+    assert keys(aws, inputs.s3_bucket) == []
+    assert [line for line in aws.leftovers() if "export-ami-" in line] == []
+
+
+def test_delete_removes_every_version_of_the_object(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
+    s3 = aws.observer("s3")
+    s3.put_bucket_versioning(Bucket=inputs.s3_bucket, VersioningConfiguration={"Status": "Enabled"})
+    created = lifecycle.create(run, inputs)
+    s3.put_object(Bucket=inputs.s3_bucket, Key=created.state.s3_key, Body=b"overwritten")
+    lifecycle.delete(run, created.id, created.state)
+    versions = s3.list_object_versions(Bucket=inputs.s3_bucket)
+    assert versions.get("Versions", []) + versions.get("DeleteMarkers", []) == []
+
+
+def test_a_retained_object_stays_and_is_not_taken_for_ours_again(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
+    lifecycle.delete(new_run(), created.id, created.state)
+    assert keys(aws, inputs.s3_bucket) == [created.state.s3_key]
+    assert aws.export_tasks[0].tags == {"team": "blue"}
+    again = lifecycle.create(new_run(), inputs)
+    assert again.state.s3_key != created.state.s3_key
+
+
+def test_a_bucket_that_is_gone_is_no_object_and_nothing_to_delete(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    s3 = aws.observer("s3")
+    s3.delete_object(Bucket=inputs.s3_bucket, Key=created.state.s3_key)
+    s3.delete_bucket(Bucket=inputs.s3_bucket)
+    assert lifecycle.read(run, created.id, created.state) is None
+    lifecycle.delete(run, created.id, created.state)
+
+
+def test_fails_with_ec2s_words_and_the_next_create_starts_anew(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_export("ClientError: Unable to write to the bucket")
+    with pytest.raises(Failed, match=r'ended deleted: "ClientError: Unable to write.*nothing was left in S3'):
+        lifecycle.create(new_run(), inputs)
+    assert keys(aws, inputs.s3_bucket) == []
+    assert lifecycle.create(new_run(), inputs).state.task_status == "completed"
+
+
+def test_fails_when_the_object_of_a_completed_task_is_gone_before_it_is_seen(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    id, kept = interrupted(new_run(stop_after_waits=0), inputs)
+    aws.clock.advance(aws.pace.export_seconds + 1)
+    aws.observer("ec2").describe_export_image_tasks()  # the sandbox writes the object when somebody looks
+    aws.observer("s3").delete_object(Bucket=inputs.s3_bucket, Key=f"exports/{id}.vmdk")
+    run = new_run()
+    with pytest.raises(Failed, match=f"export task {id} has completed, and bucket 'exports-of-web' has no object"):
+        lifecycle.update(run, id, kept, inputs)
+    assert lifecycle.create(new_run(), inputs).id != id
+
+
+def test_a_second_export_of_the_same_ami_waits_for_the_first(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    interrupted(new_run(stop_after_waits=0), inputs)
+    other = new_run(identity=Identity("urn:pulumi:dev::shop::vmimport:index:Thing::other"))
+    made = lifecycle.create(other, replace(inputs, disk_image_format=ExportFormat.VHD))
+    assert made.state.s3_key == f"exports/{made.id}.vhd"
+    assert any(text.startswith(f"waiting for another export of {inputs.image_id} to end") for text in other.texts)
+    assert {task.status for task in aws.export_tasks} == {"completed"}
+
+
+def test_a_refusal_for_a_state_is_final_where_no_export_runs(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.error("ExportImage", "IncorrectState", "The image is not available")
+    with pytest.raises(ClientError, match="IncorrectState"):
+        lifecycle.create(run, inputs)
+
+
+def test_more_exports_than_the_quota_allows_wait_their_turn(
+    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.pace.active_export_quota = 0
+    run = new_run()
+
+    def allow() -> None:
+        aws.pace.active_export_quota = 1
+
+    run.then = allow
+    assert lifecycle.create(run, inputs).state.task_status == "completed"
+    assert any("waiting for one of the Region's export tasks to end" in text for text in run.texts)
+
+
+def test_fails_to_read_without_permission_instead_of_calling_it_gone(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.faults.deny("ListObjectsV2")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.read(run, created.id, created.state)

@@ -1,0 +1,268 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.property_bag import read_bag
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle, ImportImageState
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+lifecycle = ImportImageLifecycle()
+NewRun = Callable[..., Any]
+
+
+@pytest.fixture
+def inputs(image_inputs: ImportImageInputs) -> ImportImageInputs:
+    return image_inputs
+
+
+def test_create_makes_a_tagged_ami_and_keeps_every_output(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    state = created.state
+    assert created.id == state.import_task_id
+    assert (state.task_status, lifecycle.condition(state)) == ("completed", Condition.READY)
+    ec2 = aws.observer("ec2")
+    image = ec2.describe_images(ImageIds=[state.image_id])["Images"][0]
+    snapshot = ec2.describe_snapshots(SnapshotIds=list(state.snapshot_ids))["Snapshots"][0]
+    for thing in (image, snapshot):
+        tags = {t["Key"]: t["Value"] for t in thing["Tags"]}
+        assert tags == {"team": "blue", **run.identity.tags(inputs)}
+    assert image["Description"] == "web server"
+    assert state.detected_license_type == "BYOL"
+    assert any("converting" in text for text in run.texts)
+
+
+def test_an_interrupted_create_is_found_and_not_started_twice(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=3)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    kept_id, kept = first.kept
+    assert lifecycle.condition(kept) is Condition.UNFINISHED
+    second = lifecycle.create(new_run(), inputs)
+    assert second.id == kept_id
+    assert len(aws.import_tasks) == 1
+
+
+def test_an_interrupted_create_is_resumed_by_update(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=3)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    id, kept = first.kept
+    resumed = lifecycle.update(new_run(), id, kept, inputs)
+    assert resumed.image_id is not None
+    assert lifecycle.condition(resumed) is Condition.READY
+    assert len(aws.import_tasks) == 1
+
+
+def test_an_answer_that_was_lost_does_not_start_a_second_task(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.drop_connection("ImportImage", after_processing=True)
+    lifecycle.create(run, inputs)
+    assert len(aws.import_tasks) == 1
+
+
+def test_what_was_completed_long_ago_is_recorded_and_not_taken_over_under_the_same_name(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its stack was renamed since, and one of the old name has the same program.
+    first = lifecycle.create(new_run(), inputs)
+    assert lifecycle.create(new_run(), inputs).id == first.id  # a run that was killed before Pulumi recorded it
+    monkeypatch.setattr("pulumi_vmimport.lifecycle.identity.TAKE_OVER", timedelta())
+    second = lifecycle.create(new_run(), inputs)
+    assert second.id != first.id
+    lifecycle.delete(new_run(), second.id, second.state)
+    assert lifecycle.read(new_run(), first.id, first.state) == first.state
+
+
+def test_fails_with_words_cause_and_remedy_and_the_next_create_starts_anew(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address", at_percent=85)
+    with pytest.raises(Failed, match=r'"ClientError: FirstBootFailure: no DHCP address"; Windows did not boot .*TR-16'):
+        lifecycle.create(new_run(), inputs)
+    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+    again = lifecycle.create(new_run(), inputs)
+    assert again.state.image_id is not None
+    assert len(aws.import_tasks) == 2
+
+
+def test_a_resumed_task_that_failed_is_left_broken(new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    aws.faults.fail_import("ClientError: Unsupported kernel version 2.4")
+    first = new_run(stop_after_waits=2)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    second = new_run()
+    with pytest.raises(Failed, match="Unsupported kernel version"):
+        lifecycle.update(second, first.kept[0], first.kept[1], inputs)
+    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda f: f.throttle("DescribeImportImageTasks", times=5), id="throttled"),
+        pytest.param(lambda f: f.server_error("DescribeImportImageTasks", times=3), id="server-errors"),
+        pytest.param(lambda f: f.drop_connection("DescribeImportImageTasks", times=2), id="connection-lost"),
+        pytest.param(lambda f: f.server_error("CreateTags", times=2), id="server-errors-while-tagging"),
+    ],
+)
+def test_passing_faults_do_not_end_an_import(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox, fault: Callable[[Any], None], quick_retries: None
+) -> None:
+    fault(aws.faults)
+    assert lifecycle.create(run, inputs).state.image_id is not None
+    assert len(aws.import_tasks) == 1
+
+
+def test_more_imports_than_the_quota_allows_wait_their_turn(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.pace.active_import_quota = 1
+    other = replace(inputs, source_hash="other")
+    ec2 = aws.observer("ec2")
+    ec2.import_image(
+        DiskContainers=[{"Format": "RAW", "UserBucket": {"S3Bucket": "images-of-web", "S3Key": "disks/web.raw"}}]
+    )
+    assert lifecycle.create(run, other).state.image_id is not None
+    assert any("waiting for one of the Region's import tasks to end" in text for text in run.texts)
+
+
+def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.pace.active_import_quota = 1
+    waiting: list[str] = []
+
+    def second() -> None:
+        """Comes while the first one waits."""
+        if len(aws.import_tasks) == 1 and not waiting:
+            run = new_run(stop_after_waits=3)
+            with pytest.raises(Stopped):
+                lifecycle.create(run, replace(inputs, source_hash="second"))
+            waiting.extend(run.texts)
+
+    lifecycle.create(new_run(stop_after_waits=None), inputs)
+    aws.faults.error("ImportImage", aws.pace.quota_error_code, "The limit is 1.")
+    calls = len(aws.calls.of("ImportImage"))
+    lifecycle.create(new_run(then=second), replace(inputs, source_hash="first"))
+    assert waiting == ["waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once"] * 4
+    assert len(aws.calls.of("ImportImage")) == calls + 2
+
+
+def test_a_task_whose_url_was_presigned_anew_is_found_though_its_token_is_refused(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=1)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    listed = [t["ImportTaskId"] for t in aws.observer("ec2").describe_import_image_tasks()["ImportImageTasks"]]
+    assert listed == [first.kept[0]]
+
+    class NotListedAtFirst(ImportImageLifecycle):
+        looks = 0
+
+        def _listed(self, run: Any) -> Any:
+            self.looks += 1
+            return super()._listed(run) if self.looks > 1 else ()
+
+    aws.faults.error("ImportImage", "IdempotentParameterMismatch", "The request uses the same client token as another")
+    assert NotListedAtFirst().create(new_run(), inputs).id == first.kept[0]
+    assert len(aws.import_tasks) == 1
+
+
+def test_a_role_that_iam_has_not_spread_yet_is_waited_for(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    iam = aws.observer("iam")
+    policy = iam.get_role_policy(RoleName="vmimport", PolicyName="vmimport")["PolicyDocument"]
+    aws.pace.iam_propagation_seconds = 90
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=json.dumps(policy))
+    assert lifecycle.create(run, inputs).state.image_id is not None
+    assert "waiting for IAM to spread role vmimport" in run.texts
+
+
+def test_fails_at_once_when_the_role_is_missing(run: Any, inputs: ImportImageInputs) -> None:
+    with pytest.raises(ClientError, match="service role nobody provided does not exist"):
+        lifecycle.create(run, replace(inputs, role_name="nobody"))
+
+
+def test_read_tells_drift_of_tags_and_a_deregistered_ami(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    ec2 = aws.observer("ec2")
+    assert lifecycle.read(run, created.id, created.state) == created.state
+    ec2.create_tags(Resources=[created.state.image_id], Tags=[{"Key": "team", "Value": "red"}])
+    drifted = lifecycle.read(run, created.id, created.state)
+    assert drifted is not None
+    assert drifted.tags == {"team": "red"}
+    ec2.deregister_image(ImageId=created.state.image_id)
+    left = lifecycle.read(run, created.id, created.state)
+    assert left is not None  # its snapshot is still there, and only a state can tell delete of it
+    assert lifecycle.condition(left) is Condition.BROKEN
+    ec2.delete_snapshot(SnapshotId=left.snapshot_ids[0])
+    assert lifecycle.read(run, created.id, created.state) is None
+    aws.clock.advance(7200)  # by now EC2 answers with an error instead of an empty list
+    assert lifecycle.read(run, created.id, created.state) is None
+
+
+def test_fails_to_read_without_permission_instead_of_calling_it_gone(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.faults.deny("DescribeImages")
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        lifecycle.read(run, created.id, created.state)
+
+
+def test_update_changes_tags_and_description_in_place(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    changed = replace(inputs, tags={"stage": "prod"}, description="shop")
+    state = lifecycle.update(run, created.id, created.state, changed)
+    read = lifecycle.read(run, created.id, state)
+    assert read is not None
+    assert (read.tags, read.description, read.image_id) == ({"stage": "prod"}, "shop", created.state.image_id)
+
+
+@pytest.mark.parametrize("waits", [0, 5, 60], ids=["just-started", "converting", "completed-meanwhile"])
+def test_delete_leaves_nothing_however_far_the_task_was(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox, waits: int
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    aws.clock.advance(60 * waits)
+    lifecycle.delete(new_run(), *first.kept)
+    lifecycle.delete(new_run(), *first.kept)
+    assert not [x for x in aws.leftovers() if any(word in x for word in ("ami-", "snap-", "import-"))]
+
+
+def test_delete_removes_ami_and_snapshots_and_may_be_called_twice(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.observer("ec2").deregister_image(ImageId=created.state.image_id)  # its snapshot is still there
+    lifecycle.delete(run, created.id, created.state)
+    lifecycle.delete(run, created.id, created.state)
+    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+
+
+def test_a_retained_ami_stays_and_is_not_taken_for_ours_again(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
+    lifecycle.delete(new_run(), created.id, created.state)
+    image = aws.observer("ec2").describe_images(ImageIds=[created.state.image_id])["Images"][0]
+    assert {t["Key"] for t in image["Tags"]} == {"team"}
+    assert lifecycle.create(new_run(), inputs).state.image_id != created.state.image_id
+
+
+def test_a_state_of_an_older_version_is_still_understood() -> None:
+    state, _ = read_bag(ImportImageState, {"diskContainers": [], "imageId": "ami-1", "taskStatus": "completed", "x": 1})
+    assert lifecycle.condition(state) is Condition.READY

@@ -1,0 +1,236 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, LicenseSpecification, UserBucket
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
+from pulumi_vmimport.lifecycle.property_bag import read_bag
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+lifecycle = ImportImageLifecycle()
+NewRun = Callable[..., Any]
+OBJECT = "https://images-of-web.s3.eu-west-1.amazonaws.com/disks/web.raw"
+
+
+@pytest.fixture
+def inputs(image_inputs: ImportImageInputs) -> ImportImageInputs:
+    return image_inputs
+
+
+def problems(**values: Any) -> list[tuple[str, str]]:
+    bag = {
+        "region": "eu-west-1",
+        "diskContainers": [{"userBucket": {"s3Bucket": "images", "s3Key": "k.raw"}}],
+        **values,
+    }
+    inputs, found = read_bag(ImportImageInputs, bag)
+    return [(p.path, p.reason) for p in [*found, *lifecycle.check(inputs)]]
+
+
+def test_valid_inputs_have_no_problem() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"diskContainers": []}, "diskContainers", "expected 1 to 21 disks", id="no-disk"),
+        pytest.param(
+            {"diskContainers": [{"snapshotId": "snap-1"}] * 22}, "diskContainers", "got 22", id="too-many-disks"
+        ),
+        pytest.param({"diskContainers": [{}]}, "diskContainers[0]", "got 0", id="no-source"),
+        pytest.param(
+            {"diskContainers": [{"url": "s3://images/k", "snapshotId": "s"}]},
+            "diskContainers[0]",
+            "got 2",
+            id="two-sources",
+        ),
+        pytest.param({"diskContainers": [{"url": "ftp://b"}]}, "diskContainers[0].url", "got 'ftp://b'", id="no-url"),
+        pytest.param(
+            {"diskContainers": [{"url": "s3://images"}]}, "diskContainers[0].url", "got 's3://images'", id="no-key"
+        ),
+        pytest.param(
+            {"diskContainers": [{"url": "https://"}]}, "diskContainers[0].url", "got 'https://'", id="no-host"
+        ),
+        pytest.param(
+            {"diskContainers": [{"url": "https://[b/k"}]}, "diskContainers[0].url", "https://[b", id="bad-host"
+        ),
+        pytest.param(
+            {"diskContainers": [{"userBucket": {"s3Bucket": "Images/", "s3Key": "k"}}]},
+            "diskContainers[0].userBucket.s3Bucket",
+            "3 to 63 of a-z, 0-9, dot and hyphen, got 'Images/'",
+            id="bucket-name",
+        ),
+        pytest.param(
+            {"diskContainers": [{"userBucket": {"s3Bucket": "images", "s3Key": ""}}]},
+            "diskContainers[0].userBucket.s3Key",
+            "expected a key of 1 to 1024 bytes, got 0",
+            id="empty-key",
+        ),
+        pytest.param(
+            {"kmsKeyId": " ", "encrypted": True}, "kmsKeyId", "expected the id, ARN or alias", id="empty-kms-key"
+        ),
+        pytest.param(
+            {"diskContainers": [{"format": "QCOW2", "url": "s3://images/k"}]},
+            "diskContainers[0].format",
+            "expected one of OVA, VHD, VHDX, VMDK, RAW, got 'QCOW2'",
+            id="unknown-format",
+        ),
+        pytest.param(
+            {"diskContainers": [{"format": "VMDK", "url": "s3://images/k.ova"}]},
+            "diskContainers[0].format",
+            "VMDK does not fit the key 'k.ova'",
+            id="format-and-key",
+        ),
+        pytest.param(
+            {"diskContainers": [{"format": "OVA", "url": "s3://images/k.ova"}, {"url": "s3://images/l"}]},
+            "diskContainers[0].format",
+            "expected it as the only container",
+            id="ova-and-disk",
+        ),
+        pytest.param({"licenseType": "MIT"}, "licenseType", "expected one of AWS, BYOL, got 'MIT'", id="licence"),
+        pytest.param(
+            {"licenseType": "BYOL", "usageOperation": "RunInstances:0800"},
+            "usageOperation",
+            "exclude each other",
+            id="licence-and-usage",
+        ),
+        pytest.param(
+            {"licenseType": "AWS", "platform": "Linux"}, "licenseType", "expected BYOL for Linux", id="linux-from-aws"
+        ),
+        pytest.param(
+            {"usageOperation": "RunInstances:0002", "platform": "linux"},
+            "usageOperation",
+            "is for Windows, but platform is Linux",
+            id="usage-and-platform",
+        ),
+        pytest.param({"bootMode": "uefi-preferred"}, "bootMode", "legacy-bios, uefi", id="boot-mode"),
+        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
+        pytest.param(
+            {"diskContainers": [{"snapshotId": "snap-1"}], "bootMode": "uefi"},
+            "platform",
+            "is required for a UEFI machine",
+            id="uefi-snapshot",
+        ),
+        pytest.param(
+            {"bootMode": "uefi", "architecture": "i386"},
+            "architecture",
+            "expected x86_64 for bootMode uefi",
+            id="uefi-32",
+        ),
+        pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
+        pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="timeout"),
+        pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
+        pytest.param({"tags": {str(i): "" for i in range(46)}}, "tags", "at most 45 tags, got 46", id="too-many-tags"),
+        pytest.param({"region": None}, "region", "no Region is set", id="no-region"),
+    ],
+)
+def test_fails_in_check(values: dict[str, Any], path: str, reason: str) -> None:
+    found = problems(**values)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+def test_unknown_inputs_are_not_judged() -> None:
+    names = ["diskContainers", "licenseType", "usageOperation", "kmsKeyId", "encrypted", "tags", "roleName", "region"]
+    assert [p for p, _ in problems(**dict.fromkeys(names[:2] + names[3:], UNKNOWN))] == []
+
+
+def look_up(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
+    return {p.path: p.reason for p in lifecycle.look_up(run, inputs)}
+
+
+def test_look_up_finds_nothing_wrong_where_all_is_there(run: Any, inputs: ImportImageInputs) -> None:
+    assert look_up(run, inputs) == {}
+
+
+def test_look_up_names_bucket_object_and_role_at_once(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
+    containers = tuple(
+        DiskContainer(user_bucket=UserBucket(bucket, key))
+        for bucket, key in (("far-away", "k"), ("nowhere", "k"), ("images-of-web", "missing"))
+    )
+    wrong = replace(inputs, disk_containers=containers, role_name="nobody")
+    found = look_up(new_run(), wrong)
+    assert "is in us-east-1, expected eu-west-1" in found["diskContainers[0].userBucket"]
+    assert "there is no bucket 'nowhere'" in found["diskContainers[1].userBucket"]
+    assert "there is no object 'missing'" in found["diskContainers[2].userBucket"]
+    assert "there is no role 'nobody'" in found["roleName"]
+    promised = look_up(new_run(promises=("diskContainers", "roleName")), wrong)
+    assert list(promised) == ["diskContainers[0].userBucket"]
+
+
+def test_look_up_names_the_permissions_that_the_role_lacks(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
+    licences = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
+    reason = look_up(run, replace(inputs, license_specifications=licences))["roleName"]
+    assert "license-manager:GetLicenseConfiguration on *" in reason
+    assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
+    assert "ec2:RegisterImage on *" in reason
+
+
+def test_look_up_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
+    containers = tuple(DiskContainer(snapshot_id=id) for id in ("snap-0123456789abcdef0", "nonsense"))
+    found = look_up(run, replace(inputs, disk_containers=containers))
+    assert found["diskContainers[0].snapshotId"] == "there is no snapshot 'snap-0123456789abcdef0' in eu-west-1"
+    assert "diskContainers[1].snapshotId" in found
+
+
+def presigned(valid_for: timedelta) -> str:
+    signed_at = datetime.now(UTC) - timedelta(minutes=10)
+    seconds = int((valid_for + timedelta(minutes=10)).total_seconds())
+    return f"{OBJECT}?X-Amz-Date={signed_at:%Y%m%dT%H%M%SZ}&X-Amz-Expires={seconds}&X-Amz-Signature=feed"
+
+
+@pytest.mark.parametrize(
+    ("valid_for", "is_refused", "is_warned"),
+    [
+        pytest.param(timedelta(minutes=-5), True, False, id="expired"),
+        pytest.param(timedelta(minutes=50), True, False, id="expires-while-EC2-converts"),
+        pytest.param(timedelta(hours=3), False, True, id="may-expire"),
+        pytest.param(timedelta(hours=7), False, False, id="long-enough"),
+    ],
+)
+def test_a_presigned_url_must_outlive_the_import(
+    run: Any, inputs: ImportImageInputs, valid_for: timedelta, is_refused: bool, is_warned: bool
+) -> None:
+    container = DiskContainer(url=presigned(valid_for))
+    found = look_up(run, replace(inputs, disk_containers=(container,)))
+    assert list(found) == (["diskContainers[0].url"] if is_refused else [])
+    assert any("is valid until" in warning for warning in run.warnings) == is_warned
+    assert "feed" not in str(found) + str(run.warnings)
+    assert all("the URL is valid until 20" in reason for reason in found.values())
+
+
+def test_look_up_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    kms = aws.observer("kms")
+    good = kms.create_key()["KeyMetadata"]["KeyId"]
+    signing = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    disabled = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.disable_key(KeyId=disabled)
+    reasons = {
+        key: look_up(run, replace(inputs, encrypted=True, kms_key_id=key)).get("kmsKeyId")
+        for key in (good, signing, disabled, "alias/nobody", "arn:aws:kms:us-east-1:123456789012:key/a")
+    }
+    assert reasons.pop(good) is None
+    for reason, words in zip(
+        reasons.values(),
+        ("is of the kind RSA_2048", "is Disabled", "is not in the Region", "is in us-east-1, expected eu-west-1"),
+        strict=True,
+    ):
+        assert reason is not None
+        assert words in reason
+    assert (
+        "kms:CreateGrant on arn:aws:kms:" in look_up(run, replace(inputs, encrypted=True, kms_key_id=good))["roleName"]
+    )
+    aws.faults.deny("kms:DescribeKey")
+    assert look_up(run, replace(inputs, encrypted=True, kms_key_id=good)) == {}
+    assert "not checked before the run: AccessDenied" in run.warnings[-1]

@@ -1,0 +1,82 @@
+"""What the AMI of ImportImage goes through after its import: tags that change, break off, or are none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+KEY = "web.raw"
+lifecycle = ImportImageLifecycle()
+NewRun = Callable[..., Any]
+
+
+@pytest.fixture
+def inputs(aws: AwsSandbox, bucket: str, role: str) -> ImportImageInputs:
+    aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=bytes(510) + b"\x55\xaa")
+    return ImportImageInputs(
+        region="eu-west-1",
+        disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=UserBucket(bucket, KEY)),),
+        license_type=LicenseType.BYOL,
+        platform=Platform.WINDOWS,
+        tags={"team": "blue"},
+    )
+
+
+def tags(aws: AwsSandbox, image_id: str) -> dict[str, str]:
+    image = aws.observer("ec2").describe_images(ImageIds=[image_id])["Images"][0]
+    return {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+
+
+@pytest.mark.parametrize("given", [None, {}], ids=["no-tags", "an-empty-map"])
+def test_an_image_without_tags_does_not_drift(
+    run: Any, inputs: ImportImageInputs, given: dict[str, str] | None
+) -> None:
+    created = lifecycle.create(run, replace(inputs, tags=given))
+    assert lifecycle.read(run, created.id, created.state) == created.state
+
+
+@pytest.mark.parametrize("operation", ["ec2:CreateTags", "ec2:DeleteTags"])
+def test_an_update_that_broke_off_is_completed_by_the_next(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox, operation: str
+) -> None:
+    created = lifecycle.create(run, inputs)
+    changed = replace(inputs, tags={"stage": "prod"})
+    aws.faults.deny(operation)
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        lifecycle.update(run, created.id, created.state, changed)
+    aws.faults.allow(operation)
+    kept_id, kept = run.kept
+    assert lifecycle.update(run, kept_id, kept, changed).tags == {"stage": "prod"}
+    assert tags(aws, str(created.state.image_id)) == {"stage": "prod", **run.identity.tags(changed)}
+
+
+def test_tags_that_change_while_an_import_is_interrupted_are_those_of_the_ami(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=1)
+    with pytest.raises(Exception, match="cancelled"):
+        lifecycle.create(first, inputs)
+    kept_id, kept = first.kept
+    changed = replace(inputs, tags={"stage": "prod"})
+    state = lifecycle.update(new_run(), kept_id, kept, changed)
+    assert state.tags == {"stage": "prod"}
+    assert tags(aws, str(state.image_id)) == {"stage": "prod", **first.identity.tags(changed)}
+
+
+def test_a_retained_ami_that_was_deregistered_by_hand_is_let_go(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, replace(inputs, retain_on_delete=True))
+    ec2 = aws.observer("ec2")
+    ec2.deregister_image(ImageId=created.state.image_id, DeleteAssociatedSnapshots=True)
+    aws.clock.advance(7200)
+    lifecycle.delete(run, created.id, created.state)
+    task = ec2.describe_import_image_tasks()["ImportImageTasks"][0]
+    assert {tag["Key"] for tag in task["Tags"]} == {"team"}

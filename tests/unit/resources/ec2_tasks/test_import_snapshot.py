@@ -1,0 +1,197 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
+from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+lifecycle = ImportSnapshotLifecycle()
+NewRun = Callable[..., Any]
+
+
+@pytest.fixture
+def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
+    container = SnapshotDiskContainer(format=SnapshotFormat.RAW, user_bucket=raw_disk)
+    return ImportSnapshotInputs(region="eu-west-1", disk_container=container, tags={"team": "blue"}, description="data")
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "reason"),
+    [
+        pytest.param({"diskContainer": None}, "diskContainer", "is required", id="no-disk"),
+        pytest.param({"diskContainer": {}}, "diskContainer", "one of userBucket and url, got 0", id="no-source"),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.ova", "format": "OVA"}},
+            "diskContainer.format",
+            "expected one of VHD, VMDK, RAW, got 'OVA'",
+            id="ova",
+        ),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.vhd", "format": "VMDK"}},
+            "diskContainer.format",
+            "VMDK does not fit the key 'k.vhd'",
+            id="format-and-key",
+        ),
+        pytest.param(
+            {"diskContainer": {"snapshotId": "snap-1", "url": "s3://images/k"}},
+            "diskContainer.snapshotId",
+            "is no property of SnapshotDiskContainer",
+            id="a-snapshot",
+        ),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.vhdx"}},
+            "diskContainer.format",
+            "ends in .vhdx, expected one of VHD, VMDK, RAW",
+            id="vhdx-without-a-format",
+        ),
+        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
+        pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
+        pytest.param({"tags": {"aws:x": ""}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
+        pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1", id="timeout"),
+    ],
+)
+def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason: str) -> None:
+    bag = {"region": "eu-west-1", "diskContainer": {"url": "s3://images/k.raw"}, **values}
+    found = checked(lifecycle, bag)
+    assert [p for p, _ in found] == [path]
+    assert reason in found[0][1]
+
+
+def test_unknown_inputs_are_not_judged(checked: Any) -> None:
+    names = ("diskContainer", "kmsKeyId", "encrypted", "tags", "roleName", "region")
+    assert checked(lifecycle, dict.fromkeys(names, UNKNOWN)) == []
+
+
+def test_look_up_names_object_key_and_role_at_once(
+    run: Any, looked_up: Any, inputs: ImportSnapshotInputs, bucket: str
+) -> None:
+    assert looked_up(lifecycle, run, inputs) == {}
+    missing = SnapshotDiskContainer(user_bucket=UserBucket(bucket, "missing"))
+    wrong = replace(inputs, disk_container=missing, encrypted=True, kms_key_id="alias/nobody", role_name="nobody")
+    found = looked_up(lifecycle, run, wrong)
+    assert list(found) == ["diskContainer.userBucket", "kmsKeyId", "roleName"]
+
+
+def test_create_makes_a_tagged_snapshot_of_the_size_of_the_disk(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    state = created.state
+    assert (created.id, state.task_status, state.volume_size) == (state.import_task_id, "completed", 1)
+    (snapshot,) = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert snapshot["SnapshotId"] == state.snapshot_id
+    assert {t["Key"]: t["Value"] for t in snapshot["Tags"]} == {"team": "blue", **run.identity.tags(inputs)}
+    (task,) = aws.snapshot_tasks
+    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {SETTLED_TAG}
+    assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
+    assert lifecycle.read(run, created.id, state) == state
+
+
+def test_an_interrupted_create_is_found_by_the_next_and_resumed_by_update(
+    new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    first = new_run(stop_after_waits=1)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    assert lifecycle.condition(first.kept[1]) is Condition.UNFINISHED
+    again = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(again, inputs)
+    assert again.kept[0] == first.kept[0]
+    id, kept = first.kept
+    state = lifecycle.update(new_run(), id, kept, inputs)
+    assert lifecycle.condition(state) is Condition.READY
+    assert len(aws.snapshot_tasks) == 1
+
+
+def test_a_completed_task_whose_snapshot_is_gone_is_not_taken_for_ours(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    first = lifecycle.create(run, inputs)
+    aws.observer("ec2").delete_snapshot(SnapshotId=first.state.snapshot_id)
+    assert lifecycle.read(run, first.id, first.state) is None
+    assert lifecycle.create(run, inputs).id != first.id
+
+
+def test_fails_with_the_words_of_a_task_that_reads_deleted_and_the_next_create_starts_anew(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_import("ClientError: Disk validation failed [Unsupported VMDK File Format]", at_percent=20)
+    with pytest.raises(Failed, match=r"ended deleted: \"ClientError: Disk validation failed .*TR-35"):
+        lifecycle.create(run, inputs)
+    assert lifecycle.create(run, inputs).state.snapshot_id is not None
+    assert len(aws.snapshot_tasks) == 2
+
+
+def test_images_and_snapshots_wait_for_the_same_quota(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox, raw_disk: UserBucket
+) -> None:
+    aws.pace.active_import_quota = 1
+    source = {"S3Bucket": raw_disk.s3_bucket, "S3Key": raw_disk.s3_key}
+    aws.observer("ec2").import_image(DiskContainers=[{"Format": "RAW", "UserBucket": source}])
+    assert lifecycle.create(run, inputs).state.snapshot_id is not None
+    assert any("waiting for one of the Region's import tasks to end" in text for text in run.texts)
+
+
+def test_update_changes_tags_in_place_and_drift_of_them_shows(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    state = lifecycle.update(run, created.id, created.state, replace(inputs, tags={"stage": "prod"}))
+    read = lifecycle.read(run, created.id, state)
+    assert read is not None
+    assert (read.tags, read.snapshot_id) == ({"stage": "prod"}, created.state.snapshot_id)
+    aws.observer("ec2").delete_tags(Resources=[str(state.snapshot_id)], Tags=[{"Key": "stage"}])
+    drifted = lifecycle.read(run, created.id, state)
+    assert drifted is not None
+    assert drifted.tags == {}
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 60], ids=["just-started", "converting", "completed-meanwhile"])
+def test_delete_leaves_nothing_however_far_the_task_was(
+    new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox, minutes: int
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(Stopped):
+        lifecycle.create(first, inputs)
+    aws.clock.advance(60 * minutes)
+    lifecycle.delete(new_run(), *first.kept)
+    lifecycle.delete(new_run(), *first.kept)
+    assert not [x for x in aws.leftovers() if x.startswith("ec2 ")]
+
+
+def test_a_retained_snapshot_stays_and_is_not_taken_for_ours_again(
+    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, replace(inputs, retain_on_delete=True))
+    lifecycle.delete(run, created.id, created.state)
+    (snapshot,) = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert {t["Key"] for t in snapshot["Tags"]} == {"team"}
+    assert lifecycle.create(run, inputs).state.snapshot_id != created.state.snapshot_id
+
+
+def test_fails_to_delete_a_snapshot_that_an_ami_uses(run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.faults.error("DeleteSnapshot", "InvalidSnapshot.InUse", "The snapshot is currently in use by ami-1")
+    with pytest.raises(ClientError, match=r"InvalidSnapshot\.InUse"):
+        lifecycle.delete(run, created.id, created.state)
+
+
+def test_a_snapshot_whose_task_ec2_has_forgotten_is_finished_all_the_same(
+    new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.deny("CreateTags")
+    first = new_run()
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        lifecycle.create(first, inputs)
+    aws.faults.allow("CreateTags")
+    aws.clock.advance(8 * 86400)
+    id, kept = first.kept
+    assert lifecycle.condition(lifecycle.update(new_run(), id, kept, inputs)) is Condition.READY

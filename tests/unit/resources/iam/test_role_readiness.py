@@ -1,0 +1,296 @@
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
+from pulumi_vmimport.resources.iam.role_readiness import (
+    RoleReadinessInputs,
+    RoleReadinessLifecycle,
+    RoleReadinessState,
+    document_hash,
+)
+
+lifecycle = RoleReadinessLifecycle()
+TRUST, POLICY = iam_documents.trust_policy(), iam_documents.role_policy(import_buckets=["images"])
+OWN = "0123456789abcdef0123456789abcdef"
+INPUTS = RoleReadinessInputs(
+    region="eu-west-1",
+    role_name="vmimport",
+    owner=OWN,
+    trust_hash=document_hash(TRUST),
+    policy_hash=document_hash(POLICY),
+)
+ADOPTING = RoleReadinessInputs(region="eu-west-1", role_name="vmimport", owner=OWN, adopt=True)
+
+
+@dataclass
+class Pace:
+    """Counts what a lifecycle waits for, and lets things happen meanwhile."""
+
+    seconds: list[float] = field(default_factory=list)
+    events: dict[int, Callable[[], Any]] = field(default_factory=dict)
+
+    def wait(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.events.get(len(self.seconds), lambda: None)()
+
+
+@pytest.fixture
+def pace() -> Pace:
+    return Pace()
+
+
+@pytest.fixture
+def run(new_run: Callable[..., Any], pace: Pace) -> Any:
+    made = new_run(poll_seconds=15.0)
+    made.wait = pace.wait
+    return made
+
+
+@pytest.fixture
+def write(aws: Any) -> Callable[..., str]:
+    """Makes a role; returns its ARN."""
+
+    def write(
+        trust: Mapping[str, Any] = TRUST, policy: Mapping[str, Any] | None = POLICY, owner: str | None = OWN
+    ) -> str:
+        iam = aws.observer("iam")
+        tags = [{"Key": IDENTITY_TAG, "Value": owner}] if owner else []
+        role = iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(trust), Tags=tags)
+        if policy is not None:
+            put_policy(aws, policy)
+        return str(role["Role"]["Arn"])
+
+    return write
+
+
+def put_policy(aws: Any, policy: Mapping[str, Any]) -> None:
+    aws.observer("iam").put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=json.dumps(policy))
+
+
+def found(run: Any, inputs: RoleReadinessInputs) -> list[tuple[str, str]]:
+    return [(p.path, p.reason) for p in lifecycle.look_up(run, inputs)]
+
+
+def test_a_new_role_is_handed_on_ten_seconds_after_it_was_made(run: Any, write: Callable[..., str], pace: Pace) -> None:
+    arn = write()
+    created = lifecycle.create(run, INPUTS)
+    assert created.id == "vmimport"
+    assert created.state == RoleReadinessState(**vars(INPUTS), role_arn=arn)
+    assert set(pace.seconds) == {2.0}
+    assert 8 <= sum(pace.seconds) <= 10
+    assert run.texts[0] == "waiting for IAM to spread role vmimport"
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(0, 0), (3, 2), (60, 30)])
+def test_how_long_is_the_callers_to_say(
+    run: Any, write: Callable[..., str], pace: Pace, seconds: int, waits: int
+) -> None:
+    write()
+    lifecycle.create(run, replace(INPUTS, propagation_seconds=seconds))
+    assert waits - 1 <= len(pace.seconds) <= waits
+
+
+def test_a_stack_that_polls_fast_waits_less(run: Any, write: Callable[..., str], pace: Pace) -> None:
+    write()
+    run.poll_seconds = 0.5
+    lifecycle.create(run, INPUTS)
+    assert sum(pace.seconds) <= 2.5
+
+
+def test_an_old_role_is_not_waited_for(
+    run: Any, write: Callable[..., str], pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    tomorrow = type("Tomorrow", (), {"now": staticmethod(lambda zone: datetime.now(zone) + timedelta(days=1))})
+    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness.datetime", tomorrow)
+    lifecycle.create(run, INPUTS)
+    assert pace.seconds == []
+
+
+def test_looks_count_only_in_a_row(aws: Any, run: Any, write: Callable[..., str], pace: Pace) -> None:
+    write()
+    other = iam_documents.role_policy(import_buckets=["others"])
+    pace.events = {2: lambda: put_policy(aws, other), 30: lambda: put_policy(aws, POLICY)}
+    lifecycle.create(run, replace(INPUTS, propagation_seconds=5))
+    assert len(pace.seconds) == 32  # the third look of those that began with the thirtieth wait
+
+
+def test_a_role_that_iam_does_not_show_yet_is_waited_for(run: Any, write: Callable[..., str], pace: Pace) -> None:
+    pace.events = {3: write}
+    assert lifecycle.create(run, INPUTS).state.role_arn is not None
+    assert len(pace.seconds) > 3
+
+
+def test_fails_when_another_writes_the_role(run: Any, write: Callable[..., str], pace: Pace) -> None:
+    write(policy=iam_documents.role_policy(import_buckets=["others"]))
+    with pytest.raises(Failed, match="reads otherwise than written after 5 minutes; something else changes it"):
+        lifecycle.create(run, INPUTS)
+    assert sum(pace.seconds) == 300
+
+
+def test_a_change_is_waited_for_however_old_the_role_is(
+    aws: Any, run: Any, write: Callable[..., str], pace: Pace
+) -> None:
+    state = RoleReadinessState(**vars(INPUTS), role_arn=write())
+    changed = iam_documents.role_policy(import_buckets=["images", "more"])
+    pace.events = {2: lambda: put_policy(aws, changed)}
+    news = replace(INPUTS, policy_hash=document_hash(changed))
+    assert lifecycle.update(run, "vmimport", state, news) == RoleReadinessState(**vars(news), role_arn=state.role_arn)
+    assert sum(pace.seconds) == 10
+
+
+def test_another_owner_or_pace_costs_no_wait(run: Any, pace: Pace) -> None:
+    state = RoleReadinessState(**vars(INPUTS), role_arn="arn")
+    news = replace(INPUTS, owner="f" * 32, propagation_seconds=60)
+    assert lifecycle.update(run, "vmimport", state, news) == RoleReadinessState(**vars(news), role_arn="arn")
+    assert pace.seconds == []
+
+
+def test_nothing_is_found_where_there_is_no_role_yet_or_it_is_ours(run: Any, write: Callable[..., str]) -> None:
+    assert found(run, INPUTS) == []
+    write()
+    assert found(run, INPUTS) == []
+
+
+@pytest.mark.parametrize("owner", [None, "f" * 32])
+def test_fails_in_preview_for_a_role_that_is_anothers(run: Any, write: Callable[..., str], owner: str | None) -> None:
+    write(owner=owner)
+    ((path, reason),) = found(run, INPUTS)
+    assert path == "roleName"
+    assert "that this component did not make, and it is never overwritten; set adopt=True" in reason
+    assert "another role_name" in reason
+    with pytest.raises(Failed, match="never overwritten"):
+        lifecycle.create(run, INPUTS)
+
+
+def test_an_adopted_role_that_lacks_nothing_is_handed_on(run: Any, write: Callable[..., str]) -> None:
+    arn = write(owner=None)
+    inputs = replace(ADOPTING, import_buckets=("images",))
+    assert found(run, inputs) == []
+    assert lifecycle.create(run, inputs).state.role_arn == arn
+
+
+def test_fails_in_preview_when_there_is_no_role_to_adopt(run: Any) -> None:
+    assert found(run, ADOPTING) == [
+        ("roleName", "there is no role 'vmimport' in account 123456789012; drop adopt to make it")
+    ]
+
+
+def test_fails_with_the_trust_statement_that_an_adopted_role_lacks(run: Any, write: Callable[..., str]) -> None:
+    other = {
+        "Version": "2012-10-17",
+        "Statement": [{**TRUST["Statement"][0], "Principal": {"Service": "ec2.amazonaws.com"}}],
+    }
+    write(trust=other, owner=None)
+    ((path, reason),) = found(run, ADOPTING)
+    assert path == "roleName"
+    assert reason.endswith(f"add to its trust policy: {json.dumps(TRUST['Statement'][0])}")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "clauses"),
+    [
+        pytest.param(
+            {"import_buckets": ("more",)},
+            "s3:GetBucketLocation on arn:aws:s3:::more, s3:GetObject on arn:aws:s3:::more/*, "
+            "s3:ListBucket on arn:aws:s3:::more",
+            id="import",
+        ),
+        pytest.param(
+            {"export_buckets": ("images",)},
+            "s3:PutObject on arn:aws:s3:::images/*, s3:GetBucketAcl on arn:aws:s3:::images",
+            id="export",
+        ),
+        pytest.param({"kms_key_arns": ("arn:key",)}, "kms:CreateGrant on arn:key, kms:Decrypt on arn:key", id="kms"),
+        pytest.param({"license_manager": True}, "license-manager:GetLicenseConfiguration on *", id="license-manager"),
+    ],
+)  # fmt: skip
+def test_fails_with_the_statement_that_an_adopted_role_lacks(
+    run: Any, write: Callable[..., str], wanted: dict[str, Any], clauses: str
+) -> None:
+    write(owner=None)
+    ((path, reason),) = found(run, replace(ADOPTING, **wanted))
+    assert path == "roleName"
+    assert reason.startswith(f"role 'vmimport' lacks {clauses}")
+    asked = iam_documents.role_policy(**{"import_buckets": (), **wanted})["Statement"]
+    assert any(reason.endswith(f"add to its policies: {json.dumps(statement)}") for statement in asked)
+
+
+def test_fails_with_everything_an_adopted_role_lacks(run: Any, write: Callable[..., str]) -> None:
+    write(policy=None, owner=None)
+    inputs = replace(ADOPTING, import_buckets=("images",), license_manager=True)
+    assert [reason.split(" on ")[0] for _, reason in found(run, inputs)] == [
+        "role 'vmimport' lacks s3:GetBucketLocation",
+        "role 'vmimport' lacks ec2:ModifySnapshotAttribute",
+        "role 'vmimport' lacks license-manager:GetLicenseConfiguration",
+    ]
+    with pytest.raises(Failed, match="lacks s3:GetBucketLocation"):
+        lifecycle.create(run, inputs)
+
+
+def test_fails_when_a_component_would_adopt_and_so_delete_its_own_role(run: Any, write: Callable[..., str]) -> None:
+    write()
+    ((path, reason),) = found(run, ADOPTING)
+    assert path == "adopt"
+    assert "would now delete it" in reason
+
+
+def test_fails_when_iam_is_read_as_another_account(run: Any, write: Callable[..., str]) -> None:
+    write()
+    inputs = replace(INPUTS, account_id="210987654321")
+    ((path, reason),) = found(run, inputs)
+    assert path == "accountId"
+    assert reason.startswith("IAM is read as account 123456789012, expected 210987654321")
+    with pytest.raises(Failed, match="expected 210987654321"):
+        lifecycle.create(run, inputs)
+    with pytest.raises(Failed, match="expected 210987654321"):  # and not: the role is gone
+        lifecycle.read(run, "vmimport", RoleReadinessState(**vars(inputs)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"role_name": UNKNOWN}, id="name"),
+        pytest.param({"owner": UNKNOWN, "account_id": UNKNOWN}, id="owner"),
+        pytest.param({"adopt": UNKNOWN}, id="adopt"),
+        pytest.param({"adopt": True, "import_buckets": UNKNOWN, "kms_key_arns": (UNKNOWN,)}, id="buckets"),
+    ],
+)
+def test_what_preview_does_not_know_is_not_judged(run: Any, write: Callable[..., str], values: dict[str, Any]) -> None:
+    write(owner=None)
+    assert found(run, replace(INPUTS, **values)) == []
+
+
+def test_a_role_that_is_gone_shows(aws: Any, run: Any, write: Callable[..., str]) -> None:
+    state = RoleReadinessState(**vars(INPUTS), role_arn="old")
+    assert lifecycle.read(run, "vmimport", state) is None
+    arn = write()
+    assert lifecycle.read(run, "vmimport", state) == replace(state, role_arn=arn)
+
+
+def test_fails_rather_than_call_a_role_gone_that_may_not_be_read(aws: Any, run: Any, write: Callable[..., str]) -> None:
+    write()
+    aws.faults.deny("GetRole")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.read(run, "vmimport", RoleReadinessState(**vars(INPUTS)))
+
+
+def test_deleting_leaves_the_role(aws: Any, run: Any, write: Callable[..., str]) -> None:
+    write()
+    state = RoleReadinessState(**vars(INPUTS))
+    lifecycle.delete(run, "vmimport", state)
+    lifecycle.delete(run, "vmimport", state)
+    assert lifecycle.read(run, "vmimport", state) is not None
+
+
+def test_the_same_document_has_one_hash_however_it_is_spelled() -> None:
+    assert document_hash({"a": 1, "b": [2]}) == document_hash({"b": [2], "a": 1})
+    assert document_hash(TRUST) != document_hash(POLICY)

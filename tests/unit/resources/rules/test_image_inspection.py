@@ -1,0 +1,244 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.disk.inspection.disk_tools import run as run_tool
+
+from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
+from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer, UserBucket
+from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Created, Failed, Problem, known
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
+from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings
+from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
+from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+KEY = "disks/web.vmdk"
+IMAGES, SNAPSHOTS = ImportImageLifecycle(), ImportSnapshotLifecycle()
+VMDK_PATH = "diskContainers[0].userBucket"
+
+
+@pytest.fixture
+def stored(aws: AwsSandbox, bucket: str) -> Callable[..., UserBucket]:
+    """Puts an image into the bucket."""
+
+    def put(data: bytes, key: str = KEY) -> UserBucket:
+        aws.observer("s3").put_object(Bucket=bucket, Key=key, Body=data)
+        return UserBucket(bucket, key)
+
+    return put
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """A raw disk of 64 MiB with boot code and an active partition."""
+    path, sector = tmp_path / "disk", bytearray(512)
+    sector[:2], sector[446:462] = b"\xeb\x3c", bytes.fromhex("80202100 07feffff 00080000 00f00100")
+    sector[510:512] = b"\x55\xaa"
+    with path.open("wb") as file:
+        file.write(sector)
+        file.truncate(64 << 20)
+    return path
+
+
+@pytest.fixture
+def vmdk(disk: Path) -> bytes:
+    """The disk as AWS takes it."""
+    return converted(disk, "subformat=streamOptimized")
+
+
+@pytest.fixture
+def sparse(disk: Path) -> bytes:
+    """The disk as a running machine has it."""
+    return converted(disk, "subformat=monolithicSparse")
+
+
+def converted(disk: Path, options: str) -> bytes:
+    made = disk.with_name("made.vmdk")
+    run_tool("qemu-img", "convert", "-q", "-f", "raw", "-O", "vmdk", "-o", options, disk, made)
+    return made.read_bytes()
+
+
+def of(inputs: ImportImageInputs, *sources: UserBucket, **also: Any) -> ImportImageInputs:
+    return replace(inputs, disk_containers=tuple(DiskContainer(user_bucket=source) for source in sources), **also)
+
+
+def problems(run: Any, inputs: ImportImageInputs) -> list[Problem]:
+    return list(IMAGES.look_up(run, inputs))
+
+
+def test_an_image_that_aws_takes_is_no_problem(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
+) -> None:
+    assert problems(run, of(image_inputs, stored(vmdk))) == []
+
+
+def test_fails_for_a_vmdk_that_is_not_stream_optimized(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, sparse: bytes
+) -> None:
+    (problem,) = problems(run, of(image_inputs, stored(sparse)))
+    assert problem.path == VMDK_PATH
+    assert problem.reason.startswith("vmdk-not-stream-optimized: s3://")
+    assert "qemu-img convert" in problem.reason
+    assert problem.reason.endswith(
+        "(TR-35, FMT-01); where you know better, ignored_findings=['vmdk-not-stream-optimized']"
+    )
+
+
+def test_a_finding_that_is_ignored_lets_the_image_pass(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, sparse: bytes
+) -> None:
+    inputs = of(image_inputs, stored(sparse), ignored_findings=("vmdk-not-stream-optimized",))
+    assert problems(run, inputs) == []
+    assert not list(IMAGES.check(inputs))
+
+
+def test_fails_for_a_rule_that_there_is_not(image_inputs: ImportImageInputs) -> None:
+    wrong = replace(image_inputs, ignored_findings=("lvm", "vmdk-not-streamed"))
+    (problem,) = IMAGES.check(wrong)
+    assert problem == Problem(
+        "ignoredFindings[1]", "there is no rule 'vmdk-not-streamed'; docs/inspect.md has all of them"
+    )
+
+
+def test_what_may_go_wrong_is_a_warning(run: Any, image_inputs: ImportImageInputs, stored: Any, disk: Path) -> None:
+    assert problems(run, of(image_inputs, stored(disk.read_bytes() + b"\1", "web.raw"))) == []
+    assert any(f"{VMDK_PATH}: raw-partial-sector: s3://images-of-web/web.raw" in text for text in run.warnings)
+
+
+def test_the_format_stated_must_be_that_of_the_object(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
+) -> None:
+    container = DiskContainer(format=DiskFormat.RAW, user_bucket=stored(vmdk, "disk"))
+    (problem,) = problems(run, replace(image_inputs, disk_containers=(container,)))
+    assert (problem.path, "the format stated is RAW, the content VMDK" in problem.reason) == (VMDK_PATH, True)
+
+
+def test_the_first_disk_must_start_and_the_others_need_not(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
+) -> None:
+    root, data = stored(vmdk), stored(bytes(1 << 20), "data.raw")
+    assert problems(run, of(image_inputs, root, data)) == []
+    assert [problem.path for problem in problems(run, of(image_inputs, data, root))] == [VMDK_PATH]
+
+
+def test_an_image_of_workspaces_is_one_disk(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
+) -> None:
+    inputs = of(image_inputs, stored(vmdk), stored(vmdk, "second.vmdk"), image_profile=ImageProfile.BYOL_WORKSPACES)
+    (problem,) = problems(run, inputs)
+    assert (problem.path, problem.reason.partition(":")[0]) == ("diskContainers", "byol-several-disks")
+
+
+@pytest.mark.parametrize("missing", ["ignored_findings", "image_profile"])
+def test_nothing_is_judged_while_it_is_not_known_what_counts(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, sparse: bytes, missing: str
+) -> None:
+    assert problems(run, of(image_inputs, stored(sparse), **{missing: UNKNOWN})) == []
+
+
+def test_what_may_not_be_read_is_a_warning(
+    run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, stored: Any, vmdk: bytes
+) -> None:
+    source = stored(vmdk)
+    aws.faults.deny("GetObject")
+    assert problems(run, of(image_inputs, source)) == []
+    (warning,) = [text for text in run.warnings if "could not be inspected" in text]
+    assert warning.startswith(f"{VMDK_PATH} could not be inspected")
+    assert "AccessDenied" in warning
+
+
+def test_an_url_is_read_too_and_what_is_out_of_reach_is_a_warning(
+    run: Any, image_inputs: ImportImageInputs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sparse: bytes
+) -> None:
+    (tmp_path / "web.vmdk").write_bytes(sparse)
+    container = DiskContainer(url="https://disks.example/web.vmdk?sig=feed")
+    inputs = replace(image_inputs, disk_containers=(container,))
+    opened = "pulumi_vmimport.resources.rules.image_inspection.UrlImage"
+    monkeypatch.setattr(opened, lambda url: LocalImage(str(tmp_path / "web.vmdk")))
+    (problem,) = problems(run, inputs)
+    assert problem.path == "diskContainers[0].url"
+
+    def out_of_reach(url: str) -> None:
+        raise UnreadableSourceError("https://disks.example/web.vmdk", "Failed to resolve")
+
+    monkeypatch.setattr(opened, out_of_reach)
+    assert problems(run, inputs) == []
+    (warning,) = [text for text in run.warnings if "could not be inspected" in text]
+    assert warning.startswith("diskContainers[0].url could not be inspected")
+    assert "feed" not in warning
+
+
+def test_nothing_is_read_where_there_is_another_problem(
+    run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, bucket: str
+) -> None:
+    (problem,) = problems(run, of(image_inputs, UserBucket(bucket, "missing.vmdk")))
+    assert "there is no object" in problem.reason
+    assert not aws.calls.of("GetObject")
+
+
+def test_a_promised_image_is_looked_into_before_the_import_is_started(
+    new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, stored: Any, sparse: bytes
+) -> None:
+    inputs = of(image_inputs, stored(sparse))
+    run = new_run(promises={"diskContainers"})
+    assert problems(run, inputs) == []
+    with pytest.raises(
+        Failed, match=r"^diskContainers\[0\]\.userBucket: vmdk-not-stream-optimized: .*; nothing was started$"
+    ):
+        IMAGES.create(run, inputs)
+    assert not aws.import_tasks
+    made = IMAGES.create(
+        run,
+        replace(
+            inputs,
+            ignored_findings=("vmdk-not-stream-optimized",),
+            disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=stored(raw(), "r.raw")),),
+        ),
+    )
+    assert isinstance(made, Created)
+
+
+def raw() -> bytes:
+    disk = bytearray(1 << 20)
+    disk[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
+    disk[510:512] = b"\x55\xaa"
+    return bytes(disk)
+
+
+def test_an_import_that_was_begun_is_taken_up_without_a_look(
+    new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    promised = new_run(promises={"diskContainers"})
+    first = IMAGES.create(promised, image_inputs)
+    looked = len(aws.calls.of("GetObject"))
+    assert IMAGES.create(promised, image_inputs).id == first.id
+    assert len(aws.calls.of("GetObject")) == looked > 0
+
+
+def test_fails_for_a_snapshot_of_an_ova_and_takes_disks_of_data(
+    run: Any, role: str, stored: Any, vmdk: bytes, sparse: bytes
+) -> None:
+    def look(source: UserBucket, format: SnapshotFormat) -> list[Problem]:
+        container = SnapshotDiskContainer(format=format, user_bucket=source)
+        return list(SNAPSHOTS.look_up(run, ImportSnapshotInputs(disk_container=container)))
+
+    assert look(stored(bytes(1 << 20), "data"), SnapshotFormat.RAW) == []
+    assert look(stored(vmdk), SnapshotFormat.VMDK) == []
+    (problem,) = look(stored(sparse), SnapshotFormat.VMDK)
+    assert problem.path == "diskContainer.userBucket"
+
+
+def test_a_local_file_is_judged_the_same(run: Any, tmp_path: Path, sparse: bytes) -> None:
+    path = tmp_path / "web.vmdk"
+    path.write_bytes(sparse)
+    with LocalImage(str(path)) as image:
+        (problem,) = local_findings(run, "file", image, Purpose(Profile.EC2))
+        assert not list(local_findings(run, "file", image, Purpose(Profile.EC2, ["vmdk-not-stream-optimized"])))
+    assert problem.path == "file"
+    assert known(problem.reason)

@@ -1,0 +1,73 @@
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
+from pulumi_vmimport.resources.rules import operating_system_rules as rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    operating_system: Any = None
+    skip_operating_system_check: Any = None
+    region: Any = "eu-west-1"
+    architecture: Any = None
+    boot_mode: Any = None
+    license_type: Any = None
+    platform: Any = None
+    usage_operation: Any = None
+
+
+class Warned:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.texts.append(text)
+
+
+def warned(machine: Machine) -> list[str]:
+    run: Any = Warned()
+    rules.warn(run, machine)
+    texts: list[str] = run.texts
+    return texts
+
+
+def paths(machine: Machine) -> list[str]:
+    return [problem.path for problem in rules.problems(machine)]
+
+
+def test_a_system_is_judged_with_the_inputs_beside_it() -> None:
+    assert paths(Machine(operating_system="BeOS 5", license_type="AWS")) == ["operatingSystem"]
+    assert paths(Machine(operating_system="Windows 10", license_type="AWS")) == ["licenseType"]
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        pytest.param(Machine(), id="nothing-said"),
+        pytest.param(Machine(operating_system=UNKNOWN), id="not-known-yet"),
+        pytest.param(Machine(operating_system="BeOS 5", skip_operating_system_check=True), id="skipped"),
+        pytest.param(Machine(operating_system="CentOS 7", skip_operating_system_check=True), id="warning-skipped"),
+    ],
+)
+def test_nothing_is_judged(machine: Machine) -> None:
+    assert paths(machine) == []
+    assert warned(machine) == []
+
+
+def test_inputs_that_are_not_known_yet_are_not_judged() -> None:
+    names = ("architecture", "boot_mode", "license_type", "platform", "region", "usage_operation")
+    machine = Machine(operating_system="Windows 11", **dict.fromkeys(names, UNKNOWN))
+    assert paths(machine) == []
+    assert warned(machine) == []
+
+
+def test_while_it_is_not_known_whether_to_skip_nothing_is_judged() -> None:
+    assert paths(Machine(operating_system="BeOS 5", skip_operating_system_check=UNKNOWN)) == []
+
+
+def test_what_may_go_wrong_is_a_warning() -> None:
+    (text,) = warned(Machine(operating_system="CentOS 7"))
+    assert "at the end of life" in text

@@ -1,0 +1,277 @@
+import base64
+import hashlib
+import io
+import tarfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pyVmomi import vim
+
+from pulumi_vmimport.lifecycle.contract import Failed, Problem, Stopped
+from pulumi_vmimport.resources.virtual_machine_export import export_streaming
+from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile, PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
+    VirtualMachineExportInputs,
+    VirtualMachineExportLifecycle,
+)
+from pulumi_vmimport.vsphere.nfc_lease import ExportLease
+from pulumi_vmimport.vsphere.virtual_machine import PowerState, VirtualMachine
+from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError
+from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+
+KEY = "ova/web.ova"
+lifecycle = VirtualMachineExportLifecycle()
+NewRun = Callable[..., Any]
+Inputs = VirtualMachineExportInputs
+
+
+@pytest.fixture
+def new_run(new_export_run: NewRun) -> NewRun:
+    return new_export_run
+
+
+@pytest.fixture
+def inputs(export_inputs: Inputs) -> Inputs:
+    return export_inputs
+
+
+@pytest.fixture
+def leases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What became of the leases of exports, in order."""
+    ends: list[str] = []
+
+    class Watched(ExportLease):
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            super().__exit__(kind, error, trace)
+            if error is None:
+                ends.append("completed")
+
+        def _abort(self, error: BaseException) -> None:
+            super()._abort(error)
+            assert not hasattr(error, "__notes__")  # vSphere took the abort
+            ends.append("aborted")
+
+    monkeypatch.setattr(export_streaming, "ExportLease", Watched)
+    return ends
+
+
+def stored(aws: AwsSandbox, bucket: str) -> bytes:
+    return bytes(aws.observer("s3").get_object(Bucket=bucket, Key=KEY)["Body"].read())
+
+
+def objects(aws: AwsSandbox, bucket: str) -> list[str]:
+    """Objects and uploads."""
+    s3 = aws.observer("s3")
+    uploads = [f"upload {u['Key']}" for u in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
+    return uploads + [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def power_on(machine: VirtualMachine, machines: Any) -> None:
+    machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
+
+
+def reconfigure(machine: VirtualMachine, machines: Any, *devices: Any, operation: str = "add") -> None:
+    changes = [vim.vm.device.VirtualDeviceSpec(operation=operation, device=device) for device in devices]
+    task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=changes))
+    machines.vcenter.session.wait("reconfigure", task)
+
+
+def test_the_ova_carries_the_bytes_of_the_disk_and_the_outputs_are_those_of_the_object(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, aws: AwsSandbox, disk: bytes
+) -> None:
+    created = lifecycle.create(new_run(), inputs)
+    ova = stored(aws, inputs.bucket)
+    with tarfile.open(fileobj=io.BytesIO(ova)) as archive:
+        assert archive.getnames() == ["web.ovf", "web.mf", "web-disk1.vmdk"]
+        member = archive.extractfile("web-disk1.vmdk")
+        assert member is not None
+        assert member.read() == disk
+    head = aws.observer("s3").head_object(Bucket=inputs.bucket, Key=KEY)
+    state = created.state
+    assert created.id == f"s3://{inputs.bucket}/{KEY}"
+    assert lifecycle.inputs_of(state) == inputs
+    assert state.checksum == f"CRC32:{base64.b64encode(zlib.crc32(ova).to_bytes(4)).decode()}"
+    assert (state.size_bytes, state.disk_keys) == (len(ova), None)
+    assert state.disk_sha256 == (hashlib.sha256(disk).hexdigest(),)
+    assert state.etag == head["ETag"].strip('"')
+    assert (state.virtual_machine_name, state.version_id) == ("web", None)
+    assert state.virtual_machine_change_version == machine.facts().change_version
+
+
+@pytest.mark.parametrize("by", ["moid", "path"])
+def test_the_machine_is_found_by_id_and_path_too(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, by: str
+) -> None:
+    values: dict[str, Any] = {"uuid": None, by: machine.moid if by == "moid" else "DC0/vm/web"}
+    asked = replace(inputs, **values)
+    assert list(lifecycle.look_up(new_run(), asked)) == []
+    assert lifecycle.create(new_run(), asked).state.virtual_machine_name == "web"
+
+
+def test_a_finished_export_is_found_again_when_the_state_was_lost(
+    new_run: NewRun, inputs: Inputs, leases: list[str]
+) -> None:
+    first = lifecycle.create(new_run(), inputs)
+    second = new_run()
+    assert lifecycle.create(second, inputs) == first
+    assert leases == ["completed"]
+    assert second.texts == ["the export of an earlier run is complete"]
+
+
+def test_the_upload_of_a_killed_run_is_aborted(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+    aws.observer("s3").create_multipart_upload(Bucket=inputs.bucket, Key=KEY)
+    lifecycle.create(new_run(), inputs)
+    assert objects(aws, inputs.bucket) == [KEY]
+
+
+def test_fails_for_a_machine_that_runs_unless_told_what_to_do(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+) -> None:
+    power_on(machine, machines)
+    reason = "web is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
+    assert list(lifecycle.look_up(new_run(), inputs)) == [Problem("poweredOn", reason)]
+    with pytest.raises(Failed, match=reason):
+        lifecycle.create(new_run(), inputs)
+    assert machine.power_state() is PowerState.ON
+    assert objects(aws, inputs.bucket) == []
+
+
+@pytest.mark.parametrize("powered_on", [PoweredOn.POWER_OFF, PoweredOn.SHUT_DOWN])
+def test_a_machine_that_runs_is_switched_off_as_asked(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, powered_on: PoweredOn
+) -> None:
+    power_on(machine, machines)
+    asked, run = replace(inputs, powered_on=powered_on), new_run()
+    assert list(lifecycle.look_up(run, asked)) == []
+    assert machine.power_state() is PowerState.ON
+    assert lifecycle.create(run, asked).state.checksum is not None
+    assert machine.power_state() is PowerState.OFF
+    assert ("shutting down the guest" in run.texts) is (powered_on is PoweredOn.SHUT_DOWN)
+
+
+def test_a_machine_is_waited_for_until_its_guest_has_shut_it_down(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any
+) -> None:
+    power_on(machine, machines)
+    run = new_run()
+
+    def then() -> None:
+        if run.waits == 3:
+            machine.power_off(lambda _: None)
+
+    run.then = then
+    assert lifecycle.create(run, replace(inputs, powered_on=PoweredOn.WAIT)).state.checksum is not None
+    waiting = "waiting until the machine is off: its guest is to be prepared and shut down"
+    assert [text for text in run.texts if text == waiting] == [waiting] * 3
+
+
+def test_a_run_that_ends_while_it_waits_leaves_the_machine_as_it_is(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+) -> None:
+    power_on(machine, machines)
+    with pytest.raises(Stopped):
+        lifecycle.create(new_run(stop_after_waits=2), replace(inputs, powered_on=PoweredOn.WAIT))
+    assert machine.power_state() is PowerState.ON
+    assert objects(aws, inputs.bucket) == []
+
+
+def second_disk(machine: VirtualMachine, machines: Any) -> None:
+    backing = vim.vm.device.VirtualDisk.FlatVer2BackingInfo(fileName="[LocalDS_0]", diskMode="persistent")
+    disk = vim.vm.device.VirtualDisk(key=2009, controllerKey=1000, unitNumber=1, backing=backing, capacityInKB=1 << 20)
+    change = vim.vm.device.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk)
+    task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[change]))
+    machines.vcenter.session.wait("add a disk", task)
+    held: list[Any] = [d for d in machine.reference.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
+    path = held[0].backing.fileName.split("] ")[1]
+    content = machines.vcenter.read_file("LocalDS_0", path)
+    machines.vcenter.put_file("LocalDS_0", held[1].backing.fileName.split("] ")[1], io.BytesIO(content))
+
+
+def larger_disk(machine: VirtualMachine, machines: Any) -> None:
+    held = machine.reference.config.hardware.device
+    disk = next(device for device in held if isinstance(device, vim.vm.device.VirtualDisk))
+    disk.capacityInKB, disk.capacityInBytes = 71 << 20, 71 << 30
+    reconfigure(machine, machines, disk, operation="edit")
+
+
+def second_adapter(machine: VirtualMachine, machines: Any) -> None:
+    backing = vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(deviceName="VM Network")
+    reconfigure(machine, machines, vim.vm.device.VirtualE1000e(key=4009, backing=backing))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(second_disk, "expected one disk for BYOL WorkSpaces, web has 2 (VM-04)", id="two-disks"),
+        pytest.param(larger_disk, "of web has 71 GB, expected at most 70", id="large-disk"),
+        pytest.param(second_adapter, "expected one network adapter, web has 2 (VM-09)", id="two-adapters"),
+    ],
+)
+def test_fails_for_workspaces_where_ec2_takes_it_and_leaves_the_machine_on(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, change: Callable[..., None], reason: str
+) -> None:
+    change(machine, machines)
+    power_on(machine, machines)
+    asked = replace(inputs, powered_on=PoweredOn.POWER_OFF, image_profile=ImageProfile.BYOL_WORKSPACES)
+    (problem,) = lifecycle.look_up(new_run(), asked)
+    assert problem.path == "uuid"
+    assert reason in problem.reason
+    with pytest.raises(Failed) as caught:
+        lifecycle.create(new_run(), asked)
+    assert reason in str(caught.value)
+    assert machine.power_state() is PowerState.ON
+    to_ec2 = replace(asked, image_profile=ImageProfile.EC2)
+    assert list(lifecycle.look_up(new_run(), to_ec2)) == []
+    assert lifecycle.create(new_run(), to_ec2).state.checksum is not None
+
+
+def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
+    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+) -> None:
+    power_on(machine, machines)
+    run = new_run()
+
+    def then() -> None:
+        second_disk(machine, machines)
+        machine.power_off(lambda _: None)
+
+    run.then = then
+    asked = replace(inputs, powered_on=PoweredOn.WAIT, image_profile=ImageProfile.BYOL_WORKSPACES)
+    with pytest.raises(Failed, match="web has 2"):
+        lifecycle.create(run, asked)
+    assert objects(aws, inputs.bucket) == []
+
+
+def test_a_run_that_ends_during_the_download_gives_the_lease_back(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_streaming, "_LOOK_SECONDS", 0.0)
+    with pytest.raises(Stopped):
+        lifecycle.create(new_run(stop_after_waits=0), inputs)
+    assert leases == ["aborted"]
+    assert objects(aws, inputs.bucket) == []
+    assert lifecycle.create(new_run(), inputs).state.checksum is not None
+
+
+@pytest.mark.parametrize("call", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
+def test_fails_when_s3_refuses_the_object_with_nothing_left(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], call: str
+) -> None:
+    aws.faults.deny(call)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.create(new_run(), inputs)
+    assert "aborted" not in leases or call == "UploadPart"
+    assert objects(aws, inputs.bucket) == []
+
+
+def test_fails_when_the_machine_has_gone(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+    with pytest.raises(MachineNotFoundError, match="vm-4711"):
+        lifecycle.create(new_run(), replace(inputs, uuid=None, moid="vm-4711"))
+    assert objects(aws, inputs.bucket) == []
