@@ -36,7 +36,9 @@ ROWS = re.compile(r"\b[BC]\d{2}\b")
 ROWS_ALLOWED = {"docs/capabilities.md", "tests/contract/test_capabilities.py"}
 OUTSIDE = re.compile(r"\b(?:api|sandbox|guest|transfer|native|windows)-facts\b|\brequirements\.md\b|\bdesign\.md\b")
 SKIPPED = {"LICENSE", "sandbox/LICENSE", "constraints.txt", "tools/check_wording.py"}
-_WORDING = re.compile("|".join(rf"(?P<b{i}>(?<![A-Za-z])(?:{p})(?![A-Za-z]))" for i, p in enumerate(BANNED)), re.IGNORECASE)
+_WORDING = re.compile(
+    "|".join(rf"(?P<b{i}>(?<![A-Za-z])(?:{phrase})(?![A-Za-z]))" for i, phrase in enumerate(BANNED)), re.IGNORECASE
+)
 _INSTEAD = list(BANNED.values())
 
 
