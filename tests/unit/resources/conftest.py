@@ -17,7 +17,7 @@ from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIO
 from pulumi_vmimport.lifecycle.contract import Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings

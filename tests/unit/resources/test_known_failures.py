@@ -14,7 +14,8 @@ from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.scope import AwsScope
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 FAILURES = catalogue().failures

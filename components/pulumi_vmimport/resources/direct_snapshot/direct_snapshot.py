@@ -12,18 +12,17 @@ import pulumi
 
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
-from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.disk.image_format import ImageFormat, open_image
+from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, is_own_tag, settled_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
+from pulumi_vmimport.lifecycle.scope import scope_problems
 from pulumi_vmimport.lifecycle.watching import watched_to_end
 from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.direct_snapshot.snapshot_adoption import SOURCE_TAG, own_or_started
 from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     ImageSource,
@@ -44,20 +43,6 @@ _DESCRIPTION_LENGTH = 255  # https://docs.aws.amazon.com/ebs/latest/APIReference
 # A refused CompleteSnapshot is either wrong or the second one for a snapshot that is sealed already: half an hour at
 # the default pace shows which.
 _LOOKS_AFTER_REFUSAL = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class DirectSnapshotInputs(AwsScope):
-    file: str | None = None
-    user_bucket: UserBucket | None = None
-    format: ImageFormat | None = None
-    volume_size: int | None = None
-    description: str | None = None
-    encrypted: bool | None = None
-    kms_key_arn: str | None = None
-    source_hash: str | None = None
-    tags: Mapping[str, str] | None = updatable()
-    retain_on_delete: bool | None = updatable()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots
 from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
@@ -10,16 +9,14 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import Failed, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, may_be_taken_over
 from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
-
-if TYPE_CHECKING:
-    from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 
 SOURCE_TAG = f"{TAG_PREFIX}source"
 """Which image the blocks are of: inputs alone do not tell one content of a file from the next."""
 _STARTS = 3
 
 
-def own_or_started(run: Run, inputs: "DirectSnapshotInputs", source_identity: str, size: int) -> Snapshot:
+def own_or_started(run: Run, inputs: DirectSnapshotInputs, source_identity: str, size: int) -> Snapshot:
     """The snapshot of these inputs and this very image, pending or completed; what else was begun of them is deleted.
 
     Raises: Failed.
@@ -36,7 +33,7 @@ def own_or_started(run: Run, inputs: "DirectSnapshotInputs", source_identity: st
     return _started(run, inputs, {**(inputs.tags or {}), **own_tags, SOURCE_TAG: source_identity}, size)
 
 
-def _started(run: Run, inputs: "DirectSnapshotInputs", tags: Mapping[str, str], size: int) -> Snapshot:
+def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], size: int) -> Snapshot:
     """A new snapshot. The token of one that is gone would bring that one back: so a token has all before it."""
     before: list[str] = []
     while len(before) < _STARTS:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.s3 import s3_locations
@@ -10,19 +9,17 @@ from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 
-if TYPE_CHECKING:
-    from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
-
 ImageSource = LocalImage | S3Image
 _GIB = 1 << 30
 
 
-def source_problems(inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
+def source_problems(inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     """The problems of the inputs alone."""
     sources = (inputs.file, inputs.user_bucket)
     given = sum(map(is_given, sources))
@@ -38,7 +35,7 @@ def source_problems(inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
         yield Problem("volumeSize", f"expected 1 to {ebs_direct.MOST_GIB} GiB, got {size}")
 
 
-def look_up_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[Problem]:
+def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     """What the start of the image shows; nothing while another resource of the stack is still to make it."""
     path = "file" if is_given(inputs.file) else "userBucket"
     source = getattr(inputs, "file" if path == "file" else "user_bucket")
@@ -59,7 +56,7 @@ def look_up_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[Problem
 
 
 @contextmanager
-def opened_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[ImageSource]:
+def opened_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]:
     """The image, open while the block runs. Raises: UnreadableSourceError."""
     if inputs.user_bucket is None or is_given(inputs.file):
         with LocalImage(str(inputs.file)) as file:
@@ -74,7 +71,7 @@ def opened_source(run: Run, inputs: "DirectSnapshotInputs") -> Iterator[ImageSou
         yield image
 
 
-def content_problems(path: str, inputs: "DirectSnapshotInputs", disk: DiskContent) -> Iterator[Problem]:
+def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent) -> Iterator[Problem]:
     """What keeps a disk from becoming an EBS volume of the size that is asked for."""
     if disk.sector_bytes != SECTOR_BYTES:
         yield Problem(
@@ -88,6 +85,6 @@ def content_problems(path: str, inputs: "DirectSnapshotInputs", disk: DiskConten
         yield Problem("volumeSize", f"expected at least {least} GiB, the capacity of the disk, got {needed}")
 
 
-def volume_size(inputs: "DirectSnapshotInputs", disk: DiskContent) -> int:
+def volume_size(inputs: DirectSnapshotInputs, disk: DiskContent) -> int:
     """The size of the snapshot's volumes, in GiB."""
     return inputs.volume_size if is_given(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_given excludes None

@@ -10,21 +10,13 @@ from typing import NotRequired
 import pulumi
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, images
-from pulumi_vmimport.aws.ec2.import_options import (
-    Architecture,
-    BootMode,
-    Hypervisor,
-    LicenseType,
-    Platform,
-    UsageOperation,
-)
-from pulumi_vmimport.aws.ec2.import_request import ClientData, DiskContainer, LicenseSpecification, api_members
+from pulumi_vmimport.aws.ec2.import_options import BootMode, LicenseType, Platform
+from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 from pulumi_vmimport.lifecycle.identity import is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
     DiskContainerArgs,
@@ -33,33 +25,10 @@ from pulumi_vmimport.resources.disk_container_args import (
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
     IMPORT_TURNS,
-    ConversionInputs,
     ConversionLifecycle,
     ConversionState,
 )
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportImageInputs(ConversionInputs):
-    disk_containers: tuple[DiskContainer, ...]
-    architecture: Architecture | None = None
-    boot_mode: BootMode | None = None
-    client_data: ClientData | None = None
-    description: str | None = updatable()
-    encrypted: bool | None = None
-    hypervisor: Hypervisor | None = None
-    ignored_findings: tuple[str, ...] | None = updatable()
-    image_profile: ImageProfile | None = updatable()
-    kms_key_id: str | None = None
-    license_specifications: tuple[LicenseSpecification, ...] | None = None
-    license_type: LicenseType | None = None
-    operating_system: str | None = updatable()
-    platform: Platform | None = None
-    role_name: str | None = None
-    skip_operating_system_check: bool | None = updatable()
-    source_hash: str | None = None
-    usage_operation: UsageOperation | None = None
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,12 @@
 """What makes an image import impossible, told before it is started."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
 from pulumi_vmimport.disk.inspection.findings import Profile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.scope import scope_problems
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
     disk_container_rules,
     encryption_rules,
@@ -17,15 +17,12 @@ from pulumi_vmimport.resources.rules import (
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
 
-if TYPE_CHECKING:
-    from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
-
 MOST_DISKS = 21  # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
 
 _PROFILES = {ImageProfile.EC2: Profile.EC2, ImageProfile.BYOL_WORKSPACES: Profile.BYOL_WORKSPACES}
 
 
-def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
+def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     """The problems of the inputs alone."""
     yield from _disks(inputs)
     yield from _licence(inputs)
@@ -39,7 +36,7 @@ def check(inputs: "ImportImageInputs") -> Iterator[Problem]:
         yield from tag_problems(inputs.tags)
 
 
-def look_up(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
+def look_up(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """The problems that AWS shows before the import: buckets, objects and what is in them, URLs, key, role."""
     promised = is_inspected_later(run)
     for i, container in enumerate(inputs.disk_containers if known(inputs.disk_containers) else ()):
@@ -60,13 +57,13 @@ def is_inspected_later(run: Run) -> bool:
     return any(map(run.promised, ("diskContainers", "ignoredFindings", "imageProfile")))
 
 
-def inspection_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
+def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """What a look into all images shows."""
     for i in range(len(inputs.disk_containers)):
         yield from _findings(run, inputs, i)
 
 
-def _findings(run: Run, inputs: "ImportImageInputs", i: int) -> Iterator[Problem]:
+def _findings(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     """What a look into one image shows, and of the first whether there are too many."""
     purpose = image_inspection.Purpose(
         _PROFILES[inputs.image_profile or ImageProfile.EC2], inputs.ignored_findings or ()
@@ -77,7 +74,7 @@ def _findings(run: Run, inputs: "ImportImageInputs", i: int) -> Iterator[Problem
     yield from image_inspection.container_findings(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
 
 
-def role_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
+def role_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """What the service role lacks for these disks, this key and these licences."""
     containers = inputs.disk_containers if known(inputs.disk_containers) else ()
     buckets = disk_container_rules.buckets_of(containers)
@@ -91,7 +88,7 @@ def role_problems(run: Run, inputs: "ImportImageInputs") -> Iterator[Problem]:
     )
 
 
-def _disks(inputs: "ImportImageInputs") -> Iterator[Problem]:
+def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
     if not known(inputs.disk_containers):
         return
     count = len(inputs.disk_containers)
@@ -109,7 +106,7 @@ def _disks(inputs: "ImportImageInputs") -> Iterator[Problem]:
             yield Problem(f"{path}.format", "an OVA holds all disks: expected it as the only container")
 
 
-def _boot_mode(inputs: "ImportImageInputs") -> Iterator[Problem]:
+def _boot_mode(inputs: ImportImageInputs) -> Iterator[Problem]:
     if inputs.boot_mode is not BootMode.UEFI:
         return
     if inputs.architecture is Architecture.I386:
@@ -121,7 +118,7 @@ def _boot_mode(inputs: "ImportImageInputs") -> Iterator[Problem]:
         )
 
 
-def _licence(inputs: "ImportImageInputs") -> Iterator[Problem]:
+def _licence(inputs: ImportImageInputs) -> Iterator[Problem]:
     licence, usage, platform = inputs.license_type, inputs.usage_operation, inputs.platform
     if is_given(licence) and is_given(usage):
         yield Problem(

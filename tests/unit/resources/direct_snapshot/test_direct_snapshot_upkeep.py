@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.property_bag import first_required
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs, DirectSnapshotLifecycle
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 BLOCK = 512 << 10

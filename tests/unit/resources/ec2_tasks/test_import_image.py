@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle, ImportImageState
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle, ImportImageState
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = ImportImageLifecycle()

@@ -8,7 +8,8 @@ import pytest
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, LicenseSpecification, UserBucket
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 lifecycle = ImportImageLifecycle()

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server import AwsSandbox
 
 KEY = "web.raw"

@@ -10,7 +10,8 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.disk.inspection.findings import Profile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Created, Failed, Problem, known
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings
 from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile

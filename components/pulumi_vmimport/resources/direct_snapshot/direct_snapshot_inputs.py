@@ -1,0 +1,23 @@
+"""The inputs of DirectSnapshot, for the resource, its source and its adoption of earlier snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi_vmimport.aws.ec2.import_request import UserBucket
+from pulumi_vmimport.disk.image_format import ImageFormat
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.scope import AwsScope
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectSnapshotInputs(AwsScope):
+    file: str | None = None
+    user_bucket: UserBucket | None = None
+    format: ImageFormat | None = None
+    volume_size: int | None = None
+    description: str | None = None
+    encrypted: bool | None = None
+    kms_key_arn: str | None = None
+    source_hash: str | None = None
+    tags: Mapping[str, str] | None = updatable()
+    retain_on_delete: bool | None = updatable()

@@ -1,0 +1,38 @@
+"""The inputs of ImportImage, for the resource and its rules."""
+
+from dataclasses import dataclass
+
+from pulumi_vmimport.aws.ec2.import_options import (
+    Architecture,
+    BootMode,
+    Hypervisor,
+    LicenseType,
+    Platform,
+    UsageOperation,
+)
+from pulumi_vmimport.aws.ec2.import_request import ClientData, DiskContainer, LicenseSpecification
+from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionInputs
+from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportImageInputs(ConversionInputs):
+    disk_containers: tuple[DiskContainer, ...]
+    architecture: Architecture | None = None
+    boot_mode: BootMode | None = None
+    client_data: ClientData | None = None
+    description: str | None = updatable()
+    encrypted: bool | None = None
+    hypervisor: Hypervisor | None = None
+    ignored_findings: tuple[str, ...] | None = updatable()
+    image_profile: ImageProfile | None = updatable()
+    kms_key_id: str | None = None
+    license_specifications: tuple[LicenseSpecification, ...] | None = None
+    license_type: LicenseType | None = None
+    operating_system: str | None = updatable()
+    platform: Platform | None = None
+    role_name: str | None = None
+    skip_operating_system_check: bool | None = updatable()
+    source_hash: str | None = None
+    usage_operation: UsageOperation | None = None
