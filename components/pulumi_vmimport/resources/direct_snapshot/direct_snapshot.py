@@ -205,57 +205,60 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
 class DirectSnapshotArgs(AwsScopeArgs):
     """The arguments of DirectSnapshot: exactly one of file and user_bucket.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the snapshot.
+    Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
+    any other argument replaces the snapshot.
     """
 
     file: NotRequired[pulumi.Input[str]]
-    """The path of the disk image on the machine that runs Pulumi, from the project's folder."""
+    """The path of the disk image on the machine that runs Pulumi, relative to the project directory."""
     user_bucket: NotRequired[pulumi.Input[UserBucketArgs]]
-    """The disk image in S3, in any Region: its bytes pass through the machine that runs Pulumi."""
+    """The disk image in S3, in any Region. The machine that runs Pulumi reads it and sends its blocks to EBS."""
     format: NotRequired[pulumi.Input[str]]
-    """RAW, VMDK (of one file), VHD or VHDX; an image of another format is refused. Default: its content tells."""
+    """The format of the disk image: `RAW`, `VMDK` (single file), `VHD` or `VHDX`. An image of a different format is
+    rejected. Default: detected from the content."""
     volume_size: NotRequired[pulumi.Input[int]]
-    """The size of the snapshot's volumes, in GiB. Default: the capacity of the disk, rounded up."""
+    """The size of volumes created from the snapshot, in GiB. Default: the capacity of the disk, rounded up."""
     description: NotRequired[pulumi.Input[str]]
-    """A description of the snapshot, of at most 255 characters."""
+    """The description of the snapshot; 1 to 255 characters. Default: none."""
     encrypted: NotRequired[pulumi.Input[bool]]
-    """Encrypt the snapshot. Default: as the account's EBS default says, else false."""
+    """Whether to encrypt the snapshot. Default: the Region's EBS encryption-by-default setting."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """The ARN of a symmetric key of the Region; needs encrypted. Default: the account's default EBS key."""
+    """The ARN of a symmetric KMS key in the Region. Requires `encrypted`. Default: the account's default KMS key for
+    EBS."""
     source_hash: NotRequired[pulumi.Input[str]]
-    """Anything that changes when the content of the image does; a change writes a new snapshot. Default: size and
-    modification time of the file; nothing for an object, so give its etag. With a value of your own the file is needed
-    for the writing alone, and a newer modification time (a fresh checkout) changes nothing."""
+    """Any value that changes with the content of the disk image. A change replaces the snapshot. Default: the size and
+    modification time of the file; for an object, none, so set its ETag. With a value of your own, the file is read only
+    to write the snapshot, and a new modification time (such as after a fresh checkout) changes nothing."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the snapshot; at most 44."""
+    """The tags of the snapshot; at most 44. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the snapshot in the account when the resource is deleted. Default: false."""
+    """Whether to keep the snapshot when the resource is deleted or replaced. Default: false."""
 
 
 class DirectSnapshot(ManagedResource, module="vmimport", name="DirectSnapshot"):
-    """An EBS snapshot written block by block from a disk image; the resource's id is the snapshot's.
+    """An EBS snapshot written block by block from a disk image with the EBS direct APIs.
 
-    Nothing is converted: the snapshot holds the disk as it is. Blocks of zeros are not sent, every other is checked by
-    EBS, and the snapshot as a whole too. A run that is cancelled or killed is taken up by the next one within three
-    days. For a disk that boots Windows take ImportImage; docs/snapshots.md says which way is right when.
+    The resource id is the snapshot id. The disk is not converted. Blocks of zeros are not sent; EBS verifies the
+    checksum of every other block and of the whole snapshot. An interrupted run is resumed by the next one within three
+    days. Use ImportImage for a disk that boots Windows; docs/snapshots.md compares the resources.
 
     Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html
     """
 
     snapshot_id: pulumi.Output[str]
-    """The snapshot, the same as the resource's id."""
+    """The id of the snapshot, which is also the resource id."""
     status: pulumi.Output[str]
-    """completed, or where a run that was interrupted left the snapshot."""
+    """`completed`, or the last recorded status of a snapshot that an interrupted run left."""
     capacity_bytes: pulumi.Output[int]
-    """The size of the disk in the image."""
+    """The capacity of the disk, in bytes."""
     volume_size_gib: pulumi.Output[int]
-    """The size of a volume made from the snapshot."""
+    """The size of a volume created from the snapshot, in GiB."""
     blocks_written: pulumi.Output[int]
-    """How many blocks of 512 KiB the snapshot has; the others are zeros."""
+    """The number of 512 KiB blocks in the snapshot; all other blocks are zeros."""
     next_block: pulumi.Output[int | None]
-    """The block where a run that was interrupted goes on; none once all are there."""
+    """The index of the block at which the next run resumes an interrupted write. None once all blocks are written."""
     source_identity: pulumi.Output[str]
-    """Which image it was: size and modification time of the file, or the object's etag."""
+    """The version of the disk image: size and modification time of the file, or ETag of the object."""
 
     def __init__(self, name: str, args: DirectSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given: dict[str, Any] = dict(args)

@@ -126,49 +126,53 @@ def _image(run: Run, image_id: str) -> Iterator[Problem]:
 class ExportImageArgs(AwsScopeArgs):
     """The arguments of ExportImage.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn exports anew.
+    Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
+    any other argument replaces the disk image.
     """
 
     image_id: pulumi.Input[str]
-    """The AMI, of this account; neither encrypted nor with software that AWS licenses."""
+    """The id of an AMI that this account owns. It must not be encrypted and must not contain software that AWS
+    licenses."""
     disk_image_format: pulumi.Input[str]
-    """VMDK (stream-optimized), RAW or VHD."""
+    """The format of the disk image: `VMDK` (stream-optimized), `RAW` or `VHD`."""
     s3_bucket: pulumi.Input[str]
-    """The bucket, in the AMI's Region and of this account; not encrypted with KMS."""
+    """The bucket to export to. It must be in the Region of the AMI, belong to this account, and not use SSE-KMS."""
     s3_prefix: NotRequired[pulumi.Input[str]]
-    """What the key begins with, as it stands: exports/ for a folder. Default: nothing."""
+    """The beginning of the object's key, such as `exports/`; at most 990 bytes. Default: none."""
     description: NotRequired[pulumi.Input[str]]
-    """A description of the task."""
+    """The description of the export task; at most 255 characters. Default: none."""
     role_name: NotRequired[pulumi.Input[str]]
-    """The service role, which must be allowed to write to the bucket. Default: vmimport."""
+    """The name of the service role that VM Import/Export assumes. It must have write access to the bucket. Default:
+    `vmimport`."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the disk image in the bucket when the resource is deleted or replaced. Default: false."""
+    """Whether to keep the disk image in the bucket when the resource is deleted or replaced. Default: false."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task; at most 45."""
+    """The tags of the export task; at most 45. Default: none."""
 
 
 class ExportImage(ManagedResource, module="vmimport", name="ExportImage"):
-    """A disk image in S3, made by EC2's ExportImage from an AMI; the resource's id is the export task's.
+    """A disk image in S3 that EC2's ExportImage creates from an AMI.
 
-    Created when the task has completed and the object is in the bucket. A run that is cancelled or killed is taken up
-    by the next one; a second export of the same AMI waits for the first. An object that was deleted by hand is
-    exported anew. Deleting the resource cancels the task, or deletes the object.
+    The resource id is the export task id. Creating the resource completes when the task has completed and the object
+    exists. An interrupted run is resumed by the next one. A second export of the same AMI waits for the first one. If
+    the object is deleted outside of Pulumi, the next `pulumi up --refresh` exports the AMI again. Deleting the resource
+    cancels a running task, or deletes the object.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html
     """
 
     export_image_task_id: pulumi.Output[str]
-    """The export task, export-ami-...; EC2 lists it for seven days after its end."""
+    """The id of the export task, `export-ami-...`. EC2 lists a task for seven days after it ends."""
     s3_key: pulumi.Output[str]
-    """The key of the disk image: the prefix, the task's id and an ending."""
+    """The key of the disk image: the prefix, the task id and the extension of the format."""
     etag: pulumi.Output[str]
-    """The object's entity tag; changes with its content."""
+    """The entity tag (ETag) of the object."""
     size_bytes: pulumi.Output[int]
-    """The size of the object."""
+    """The size of the object, in bytes."""
     task_status: pulumi.Output[str]
-    """completed, or where a run that was interrupted left the task."""
+    """`completed`, or the last recorded status of a task that an interrupted run left."""
     status_message: pulumi.Output[str | None]
-    """EC2's last message for the task."""
+    """The status message of the task, as EC2 reports it."""
 
     def __init__(self, name: str, args: ExportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -137,87 +137,96 @@ def _things(state: ImportImageState) -> list[str]:
 class ImportImageArgs(AwsScopeArgs):
     """The arguments of ImportImage.
 
-    A change of any but description, tags, operating_system, skip_operating_system_check, ignored_findings,
-    image_profile, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces the AMI.
+    Changes to description, tags, operating_system, skip_operating_system_check, ignored_findings, image_profile,
+    retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to any other argument
+    replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
-    """The disks, root disk first; 1 to 21, or one OVA."""
+    """The disks to import, root disk first: 1 to 21 containers, or one container with an OVA."""
     architecture: NotRequired[pulumi.Input[str]]
-    """i386 or x86_64. Default: EC2 looks at the disk."""
+    """The architecture, `i386` or `x86_64`. Default: EC2 detects it."""
     boot_mode: NotRequired[pulumi.Input[str]]
-    """legacy-bios or uefi. Default: EC2 looks at the disk."""
+    """The boot mode, `legacy-bios` or `uefi`. Default: EC2 detects it."""
     client_data: NotRequired[pulumi.Input[ClientDataArgs]]
-    """What you tell about the upload."""
+    """Optional metadata about the upload (EC2 ClientData)."""
     description: NotRequired[pulumi.Input[str]]
-    """A description of the task, and of the AMI once it is there."""
+    """The description of the import task and the AMI. Default: EC2's own."""
     encrypted: NotRequired[pulumi.Input[bool]]
-    """Encrypt the AMI's snapshots. Default: false; must be false for WorkSpaces BYOL (IMG-05)."""
+    """Whether to encrypt the snapshots of the AMI. Default: the Region's EBS encryption-by-default setting. An AMI for
+    WorkSpaces BYOL must not be encrypted."""
     hypervisor: NotRequired[pulumi.Input[str]]
-    """xen, the only one there is."""
+    """The target hypervisor. The only allowed value is `xen`."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for these images, where
-    you know better. Default: none; an error that a look into an image shows fails the preview."""
+    """Ids of rules in docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings to ignore for these images.
+    Default: none; a finding of severity `error` fails the preview."""
     image_profile: NotRequired[pulumi.Input[str]]
-    """What the images are judged for: ec2, or byol-workspaces for an AMI that becomes a WorkSpaces image; nothing of it
-    goes to AWS. Default: ec2."""
+    """The rules to check the images against: `ec2`, or `byol-workspaces` for an AMI that becomes a WorkSpaces image.
+    Not sent to AWS. Default: `ec2`."""
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """A symmetric key of the Region, enabled throughout; needs encrypted. Default: the account's default EBS key."""
+    """The id, ARN or alias of a symmetric KMS key in the Region. The key must stay enabled until the task ends.
+    Requires `encrypted`. Default: the account's default KMS key for EBS."""
     license_specifications: NotRequired[pulumi.Input[list[pulumi.Input[LicenseSpecificationArgs]]]]
-    """License Manager configurations to attach to the AMI."""
+    """The License Manager configurations to associate with the AMI. Default: none."""
     license_type: NotRequired[pulumi.Input[str]]
-    """AWS or BYOL. Default: AWS for Windows Server, else BYOL. Excludes usage_operation."""
+    """`AWS` (license included) or `BYOL`. Cannot be combined with `usage_operation`. Default: `AWS` for Windows Server;
+    `BYOL` for Windows client and Linux."""
     operating_system: NotRequired[pulumi.Input[str]]
-    """The system in words, such as `Windows Server 2022` or `Ubuntu 22.04`, for preview to check whether it can be
-    imported; nothing of it goes to AWS. Default: not checked."""
+    """The guest operating system, such as `Windows Server 2022` or `Ubuntu 22.04`. The preview fails if VM
+    Import/Export does not support it. Not sent to AWS. Default: not checked."""
     platform: NotRequired[pulumi.Input[str]]
-    """Windows or Linux. Default: EC2 looks at the disk."""
+    """`Windows` or `Linux`. Required for a UEFI machine from an EBS snapshot. Default: EC2 detects it."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave AMI and snapshots in the account when the resource is deleted. Default: false."""
+    """Whether to keep the AMI and its snapshots when the resource is deleted or replaced. Default: false."""
     role_name: NotRequired[pulumi.Input[str]]
-    """The service role. Default: vmimport."""
+    """The name of the service role that VM Import/Export assumes. Default: `vmimport`."""
     skip_operating_system_check: NotRequired[pulumi.Input[bool]]
-    """Take an operating_system that the table of this version does not have. Default: false."""
+    """Whether to accept an `operating_system` that this version of the library does not list. Default: false."""
     source_hash: NotRequired[pulumi.Input[str]]
-    """Anything that changes when the content of the objects does, such as a checksum; a change imports anew."""
+    """Any value that changes with the content of the disk images, such as a checksum. A change replaces the AMI.
+    Default: none; changed content is not detected."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task, the AMI and its snapshots; at most 45."""
+    """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
     usage_operation: NotRequired[pulumi.Input[str]]
-    """What the AMI is billed as, such as RunInstances:0800. Excludes license_type."""
+    """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
+    `license_type`. Default: EC2 derives it from the license type."""
 
 
 class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
-    """An AMI made by EC2's ImportImage from disk images in S3; the resource's id is the import task's.
+    """An AMI that EC2's ImportImage creates from disk images in S3.
 
-    Created when the task has completed and the AMI and its snapshots carry the tags. A run that is cancelled or killed
-    is taken up by the next one: a task is never started twice for the same inputs. Deleting it cancels the task, or
-    deregisters the AMI and deletes its snapshots.
+    The resource id is the import task id. Creating the resource completes when the task has completed and the AMI and
+    its snapshots are tagged. An interrupted run is resumed by the next one, and the same inputs never start a second
+    task. A failed task fails the create with EC2's status message, the cause and the remedy. Deleting the resource
+    cancels a running task, or deregisters the AMI and deletes its snapshots.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
     """
 
     import_task_id: pulumi.Output[str]
-    """The import task, import-ami-...; EC2 lists it for seven days after its end."""
+    """The id of the import task, `import-ami-...`. EC2 lists a task for seven days after it ends."""
     image_id: pulumi.Output[str]
-    """The AMI."""
+    """The id of the AMI."""
     image_name: pulumi.Output[str | None]
-    """The AMI's name, which EC2 chooses and nobody can change; see docs/after_the_import.md for a name of your own."""
+    """The name of the AMI. EC2 chooses it and it cannot be changed; docs/after_the_import.md shows how to get a name of
+    your own."""
     snapshot_ids: pulumi.Output[list[str]]
-    """The snapshots of the AMI, in the order of its disks."""
+    """The ids of the AMI's snapshots, in the order of its disks."""
     task_status: pulumi.Output[str]
-    """completed, or where a run that was interrupted left the task."""
+    """`completed`, or the last recorded status of a task that an interrupted run left."""
     status_message: pulumi.Output[str | None]
-    """EC2's last message for the task."""
+    """The status message of the task, as EC2 reports it."""
     detected_boot_mode: pulumi.Output[str | None]
-    """The AMI's boot mode, legacy-bios or uefi."""
+    """The boot mode of the AMI, `legacy-bios` or `uefi`."""
     detected_license_type: pulumi.Output[str | None]
-    """AWS or BYOL, as the task says."""
+    """The license type of the task, `AWS` or `BYOL`."""
     detected_platform: pulumi.Output[str | None]
-    """The AMI's platform details, such as Windows."""
+    """The platform details of the AMI, such as `Windows`."""
     billed_usage_operation: pulumi.Output[str | None]
-    """What the AMI is billed as."""
+    """The usage operation that the AMI is billed as."""
     post_import_report: pulumi.Output[list[str]]
-    """What AWS changed in the machine and what to do before it is used, a line each; see docs/post_import.md."""
+    """What the import changed in the machine and what to do before you use it, one line each. See
+    docs/post_import.md."""
 
     def __init__(self, name: str, args: ImportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -135,53 +135,57 @@ def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
 class ImportSnapshotArgs(AwsScopeArgs):
     """The arguments of ImportSnapshot.
 
-    A change of any but tags, ignored_findings, retain_on_delete, timeout_minutes, profile and assume_role_arn replaces
-    the snapshot.
+    Changes to tags, ignored_findings, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in
+    place. A change to any other argument replaces the snapshot.
     """
 
     disk_container: pulumi.Input[SnapshotDiskContainerArgs]
-    """The disk: one VHD, VMDK or raw image, never an OVA."""
+    """The disk to import: one VHD, VMDK or raw image. An OVA is not supported."""
     client_data: NotRequired[pulumi.Input[ClientDataArgs]]
-    """What you tell about the upload."""
+    """Optional metadata about the upload (EC2 ClientData)."""
     description: NotRequired[pulumi.Input[str]]
-    """A description of the task; EC2 writes that of the snapshot."""
+    """The description of the import task. EC2 sets the description of the snapshot. Default: none."""
     encrypted: NotRequired[pulumi.Input[bool]]
-    """Encrypt the snapshot. Default: as the account's EBS default says, else false."""
+    """Whether to encrypt the snapshot. Default: the Region's EBS encryption-by-default setting."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for this image, where you
-    know better. Default: none; an error that a look into the image shows fails the preview."""
+    """Ids of rules in docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings to ignore for this image.
+    Default: none; a finding of severity `error` fails the preview."""
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """A symmetric key of the Region, enabled throughout; needs encrypted. Default: the account's default EBS key."""
+    """The id, ARN or alias of a symmetric KMS key in the Region. The key must stay enabled until the task ends.
+    Requires `encrypted`. Default: the account's default KMS key for EBS."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the snapshot in the account when the resource is deleted. Default: false."""
+    """Whether to keep the snapshot when the resource is deleted or replaced. Default: false."""
     role_name: NotRequired[pulumi.Input[str]]
-    """The service role. Default: vmimport."""
+    """The name of the service role that VM Import/Export assumes. Default: `vmimport`."""
     source_hash: NotRequired[pulumi.Input[str]]
-    """Anything that changes when the content of the object does, such as a checksum; a change imports anew."""
+    """Any value that changes with the content of the disk image, such as a checksum. A change replaces the snapshot.
+    Default: none; changed content is not detected."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task and the snapshot; at most 45."""
+    """The tags of the task and the snapshot; at most 45. Default: none."""
 
 
 class ImportSnapshot(ManagedResource, module="vmimport", name="ImportSnapshot"):
-    """An EBS snapshot made by EC2's ImportSnapshot from one disk image in S3; the resource's id is the import task's.
+    """An EBS snapshot that EC2's ImportSnapshot creates from one disk image in S3.
 
-    Created when the task has completed and the snapshot carries the tags. A run that is cancelled or killed is taken
-    up by the next one: a task is never started twice for the same inputs. Deleting it cancels the task, or deletes the
-    snapshot. For a disk that boots Windows take ImportImage; docs/snapshots.md says which way is right when.
+    The resource id is the import task id. Creating the resource completes when the task has completed and the snapshot
+    is tagged. An interrupted run is resumed by the next one, and the same inputs never start a second task. A failed
+    task fails the create with EC2's status message, the cause and the remedy. Deleting the resource cancels a running
+    task, or deletes the snapshot. Use ImportImage for a disk that boots Windows; docs/snapshots.md compares the
+    resources.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportSnapshot.html
     """
 
     import_task_id: pulumi.Output[str]
-    """The import task, import-snap-...; EC2 lists it for seven days after its end."""
+    """The id of the import task, `import-snap-...`. EC2 lists a task for seven days after it ends."""
     snapshot_id: pulumi.Output[str]
-    """The snapshot. The volume it names never existed (SNP-04)."""
+    """The id of the snapshot. The volume id that EC2 reports for it is arbitrary."""
     volume_size: pulumi.Output[int]
-    """The size of a volume made from it, in GiB."""
+    """The size of a volume created from the snapshot, in GiB."""
     task_status: pulumi.Output[str]
-    """completed, or where a run that was interrupted left the task."""
+    """`completed`, or the last recorded status of a task that an interrupted run left."""
     status_message: pulumi.Output[str | None]
-    """EC2's last message for the task."""
+    """The status message of the task, as EC2 reports it."""
 
     def __init__(self, name: str, args: ImportSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -199,50 +199,55 @@ def _base_image(run: Run, what: str, image_id: str) -> Iterator[Problem]:
 class InstanceExportArgs(AwsScopeArgs):
     """The arguments of InstanceExport.
 
-    A change of any but tags, retain_on_delete, timeout_minutes, profile and assume_role_arn exports anew.
+    Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
+    any other argument replaces the exported object.
     """
 
     instance_id: pulumi.Input[str]
-    """The instance: imported or with software that AWS does not license, one disk and one network interface. It may
-    reboot while it is exported."""
+    """The id of an instance with one volume and one network interface. It must not contain software that AWS licenses.
+    The instance may reboot during the export."""
     target_environment: pulumi.Input[str]
-    """vmware, citrix or microsoft."""
+    """The target virtualization environment: `vmware`, `citrix` or `microsoft`."""
     disk_image_format: NotRequired[pulumi.Input[str]]
-    """VMDK (stream-optimized) for vmware, VHD for citrix and microsoft. Default: the one of the environment."""
+    """The format of the disk: `VMDK` (stream-optimized) for `vmware`, `VHD` for `citrix` and `microsoft`. Default: the
+    format of the target environment."""
     container_format: NotRequired[pulumi.Input[str]]
-    """ova: the disk with a description of the machine. Default: the disk alone."""
+    """`ova` to package the disk with an OVF descriptor. Default: the disk only."""
     s3_bucket: pulumi.Input[str]
-    """The bucket, in the instance's Region and of this account, which lets VM Import/Export in: see ExportBucket."""
+    """The bucket to export to. It must be in the Region of the instance, belong to this account, and grant access to VM
+    Import/Export in its ACL; ExportBucket creates such a bucket."""
     s3_prefix: NotRequired[pulumi.Input[str]]
-    """What the key begins with, as it stands: vms/ for a folder. Default: nothing."""
+    """The beginning of the object's key, such as `vms/`; at most 990 bytes. Default: none."""
     description: NotRequired[pulumi.Input[str]]
-    """A description of the task."""
+    """The description of the export task; at most 255 characters. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the exported object in the bucket when the resource is deleted or replaced. Default: false."""
+    """Whether to keep the exported object in the bucket when the resource is deleted or replaced. Default: false."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the task; at most 45."""
+    """The tags of the export task; at most 45. Default: none."""
 
 
 class InstanceExport(ManagedResource, module="vmimport", name="InstanceExport"):
-    """An OVA or a disk image in S3, made from an instance; the resource's id is the export task's.
+    """An OVA or disk image in S3 that EC2's CreateInstanceExportTask creates.
 
-    Created when the task has completed and the object is in the bucket. A run that is cancelled or killed is taken up
-    by the next one. An object that was deleted by hand is exported anew. Deleting the resource cancels the task, or
-    deletes the object. The API operation is CreateInstanceExportTask.
+    The resource id is the export task id. Creating the resource completes when the task has completed and the object
+    exists. An interrupted run is resumed by the next one. If the object is deleted outside of Pulumi, the next `pulumi
+    up --refresh` exports the instance again. Deleting the resource cancels a running task, or deletes the object.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceExportTask.html
     """
 
     export_task_id: pulumi.Output[str]
-    """The export task, export-i-...; EC2 lists it for seven days after its end."""
+    """The id of the export task, `export-i-...`. EC2 lists a task for seven days after it ends."""
     s3_key: pulumi.Output[str]
-    """The key of the object: the prefix, the task's id and an ending."""
+    """The key of the object: the prefix, the task id and the extension of the format."""
     etag: pulumi.Output[str]
-    """The object's entity tag; changes with its content."""
+    """The entity tag (ETag) of the object."""
     size_bytes: pulumi.Output[int]
-    """The size of the object."""
+    """The size of the object, in bytes."""
     task_status: pulumi.Output[str]
-    """completed, or where a run that was interrupted left the task."""
+    """`completed`, or the last recorded status of a task that an interrupted run left."""
     status_message: pulumi.Output[str | None]
-    """EC2's last message for the task."""
+    """The status message of the task, as EC2 reports it."""
 
     def __init__(self, name: str, args: InstanceExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -206,42 +206,48 @@ def _as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
 class RoleReadinessArgs(AwsScopeArgs):
     """The arguments of RoleReadiness.
 
-    A change of any but owner, trust_hash, policy_hash, propagation_seconds, timeout_minutes, profile and
-    assume_role_arn replaces it, which makes and deletes nothing.
+    Changes to owner, trust_hash, policy_hash, propagation_seconds, timeout_minutes, profile and assume_role_arn are
+    applied in place. A change to any other argument replaces the resource; the role itself is not touched.
     """
 
     role_name: pulumi.Input[str]
-    """The role."""
+    """The name of the role."""
     account_id: NotRequired[pulumi.Input[str]]
-    """The account it is in. Default: that of the stack's credentials."""
+    """The id of the account that owns the role. Default: the account of the stack's credentials."""
     adopt: NotRequired[bool]
-    """Whether the role is another's. Default: false."""
+    """Whether the role is managed outside of this component. Default: false."""
     import_buckets: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """What an adopted role must be able to read. Default: nothing."""
+    """The buckets that an adopted role must have read access to. Default: none."""
     export_buckets: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """What an adopted role must be able to write. Default: nothing."""
+    """The buckets that an adopted role must have write access to. Default: none."""
     kms_key_arns: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """The keys an adopted role must be able to use. Default: none."""
+    """The ARNs of the KMS keys that an adopted role must have access to. Default: none."""
     license_manager: NotRequired[pulumi.Input[bool]]
-    """Whether an adopted role must be able to use license configurations. Default: false."""
+    """Whether an adopted role must have access to License Manager configurations. Default: false."""
     owner: NotRequired[pulumi.Input[str]]
-    """The identity that the role is tagged with when it is ours."""
+    """The identity tag of a role that this component created. Default: none."""
     trust_hash: NotRequired[pulumi.Input[str]]
-    """The hash of the trust policy as written; a change waits for IAM again. Default: any trust policy will do."""
+    """The hash of the trust policy. A change waits for IAM to propagate the policy. Default: any trust policy is
+    accepted."""
     policy_hash: NotRequired[pulumi.Input[str]]
-    """The hash of the inline policy as written; a change waits for IAM again. Default: any policy will do."""
+    """The hash of the inline policy. A change waits for IAM to propagate the policy. Default: any policy is
+    accepted."""
     propagation_seconds: NotRequired[pulumi.Input[int]]
-    """How old a change must be to count as known everywhere, in seconds. Default: 10, or five looks at the role where
-    the stack polls faster than every two seconds."""
+    """The age at which a change counts as propagated to every Region, in seconds. Default: 10, or five polling
+    intervals if the stack polls more often than every two seconds."""
 
 
 class RoleReadiness(ManagedResource, module="vmimport", name="RoleReadiness"):
-    """A role that IAM has spread; the resource's id is the role's name. It makes and deletes nothing."""
+    """A service role whose last change IAM has propagated.
+
+    The resource id is the role name. It creates and deletes nothing: VmimportRole declares the role and hands it to
+    other resources through this one.
+    """
 
     role_name: pulumi.Output[str]
-    """The role's name."""
+    """The name of the role."""
     role_arn: pulumi.Output[str]
-    """The role's ARN."""
+    """The ARN of the role."""
 
     def __init__(self, name: str, args: RoleReadinessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
