@@ -201,6 +201,8 @@ class InstanceExportArgs(AwsScopeArgs):
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
     any other argument replaces the exported object.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceExportTask.html
     """
 
     instance_id: pulumi.Input[str]
@@ -232,8 +234,6 @@ class InstanceExport(ManagedResource, module="vmimport", name="InstanceExport"):
     The resource id is the export task id. Creating the resource completes when the task has completed and the object
     exists. An interrupted run is resumed by the next one. If the object is deleted outside of Pulumi, the next `pulumi
     up --refresh` exports the instance again. Deleting the resource cancels a running task, or deletes the object.
-
-    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceExportTask.html
     """
 
     export_task_id: pulumi.Output[str]
