@@ -150,9 +150,11 @@ def test_every_argument_and_output_is_documented(declared: Any) -> None:
 def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) -> None:
     updatable = {f.name for f in fields(declared.lifecycle.inputs) if f.metadata.get("updatable")}
     text = " ".join((inspect.getdoc(declared.args) or "").split())
-    told = re.search(r"A change of any but ([a-z_, ]+) (?:replaces|exports anew)", text)
-    assert told, "the arguments do not say which of them change in place"
-    assert set(re.findall(r"[a-z_]+", told[1])) - {"and", "or"} == updatable
+    sentence = re.search(
+        r"(?:Changes to|A change of any but) ([a-z_, ]+?) (?:are applied in place|replaces|exports)", text
+    )
+    assert sentence, "the arguments do not say which of them change in place"
+    assert set(re.findall(r"[a-z_]+", sentence[1])) - {"and", "or"} == updatable
     assert "A change replaces" in (declared.documented_args()["region"] or "")
 
 
