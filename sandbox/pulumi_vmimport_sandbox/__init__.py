@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+    from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
     from pulumi_vmimport_sandbox.clock import SandboxClock
     from pulumi_vmimport_sandbox.guest import InstallingGuest
     from pulumi_vmimport_sandbox.lock import AlreadyRunning

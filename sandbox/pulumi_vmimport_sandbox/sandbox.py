@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from pulumi_vmimport_sandbox import environment, lock, plugins, toolchain
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 from pulumi_vmimport_sandbox.clock import SandboxClock
 from pulumi_vmimport_sandbox.guest import InstallingGuest
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport_sandbox import Sandbox
-from pulumi_vmimport_sandbox.aws.account import Account
+from pulumi_vmimport_sandbox.aws.server.accounts import Account
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "share_between_accounts.py"
 HERE, THERE = "eu-west-1", "us-west-2"

@@ -15,8 +15,8 @@ import pytest
 from pulumi import automation
 
 from pulumi_vmimport_sandbox import Sandbox
-from pulumi_vmimport_sandbox.aws.calls import Arrival
-from pulumi_vmimport_sandbox.aws.faults import ConnectionLost
+from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
+from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost
 
 ENGINE = "bin/pulumi --"
 PARALLEL = 200
@@ -71,7 +71,7 @@ class Watch:
             self.calls, self.held, self._struck = {name: [] for name in self._names.values()}, set(), threading.Event()
             self._holds, self._strike = holds, strike
 
-    def __call__(self, arrived: Arrival, when: str) -> None:
+    def __call__(self, arrived: IncomingCall, when: str) -> None:
         name = self._names.get(arrived.access_key)
         if name is None:
             return

@@ -33,7 +33,7 @@ from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundl
 from pulumi_vmimport.resources.workspaces.workspace_image_permissions import WorkspaceImagePermissions
 from pulumi_vmimport_sandbox import Sandbox
 from pulumi_vmimport_sandbox.aws import Stage
-from pulumi_vmimport_sandbox.aws.export_bucket import canonical_id
+from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canonical_id
 
 REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
 BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"

@@ -23,7 +23,7 @@ from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 from pulumi_vmimport_sandbox import SandboxClock
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"
 BUCKET = "images-of-web"

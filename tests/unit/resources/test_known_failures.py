@@ -16,7 +16,7 @@ from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 FAILURES = catalogue().failures
 REGION = "eu-west-1"

@@ -24,7 +24,7 @@ from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageLifecycle,
     IngestionProcess,
 )
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 FOUND = [failure for failure in catalogue().failures if failure.preview is not None]
 REGION = "eu-west-1"

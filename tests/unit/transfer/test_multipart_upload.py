@@ -10,7 +10,7 @@ from pulumi_vmimport.transfer.checksums import s3_text
 from pulumi_vmimport.transfer.multipart_upload import UPLOAD_TOKEN, MultipartUpload, Part, part_bytes_for
 from pulumi_vmimport.transfer.s3_object import find_object
 from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectTakenError
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BUCKET, KEY, MIB = "images", "vms/win 10.ova", 1 << 20
 OURS = {"vmimport-identity": "a1"}

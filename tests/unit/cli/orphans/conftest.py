@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG, RESOURCE_TAG, STACK_TAG, Identity
 from pulumi_vmimport_sandbox import SandboxClock
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"
 BUCKET, KEY = "images-of-web", "web.raw"

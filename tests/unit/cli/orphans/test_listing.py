@@ -8,7 +8,7 @@ from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.virtual_machine_export import export_destination
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BUCKET = "images-of-web"
 

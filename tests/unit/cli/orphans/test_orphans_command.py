@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_vmimport.aws.connection import AwsSettings
 from pulumi_vmimport.cli.orphans import place
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 Run = Callable[..., Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
-from pulumi_vmimport_sandbox.aws.calls import Call
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BUCKET = "images-of-web"
 Run = Callable[..., Any]
@@ -94,7 +94,7 @@ def test_an_ova_goes_when_it_is_named_unless_somebody_else_has_overwritten_it(ru
     s3.put_object(**ova, Metadata={IDENTITY_METADATA: "1" * 32})
     id = f"s3://{BUCKET}/shop/dev/web.ova"
 
-    def overwrite(_: Call) -> None:
+    def overwrite(_: RecordedCall) -> None:
         s3.put_object(**ova)
 
     aws.faults.on("HeadObject", overwrite, nth=2)

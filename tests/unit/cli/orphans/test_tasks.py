@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport_sandbox.aws.calls import Call
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BUCKET = "images-of-web"
 DISK, PLACE = {"S3Bucket": BUCKET, "S3Key": "web.raw"}, {"S3Bucket": BUCKET, "S3Prefix": "vms/"}
@@ -132,7 +132,7 @@ def test_a_task_that_completes_while_it_is_cancelled_loses_what_it_made(
     tasks.begin(own_tags())
     cancel = "CancelExportTask" if "export" in tasks.kind else "CancelImportTask"
 
-    def complete(_: Call) -> None:
+    def complete(_: RecordedCall) -> None:
         aws.clock.advance(86400)
 
     aws.faults.on(cancel, complete)

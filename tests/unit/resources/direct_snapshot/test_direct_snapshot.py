@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.image_format import ImageFormat
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BLOCK, GIB = 512 << 10, 1 << 30
 KEY = "data.vmdk"

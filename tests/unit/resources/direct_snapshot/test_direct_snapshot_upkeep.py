@@ -14,7 +14,7 @@ from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.property_bag import first_required
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BLOCK = 512 << 10
 BLOCKS = 60

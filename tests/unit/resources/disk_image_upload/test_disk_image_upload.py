@@ -24,7 +24,7 @@ from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
 from pulumi_vmimport.resources.disk_image_upload.upload_content import content_identity
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 
 def test_create_uploads_every_byte_and_keeps_every_output(

@@ -21,7 +21,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
 
 from pulumi_vmimport.lifecycle.contract import Condition, Failed
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 
 def test_what_is_already_there_is_not_sent_again(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, bucket: str) -> None:

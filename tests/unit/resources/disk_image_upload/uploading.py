@@ -14,7 +14,7 @@ from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskIm
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadState as State
 from pulumi_vmimport.resources.disk_image_upload.upload_content import content_identity
 from pulumi_vmimport.transfer.checksums import s3_text
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY, REGION, MIB = "disks/web.raw", "eu-west-1", 1 << 20
 PART = 5 * MIB  # S3 takes no smaller ones, but for the last

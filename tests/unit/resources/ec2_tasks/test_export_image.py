@@ -11,7 +11,7 @@ from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.identity import SETTLED_TAG, Identity
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ExportImageLifecycle()
 NewRun = Callable[..., Any]

@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.ec2.images import Image, ImageDisk
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ExportImageLifecycle()
 BAG = {"region": "eu-west-1", "imageId": "ami-1", "diskImageFormat": "vmdk", "s3Bucket": "images"}

@@ -11,7 +11,7 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Plat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "web.raw"
 lifecycle = ImportImageLifecycle()

@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBu
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportSnapshotLifecycle()
 NewRun = Callable[..., Any]

@@ -15,7 +15,7 @@ from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = InstanceExportLifecycle()
 BAG = {"region": "eu-west-1", "instanceId": "i-1", "targetEnvironment": "VMware", "s3Bucket": "images"}

@@ -17,7 +17,7 @@ from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_find
 from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
 from pulumi_vmimport.transfer.image_source import LocalImage
 from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "disks/web.vmdk"
 IMAGES, SNAPSHOTS = ImportImageLifecycle(), ImportSnapshotLifecycle()

@@ -22,7 +22,7 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import PowerState, VirtualMachine
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "ova/web.ova"
 lifecycle = VirtualMachineExportLifecycle()

@@ -16,7 +16,7 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
 )
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = VirtualMachineExportLifecycle()
 Inputs = VirtualMachineExportInputs

@@ -25,7 +25,7 @@ from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
 from pulumi_vmimport.vsphere.vsphere_errors import DownloadError, LeaseLostError
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 GIB = 1 << 30
 OVA, PREFIX = "ova/web.ova", "disks/web/"

@@ -16,7 +16,7 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
     VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere.settings import VSphereSettings
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "ova/web.ova"
 SOMEBODY = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")

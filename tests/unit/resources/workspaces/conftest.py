@@ -34,8 +34,8 @@ from pulumi_vmimport.resources.workspaces.import_workspace_image import (
 )
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import WorkspaceImageInputs
-from pulumi_vmimport_sandbox.aws.account import Account
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.accounts import Account
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION, ABROAD = "eu-west-1", "us-west-2"
 INFRASTRUCTURE = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"

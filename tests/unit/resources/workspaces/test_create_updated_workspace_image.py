@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
-from pulumi_vmimport_sandbox.aws.account import Account
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.accounts import Account
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = CreateUpdatedWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

@@ -12,7 +12,7 @@ from pulumi_vmimport.resources.workspaces.create_workspace_image import (
     CreateWorkspaceImageInputs,
     CreateWorkspaceImageLifecycle,
 )
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = CreateWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

@@ -16,7 +16,7 @@ from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImportCustomWorkspaceImageLifecycle,
     Protocol,
 )
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportCustomWorkspaceImageLifecycle()
 NewRun = Callable[..., Any]

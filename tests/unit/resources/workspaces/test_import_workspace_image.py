@@ -16,7 +16,7 @@ from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageLifecycle,
     IngestionProcess,
 )
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportWorkspaceImageLifecycle()
 Checked = Callable[..., list[tuple[str, str]]]

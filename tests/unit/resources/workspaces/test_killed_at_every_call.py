@@ -19,7 +19,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsLifecycle,
 )
 from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]
 

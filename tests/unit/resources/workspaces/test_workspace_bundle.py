@@ -12,8 +12,8 @@ from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
 from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport_sandbox.aws.account import Account
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.accounts import Account
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]

@@ -14,7 +14,7 @@ from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import 
 from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import ImportCustomWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageLifecycle
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]
 Checked = Callable[..., list[tuple[str, str]]]

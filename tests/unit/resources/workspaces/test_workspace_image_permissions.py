@@ -10,8 +10,8 @@ from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsInputs,
     WorkspaceImagePermissionsLifecycle,
 )
-from pulumi_vmimport_sandbox.aws.account import Account
-from pulumi_vmimport_sandbox.aws.server import AwsSandbox
+from pulumi_vmimport_sandbox.aws.server.accounts import Account
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = WorkspaceImagePermissionsLifecycle()
 NewRun = Callable[..., Any]

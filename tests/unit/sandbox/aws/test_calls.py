@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from pulumi_vmimport_sandbox.aws.calls import Call
+from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
@@ -20,9 +20,9 @@ def test_calls_are_recorded_with_service_region_and_time(account: Account, aws: 
     aws.client("sts").get_caller_identity()
     now = aws.clock.now()
     assert list(aws.calls) == [
-        Call("ec2", "DescribeImages", "eu-west-1", now - 5),
-        Call("workspaces", "DescribeAccount", "us-west-2", now),
-        Call("sts", "GetCallerIdentity", "eu-west-1", now),
+        RecordedCall("ec2", "DescribeImages", "eu-west-1", now - 5),
+        RecordedCall("workspaces", "DescribeAccount", "us-west-2", now),
+        RecordedCall("sts", "GetCallerIdentity", "eu-west-1", now),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_vmimport_sandbox.aws.disk_content import Unusable, examine
+from pulumi_vmimport_sandbox.aws.vm_import.disk_content import UnusableDisk, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ SPOILT: dict[str, tuple[str, Spoil, str]] = {
 def test_fails_on_content_that_aws_does_not_take(
     samples: type[Samples], declared: str, spoil: Spoil, message: str
 ) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnusableDisk) as caught:
         _examined(declared, spoil(samples))
     assert message in str(caught.value)
     assert str(caught.value).startswith("ClientError: ")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 
-from pulumi_vmimport_sandbox.aws.ebs_blocks import BLOCK_BYTES
+from pulumi_vmimport_sandbox.aws.ebs.snapshot_blocks import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

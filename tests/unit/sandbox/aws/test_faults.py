@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.unit.sandbox.aws.conftest import Account
 
-    from pulumi_vmimport_sandbox.aws import AwsSandbox, Call
+    from pulumi_vmimport_sandbox.aws import AwsSandbox, RecordedCall
 
 LOST = (BotoConnectionError, HTTPClientError)
 
@@ -219,7 +219,7 @@ def test_a_failure_may_come_at_the_very_end(ready: Account, aws: AwsSandbox) -> 
 
 
 def test_a_callback_comes_at_the_nth_call(account: Account, aws: AwsSandbox) -> None:
-    seen: list[Call] = []
+    seen: list[RecordedCall] = []
     aws.faults.on("DescribeImages", seen.append, nth=2)
     account.ec2.describe_images()
     assert seen == []
@@ -244,7 +244,7 @@ def test_a_callback_runs_in_the_servers_thread_while_the_caller_waits(account: A
 
 
 def test_an_after_callback_does_not_come_for_a_call_that_was_refused(account: Account, aws: AwsSandbox) -> None:
-    seen: list[Call] = []
+    seen: list[RecordedCall] = []
     aws.faults.on("DescribeImages", seen.append, when="after")
     aws.faults.throttle("DescribeImages")
     account.refused(account.ec2.describe_images)

@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport_sandbox.aws.iam_policy import Request, allowed, verdict
+from pulumi_vmimport_sandbox.aws.iam.policy_evaluation import PolicyRequest, allowed, verdict
 
-READ = Request("s3:GetObject", "arn:aws:s3:::b/folder/key", {"aws:SecureTransport": "true", "aws:SourceAccount": "1"})
+READ = PolicyRequest(
+    "s3:GetObject", "arn:aws:s3:::b/folder/key", {"aws:SecureTransport": "true", "aws:SourceAccount": "1"}
+)
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 DENY = ALLOW | {"Effect": "Deny"}
 
@@ -83,7 +85,7 @@ PRINCIPALS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("principal", "expected"), PRINCIPALS.values(), ids=PRINCIPALS)
 def test_principals_are_matched(principal: Any, expected: str) -> None:
-    request = Request(READ.action, READ.resource, principal=("AWS", "arn:aws:iam::1:role/r"))
+    request = PolicyRequest(READ.action, READ.resource, principal=("AWS", "arn:aws:iam::1:role/r"))
     assert verdict(_document(ALLOW | {"Principal": principal}), request) == expected
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport_sandbox.aws.pace import IMPORT_STAGES, AwsPace
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import IMPORT_STAGES, SimulationSettings
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account, Samples
@@ -26,7 +26,7 @@ def test_an_import_goes_through_all_stages_with_growing_progress(ready: Account,
     assert [percent for _, percent in seen] == sorted(percent for _, percent in seen)
     assert len({percent for message, percent in seen if message == "converting"}) > 20
     assert (task["Status"], "StatusMessage" in task, "Progress" in task) == ("completed", False, False)
-    assert len(seen) * 30 == AwsPace().import_seconds == 30 * 60
+    assert len(seen) * 30 == SimulationSettings().import_seconds == 30 * 60
 
 
 def test_the_first_answer_knows_nothing_of_the_disk(ready: Account) -> None:

@@ -20,7 +20,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.s3.models import FakeBucket, S3Backend
 
-from pulumi_vmimport_sandbox.aws import AwsPace, AwsSandbox, object_ownership
+from pulumi_vmimport_sandbox.aws import AwsSandbox, SimulationSettings
+from pulumi_vmimport_sandbox.aws.s3 import object_ownership
 from pulumi_vmimport_sandbox.clock import SandboxClock
 
 
@@ -135,7 +136,7 @@ def test_clients_do_not_read_the_users_configuration(monkeypatch: pytest.MonkeyP
 
 
 def test_reset_is_as_at_the_start() -> None:
-    with AwsSandbox(SandboxClock.stepped(), pace=AwsPace(active_import_quota=2)) as aws:
+    with AwsSandbox(SandboxClock.stepped(), pace=SimulationSettings(active_import_quota=2)) as aws:
         aws.pace.active_import_quota = 9
         aws.disable_byol()
         aws.client("s3").create_bucket(Bucket="first")
@@ -148,7 +149,7 @@ def test_reset_is_as_at_the_start() -> None:
 
 
 def test_an_import_takes_three_seconds_at_600_times() -> None:
-    assert AwsPace().import_seconds / 600 == pytest.approx(3)
+    assert SimulationSettings().import_seconds / 600 == pytest.approx(3)
 
 
 def test_a_fast_clock_runs_the_work() -> None:
@@ -178,7 +179,7 @@ class RestlessClock(SandboxClock):
 @pytest.mark.parametrize("step", [30, 40, 50, 60, 70])
 def test_an_answer_is_of_one_time_however_fast_the_clock_runs(step: float) -> None:
     clock = RestlessClock(0)
-    with AwsSandbox(clock, pace=AwsPace(iam_propagation_seconds=0)) as aws:
+    with AwsSandbox(clock, pace=SimulationSettings(iam_propagation_seconds=0)) as aws:
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         trust = {"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, "Action": "sts:AssumeRole"}
         iam, s3, ec2 = aws.client("iam"), aws.client("s3"), aws.client("ec2")

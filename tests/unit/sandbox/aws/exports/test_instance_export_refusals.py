@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pulumi_vmimport_sandbox.aws.export_bucket import canonical_id
+from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canonical_id
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.exports.conftest import InstanceExporter

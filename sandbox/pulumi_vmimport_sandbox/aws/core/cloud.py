@@ -1,0 +1,97 @@
+"""What the sandbox's AWS knows beside moto: tasks, bundles, BYOL, changes of roles. One for each AwsSandbox."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pulumi_vmimport_sandbox.aws.core.byol_state import ByolState
+from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
+from pulumi_vmimport_sandbox.aws.core.client_tokens import ClientTokens
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
+from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
+from pulumi_vmimport_sandbox.aws.core.simulated_bundle import SimulatedBundle
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
+from pulumi_vmimport_sandbox.clock import SandboxClock
+
+# The IAM calls after which VM import does not see a role as it is for a while.
+_ROLE_CHANGES = frozenset({
+    "AttachRolePolicy", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy",
+})  # fmt: skip
+_POLICY_CHANGES = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})
+
+Task = TypeVar("Task", bound=ConversionTask)
+
+
+@dataclass(frozen=True)
+class AccountRegion:
+    """An account in a Region."""
+
+    account: str
+    region: str
+
+
+@dataclass
+class Cloud:
+    """The sandbox's own state. Hold `lock` while reading and changing it."""
+
+    clock: SandboxClock
+    pace: SimulationSettings
+    faults: Faults
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    now: float = 0.0
+    """The time of what is being answered: one for all its parts, however fast the clock runs."""
+    tasks: dict[AccountRegion, dict[str, ConversionTask]] = field(default_factory=lambda: defaultdict(dict))
+    deregistered: dict[str, float] = field(default_factory=dict)
+    """When an AMI was deregistered."""
+    client_tokens: ClientTokens = field(default_factory=ClientTokens)
+    accounts: list[str] = field(default_factory=list)
+    """The accounts that were handed out beside the first."""
+    byol: dict[AccountRegion, ByolState] = field(default_factory=lambda: defaultdict(ByolState))
+    bundles: dict[AccountRegion, dict[str, SimulatedBundle]] = field(default_factory=lambda: defaultdict(dict))
+    _changed: dict[str, float] = field(default_factory=dict)
+
+    def status(self, task: ConversionTask) -> str:
+        """The status of a task now."""
+        return task.standing(self.now, self.pace).status
+
+    def listed_tasks(self, place: AccountRegion) -> Iterator[ConversionTask]:
+        """The tasks that EC2 still tells of."""
+        for task in self.tasks[place].values():
+            ended_at = task.standing(self.now, self.pace).ended_at
+            if ended_at is None or self.now < ended_at + self.pace.task_retention_seconds:
+                yield task
+
+    def tasks_of(self, kind: type[Task]) -> list[tuple[AccountRegion, Task]]:
+        """All tasks of a kind there were, listed or not, and where."""
+        tasks = [(place, task) for place, tasks in self.tasks.items() for task in tasks.values()]
+        return [(place, task) for place, task in tasks if isinstance(task, kind)]
+
+    def note(self, arrived: IncomingCall) -> None:
+        """See which role or policy a call changed."""
+        call, parameters = arrived.call, arrived.parameters
+        changed = None
+        if call.service == "iam" and call.operation in _ROLE_CHANGES:
+            changed = parameters.get("RoleName")
+        elif call.service == "iam" and call.operation in _POLICY_CHANGES:
+            changed = parameters.get("PolicyArn")
+        if changed:
+            with self.lock:
+                self._changed[changed] = self.clock.now()
+
+    def has_propagated(self, name: str) -> bool:
+        """Whether the last change of a role (by its name) or policy (by its ARN) has reached VM import."""
+        changed = self._changed.get(name)
+        return changed is None or self.now >= changed + self.pace.iam_propagation_seconds
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.tasks.clear()
+            self.deregistered.clear()
+            self.client_tokens.clear()
+            self.accounts.clear()
+            self.byol.clear()
+            self.bundles.clear()
+            self._changed.clear()

@@ -1,0 +1,115 @@
+"""Conversion tasks: what imports and exports have in common, and where one stands at a time."""
+
+import fnmatch
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from moto.moto_api._internal import mock_random
+
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import (
+    SimulationSettings,
+    Stage,
+    duration,
+    seconds_until,
+    stage_after,
+)
+
+
+@dataclass(frozen=True)
+class TaskFailure:
+    """How a task is to end."""
+
+    message: str
+    percent: float
+
+
+@dataclass(frozen=True)
+class TaskStatus:
+    """Where a task stands at a time."""
+
+    status: str
+    message: str | None
+    percent: int | None
+    ended_at: float | None = None
+
+    @property
+    def progress(self) -> str | None:
+        """As EC2 says it."""
+        return None if self.percent is None else str(self.percent)
+
+
+@dataclass(kw_only=True)
+class ConversionTask(ABC):
+    """One import or export."""
+
+    resource_type: ClassVar[str]
+    """What its tags belong to, as TagSpecifications says it."""
+    id_prefix: ClassVar[str]
+    """How its id begins."""
+    ending: ClassVar[tuple[str, str]] = ("deleting", "deleted")
+    """What it reads while it ends without a result, and after."""
+
+    id: str
+    request: Mapping[str, Any]
+    """The parameters of the call that started it, as EC2 parses them."""
+    started_at: float
+    failure: TaskFailure | None
+    tags: dict[str, str]
+    cancelled_at: float | None = None
+
+    @abstractmethod
+    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
+        """The way it goes."""
+
+    @abstractmethod
+    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        """As EC2's Describe call shows it at a time."""
+
+    def standing(self, now: float, pace: SimulationSettings) -> TaskStatus:
+        """Status, message and progress at a time."""
+        stages = self.stages(pace)
+        ended_at = self.started_at + duration(stages)
+        message = None
+        if self.failure:
+            ended_at = self.started_at + seconds_until(stages, self.failure.percent)
+            message = self.failure.message
+        if self.cancelled_at is not None:
+            ended_at, message = self.cancelled_at, "User initiated cancellation"  # assumed
+        if now < ended_at:
+            stage, percent = stage_after(stages, now - self.started_at)
+            return TaskStatus("active", stage.message, percent)
+        if message is None:
+            return TaskStatus("completed", None, None, ended_at)
+        during, after = self.ending
+        return TaskStatus(during if now < ended_at + pace.deleting_seconds else after, message, None, ended_at)
+
+    def matches(self, name: str, values: Sequence[str], status: str) -> bool:
+        """Whether the task passes a filter of its Describe call.
+
+        Raises:
+            KeyError: there is no such filter.
+        """
+        kind, _, key = name.partition(":")
+        found = {
+            "task-state": [status],
+            "tag-key": list(self.tags),
+            "tag": [self.tags[key]] if key in self.tags else [],
+        }
+        return any(fnmatch.fnmatchcase(actual, wanted) for actual in found[kind] for wanted in values)
+
+    @classmethod
+    def verb(cls) -> str:
+        """Whether it is an `import` or an `export`."""
+        return cls.resource_type.partition("-")[0]
+
+    @classmethod
+    def new_id(cls) -> str:
+        """An id for a new task."""
+        return f"{cls.id_prefix}{mock_random.get_random_hex(17)}"
+
+    @property
+    def tag_list(self) -> list[dict[str, str]]:
+        """Its tags as EC2 lists them."""
+        return [{"Key": key, "Value": value} for key, value in self.tags.items()]

@@ -1,0 +1,26 @@
+"""Encrypted and KmsKeyId of an import (IMG-05)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
+from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT
+from pulumi_vmimport_sandbox.aws.kms.key_lookup import find_kms_key
+
+
+def check_key_is_for_encryption(request: Mapping[str, Any]) -> None:
+    """Refuse a key where nothing is to be encrypted."""
+    if request.get("KmsKeyId") and not request.get("Encrypted"):  # EC2's words for a volume; assumed for imports
+        text = "The parameter [KmsKeyId] requires the parameter Encrypted to be set."
+        raise ServiceError("InvalidParameterDependency", text)
+
+
+def key_failure(place: AccountRegion, request: Mapping[str, Any]) -> TaskFailure | None:
+    """How the task is to end where the key cannot be used, which the service finds only then. Text assumed."""
+    name = request.get("KmsKeyId")
+    key = find_kms_key(place, name) if name else None
+    if name is None or (key and key.is_usable):
+        return None
+    return TaskFailure(f"ClientError: The KMS key {name} cannot be used", VALIDATED_PERCENT)

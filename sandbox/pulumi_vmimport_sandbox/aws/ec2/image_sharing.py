@@ -1,0 +1,76 @@
+"""Who may see and launch an image besides its owner.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.ec2.exceptions import InvalidAMIAttributeItemValueError
+from moto.ec2.models import ec2_backends
+from moto.organizations.models import organizations_backends
+from moto.utilities.utils import get_partition
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+
+_ORGANIZATION = re.compile(r"arn:aws[a-z-]*:organizations::\d{12}:organization/o-[a-z0-9]{10,32}")
+_UNIT = re.compile(r"arn:aws[a-z-]*:organizations::\d{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+_FORMS = {
+    "UserId": ("userId", re.compile(r"\d{12}")),
+    "Group": ("UserGroup", re.compile("all")),
+    "OrganizationArn": ("organizationArn", _ORGANIZATION),
+    "OrganizationalUnitArn": ("organizationalUnitArn", _UNIT),
+}
+
+
+def check_launch_permission(permission: Mapping[str, str]) -> None:
+    """Refuse a launch permission for what is no account, group, organization or organizational unit.
+
+    Raises:
+        InvalidAMIAttributeItemValueError: EC2 takes no such permission.
+    """
+    for member, value in permission.items():
+        name, form = _FORMS[member]
+        if not form.fullmatch(value):
+            raise InvalidAMIAttributeItemValueError(name, value)
+
+
+def images_shared_with(place: AccountRegion) -> Iterator[Any]:
+    """The images of other accounts that an account may launch, as it sees them: without their owners' tags."""
+    for owner, backends in list(ec2_backends.items()):
+        if owner == place.account or place.region not in backends:
+            continue
+        for image in backends[place.region].amis.values():
+            if _may_launch(image, place):
+                seen = copy.copy(image)
+                seen.ec2_backend = ec2_backends[place.account][place.region]  # whose tags it has
+                yield seen
+
+
+def find_image(ec2: Any, place: AccountRegion, image_id: str) -> Any:
+    """An AMI that the account may launch, its own or another's, or None."""
+    shared = (image for image in images_shared_with(place) if image.id == image_id)
+    return ec2.amis.get(image_id) or next(shared, None)
+
+
+def _may_launch(image: Any, place: AccountRegion) -> bool:
+    groups = {("Group", "all"), ("UserId", place.account), *memberships(place)}
+    return any(groups & permission.items() for permission in image.launch_permissions)
+
+
+def memberships(place: AccountRegion) -> Iterator[tuple[str, str]]:
+    """The organization of an account, and its organizational units up to the root."""
+    master, partition = organizations_backends.master_accounts.get(
+        place.account, (place.account, get_partition(place.region))
+    )
+    directory = organizations_backends[master][partition]
+    if directory.org is None:
+        return
+    yield "OrganizationArn", directory.org.arn
+    units = {unit.id: unit for unit in directory.ou}
+    parent = next((account.parent_id for account in directory.accounts if account.id == place.account), None)
+    while parent in units:
+        yield "OrganizationalUnitArn", units[parent].arn
+        parent = units[parent].parent_id

@@ -1,0 +1,18 @@
+"""What every call of the sandbox's EC2 knows: the cloud it belongs to, and where it was made."""
+
+from typing import ClassVar
+
+from moto.ec2.responses._base_response import EC2BaseResponse
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
+
+
+class RegionalCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
+    """Calls of an account in a Region."""
+
+    cloud: ClassVar[Cloud]
+
+    @property
+    def place(self) -> AccountRegion:
+        """The account and Region of the call."""
+        return AccountRegion(str(self.current_account), str(self.region))

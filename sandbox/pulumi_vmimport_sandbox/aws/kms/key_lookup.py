@@ -1,0 +1,25 @@
+"""Keys in moto's KMS: a typed view of moto's untyped models."""
+
+from dataclasses import dataclass
+
+from moto.kms.models import kms_backends
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+
+
+@dataclass(frozen=True)
+class KmsKey:
+    """A key in KMS."""
+
+    arn: str
+    policy: str
+    is_usable: bool
+
+
+def find_kms_key(place: AccountRegion, name: str) -> KmsKey | None:
+    """A key by its id, ARN or alias, or None where it does not exist in the Region."""
+    try:
+        key = kms_backends[place.account][place.region].describe_key(name)
+    except KeyError:
+        return None
+    return KmsKey(key.arn, key.policy, key.key_state == "Enabled")

@@ -1,0 +1,259 @@
+"""AWS on this machine: moto's server with VM import, WorkSpaces images and faults."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any, ClassVar, Self
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.workspaces.models import workspaces_backends
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from pulumi_vmimport_sandbox.aws.core.access_keys import OBSERVER_KEY, SECRET_KEY, AccessKeys
+from pulumi_vmimport_sandbox.aws.core.call_log import CallLog
+from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
+from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
+from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot, SnapshotRecord
+from pulumi_vmimport_sandbox.aws.server.accounts import Account, join_organization
+from pulumi_vmimport_sandbox.aws.server.completion import complete
+from pulumi_vmimport_sandbox.aws.server.gateway import Gateway
+from pulumi_vmimport_sandbox.aws.server.moto_patches import clear_moto, installed
+from pulumi_vmimport_sandbox.aws.server.remaining_resources import remaining_resources
+from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import ExportTaskRecord, SimulatedExportTask
+from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportTaskRecord, SimulatedImportTask
+from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask, SnapshotTaskRecord
+from pulumi_vmimport_sandbox.aws.workspaces import workspace_provisioning
+from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_workspace_images
+from pulumi_vmimport_sandbox.clock import SandboxClock
+
+DEFAULT_REGION = "us-east-1"
+# Whoever tests wants to see an error, not three of them and a wait between.
+_ONE_ATTEMPT = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    s3={"addressing_style": "path"},
+    proxies={},  # a proxy of the environment does not lead to this machine
+)
+# Nothing is ordered to strike an observer: what fails is the sandbox itself, which warns of it.
+_SEVERAL_ATTEMPTS = Config(retries={"mode": "standard", "total_max_attempts": 3})
+# (configuration key, environment variable, default, conversion): no profile of the user's is read.
+_NO_CONFIGURATION = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+_POLL_SECONDS = 0.05
+
+
+class AwsSandbox:
+    """AWS on this machine while its `with` block lasts: clean at the start, gone at the end, one in a process.
+
+    Any credentials do. The account is enabled for BYOL (`disable_byol`); there are others (`second_account`).
+    """
+
+    _one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self, clock: SandboxClock | None = None, *, region: str = DEFAULT_REGION, pace: SimulationSettings | None = None
+    ) -> None:
+        self.clock = clock or SandboxClock.real()
+        self.region = region
+        """The Region of clients and helpers that name none."""
+        self.account_id = str(DEFAULT_ACCOUNT_ID)
+        self.pace = (pace or SimulationSettings()).copy()
+        """Durations and quotas; to be changed in place."""
+        self.calls = CallLog()
+        """The calls of everybody but `observer`."""
+        self._initial_pace = self.pace.copy()
+        self._keys = AccessKeys()
+        self.faults = Faults(self._keys)
+        self._cloud = Cloud(self.clock, self.pace, self.faults)
+        self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
+        self._session_lock = threading.Lock()
+        self._running: ExitStack | None = None
+        self._server: BaseWSGIServer | None = None
+
+    def __enter__(self) -> Self:
+        if not self._one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("an AwsSandbox is running in this process; moto has one state for all: stop it first")
+        with ExitStack() as running:
+            running.callback(self._one_at_a_time.release)
+            application = running.enter_context(installed(self._cloud))
+            front = Gateway(application, self.clock, self.calls, self.faults, self._cloud.note)
+            server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_QuietHandler)
+            running.callback(server.server_close)
+            thread = threading.Thread(
+                target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True, name="aws-sandbox"
+            )
+            thread.start()
+            running.callback(thread.join)
+            running.callback(server.shutdown)
+            self._server = server
+            self._running = running.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._running is not None:
+            self._running.close()
+        self._running = self._server = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of all services."""
+        if self._server is None:
+            raise RuntimeError("this AwsSandbox is not running: use it in its with block")
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def access_key(self) -> str:
+        """The access key for programs; another one after `faults.renew_credentials()`."""
+        return self._keys.current.access_key
+
+    @property
+    def secret_key(self) -> str:
+        """The secret key that goes with it."""
+        return self._keys.current.secret_key
+
+    def client(self, service: str, region: str | None = None, config: Config | None = None) -> Any:
+        """A boto3 client with the sandbox's credentials of now; one attempt a call where `config` says no other."""
+        return self._client(service, region, self.access_key, config)
+
+    def observer(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client that looks on and prepares: its calls are not recorded, and no fault strikes them."""
+        return self._client(service, region, OBSERVER_KEY, _SEVERAL_ATTEMPTS)
+
+    def presigned_url(self, bucket: str, key: str, seconds: float, region: str | None = None) -> str:
+        """An http URL that reads an object without credentials for some seconds of the sandbox's clock."""
+        ahead = self.clock.now() - time.time()  # botocore signs by the clock on the wall
+        signing = self._client("s3", region, self.access_key, Config(signature_version="s3v4"))
+        named = {"Bucket": bucket, "Key": key}
+        return str(signing.generate_presigned_url("get_object", Params=named, ExpiresIn=int(seconds + ahead)))
+
+    def enable_byol(self, region: str | None = None) -> None:
+        """Let WorkSpaces take BYOL images in a Region."""
+        self._account(self.account_id).enable_byol(region)
+
+    def disable_byol(self, region: str | None = None, *, approved: bool = True) -> None:
+        """Let WorkSpaces take no BYOL images in a Region; where `approved`, ModifyAccount enables it again."""
+        self._account(self.account_id).disable_byol(region, approved=approved)
+
+    def second_account(self) -> Account:
+        """Another account of the same organization, enabled for BYOL; at each call a new one."""
+        with self._cloud.lock:
+            return self.account(join_organization(self.account_id, self.region))
+
+    def account(self, account_id: str) -> Account:
+        """An account by its 12 digits, outside of the organization unless moto's Organizations has it."""
+        with self._cloud.lock:
+            if account_id != self.account_id and account_id not in self._cloud.accounts:
+                self._cloud.accounts.append(account_id)
+            return self._account(account_id)
+
+    def offer_image_update(self, image_id: str) -> None:
+        """Let a WorkSpaces image have an update, which CreateUpdatedWorkspaceImage takes.
+
+        Raises:
+            KeyError: there is no such image.
+        """
+        with self._cloud.lock:
+            {str(image.image_id): image for _, image in all_workspace_images()}[image_id].offer_update()
+
+    def make_workspace(
+        self,
+        region: str | None = None,
+        user: str = "sandbox",
+        *,
+        dedicated: bool = False,
+        bundle_id: str = workspace_provisioning.PUBLIC_BUNDLE,
+    ) -> str:
+        """Make a WorkSpace that is AVAILABLE and return its id."""
+        return workspace_provisioning.make_workspace(
+            self.observer, region or self.region, user, bundle_id, dedicated=dedicated
+        )
+
+    def set_workspace_state(self, workspace_id: str, state: str, region: str | None = None) -> None:
+        """Put a WorkSpace in a state, such as STOPPED."""
+        with self._cloud.lock:
+            workspaces_backends[self.account_id][region or self.region].workspaces[workspace_id].state = state
+
+    @property
+    def import_tasks(self) -> Sequence[ImportTaskRecord]:
+        """All image import tasks there were, oldest first: what they got, and how they stand now."""
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = self._cloud.tasks_of(SimulatedImportTask)
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+
+    def snapshot(self, snapshot_id: str, region: str | None = None) -> SnapshotRecord:
+        """A snapshot written through the EBS direct APIs: what it got, its bytes too, and how it stands now.
+
+        Raises:
+            KeyError: there is none.
+        """
+        region = region or self.region
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = ec2_backends[self.account_id][region].snapshots.get(snapshot_id)
+            if not isinstance(found, SimulatedSnapshot):
+                raise KeyError(snapshot_id)
+            return SnapshotRecord.of(found, region)
+
+    @property
+    def snapshot_tasks(self) -> Sequence[SnapshotTaskRecord]:
+        """All snapshot import tasks there were, oldest first: what they got, and how they stand now."""
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = self._cloud.tasks_of(SimulatedSnapshotTask)
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+
+    @property
+    def export_tasks(self) -> Sequence[ExportTaskRecord]:
+        """All export tasks, of images and instances, there were, oldest first, and how they stand now."""
+        with self._cloud.lock:
+            complete(self._cloud)
+            found = self._cloud.tasks_of(SimulatedExportTask)  # type: ignore[type-abstract] # both kinds
+            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+
+    def leftovers(self) -> list[str]:
+        """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, bundles, objects, uploads, roles ...
+
+        Of the accounts that were handed out too.
+        """
+        return remaining_resources(self._cloud, self.account_id)
+
+    def reset(self) -> None:
+        """Be as at the start: no resources, faults or recorded calls, first pace; clock and credentials go on."""
+        with self._cloud.lock:
+            clear_moto()
+            self._cloud.clear()
+            self.faults.clear()
+            self.calls.clear()
+            self.pace.copy_from(self._initial_pace)
+
+    def _account(self, account_id: str) -> Account:
+        return Account(account_id, self.region, self._cloud, self._client)
+
+    def _client(self, service: str, region: str | None, access_key: str, config: Config | None) -> Any:
+        with self._session_lock:  # boto3 clients are thread-safe, making them is not
+            return self._session.client(  # type: ignore[call-overload] # of any service
+                service,
+                region_name=region or self.region,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=SECRET_KEY,
+                config=_ONE_ATTEMPT.merge(config) if config else _ONE_ATTEMPT,
+            )
+
+
+class _QuietHandler(MotoRequestHandler):  # type: ignore[misc] # moto has no types
+    """Does not write a line for every request; errors of the sandbox itself are still shown."""
+
+    def log_request(self, *_: object) -> None:
+        """The calls are recorded instead."""

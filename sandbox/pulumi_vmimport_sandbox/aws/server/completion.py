@@ -1,0 +1,55 @@
+"""What AWS finishes on its own as time goes by."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
+from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot
+from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
+from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
+from pulumi_vmimport_sandbox.aws.vm_import.exported_object import settle
+from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
+from pulumi_vmimport_sandbox.aws.vm_import.imported_ami import ImportedAmi
+from pulumi_vmimport_sandbox.aws.vm_import.imported_snapshot import import_snapshot
+from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask
+from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_workspace_images
+
+
+def complete(cloud: Cloud) -> None:
+    """Look at the clock; make the results of completed tasks, give all that is in the making its state."""
+    now = cloud.now = cloud.clock.now()
+    for place, tasks in cloud.tasks.items():
+        for task in tasks.values():
+            standing = task.standing(now, cloud.pace)
+            if isinstance(task, SimulatedExportTask):
+                settle(place, task, standing)
+            elif standing.status == "completed" and standing.ended_at is not None:
+                _finish(place, task, standing.ended_at)
+    for thing in _settling(cloud):
+        thing.settle(now)
+
+
+def _settling(cloud: Cloud) -> Iterator[Any]:
+    """What takes its state from the time."""
+    for _, _, ec2 in ec2_backends.iter_backends():
+        yield from (snapshot for snapshot in ec2.snapshots.values() if isinstance(snapshot, SimulatedSnapshot))
+        yield from (image for image in ec2.amis.values() if isinstance(image, CopiedAmi))
+    for _, image in all_workspace_images():
+        yield image
+    for bundles in cloud.bundles.values():
+        yield from bundles.values()
+    yield from cloud.byol.values()
+
+
+def _finish(place: AccountRegion, task: ConversionTask, ended_at: float) -> None:
+    """Make what an import has led to, once."""
+    ec2: Any = ec2_backends[place.account][place.region]
+    if isinstance(task, SimulatedImportTask) and task.image_id is None:
+        ami = ImportedAmi(ec2, task, ended_at)
+        ec2.amis[ami.id] = ami
+        task.image_id, task.snapshot_ids = ami.id, ami.snapshot_ids
+    elif isinstance(task, SimulatedSnapshotTask) and task.snapshot_id is None:
+        task.snapshot_id = import_snapshot(ec2, task, ended_at)

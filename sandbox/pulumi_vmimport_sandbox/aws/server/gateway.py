@@ -1,0 +1,93 @@
+"""The door of the sandbox's AWS: every request is recorded and struck by the ordered faults before moto sees it."""
+
+import contextlib
+import socket
+import traceback
+import warnings
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from pulumi_vmimport_sandbox.aws.core.access_keys import account_in_key, is_observer
+from pulumi_vmimport_sandbox.aws.core.call_log import INCOMING_CALL, CallLog, IncomingCall, incoming_call
+from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost, Faults
+from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError, answer
+from pulumi_vmimport_sandbox.aws.s3 import multipart_validation, object_ownership, upload_checksums
+from pulumi_vmimport_sandbox.aws.server.moto_patches import LOCKED_BY_THE_CLOUD, moto_lock
+from pulumi_vmimport_sandbox.clock import SandboxClock
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Gateway:
+    """A WSGI application around moto's."""
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        clock: SandboxClock,
+        calls: CallLog,
+        faults: Faults,
+        done: Callable[[IncomingCall], None],
+    ) -> None:
+        self._application = application
+        self._clock = clock
+        self._calls = calls
+        self._faults = faults
+        self._done = done
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        arrived = environ[INCOMING_CALL] = incoming_call(environ, self._clock.now())
+        observed = not is_observer(arrived.access_key)
+        account = account_in_key(arrived.access_key)
+        if account:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto knows the keys that it made itself
+        try:
+            if observed:
+                self._calls.add(arrived.call)
+                self._faults.strike(arrived, "before")
+            upload_checksums.verify(arrived.call, environ)
+            multipart_validation.verify(arrived.call, environ)
+            object_ownership.verify(arrived.call)
+            status, body = self._moto(environ, start_response, arrived)
+            if status < HTTPStatus.BAD_REQUEST:
+                self._done(arrived)
+            if observed:
+                self._faults.strike(arrived, "after")
+        except WireError as error:
+            return answer(error, arrived, environ, start_response)
+        except ConnectionLost as lost:
+            # The peer may be gone already; then the connection is lost as ordered.
+            with contextlib.suppress(OSError):
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
+        except ConnectionError:
+            raise  # the client went away
+        except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto: nothing else would tell which
+            words = f"the sandbox failed at {arrived.call.service} {arrived.call.operation}"
+            warnings.warn(f"{words}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
+            failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{words}: {error!r}")
+            return answer(failed, arrived, environ, start_response)
+        return body
+
+    def _moto(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: IncomingCall
+    ) -> tuple[int, Iterable[bytes]]:
+        status = 0
+
+        def start(line: str, headers: list[tuple[str, str]], failed: "OptExcInfo | None" = None) -> Any:
+            nonlocal status
+            status = int(line.split(maxsplit=1)[0])
+            return start_response(line, headers, failed)
+
+        by_itself = arrived.call.service in LOCKED_BY_THE_CLOUD
+        try:
+            with contextlib.nullcontext() if by_itself else moto_lock:
+                body = self._application(environ, start)
+        except NotImplementedError as error:
+            call = arrived.call
+            text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"
+            raise WireError(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", text) from error
+        return status, body

@@ -1,0 +1,114 @@
+"""What EC2's calls for imports and exports have in common."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from moto.core.responses import ActionResult
+
+from pulumi_vmimport_sandbox.aws.core.cloud import Task
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
+from pulumi_vmimport_sandbox.aws.core.paging import page_of
+from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
+from pulumi_vmimport_sandbox.aws.ec2.tag_validation import checked_tags
+from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
+from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask
+
+_IMPORTS = (SimulatedImportTask, SimulatedSnapshotTask)
+_TASK_ID = re.compile(r"import-(ami|snap)-[0-9a-z]+|export-(ami|i)-[0-9a-z]+")
+# EC2's list of errors: an id that is none, and an id of nothing.
+_NO_TASK = {
+    "import": ("InvalidConversionTaskId.Malformed", "InvalidConversionTaskId"),
+    "export": ("InvalidExportTaskID.Malformed", "InvalidExportTaskID.NotFound"),
+}
+
+
+class ConversionCalls(RegionalCalls):
+    """Starting, describing and cancelling tasks."""
+
+    def _request(self) -> dict[str, Any]:
+        """The parameters that make the task."""
+        return {name: value for name, value in self.params.items() if name != "DryRun"}
+
+    def _task_of_token(self, kind: type[Task], request: Mapping[str, Any]) -> Task | None:
+        """The task that was started with a token. It stands as long as the task is listed, ended or not (assumed)."""
+        token = request.get("ClientToken")
+        task = next((t for t in self._listed(kind) if token and t.request.get("ClientToken") == token), None)
+        if task and _comparable(task.request) != _comparable(request):
+            # EC2's words for RunInstances; assumed for imports and exports.
+            text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+            raise ServiceError("IdempotentParameterMismatch", text)
+        return task
+
+    def _require_import_quota(self) -> None:
+        active = self._active(_IMPORTS)
+        if active >= self.cloud.pace.active_import_quota:  # text assumed
+            text = f"You have {active} active import tasks; the limit is {self.cloud.pace.active_import_quota}."
+            raise ServiceError(self.cloud.pace.quota_error_code, text)
+
+    def _active(self, kinds: tuple[type[ConversionTask], ...]) -> int:
+        tasks = self.cloud.tasks[self.place].values()
+        return sum(isinstance(task, kinds) and self.cloud.status(task) == "active" for task in tasks)
+
+    def _described_page(self, kind: type[Task], ids_name: str, list_name: str) -> ActionResult:
+        self.error_on_dryrun()
+        chosen = self._chosen(kind, self._get_param(ids_name) or [])
+        found = {task.id: task for task in chosen}
+        try:
+            page, following = page_of(found, self._get_param("MaxResults"), self._get_param("NextToken"))
+        except KeyError as error:
+            raise ServiceError("InvalidNextToken", "The token is invalid.") from error  # text assumed
+        shown = {list_name: [self._described(task) for task in page], "NextToken": following}
+        return ActionResult({name: value for name, value in shown.items() if value is not None})
+
+    def _chosen(self, kind: type[Task], ids: Sequence[str]) -> list[Task]:
+        """The tasks of the ids, or all, that pass the call's filters."""
+        chosen = [self._task(kind, task_id) for task_id in ids] or list(self._listed(kind))
+        for entry in self._get_param("Filters") or []:
+            chosen = list(self._passing(chosen, entry["Name"], entry.get("Values") or []))
+        return chosen
+
+    def _listed(self, kind: type[Task]) -> Iterator[Task]:
+        return (task for task in self.cloud.listed_tasks(self.place) if isinstance(task, kind))
+
+    def _task(self, kind: type[Task], task_id: str) -> Task:
+        """A listed task of a kind.
+
+        Raises:
+            ServiceError: there is none. Texts assumed.
+        """
+        malformed, missing = _NO_TASK[kind.verb()]
+        if not _TASK_ID.fullmatch(task_id):
+            raise ServiceError(malformed, f"Invalid id: '{task_id}'")
+        found = next((task for task in self._listed(kind) if task.id == task_id), None)
+        if found is None:
+            raise ServiceError(missing, f"The {kind.verb()} task '{task_id}' does not exist")
+        return found
+
+    def _passing(self, tasks: Iterable[Task], name: str, values: Sequence[str]) -> Iterator[Task]:
+        for task in tasks:
+            try:
+                if task.matches(name, values, self.cloud.status(task)):
+                    yield task
+            except KeyError as error:
+                raise ServiceError("InvalidParameterValue", f"The filter '{name}' is invalid") from error
+
+    def _described(self, task: ConversionTask) -> dict[str, Any]:
+        return task.described(self.cloud.now, self.cloud.pace)
+
+    @staticmethod
+    def _task_tags(kind: type[ConversionTask], request: Mapping[str, Any]) -> dict[str, str]:
+        tags: dict[str, str] = {}
+        for specification in request.get("TagSpecifications") or []:
+            named = specification.get("ResourceType")
+            if named != kind.resource_type:
+                text = f"'{named}' is not a valid taggable resource type for this operation."
+                raise ServiceError("InvalidParameterValue", text)
+            tags |= {tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags") or []}
+        return checked_tags({}, tags)
+
+
+def _comparable(request: Mapping[str, Any]) -> str:
+    return json.dumps({**request, "ClientToken": None}, sort_keys=True, default=str)

@@ -1,0 +1,62 @@
+"""Where the bytes of a disk container are (S3-03), and what is found in them."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
+from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT
+from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object, find_object
+from pulumi_vmimport_sandbox.aws.vm_import import url_source
+from pulumi_vmimport_sandbox.aws.vm_import.disk_content import DiskContent, UnusableDisk, examine
+from pulumi_vmimport_sandbox.aws.vm_import.url_source import is_public, is_read_by_url
+
+
+def locate(place: AccountRegion, container: Mapping[str, Any]) -> S3Object:
+    """The object that a disk container names.
+
+    Raises:
+        ServiceError: there is none to be read.
+    """
+    by_url = url_source.parse(container["Url"]) if is_read_by_url(container) else None
+    bucket, key = (by_url.bucket, by_url.key) if by_url else _location(container)
+    if not bucket or not key:
+        raise ServiceError("InvalidParameter", "Invalid S3 source location")  # TR-09
+    owner = AccountRegion(by_url.account, place.region) if by_url and by_url.account else place
+    stored = find_object(owner, bucket, key)
+    if stored is None or (by_url and not by_url.is_signed and not is_public(stored)):
+        # gardenlinux/gardenlinux#3206; that a missing object reads so is assumed, as is an URL without a signature.
+        raise ServiceError("InvalidParameter", f"User does not have access to the S3 object ({bucket}/{key}).")
+    if stored.region != place.region:
+        text = "The given S3 object is not local to the region. The object must be located in "
+        raise ServiceError(
+            "InvalidParameter", f"{text}{place.region}."
+        )  # confidential-containers cloud-api-adaptor#587
+    return stored
+
+
+def declared_format(container: Mapping[str, Any], stored: S3Object) -> str:
+    """What the caller says the disk is, or the ending of the key."""
+    return str(container.get("Format") or stored.key.rpartition(".")[2]).upper()
+
+
+def examine_source(
+    container: Mapping[str, Any], stored: S3Object, *, boots: bool
+) -> tuple[DiskContent, TaskFailure | None]:
+    """What a disk holds, and how its task is to end where AWS does not take it."""
+    with stored.open() as file:
+        try:
+            return examine(declared_format(container, stored), file, stored.size, boots=boots), None
+        except UnusableDisk as unusable:
+            return DiskContent((stored.size,)), TaskFailure(str(unusable), VALIDATED_PERCENT)
+
+
+def _location(container: Mapping[str, Any]) -> tuple[str, str]:
+    """Bucket and key of a UserBucket or an s3:// URL."""
+    if not container.get("Url"):
+        named = container.get("UserBucket") or {}
+        return named.get("S3Bucket", ""), named.get("S3Key", "")
+    url = urlsplit(container["Url"])
+    return (url.netloc, unquote(url.path.lstrip("/"))) if url.scheme == "s3" else ("", "")

@@ -1,0 +1,121 @@
+"""Export tasks: what ExportImage and CreateInstanceExportTask started, and where they stand at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings, Stage
+
+
+@dataclass(frozen=True)
+class ExportTaskRecord:
+    """What an export task is to do, for a test to look at."""
+
+    id: str
+    region: str
+    source_id: str
+    """The AMI or the instance."""
+    bucket: str
+    key: str
+    request: Mapping[str, Any] = field(repr=False)
+    tags: Mapping[str, str]
+    status: str
+    status_message: str | None
+    started_at: float
+
+
+@dataclass(kw_only=True)
+class SimulatedExportTask(ConversionTask):
+    """One export."""
+
+    source_id: str
+    """The AMI or the instance."""
+    bucket: str
+    key: str
+    upload_id: str | None = None
+    """The upload that is to become the object."""
+    is_written: bool = False
+    """Whether the object was put in the bucket; the user may delete it at any time after."""
+
+    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
+        return pace.export_stages
+
+    def record(self, region: str, now: float, pace: SimulationSettings) -> ExportTaskRecord:
+        """The task for a test to look at."""
+        standing = self.standing(now, pace)
+        return ExportTaskRecord(
+            id=self.id,
+            region=region,
+            source_id=self.source_id,
+            bucket=self.bucket,
+            key=self.key,
+            request=self.request,
+            tags=dict(self.tags),
+            status=standing.status,
+            status_message=standing.message,
+            started_at=self.started_at,
+        )
+
+
+@dataclass(kw_only=True)
+class ImageExportTask(SimulatedExportTask):
+    """One export of an AMI."""
+
+    resource_type = "export-image-task"
+    id_prefix = "export-ami-"
+
+    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        standing = self.standing(now, pace)
+        # Not the image and its format, which the answer of ExportImage has: public task listings.
+        shown = {
+            "Description": self.request.get("Description"),
+            "ExportImageTaskId": self.id,
+            "Progress": standing.progress,
+            "S3ExportLocation": self.request["S3ExportLocation"],
+            "Status": standing.status,
+            "StatusMessage": standing.message,
+            "Tags": self.tag_list,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def answer(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        """As ExportImage answers."""
+        echoed = {name: self.request.get(name) for name in ("DiskImageFormat", "ImageId", "RoleName")}
+        return self.described(now, pace) | {name: value for name, value in echoed.items() if value is not None}
+
+
+@dataclass(kw_only=True)
+class InstanceExportTask(SimulatedExportTask):
+    """One export of an instance."""
+
+    resource_type = "export-instance-task"
+    id_prefix = "export-i-"
+    ending = ("cancelling", "cancelled")
+
+    disk_image_format: str
+
+    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        standing = self.standing(now, pace)
+        target = self.request["ExportToS3Task"]
+        location = {
+            "ContainerFormat": target.get("ContainerFormat"),
+            "DiskImageFormat": self.disk_image_format,
+            "S3Bucket": self.bucket,
+            "S3Key": self.key,
+        }
+        shown = {
+            "Description": self.request.get("Description"),
+            "ExportTaskId": self.id,
+            "ExportToS3Task": {name: value for name, value in location.items() if value is not None},
+            "InstanceExportDetails": {
+                "InstanceId": self.source_id,
+                "TargetEnvironment": self.request["TargetEnvironment"],
+            },
+            "State": standing.status,
+            # An active one says nothing, and there is no progress: the example of
+            # https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-export-tasks.html
+            "StatusMessage": None if standing.status == "active" else standing.message,
+            "Tags": self.tag_list,
+        }
+        return {name: value for name, value in shown.items() if value is not None}

@@ -1,0 +1,24 @@
+"""The object that an export writes: nothing at first, then an upload, then the object or nothing."""
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure, TaskStatus
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import UPLOADING_PERCENT
+from pulumi_vmimport_sandbox.aws.s3 import s3_buckets
+from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
+
+
+def settle(place: AccountRegion, task: SimulatedExportTask, standing: TaskStatus) -> None:
+    """Bring S3 to where a task stands."""
+    if standing.percent is not None:
+        if standing.percent >= UPLOADING_PERCENT and task.upload_id is None:
+            task.upload_id = s3_buckets.begin_upload(place, task.bucket, task.key)
+        return
+    if task.upload_id is not None and standing.status in {"completed", task.ending[1]}:
+        s3_buckets.abort_upload(place, task.bucket, task.upload_id)
+        task.upload_id = None
+    if standing.status == "completed" and not task.is_written:
+        # Of no disk, but the same at each export of a source to a key.
+        data = f"{task.key.rpartition('.')[2]} of {task.source_id}, exported by the sandbox\n".encode()
+        task.is_written = s3_buckets.put(place, task.bucket, task.key, data)
+        if not task.is_written:  # text assumed
+            task.failure = TaskFailure(f"ClientError: The S3 bucket {task.bucket} cannot be written", 100)

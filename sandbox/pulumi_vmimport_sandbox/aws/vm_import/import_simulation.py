@@ -1,0 +1,152 @@
+"""Import tasks: what ImportImage started, and where it stands at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask, TaskStatus
+from pulumi_vmimport_sandbox.aws.core.guest_system import GuestSystem
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT, SimulationSettings, Stage
+from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
+from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import GuestLicence
+
+
+@dataclass(frozen=True)
+class ImportSource:
+    """An object as it was when the import was started."""
+
+    bucket: str
+    key: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, stored: S3Object) -> "ImportSource":
+        """An object as it is now."""
+        return cls(stored.bucket, stored.key, stored.size, stored.sha256())
+
+
+@dataclass(frozen=True)
+class ImportedDisk:
+    """One entry of DiskContainers, read."""
+
+    request: Mapping[str, Any]
+    volumes: tuple[int, ...]
+    """The sizes in bytes of the volumes in it."""
+    source: ImportSource | None
+    """None where the disk is a snapshot."""
+
+    def details(self, message: str) -> dict[str, Any]:
+        """As SnapshotDetails has it."""
+        size = self.source.size if self.source else 0
+        # The service has not looked yet: https://docs.aws.amazon.com/cli/latest/reference/ec2/import-image.html
+        shown = {"DiskImageSize": 0.0 if message == "pending" else float(size), "Status": "active"}
+        if message != "pending":
+            shown |= {"DeviceName": self.request.get("DeviceName") or "/dev/sda1", "Status": "completed"}
+        names = ("Description", "Format", "SnapshotId", "Url", "UserBucket")
+        return shown | {name: self.request[name] for name in names if self.request.get(name)}
+
+
+@dataclass(frozen=True)
+class ImportTaskRecord:
+    """What an import task got, for a test to look at."""
+
+    id: str
+    region: str
+    sources: tuple[ImportSource, ...]
+    request: Mapping[str, Any] = field(repr=False)
+    tags: Mapping[str, str]
+    status: str
+    status_message: str | None
+    image_id: str | None
+    started_at: float
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the first disk."""
+        return self.sources[0].bucket
+
+    @property
+    def key(self) -> str:
+        """The key of the first disk."""
+        return self.sources[0].key
+
+    @property
+    def size(self) -> int:
+        """The bytes of the first disk's object when the import was started."""
+        return self.sources[0].size
+
+    @property
+    def sha256(self) -> str:
+        """The digest, in hex, of the first disk's object when the import was started."""
+        return self.sources[0].sha256
+
+
+@dataclass(kw_only=True)
+class SimulatedImportTask(ConversionTask):
+    """One import of an image."""
+
+    resource_type = "import-image-task"
+    id_prefix = "import-ami-"
+
+    containers: Sequence[ImportedDisk]
+    guest: GuestSystem
+    licence: GuestLicence
+    image_id: str | None = None
+    snapshot_ids: Sequence[str] = ()
+
+    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
+        return pace.import_stages
+
+    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        standing = self.standing(now, pace)
+        shown = {name: self.request.get(name) for name in _ECHOED}
+        shown |= {
+            "ImportTaskId": self.id,
+            "ImageId": self.image_id,
+            "Status": standing.status,
+            "StatusMessage": standing.message,
+            "Progress": standing.progress,
+            "Tags": self.tag_list,
+            "SnapshotDetails": list(self._snapshot_details(standing)),
+        }
+        # The service tells these once it has looked: keithvassallomt/windows10-ec2#3 shows them while converting,
+        # hashicorp/packer#6743 a failed task without the first two.
+        if standing.status == "completed" or (standing.percent or 0) >= VALIDATED_PERCENT:
+            shown |= {
+                "Architecture": self.request.get("Architecture") or "x86_64",
+                "Platform": self.guest.platform,
+                "LicenseType": self.licence.type,
+            }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def record(self, region: str, now: float, pace: SimulationSettings) -> ImportTaskRecord:
+        """The task for a test to look at."""
+        standing = self.standing(now, pace)
+        return ImportTaskRecord(
+            id=self.id,
+            region=region,
+            sources=tuple(container.source for container in self.containers if container.source),
+            request=self.request,
+            tags=dict(self.tags),
+            status=standing.status,
+            status_message=standing.message,
+            image_id=self.image_id,
+            started_at=self.started_at,
+        )
+
+    def _snapshot_details(self, standing: TaskStatus) -> Iterator[dict[str, Any]]:
+        details = [container.details(standing.message or "") for container in self.containers]
+        if standing.status != "completed":
+            yield from details
+            return
+        # The volumes of an OVA each have their snapshot.
+        of_volumes = [shown for shown, c in zip(details, self.containers, strict=True) for _ in c.volumes]
+        for shown, snapshot_id in zip(of_volumes, self.snapshot_ids, strict=True):
+            yield shown | {"SnapshotId": snapshot_id}
+
+
+_ECHOED = (
+    "BootMode", "Description", "Encrypted", "Hypervisor", "KmsKeyId", "LicenseSpecifications", "LicenseType",
+    "UsageOperation",
+)  # fmt: skip

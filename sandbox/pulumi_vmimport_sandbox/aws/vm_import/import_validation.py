@@ -1,0 +1,137 @@
+"""ImportImage's parameters: what EC2 refuses at once, and what it reads of the disks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
+from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
+from pulumi_vmimport_sandbox.aws.core.guest_system import GuestSystem
+from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import BOOTING_PERCENT, VALIDATED_PERCENT
+from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_for_encryption, key_failure
+from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
+from pulumi_vmimport_sandbox.aws.vm_import.disk_content import DiskContent
+from pulumi_vmimport_sandbox.aws.vm_import.disk_source import examine_source, locate
+from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import USAGE_OPERATIONS, GuestLicence, brings_licence
+from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportedDisk, ImportSource, SimulatedImportTask
+from pulumi_vmimport_sandbox.aws.vm_import.service_role_validation import (
+    DEFAULT_ROLE,
+    RequiredAccess,
+    require_service_role,
+)
+from pulumi_vmimport_sandbox.aws.vm_import.url_source import expiry_failure, is_read_by_url
+
+_VOLUMES = 21  # IMG-04
+# Values in any case (IMG-03 has `--license-type aws`). uefi-preferred is in the model and refused (IMG-01).
+_ALLOWED = {
+    "Architecture": {"i386", "x86_64"},
+    "BootMode": {"legacy-bios", "uefi"},
+    "Hypervisor": {"xen"},
+    "LicenseType": {"aws", "byol"},
+    "Platform": {"windows", "linux"},
+}
+
+SnapshotSize = Callable[[str], int]
+"""The size in GiB of a snapshot of the caller, by its id; it raises EC2's error where there is none."""
+
+
+@dataclass(frozen=True)
+class AcceptedImport:
+    """What a new task starts from."""
+
+    containers: Sequence[ImportedDisk]
+    guest: GuestSystem
+    licence: GuestLicence
+    failure: TaskFailure | None
+
+
+def accept_import(
+    cloud: Cloud, place: AccountRegion, request: Mapping[str, Any], snapshot_size: SnapshotSize
+) -> AcceptedImport:
+    """Look at a request as EC2 does before it starts a task.
+
+    Raises:
+        ServiceError: it is refused.
+    """
+    _check_values(request)
+    containers = [_located(place, container) for container in request.get("DiskContainers") or []]
+    if not containers:
+        raise ServiceError("InvalidParameter", "You must specify at least one disk container")  # assumed
+    access = RequiredAccess(
+        task_type=SimulatedImportTask.resource_type,
+        objects=[stored for container, stored in containers if stored and not is_read_by_url(container)],
+        kms_key=request.get("KmsKeyId"),
+        with_licences=bool(request.get("LicenseSpecifications")),
+    )
+    require_service_role(cloud, place, request.get("RoleName") or DEFAULT_ROLE, access)
+    accepted = _examined(place, request, containers, snapshot_size)
+    stages = cloud.pace.import_stages
+    expiries = [expiry_failure(container, cloud.now, stages) for container, _ in containers]
+    found = [failure for failure in (*expiries, accepted.failure) if failure]
+    return replace(accepted, failure=min(found, key=lambda failure: failure.percent, default=None))
+
+
+def _check_values(request: Mapping[str, Any]) -> None:
+    for name, allowed in _ALLOWED.items():
+        value = request.get(name)
+        if value and str(value).lower() not in allowed:
+            text = f"Value ({value}) for parameter {name} is invalid."  # EC2's usual words; assumed for ImportImage
+            raise ServiceError("InvalidParameterValue", text)
+    usage = request.get("UsageOperation")
+    if usage and request.get("LicenseType"):  # TR-11; text assumed
+        raise ServiceError("InvalidParameterCombination", "You cannot specify both LicenseType and UsageOperation")
+    if usage and usage not in USAGE_OPERATIONS:
+        raise ServiceError("InvalidParameterValue", f"Value ({usage}) for parameter UsageOperation is invalid.")
+    check_key_is_for_encryption(request)
+
+
+Located = tuple[Mapping[str, Any], S3Object | None]
+
+
+def _located(place: AccountRegion, container: Mapping[str, Any]) -> Located:
+    return container, None if container.get("SnapshotId") else locate(place, container)
+
+
+def _examined(
+    place: AccountRegion, request: Mapping[str, Any], located: Sequence[Located], snapshot_size: SnapshotSize
+) -> AcceptedImport:
+    containers: list[ImportedDisk] = []
+    guest = None
+    failures: list[TaskFailure] = []
+    for container, stored in located:
+        is_root = not containers
+        content, failure = _content(container, stored, snapshot_size, boots=is_root)
+        guest = guest or content.guest
+        failures += [failure] if failure else []
+        containers.append(ImportedDisk(container, content.volumes, ImportSource.of(stored) if stored else None))
+    license_type, usage_operation = request.get("LicenseType"), request.get("UsageOperation")
+    guest = guest or GuestSystem.of_platform(
+        request.get("Platform"), brings_licence=brings_licence(license_type, usage_operation)
+    )
+    licence = GuestLicence.of(license_type, usage_operation, guest)
+    failures += _late_failures(place, request, containers)
+    mismatch = licence.mismatch(guest)
+    failures += [TaskFailure(mismatch, BOOTING_PERCENT)] if mismatch else []
+    return AcceptedImport(containers, guest, licence, failures[0] if failures else None)
+
+
+def _content(
+    container: Mapping[str, Any], stored: S3Object | None, snapshot_size: SnapshotSize, *, boots: bool
+) -> tuple[DiskContent, TaskFailure | None]:
+    if stored is None:
+        return DiskContent((snapshot_size(container["SnapshotId"]) << 30,)), None
+    return examine_source(container, stored, boots=boots)
+
+
+def _late_failures(
+    place: AccountRegion, request: Mapping[str, Any], containers: Sequence[ImportedDisk]
+) -> list[TaskFailure]:
+    """What the service finds only while it works. Texts assumed."""
+    failures = []
+    volumes = sum(len(container.volumes) for container in containers)
+    if volumes > _VOLUMES:  # TR-27
+        text = f"ClientError: The VM has {volumes} volumes, at most {_VOLUMES} are supported"
+        failures.append(TaskFailure(text, VALIDATED_PERCENT))
+    unusable = key_failure(place, request)
+    return [*failures, unusable] if unusable else failures

@@ -1,0 +1,82 @@
+"""Import tasks of single disks: what ImportSnapshot started, and where it stands at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
+from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings, Stage
+from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportSource
+
+
+@dataclass(frozen=True)
+class SnapshotTaskRecord:
+    """What a snapshot import task got, for a test to look at."""
+
+    id: str
+    region: str
+    source: ImportSource
+    request: Mapping[str, Any] = field(repr=False)
+    tags: Mapping[str, str]
+    status: str
+    status_message: str | None
+    snapshot_id: str | None
+    started_at: float
+
+
+@dataclass(kw_only=True)
+class SimulatedSnapshotTask(ConversionTask):
+    """One import of a snapshot."""
+
+    resource_type = "import-snapshot-task"
+    id_prefix = "import-snap-"
+
+    source: ImportSource
+    capacity: int
+    """The size of the disk in bytes."""
+    format: str
+    snapshot_id: str | None = None
+
+    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
+        return pace.snapshot_stages
+
+    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+        standing = self.standing(now, pace)
+        container = self.request["DiskContainer"]
+        # Bytes of the object, once the service has looked: public task listings; the user guide says GiB.
+        size = 0.0 if standing.message == "pending" else float(self.source.size)
+        detail = {
+            "Description": container.get("Description") or self.request.get("Description"),
+            "DiskImageSize": size,
+            "Encrypted": self.request.get("Encrypted"),
+            "Format": self.format,
+            "KmsKeyId": self.request.get("KmsKeyId"),
+            "Progress": standing.progress,
+            "SnapshotId": self.snapshot_id,
+            "Status": standing.status,
+            "StatusMessage": standing.message,
+            "Url": container.get("Url"),
+            "UserBucket": container.get("UserBucket"),
+        }
+        shown = {
+            "Description": self.request.get("Description"),
+            "ImportTaskId": self.id,
+            "SnapshotTaskDetail": {name: value for name, value in detail.items() if value is not None},
+            "Tags": self.tag_list,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def record(self, region: str, now: float, pace: SimulationSettings) -> SnapshotTaskRecord:
+        """The task for a test to look at."""
+        standing = self.standing(now, pace)
+        return SnapshotTaskRecord(
+            id=self.id,
+            region=region,
+            source=self.source,
+            request=self.request,
+            tags=dict(self.tags),
+            status=standing.status,
+            status_message=standing.message,
+            snapshot_id=self.snapshot_id,
+            started_at=self.started_at,
+        )

@@ -1,0 +1,53 @@
+"""What WorkSpaces refuses of a CreateWorkspaceBundle at once; codes are the service model's, words assumed."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_vmimport_sandbox.aws.workspaces.ingestion_validation import check_names, invalid
+
+_COMPUTE_TYPES = frozenset({
+    "VALUE", "STANDARD", "PERFORMANCE", "POWER", "POWERPRO", "GENERALPURPOSE_4XLARGE", "GENERALPURPOSE_8XLARGE",
+    "GRAPHICS", "GRAPHICSPRO", "GRAPHICS_G4DN", "GRAPHICSPRO_G4DN",
+    "GRAPHICS_G6_XLARGE", "GRAPHICS_G6_2XLARGE", "GRAPHICS_G6_4XLARGE", "GRAPHICS_G6_8XLARGE", "GRAPHICS_G6_16XLARGE",
+    "GRAPHICS_GR6_4XLARGE", "GRAPHICS_GR6_8XLARGE", "GRAPHICS_GR6F_4XLARGE",
+    "GRAPHICS_G6F_LARGE", "GRAPHICS_G6F_XLARGE", "GRAPHICS_G6F_2XLARGE", "GRAPHICS_G6F_4XLARGE",
+    "GRAPHICS_G7_2XLARGE", "GRAPHICS_G7_4XLARGE", "GRAPHICS_G7_8XLARGE", "GRAPHICS_G7_12XLARGE",
+})  # fmt: skip
+_DESCRIPTION_LENGTH = 255
+# The groups of https://docs.aws.amazon.com/workspaces/latest/adminguide/modify-workspaces.html, in GiB; that bundles
+# have the same is assumed, as is what those with a GPU have besides.
+_SMALL_ROOT, _USERS_OF_SMALL_ROOT = 80, (10, 50, 100)
+_LEAST_LARGE_ROOT, _LEAST_GPU_ROOT, _LEAST_LARGE_USER, _MOST = 175, 100, 100, 2000
+_SIZE = re.compile(r"[1-9]\d{0,4}")
+
+
+def check_bundle(request: Mapping[str, Any]) -> str:
+    """Refuse names, a compute type or storage that a bundle cannot have; the size of its root volume in GiB.
+
+    Raises:
+        ServiceError: the service refuses.
+    """
+    description = request["BundleDescription"]
+    check_names(request["BundleName"], description, "bundle", _DESCRIPTION_LENGTH)
+    compute = request["ComputeType"].get("Name")
+    if compute not in _COMPUTE_TYPES:
+        raise invalid(
+            f"The compute type {compute!r} is invalid: it must be one of {', '.join(sorted(_COMPUTE_TYPES))}."
+        )
+    user = str(request["UserStorage"]["Capacity"])
+    # Which root volume a bundle has that names none is assumed: the smallest beside its user volume.
+    smallest = _SMALL_ROOT if user in map(str, _USERS_OF_SMALL_ROOT) else _LEAST_LARGE_ROOT
+    root = str((request.get("RootStorage") or {}).get("Capacity") or smallest)
+    if not (_SIZE.fullmatch(root) and _SIZE.fullmatch(user) and _is_group(int(root), int(user), compute)):
+        raise invalid(
+            f"A root volume of {root} GB and a user volume of {user} GB do not go together: they must be 80 with 10, "
+            f"50 or 100, or {_LEAST_LARGE_ROOT} to {_MOST} with {_LEAST_LARGE_USER} to {_MOST}."
+        )
+    return root
+
+
+def _is_group(root: int, user: int, compute: str) -> bool:
+    least = _LEAST_GPU_ROOT if compute.startswith("GRAPHICS") else _LEAST_LARGE_ROOT
+    large = least <= root <= _MOST and _LEAST_LARGE_USER <= user <= _MOST
+    return large or (root == _SMALL_ROOT and user in _USERS_OF_SMALL_ROOT)

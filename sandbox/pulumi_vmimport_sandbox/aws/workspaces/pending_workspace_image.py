@@ -1,0 +1,69 @@
+"""A WorkSpaces image in the making: moto's, which knows only finished ones, on the sandbox's clock."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from moto.workspaces.models import WorkspaceImage
+
+from pulumi_vmimport_sandbox.aws.core.fault_injection import WorkspaceImageFailure
+from pulumi_vmimport_sandbox.aws.core.guest_system import GuestSystem
+
+
+class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no types
+    """PENDING until its time, then AVAILABLE or ERROR."""
+
+    guest: GuestSystem | None = None
+    """What is in it, where that is known."""
+
+    def __init__(self, name: str, description: str, tags: list[dict[str, str]], account_id: str) -> None:
+        super().__init__(name, description, tags, account_id)
+        self.operating_system = {"Type": "WINDOWS"}
+        self.state = "PENDING"
+
+    def start(
+        self, *, at: float, seconds: float, tenancy: str, failure: WorkspaceImageFailure | None, workspace: Any = None
+    ) -> None:
+        """Begin: when, how long, and what for; a WorkSpace that is imaged is SUSPENDED meanwhile."""
+        self.created = at
+        self.ready_at = at + seconds
+        self.required_tenancy = tenancy
+        self._failure = failure
+        self._workspace = workspace
+        if workspace is not None:
+            workspace.state = "SUSPENDED"
+
+    @property
+    def is_byol(self) -> bool:
+        """Whether its Windows was brought by the account."""
+        return bool(self.required_tenancy == "DEDICATED")
+
+    @property
+    def shared_with(self) -> list[str]:
+        """The accounts that may copy it."""
+        return [shared["SharedAccountId"] for shared in self.image_permissions]
+
+    def offer_update(self) -> None:
+        """Let there be newer drivers for it."""
+        self.updates = {"UpdateAvailable": True, "Description": "This WorkSpace image has updates available"}
+
+    def settle(self, now: float) -> None:
+        """Take the state of a time."""
+        if self.state != "PENDING" or now < self.ready_at:
+            return
+        self.end(self._failure)
+        if self._workspace is not None:
+            self._workspace.state = "AVAILABLE"
+
+    def end(self, failure: WorkspaceImageFailure | None) -> None:
+        """Be what it is to be."""
+        self.state = "ERROR" if failure else "AVAILABLE"
+        if failure:
+            # How the service words them is not public: assumed.
+            self.error_code = failure.codes[0]
+            self.error_message = f"The image could not be created: {', '.join(failure.codes)}."
+            self.error_details = details(failure.codes)
+
+
+def details(codes: Sequence[str]) -> list[dict[str, str]]:
+    """ErrorDetails of these codes; words assumed."""
+    return [{"ErrorCode": code, "ErrorMessage": f"The image did not pass the check {code}."} for code in codes]
