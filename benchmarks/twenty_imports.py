@@ -71,7 +71,7 @@ def command(directory: Path) -> automation.PulumiCommand:
 
 def prepare(sandbox: Sandbox) -> None:
     """Bucket, object, role; a Region that runs twenty tasks at once."""
-    sandbox.aws.pace.active_import_quota = 20
+    sandbox.aws.settings.active_import_quota = 20
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
     head = bytearray(1 << 20)
     head[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPSConnection
 from pathlib import Path
 
-from pulumi_vmimport_sandbox.environment import cleared, for_aws
+from pulumi_vmimport_sandbox.environment import for_aws, without_caller_variables
 
 from . import programs
 
@@ -61,7 +61,7 @@ class S3:
     def environment(self, environment: dict[str, str], port: int | None = None) -> dict[str, str]:
         """What leads boto3 and the AWS CLI there; `port` is that of a relay in between."""
         return {
-            **cleared(environment),
+            **without_caller_variables(environment),
             **for_aws(f"https://127.0.0.1:{port or self.port}", "key", "secret", REGION),
             "AWS_CA_BUNDLE": str(self.ca_file),
             "NO_PROXY": "127.0.0.1,localhost",

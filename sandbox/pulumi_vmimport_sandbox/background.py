@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pulumi_vmimport_sandbox import plugins
 from pulumi_vmimport_sandbox.clock import SandboxClock
-from pulumi_vmimport_sandbox.environment import as_shell, cleared
+from pulumi_vmimport_sandbox.environment import as_shell, without_caller_variables
 from pulumi_vmimport_sandbox.lock import hold, holder
 
 READY_FILE, ENV_FILE, LOG_FILE = "sandbox.json", "env", "sandbox.log"
@@ -32,14 +32,14 @@ def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     real = plugins.installed()
-    for name in os.environ.keys() - cleared(os.environ).keys():
+    for name in os.environ.keys() - without_caller_variables(os.environ).keys():
         del os.environ[name]
     from pulumi_vmimport_sandbox.sandbox import Sandbox  # noqa: PLC0415 - moto reads the AWS profile when imported
 
     ready, shell = directory / READY_FILE, directory / ENV_FILE
     clock = SandboxClock.fast(clock_factor)
     with Sandbox(directory, clock=clock, guest_disk=guest_disk, real_plugins=real) as sandbox:
-        _write(shell, as_shell(sandbox.settings))
+        _write(shell, as_shell(sandbox.environment_overrides))
         facts = {"pid": os.getpid(), "description": sandbox.description, "environment": sandbox.environment}
         _write(ready, json.dumps(facts, indent=2))
         print(f"{sandbox.description}\nready: . {shell}", flush=True)  # noqa: T201 - a command's output

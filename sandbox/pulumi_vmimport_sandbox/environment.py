@@ -5,15 +5,15 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-CLEARED = ("AWS_", "VSPHERE_", "PULUMI_", "VMIMPORT_VSPHERE_")
+CALLER_VARIABLES = ("AWS_", "VSPHERE_", "PULUMI_", "VMIMPORT_VSPHERE_")
 """Variables of the caller whose names begin so never reach the sandbox."""
 
 LOOPBACK = "127.0.0.1,localhost"
 
 
-def cleared(environment: Mapping[str, str]) -> dict[str, str]:
+def without_caller_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment without what could lead to a real account or stack."""
-    return {name: value for name, value in environment.items() if not name.startswith(CLEARED)}
+    return {name: value for name, value in environment.items() if not name.startswith(CALLER_VARIABLES)}
 
 
 def for_pulumi(home: Path, backend: Path, engine: Mapping[str, str]) -> dict[str, str]:
@@ -66,7 +66,7 @@ def for_vsphere(server: str, user: str, password: str, ca_file: Path) -> dict[st
 
 def as_shell(environment: Mapping[str, str]) -> str:
     """Lines for a shell to source: they clear what the sandbox clears and export what it sets."""
-    names = "|".join(CLEARED)
+    names = "|".join(CALLER_VARIABLES)
     lines = [f"for name in $(env | sed -nE 's/^(({names})[A-Za-z0-9_]*)=.*/\\1/p'); do unset \"$name\"; done"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment.items())]
     return "\n".join(lines) + "\n"

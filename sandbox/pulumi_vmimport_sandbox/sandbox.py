@@ -72,23 +72,23 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """All variables of a process that uses the sandbox: the caller's without accounts, and `settings`."""
-        return {**environment.cleared(os.environ), **self.settings}
+        return {**environment.without_caller_variables(os.environ), **self.environment_overrides}
 
     @property
-    def settings(self) -> dict[str, str]:
+    def environment_overrides(self) -> dict[str, str]:
         """The variables that the sandbox sets, with AWS credentials as they are now."""
         aws, vcenter = self.aws, self._vcenter
-        settings = environment.for_pulumi(self._home, self._backend, self.engine.environment)
-        settings |= environment.for_aws(aws.endpoint, aws.access_key, aws.secret_key, self._region)
-        settings["VMIMPORT_POLL_SECONDS"] = str(environment.poll_seconds(self.clock.factor))
+        environment_overrides = environment.for_pulumi(self._home, self._backend, self.engine.environment)
+        environment_overrides |= environment.for_aws(aws.endpoint, aws.access_key, aws.secret_key, self._region)
+        environment_overrides["VMIMPORT_POLL_SECONDS"] = str(environment.poll_seconds(self.clock.factor))
         if vcenter:
             server = f"{vcenter.host}:{vcenter.port}"
-            settings |= environment.for_vsphere(server, vcenter.user, vcenter.password, vcenter.ca_file)
-        return settings
+            environment_overrides |= environment.for_vsphere(server, vcenter.user, vcenter.password, vcenter.ca_file)
+        return environment_overrides
 
-    def leftovers(self) -> list[str]:
+    def remaining_resources(self) -> list[str]:
         """What exists in AWS and the vCenter beyond the start and what was put there by hand."""
-        return self.aws.leftovers() + (self._vcenter.leftovers() if self._vcenter else [])
+        return self.aws.remaining_resources() + (self._vcenter.remaining_resources() if self._vcenter else [])
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:

@@ -111,7 +111,7 @@ class VCenterSandbox:
         """The content of a file of a datastore."""
         return self.session.read_file(self.session.named(vim.Datastore, datastore), path)
 
-    def leftovers(self) -> list[str]:
+    def remaining_resources(self) -> list[str]:
         """What exists beyond the start and `put_file`: virtual machines and files of datastores."""
         found = [f"virtual machine {machine.name}" for machine in self.virtual_machines()]
         for datastore in self._ready["datastores"]:

@@ -18,7 +18,7 @@ from pulumi import automation
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock, toolchain
-from pulumi_vmimport_sandbox.environment import CLEARED
+from pulumi_vmimport_sandbox.environment import CALLER_VARIABLES
 
 Program = Callable[[], None]
 REGION = "eu-west-1"
@@ -31,7 +31,7 @@ _SECRET_WORDS = ("assword", "ecret", "accessKey")
 @pytest.fixture(scope="session", autouse=True)
 def no_account_of_the_caller() -> None:
     """Nothing that a test starts may see the credentials and stacks of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith(CLEARED)]:
+    for name in [name for name in os.environ if name.startswith(CALLER_VARIABLES)]:
         del os.environ[name]
 
 
@@ -107,9 +107,9 @@ class Stack:
             command()
         return "\n".join(self.output[before:])
 
-    def leftovers(self) -> list[str]:
+    def remaining_resources(self) -> list[str]:
         """What is in EC2 and WorkSpaces."""
-        return [line for line in self.sandbox.aws.leftovers() if line.startswith(("ec2 ", "workspaces "))]
+        return [line for line in self.sandbox.aws.remaining_resources() if line.startswith(("ec2 ", "workspaces "))]
 
     def processes(self, *words: str) -> list[int]:
         """The processes of this stack's commands whose command line has all the words."""
@@ -195,7 +195,7 @@ def clock() -> SandboxClock:
 def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
     """AWS alone."""
     with Sandbox(tmp_path / "sandbox", vsphere=False, clock=clock) as running:
-        running.aws.pace.import_workspace_image_seconds = WORKSPACES_SECONDS
+        running.aws.settings.import_workspace_image_seconds = WORKSPACES_SECONDS
         yield running
 
 
@@ -275,5 +275,5 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def vsphere_sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
     """AWS and a vCenter, where an installation from an ISO image leads to the disk."""
     with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
-        running.aws.pace.import_workspace_image_seconds = WORKSPACES_SECONDS
+        running.aws.settings.import_workspace_image_seconds = WORKSPACES_SECONDS
         yield running

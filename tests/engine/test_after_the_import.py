@@ -47,7 +47,7 @@ def test_an_imported_ami_is_copied_and_shared_and_a_permission_taken_away_is_giv
     assert stack.up(refresh=True) == {"create": 1, "same": 3}
     assert there.describe_image_attribute(**shared)["LaunchPermissions"] == [{"UserId": OTHER}]
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_a_volume_of_a_disk_image_follows_the_instance_into_its_zone(
@@ -56,7 +56,7 @@ def test_a_volume_of_a_disk_image_follows_the_instance_into_its_zone(
     ec2, image = sandbox.aws.observer("ec2", HERE), tmp_path / "data.raw"
     image.write_bytes(b"data" * (1 << 18))
     servers = [instance(ec2, zone) for zone in (f"{HERE}a", f"{HERE}b")]
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
     stack = new_stack(run("attach_volume.py"), config={"diskImage": str(image), "instanceId": servers[0]})
     assert stack.up() == {"create": 4}
     assert stack.up(refresh=True) == {"same": 4}
@@ -66,7 +66,7 @@ def test_a_volume_of_a_disk_image_follows_the_instance_into_its_zone(
     assert (volume["AvailabilityZone"], volume["Size"]) == (f"{HERE}b", 1)
     assert [(found["InstanceId"], found["Device"]) for found in volume["Attachments"]] == [(servers[1], "/dev/sdf")]
     stack.destroy()
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
 
 
 def instance(ec2: Any, zone: str) -> str:

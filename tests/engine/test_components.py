@@ -28,7 +28,7 @@ def make_bucket(sandbox: Sandbox, name: str, region: str) -> None:
 def test_an_adopted_role_and_bucket_are_taken_as_they_are_and_left(new_stack: NewStack, sandbox: Sandbox) -> None:
     make_bucket(sandbox, "images-of-web", "eu-west-1")
     make_role(sandbox, ["images-of-web"])
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
 
     def program() -> None:
         bucket = ImportBucket("images", {"existing_bucket": "images-of-web"})
@@ -41,7 +41,7 @@ def test_an_adopted_role_and_bucket_are_taken_as_they_are_and_left(new_stack: Ne
     assert stack.preview(refresh=True).keys() == {"same"}
     stack.destroy()
     assert sandbox.aws.calls.writes() == []
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
 
 
 def test_fails_in_preview_for_an_adopted_role_that_lacks_a_permission(new_stack: NewStack, sandbox: Sandbox) -> None:

@@ -64,7 +64,7 @@ def test_up_then_nothing_then_drift_then_another_file_then_destroy_with_nothing_
     assert stack.up() == {"replace": 1, "same": 1}
     assert holds(stack, sandbox, file) not in {first, second}
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_after_kill_9_the_next_up_writes_the_same_snapshot(stack: Any, sandbox: Sandbox, file: Path) -> None:
@@ -76,7 +76,7 @@ def test_after_kill_9_the_next_up_writes_the_same_snapshot(stack: Any, sandbox: 
     assert len(sandbox.aws.calls.of("StartSnapshot")) == 1
     holds(stack, sandbox, file)
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_after_ctrl_c_the_next_up_goes_on_where_it_was(stack: Any, sandbox: Sandbox, file: Path) -> None:
@@ -89,7 +89,7 @@ def test_after_ctrl_c_the_next_up_goes_on_where_it_was(stack: Any, sandbox: Sand
     holds(stack, sandbox, file)
     assert len(sandbox.aws.calls.of("PutSnapshotBlock")) - sent < BLOCKS * 2 // 3
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_fails_in_preview_with_what_is_wrong_with_the_image(stack: Any, sandbox: Sandbox, file: Path) -> None:

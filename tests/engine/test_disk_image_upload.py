@@ -63,7 +63,7 @@ def holds(s3: Any, file: Path) -> None:
 
 
 def left(sandbox: Sandbox) -> list[str]:
-    return [line for line in sandbox.aws.leftovers() if BUCKET in line]
+    return [line for line in sandbox.aws.remaining_resources() if BUCKET in line]
 
 
 def parts(sandbox: Sandbox) -> int:
@@ -176,7 +176,7 @@ def test_an_upload_becomes_a_snapshot_and_another_content_another_one(
     new_stack: Any, sandbox: Sandbox, file: Path
 ) -> None:
     stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config={"diskImage": str(file)})
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
     stack.up()
     first = stack.outputs()["snapshotId"]
     os.utime(file, ns=(1, 1))
@@ -188,4 +188,4 @@ def test_an_upload_becomes_a_snapshot_and_another_content_another_one(
     stack.up()
     assert stack.outputs()["snapshotId"] != first
     stack.destroy()
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before

@@ -46,7 +46,7 @@ def exported(sandbox: Sandbox) -> list[str]:
 def test_ami_and_instance_leave_by_a_bucket_of_the_stack_and_drift_is_mended(
     new_stack: Callable[..., Any], sandbox: Sandbox, image_id: str, instance_id: str
 ) -> None:
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
     config = {"bucket": BUCKET, "imageId": image_id, "instanceId": instance_id}
     stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
     assert stack.preview() == {"create": 15}
@@ -65,7 +65,7 @@ def test_ami_and_instance_leave_by_a_bucket_of_the_stack_and_drift_is_mended(
     assert stack.up(refresh=True) == {"create": 2, "same": 13}
     assert exported(sandbox) == sorted(stack.outputs()["keys"])
     stack.destroy()
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
 
 
 class TestWithoutAToken:
@@ -93,4 +93,4 @@ class TestWithoutAToken:
         (key,) = exported(sandbox)
         assert key.endswith(".vhd")
         stack.destroy()
-        assert not any(BUCKET in line or "export-" in line for line in sandbox.aws.leftovers())
+        assert not any(BUCKET in line or "export-" in line for line in sandbox.aws.remaining_resources())

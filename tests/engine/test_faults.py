@@ -45,7 +45,7 @@ def test_after_kill_9_the_next_up_takes_up_the_same_task(
     assert stack.up() == {"create": 1, "same": 1}
     assert len(sandbox.aws.import_tasks) == 1
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_completed(
@@ -67,7 +67,7 @@ def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_comp
     sandbox.aws.faults.on("DescribeWorkspaceImages", end_imports, nth=4)
     assert stack.up() == {"create": 1, "same": 2}
     assert len(sandbox.aws.import_tasks) == 1
-    assert len([line for line in stack.leftovers() if line.startswith("workspaces ")]) == 1
+    assert len([line for line in stack.remaining_resources() if line.startswith("workspaces ")]) == 1
     # Pulumi warns of the create that was cut off until it is told that all is well.
     assert len(stack.state()["pending_operations"]) == 1
     assert stack.refresh(clear_pending_creates=True) == {"same": 3}
@@ -76,7 +76,7 @@ def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_comp
     stack.fails(stack.destroy)
     stack.cancel()
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_lost_answers_throttling_and_server_errors_change_nothing(
@@ -97,7 +97,7 @@ def test_lost_answers_throttling_and_server_errors_change_nothing(
     faults.drop_connection("DeregisterImage", after_processing=True)
     faults.drop_connection("DeleteSnapshot")
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
     assert faults.waiting == []
 
 
@@ -125,7 +125,7 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
     assert stack.up() == {"same": 1, "update": 1}
     assert len(sandbox.aws.import_tasks) == 1
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(
@@ -140,4 +140,4 @@ def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(
     sandbox.aws.faults.allow("DescribeImages")
     assert stack.refresh() == {"same": 2}
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

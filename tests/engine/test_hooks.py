@@ -40,7 +40,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     assert recorded(image_stack) == (task.id, "completed")
     assert len(sandbox.aws.import_tasks) == 1
     image_stack.destroy()
-    assert image_stack.leftovers() == []
+    assert image_stack.remaining_resources() == []
 
 
 def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
@@ -59,7 +59,7 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
         assert recorded(stack) == (task.id, "active")
     sandbox.aws.faults.on("CancelImportTask", end_imports, when="after")
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
     assert [t.status for t in sandbox.aws.import_tasks] == ["deleted"]
 
 
@@ -76,7 +76,7 @@ def test_twenty_imports_run_at_once_and_share_their_calls(
     def count(*_: Any) -> None:
         active.append(sum(task.status == "active" for task in sandbox.aws.import_tasks))
 
-    sandbox.aws.pace.active_import_quota = 20
+    sandbox.aws.settings.active_import_quota = 20
     sandbox.aws.faults.on("ImportImage", count, nth=20, when="after")
     sandbox.aws.faults.on("ImportImage", end_imports, nth=20, when="after")
     stack = new_stack(program, environment={"VMIMPORT_POLL_SECONDS": "2"})
@@ -84,4 +84,4 @@ def test_twenty_imports_run_at_once_and_share_their_calls(
     assert active == [20]
     assert 0 < len(sandbox.aws.calls.of(DESCRIBE)) < 20  # one a period, not one a resource
     stack.destroy(parallel=32)
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

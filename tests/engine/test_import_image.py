@@ -24,7 +24,7 @@ def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
     image = sandbox.aws.observer("ec2", "eu-west-1").describe_images(ImageIds=[image_id])["Images"][0]
     assert {"Key": "cost_center", "Value": "red"} in image["Tags"]
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_live_status_is_shown_beside_the_resource(stack: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_failed_import_says_why_and_the_next_up_starts_anew(stack: Any, sandbo
     printed = stack.fails(stack.up)
     assert 'ended deleted: "ClientError: FirstBootFailure: no DHCP address"; Windows did not boot' in printed
     assert "Traceback" not in printed
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
     assert stack.up() == {"create": 1, "same": 1}
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

@@ -63,4 +63,4 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
     assert "expected at least an hour from now" in printed
     url["value"] = presign("web.raw", 7 * 3600)
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

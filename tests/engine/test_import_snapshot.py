@@ -45,4 +45,4 @@ def test_up_then_nothing_then_drift_then_repair_then_destroy_with_nothing_left(
     printed = stack.fails(stack.preview)
     assert "expected one of VHD, VMDK, RAW, got 'OVA'" in printed
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

@@ -107,7 +107,7 @@ def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     stack.up(refresh=True)
     assert stack.preview(refresh=True) == {"same": total}
     stack.destroy()
-    assert sandbox.leftovers() == []
+    assert sandbox.remaining_resources() == []
 
 
 def test_the_iso_is_mounted_for_installing_and_detached_for_export(

@@ -74,4 +74,4 @@ def test_the_state_of_an_earlier_version_is_refreshed_unchanged_and_destroyed(
     assert stack.refresh() == {"same": 3}
     assert stack.preview() == {"same": 3}
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

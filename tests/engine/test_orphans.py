@@ -53,4 +53,4 @@ def test_what_kill_9_and_changed_inputs_leave_behind_is_named_and_removed(
     assert orphans("--remove", "--yes")[0] == 0
     assert stack.preview(refresh=True) == {"same": 2}
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

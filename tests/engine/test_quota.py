@@ -11,7 +11,7 @@ IMPORTS, QUOTA = 6, 2
 def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
     new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
 ) -> None:
-    sandbox.aws.pace.active_import_quota = QUOTA
+    sandbox.aws.settings.active_import_quota = QUOTA
 
     def program() -> None:
         for i in range(IMPORTS):
@@ -25,4 +25,4 @@ def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
     assert "waiting for one of the Region's import tasks to end: ResourceCountExceeded: You have 2 active" in printed
     assert "waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once" in printed
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

@@ -52,7 +52,7 @@ def test_secrets_are_in_no_output_event_log_or_file(stack: Any, sandbox: Sandbox
     assert sandbox.aws.import_tasks[1].request["DiskContainers"][0]["Url"] == URL
     assert len(sandbox.aws.import_tasks) == 2
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_secrets_stay_hidden_without_the_hooks(stack: Any, sandbox: Sandbox) -> None:

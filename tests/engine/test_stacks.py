@@ -70,7 +70,7 @@ def test_the_main_stack_goes_from_vsphere_to_workspaces_and_back_to_nothing(sand
     assert outputs["ovaChecksum"].startswith("CRC32:")
     project.up("--expect-no-changes")
     project.destroy()
-    assert sandbox.aws.leftovers() == []
+    assert sandbox.aws.remaining_resources() == []
 
 
 def test_the_import_ova_stack_imports_an_object_that_is_there(sandbox: Sandbox, tmp_path: Path, disk: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_import_ova_stack_imports_an_object_that_is_there(sandbox: Sandbox, 
     assert project.up()["amiId"].startswith("ami-")
     project.up("--expect-no-changes")
     project.destroy()
-    assert not [x for x in sandbox.aws.leftovers() if "images-of-web" not in x]
+    assert not [x for x in sandbox.aws.remaining_resources() if "images-of-web" not in x]
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.keys() - RUN_ELSEWHERE))
@@ -96,7 +96,7 @@ def test_an_example_of_the_readme_runs(sandbox: Sandbox, tmp_path: Path, disk: P
     assert project.up()
     project.up("--expect-no-changes")
     project.destroy()
-    assert not [x for x in sandbox.aws.leftovers() if "images-of-web" not in x]
+    assert not [x for x in sandbox.aws.remaining_resources() if "images-of-web" not in x]
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES))

@@ -139,7 +139,7 @@ class Stack:
     """A stack of a program, and what Pulumi says it does to each resource."""
 
     def __init__(self, sandbox: Sandbox, command: automation.PulumiCommand, program: Program) -> None:
-        work = Path(sandbox.settings["PULUMI_HOME"]).parent / "work"
+        work = Path(sandbox.environment_overrides["PULUMI_HOME"]).parent / "work"
         work.mkdir()
         options = automation.LocalWorkspaceOptions(
             work_dir=str(work), env_vars=sandbox.environment, pulumi_command=command
@@ -181,7 +181,7 @@ def stack(sandbox: Sandbox, pulumi_command: automation.PulumiCommand, program: P
     made.run("up")
     yield made
     made.run("destroy")
-    assert sandbox.leftovers() == []
+    assert sandbox.remaining_resources() == []
 
 
 def machine_of(sandbox: Sandbox) -> Any:

@@ -53,4 +53,4 @@ def test_fails_halfway_with_the_services_words_and_goes_on_from_there(
     tags = sandbox.aws.observer("s3").get_bucket_tagging(Bucket="tagged-bucket")["TagSet"]
     assert tags == [{"Key": "a", "Value": "b"}]
     stack.destroy()
-    assert sandbox.leftovers() == []
+    assert sandbox.remaining_resources() == []

@@ -23,15 +23,15 @@ def test_nothing_is_imported_twice_drift_shows_and_nothing_is_left(stack: Any, s
     assert stack.up(refresh=True) == {"replace": 1, "same": 1}
     assert len(sandbox.aws.import_tasks) == 2
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
 
 
 def test_a_failed_import_says_why_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:
     sandbox.aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address")
     printed = stack.fails(stack.up)
     assert 'ended deleted: "ClientError: FirstBootFailure: no DHCP address"; Windows did not boot' in printed
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []
     assert stack.up() == {"create": 1, "same": 1}
     assert len(sandbox.aws.import_tasks) == 2
     stack.destroy()
-    assert stack.leftovers() == []
+    assert stack.remaining_resources() == []

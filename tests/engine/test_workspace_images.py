@@ -19,14 +19,14 @@ def ami(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
     ec2, place = sandbox.aws.observer("ec2", REGION), image_args["disk_containers"][0]["user_bucket"]
     disk = {"Format": "RAW", "UserBucket": {"S3Bucket": place["s3_bucket"], "S3Key": place["s3_key"]}}
     task = ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
-    sandbox.clock.advance(sandbox.aws.pace.import_seconds)
+    sandbox.clock.advance(sandbox.aws.settings.import_seconds)
     return str(ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
 
 
 @pytest.fixture
 def args(sandbox: Sandbox, ami: str) -> dict[str, dict[str, Any]]:
     """The arguments of one image of each kind; a test may edit them. An image takes two seconds."""
-    sandbox.aws.pace.import_workspace_image_seconds = sandbox.aws.pace.create_workspace_image_seconds = 20 * 60
+    sandbox.aws.settings.import_workspace_image_seconds = sandbox.aws.settings.create_workspace_image_seconds = 20 * 60
     return {
         "desktop": {
             "image_name": "desktop",
@@ -64,7 +64,7 @@ def workspaces(sandbox: Sandbox) -> Any:
 
 
 def images(sandbox: Sandbox) -> list[str]:
-    return [left for left in sandbox.aws.leftovers() if left.startswith("workspaces")]
+    return [left for left in sandbox.aws.remaining_resources() if left.startswith("workspaces")]
 
 
 def test_up_then_nothing_then_update_then_destroy_with_nothing_left(

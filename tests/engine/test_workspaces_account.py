@@ -27,9 +27,11 @@ def task_id(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
 @pytest.fixture(autouse=True)
 def quick(sandbox: Sandbox) -> None:
     """What takes two hours takes half of one here."""
-    pace = sandbox.aws.pace
-    pace.custom_import_stages = tuple(replace(stage, seconds=stage.seconds / 4) for stage in pace.custom_import_stages)
-    pace.update_workspace_image_seconds = pace.modify_account_seconds = 300
+    settings = sandbox.aws.settings
+    settings.custom_import_stages = tuple(
+        replace(stage, seconds=stage.seconds / 4) for stage in settings.custom_import_stages
+    )
+    settings.update_workspace_image_seconds = settings.modify_account_seconds = 300
 
 
 @pytest.fixture
@@ -120,4 +122,4 @@ def test_an_account_is_enabled_for_good_and_images_and_a_bundle_come_and_go(
     stack.destroy()
     assert "stays enabled for BYOL: AWS has no way back" in "\n".join(stack.output)
     assert workspaces.describe_account()["DedicatedTenancyManagementCidrRange"] == RANGE
-    assert [line for line in aws.leftovers() if "workspaces" in line] == []
+    assert [line for line in aws.remaining_resources() if "workspaces" in line] == []

@@ -24,8 +24,8 @@ def recipient(sandbox: Sandbox) -> Account:
 @pytest.fixture
 def stack(new_stack: Callable[..., Any], sandbox: Sandbox, recipient: Account, tmp_path: Path) -> Any:
     """The example, with a profile for the recipient."""
-    pace, credentials = sandbox.aws.pace, tmp_path / "credentials"
-    pace.create_workspace_image_seconds = pace.copy_workspace_image_seconds = 300
+    settings, credentials = sandbox.aws.settings, tmp_path / "credentials"
+    settings.create_workspace_image_seconds = settings.copy_workspace_image_seconds = 300
     credentials.write_text(
         f"[recipient]\naws_access_key_id = {recipient.access_key}\naws_secret_access_key = {recipient.secret_key}\n"
     )
@@ -71,4 +71,4 @@ def test_one_account_shares_and_another_copies_and_makes_a_bundle(
     permitted = owner_s.describe_workspace_image_permissions(ImageId=golden["ImageId"])["ImagePermissions"]
     assert permitted == [{"SharedAccountId": recipient.account_id}]
     stack.destroy()
-    assert [line for line in sandbox.aws.leftovers() if "workspaces" in line] == []
+    assert [line for line in sandbox.aws.remaining_resources() if "workspaces" in line] == []

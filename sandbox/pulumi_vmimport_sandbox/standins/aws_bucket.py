@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .aws_client import Aws, says_no
+from .aws_client import Aws, translate_errors
 from .aws_shapes import from_tags, to_tags
-from .kind import Gone, Kind, Refused
+from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import COMPUTED, SIGNATURE, UNKNOWN, Properties
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
-class Bucket(Kind[Aws]):
+class Bucket(ResourceKind[Aws]):
     """aws:s3/bucket:Bucket; its settings are resources of their own."""
 
     inputs = frozenset({"bucket", "forceDestroy", "region", "tags"})
-    place = frozenset({"bucket"})
+    identity_inputs = frozenset({"bucket"})
     replaces = frozenset({"bucket", "region"})
     auto_name = "bucket"
     defaults: ClassVar = {"tags": None}
-    unread = frozenset({"forceDestroy"})
+    write_only = frozenset({"forceDestroy"})
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         name = news["bucket"]
@@ -36,7 +36,7 @@ class Bucket(Kind[Aws]):
         service.call("s3", "CreateBucket", region, Bucket=inputs["bucket"], **({} if region == "us-east-1" else where))
         return str(inputs["bucket"])
 
-    def complete(self, service: Aws, id: str, inputs: Properties) -> None:
+    def configure(self, service: Aws, id: str, inputs: Properties) -> None:
         if inputs.get("tags"):
             _tag(service, id, inputs)
 
@@ -71,7 +71,7 @@ def describe(service: Aws, name: str, region: str | None) -> Properties:
 def _tags(service: Aws, bucket: str, region: str | None) -> dict[str, str]:
     try:
         return from_tags(service.call("s3", "GetBucketTagging", region, Bucket=bucket)["TagSet"])
-    except Gone:  # NoSuchTagSet
+    except NotFound:  # NoSuchTagSet
         return {}
 
 
@@ -86,14 +86,14 @@ def _tag(service: Aws, bucket: str, inputs: Properties) -> None:
 def _empty(service: Aws, region: str | None, bucket: str, key: str) -> None:
     """Delete every version of a key; the empty key stands for all."""
     pages = service.client("s3", region).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-    listed = says_no("ListObjectVersions", pages.build_full_result)
+    listed = translate_errors("ListObjectVersions", pages.build_full_result)
     for found in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
         if key in ("", found["Key"]):
             version = found["VersionId"]
             service.call("s3", "DeleteObject", region, Bucket=bucket, Key=found["Key"], VersionId=version)
 
 
-class BucketObject(Kind[Aws]):
+class BucketObject(ResourceKind[Aws]):
     """aws:s3/bucketObjectv2:BucketObjectv2."""
 
     inputs = frozenset(
@@ -101,10 +101,10 @@ class BucketObject(Kind[Aws]):
         | {"serverSideEncryption", "source", "sourceHash", "storageClass"}
     )
     required = frozenset({"bucket", "key"})
-    place = frozenset({"bucket", "key"})
+    identity_inputs = frozenset({"bucket", "key"})
     replaces = frozenset({"bucket", "key", "region"})
     nested_defaults: ClassVar = {"metadata": COMPUTED}
-    unread = frozenset({"content", "contentBase64", "forceDestroy", "source", "sourceHash"})
+    write_only = frozenset({"content", "contentBase64", "forceDestroy", "source", "sourceHash"})
 
     _parameters: ClassVar = {
         "contentType": "ContentType",
@@ -158,13 +158,13 @@ def _body(inputs: Properties) -> bytes:
     source = inputs.get("source")
     if source:
         if SIGNATURE not in source:
-            raise Refused(f"expected an asset as source, got {source!r}")
+            raise Rejected(f"expected an asset as source, got {source!r}")
         if "text" in source:
             return str(source["text"]).encode()
         try:
             return Path(source["path"]).read_bytes()
         except OSError as error:
-            raise Refused(f"cannot read the source of {inputs['key']}: {error}") from error
+            raise Rejected(f"cannot read the source of {inputs['key']}: {error}") from error
     if "contentBase64" in inputs:
         return base64.b64decode(inputs["contentBase64"])
     return str(inputs.get("content", "")).encode()

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from .aws_client import Aws
 from .aws_functions import canonical_user_id
 from .aws_shapes import from_aws, to_aws
-from .kind import Kind
+from .resource_kind import ResourceKind
 from .values import COMPUTED, Properties
 
-_PLACE = frozenset({"bucket", "region"})
+_BUCKET_AND_REGION = frozenset({"bucket", "region"})
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -26,12 +26,12 @@ class Calls:
     live: Callable[[dict[str, Any]], Properties]
 
 
-class BucketSetting(Kind[Aws]):
+class BucketSetting(ResourceKind[Aws]):
     """A setting; its id is the bucket."""
 
     calls: ClassVar[Calls]
-    place = frozenset({"bucket"})
-    replaces = _PLACE
+    identity_inputs = frozenset({"bucket"})
+    replaces = _BUCKET_AND_REGION
 
     def create(self, service: Aws, inputs: Properties) -> str:
         self._put(service, inputs)
@@ -58,7 +58,7 @@ class BucketSetting(Kind[Aws]):
 class PublicAccessBlock(BucketSetting):
     """aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock."""
 
-    inputs = _PLACE | set(_PUBLIC_ACCESS)
+    inputs = _BUCKET_AND_REGION | set(_PUBLIC_ACCESS)
     required = frozenset({"bucket"})
     defaults: ClassVar = dict.fromkeys(_PUBLIC_ACCESS, False)
     calls = Calls(
@@ -74,7 +74,7 @@ class PublicAccessBlock(BucketSetting):
 class Encryption(BucketSetting):
     """aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration."""
 
-    inputs = _PLACE | {"rules"}
+    inputs = _BUCKET_AND_REGION | {"rules"}
     required = frozenset({"bucket", "rules"})
     calls = Calls(
         "PutBucketEncryption",
@@ -89,7 +89,7 @@ class Encryption(BucketSetting):
 class Policy(BucketSetting):
     """aws:s3/bucketPolicy:BucketPolicy."""
 
-    inputs = _PLACE | {"policy"}
+    inputs = _BUCKET_AND_REGION | {"policy"}
     required = frozenset({"bucket", "policy"})
     calls = Calls(
         "PutBucketPolicy",
@@ -101,10 +101,10 @@ class Policy(BucketSetting):
     )
 
 
-class Lifecycle(BucketSetting):
+class LifecycleConfiguration(BucketSetting):
     """aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration."""
 
-    inputs = _PLACE | {"rules"}
+    inputs = _BUCKET_AND_REGION | {"rules"}
     required = frozenset({"bucket", "rules"})
     calls = Calls(
         "PutBucketLifecycleConfiguration",
@@ -120,7 +120,7 @@ class Lifecycle(BucketSetting):
 class OwnershipControls(BucketSetting):
     """aws:s3/bucketOwnershipControls:BucketOwnershipControls."""
 
-    inputs = _PLACE | {"rule"}
+    inputs = _BUCKET_AND_REGION | {"rule"}
     required = frozenset({"bucket", "rule"})
     calls = Calls(
         "PutBucketOwnershipControls",
@@ -135,7 +135,7 @@ class OwnershipControls(BucketSetting):
 class Versioning(BucketSetting):
     """aws:s3/bucketVersioning:BucketVersioning; S3 has no call that takes versioning away, it can be suspended."""
 
-    inputs = _PLACE | {"versioningConfiguration"}
+    inputs = _BUCKET_AND_REGION | {"versioningConfiguration"}
     required = frozenset({"bucket", "versioningConfiguration"})
     calls = Calls(
         "PutBucketVersioning",
@@ -157,7 +157,7 @@ class Acl(BucketSetting):
     Source: https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketacl/
     """
 
-    inputs = _PLACE | {"accessControlPolicy"}
+    inputs = _BUCKET_AND_REGION | {"accessControlPolicy"}
     required = frozenset({"bucket", "accessControlPolicy"})
     nested_defaults: ClassVar = {"displayName": COMPUTED}
     calls = Calls(

@@ -12,8 +12,8 @@ import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape
 
-from .kind import Gone, Refused
 from .loopback import require_loopback
+from .resource_kind import NotFound, Rejected
 from .values import Properties
 
 SETTINGS = frozenset(
@@ -63,13 +63,13 @@ class Aws:
 
     def __init__(self, settings: Properties) -> None:
         if unknown := {name for name in settings if not name.startswith("__")} - SETTINGS:
-            raise Refused(
+            raise Rejected(
                 f"the sandbox's stand-in for aws has no provider setting {', '.join(sorted(unknown))}; "
                 f"it has {', '.join(sorted(SETTINGS))}"
             )
         region = settings.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not region:
-            raise Refused("missing region configuration: set aws:region or AWS_REGION")
+            raise Rejected("missing region configuration: set aws:region or AWS_REGION")
         self.region: str = region
         endpoints = settings.get("endpoints") or "[]"
         listed = json.loads(endpoints) if isinstance(endpoints, str) else endpoints  # nested settings come as JSON
@@ -104,7 +104,7 @@ class Aws:
             Refused: AWS says no for any other reason, in its own words.
         """
         client = self.client(service, region)
-        return says_no(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the one by API name
+        return translate_errors(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the one by API name
 
     def shape(self, service: str, operation: str, member: str) -> Shape:
         """The shape of a parameter of an operation."""
@@ -120,13 +120,13 @@ class Aws:
         return "aws", "amazonaws.com"
 
 
-def says_no(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def translate_errors(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The answer of a call, with its failures told as a stand-in tells them."""
     try:
         return call()
     except ClientError as error:
         code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        outcome = Gone if code in GONE else Refused
+        outcome = NotFound if code in GONE else Rejected
         raise outcome(f"{operation}: {code}: {words}") from error
     except BotoCoreError as error:
-        raise Refused(f"{operation}: {error}") from error
+        raise Rejected(f"{operation}: {error}") from error

@@ -8,7 +8,7 @@ from .aws_bucket import describe
 from .aws_client import Aws
 from .aws_iam import Role
 from .aws_shapes import from_tags
-from .kind import Gone, Refused
+from .resource_kind import NotFound, Rejected
 from .values import Properties
 
 _STATEMENT = frozenset(
@@ -40,16 +40,16 @@ def role(service: Aws, args: Properties) -> Properties:
     """aws:iam/getRole:getRole."""
     try:
         return {"id": args["name"], **Role().read(service, args["name"], {})}
-    except Gone as gone:
-        raise Refused(f"reading IAM Role ({args['name']}): {gone}") from gone
+    except NotFound as gone:
+        raise Rejected(f"reading IAM Role ({args['name']}): {gone}") from gone
 
 
 def bucket(service: Aws, args: Properties) -> Properties:
     """aws:s3/getBucket:getBucket."""
     try:
         head = service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
-    except Gone as gone:
-        raise Refused(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
+    except NotFound as gone:
+        raise Rejected(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
     region = head.get("BucketRegion") or args.get("region")  # S3 tells where a bucket is, wherever it is asked from
     return {"id": args["bucket"], **describe(service, args["bucket"], region)}
 
@@ -58,12 +58,12 @@ def instance(service: Aws, args: Properties) -> Properties:
     """aws:ec2/getInstance:getInstance, by the instance's id: what it is and where it runs."""
     said = {name for name, value in args.items() if value}  # the SDK says false for what the program leaves out
     if unknown := sorted(said - {"instanceId", "region"}):
-        raise Refused(f"the sandbox's stand-in for getInstance has no {', '.join(unknown)}")
+        raise Rejected(f"the sandbox's stand-in for getInstance has no {', '.join(unknown)}")
     id, region = args["instanceId"], args.get("region") or service.region
     try:
         found = service.call("ec2", "DescribeInstances", region, InstanceIds=[id])["Reservations"][0]["Instances"][0]
-    except Gone as gone:
-        raise Refused(f"reading EC2 Instance ({id}): {gone}") from gone
+    except NotFound as gone:
+        raise Rejected(f"reading EC2 Instance ({id}): {gone}") from gone
     partition, _ = service.partition(region)
     owner = service.call("sts", "GetCallerIdentity")["Account"]
     return {
@@ -91,7 +91,7 @@ def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: AR
 def policy_document(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     """aws:iam/getPolicyDocument:getPolicyDocument, without source and override documents."""
     if unknown := sorted(args.keys() - {"policyId", "statements", "version"}):
-        raise Refused(f"the sandbox's stand-in for getPolicyDocument has no {', '.join(unknown)}")
+        raise Rejected(f"the sandbox's stand-in for getPolicyDocument has no {', '.join(unknown)}")
     document: dict[str, Any] = {"Version": args.get("version") or "2012-10-17"}
     if args.get("policyId"):
         document["Id"] = args["policyId"]
@@ -108,7 +108,7 @@ def policy_document(service: Aws, args: Properties) -> Properties:  # noqa: ARG0
 
 def _statement(said: Properties) -> dict[str, Any]:
     if unknown := sorted(said.keys() - _STATEMENT):
-        raise Refused(f"a statement has no {', '.join(unknown)}; it has {', '.join(sorted(_STATEMENT))}")
+        raise Rejected(f"a statement has no {', '.join(unknown)}; it has {', '.join(sorted(_STATEMENT))}")
     conditions: dict[str, dict[str, Any]] = {}
     for condition in said.get("conditions") or []:
         conditions.setdefault(condition["test"], {})[condition["variable"]] = _one(condition["values"])

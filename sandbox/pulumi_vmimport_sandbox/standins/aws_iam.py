@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from .aws_client import Aws
 from .aws_shapes import from_tags, to_tags
-from .kind import Kind
+from .resource_kind import ResourceKind
 from .values import Properties
 
 
-class Role(Kind[Aws]):
+class Role(ResourceKind[Aws]):
     """aws:iam/role:Role."""
 
     inputs = frozenset(
@@ -17,7 +17,7 @@ class Role(Kind[Aws]):
         | {"permissionsBoundary", "tags"}
     )
     required = frozenset({"assumeRolePolicy"})
-    place = frozenset({"name"})
+    identity_inputs = frozenset({"name"})
     replaces = frozenset({"name", "path"})
     auto_name = "name"
     defaults: ClassVar = {
@@ -27,7 +27,7 @@ class Role(Kind[Aws]):
         "permissionsBoundary": None,
         "tags": None,
     }
-    unread = frozenset({"forceDetachPolicies"})
+    write_only = frozenset({"forceDetachPolicies"})
 
     _parameters: ClassVar = {
         "assumeRolePolicy": "AssumeRolePolicyDocument",
@@ -89,12 +89,12 @@ class Role(Kind[Aws]):
         service.call("iam", "DeleteRole", RoleName=id)
 
 
-class RolePolicy(Kind[Aws]):
+class RolePolicy(ResourceKind[Aws]):
     """aws:iam/rolePolicy:RolePolicy."""
 
     inputs = frozenset({"name", "policy", "role"})
     required = frozenset({"policy", "role"})
-    place = frozenset({"name", "role"})
+    identity_inputs = frozenset({"name", "role"})
     replaces = frozenset({"name", "role"})
     auto_name = "name"
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .aws_client import Aws
 from .aws_shapes import from_tags, property_name, to_tags
-from .kind import Gone, Kind, Refused
+from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import Properties
 
 _POLL_SECONDS = 0.25
@@ -19,18 +19,18 @@ _TOLD = (
 )  # fmt: skip
 
 
-class AmiCopy(Kind[Aws]):
+class AmiCopy(ResourceKind[Aws]):
     """aws:ec2/amiCopy:AmiCopy."""
 
     inputs = frozenset(
         {"description", "encrypted", "kmsKeyId", "name", "region", "sourceAmiId", "sourceAmiRegion", "tags"}
     )
     required = frozenset({"sourceAmiId", "sourceAmiRegion"})
-    place = frozenset({"name"})
+    identity_inputs = frozenset({"name"})
     replaces = inputs - {"description", "tags"}
     auto_name = "name"
     defaults: ClassVar = {"description": None, "tags": None}
-    unread = frozenset({"encrypted", "kmsKeyId", "sourceAmiId", "sourceAmiRegion"})
+    write_only = frozenset({"encrypted", "kmsKeyId", "sourceAmiId", "sourceAmiRegion"})
 
     _parameters: ClassVar = {
         "description": "Description",
@@ -47,12 +47,12 @@ class AmiCopy(Kind[Aws]):
             params["TagSpecifications"] = [{"ResourceType": "image", "Tags": to_tags(inputs["tags"])}]
         return str(service.call("ec2", "CopyImage", inputs.get("region"), **params)["ImageId"])
 
-    def complete(self, service: Aws, id: str, inputs: Properties) -> None:
+    def configure(self, service: Aws, id: str, inputs: Properties) -> None:
         while (image := _image(service, id, inputs.get("region")))["State"] == "pending":
             time.sleep(_POLL_SECONDS)
         if image["State"] != "available":
             why = image.get("StateReason", {}).get("Message", "")
-            raise Refused(f"waiting for EC2 AMI ({id}) create: unexpected state '{image['State']}': {why}")
+            raise Rejected(f"waiting for EC2 AMI ({id}) create: unexpected state '{image['State']}': {why}")
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
         region = state.get("region") or service.region
@@ -83,7 +83,7 @@ class AmiCopy(Kind[Aws]):
             service.call("ec2", "DeleteSnapshot", region, SnapshotId=snapshot)
 
 
-class AmiLaunchPermission(Kind[Aws]):
+class AmiLaunchPermission(ResourceKind[Aws]):
     """aws:ec2/amiLaunchPermission:AmiLaunchPermission; its id says all, as in the real provider."""
 
     inputs = frozenset({"accountId", "group", "imageId", "organizationArn", "organizationalUnitArn", "region"})
@@ -117,7 +117,7 @@ class AmiLaunchPermission(Kind[Aws]):
             "ec2", "DescribeImageAttribute", state.get("region"), ImageId=image, Attribute="launchPermission"
         )
         if {self._grantees[name]: value} not in found["LaunchPermissions"]:
-            raise Gone(f"EC2 AMI Launch Permission ({id}) not found")
+            raise NotFound(f"EC2 AMI Launch Permission ({id}) not found")
         return {"imageId": image, name: value, "region": state.get("region") or service.region}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:
@@ -130,7 +130,7 @@ class AmiLaunchPermission(Kind[Aws]):
     def _parts(self, id: str) -> tuple[str, str, str]:
         found = self._id.fullmatch(id)
         if found is None:
-            raise Refused(f"expected <account id>-<AMI id> as the id of a launch permission, got {id!r}")
+            raise Rejected(f"expected <account id>-<AMI id> as the id of a launch permission, got {id!r}")
         return found["kind"] or "accountId", found["value"], found["image"]
 
     @staticmethod
@@ -157,7 +157,7 @@ def set_tags(service: Aws, region: str | None, id: str, tags: dict[str, str]) ->
 def _image(service: Aws, id: str, region: str | None) -> dict[str, Any]:
     found = service.call("ec2", "DescribeImages", region, ImageIds=[id])["Images"]
     if not found:  # EC2 knows the id of a deregistered AMI for a while
-        raise Gone(f"EC2 AMI ({id}) not found")
+        raise NotFound(f"EC2 AMI ({id}) not found")
     return dict(found[0])
 
 

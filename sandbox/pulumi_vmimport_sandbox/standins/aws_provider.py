@@ -2,11 +2,11 @@
 
 from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_images, aws_volumes
 from .aws_client import Aws
-from .kind import Kind
 from .provider import Function, Provider, serve
+from .resource_kind import ResourceKind
 
-KINDS: dict[str, Kind[Aws]] = {
-    "aws:ebs/volume:Volume": aws_volumes.Volume(),
+KINDS: dict[str, ResourceKind[Aws]] = {
+    "aws:ebs/volume:Volume": aws_volumes.EbsVolume(),
     "aws:ec2/amiCopy:AmiCopy": aws_images.AmiCopy(),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": aws_images.AmiLaunchPermission(),
     "aws:ec2/volumeAttachment:VolumeAttachment": aws_volumes.VolumeAttachment(),
@@ -14,7 +14,7 @@ KINDS: dict[str, Kind[Aws]] = {
     "aws:iam/rolePolicy:RolePolicy": aws_iam.RolePolicy(),
     "aws:s3/bucket:Bucket": aws_bucket.Bucket(),
     "aws:s3/bucketAcl:BucketAcl": aws_bucket_settings.Acl(),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": aws_bucket_settings.Lifecycle(),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": aws_bucket_settings.LifecycleConfiguration(),
     "aws:s3/bucketObjectv2:BucketObjectv2": aws_bucket.BucketObject(),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": aws_bucket_settings.OwnershipControls(),
     "aws:s3/bucketPolicy:BucketPolicy": aws_bucket_settings.Policy(),

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from .kind import Refused
+from .resource_kind import Rejected
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
@@ -30,7 +30,7 @@ def to_aws(shape: Shape, value: Any, path: str) -> Any:
     if isinstance(shape, StructureShape):
         members = {property_name(member): member for member in shape.members}
         if unknown := sorted(value.keys() - members.keys()):
-            raise Refused(f"{path} has no {', '.join(unknown)}; it has {', '.join(sorted(members))}")
+            raise Rejected(f"{path} has no {', '.join(unknown)}; it has {', '.join(sorted(members))}")
         return {
             members[name]: to_aws(shape.members[members[name]], item, f"{path}.{name}") for name, item in value.items()
         }

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from .aws_client import Aws
 from .aws_images import set_tags
 from .aws_shapes import from_tags, to_tags
-from .kind import Gone, Kind, Refused
+from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import Properties
 
 
-class Volume(Kind[Aws]):
+class EbsVolume(ResourceKind[Aws]):
     """aws:ebs/volume:Volume."""
 
     inputs = frozenset(
@@ -21,7 +21,7 @@ class Volume(Kind[Aws]):
     required = frozenset({"availabilityZone"})
     replaces = frozenset({"availabilityZone", "encrypted", "kmsKeyId", "multiAttachEnabled", "region", "snapshotId"})
     defaults: ClassVar = {"tags": None}
-    unread = frozenset({"finalSnapshot"})
+    write_only = frozenset({"finalSnapshot"})
 
     _parameters: ClassVar = {
         "availabilityZone": "AvailabilityZone",
@@ -74,7 +74,7 @@ class Volume(Kind[Aws]):
         service.call("ec2", "DeleteVolume", state.get("region"), VolumeId=id)
 
 
-class VolumeAttachment(Kind[Aws]):
+class VolumeAttachment(ResourceKind[Aws]):
     """aws:ec2/volumeAttachment:VolumeAttachment."""
 
     inputs = frozenset(
@@ -82,7 +82,7 @@ class VolumeAttachment(Kind[Aws]):
     )
     required = frozenset({"deviceName", "instanceId", "volumeId"})
     replaces = frozenset({"deviceName", "instanceId", "region", "volumeId"})
-    unread = frozenset({"forceDetach", "skipDestroy", "stopInstanceBeforeDetaching"})
+    write_only = frozenset({"forceDetach", "skipDestroy", "stopInstanceBeforeDetaching"})
 
     def create(self, service: Aws, inputs: Properties) -> str:
         region, named = inputs.get("region"), _attachment(inputs)
@@ -91,11 +91,11 @@ class VolumeAttachment(Kind[Aws]):
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
         if "volumeId" not in state:
-            raise Refused("the sandbox's stand-in for aws imports no aws:ec2/volumeAttachment:VolumeAttachment")
+            raise Rejected("the sandbox's stand-in for aws imports no aws:ec2/volumeAttachment:VolumeAttachment")
         region, named = state.get("region") or service.region, _attachment(state)
         [volume] = service.call("ec2", "DescribeVolumes", region, VolumeIds=[state["volumeId"]])["Volumes"]
         if not any(named.items() <= attachment.items() for attachment in volume["Attachments"]):
-            raise Gone(f"EBS Volume Attachment ({id}) not found")
+            raise NotFound(f"EBS Volume Attachment ({id}) not found")
         return {**{name: state[name] for name in ("deviceName", "instanceId", "volumeId")}, "region": region}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:

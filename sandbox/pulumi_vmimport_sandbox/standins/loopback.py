@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from .kind import Refused
+from .resource_kind import Rejected
 
 
 def require_loopback(host: str | None, setting: str, value: str | None) -> None:
@@ -12,7 +12,7 @@ def require_loopback(host: str | None, setting: str, value: str | None) -> None:
         Refused: `host`, which `setting` names, is missing or is not a loopback address.
     """
     if not _is_loopback(host or ""):
-        raise Refused(
+        raise Rejected(
             f"the sandbox's stand-ins speak to this machine alone: expected a loopback address in {setting}, "
             f"got {value!r}; start the program with the sandbox's environment"
         )

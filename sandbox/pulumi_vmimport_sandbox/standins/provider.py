@@ -20,7 +20,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from .kind import Gone, Kind, Refused, ServiceT
+from .resource_kind import NotFound, Rejected, ResourceKind, ServiceT
 from .values import Properties, differences, has_unknown, plain, respelled, same, top, wire
 
 Function = Callable[[ServiceT, Properties], Properties]
@@ -31,7 +31,7 @@ _MESSAGE_BYTES = 400 << 20  # what the engine and the SDKs allow: sdk/python/lib
 _PARENT_SECONDS = 2  # how soon a stand-in notices that its engine was killed
 
 
-def _says_no(
+def _report_rejections(
     rpc: Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT],
 ) -> Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT]:
     """Report a refusal as one line. Anything else is a defect of the stand-in: gRPC reports it with its traceback."""
@@ -40,7 +40,7 @@ def _says_no(
     def answer(self: "Provider[Any]", request: RequestT, context: grpc.ServicerContext) -> AnswerT:
         try:
             return rpc(self, request, context)
-        except Refused as refusal:
+        except Rejected as refusal:
             context.abort(grpc.StatusCode.UNKNOWN, _one_line(refusal))
             raise AssertionError("abort raises") from refusal
 
@@ -58,7 +58,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         self,
         name: str,
         version: str,
-        kinds: Mapping[str, Kind[ServiceT]],
+        kinds: Mapping[str, ResourceKind[ServiceT]],
         functions: Mapping[str, Function[ServiceT]],
         connect: Callable[[Properties], ServiceT],
     ) -> None:
@@ -69,13 +69,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     @property
     def _service(self) -> ServiceT:
         if self._connected is None:
-            raise Refused(f"the sandbox's {self._name} provider was called before it was configured")
+            raise Rejected(f"the sandbox's {self._name} provider was called before it was configured")
         return self._connected
 
-    def _kind(self, urn: str) -> Kind[ServiceT]:
+    def _kind(self, urn: str) -> ResourceKind[ServiceT]:
         token = urn.split("::")[2].rsplit("$", 1)[-1]
         if token not in self._kinds:
-            raise Refused(self._has_no(token, self._kinds))
+            raise Rejected(self._has_no(token, self._kinds))
         return self._kinds[token]
 
     def _has_no(self, token: str, table: Mapping[str, Any]) -> str:
@@ -103,7 +103,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    @_says_no
+    @_report_rejections
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
@@ -112,14 +112,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             self._connected = self._connect(settings)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
-    @_says_no
+    @_report_rejections
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         if request.tok not in self._functions:
-            raise Refused(self._has_no(request.tok, self._functions))
+            raise Rejected(self._has_no(request.tok, self._functions))
         found = self._functions[request.tok](self._service, plain(request.args))
         return provider_pb2.InvokeResponse(**{"return": wire(found)})
 
-    @_says_no
+    @_report_rejections
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         kind, olds, news = self._kind(request.urn), plain(request.olds), plain(request.news)
         if kind.auto_name and kind.auto_name not in news:
@@ -135,7 +135,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in problems]
         return provider_pb2.CheckResponse(inputs=wire(news), failures=failures)
 
-    @_says_no
+    @_report_rejections
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         kind, olds, news = self._kind(request.urn), plain(request.old_inputs), plain(request.news)
         detail, changed, replaces = {}, set(), set()
@@ -154,34 +154,34 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             replaces=sorted(replaces),
             detailedDiff=detail,
             hasDetailedDiff=True,
-            deleteBeforeReplace=bool(replaces and kind.place)
-            and all(same(olds.get(name), news.get(name)) for name in kind.place),
+            deleteBeforeReplace=bool(replaces and kind.identity_inputs)
+            and all(same(olds.get(name), news.get(name)) for name in kind.identity_inputs),
         )
 
-    @_says_no
+    @_report_rejections
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         kind, inputs = self._kind(request.urn), plain(request.properties)
         if request.preview:  # what is left out here is unknown to the program
             return provider_pb2.CreateResponse(properties=wire(inputs))
         id = kind.create(self._service, inputs)
         try:
-            kind.complete(self._service, id, inputs)
+            kind.configure(self._service, id, inputs)
             live = kind.read(self._service, id, inputs)
-        except (Gone, Refused) as error:
+        except (NotFound, Rejected) as error:
             _fail_halfway(context, id, inputs, _one_line(error))
         return provider_pb2.CreateResponse(id=id, properties=wire({**inputs, **live}))
 
-    @_says_no
+    @_report_rejections
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         kind, state, olds = self._kind(request.urn), plain(request.properties), plain(request.inputs)
         try:
             live = kind.read(self._service, request.id, {**state, **olds})
-        except Gone:
+        except NotFound:
             return provider_pb2.ReadResponse()  # no id: it is gone
         if olds:
             inputs = {
                 name: said
-                if name in kind.unread or name.startswith("__")
+                if name in kind.write_only or name.startswith("__")
                 else respelled(said, live.get(name, kind.defaults.get(name)), kind.nested_defaults)
                 for name, said in olds.items()
             }
@@ -190,12 +190,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         for name, default in kind.defaults.items():
             if name not in olds and name in live and not same(live[name], default):
                 inputs[name] = live[name]
-        kept = {name: value for name, value in state.items() if name in kind.unread}
+        kept = {name: value for name, value in state.items() if name in kind.write_only}
         return provider_pb2.ReadResponse(
             id=request.id, properties=wire({**kept, **inputs, **live}), inputs=wire(inputs)
         )
 
-    @_says_no
+    @_report_rejections
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         kind, olds, news = self._kind(request.urn), plain(request.olds), plain(request.news)
         if request.preview:
@@ -203,13 +203,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         try:
             kind.update(self._service, request.id, olds, news)
             live = kind.read(self._service, request.id, news)
-        except Gone as gone:
-            raise Refused(f"{gone}; run pulumi refresh to see what is left") from gone
+        except NotFound as gone:
+            raise Rejected(f"{gone}; run pulumi refresh to see what is left") from gone
         return provider_pb2.UpdateResponse(properties=wire({**news, **live}))
 
-    @_says_no
+    @_report_rejections
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        with contextlib.suppress(Gone):  # deleted by hand: nothing is left to do
+        with contextlib.suppress(NotFound):  # deleted by hand: nothing is left to do
             self._kind(request.urn).delete(self._service, request.id, plain(request.properties))
         return empty_pb2.Empty()
 

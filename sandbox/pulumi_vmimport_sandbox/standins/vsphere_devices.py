@@ -4,7 +4,7 @@ from typing import Any
 
 from pyVmomi import vim
 
-from .kind import Refused
+from .resource_kind import Rejected
 from .values import Properties
 from .vsphere_session import VSphere, datastore_path
 
@@ -144,7 +144,7 @@ def _disk_changes(service: VSphere, devices: list[Any], olds: Properties, news: 
             changes.append(change("edit", live[unit]))
         elif not said.get("attach") and capacity < live[unit].capacityInKB:
             size = live[unit].capacityInKB * 1024 // GIB
-            raise Refused(f"disk {said['label']}: virtual disks cannot be shrunk (old: {size} new: {said['size']})")
+            raise Rejected(f"disk {said['label']}: virtual disks cannot be shrunk (old: {size} new: {said['size']})")
     for unit in live.keys() - wanted.keys():
         stays = any(before.get(unit, {}).get(word) for word in ("attach", "keepOnRemove"))
         changes.append(change("remove", live[unit], None if stays else "destroy"))

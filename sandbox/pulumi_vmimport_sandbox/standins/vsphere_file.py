@@ -5,21 +5,21 @@ from pathlib import Path
 
 from pyVmomi import vim
 
-from .kind import Gone, Kind, Refused
+from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import Properties
 from .vsphere_session import TaskFailed, VSphere, datastore_path
 
 _LOCATION = frozenset({"datacenter", "datastore", "destinationFile"})
 
 
-class File(Kind[VSphere]):
+class File(ResourceKind[VSphere]):
     """vsphere:index/file:File, the upload; a copy between datastores is not served."""
 
     inputs = _LOCATION | {"createDirectories", "sourceFile"}
     required = frozenset({"datastore", "destinationFile", "sourceFile"})
-    place = _LOCATION
+    identity_inputs = _LOCATION
     replaces = frozenset({"sourceFile"})
-    unread = frozenset({"createDirectories", "sourceFile"})
+    write_only = frozenset({"createDirectories", "sourceFile"})
 
     def create(self, service: VSphere, inputs: Properties) -> str:
         datacenter, datastore = _where(service, inputs)
@@ -32,7 +32,7 @@ class File(Kind[VSphere]):
             with Path(inputs["sourceFile"]).open("rb") as source:
                 service.put_file(datastore, path, source)
         except OSError as error:
-            raise Refused(f"cannot read the source of [{datastore.name}] {path}: {error}") from error
+            raise Rejected(f"cannot read the source of [{datastore.name}] {path}: {error}") from error
         return f"[{datastore.name}] {datacenter.name}/{path}"
 
     def read(self, service: VSphere, id: str, state: Properties) -> Properties:  # noqa: ARG002
@@ -44,10 +44,10 @@ class File(Kind[VSphere]):
             found = service.wait(f"looking for {path}", datastore.browser.SearchDatastore_Task(folder, spec))
         except TaskFailed as failure:
             if isinstance(failure.fault, vim.fault.FileNotFound):  # the folder
-                raise Gone(f"{path} is not there") from failure
+                raise NotFound(f"{path} is not there") from failure
             raise
         if not found.file:
-            raise Gone(f"{path} is not there")
+            raise NotFound(f"{path} is not there")
         return {name: state[name] for name in _LOCATION if name in state}
 
     def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
@@ -68,7 +68,7 @@ class File(Kind[VSphere]):
             service.wait(f"deleting {path}", service.content.fileManager.DeleteDatastoreFile_Task(path, datacenter))
         except TaskFailed as failure:
             if isinstance(failure.fault, vim.fault.FileNotFound):
-                raise Gone(f"{path} is not there") from failure
+                raise NotFound(f"{path} is not there") from failure
             raise
 
 

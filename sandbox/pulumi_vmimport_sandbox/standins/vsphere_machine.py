@@ -11,7 +11,7 @@ from pyVmomi import vim
 
 from . import vsphere_devices as devices
 from . import vsphere_machine_checks
-from .kind import Kind, Refused
+from .resource_kind import Rejected, ResourceKind
 from .values import COMPUTED, Properties, same
 from .vsphere_session import VSphere, datacenter_of
 
@@ -33,7 +33,7 @@ _RESTARTS = frozenset(
 _POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 
 
-class VirtualMachine(Kind[VSphere]):
+class VirtualMachineResource(ResourceKind[VSphere]):
     """vsphere:index/virtualMachine:VirtualMachine; its id is the BIOS UUID."""
 
     inputs = frozenset(
@@ -44,7 +44,7 @@ class VirtualMachine(Kind[VSphere]):
         | {"waitForGuestNetTimeout"}
     )
     required = frozenset({"datastoreId", "resourcePoolId"})
-    place = frozenset({"folder", "name"})
+    identity_inputs = frozenset({"folder", "name"})
     replaces = frozenset({"replaceTrigger"})
     auto_name = "name"
     defaults: ClassVar = {
@@ -69,7 +69,7 @@ class VirtualMachine(Kind[VSphere]):
         "unitNumber": COMPUTED,
         "uuid": COMPUTED,
     }
-    unread = frozenset(
+    write_only = frozenset(
         {"folder", "forcePowerOff", "replaceTrigger", "scsiBusSharing", "shutdownWaitTimeout"}
         | {"waitForGuestIpTimeout", "waitForGuestNetRoutable", "waitForGuestNetTimeout"}
     )
@@ -87,7 +87,7 @@ class VirtualMachine(Kind[VSphere]):
         machine = service.wait(f"creating virtual machine {inputs['name']}", task)
         return str(machine.config.uuid)
 
-    def complete(self, service: VSphere, id: str, inputs: Properties) -> None:
+    def configure(self, service: VSphere, id: str, inputs: Properties) -> None:
         service.wait(f"powering on virtual machine {inputs['name']}", service.machine(id).PowerOnVM_Task())
 
     def read(self, service: VSphere, id: str, state: Properties) -> Properties:
@@ -103,7 +103,7 @@ class VirtualMachine(Kind[VSphere]):
             if restarts or devices.need_power_off(spec.deviceChange):
                 _power_off(service, machine, what)
             elif devices.cannot_while_on(spec.deviceChange):
-                raise Refused(
+                raise Rejected(
                     f"reconfiguring {what}: InvalidPowerState: a CD drive cannot be added or removed while on"
                 )
         service.wait(f"reconfiguring {what}", machine.ReconfigVM_Task(spec))
@@ -188,7 +188,7 @@ def _folder(pool: Any, path: str) -> Any:
     for name in filter(None, path.split("/")):
         found = [item for item in folder.childEntity if isinstance(item, vim.Folder) and item.name == name]
         if not found:
-            raise Refused(f"folder {path!r} not found: {folder.name} has no folder {name!r}")
+            raise Rejected(f"folder {path!r} not found: {folder.name} has no folder {name!r}")
         folder = found[0]
     return folder
 

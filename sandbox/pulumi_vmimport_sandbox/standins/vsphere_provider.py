@@ -3,14 +3,14 @@
 import os
 
 from . import vsphere_file, vsphere_functions, vsphere_machine
-from .kind import Kind, Refused
 from .provider import Function, Provider, serve
+from .resource_kind import Rejected, ResourceKind
 from .values import Properties
 from .vsphere_session import VSphere
 
-KINDS: dict[str, Kind[VSphere]] = {
+KINDS: dict[str, ResourceKind[VSphere]] = {
     "vsphere:index/file:File": vsphere_file.File(),
-    "vsphere:index/virtualMachine:VirtualMachine": vsphere_machine.VirtualMachine(),
+    "vsphere:index/virtualMachine:VirtualMachine": vsphere_machine.VirtualMachineResource(),
 }
 
 FUNCTIONS: dict[str, Function[VSphere]] = {
@@ -30,7 +30,7 @@ SETTINGS = frozenset({"allowUnverifiedSsl", "apiTimeout", "password", "user", "v
 def connect(settings: Properties) -> VSphere:
     """The vCenter of the provider's settings or, as with the real provider, of the environment."""
     if unknown := {name for name in settings if not name.startswith("__")} - SETTINGS:
-        raise Refused(
+        raise Rejected(
             f"the sandbox's stand-in for vsphere has no provider setting {', '.join(sorted(unknown))}; "
             f"it has {', '.join(sorted(SETTINGS))}"
         )
@@ -38,7 +38,7 @@ def connect(settings: Properties) -> VSphere:
     user = settings.get("user") or os.environ.get("VSPHERE_USER")
     password = settings.get("password") or os.environ.get("VSPHERE_PASSWORD")
     if not user or not password:
-        raise Refused("missing required configuration: set vsphere:user and vsphere:password")
+        raise Rejected("missing required configuration: set vsphere:user and vsphere:password")
     host, _, port = server.partition(":")
     return VSphere(host, int(port or 443), user, password, os.environ.get("VMIMPORT_VSPHERE_CA_FILE"))
 

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 from pyVim.connect import SmartConnect
 from pyVmomi import vim, vmodl
 
-from .kind import Gone, Refused
 from .loopback import require_loopback
+from .resource_kind import NotFound, Rejected
 
 _TASK_SECONDS = 300
 _POLL_SECONDS = 0.05
@@ -20,7 +20,7 @@ _SHOWN = ("existingState", "requestedState", "file", "name", "invalidProperty", 
 """What says most about a fault, where it has it."""
 
 
-class TaskFailed(Refused):
+class TaskFailed(Rejected):
     """A vCenter task ended in an error; `fault` is what vCenter says of it."""
 
     def __init__(self, what: str, fault: Any) -> None:
@@ -59,7 +59,7 @@ class VSphere:
                     )
                 except (OSError, vmodl.MethodFault) as error:
                     words = error if isinstance(error, OSError) else fault_text(error)
-                    raise Refused(f"cannot log in to the vCenter at {self._host}:{self._port}: {words}") from error
+                    raise Rejected(f"cannot log in to the vCenter at {self._host}:{self._port}: {words}") from error
             return self._instance
 
     @property
@@ -85,9 +85,9 @@ class VSphere:
         found = [item for item in self.all(kind, root) if _at(item, wanted)]
         what = kind.__name__.rsplit(".", 1)[-1]
         if not found:
-            raise Refused(f"{what} {path or '(default)'!r} not found")
+            raise Rejected(f"{what} {path or '(default)'!r} not found")
         if len(found) > 1:
-            raise Refused(f"{what} {path or '(default)'!r} is not unique: give the end of its inventory path")
+            raise Rejected(f"{what} {path or '(default)'!r} is not unique: give the end of its inventory path")
         return found[0]
 
     def by_id(self, kind: Any, id: str) -> Any:
@@ -100,7 +100,7 @@ class VSphere:
         try:
             _ = found.name
         except vmodl.fault.ManagedObjectNotFound as error:
-            raise Refused(f"{kind.__name__.rsplit('.', 1)[-1]} {id!r} not found") from error
+            raise Rejected(f"{kind.__name__.rsplit('.', 1)[-1]} {id!r} not found") from error
         return found
 
     def machine(self, uuid: str) -> Any:
@@ -111,7 +111,7 @@ class VSphere:
         """
         found = self.content.searchIndex.FindByUuid(None, uuid, True, False)
         if found is None:
-            raise Gone(f"no virtual machine has the UUID {uuid}")
+            raise NotFound(f"no virtual machine has the UUID {uuid}")
         return found
 
     def wait(self, what: str, task: Any) -> Any:
@@ -135,7 +135,7 @@ class VSphere:
             if info["info.state"] == vim.TaskInfo.State.error:
                 raise TaskFailed(what, info["info.error"])
             time.sleep(_POLL_SECONDS)
-        raise Refused(f"{what}: the task {task._moId} was not done after {_TASK_SECONDS} s")  # noqa: SLF001
+        raise Rejected(f"{what}: the task {task._moId} was not done after {_TASK_SECONDS} s")  # noqa: SLF001
 
     def put_file(self, datastore: Any, path: str, content: BinaryIO) -> None:
         """Write a file of a datastore, whose folder is there, over the one that may be there."""
@@ -158,7 +158,7 @@ class VSphere:
             answer = connection.getresponse()
             content = answer.read()
         except OSError as error:
-            raise Refused(f"{verb} [{datastore.name}] {path}: {error}") from error
+            raise Rejected(f"{verb} [{datastore.name}] {path}: {error}") from error
         finally:
             connection.close()
         if answer.status >= http.client.BAD_REQUEST:
@@ -167,7 +167,7 @@ class VSphere:
 
 
 def _no_file(verb: str, datastore: Any, path: str, answer: http.client.HTTPResponse) -> NoReturn:
-    outcome = Gone if answer.status == http.client.NOT_FOUND and verb == "GET" else Refused
+    outcome = NotFound if answer.status == http.client.NOT_FOUND and verb == "GET" else Rejected
     raise outcome(f"{verb} [{datastore.name}] {path}: HTTP {answer.status} {answer.reason}")
 
 

@@ -65,11 +65,11 @@ class Watch:
         self.credentials.write_text("".join(keys))
         self.hold({}, lambda: None)
 
-    def hold(self, holds: Mapping[str, At], strike: Callable[[], None]) -> None:
+    def hold(self, holds: Mapping[str, At], inject: Callable[[], None]) -> None:
         """Forget the calls so far; hold each copy at its call, and strike once all are held."""
         with self._lock:
             self.calls, self.held, self._struck = {name: [] for name in self._names.values()}, set(), threading.Event()
-            self._holds, self._strike = holds, strike
+            self._holds, self._strike = holds, inject
 
     def __call__(self, arrived: IncomingCall, when: str) -> None:
         name = self._names.get(arrived.access_key)
@@ -136,7 +136,7 @@ class Matrix:
         """Run a command that is cut off when each copy is in the middle of its call."""
         printed_before = len(stack.output)
 
-        def strike() -> None:
+        def inject() -> None:
             if (fault or self.fault) == "kill -9":
                 stack.kill()
                 return
@@ -145,7 +145,7 @@ class Matrix:
             while not any("^C received" in line for line in stack.output[printed_before:]) and time.monotonic() < end:
                 time.sleep(0.02)
 
-        self.watch.hold(holds, strike)
+        self.watch.hold(holds, inject)
         with contextlib.suppress(automation.CommandError):  # a deletion may be complete in spite of Ctrl-C
             command(parallel=PARALLEL)
         missing = {name: (at, self.watch.calls[name]) for name, at in holds.items() if name not in self.watch.held}

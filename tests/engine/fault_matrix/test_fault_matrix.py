@@ -57,13 +57,13 @@ class Scene:
 
     def __init__(self, sandbox: Sandbox, place: dict[str, str], vmdk: Path) -> None:
         self.sandbox, self.aws, self.place, self.vmdk = sandbox, sandbox.aws, place, vmdk
-        self.aws.pace.active_import_quota = self.aws.pace.active_export_quota = 200
+        self.aws.settings.active_import_quota = self.aws.settings.active_export_quota = 200
         self.ec2, self.s3 = self.aws.observer("ec2", REGION), self.aws.observer("s3", REGION)
-        self.pace(MINUTE)
+        self.settings(MINUTE)
         policy = iam_documents.role_policy(import_buckets=(), export_buckets=[EXPORTS])
         iam = self.aws.observer("iam")
         iam.put_role_policy(RoleName="vmimport", PolicyName="export", PolicyDocument=json.dumps(policy))
-        sandbox.clock.advance(self.aws.pace.iam_propagation_seconds)
+        sandbox.clock.advance(self.aws.settings.iam_propagation_seconds)
         location, owner = {"LocationConstraint": REGION}, "BucketOwnerPreferred"
         self.s3.create_bucket(Bucket=EXPORTS, CreateBucketConfiguration=location, ObjectOwnership=owner)
         service = {"Type": "CanonicalUser", "ID": canonical_id(REGION)}
@@ -75,7 +75,7 @@ class Scene:
         self.s3.put_object(Bucket=place["s3_bucket"], Key=BLOCKS, Body=b"data" * (1 << 20))
         self.ami = self.image()
         self.workspaces, self.other = self.aws.observer("workspaces", REGION), self.aws.second_account().account_id
-        self.aws.pace.workspace_image_quota = self.aws.pace.workspace_bundle_quota = 1000
+        self.aws.settings.workspace_image_quota = self.aws.settings.workspace_bundle_quota = 1000
         self.desktop = self.workspace_image("source")
         self.aws.offer_image_update(self.desktop)
         self.shared: dict[str, str] = {}
@@ -107,19 +107,23 @@ class Scene:
         ]  # fmt: skip
         return {kind.resource.__name__: kind for kind in kinds}
 
-    def pace(self, seconds: float, images: float = MINUTE) -> None:
+    def settings(self, seconds: float, images: float = MINUTE) -> None:
         """Set how long conversion tasks, begun ones too, and new WorkSpaces images take."""
-        pace = self.aws.pace
-        pace.import_stages = pace.snapshot_stages = pace.export_stages = (Stage("converting", seconds, 19, 50),)
-        pace.import_workspace_image_seconds = pace.create_workspace_image_seconds = images
-        pace.copy_workspace_image_seconds = pace.update_workspace_image_seconds = pace.create_bundle_seconds = images
-        pace.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
+        settings = self.aws.settings
+        settings.import_stages = settings.snapshot_stages = settings.export_stages = (
+            Stage("converting", seconds, 19, 50),
+        )
+        settings.import_workspace_image_seconds = settings.create_workspace_image_seconds = images
+        settings.copy_workspace_image_seconds = settings.update_workspace_image_seconds = (
+            settings.create_bundle_seconds
+        ) = images
+        settings.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
 
     def image(self) -> str:
         """An AMI of a Windows that brings its licence."""
         disk = {"Format": "RAW", "UserBucket": {"S3Bucket": self.place["s3_bucket"], "S3Key": self.place["s3_key"]}}
         task = self.ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
-        self.sandbox.clock.advance(self.aws.pace.import_seconds)
+        self.sandbox.clock.advance(self.aws.settings.import_seconds)
         return str(self.ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
 
     def instance(self) -> str:
@@ -135,7 +139,7 @@ class Scene:
         """A WorkSpaces image."""
         of = {"Name": name, "Description": "a source", "WorkspaceId": self.workspace(name)}
         made = self.workspaces.create_workspace_image(**of)
-        self.sandbox.clock.advance(self.aws.pace.create_workspace_image_seconds)
+        self.sandbox.clock.advance(self.aws.settings.create_workspace_image_seconds)
         return str(made["ImageId"])
 
     def shared_image(self, name: str) -> str:
@@ -223,13 +227,13 @@ def test_a_create_or_delete_that_is_cut_off_is_completed_by_the_next(
     managed = {n for n, of in public.items() if isinstance(of, type) and issubclass(of, ManagedResource)}
     assert kinds.keys() == managed - {"WorkspacesAccount"}  # there is one for all copies: test_killed_at_every_call.py
     clean = matrix.stack(kinds)
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
     looked, made, deletes = map(matrix.calls_of, (clean.preview, clean.up, clean.destroy))
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
     creates = {name: made[name][len(looked[name]) :] for name in kinds}
     copies = copies_of(kinds, creates, deletes)
     stack = matrix.stack(copies)
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
 
     matrix.cut_off(stack, stack.up, holds_of(creates))
     begun = scene.begun(copies)
@@ -243,7 +247,7 @@ def test_a_create_or_delete_that_is_cut_off_is_completed_by_the_next(
 
     matrix.cut_off(stack, stack.destroy, holds_of(deletes))
     stack.destroy(parallel=len(copies))
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
     for name, at in holds_of(deletes).items():
         row(name, "delete", at, "completed by the next destroy")
 
@@ -256,11 +260,11 @@ def test_what_a_first_run_left_unfinished_is_finished_or_deleted_though_the_seco
     del kinds["VirtualMachineExport"]  # when it is cut off by Ctrl-C, it undoes what it began
 
     def unfinished(copies: dict[str, Kind]) -> tuple[Any, list[str]]:
-        stack, before = matrix.stack(copies), sandbox.aws.leftovers()
-        scene.pace(YEAR, DAY)
+        stack, before = matrix.stack(copies), sandbox.aws.remaining_resources()
+        scene.settings(YEAR, DAY)
         matrix.stop_unfinished(stack)
         sandbox.clock.advance(DAY)  # WorkSpaces cannot cancel an image: it has to end
-        scene.pace({"up": MINUTE, "destroy": YEAR}[command])
+        scene.settings({"up": MINUTE, "destroy": YEAR}[command])
         return stack, before
 
     clean, _ = unfinished(kinds)
@@ -276,7 +280,7 @@ def test_what_a_first_run_left_unfinished_is_finished_or_deleted_though_the_seco
         assert done.keys() <= {"update", "same"}
         assert scene.begun(copies) == dict.fromkeys(copies, 1)
     stack.destroy(parallel=len(copies))
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before
     for name, at in holds_of(calls).items():
         row(name, {"up": "resume", "destroy": "cancel"}[command], at, f"completed by the next {command}")
 
@@ -287,7 +291,7 @@ def test_what_is_cut_off_before_its_first_write_begins_nothing(
     kinds = scene.kinds()
     deployed = dict(kinds)
     stack = matrix.stack(deployed)
-    before = sandbox.aws.leftovers()
+    before = sandbox.aws.remaining_resources()
     calls = matrix.calls_of(stack.preview)
     cut_off: set[str] = set()
     for name, kind in kinds.items():
@@ -300,4 +304,4 @@ def test_what_is_cut_off_before_its_first_write_begins_nothing(
     deployed.update(kinds)
     assert stack.up(parallel=len(kinds)) in ({"create": len(kinds) + 1}, {"create": len(kinds), "same": 1})
     stack.destroy(parallel=len(kinds))
-    assert sandbox.aws.leftovers() == before
+    assert sandbox.aws.remaining_resources() == before

@@ -188,7 +188,7 @@ def byol_ami(aws: AwsSandbox, bucket: str, role: str) -> str:
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=bytes(510) + b"\x55\xaa")
     ec2, container = aws.observer("ec2"), {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": KEY}}
     task = ec2.import_image(DiskContainers=[container], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     return str(ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
 
 

@@ -142,7 +142,7 @@ def test_a_task_that_fails_is_told_with_the_words_the_cause_the_remedy_and_the_i
     aws.faults.fail_import(failure.said)
     line = shown(DynamicHost("ImportImage", ImportImageLifecycle()), write_bag(image_inputs))
     assert f'"{failure.said}"; {failure.explanation};' in line
-    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+    assert not [x for x in aws.remaining_resources() if "ami-" in x or "snap-" in x]
 
 
 @with_(lambda f: f.code is not None)

@@ -9,7 +9,7 @@ from pyVmomi import vim
 
 from pulumi_vmimport_sandbox.clock import SandboxClock
 from pulumi_vmimport_sandbox.guest import INSTALLATION_SECONDS, InstallingGuest
-from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachineResource
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 INSTALLED = b"KDMV an installed disk"
@@ -40,7 +40,7 @@ def guest(vcenter: VCenterSandbox, clock: SandboxClock, disk: Path) -> Installin
 
 
 def make_machine(vcenter: VCenterSandbox, *, iso: bool = True) -> Any:
-    session, kind = vcenter.session, VirtualMachine()
+    session, kind = vcenter.session, VirtualMachineResource()
     store, pool = session.named(vim.Datastore, "LocalDS_0")._moId, session.named(vim.ResourcePool, "Resources")._moId
     inputs = {
         "name": "source",
@@ -51,7 +51,7 @@ def make_machine(vcenter: VCenterSandbox, *, iso: bool = True) -> Any:
         "cdroms": [{"datastoreId": store, "path": "windows.iso"}] if iso else [],
     }
     id = kind.create(session, inputs)
-    kind.complete(session, id, inputs)
+    kind.configure(session, id, inputs)
     return session.machine(id)
 
 

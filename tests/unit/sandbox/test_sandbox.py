@@ -69,8 +69,8 @@ def test_the_description_says_engine_and_plugins(tmp_path: Path) -> None:
 
 def test_a_sandbox_without_a_vcenter_has_none(tmp_path: Path) -> None:
     with sandbox_in(tmp_path) as sandbox:
-        assert not any(name.startswith("VSPHERE_") for name in sandbox.settings)
-        assert sandbox.leftovers() == []
+        assert not any(name.startswith("VSPHERE_") for name in sandbox.environment_overrides)
+        assert sandbox.remaining_resources() == []
         with pytest.raises(RuntimeError, match="vsphere=True"):
             _ = sandbox.vcenter
 
@@ -118,7 +118,7 @@ def test_fails_to_start_without_leaving_anything_running(tmp_path: Path) -> None
         pass
     assert holder(tmp_path) is None
     with sandbox_in(tmp_path) as sandbox:  # one AWS a process: the first has ended
-        assert sandbox.leftovers() == []
+        assert sandbox.remaining_resources() == []
 
 
 @pytest.mark.usefixtures("caller")

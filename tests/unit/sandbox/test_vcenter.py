@@ -12,7 +12,7 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport_sandbox import toolchain
-from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
 from pulumi_vmimport_sandbox.standins.vsphere_session import TaskFailed, VSphere
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
@@ -32,7 +32,7 @@ def make_machine(vcenter: VCenterSandbox, name: str) -> Any:
 
 def test_it_starts_empty_and_its_certificate_verifies_it(vcenter: VCenterSandbox) -> None:
     assert vcenter.virtual_machines() == []
-    assert vcenter.leftovers() == []
+    assert vcenter.remaining_resources() == []
     context = ssl.create_default_context(cafile=str(vcenter.ca_file))
     url = f"https://{vcenter.host}:{vcenter.port}/about"
     with urllib.request.urlopen(url, context=context) as answer:
@@ -46,31 +46,31 @@ def test_a_file_comes_back_as_it_was_put(vcenter: VCenterSandbox) -> None:
 
 
 def test_fails_to_read_a_file_that_is_not_there(vcenter: VCenterSandbox) -> None:
-    with pytest.raises(Gone, match=r"GET \[LocalDS_0\] none.iso: HTTP 404"):
+    with pytest.raises(NotFound, match=r"GET \[LocalDS_0\] none.iso: HTTP 404"):
         vcenter.read_file("LocalDS_0", "none.iso")
 
 
 def test_leftovers_are_machines_and_files_but_not_what_was_put(vcenter: VCenterSandbox) -> None:
     vcenter.put_file("LocalDS_0", "a.iso", io.BytesIO(b"iso"))
     machine = make_machine(vcenter, "web")
-    left = vcenter.leftovers()
+    left = vcenter.remaining_resources()
     assert left[0] == "virtual machine web"
     assert "file [LocalDS_0] web/web.vmx" in left
     assert not any("a.iso" in line for line in left)
     vcenter.session.wait("deleting", machine.Destroy_Task())
-    assert vcenter.leftovers() == []
+    assert vcenter.remaining_resources() == []
 
 
 def test_an_object_is_found_by_the_end_of_its_inventory_path(vcenter: VCenterSandbox) -> None:
     pools = [vcenter.session.named(vim.ResourcePool, path) for path in ("Resources", "DC0_C0/Resources")]
     assert pools[0] == pools[1] == vcenter.session.named(vim.ResourcePool, "/DC0/host/DC0_C0/Resources")
-    with pytest.raises(Refused, match="ResourcePool 'DC1_C0/Resources' not found"):
+    with pytest.raises(Rejected, match="ResourcePool 'DC1_C0/Resources' not found"):
         vcenter.session.named(vim.ResourcePool, "DC1_C0/Resources")
 
 
 def test_fails_to_choose_between_several_objects(vcenter: VCenterSandbox) -> None:
     assert len(vcenter.session.all(vim.Network)) > 1
-    with pytest.raises(Refused, match=r"Network '\(default\)' is not unique"):
+    with pytest.raises(Rejected, match=r"Network '\(default\)' is not unique"):
         vcenter.session.named(vim.Network, None)
 
 
@@ -83,13 +83,15 @@ def test_fails_with_the_fault_of_a_task(vcenter: VCenterSandbox) -> None:
 
 def test_fails_to_log_in_with_vcenters_words(vcenter: VCenterSandbox) -> None:
     session = VSphere(vcenter.host, vcenter.port, vcenter.user, "wrong", str(vcenter.ca_file))
-    with pytest.raises(Refused, match=f"cannot log in to the vCenter at {vcenter.host}:{vcenter.port}: InvalidLogin: "):
+    with pytest.raises(
+        Rejected, match=f"cannot log in to the vCenter at {vcenter.host}:{vcenter.port}: InvalidLogin: "
+    ):
         session.all(vim.Datacenter)
 
 
 def test_fails_to_log_in_where_the_certificate_is_another(vcenter: VCenterSandbox) -> None:
     session = VSphere(vcenter.host, vcenter.port, vcenter.user, vcenter.password, None)
-    with pytest.raises(Refused, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(Rejected, match="CERTIFICATE_VERIFY_FAILED"):
         session.all(vim.Datacenter)
 
 

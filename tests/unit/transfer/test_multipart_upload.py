@@ -55,7 +55,7 @@ def content(aws: AwsSandbox) -> bytes:
 
 
 def left(aws: AwsSandbox) -> list[str]:
-    return [line.removeprefix("s3 ").removesuffix(f" {BUCKET}/{KEY}") for line in aws.leftovers()[1:]]
+    return [line.removeprefix("s3 ").removesuffix(f" {BUCKET}/{KEY}") for line in aws.remaining_resources()[1:]]
 
 
 def test_the_parts_become_one_object_in_the_order_of_their_numbers(

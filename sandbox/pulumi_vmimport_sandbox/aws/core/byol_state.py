@@ -36,7 +36,7 @@ class ByolState:
     def is_changing(self) -> bool:
         return any(modification.state == "PENDING" for modification in self.modifications)
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         for modification in self.modifications:
             if modification.state == "PENDING" and now >= modification.ready_at:

@@ -37,7 +37,7 @@ class Cloud:
     """The sandbox's own state. Hold `lock` while reading and changing it."""
 
     clock: SandboxClock
-    pace: SimulationSettings
+    settings: SimulationSettings
     faults: Faults
     lock: threading.RLock = field(default_factory=threading.RLock)
     now: float = 0.0
@@ -54,23 +54,23 @@ class Cloud:
 
     def status(self, task: ConversionTask) -> str:
         """The status of a task now."""
-        return task.standing(self.now, self.pace).status
+        return task.status_at(self.now, self.settings).status
 
-    def listed_tasks(self, place: AccountRegion) -> Iterator[ConversionTask]:
+    def listed_tasks(self, account_region: AccountRegion) -> Iterator[ConversionTask]:
         """The tasks that EC2 still tells of."""
-        for task in self.tasks[place].values():
-            ended_at = task.standing(self.now, self.pace).ended_at
-            if ended_at is None or self.now < ended_at + self.pace.task_retention_seconds:
+        for task in self.tasks[account_region].values():
+            ended_at = task.status_at(self.now, self.settings).ended_at
+            if ended_at is None or self.now < ended_at + self.settings.task_retention_seconds:
                 yield task
 
     def tasks_of(self, kind: type[Task]) -> list[tuple[AccountRegion, Task]]:
         """All tasks of a kind there were, listed or not, and where."""
-        tasks = [(place, task) for place, tasks in self.tasks.items() for task in tasks.values()]
-        return [(place, task) for place, task in tasks if isinstance(task, kind)]
+        tasks = [(account_region, task) for account_region, tasks in self.tasks.items() for task in tasks.values()]
+        return [(account_region, task) for account_region, task in tasks if isinstance(task, kind)]
 
-    def note(self, arrived: IncomingCall) -> None:
+    def record_iam_change(self, incoming: IncomingCall) -> None:
         """See which role or policy a call changed."""
-        call, parameters = arrived.call, arrived.parameters
+        call, parameters = incoming.call, incoming.parameters
         changed = None
         if call.service == "iam" and call.operation in _ROLE_CHANGES:
             changed = parameters.get("RoleName")
@@ -83,7 +83,7 @@ class Cloud:
     def has_propagated(self, name: str) -> bool:
         """Whether the last change of a role (by its name) or policy (by its ARN) has reached VM import."""
         changed = self._changed.get(name)
-        return changed is None or self.now >= changed + self.pace.iam_propagation_seconds
+        return changed is None or self.now >= changed + self.settings.iam_propagation_seconds
 
     def clear(self) -> None:
         """Forget everything."""

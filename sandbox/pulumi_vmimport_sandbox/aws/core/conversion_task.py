@@ -60,16 +60,16 @@ class ConversionTask(ABC):
     cancelled_at: float | None = None
 
     @abstractmethod
-    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
+    def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
         """The way it goes."""
 
     @abstractmethod
-    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+    def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
         """As EC2's Describe call shows it at a time."""
 
-    def standing(self, now: float, pace: SimulationSettings) -> TaskStatus:
+    def status_at(self, now: float, settings: SimulationSettings) -> TaskStatus:
         """Status, message and progress at a time."""
-        stages = self.stages(pace)
+        stages = self.stages(settings)
         ended_at = self.started_at + duration(stages)
         message = None
         if self.failure:
@@ -83,7 +83,7 @@ class ConversionTask(ABC):
         if message is None:
             return TaskStatus("completed", None, None, ended_at)
         during, after = self.ending
-        return TaskStatus(during if now < ended_at + pace.deleting_seconds else after, message, None, ended_at)
+        return TaskStatus(during if now < ended_at + settings.deleting_seconds else after, message, None, ended_at)
 
     def matches(self, name: str, values: Sequence[str], status: str) -> bool:
         """Whether the task passes a filter of its Describe call.

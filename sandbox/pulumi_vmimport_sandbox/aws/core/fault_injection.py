@@ -42,7 +42,7 @@ class AccountFailure:
 
 
 @dataclass
-class _Order:
+class _Fault:
     """What to do at calls of an operation; `left` counts down to 0, `_ALWAYS` never does."""
 
     operation: str
@@ -69,7 +69,7 @@ class Faults:
     def __init__(self, keys: AccessKeys) -> None:
         self._keys = keys
         self._lock = threading.Lock()
-        self._orders: list[_Order] = []
+        self._faults: list[_Fault] = []
         self._callbacks: list[_Callback] = []
         self._watchers: list[Callable[[IncomingCall, When], None]] = []
         self._imports: list[TaskFailure] = []
@@ -80,30 +80,30 @@ class Faults:
 
     def throttle(self, operation: str, times: int = 1) -> None:
         """Answer the next calls as the service does when there are too many."""
-        self._order(operation, times, lambda arrived: throttled(arrived.call.service))
+        self._add(operation, times, lambda incoming: throttled(incoming.call.service))
 
     def server_error(self, operation: str, times: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> None:
         """Answer the next calls with a 5xx, without doing what they ask."""
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ValueError(f"status: expected 500 or more, got {status}")
-        self._order(operation, times, lambda _: server_error(status))
+        self._add(operation, times, lambda _: server_error(status))
 
     def drop_connection(self, operation: str, times: int = 1, after_processing: bool = False) -> None:
         """End the connection at the next calls: before AWS did anything, or after, so that only the answer is lost."""
-        self._order(operation, times, lambda _: ConnectionLost(), "after" if after_processing else "before")
+        self._add(operation, times, lambda _: ConnectionLost(), "after" if after_processing else "before")
 
     def error(self, operation: str, code: str, message: str, times: int = 1, status: int = 400) -> None:
         """Answer the next calls with an error of the service."""
-        self._order(operation, times, lambda _: WireError(status, code, message))
+        self._add(operation, times, lambda _: WireError(status, code, message))
 
     def deny(self, operation: str) -> None:
         """Refuse the caller the permission, until `allow`."""
-        self._order(operation, _ALWAYS, lambda arrived: denied(arrived, CALLER))
+        self._add(operation, _ALWAYS, lambda incoming: denied(incoming, CALLER))
 
     def allow(self, operation: str) -> None:
         """Take back `deny`."""
         with self._lock:
-            self._orders = [o for o in self._orders if not (o.operation == operation and o.left == _ALWAYS)]
+            self._faults = [o for o in self._faults if not (o.operation == operation and o.left == _ALWAYS)]
 
     def expire_credentials(self) -> None:
         """Let the sandbox's access key of now be refused from now on; another one works."""
@@ -143,7 +143,7 @@ class Faults:
     def on(self, operation: str, callback: Callable[[RecordedCall], None], nth: int = 1, when: When = "before") -> None:
         """Call back in the server's thread at the nth call of an operation from now on, while its caller waits."""
         with self._lock:
-            self._callbacks.append(_Callback(_checked(operation), callback, nth, when))
+            self._callbacks.append(_Callback(_validate_operation(operation), callback, nth, when))
 
     def watch(self, watcher: Callable[[IncomingCall, When], None]) -> None:
         """Call a watcher in the server's thread at every call, before it is done and after, until `clear`."""
@@ -154,13 +154,13 @@ class Faults:
     def waiting(self) -> list[str]:
         """The operations of the orders and callbacks that have not happened (all)."""
         with self._lock:
-            return [o.operation for o in self._orders if o.left > 0] + [c.operation for c in self._callbacks]
+            return [o.operation for o in self._faults if o.left > 0] + [c.operation for c in self._callbacks]
 
     def clear(self) -> None:
         """Forget all orders; expired keys work again."""
         self._keys.clear()
         with self._lock:
-            self._orders.clear()
+            self._faults.clear()
             self._callbacks.clear()
             self._watchers.clear()
             self._imports.clear()
@@ -196,7 +196,7 @@ class Faults:
         with self._lock:
             return self._modifications.pop(0) if self._modifications else None
 
-    def strike(self, arrived: IncomingCall, when: When) -> None:
+    def inject(self, incoming: IncomingCall, when: When) -> None:
         """Do what is ordered for a call that arrives (before) or was processed (after).
 
         Raises:
@@ -206,22 +206,22 @@ class Faults:
         with self._lock:
             watchers = list(self._watchers)
         for watcher in watchers:
-            watcher(arrived, when)
-        for callback in self._due(arrived.call, when):
-            callback(arrived.call)
-        if when == "before" and self._keys.is_expired(arrived.access_key):
-            raise expired(arrived.call.service)
-        order = self._taken(arrived.call, when)
+            watcher(incoming, when)
+        for callback in self._due(incoming.call, when):
+            callback(incoming.call)
+        if when == "before" and self._keys.is_expired(incoming.access_key):
+            raise expired(incoming.call.service)
+        order = self._next_fault(incoming.call, when)
         if order is not None:
-            raise order.effect(arrived)
+            raise order.effect(incoming)
 
-    def _taken(self, call: RecordedCall, when: When) -> _Order | None:
+    def _next_fault(self, call: RecordedCall, when: When) -> _Fault | None:
         with self._lock:
-            order = next((o for o in self._orders if o.when == when and call.is_of(o.operation)), None)
+            order = next((o for o in self._faults if o.when == when and call.is_of(o.operation)), None)
             if order is not None and order.left != _ALWAYS:
                 order.left -= 1
                 if order.left == 0:
-                    self._orders.remove(order)
+                    self._faults.remove(order)
             return order
 
     def _due(self, call: RecordedCall, when: When) -> list[Callable[[RecordedCall], None]]:
@@ -233,13 +233,13 @@ class Faults:
             self._callbacks = [c for c in self._callbacks if c not in due]
             return [c.function for c in due]
 
-    def _order(
+    def _add(
         self, operation: str, times: int, effect: Callable[[IncomingCall], Exception], when: When = "before"
     ) -> None:
         if times < 1 and times != _ALWAYS:
             raise ValueError(f"times: expected 1 or more, got {times}")
         with self._lock:
-            self._orders.append(_Order(_checked(operation), effect, times, when))
+            self._faults.append(_Fault(_validate_operation(operation), effect, times, when))
 
 
 @cache
@@ -247,7 +247,7 @@ def _operations() -> frozenset[str]:
     return frozenset({"*", *known_operations(_SERVICES)})
 
 
-def _checked(operation: str) -> str:
+def _validate_operation(operation: str) -> str:
     if operation not in _operations():
         raise ValueError(f"operation: expected one of {', '.join(_SERVICES)}, such as 'ImportImage', got {operation!r}")
     return operation

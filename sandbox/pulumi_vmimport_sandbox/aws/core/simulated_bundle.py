@@ -32,12 +32,12 @@ class SimulatedBundle:
     def name(self) -> str:
         return str(self.request["BundleName"])
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         if self.state == "PENDING" and now >= self.ready_at:
             self.state = "ERROR" if self.fails else "AVAILABLE"
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """As DescribeWorkspaceBundles shows it."""
         return {
             "BundleId": self.id,

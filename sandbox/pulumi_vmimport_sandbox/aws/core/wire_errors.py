@@ -55,9 +55,9 @@ def expired(service: str) -> WireError:
     return _EXPIRED.get(service, _EXPIRED_JSON)
 
 
-def denied(arrived: IncomingCall, caller: str) -> WireError:
+def denied(incoming: IncomingCall, caller: str) -> WireError:
     """What a service says to a caller without the permission."""
-    service, operation = arrived.call.service, arrived.call.operation
+    service, operation = incoming.call.service, incoming.call.operation
     if service == "ec2":
         return WireError(403, "UnauthorizedOperation", "You are not authorized to perform this operation.")
     if service == "s3":
@@ -65,7 +65,7 @@ def denied(arrived: IncomingCall, caller: str) -> WireError:
     text = f"User: {caller} is not authorized to perform: {service}:{operation}"
     if service == "ebs":
         return WireError(403, "AccessDeniedException", text, "UNAUTHORIZED_ACCOUNT")
-    if arrived.is_json:
+    if incoming.is_json:
         return WireError(400, "AccessDeniedException", text)
     return WireError(403, "AccessDenied", text)
 
@@ -78,10 +78,10 @@ def server_error(status: int) -> WireError:
 
 
 def answer(
-    error: WireError, arrived: IncomingCall, environ: "WSGIEnvironment", start_response: "StartResponse"
+    error: WireError, incoming: IncomingCall, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
     """Answer a request with an error, in the words of its protocol."""
-    kind, body = _body(error, arrived)
+    kind, body = _body(error, incoming)
     if environ["REQUEST_METHOD"] == "HEAD":
         body = b""
     headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", error.code)]
@@ -89,15 +89,15 @@ def answer(
     return [body]
 
 
-def _body(error: WireError, arrived: IncomingCall) -> tuple[str, bytes]:
+def _body(error: WireError, incoming: IncomingCall) -> tuple[str, bytes]:
     words = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-    service = arrived.call.service
+    service = incoming.call.service
     if service == "s3":
         return "application/xml", f"<Error>{words}<RequestId>sandbox</RequestId></Error>".encode()
     if service == "ec2":
         errors = f"<Errors><Error>{words}</Error></Errors>"
         return "text/xml", f"<Response>{errors}<RequestID>sandbox</RequestID></Response>".encode()
-    if arrived.is_query:
+    if incoming.is_query:
         kind = "Receiver" if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Sender"
         response = f"<Error><Type>{kind}</Type>{words}</Error><RequestId>sandbox</RequestId>"
         return "text/xml", f"<ErrorResponse>{response}</ErrorResponse>".encode()

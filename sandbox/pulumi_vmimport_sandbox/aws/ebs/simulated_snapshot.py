@@ -65,7 +65,7 @@ class SimulatedSnapshot(Snapshot):  # type: ignore[misc] # moto has no types
         """Take no more blocks, and be completed after some seconds."""
         self._complete_at = at + seconds
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         if self.status != "pending":
             return

@@ -61,7 +61,7 @@ class CopiedAmi(Ami):  # type: ignore[misc] # moto has no types
         """Whether its volumes are."""
         return any(snapshot.encrypted for snapshot in self.snapshots)
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         if self.state != "pending" or now < self._ready_at:
             return

@@ -17,10 +17,10 @@ def check_key_is_for_encryption(request: Mapping[str, Any]) -> None:
         raise ServiceError("InvalidParameterDependency", text)
 
 
-def key_failure(place: AccountRegion, request: Mapping[str, Any]) -> TaskFailure | None:
+def key_failure(account_region: AccountRegion, request: Mapping[str, Any]) -> TaskFailure | None:
     """How the task is to end where the key cannot be used, which the service finds only then. Text assumed."""
     name = request.get("KmsKeyId")
-    key = find_kms_key(place, name) if name else None
+    key = find_kms_key(account_region, name) if name else None
     if name is None or (key and key.is_usable):
         return None
     return TaskFailure(f"ClientError: The KMS key {name} cannot be used", VALIDATED_PERCENT)

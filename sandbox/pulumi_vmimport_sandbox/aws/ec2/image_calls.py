@@ -16,7 +16,7 @@ from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
 from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_for_encryption
 from pulumi_vmimport_sandbox.aws.ec2.image_sharing import check_launch_permission, images_shared_with
 from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
-from pulumi_vmimport_sandbox.aws.ec2.tag_validation import checked_tags
+from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
 from pulumi_vmimport_sandbox.aws.kms.ebs_keys import default_key, is_managed_by_aws
 from pulumi_vmimport_sandbox.aws.kms.key_lookup import find_kms_key
 
@@ -34,9 +34,9 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
 
     def copy_image(self) -> ActionResult:
         request = {name: value for name, value in self.params.items() if name != "DryRun"}
-        since = self.cloud.now - self.cloud.pace.client_token_seconds
+        since = self.cloud.now - self.cloud.settings.client_token_seconds
         try:
-            known = self.cloud.client_tokens.answer(self.place, "CopyImage", request, since)
+            known = self.cloud.client_tokens.answer(self.account_region, "CopyImage", request, since)
         except IdempotentParameterMismatch as error:
             # EC2's words for RunInstances; assumed for CopyImage.
             text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
@@ -47,14 +47,14 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
             encrypted, key, failure = self._encryption_of_copy(request, source)
             self.error_on_dryrun()
             image = CopiedAmi(self.ec2_backend, request, source, encrypted=encrypted, kms_key=key)
-            image.start(at=self.cloud.now, seconds=self.cloud.pace.copy_image_seconds, failure=failure)
+            image.start(at=self.cloud.now, seconds=self.cloud.settings.copy_image_seconds, failure=failure)
             self.ec2_backend.amis[image.id] = image
             image.add_tags(tags["image"])
             for snapshot in image.snapshots:
                 snapshot.add_tags(tags["snapshot"])
-            image.settle(self.cloud.now)
+            image.update_state(self.cloud.now)
             known = {"ImageId": image.id}
-            self.cloud.client_tokens.remember(self.place, "CopyImage", request, known, self.cloud.now)
+            self.cloud.client_tokens.remember(self.account_region, "CopyImage", request, known, self.cloud.now)
         self.error_on_dryrun()
         return ActionResult(dict(known))
 
@@ -115,13 +115,13 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
             raise UnvailableAMIIdError(image_id)
         if image_id in self.ec2_backend.amis:
             return self.ec2_backend.amis[image_id]
-        if any(image.id == image_id for image in images_shared_with(self.place)):
+        if any(image.id == image_id for image in images_shared_with(self.account_region)):
             raise ServiceError("AuthFailure", f"Not authorized for image:{image_id}")
         raise InvalidAMIIdError([image_id])
 
     def _copyable(self, request: Mapping[str, Any]) -> Any:
         """The source of a copy, own or shared."""
-        there = AccountRegion(self.place.account, request["SourceRegion"])
+        there = AccountRegion(self.account_region.account, request["SourceRegion"])
         own = ec2_backends[there.account][there.region].amis
         image_id = request["SourceImageId"]
         shared = {image.id: image for image in images_shared_with(there)}
@@ -130,7 +130,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         image = own.get(image_id) or shared[image_id]
         if image.state != "available":
             raise UnvailableAMIIdError(image_id)
-        account = self.place.account
+        account = self.account_region.account
         for snapshot in _snapshots(image, there.region):
             readers = snapshot.create_volume_permission_userids | snapshot.create_volume_permission_groups
             if image.owner_id != account and not readers & {account, "all"}:
@@ -141,7 +141,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
 
     def _tags_of_copy(self, request: Mapping[str, Any], source: Any) -> dict[str, dict[str, str]]:
         tags: dict[str, dict[str, str]] = {"image": {}, "snapshot": {}}
-        if request.get("CopyImageTags") and source.owner_id == self.place.account:
+        if request.get("CopyImageTags") and source.owner_id == self.account_region.account:
             tags["image"] = {tag["key"]: tag["value"] for tag in source.get_tags()}
         for specification in request.get("TagSpecifications") or []:
             kind = specification.get("ResourceType")
@@ -149,7 +149,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
                 text = f"'{kind}' is not a valid taggable resource type for this operation."
                 raise ServiceError("InvalidParameterValue", text)
             added = {tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags") or []}
-            tags[kind] = checked_tags(tags[kind], added)
+            tags[kind] = merge_tags(tags[kind], added)
         return tags
 
     def _encryption_of_copy(self, request: Mapping[str, Any], source: Any) -> tuple[bool, str | None, str | None]:
@@ -166,14 +166,16 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         name = request.get("KmsKeyId")
         if not name:
             return encrypted, default_key(self.ec2_backend) if encrypted else None, None
-        key = find_kms_key(self.place, name)
+        key = find_kms_key(self.account_region, name)
         if key is None or not key.is_usable:
             return True, name, f"Given key ID is not accessible: {name}"  # assumed
         return True, key.arn, None
 
     def _require_shareable(self, image: Any, added: list[dict[str, str]]) -> None:
-        for snapshot in _snapshots(image, self.place.region) if added else []:
-            if snapshot.encrypted and is_managed_by_aws(self.place, snapshot.kms_key_id):  # hashicorp/packer#7410
+        for snapshot in _snapshots(image, self.account_region.region) if added else []:
+            if snapshot.encrypted and is_managed_by_aws(
+                self.account_region, snapshot.kms_key_id
+            ):  # hashicorp/packer#7410
                 text = "Snapshots encrypted with the AWS Managed CMK can\u2019t be shared. Specify another snapshot."
                 raise ServiceError("InvalidParameter", text)
 
@@ -188,7 +190,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
 
     def _forget_deregistered(self) -> None:
         """A deregistered id gives an empty list for a while and an error after (api-facts.md section 1)."""
-        now, after = self.cloud.now, self.cloud.pace.deregistered_image_seconds
+        now, after = self.cloud.now, self.cloud.settings.deregistered_image_seconds
         gone = self.ec2_backend.deleted_amis
         gone[:] = [image for image in gone if now < self.cloud.deregistered.get(image, now) + after]
 
@@ -196,7 +198,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
     def _shared_images(self) -> Iterator[None]:
         """Have other accounts' images among the own ones, as moto looks for images there alone."""
         amis = self.ec2_backend.amis
-        shared = {image.id: image for image in images_shared_with(self.place)}
+        shared = {image.id: image for image in images_shared_with(self.account_region)}
         amis.update(shared)
         try:
             yield

@@ -37,40 +37,40 @@ def check_launch_permission(permission: Mapping[str, str]) -> None:
             raise InvalidAMIAttributeItemValueError(name, value)
 
 
-def images_shared_with(place: AccountRegion) -> Iterator[Any]:
+def images_shared_with(account_region: AccountRegion) -> Iterator[Any]:
     """The images of other accounts that an account may launch, as it sees them: without their owners' tags."""
     for owner, backends in list(ec2_backends.items()):
-        if owner == place.account or place.region not in backends:
+        if owner == account_region.account or account_region.region not in backends:
             continue
-        for image in backends[place.region].amis.values():
-            if _may_launch(image, place):
+        for image in backends[account_region.region].amis.values():
+            if _may_launch(image, account_region):
                 seen = copy.copy(image)
-                seen.ec2_backend = ec2_backends[place.account][place.region]  # whose tags it has
+                seen.ec2_backend = ec2_backends[account_region.account][account_region.region]  # whose tags it has
                 yield seen
 
 
-def find_image(ec2: Any, place: AccountRegion, image_id: str) -> Any:
+def find_image(ec2: Any, account_region: AccountRegion, image_id: str) -> Any:
     """An AMI that the account may launch, its own or another's, or None."""
-    shared = (image for image in images_shared_with(place) if image.id == image_id)
+    shared = (image for image in images_shared_with(account_region) if image.id == image_id)
     return ec2.amis.get(image_id) or next(shared, None)
 
 
-def _may_launch(image: Any, place: AccountRegion) -> bool:
-    groups = {("Group", "all"), ("UserId", place.account), *memberships(place)}
+def _may_launch(image: Any, account_region: AccountRegion) -> bool:
+    groups = {("Group", "all"), ("UserId", account_region.account), *memberships(account_region)}
     return any(groups & permission.items() for permission in image.launch_permissions)
 
 
-def memberships(place: AccountRegion) -> Iterator[tuple[str, str]]:
+def memberships(account_region: AccountRegion) -> Iterator[tuple[str, str]]:
     """The organization of an account, and its organizational units up to the root."""
     master, partition = organizations_backends.master_accounts.get(
-        place.account, (place.account, get_partition(place.region))
+        account_region.account, (account_region.account, get_partition(account_region.region))
     )
     directory = organizations_backends[master][partition]
     if directory.org is None:
         return
     yield "OrganizationArn", directory.org.arn
     units = {unit.id: unit for unit in directory.ou}
-    parent = next((account.parent_id for account in directory.accounts if account.id == place.account), None)
+    parent = next((account.parent_id for account in directory.accounts if account.id == account_region.account), None)
     while parent in units:
         yield "OrganizationalUnitArn", units[parent].arn
         parent = units[parent].parent_id

@@ -18,7 +18,7 @@ class LaunchCalls(RegionalCalls, AmisResponse, InstanceResponse):  # type: ignor
     """RunInstances and CreateImage."""
 
     def run_instances(self) -> ActionResult:
-        image = find_image(self.ec2_backend, self.place, self._get_param("ImageId"))
+        image = find_image(self.ec2_backend, self.account_region, self._get_param("ImageId"))
         if image is not None:
             self.params["BlockDeviceMappings"] = _merged(
                 image.block_device_mappings, self._get_param("BlockDeviceMappings") or []

@@ -13,6 +13,6 @@ class RegionalCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
     cloud: ClassVar[Cloud]
 
     @property
-    def place(self) -> AccountRegion:
+    def account_region(self) -> AccountRegion:
         """The account and Region of the call."""
         return AccountRegion(str(self.current_account), str(self.region))

@@ -10,7 +10,7 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 _TAGS, _KEY, _VALUE = 50, 127, 256
 
 
-def checked_tags(present: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+def merge_tags(present: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
     """The tags that are there after some were added.
 
     Raises:

@@ -23,9 +23,9 @@ class IamRole:
     boundary: str | None
 
 
-def find_role(place: AccountRegion, name: str) -> IamRole | None:
+def find_role(account_region: AccountRegion, name: str) -> IamRole | None:
     """A role, or None where it does not exist."""
-    iam = iam_backends[place.account][get_partition(place.region)]
+    iam = iam_backends[account_region.account][get_partition(account_region.region)]
     role = next((role for role in list(iam.roles.values()) if role.name == name), None)
     if role is None:
         return None

@@ -13,7 +13,7 @@ def default_key(ec2: Any) -> str:
     return str(ec2.default_kms_key_id or ec2._create_default_encryption_key())  # noqa: SLF001 - as moto's volumes do
 
 
-def is_managed_by_aws(place: AccountRegion, kms_key: str | None) -> bool:
+def is_managed_by_aws(account_region: AccountRegion, kms_key: str | None) -> bool:
     """Whether a key, None for the one of whoever names none, is AWS's own."""
-    managed = find_kms_key(place, _MANAGED)
+    managed = find_kms_key(account_region, _MANAGED)
     return kms_key is None or (managed is not None and kms_key == managed.arn)

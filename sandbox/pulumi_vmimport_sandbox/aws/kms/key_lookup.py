@@ -16,10 +16,10 @@ class KmsKey:
     is_usable: bool
 
 
-def find_kms_key(place: AccountRegion, name: str) -> KmsKey | None:
+def find_kms_key(account_region: AccountRegion, name: str) -> KmsKey | None:
     """A key by its id, ARN or alias, or None where it does not exist in the Region."""
     try:
-        key = kms_backends[place.account][place.region].describe_key(name)
+        key = kms_backends[account_region.account][account_region.region].describe_key(name)
     except KeyError:
         return None
     return KmsKey(key.arn, key.policy, key.key_state == "Enabled")

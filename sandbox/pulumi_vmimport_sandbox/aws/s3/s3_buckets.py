@@ -31,9 +31,9 @@ class S3Bucket:
         return f"arn:{get_partition(self.region)}:s3:::{self.name}"
 
 
-def find_bucket(place: AccountRegion, name: str) -> S3Bucket | None:
+def find_bucket(account_region: AccountRegion, name: str) -> S3Bucket | None:
     """A bucket of the account, or None where it has none of this name."""
-    bucket = _s3(place).buckets.get(name)
+    bucket = _s3(account_region).buckets.get(name)
     if bucket is None:
         return None
     grants: dict[str, set[str]] = defaultdict(set)
@@ -51,30 +51,30 @@ def find_bucket(place: AccountRegion, name: str) -> S3Bucket | None:
     )
 
 
-def begin_upload(place: AccountRegion, bucket: str, key: str) -> str | None:
+def begin_upload(account_region: AccountRegion, bucket: str, key: str) -> str | None:
     """Begin a multipart upload and return its id, or None where the bucket is not there any more."""
     try:
-        upload = _s3(place).create_multipart_upload(bucket, key, {}, "STANDARD", {}, None, "AES256", None)
+        upload = _s3(account_region).create_multipart_upload(bucket, key, {}, "STANDARD", {}, None, "AES256", None)
     except S3ClientError:
         return None
     return str(upload.id)
 
 
-def abort_upload(place: AccountRegion, bucket: str, upload_id: str) -> None:
+def abort_upload(account_region: AccountRegion, bucket: str, upload_id: str) -> None:
     """End an upload without an object, where it still is."""
-    found = _s3(place).buckets.get(bucket)
+    found = _s3(account_region).buckets.get(bucket)
     if found is not None:
         found.multiparts.pop(upload_id, None)
 
 
-def put(place: AccountRegion, bucket: str, key: str, data: bytes) -> bool:
+def put(account_region: AccountRegion, bucket: str, key: str, data: bytes) -> bool:
     """Put an object, and tell whether the bucket was still there."""
     try:
-        _s3(place).put_object(bucket, key, data)
+        _s3(account_region).put_object(bucket, key, data)
     except S3ClientError:
         return False
     return True
 
 
-def _s3(place: AccountRegion) -> Any:
-    return s3_backends[place.account][get_partition(place.region)]
+def _s3(account_region: AccountRegion) -> Any:
+    return s3_backends[account_region.account][get_partition(account_region.region)]

@@ -77,9 +77,9 @@ class _ObjectReader(io.RawIOBase):
         return len(read)
 
 
-def find_object(place: AccountRegion, bucket: str, key: str) -> S3Object | None:
+def find_object(account_region: AccountRegion, bucket: str, key: str) -> S3Object | None:
     """An object, or None where it or its bucket does not exist."""
-    s3 = s3_backends[place.account][get_partition(place.region)]
+    s3 = s3_backends[account_region.account][get_partition(account_region.region)]
     try:
         holder = s3.get_bucket(bucket)
         found = s3.get_object(bucket, key)

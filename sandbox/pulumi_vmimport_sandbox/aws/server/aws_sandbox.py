@@ -61,20 +61,24 @@ class AwsSandbox:
     _one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(
-        self, clock: SandboxClock | None = None, *, region: str = DEFAULT_REGION, pace: SimulationSettings | None = None
+        self,
+        clock: SandboxClock | None = None,
+        *,
+        region: str = DEFAULT_REGION,
+        settings: SimulationSettings | None = None,
     ) -> None:
         self.clock = clock or SandboxClock.real()
         self.region = region
         """The Region of clients and helpers that name none."""
         self.account_id = str(DEFAULT_ACCOUNT_ID)
-        self.pace = (pace or SimulationSettings()).copy()
+        self.settings = (settings or SimulationSettings()).copy()
         """Durations and quotas; to be changed in place."""
         self.calls = CallLog()
         """The calls of everybody but `observer`."""
-        self._initial_pace = self.pace.copy()
+        self._initial_settings = self.settings.copy()
         self._keys = AccessKeys()
         self.faults = Faults(self._keys)
-        self._cloud = Cloud(self.clock, self.pace, self.faults)
+        self._cloud = Cloud(self.clock, self.settings, self.faults)
         self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
         self._session_lock = threading.Lock()
         self._running: ExitStack | None = None
@@ -86,7 +90,7 @@ class AwsSandbox:
         with ExitStack() as running:
             running.callback(self._one_at_a_time.release)
             application = running.enter_context(installed(self._cloud))
-            front = Gateway(application, self.clock, self.calls, self.faults, self._cloud.note)
+            front = Gateway(application, self.clock, self.calls, self.faults, self._cloud.record_iam_change)
             server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_QuietHandler)
             running.callback(server.server_close)
             thread = threading.Thread(
@@ -189,7 +193,9 @@ class AwsSandbox:
         with self._cloud.lock:
             complete(self._cloud)
             found = self._cloud.tasks_of(SimulatedImportTask)
-            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+            return [
+                task.record(account_region.region, self._cloud.now, self.settings) for account_region, task in found
+            ]
 
     def snapshot(self, snapshot_id: str, region: str | None = None) -> SnapshotRecord:
         """A snapshot written through the EBS direct APIs: what it got, its bytes too, and how it stands now.
@@ -211,7 +217,9 @@ class AwsSandbox:
         with self._cloud.lock:
             complete(self._cloud)
             found = self._cloud.tasks_of(SimulatedSnapshotTask)
-            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+            return [
+                task.record(account_region.region, self._cloud.now, self.settings) for account_region, task in found
+            ]
 
     @property
     def export_tasks(self) -> Sequence[ExportTaskRecord]:
@@ -219,9 +227,11 @@ class AwsSandbox:
         with self._cloud.lock:
             complete(self._cloud)
             found = self._cloud.tasks_of(SimulatedExportTask)  # type: ignore[type-abstract] # both kinds
-            return [task.record(place.region, self._cloud.now, self.pace) for place, task in found]
+            return [
+                task.record(account_region.region, self._cloud.now, self.settings) for account_region, task in found
+            ]
 
-    def leftovers(self) -> list[str]:
+    def remaining_resources(self) -> list[str]:
         """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, bundles, objects, uploads, roles ...
 
         Of the accounts that were handed out too.
@@ -235,7 +245,7 @@ class AwsSandbox:
             self._cloud.clear()
             self.faults.clear()
             self.calls.clear()
-            self.pace.copy_from(self._initial_pace)
+            self.settings.copy_from(self._initial_settings)
 
     def _account(self, account_id: str) -> Account:
         return Account(account_id, self.region, self._cloud, self._client)

@@ -10,7 +10,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot
 from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
 from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
-from pulumi_vmimport_sandbox.aws.vm_import.exported_object import settle
+from pulumi_vmimport_sandbox.aws.vm_import.exported_object import update_object
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
 from pulumi_vmimport_sandbox.aws.vm_import.imported_ami import ImportedAmi
 from pulumi_vmimport_sandbox.aws.vm_import.imported_snapshot import import_snapshot
@@ -21,18 +21,18 @@ from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_w
 def complete(cloud: Cloud) -> None:
     """Look at the clock; make the results of completed tasks, give all that is in the making its state."""
     now = cloud.now = cloud.clock.now()
-    for place, tasks in cloud.tasks.items():
+    for account_region, tasks in cloud.tasks.items():
         for task in tasks.values():
-            standing = task.standing(now, cloud.pace)
+            task_status = task.status_at(now, cloud.settings)
             if isinstance(task, SimulatedExportTask):
-                settle(place, task, standing)
-            elif standing.status == "completed" and standing.ended_at is not None:
-                _finish(place, task, standing.ended_at)
-    for thing in _settling(cloud):
-        thing.settle(now)
+                update_object(account_region, task, task_status)
+            elif task_status.status == "completed" and task_status.ended_at is not None:
+                _finish(account_region, task, task_status.ended_at)
+    for thing in _time_dependent_resources(cloud):
+        thing.update_state(now)
 
 
-def _settling(cloud: Cloud) -> Iterator[Any]:
+def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:
     """What takes its state from the time."""
     for _, _, ec2 in ec2_backends.iter_backends():
         yield from (snapshot for snapshot in ec2.snapshots.values() if isinstance(snapshot, SimulatedSnapshot))
@@ -44,9 +44,9 @@ def _settling(cloud: Cloud) -> Iterator[Any]:
     yield from cloud.byol.values()
 
 
-def _finish(place: AccountRegion, task: ConversionTask, ended_at: float) -> None:
+def _finish(account_region: AccountRegion, task: ConversionTask, ended_at: float) -> None:
     """Make what an import has led to, once."""
-    ec2: Any = ec2_backends[place.account][place.region]
+    ec2: Any = ec2_backends[account_region.account][account_region.region]
     if isinstance(task, SimulatedImportTask) and task.image_id is None:
         ami = ImportedAmi(ec2, task, ended_at)
         ec2.amis[ami.id] = ami

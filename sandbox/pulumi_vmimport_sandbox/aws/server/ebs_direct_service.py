@@ -49,40 +49,40 @@ class EbsDirectService:
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        arrived: IncomingCall = environ[INCOMING_CALL]
-        operation = arrived.call.operation
+        incoming: IncomingCall = environ[INCOMING_CALL]
+        operation = incoming.call.operation
         if operation not in self._operations:
             raise WireError(HTTPStatus.NOT_FOUND, "UnknownOperationException", operation)
-        place = AccountRegion(account_of(arrived.access_key), arrived.call.region)
+        account_region = AccountRegion(account_of(incoming.access_key), incoming.call.region)
         request = ebs_protocol.parameters(environ, operation)
         if operation == "PutSnapshotBlock":
             _check_block(request)  # before the lock: this is what takes time
         with self._cloud.lock:
             complete(self._cloud)
-            answer = self._operations[operation](place, request)
+            answer = self._operations[operation](account_region, request)
         return ebs_protocol.respond(operation, answer, start_response)
 
-    def _start(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        tokens, since = self._cloud.client_tokens, self._cloud.now - self._cloud.pace.client_token_seconds
+    def _start(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        tokens, since = self._cloud.client_tokens, self._cloud.now - self._cloud.settings.client_token_seconds
         try:
-            known = tokens.answer(place, "StartSnapshot", request, since)
+            known = tokens.answer(account_region, "StartSnapshot", request, since)
         except IdempotentParameterMismatch as error:
             text = "The request uses the same client token as a previous, but non-identical request."
             raise WireError(HTTPStatus.CONFLICT, "ConflictException", text) from error
         if known:
             return dict(known)
-        parent = self._parent(place, request)
-        encrypted, key = self._encryption(place, request, parent)
+        parent = self._parent(account_region, request)
+        encrypted, key = self._encryption(account_region, request, parent)
         tags = _tags(request)
-        self._require_quota(place)
+        self._require_quota(account_region)
         wanted = {**request, "Encrypted": encrypted, "KmsKeyArn": key}
-        ec2 = ec2_backends[place.account][place.region]
+        ec2 = ec2_backends[account_region.account][account_region.region]
         snapshot = SimulatedSnapshot(ec2, wanted, parent, self._cloud.now)
         ec2.snapshots[snapshot.id] = snapshot
         snapshot.add_tags(tags)
         answer = {
             "SnapshotId": snapshot.id,
-            "OwnerId": place.account,
+            "OwnerId": account_region.account,
             "Status": snapshot.status,
             "StartTime": self._cloud.now,
             "VolumeSize": snapshot.volume_size,
@@ -92,11 +92,11 @@ class EbsDirectService:
             "Tags": request.get("Tags"),
             "KmsKeyArn": key,
         }
-        tokens.remember(place, "StartSnapshot", request, answer, self._cloud.now)
+        tokens.remember(account_region, "StartSnapshot", request, answer, self._cloud.now)
         return answer
 
-    def _put(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        snapshot = self._open(place, request)
+    def _put(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        snapshot = self._open(account_region, request)
         index = request["BlockIndex"]
         if index >= snapshot.block_count:
             text = f"Block {index} is beyond the {snapshot.volume_size} GiB of {snapshot.id}"
@@ -105,8 +105,8 @@ class EbsDirectService:
         snapshot.put(index, request["BlockData"], digest, percent=request.get("Progress"), now=self._cloud.now)
         return {"Checksum": request["Checksum"], "ChecksumAlgorithm": _SHA256}
 
-    def _complete(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        snapshot = self._open(place, request)
+    def _complete(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        snapshot = self._open(account_region, request)
         written = len(snapshot.blocks.written)
         if request["ChangedBlocksCount"] != written:
             text = f"ChangedBlocksCount is {request['ChangedBlocksCount']}, but {written} blocks were written"
@@ -118,23 +118,23 @@ class EbsDirectService:
                 raise invalid("INVALID_DEPENDENCY_REQUEST", text)
             if checksum != _base64(snapshot.blocks.linear_checksum()):
                 raise invalid("INVALID_PARAMETER_VALUE", "The checksum does not match that of the written blocks")
-        snapshot.seal(at=self._cloud.now, seconds=self._cloud.pace.complete_snapshot_seconds)
-        snapshot.settle(self._cloud.now)
+        snapshot.seal(at=self._cloud.now, seconds=self._cloud.settings.complete_snapshot_seconds)
+        snapshot.update_state(self._cloud.now)
         return {"Status": snapshot.status}
 
-    def _list(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        snapshot, digests = self._readable(place, request["SnapshotId"])
+    def _list(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        snapshot, digests = self._readable(account_region, request["SnapshotId"])
         indexes, following = _page(list(digests), request)
         blocks = [{"BlockIndex": index, "BlockToken": _block_token(snapshot, index)} for index in indexes]
         return {"Blocks": blocks, "NextToken": following, **self._common(snapshot)}
 
-    def _list_changed(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        second, now = self._readable(place, request["SecondSnapshotId"])
+    def _list_changed(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        second, now = self._readable(account_region, request["SecondSnapshotId"])
         first: Any = second
         before: Mapping[int, bytes] = {}
         if request.get("FirstSnapshotId"):
-            first, before = self._readable(place, request["FirstSnapshotId"])
-            if first.id not in self._lineage(place, second.id):
+            first, before = self._readable(account_region, request["FirstSnapshotId"])
+            if first.id not in self._lineage(account_region, second.id):
                 raise invalid("UNRELATED_SNAPSHOTS", f"{first.id} and {second.id} are not of one lineage")
         changed = sorted(index for index in before.keys() | now.keys() if before.get(index) != now.get(index))
         indexes, following = _page(changed, request)
@@ -148,8 +148,8 @@ class EbsDirectService:
         ]
         return {"ChangedBlocks": blocks, "NextToken": following, **self._common(second)}
 
-    def _get(self, place: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
-        snapshot, digests = self._readable(place, request["SnapshotId"])
+    def _get(self, account_region: AccountRegion, request: Mapping[str, Any]) -> dict[str, Any]:
+        snapshot, digests = self._readable(account_region, request["SnapshotId"])
         index = request["BlockIndex"]
         if index not in digests or request["BlockToken"] != _block_token(snapshot, index):
             raise invalid("INVALID_BLOCK_TOKEN", f"The token is not of block {index} of {snapshot.id}")
@@ -160,51 +160,53 @@ class EbsDirectService:
             "ChecksumAlgorithm": _SHA256,
         }
 
-    def _snapshot(self, place: AccountRegion, snapshot_id: str) -> Any:
-        found = ec2_backends[place.account][place.region].snapshots.get(snapshot_id)
+    def _snapshot(self, account_region: AccountRegion, snapshot_id: str) -> Any:
+        found = ec2_backends[account_region.account][account_region.region].snapshots.get(snapshot_id)
         if found is None:
             text = f"The snapshot '{snapshot_id}' does not exist."
             raise WireError(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", text, "SNAPSHOT_NOT_FOUND")
         return found
 
-    def _open(self, place: AccountRegion, request: Mapping[str, Any]) -> SimulatedSnapshot:
-        found = self._snapshot(place, request["SnapshotId"])
+    def _open(self, account_region: AccountRegion, request: Mapping[str, Any]) -> SimulatedSnapshot:
+        found = self._snapshot(account_region, request["SnapshotId"])
         if not isinstance(found, SimulatedSnapshot) or not found.is_open:
             reason = "WRITE_REQUEST_TIMEOUT" if found.status == "error" else "INVALID_SNAPSHOT_ID"
             raise invalid(reason, f"The snapshot {found.id} is {found.status}; it takes no more blocks")
         return found
 
-    def _readable(self, place: AccountRegion, snapshot_id: str) -> tuple[Any, Mapping[int, bytes]]:
+    def _readable(self, account_region: AccountRegion, snapshot_id: str) -> tuple[Any, Mapping[int, bytes]]:
         """A completed snapshot and the digests of its blocks; one that was made otherwise has none in the sandbox."""
-        found = self._snapshot(place, snapshot_id)
+        found = self._snapshot(account_region, snapshot_id)
         if found.status != "completed":  # ebsapi-faq.html
             raise invalid("INVALID_SNAPSHOT_ID", f"The snapshot {snapshot_id} is {found.status}, not completed")
         return found, found.blocks.digests if isinstance(found, SimulatedSnapshot) else {}
 
-    def _lineage(self, place: AccountRegion, snapshot_id: str | None) -> Iterator[str]:
+    def _lineage(self, account_region: AccountRegion, snapshot_id: str | None) -> Iterator[str]:
         while snapshot_id:
             yield snapshot_id
-            snapshot = ec2_backends[place.account][place.region].snapshots.get(snapshot_id)
+            snapshot = ec2_backends[account_region.account][account_region.region].snapshots.get(snapshot_id)
             snapshot_id = getattr(snapshot, "parent_id", None)
 
     def _common(self, snapshot: Any) -> dict[str, Any]:
         expiry = self._cloud.now + _TOKEN_SECONDS
         return {"BlockSize": BLOCK_BYTES, "VolumeSize": snapshot.volume_size, "ExpiryTime": expiry}
 
-    def _parent(self, place: AccountRegion, request: Mapping[str, Any]) -> Any:
+    def _parent(self, account_region: AccountRegion, request: Mapping[str, Any]) -> Any:
         if request["VolumeSize"] > _MOST_GIB:
             text = f"VolumeSize: {request['VolumeSize']} is more than {_MOST_GIB} GiB"
             raise invalid("INVALID_VOLUME_SIZE", text)
         if not request.get("ParentSnapshotId"):
             return None
-        parent, _ = self._readable(place, request["ParentSnapshotId"])
+        parent, _ = self._readable(account_region, request["ParentSnapshotId"])
         if parent.volume_size > request["VolumeSize"]:
             raise invalid("INVALID_VOLUME_SIZE", f"VolumeSize is less than the {parent.volume_size} GiB of {parent.id}")
         return parent
 
-    def _encryption(self, place: AccountRegion, request: Mapping[str, Any], parent: Any) -> tuple[bool, str | None]:
+    def _encryption(
+        self, account_region: AccountRegion, request: Mapping[str, Any], parent: Any
+    ) -> tuple[bool, str | None]:
         """Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebsapis-using-encryption.html."""
-        ec2 = ec2_backends[place.account][place.region]
+        ec2 = ec2_backends[account_region.account][account_region.region]
         by_default = bool(ec2.ebs_encryption_by_default)
         if parent:
             if {"Encrypted", "KmsKeyArn"} & request.keys() or (by_default and not parent.encrypted):
@@ -217,16 +219,16 @@ class EbsDirectService:
             return encrypted, default_key(ec2) if encrypted else None
         if not request.get("Encrypted"):
             raise invalid("INVALID_DEPENDENCY_REQUEST", "KmsKeyArn needs Encrypted")
-        key = find_kms_key(place, name)
+        key = find_kms_key(account_region, name)
         if key is None or not key.is_usable:
             raise invalid("INVALID_CUSTOMER_KEY", f"The key {name} cannot be used")
         return True, key.arn
 
-    def _require_quota(self, place: AccountRegion) -> None:
-        snapshots = ec2_backends[place.account][place.region].snapshots.values()
+    def _require_quota(self, account_region: AccountRegion) -> None:
+        snapshots = ec2_backends[account_region.account][account_region.region].snapshots.values()
         pending = sum(isinstance(s, SimulatedSnapshot) and s.status == "pending" for s in snapshots)
-        if pending >= self._cloud.pace.pending_snapshot_quota:
-            text = f"You have {pending} pending snapshots; the limit is {self._cloud.pace.pending_snapshot_quota}."
+        if pending >= self._cloud.settings.pending_snapshot_quota:
+            text = f"You have {pending} pending snapshots; the limit is {self._cloud.settings.pending_snapshot_quota}."
             raise WireError(HTTPStatus.BAD_REQUEST, "ConcurrentLimitExceededException", text)
 
 

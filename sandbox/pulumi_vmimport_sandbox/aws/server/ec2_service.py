@@ -12,7 +12,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.ec2.image_calls import ImageCalls
 from pulumi_vmimport_sandbox.aws.ec2.launch_calls import LaunchCalls
-from pulumi_vmimport_sandbox.aws.ec2.tag_validation import checked_tags
+from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
 from pulumi_vmimport_sandbox.aws.ec2.volume_calls import VolumeCalls
 from pulumi_vmimport_sandbox.aws.server.completion import complete
 from pulumi_vmimport_sandbox.aws.vm_import.export_calls import ExportCalls
@@ -33,7 +33,7 @@ class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCall
     def create_tags(self) -> ActionResult:
         tasks = self._split_off_tasks()
         added = {tag["Key"]: tag.get("Value", "") for tag in self._get_param("Tags", [])}
-        merged = [checked_tags(task.tags, added) for task in tasks]
+        merged = [merge_tags(task.tags, added) for task in tasks]
         for resource in self.params["Resources"]:
             if resource in self.ec2_backend.deleted_amis:
                 raise InvalidAMIIdError([resource])
@@ -64,7 +64,7 @@ class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCall
     def _split_off_tasks(self) -> Sequence[ConversionTask]:
         """Take conversion tasks, which moto does not know as resources, out of the call's Resources."""
         ids: list[str] = self._get_param("Resources") or []
-        tasks = self.cloud.tasks[self.place]
+        tasks = self.cloud.tasks[self.account_region]
         ours = [resource for resource in ids if resource.startswith(("import-", "export-"))]
         for resource in ours:
             if resource not in tasks:
@@ -74,7 +74,7 @@ class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCall
         return [tasks[resource] for resource in ours]
 
     def _task_tag_list(self) -> Iterable[dict[str, str]]:
-        for task in self.cloud.listed_tasks(self.place):
+        for task in self.cloud.listed_tasks(self.account_region):
             for tag in task.tag_list:
                 yield {"ResourceId": task.id, "ResourceType": task.resource_type, **tag}
 

@@ -39,25 +39,25 @@ class Gateway:
         self._done = done
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        arrived = environ[INCOMING_CALL] = incoming_call(environ, self._clock.now())
-        observed = not is_observer(arrived.access_key)
-        account = account_in_key(arrived.access_key)
+        incoming = environ[INCOMING_CALL] = incoming_call(environ, self._clock.now())
+        observed = not is_observer(incoming.access_key)
+        account = account_in_key(incoming.access_key)
         if account:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto knows the keys that it made itself
         try:
             if observed:
-                self._calls.add(arrived.call)
-                self._faults.strike(arrived, "before")
-            upload_checksums.verify(arrived.call, environ)
-            multipart_validation.verify(arrived.call, environ)
-            object_ownership.verify(arrived.call)
-            status, body = self._moto(environ, start_response, arrived)
+                self._calls.add(incoming.call)
+                self._faults.inject(incoming, "before")
+            upload_checksums.verify(incoming.call, environ)
+            multipart_validation.verify(incoming.call, environ)
+            object_ownership.verify(incoming.call)
+            status, body = self._moto(environ, start_response, incoming)
             if status < HTTPStatus.BAD_REQUEST:
-                self._done(arrived)
+                self._done(incoming)
             if observed:
-                self._faults.strike(arrived, "after")
+                self._faults.inject(incoming, "after")
         except WireError as error:
-            return answer(error, arrived, environ, start_response)
+            return answer(error, incoming, environ, start_response)
         except ConnectionLost as lost:
             # The peer may be gone already; then the connection is lost as ordered.
             with contextlib.suppress(OSError):
@@ -66,14 +66,14 @@ class Gateway:
         except ConnectionError:
             raise  # the client went away
         except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto: nothing else would tell which
-            words = f"the sandbox failed at {arrived.call.service} {arrived.call.operation}"
+            words = f"the sandbox failed at {incoming.call.service} {incoming.call.operation}"
             warnings.warn(f"{words}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
             failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{words}: {error!r}")
-            return answer(failed, arrived, environ, start_response)
+            return answer(failed, incoming, environ, start_response)
         return body
 
     def _moto(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", arrived: IncomingCall
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", incoming: IncomingCall
     ) -> tuple[int, Iterable[bytes]]:
         status = 0
 
@@ -82,12 +82,12 @@ class Gateway:
             status = int(line.split(maxsplit=1)[0])
             return start_response(line, headers, failed)
 
-        by_itself = arrived.call.service in LOCKED_BY_THE_CLOUD
+        by_itself = incoming.call.service in LOCKED_BY_THE_CLOUD
         try:
             with contextlib.nullcontext() if by_itself else moto_lock:
                 body = self._application(environ, start)
         except NotImplementedError as error:
-            call = arrived.call
+            call = incoming.call
             text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"
             raise WireError(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", text) from error
         return status, body

@@ -33,11 +33,11 @@ def _of_account(cloud: Cloud, account: str) -> Iterator[str]:
 
 
 def _active_tasks(cloud: Cloud, account: str) -> Iterator[str]:
-    for place, tasks in cloud.tasks.items():
-        for task in tasks.values() if place.account == account else ():
-            standing = task.standing(cloud.now, cloud.pace)
-            if standing.status == "active":
-                yield f"ec2 {place.region} {task.verb()} task {task.id} (active, {standing.message})"
+    for account_region, tasks in cloud.tasks.items():
+        for task in tasks.values() if account_region.account == account else ():
+            task_status = task.status_at(cloud.now, cloud.settings)
+            if task_status.status == "active":
+                yield f"ec2 {account_region.region} {task.verb()} task {task.id} (active, {task_status.message})"
 
 
 def _images_and_snapshots(account: str) -> Iterator[str]:
@@ -64,9 +64,9 @@ def _workspace_images(account: str) -> Iterator[str]:
 
 
 def _bundles(cloud: Cloud, account: str) -> Iterator[str]:
-    for place, bundles in cloud.bundles.items():
-        for bundle in bundles.values() if place.account == account else ():
-            yield f"workspaces {place.region} bundle {bundle.id} ({bundle.name}, {bundle.state})"
+    for account_region, bundles in cloud.bundles.items():
+        for bundle in bundles.values() if account_region.account == account else ():
+            yield f"workspaces {account_region.region} bundle {bundle.id} ({bundle.name}, {bundle.state})"
 
 
 def _buckets(account: str) -> Iterator[str]:

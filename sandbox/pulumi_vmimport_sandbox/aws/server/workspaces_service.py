@@ -9,7 +9,7 @@ from pulumi_vmimport_sandbox.aws.server.completion import complete
 from pulumi_vmimport_sandbox.aws.workspaces.bundle_calls import BundleCalls
 from pulumi_vmimport_sandbox.aws.workspaces.byol_calls import ByolCalls
 from pulumi_vmimport_sandbox.aws.workspaces.image_creation_calls import ImageCreationCalls
-from pulumi_vmimport_sandbox.aws.workspaces.ingestion_validation import merged_tags
+from pulumi_vmimport_sandbox.aws.workspaces.ingestion_validation import merge_workspaces_tags
 from pulumi_vmimport_sandbox.aws.workspaces.workspace_image_calls import WorkspaceImageCalls
 
 
@@ -23,7 +23,7 @@ class WorkspacesService(ImageCreationCalls, WorkspaceImageCalls, BundleCalls, By
 
     def create_tags(self) -> ActionResult:
         resource = self._resource()
-        resource.tags = merged_tags(resource.tags or [], self.request["Tags"])
+        resource.tags = merge_workspaces_tags(resource.tags or [], self.request["Tags"])
         return EmptyResult()
 
     def delete_tags(self) -> ActionResult:

@@ -12,7 +12,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.paging import page_of
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
-from pulumi_vmimport_sandbox.aws.ec2.tag_validation import checked_tags
+from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
 from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask
 
@@ -44,15 +44,15 @@ class ConversionCalls(RegionalCalls):
 
     def _require_import_quota(self) -> None:
         active = self._active(_IMPORTS)
-        if active >= self.cloud.pace.active_import_quota:  # text assumed
-            text = f"You have {active} active import tasks; the limit is {self.cloud.pace.active_import_quota}."
-            raise ServiceError(self.cloud.pace.quota_error_code, text)
+        if active >= self.cloud.settings.active_import_quota:  # text assumed
+            text = f"You have {active} active import tasks; the limit is {self.cloud.settings.active_import_quota}."
+            raise ServiceError(self.cloud.settings.quota_error_code, text)
 
     def _active(self, kinds: tuple[type[ConversionTask], ...]) -> int:
-        tasks = self.cloud.tasks[self.place].values()
+        tasks = self.cloud.tasks[self.account_region].values()
         return sum(isinstance(task, kinds) and self.cloud.status(task) == "active" for task in tasks)
 
-    def _described_page(self, kind: type[Task], ids_name: str, list_name: str) -> ActionResult:
+    def _describe_page(self, kind: type[Task], ids_name: str, list_name: str) -> ActionResult:
         self.error_on_dryrun()
         chosen = self._chosen(kind, self._get_param(ids_name) or [])
         found = {task.id: task for task in chosen}
@@ -60,7 +60,7 @@ class ConversionCalls(RegionalCalls):
             page, following = page_of(found, self._get_param("MaxResults"), self._get_param("NextToken"))
         except KeyError as error:
             raise ServiceError("InvalidNextToken", "The token is invalid.") from error  # text assumed
-        shown = {list_name: [self._described(task) for task in page], "NextToken": following}
+        shown = {list_name: [self._describe(task) for task in page], "NextToken": following}
         return ActionResult({name: value for name, value in shown.items() if value is not None})
 
     def _chosen(self, kind: type[Task], ids: Sequence[str]) -> list[Task]:
@@ -71,7 +71,7 @@ class ConversionCalls(RegionalCalls):
         return chosen
 
     def _listed(self, kind: type[Task]) -> Iterator[Task]:
-        return (task for task in self.cloud.listed_tasks(self.place) if isinstance(task, kind))
+        return (task for task in self.cloud.listed_tasks(self.account_region) if isinstance(task, kind))
 
     def _task(self, kind: type[Task], task_id: str) -> Task:
         """A listed task of a kind.
@@ -95,8 +95,8 @@ class ConversionCalls(RegionalCalls):
             except KeyError as error:
                 raise ServiceError("InvalidParameterValue", f"The filter '{name}' is invalid") from error
 
-    def _described(self, task: ConversionTask) -> dict[str, Any]:
-        return task.described(self.cloud.now, self.cloud.pace)
+    def _describe(self, task: ConversionTask) -> dict[str, Any]:
+        return task.to_api(self.cloud.now, self.cloud.settings)
 
     @staticmethod
     def _task_tags(kind: type[ConversionTask], request: Mapping[str, Any]) -> dict[str, str]:
@@ -107,7 +107,7 @@ class ConversionCalls(RegionalCalls):
                 text = f"'{named}' is not a valid taggable resource type for this operation."
                 raise ServiceError("InvalidParameterValue", text)
             tags |= {tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags") or []}
-        return checked_tags({}, tags)
+        return merge_tags({}, tags)
 
 
 def _comparable(request: Mapping[str, Any]) -> str:

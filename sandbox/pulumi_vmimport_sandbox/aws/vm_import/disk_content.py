@@ -22,14 +22,14 @@ class UnusableDisk(Exception):  # noqa: N818 - what AWS finds, not an error of t
 
 
 @dataclass(frozen=True)
-class DiskContent:
+class ExaminedDisk:
     """What a disk container holds: the size of each volume in bytes, and the guest where the file tells it."""
 
     volumes: tuple[int, ...]
     guest: GuestSystem | None = None
 
 
-def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> DiskContent:
+def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> ExaminedDisk:
     """Look at a file as the format that the caller declared; nobody asks a disk that is not to boot for partitions.
 
     Raises:
@@ -39,7 +39,7 @@ def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> 
     if reader is None:
         raise _disk_validation("Unsupported specified file format")
     if reader is _raw and not boots:
-        return DiskContent((size,))
+        return ExaminedDisk((size,))
     file.seek(0)
     return reader(file, size)
 
@@ -49,8 +49,8 @@ def _disk_validation(reason: str) -> UnusableDisk:
     return UnusableDisk(f"ClientError: Disk validation failed [{reason}]")
 
 
-def _vmdk(file: BinaryIO, size: int) -> DiskContent:
-    return DiskContent((vmdk_capacity(file.read(_SECTOR), lambda: _at(file, size - 2 * _SECTOR, _SECTOR)),))
+def _vmdk(file: BinaryIO, size: int) -> ExaminedDisk:
+    return ExaminedDisk((vmdk_capacity(file.read(_SECTOR), lambda: _at(file, size - 2 * _SECTOR, _SECTOR)),))
 
 
 def vmdk_capacity(head: bytes, footer: Callable[[], bytes]) -> int:
@@ -70,28 +70,28 @@ def vmdk_capacity(head: bytes, footer: Callable[[], bytes]) -> int:
     return number(12, 8) * _SECTOR
 
 
-def _vhd(file: BinaryIO, size: int) -> DiskContent:
+def _vhd(file: BinaryIO, size: int) -> ExaminedDisk:
     footer = _at(file, size - _SECTOR, _SECTOR)
     if footer[:8] != b"conectix":
         raise _disk_validation("Unsupported VHD File Format")  # assumed, after the VMDK's
     if int.from_bytes(footer[60:64], "big") == _VHD_DYNAMIC and _at(file, 0, _SECTOR) != footer:
         raise UnusableDisk("ClientError: Footers not identical")  # TR-05
-    return DiskContent((int.from_bytes(footer[48:56], "big"),))
+    return ExaminedDisk((int.from_bytes(footer[48:56], "big"),))
 
 
-def _vhdx(file: BinaryIO, size: int) -> DiskContent:
+def _vhdx(file: BinaryIO, size: int) -> ExaminedDisk:
     if file.read(8) != b"vhdxfile":
         raise _disk_validation("Unsupported VHDX File Format")  # assumed, after the VMDK's
-    return DiskContent((size,))
+    return ExaminedDisk((size,))
 
 
-def _raw(file: BinaryIO, size: int) -> DiskContent:
+def _raw(file: BinaryIO, size: int) -> ExaminedDisk:
     if file.read(_SECTOR)[510:512] != b"\x55\xaa":
         raise UnusableDisk("ClientError: No bootable partition found")  # TR-04
-    return DiskContent((size,))
+    return ExaminedDisk((size,))
 
 
-def _ova(file: BinaryIO, _: int) -> DiskContent:
+def _ova(file: BinaryIO, _: int) -> ExaminedDisk:
     """An OVA: first the descriptor, then what it names. Source: DSP0243, section 5.3; texts are assumed but TR-34's."""
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
@@ -113,7 +113,7 @@ def _ova(file: BinaryIO, _: int) -> DiskContent:
         raise _disk_validation(f"OVA cannot be read: {error}") from error
     if not volumes:
         raise _disk_validation("the OVF descriptor names no disk")
-    return DiskContent(volumes, envelope.guest)
+    return ExaminedDisk(volumes, envelope.guest)
 
 
 def _ova_disk(file: BinaryIO, member: tarfile.TarInfo) -> int:
@@ -145,7 +145,7 @@ def _at(file: BinaryIO, offset: int, length: int) -> bytes:
     return file.read(length)
 
 
-_READERS: Mapping[str, Callable[[BinaryIO, int], DiskContent]] = {
+_READERS: Mapping[str, Callable[[BinaryIO, int], ExaminedDisk]] = {
     "OVA": _ova,
     "RAW": _raw,
     "VHD": _vhd,

@@ -10,11 +10,11 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object, find_object
 from pulumi_vmimport_sandbox.aws.vm_import import url_source
-from pulumi_vmimport_sandbox.aws.vm_import.disk_content import DiskContent, UnusableDisk, examine
+from pulumi_vmimport_sandbox.aws.vm_import.disk_content import ExaminedDisk, UnusableDisk, examine
 from pulumi_vmimport_sandbox.aws.vm_import.url_source import is_public, is_read_by_url
 
 
-def locate(place: AccountRegion, container: Mapping[str, Any]) -> S3Object:
+def locate(account_region: AccountRegion, container: Mapping[str, Any]) -> S3Object:
     """The object that a disk container names.
 
     Raises:
@@ -24,33 +24,33 @@ def locate(place: AccountRegion, container: Mapping[str, Any]) -> S3Object:
     bucket, key = (by_url.bucket, by_url.key) if by_url else _location(container)
     if not bucket or not key:
         raise ServiceError("InvalidParameter", "Invalid S3 source location")  # TR-09
-    owner = AccountRegion(by_url.account, place.region) if by_url and by_url.account else place
-    stored = find_object(owner, bucket, key)
-    if stored is None or (by_url and not by_url.is_signed and not is_public(stored)):
+    owner = AccountRegion(by_url.account, account_region.region) if by_url and by_url.account else account_region
+    s3_object = find_object(owner, bucket, key)
+    if s3_object is None or (by_url and not by_url.is_signed and not is_public(s3_object)):
         # gardenlinux/gardenlinux#3206; that a missing object reads so is assumed, as is an URL without a signature.
         raise ServiceError("InvalidParameter", f"User does not have access to the S3 object ({bucket}/{key}).")
-    if stored.region != place.region:
+    if s3_object.region != account_region.region:
         text = "The given S3 object is not local to the region. The object must be located in "
         raise ServiceError(
-            "InvalidParameter", f"{text}{place.region}."
+            "InvalidParameter", f"{text}{account_region.region}."
         )  # confidential-containers cloud-api-adaptor#587
-    return stored
+    return s3_object
 
 
-def declared_format(container: Mapping[str, Any], stored: S3Object) -> str:
+def declared_format(container: Mapping[str, Any], s3_object: S3Object) -> str:
     """What the caller says the disk is, or the ending of the key."""
-    return str(container.get("Format") or stored.key.rpartition(".")[2]).upper()
+    return str(container.get("Format") or s3_object.key.rpartition(".")[2]).upper()
 
 
 def examine_source(
-    container: Mapping[str, Any], stored: S3Object, *, boots: bool
-) -> tuple[DiskContent, TaskFailure | None]:
+    container: Mapping[str, Any], s3_object: S3Object, *, boots: bool
+) -> tuple[ExaminedDisk, TaskFailure | None]:
     """What a disk holds, and how its task is to end where AWS does not take it."""
-    with stored.open() as file:
+    with s3_object.open() as file:
         try:
-            return examine(declared_format(container, stored), file, stored.size, boots=boots), None
+            return examine(declared_format(container, s3_object), file, s3_object.size, boots=boots), None
         except UnusableDisk as unusable:
-            return DiskContent((stored.size,)), TaskFailure(str(unusable), VALIDATED_PERCENT)
+            return ExaminedDisk((s3_object.size,)), TaskFailure(str(unusable), VALIDATED_PERCENT)
 
 
 def _location(container: Mapping[str, Any]) -> tuple[str, str]:

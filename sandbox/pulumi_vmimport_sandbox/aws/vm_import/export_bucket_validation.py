@@ -42,16 +42,16 @@ def canonical_id(region: str) -> str:
     return _CANONICAL_IDS.get(region, _ELSEWHERE)
 
 
-def require_bucket(place: AccountRegion, name: str) -> S3Bucket:
+def require_bucket(account_region: AccountRegion, name: str) -> S3Bucket:
     """The bucket of an export.
 
     Raises:
         ServiceError: nothing can be exported to it.
     """
-    bucket = find_bucket(place, name)
+    bucket = find_bucket(account_region, name)
     if bucket is None:  # code and text assumed
         raise ServiceError("InvalidParameter", f"User does not have access to the S3 bucket ({name}).")
-    if bucket.region != place.region:
+    if bucket.region != account_region.region:
         # https://docs.aws.amazon.com/vm-import/latest/userguide/troubleshooting.html
         raise ServiceError("InvalidParameter", "The given S3 object is not local to the region.")
     if bucket.encrypts_with_kms:  # code and text assumed
@@ -60,14 +60,14 @@ def require_bucket(place: AccountRegion, name: str) -> S3Bucket:
     return bucket
 
 
-def require_grants(place: AccountRegion, bucket: S3Bucket, key: str) -> None:
+def require_grants(account_region: AccountRegion, bucket: S3Bucket, key: str) -> None:
     """Refuse a bucket that the Region's account cannot write, by ACL or bucket policy.
 
     Raises:
         ServiceError: text of public listings of 2022; the code is that of "vm-import-export@amazon.com must have WRITE
             and READ_ACL permission on the S3 bucket", which it said before.
     """
-    grantee = canonical_id(place.region)
+    grantee = canonical_id(account_region.region)
     if bucket.has_acls and (_by_acl(bucket, grantee) or _by_policy(bucket, grantee, key)):
         return
     text = "Bucket must be owned by the same S3 account and READ_ACL and WRITE permissions are required on the "

@@ -26,7 +26,7 @@ class ExportCalls(ConversionCalls):
         if task is None:
             tags = self._task_tags(ImageExportTask, request)
             task_id, image = ImageExportTask.new_id(), self._image_of(request["ImageId"])
-            key = accept_image_export(self.cloud, self.place, request, image, task_id)
+            key = accept_image_export(self.cloud, self.account_region, request, image, task_id)
             self._require_no_other(image.id)
             self.error_on_dryrun()
             self._require_export_quota()
@@ -40,18 +40,18 @@ class ExportCalls(ConversionCalls):
                 failure=self.cloud.faults.next_export_failure(),
                 tags=tags,
             )
-            self.cloud.tasks[self.place][task.id] = task
+            self.cloud.tasks[self.account_region][task.id] = task
         self.error_on_dryrun()
-        return ActionResult(task.answer(self.cloud.now, self.cloud.pace))
+        return ActionResult(task.answer(self.cloud.now, self.cloud.settings))
 
     def describe_export_image_tasks(self) -> ActionResult:
-        return self._described_page(ImageExportTask, "ExportImageTaskIds", "ExportImageTasks")
+        return self._describe_page(ImageExportTask, "ExportImageTaskIds", "ExportImageTasks")
 
     def create_instance_export_task(self) -> ActionResult:
         request = self._request()
         tags = self._task_tags(InstanceExportTask, request)
         task_id, instance = InstanceExportTask.new_id(), self._instance_of(request["InstanceId"])
-        form, key = accept_instance_export(self.place, request, instance, task_id)
+        form, key = accept_instance_export(self.account_region, request, instance, task_id)
         self._require_export_quota()
         task = InstanceExportTask(
             id=task_id,
@@ -64,20 +64,20 @@ class ExportCalls(ConversionCalls):
             failure=self.cloud.faults.next_export_failure(),
             tags=tags,
         )
-        self.cloud.tasks[self.place][task.id] = task
-        return ActionResult({"SimulatedExportTask": self._described(task)})
+        self.cloud.tasks[self.account_region][task.id] = task
+        return ActionResult({"SimulatedExportTask": self._describe(task)})
 
     def describe_export_tasks(self) -> ActionResult:
         chosen = self._chosen(InstanceExportTask, self._get_param("ExportTaskIds") or [])
-        return ActionResult({"ExportTasks": [self._described(task) for task in chosen]})
+        return ActionResult({"ExportTasks": [self._describe(task) for task in chosen]})
 
     def cancel_export_task(self) -> EmptyResult:
         task_id = self._get_param("ExportTaskId") or ""
         of_image = task_id.startswith(ImageExportTask.id_prefix)
         task: SimulatedExportTask = self._task(ImageExportTask if of_image else InstanceExportTask, task_id)
-        standing = task.standing(self.cloud.now, self.cloud.pace)
-        why = None if standing.percent is not None else f"it is {standing.status}"
-        if (standing.percent or 0) >= TRANSFERRING_PERCENT:
+        task_status = task.status_at(self.cloud.now, self.cloud.settings)
+        why = None if task_status.percent is not None else f"it is {task_status.status}"
+        if (task_status.percent or 0) >= TRANSFERRING_PERCENT:
             why = "it is transferring the final disk image"
         if why:  # code and text assumed
             raise ServiceError("IncorrectState", f"The export task {task.id} cannot be canceled: {why}")
@@ -86,9 +86,9 @@ class ExportCalls(ConversionCalls):
 
     def _require_export_quota(self) -> None:
         active = self._active((SimulatedExportTask,))
-        if active >= self.cloud.pace.active_export_quota:  # text assumed
-            text = f"You have {active} active export tasks; the limit is {self.cloud.pace.active_export_quota}."
-            raise ServiceError(self.cloud.pace.quota_error_code, text)
+        if active >= self.cloud.settings.active_export_quota:  # text assumed
+            text = f"You have {active} active export tasks; the limit is {self.cloud.settings.active_export_quota}."
+            raise ServiceError(self.cloud.settings.quota_error_code, text)
 
     def _require_no_other(self, image_id: str) -> None:
         for task in self._listed(ImageExportTask):
@@ -96,7 +96,7 @@ class ExportCalls(ConversionCalls):
                 raise ServiceError("IncorrectState", f"The image {image_id} is being exported by {task.id} already")
 
     def _image_of(self, image_id: str) -> Any:
-        image = find_image(self.ec2_backend, self.place, image_id)
+        image = find_image(self.ec2_backend, self.account_region, image_id)
         if image is None:
             raise InvalidAMIIdError([image_id])
         return image

@@ -17,7 +17,7 @@ _LARGEST_GIB = 1024
 _OWN_LICENCE = {"RunInstances", "RunInstances:0800"}
 
 
-def check_image(place: AccountRegion, image: Any) -> None:
+def check_image(account_region: AccountRegion, image: Any) -> None:
     """Refuse an AMI that cannot be exported.
 
     Raises:
@@ -27,7 +27,7 @@ def check_image(place: AccountRegion, image: Any) -> None:
     named = f"The image ID provided ({image.id})"
     if image.product_codes:  # aws/aws-sdk#203
         raise _not_exportable(f"{named} is a marketplace AMI and is not exportable.")
-    if image.owner_id != place.account:
+    if image.owner_id != account_region.account:
         raise _not_exportable(f"{named} is not owned by the current user and is not exportable.")
     if _is_licensed_by_aws(image):
         raise _not_exportable(f"{named} contains software licensed by AWS and is not exportable.")
@@ -42,7 +42,7 @@ def check_image(place: AccountRegion, image: Any) -> None:
         raise _not_exportable(f"{named} has a volume larger than 1 TiB and is not exportable.")
 
 
-def check_instance(place: AccountRegion, instance: Any) -> None:
+def check_instance(account_region: AccountRegion, instance: Any) -> None:
     """Refuse an instance that cannot be exported.
 
     Raises:
@@ -57,22 +57,22 @@ def check_instance(place: AccountRegion, instance: Any) -> None:
         raise _not_exportable("This instance has multiple network interfaces attached and is not exportable.")
     if _has_instance_store(instance):
         raise _not_exportable("This instance has instance store volumes and is not exportable.")
-    image = find_image(ec2, place, instance.image_id)
+    image = find_image(ec2, account_region, instance.image_id)
     if image is None:
         raise _not_exportable(f"The image ID ({instance.image_id}) of the instance does not exist.")
     if instance.product_codes or image.product_codes or _is_licensed_by_aws(image):
         raise _not_exportable("This instance cannot be exported.")  # TR-13
-    _check_base_snapshots(ec2, place, image)
+    _check_base_snapshots(ec2, account_region, image)
     if any(volume.encrypted for volume in volumes):
         raise _not_exportable("This instance has encrypted EBS block devices and is not exportable.")
     if any(int(volume.size) > _LARGEST_GIB for volume in volumes):
         raise _not_exportable("This instance has a volume larger than 1 TiB and is not exportable.")
 
 
-def _check_base_snapshots(ec2: Any, place: AccountRegion, image: Any) -> None:
+def _check_base_snapshots(ec2: Any, account_region: AccountRegion, image: Any) -> None:
     for mapping in image.block_device_mappings:
         snapshot_id = mapping["Ebs"]["SnapshotId"]
-        if image.owner_id != place.account:  # aws/aws-cli#6779
+        if image.owner_id != account_region.account:  # aws/aws-cli#6779
             text = "of the instance neither is owned by current user nor had been previously imported through VMIE."
             raise _not_exportable(f"The snapshot ID ({snapshot_id}) {text}")
         if snapshot_id not in ec2.snapshots:

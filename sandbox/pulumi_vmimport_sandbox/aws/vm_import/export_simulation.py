@@ -38,12 +38,12 @@ class SimulatedExportTask(ConversionTask):
     is_written: bool = False
     """Whether the object was put in the bucket; the user may delete it at any time after."""
 
-    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
-        return pace.export_stages
+    def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
+        return settings.export_stages
 
-    def record(self, region: str, now: float, pace: SimulationSettings) -> ExportTaskRecord:
+    def record(self, region: str, now: float, settings: SimulationSettings) -> ExportTaskRecord:
         """The task for a test to look at."""
-        standing = self.standing(now, pace)
+        task_status = self.status_at(now, settings)
         return ExportTaskRecord(
             id=self.id,
             region=region,
@@ -52,8 +52,8 @@ class SimulatedExportTask(ConversionTask):
             key=self.key,
             request=self.request,
             tags=dict(self.tags),
-            status=standing.status,
-            status_message=standing.message,
+            status=task_status.status,
+            status_message=task_status.message,
             started_at=self.started_at,
         )
 
@@ -65,24 +65,24 @@ class ImageExportTask(SimulatedExportTask):
     resource_type = "export-image-task"
     id_prefix = "export-ami-"
 
-    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
-        standing = self.standing(now, pace)
+    def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
+        task_status = self.status_at(now, settings)
         # Not the image and its format, which the answer of ExportImage has: public task listings.
         shown = {
             "Description": self.request.get("Description"),
             "ExportImageTaskId": self.id,
-            "Progress": standing.progress,
+            "Progress": task_status.progress,
             "S3ExportLocation": self.request["S3ExportLocation"],
-            "Status": standing.status,
-            "StatusMessage": standing.message,
+            "Status": task_status.status,
+            "StatusMessage": task_status.message,
             "Tags": self.tag_list,
         }
         return {name: value for name, value in shown.items() if value is not None}
 
-    def answer(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
+    def answer(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
         """As ExportImage answers."""
         echoed = {name: self.request.get(name) for name in ("DiskImageFormat", "ImageId", "RoleName")}
-        return self.described(now, pace) | {name: value for name, value in echoed.items() if value is not None}
+        return self.to_api(now, settings) | {name: value for name, value in echoed.items() if value is not None}
 
 
 @dataclass(kw_only=True)
@@ -95,8 +95,8 @@ class InstanceExportTask(SimulatedExportTask):
 
     disk_image_format: str
 
-    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
-        standing = self.standing(now, pace)
+    def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
+        task_status = self.status_at(now, settings)
         target = self.request["ExportToS3Task"]
         location = {
             "ContainerFormat": target.get("ContainerFormat"),
@@ -112,10 +112,10 @@ class InstanceExportTask(SimulatedExportTask):
                 "InstanceId": self.source_id,
                 "TargetEnvironment": self.request["TargetEnvironment"],
             },
-            "State": standing.status,
+            "State": task_status.status,
             # An active one says nothing, and there is no progress: the example of
             # https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-export-tasks.html
-            "StatusMessage": None if standing.status == "active" else standing.message,
+            "StatusMessage": None if task_status.status == "active" else task_status.message,
             "Tags": self.tag_list,
         }
         return {name: value for name, value in shown.items() if value is not None}

@@ -22,7 +22,7 @@ _DISK_FORMATS = {"citrix": "VHD", "microsoft": "VHD", "vmware": "VMDK"}
 
 
 def accept_image_export(
-    cloud: Cloud, place: AccountRegion, request: Mapping[str, Any], image: Any, task_id: str
+    cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any], image: Any, task_id: str
 ) -> str:
     """Look at an ExportImage as EC2 does before it starts a task, and return the key it is to write.
 
@@ -35,16 +35,16 @@ def accept_image_export(
     if len(request.get("Description") or "") > _DESCRIPTION:
         raise _invalid("Description", request["Description"])
     location = request["S3ExportLocation"]
-    check_image(place, image)
-    bucket = require_bucket(place, location.get("S3Bucket", ""))
+    check_image(account_region, image)
+    bucket = require_bucket(account_region, location.get("S3Bucket", ""))
     key = f"{location.get('S3Prefix') or ''}{task_id}.{form.lower()}"
     access = RequiredAccess(task_type=ImageExportTask.resource_type, target=(bucket, key))
-    require_service_role(cloud, place, request.get("RoleName") or DEFAULT_ROLE, access)
+    require_service_role(cloud, account_region, request.get("RoleName") or DEFAULT_ROLE, access)
     return key
 
 
 def accept_instance_export(
-    place: AccountRegion, request: Mapping[str, Any], instance: Any, task_id: str
+    account_region: AccountRegion, request: Mapping[str, Any], instance: Any, task_id: str
 ) -> tuple[str, str]:
     """Look at a CreateInstanceExportTask as EC2 does before it starts a task; return the disk format and the key.
 
@@ -63,10 +63,10 @@ def accept_instance_export(
     if form.upper() != allowed:
         text = f"diskImageFormat '{form.lower()}' not supported for targetEnvironment '{environment}'. "
         raise ServiceError("Unsupported", f"{text}Valid value(s): '{allowed.lower()}'.")
-    check_instance(place, instance)
-    bucket = require_bucket(place, target.get("S3Bucket", ""))
+    check_instance(account_region, instance)
+    bucket = require_bucket(account_region, target.get("S3Bucket", ""))
     key = f"{target.get('S3Prefix') or ''}{task_id}.{(container or form).lower()}"
-    require_grants(place, bucket, key)
+    require_grants(account_region, bucket, key)
     return form, key
 
 

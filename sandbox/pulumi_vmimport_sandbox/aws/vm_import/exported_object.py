@@ -7,18 +7,18 @@ from pulumi_vmimport_sandbox.aws.s3 import s3_buckets
 from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
 
 
-def settle(place: AccountRegion, task: SimulatedExportTask, standing: TaskStatus) -> None:
+def update_object(account_region: AccountRegion, task: SimulatedExportTask, task_status: TaskStatus) -> None:
     """Bring S3 to where a task stands."""
-    if standing.percent is not None:
-        if standing.percent >= UPLOADING_PERCENT and task.upload_id is None:
-            task.upload_id = s3_buckets.begin_upload(place, task.bucket, task.key)
+    if task_status.percent is not None:
+        if task_status.percent >= UPLOADING_PERCENT and task.upload_id is None:
+            task.upload_id = s3_buckets.begin_upload(account_region, task.bucket, task.key)
         return
-    if task.upload_id is not None and standing.status in {"completed", task.ending[1]}:
-        s3_buckets.abort_upload(place, task.bucket, task.upload_id)
+    if task.upload_id is not None and task_status.status in {"completed", task.ending[1]}:
+        s3_buckets.abort_upload(account_region, task.bucket, task.upload_id)
         task.upload_id = None
-    if standing.status == "completed" and not task.is_written:
+    if task_status.status == "completed" and not task.is_written:
         # Of no disk, but the same at each export of a source to a key.
         data = f"{task.key.rpartition('.')[2]} of {task.source_id}, exported by the sandbox\n".encode()
-        task.is_written = s3_buckets.put(place, task.bucket, task.key, data)
+        task.is_written = s3_buckets.put(account_region, task.bucket, task.key, data)
         if not task.is_written:  # text assumed
             task.failure = TaskFailure(f"ClientError: The S3 bucket {task.bucket} cannot be written", 100)

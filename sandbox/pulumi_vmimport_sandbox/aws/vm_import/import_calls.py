@@ -17,7 +17,7 @@ class ImportCalls(ConversionCalls):
         task = self._task_of_token(SimulatedImportTask, request)
         if task is None:
             tags = self._task_tags(SimulatedImportTask, request)
-            accepted = accept_import(self.cloud, self.place, request, self._snapshot_size)
+            accepted = accept_import(self.cloud, self.account_region, request, self._snapshot_size)
             self.error_on_dryrun()
             self._require_import_quota()
             task = SimulatedImportTask(
@@ -30,12 +30,12 @@ class ImportCalls(ConversionCalls):
                 failure=self.cloud.faults.next_import_failure() or accepted.failure,
                 tags=tags,
             )
-            self.cloud.tasks[self.place][task.id] = task
+            self.cloud.tasks[self.account_region][task.id] = task
         self.error_on_dryrun()
-        return ActionResult(self._described(task))
+        return ActionResult(self._describe(task))
 
     def describe_import_image_tasks(self) -> ActionResult:
-        return self._described_page(SimulatedImportTask, "ImportTaskIds", "ImportImageTasks")
+        return self._describe_page(SimulatedImportTask, "ImportTaskIds", "ImportImageTasks")
 
     def cancel_import_task(self) -> ActionResult:
         task_id = self._get_param("ImportTaskId") or ""

@@ -21,9 +21,9 @@ class ImportSource:
     sha256: str
 
     @classmethod
-    def of(cls, stored: S3Object) -> "ImportSource":
+    def of(cls, s3_object: S3Object) -> "ImportSource":
         """An object as it is now."""
-        return cls(stored.bucket, stored.key, stored.size, stored.sha256())
+        return cls(s3_object.bucket, s3_object.key, s3_object.size, s3_object.sha256())
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,24 @@ class SimulatedImportTask(ConversionTask):
     image_id: str | None = None
     snapshot_ids: Sequence[str] = ()
 
-    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
-        return pace.import_stages
+    def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
+        return settings.import_stages
 
-    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
-        standing = self.standing(now, pace)
+    def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
+        task_status = self.status_at(now, settings)
         shown = {name: self.request.get(name) for name in _ECHOED}
         shown |= {
             "ImportTaskId": self.id,
             "ImageId": self.image_id,
-            "Status": standing.status,
-            "StatusMessage": standing.message,
-            "Progress": standing.progress,
+            "Status": task_status.status,
+            "StatusMessage": task_status.message,
+            "Progress": task_status.progress,
             "Tags": self.tag_list,
-            "SnapshotDetails": list(self._snapshot_details(standing)),
+            "SnapshotDetails": list(self._snapshot_details(task_status)),
         }
         # The service tells these once it has looked: keithvassallomt/windows10-ec2#3 shows them while converting,
         # hashicorp/packer#6743 a failed task without the first two.
-        if standing.status == "completed" or (standing.percent or 0) >= VALIDATED_PERCENT:
+        if task_status.status == "completed" or (task_status.percent or 0) >= VALIDATED_PERCENT:
             shown |= {
                 "Architecture": self.request.get("Architecture") or "x86_64",
                 "Platform": self.guest.platform,
@@ -120,24 +120,24 @@ class SimulatedImportTask(ConversionTask):
             }
         return {name: value for name, value in shown.items() if value is not None}
 
-    def record(self, region: str, now: float, pace: SimulationSettings) -> ImportTaskRecord:
+    def record(self, region: str, now: float, settings: SimulationSettings) -> ImportTaskRecord:
         """The task for a test to look at."""
-        standing = self.standing(now, pace)
+        task_status = self.status_at(now, settings)
         return ImportTaskRecord(
             id=self.id,
             region=region,
             sources=tuple(container.source for container in self.containers if container.source),
             request=self.request,
             tags=dict(self.tags),
-            status=standing.status,
-            status_message=standing.message,
+            status=task_status.status,
+            status_message=task_status.message,
             image_id=self.image_id,
             started_at=self.started_at,
         )
 
-    def _snapshot_details(self, standing: TaskStatus) -> Iterator[dict[str, Any]]:
-        details = [container.details(standing.message or "") for container in self.containers]
-        if standing.status != "completed":
+    def _snapshot_details(self, task_status: TaskStatus) -> Iterator[dict[str, Any]]:
+        details = [container.details(task_status.message or "") for container in self.containers]
+        if task_status.status != "completed":
             yield from details
             return
         # The volumes of an OVA each have their snapshot.

@@ -11,7 +11,7 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import BOOTING_PERCENT, VALIDATED_PERCENT
 from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_for_encryption, key_failure
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
-from pulumi_vmimport_sandbox.aws.vm_import.disk_content import DiskContent
+from pulumi_vmimport_sandbox.aws.vm_import.disk_content import ExaminedDisk
 from pulumi_vmimport_sandbox.aws.vm_import.disk_source import examine_source, locate
 from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import USAGE_OPERATIONS, GuestLicence, brings_licence
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportedDisk, ImportSource, SimulatedImportTask
@@ -47,7 +47,7 @@ class AcceptedImport:
 
 
 def accept_import(
-    cloud: Cloud, place: AccountRegion, request: Mapping[str, Any], snapshot_size: SnapshotSize
+    cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any], snapshot_size: SnapshotSize
 ) -> AcceptedImport:
     """Look at a request as EC2 does before it starts a task.
 
@@ -55,18 +55,18 @@ def accept_import(
         ServiceError: it is refused.
     """
     _check_values(request)
-    containers = [_located(place, container) for container in request.get("DiskContainers") or []]
+    containers = [_located(account_region, container) for container in request.get("DiskContainers") or []]
     if not containers:
         raise ServiceError("InvalidParameter", "You must specify at least one disk container")  # assumed
     access = RequiredAccess(
         task_type=SimulatedImportTask.resource_type,
-        objects=[stored for container, stored in containers if stored and not is_read_by_url(container)],
+        objects=[s3_object for container, s3_object in containers if s3_object and not is_read_by_url(container)],
         kms_key=request.get("KmsKeyId"),
         with_licences=bool(request.get("LicenseSpecifications")),
     )
-    require_service_role(cloud, place, request.get("RoleName") or DEFAULT_ROLE, access)
-    accepted = _examined(place, request, containers, snapshot_size)
-    stages = cloud.pace.import_stages
+    require_service_role(cloud, account_region, request.get("RoleName") or DEFAULT_ROLE, access)
+    accepted = _examined(account_region, request, containers, snapshot_size)
+    stages = cloud.settings.import_stages
     expiries = [expiry_failure(container, cloud.now, stages) for container, _ in containers]
     found = [failure for failure in (*expiries, accepted.failure) if failure]
     return replace(accepted, failure=min(found, key=lambda failure: failure.percent, default=None))
@@ -89,43 +89,43 @@ def _check_values(request: Mapping[str, Any]) -> None:
 Located = tuple[Mapping[str, Any], S3Object | None]
 
 
-def _located(place: AccountRegion, container: Mapping[str, Any]) -> Located:
-    return container, None if container.get("SnapshotId") else locate(place, container)
+def _located(account_region: AccountRegion, container: Mapping[str, Any]) -> Located:
+    return container, None if container.get("SnapshotId") else locate(account_region, container)
 
 
 def _examined(
-    place: AccountRegion, request: Mapping[str, Any], located: Sequence[Located], snapshot_size: SnapshotSize
+    account_region: AccountRegion, request: Mapping[str, Any], located: Sequence[Located], snapshot_size: SnapshotSize
 ) -> AcceptedImport:
     containers: list[ImportedDisk] = []
     guest = None
     failures: list[TaskFailure] = []
-    for container, stored in located:
+    for container, s3_object in located:
         is_root = not containers
-        content, failure = _content(container, stored, snapshot_size, boots=is_root)
+        content, failure = _content(container, s3_object, snapshot_size, boots=is_root)
         guest = guest or content.guest
         failures += [failure] if failure else []
-        containers.append(ImportedDisk(container, content.volumes, ImportSource.of(stored) if stored else None))
+        containers.append(ImportedDisk(container, content.volumes, ImportSource.of(s3_object) if s3_object else None))
     license_type, usage_operation = request.get("LicenseType"), request.get("UsageOperation")
     guest = guest or GuestSystem.of_platform(
         request.get("Platform"), brings_licence=brings_licence(license_type, usage_operation)
     )
     licence = GuestLicence.of(license_type, usage_operation, guest)
-    failures += _late_failures(place, request, containers)
+    failures += _late_failures(account_region, request, containers)
     mismatch = licence.mismatch(guest)
     failures += [TaskFailure(mismatch, BOOTING_PERCENT)] if mismatch else []
     return AcceptedImport(containers, guest, licence, failures[0] if failures else None)
 
 
 def _content(
-    container: Mapping[str, Any], stored: S3Object | None, snapshot_size: SnapshotSize, *, boots: bool
-) -> tuple[DiskContent, TaskFailure | None]:
-    if stored is None:
-        return DiskContent((snapshot_size(container["SnapshotId"]) << 30,)), None
-    return examine_source(container, stored, boots=boots)
+    container: Mapping[str, Any], s3_object: S3Object | None, snapshot_size: SnapshotSize, *, boots: bool
+) -> tuple[ExaminedDisk, TaskFailure | None]:
+    if s3_object is None:
+        return ExaminedDisk((snapshot_size(container["SnapshotId"]) << 30,)), None
+    return examine_source(container, s3_object, boots=boots)
 
 
 def _late_failures(
-    place: AccountRegion, request: Mapping[str, Any], containers: Sequence[ImportedDisk]
+    account_region: AccountRegion, request: Mapping[str, Any], containers: Sequence[ImportedDisk]
 ) -> list[TaskFailure]:
     """What the service finds only while it works. Texts assumed."""
     failures = []
@@ -133,5 +133,5 @@ def _late_failures(
     if volumes > _VOLUMES:  # TR-27
         text = f"ClientError: The VM has {volumes} volumes, at most {_VOLUMES} are supported"
         failures.append(TaskFailure(text, VALIDATED_PERCENT))
-    unusable = key_failure(place, request)
+    unusable = key_failure(account_region, request)
     return [*failures, unusable] if unusable else failures

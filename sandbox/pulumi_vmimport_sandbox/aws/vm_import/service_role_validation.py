@@ -46,73 +46,81 @@ class RequiredAccess:
     """The bucket and key that it writes."""
 
 
-def require_service_role(cloud: Cloud, place: AccountRegion, name: str, work: RequiredAccess) -> None:
+def require_service_role(cloud: Cloud, account_region: AccountRegion, name: str, work: RequiredAccess) -> None:
     """Refuse as EC2 does where the role is not there, not to be taken or not enough.
 
     Raises:
         ServiceError: InvalidParameter; text from aws/aws-cli#8873.
     """
-    role = find_role(place, name)
-    if role is None or not _is_usable(cloud, role, name, place, work):
+    role = find_role(account_region, name)
+    if role is None or not _is_usable(cloud, role, name, account_region, work):
         text = f"The service role {name} provided does not exist or does not have sufficient permissions"
         raise ServiceError("InvalidParameter", text)
 
 
-def _is_usable(cloud: Cloud, role: IamRole, name: str, place: AccountRegion, work: RequiredAccess) -> bool:
+def _is_usable(cloud: Cloud, role: IamRole, name: str, account_region: AccountRegion, work: RequiredAccess) -> bool:
     return (
         all(cloud.has_propagated(changed) for changed in (name, *role.attached))
-        and _trusts(role, place, work.task_type)
-        and _suffices(role, place, work)
+        and _trusts(role, account_region, work.task_type)
+        and _suffices(role, account_region, work)
     )
 
 
-def _trusts(role: IamRole, place: AccountRegion, task_type: str) -> bool:
+def _trusts(role: IamRole, account_region: AccountRegion, task_type: str) -> bool:
+    partition, region, account = get_partition(account_region.region), account_region.region, account_region.account
     context = {
         "sts:ExternalId": _EXTERNAL_ID,
-        "aws:SourceAccount": place.account,
-        "aws:SourceArn": f"arn:{get_partition(place.region)}:vmie:{place.region}:{place.account}:{task_type}/*",
+        "aws:SourceAccount": account,
+        "aws:SourceArn": f"arn:{partition}:vmie:{region}:{account}:{task_type}/*",
     }
     return verdict(role.trust, PolicyRequest("sts:AssumeRole", None, context, _SERVICE)) == "allow"
 
 
-def _suffices(role: IamRole, place: AccountRegion, work: RequiredAccess) -> bool:
+def _suffices(role: IamRole, account_region: AccountRegion, work: RequiredAccess) -> bool:
     return (
-        all(_may(role, request) for request in _needs(place, work))
-        and all(_may_read(role, place, stored) for stored in work.objects)
-        and (work.target is None or _may_write(role, place, *work.target))
+        all(_may(role, request) for request in _needs(account_region, work))
+        and all(_may_read(role, account_region, s3_object) for s3_object in work.objects)
+        and (work.target is None or _may_write(role, account_region, *work.target))
     )
 
 
-def _needs(place: AccountRegion, work: RequiredAccess) -> Iterator[PolicyRequest]:
-    context = _context(place)
+def _needs(account_region: AccountRegion, work: RequiredAccess) -> Iterator[PolicyRequest]:
+    context = _context(account_region)
     for action in _EC2_ACTIONS:
         yield PolicyRequest(action, "*", context)
     if work.with_licences:
         for action in _LICENSE_ACTIONS:
             yield PolicyRequest(action, "*", context)
     if work.kms_key is not None:
-        key = find_kms_key(place, work.kms_key)
+        key = find_kms_key(account_region, work.kms_key)
         # A key that is not there shows only later (api-facts.md section 1); the role is asked all the same.
-        arn = key.arn if key else f"arn:{get_partition(place.region)}:kms:{place.region}:{place.account}:key/unknown"
+        partition, region, account = get_partition(account_region.region), account_region.region, account_region.account
+        arn = key.arn if key else f"arn:{partition}:kms:{region}:{account}:key/unknown"
         for action in _KMS_ACTIONS:
             yield PolicyRequest(action, arn, context)
 
 
-def _may_read(role: IamRole, place: AccountRegion, stored: S3Object) -> bool:
-    wanted = {"s3:GetBucketLocation": stored.bucket_arn, "s3:ListBucket": stored.bucket_arn, "s3:GetObject": stored.arn}
-    return _may_in_bucket(role, place, stored.bucket_policy, wanted) and _may_decrypt(role, place, stored)
+def _may_read(role: IamRole, account_region: AccountRegion, s3_object: S3Object) -> bool:
+    wanted = {
+        "s3:GetBucketLocation": s3_object.bucket_arn,
+        "s3:ListBucket": s3_object.bucket_arn,
+        "s3:GetObject": s3_object.arn,
+    }
+    return _may_in_bucket(role, account_region, s3_object.bucket_policy, wanted) and _may_decrypt(
+        role, account_region, s3_object
+    )
 
 
-def _may_write(role: IamRole, place: AccountRegion, bucket: S3Bucket, key: str) -> bool:
+def _may_write(role: IamRole, account_region: AccountRegion, bucket: S3Bucket, key: str) -> bool:
     # IAM-03 names them for the export bucket, with s3:GetObject; that they are all used is assumed.
     wanted = dict.fromkeys(("s3:GetBucketLocation", "s3:ListBucket", "s3:GetBucketAcl"), bucket.arn)
     wanted |= dict.fromkeys(("s3:GetObject", "s3:PutObject"), f"{bucket.arn}/{key}")
-    return _may_in_bucket(role, place, bucket.policy, wanted)
+    return _may_in_bucket(role, account_region, bucket.policy, wanted)
 
 
-def _may_in_bucket(role: IamRole, place: AccountRegion, policy: str | None, wanted: Mapping[str, str]) -> bool:
+def _may_in_bucket(role: IamRole, account_region: AccountRegion, policy: str | None, wanted: Mapping[str, str]) -> bool:
     """Whether the role may do actions on their resources, which are in a bucket with a policy."""
-    context = _context(place)
+    context = _context(account_region)
     if policy is not None:
         as_role = [PolicyRequest(action, resource, context, ("AWS", role.arn)) for action, resource in wanted.items()]
         if any(verdict(policy, request) == "deny" for request in as_role):
@@ -120,14 +128,14 @@ def _may_in_bucket(role: IamRole, place: AccountRegion, policy: str | None, want
     return all(_may(role, PolicyRequest(action, resource, context)) for action, resource in wanted.items())
 
 
-def _may_decrypt(role: IamRole, place: AccountRegion, stored: S3Object) -> bool:
-    key = find_kms_key(place, stored.kms_key) if stored.kms_key else None
+def _may_decrypt(role: IamRole, account_region: AccountRegion, s3_object: S3Object) -> bool:
+    key = find_kms_key(account_region, s3_object.kms_key) if s3_object.kms_key else None
     if key is None:
         return True
     # IAM-05: the key's own policy may name the role, or leave it to IAM.
-    by_key = verdict(key.policy, PolicyRequest("kms:Decrypt", None, _context(place), ("AWS", role.arn)))
+    by_key = verdict(key.policy, PolicyRequest("kms:Decrypt", None, _context(account_region), ("AWS", role.arn)))
     return by_key == "allow" or (
-        by_key == "none" and _may(role, PolicyRequest("kms:Decrypt", key.arn, _context(place)))
+        by_key == "none" and _may(role, PolicyRequest("kms:Decrypt", key.arn, _context(account_region)))
     )
 
 
@@ -135,11 +143,11 @@ def _may(role: IamRole, request: PolicyRequest) -> bool:
     return allowed(role.policies, request) and (role.boundary is None or allowed([role.boundary], request))
 
 
-def _context(place: AccountRegion) -> dict[str, str]:
+def _context(account_region: AccountRegion) -> dict[str, str]:
     return {
         "aws:SecureTransport": "true",
-        "aws:RequestedRegion": place.region,
-        "aws:PrincipalAccount": place.account,
-        "aws:ResourceAccount": place.account,
-        "s3:ResourceAccount": place.account,
+        "aws:RequestedRegion": account_region.region,
+        "aws:PrincipalAccount": account_region.account,
+        "aws:ResourceAccount": account_region.account,
+        "s3:ResourceAccount": account_region.account,
     }

@@ -15,7 +15,7 @@ class SnapshotCalls(ConversionCalls):
         task = self._task_of_token(SimulatedSnapshotTask, request)
         if task is None:
             tags = self._task_tags(SimulatedSnapshotTask, request)
-            accepted = accept_snapshot(self.cloud, self.place, request)
+            accepted = accept_snapshot(self.cloud, self.account_region, request)
             self.error_on_dryrun()
             self._require_import_quota()
             task = SimulatedSnapshotTask(
@@ -28,9 +28,9 @@ class SnapshotCalls(ConversionCalls):
                 failure=self.cloud.faults.next_import_failure() or accepted.failure,
                 tags=tags,
             )
-            self.cloud.tasks[self.place][task.id] = task
+            self.cloud.tasks[self.account_region][task.id] = task
         self.error_on_dryrun()
-        return ActionResult(self._described(task))
+        return ActionResult(self._describe(task))
 
     def describe_import_snapshot_tasks(self) -> ActionResult:
-        return self._described_page(SimulatedSnapshotTask, "ImportTaskIds", "ImportSnapshotTasks")
+        return self._describe_page(SimulatedSnapshotTask, "ImportTaskIds", "ImportSnapshotTasks")

@@ -37,24 +37,24 @@ class SimulatedSnapshotTask(ConversionTask):
     format: str
     snapshot_id: str | None = None
 
-    def stages(self, pace: SimulationSettings) -> Sequence[Stage]:
-        return pace.snapshot_stages
+    def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
+        return settings.snapshot_stages
 
-    def described(self, now: float, pace: SimulationSettings) -> dict[str, Any]:
-        standing = self.standing(now, pace)
+    def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
+        task_status = self.status_at(now, settings)
         container = self.request["DiskContainer"]
         # Bytes of the object, once the service has looked: public task listings; the user guide says GiB.
-        size = 0.0 if standing.message == "pending" else float(self.source.size)
+        size = 0.0 if task_status.message == "pending" else float(self.source.size)
         detail = {
             "Description": container.get("Description") or self.request.get("Description"),
             "DiskImageSize": size,
             "Encrypted": self.request.get("Encrypted"),
             "Format": self.format,
             "KmsKeyId": self.request.get("KmsKeyId"),
-            "Progress": standing.progress,
+            "Progress": task_status.progress,
             "SnapshotId": self.snapshot_id,
-            "Status": standing.status,
-            "StatusMessage": standing.message,
+            "Status": task_status.status,
+            "StatusMessage": task_status.message,
             "Url": container.get("Url"),
             "UserBucket": container.get("UserBucket"),
         }
@@ -66,17 +66,17 @@ class SimulatedSnapshotTask(ConversionTask):
         }
         return {name: value for name, value in shown.items() if value is not None}
 
-    def record(self, region: str, now: float, pace: SimulationSettings) -> SnapshotTaskRecord:
+    def record(self, region: str, now: float, settings: SimulationSettings) -> SnapshotTaskRecord:
         """The task for a test to look at."""
-        standing = self.standing(now, pace)
+        task_status = self.status_at(now, settings)
         return SnapshotTaskRecord(
             id=self.id,
             region=region,
             source=self.source,
             request=self.request,
             tags=dict(self.tags),
-            status=standing.status,
-            status_message=standing.message,
+            status=task_status.status,
+            status_message=task_status.message,
             snapshot_id=self.snapshot_id,
             started_at=self.started_at,
         )

@@ -32,7 +32,7 @@ class AcceptedSnapshot:
     failure: TaskFailure | None
 
 
-def accept_snapshot(cloud: Cloud, place: AccountRegion, request: Mapping[str, Any]) -> AcceptedSnapshot:
+def accept_snapshot(cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any]) -> AcceptedSnapshot:
     """Look at a request as EC2 does before it starts a task.
 
     Raises:
@@ -40,16 +40,18 @@ def accept_snapshot(cloud: Cloud, place: AccountRegion, request: Mapping[str, An
     """
     check_key_is_for_encryption(request)
     container = request.get("DiskContainer") or {}
-    stored = locate(place, container)
-    form = declared_format(container, stored)
+    s3_object = locate(account_region, container)
+    form = declared_format(container, s3_object)
     if form not in _FORMATS:  # EC2's usual words; assumed for ImportSnapshot
         text = f"Value ({form}) for parameter Format is invalid. Valid values: {', '.join(_FORMATS)}."
         raise ServiceError("InvalidParameterValue", text)
-    read = [] if is_read_by_url(container) else [stored]
+    read = [] if is_read_by_url(container) else [s3_object]
     access = RequiredAccess(
         task_type=SimulatedSnapshotTask.resource_type, objects=read, kms_key=request.get("KmsKeyId")
     )
-    require_service_role(cloud, place, request.get("RoleName") or DEFAULT_ROLE, access)
-    content, failure = examine_source(container, stored, boots=False)
-    failure = expiry_failure(container, cloud.now, cloud.pace.snapshot_stages) or failure
-    return AcceptedSnapshot(ImportSource.of(stored), content.volumes[0], form, failure or key_failure(place, request))
+    require_service_role(cloud, account_region, request.get("RoleName") or DEFAULT_ROLE, access)
+    content, failure = examine_source(container, s3_object, boots=False)
+    failure = expiry_failure(container, cloud.now, cloud.settings.snapshot_stages) or failure
+    return AcceptedSnapshot(
+        ImportSource.of(s3_object), content.volumes[0], form, failure or key_failure(account_region, request)
+    )

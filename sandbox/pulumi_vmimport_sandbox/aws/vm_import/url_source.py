@@ -56,11 +56,11 @@ def parse(url: str) -> UrlSource | None:
     return UrlSource(bucket, key, bool({"X-Amz-Signature", "Signature"} & query.keys()), credential, _expiry(query))
 
 
-def is_public(stored: S3Object) -> bool:
+def is_public(s3_object: S3Object) -> bool:
     """Whether anybody may read an object, by its ACL or the bucket's policy."""
-    anybody = PolicyRequest("s3:GetObject", stored.arn, principal=("AWS", "*"))
-    by_policy = verdict(stored.bucket_policy, anybody) if stored.bucket_policy else "none"
-    acl = getattr(stored.moto_key, "acl", None)
+    anybody = PolicyRequest("s3:GetObject", s3_object.arn, principal=("AWS", "*"))
+    by_policy = verdict(s3_object.bucket_policy, anybody) if s3_object.bucket_policy else "none"
+    acl = getattr(s3_object.moto_key, "acl", None)
     return by_policy == "allow" or (by_policy != "deny" and acl is not None and bool(acl.public_read))
 
 

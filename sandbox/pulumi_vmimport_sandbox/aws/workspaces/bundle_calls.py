@@ -5,7 +5,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.simulated_bundle import SimulatedBundle
 from pulumi_vmimport_sandbox.aws.workspaces.bundle_validation import check_bundle
-from pulumi_vmimport_sandbox.aws.workspaces.ingestion_validation import invalid, merged_tags
+from pulumi_vmimport_sandbox.aws.workspaces.ingestion_validation import invalid, merge_workspaces_tags
 from pulumi_vmimport_sandbox.aws.workspaces.regional_workspaces_calls import RegionalWorkspacesCalls
 
 
@@ -15,27 +15,27 @@ class BundleCalls(RegionalWorkspacesCalls):
     def create_workspace_bundle(self) -> ActionResult:
         request = self.request
         root = check_bundle(request)
-        tags = merged_tags([], request.get("Tags") or [])
+        tags = merge_workspaces_tags([], request.get("Tags") or [])
         self.available_image(request["ImageId"])
         if any(bundle.name == request["BundleName"] for bundle in self.bundles.values()):
             text = f"A bundle with the name {request['BundleName']} already exists."
             raise ServiceError("ResourceAlreadyExistsException", text)
-        quota = self.cloud.pace.workspace_bundle_quota
+        quota = self.cloud.settings.workspace_bundle_quota
         if len(self.bundles) >= quota:
             text = f"The account has reached its quota of {quota} bundles in this Region."
             raise ServiceError("ResourceLimitExceededException", text)
         now = self.cloud.now
         bundle = SimulatedBundle(
             request=request,
-            owner=self.place.account,
+            owner=self.account_region.account,
             created_at=now,
-            ready_at=now + self.cloud.pace.create_bundle_seconds,
+            ready_at=now + self.cloud.settings.create_bundle_seconds,
             fails=self.cloud.faults.next_bundle_fails(),
             tags=tags,
             root_gib=root,
         )
         self.bundles[bundle.id] = bundle
-        return ActionResult({"SimulatedBundle": bundle.described()})
+        return ActionResult({"SimulatedBundle": bundle.to_api()})
 
     def update_workspace_bundle(self) -> ActionResult:
         bundle = self._bundle()
@@ -64,9 +64,9 @@ class BundleCalls(RegionalWorkspacesCalls):
         if ids and owner:
             raise invalid("BundleIds and Owner cannot be combined.")
         # Amazon's own bundles, and those of others, are not in the sandbox.
-        found = {} if owner not in {None, self.place.account} else self.bundles
+        found = {} if owner not in {None, self.account_region.account} else self.bundles
         answer = self.page({name: bundle for name, bundle in found.items() if not ids or name in ids})
-        return ActionResult({"Bundles": [bundle.described() for bundle in answer.pop("page")], **answer})
+        return ActionResult({"Bundles": [bundle.to_api() for bundle in answer.pop("page")], **answer})
 
     def _bundle(self) -> SimulatedBundle:
         name = self.request.get("BundleId")

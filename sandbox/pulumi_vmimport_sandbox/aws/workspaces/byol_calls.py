@@ -43,7 +43,7 @@ class ByolCalls(RegionalWorkspacesCalls):
         now = self.cloud.now
         failure = self.cloud.faults.next_account_failure()
         byol.modifications.append(
-            AccountModification(wanted, now, now + self.cloud.pace.modify_account_seconds, failure)
+            AccountModification(wanted, now, now + self.cloud.settings.modify_account_seconds, failure)
         )
         return ActionResult({"Message": "The modification of the account has begun."})
 

@@ -39,7 +39,7 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
     def begin(
         self,
         request: Mapping[str, Any],
-        pace: SimulationSettings,
+        settings: SimulationSettings,
         *,
         at: float,
         task: ConversionTask | None,
@@ -48,10 +48,10 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
         """Begin: of what, when, after which import task of EC2, and with which failure at the end."""
         self.created = at
         self.required_tenancy = "DEDICATED"
-        self._request, self._pace, self._task, self._failure = request, pace, task, failure
-        self.settle(at)
+        self._request, self._pace, self._task, self._failure = request, settings, task, failure
+        self.update_state(at)
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         if self.state != "PENDING":
             return
@@ -62,7 +62,7 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
             self.end(self._failure or WorkspaceImageFailure((_SOURCE_FAILED,)))
         self.progress = progress
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """As DescribeCustomWorkspaceImageImport shows it."""
         failed = self.progress.state == "ERROR"
         why = details(self._failure.codes) if self._failure else None
@@ -83,7 +83,7 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
     def _progress(self, now: float) -> CustomImportProgress:
         began = self.created
         if self._task is not None:
-            source = self._task.standing(now, self._pace)
+            source = self._task.status_at(now, self._pace)
             if source.status == "active":
                 return CustomImportProgress("PENDING", f"Waiting for the import task {self._task.id}.", 0, now)
             if source.status != "completed":

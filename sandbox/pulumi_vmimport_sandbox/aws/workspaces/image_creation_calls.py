@@ -36,7 +36,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         self._require_byol()
         image = self._new_image(PendingWorkspaceImage, request["ImageName"], request["ImageDescription"], guest)
         failure = self._failure(ingestion_validation.late_failure(request["IngestionProcess"], guest))
-        seconds = self.cloud.pace.import_workspace_image_seconds
+        seconds = self.cloud.settings.import_workspace_image_seconds
         image.start(at=self.cloud.now, seconds=seconds, tenancy="DEDICATED", failure=failure)
         return ActionResult({"ImageId": image.image_id})
 
@@ -48,7 +48,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         self._require_byol()
         image = self._new_image(CustomWorkspaceImage, request["ImageName"], request["ImageDescription"], guest)
         failure = self._failure(custom_import_validation.late_failure(request["OsVersion"], guest))
-        image.begin(request, self.cloud.pace, at=self.cloud.now, task=task, failure=failure)
+        image.begin(request, self.cloud.settings, at=self.cloud.now, task=task, failure=failure)
         return ActionResult({"ImageId": image.image_id, "State": image.progress.state})
 
     def describe_custom_workspace_image_import(self) -> ActionResult:
@@ -56,7 +56,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         if not isinstance(image, CustomWorkspaceImage):
             text = f"There is no custom import of the image {self.request['ImageId']}."
             raise ServiceError("ResourceNotFoundException", text)
-        return ActionResult(image.described())
+        return ActionResult(image.to_api())
 
     def create_workspace_image(self) -> ActionResult:
         request = self.request
@@ -71,7 +71,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         image = self._new_image(PendingWorkspaceImage, request["Name"], request["Description"], None)
         image.start(
             at=self.cloud.now,
-            seconds=self.cloud.pace.create_workspace_image_seconds,
+            seconds=self.cloud.settings.create_workspace_image_seconds,
             tenancy="DEDICATED" if directory.tenancy == "DEDICATED" else "DEFAULT",
             failure=self._failure(()),
             workspace=workspace,
@@ -87,7 +87,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         if source.is_byol:
             self._require_byol()
         image = self._new_image(PendingWorkspaceImage, request["Name"], description, source.guest)
-        self._start_like(image, source, self.cloud.pace.copy_workspace_image_seconds)
+        self._start_like(image, source, self.cloud.settings.copy_workspace_image_seconds)
         return ActionResult({"ImageId": image.image_id})
 
     def create_updated_workspace_image(self) -> ActionResult:
@@ -102,7 +102,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             text = f"There is no update for the image {source.image_id}."
             raise ServiceError("OperationNotSupportedException", text)
         image = self._new_image(PendingWorkspaceImage, request["Name"], request["Description"], source.guest)
-        self._start_like(image, source, self.cloud.pace.update_workspace_image_seconds)
+        self._start_like(image, source, self.cloud.settings.update_workspace_image_seconds)
         return ActionResult({"ImageId": image.image_id})
 
     def _own_ami(self, image_id: str) -> Any:
@@ -125,7 +125,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         if not task_id:
             image_id = source.get("Ec2ImageId")
             return None, getattr(self._own_ami(image_id), "guest", None) if image_id else None
-        task = self.cloud.tasks[self.place].get(task_id)
+        task = self.cloud.tasks[self.account_region].get(task_id)
         if not isinstance(task, SimulatedImportTask):
             raise ServiceError("ResourceNotFoundException", f"The import task {task_id} does not exist.")
         status = self.cloud.status(task)
@@ -151,7 +151,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             raise ServiceError("OperationNotSupportedException", text)
         if region not in workspaces_backends[self.current_account]:
             raise ingestion_validation.invalid(f"The source Region {region!r} has no WorkSpaces.")
-        there = AccountRegion(self.place.account, region)
+        there = AccountRegion(self.account_region.account, region)
         own = workspaces_backends[there.account][region].workspace_images
         images: dict[str, PendingWorkspaceImage] = {
             image.image_id: image for image in (*own.values(), *workspace_images_shared_with(there))
@@ -173,8 +173,8 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
     def _new_image(self, kind: type[Image], name: str, description: str, guest: GuestSystem | None) -> Image:
         if any(image.name == name for image in self.images.values()):
             raise ServiceError("ResourceAlreadyExistsException", f"An image with the name {name} already exists.")
-        tags = ingestion_validation.merged_tags([], self.request.get("Tags") or [])
-        quota = self.cloud.pace.workspace_image_quota
+        tags = ingestion_validation.merge_workspaces_tags([], self.request.get("Tags") or [])
+        quota = self.cloud.settings.workspace_image_quota
         if len(self.images) >= quota:
             text = f"The account has reached its quota of {quota} images in this Region."
             raise ServiceError("ResourceLimitExceededException", text)

@@ -68,7 +68,7 @@ def _offices_of_windows_11(process: str) -> tuple[str, ...]:
     return () if "GRAPHICS" in process else _OFFICES[1:]
 
 
-def merged_tags(present: list[dict[str, str]], added: list[dict[str, str]]) -> list[dict[str, str]]:
+def merge_workspaces_tags(present: list[dict[str, str]], added: list[dict[str, str]]) -> list[dict[str, str]]:
     """A resource's tags with others added or replaced."""
     tags = {tag["Key"]: tag["Value"] for tag in (*present, *added)}
     for key, value in tags.items():

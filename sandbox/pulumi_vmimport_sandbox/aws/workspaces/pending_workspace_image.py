@@ -46,7 +46,7 @@ class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no
         """Let there be newer drivers for it."""
         self.updates = {"UpdateAvailable": True, "Description": "This WorkSpace image has updates available"}
 
-    def settle(self, now: float) -> None:
+    def update_state(self, now: float) -> None:
         """Take the state of a time."""
         if self.state != "PENDING" or now < self.ready_at:
             return

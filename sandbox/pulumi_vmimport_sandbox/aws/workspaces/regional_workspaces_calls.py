@@ -25,7 +25,7 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
     cloud: ClassVar[Cloud]
 
     @property
-    def place(self) -> AccountRegion:
+    def account_region(self) -> AccountRegion:
         """The account and Region of the call."""
         return AccountRegion(str(self.current_account), str(self.region))
 
@@ -44,12 +44,12 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
     @property
     def bundles(self) -> dict[str, SimulatedBundle]:
         """The bundles that the account owns."""
-        return self.cloud.bundles[self.place]
+        return self.cloud.bundles[self.account_region]
 
     @property
     def byol(self) -> ByolState:
         """Whether the account may bring its own licences."""
-        return self.cloud.byol[self.place]
+        return self.cloud.byol[self.account_region]
 
     def own_image(self, image_id: str) -> PendingWorkspaceImage:
         """An image of the account's own.
@@ -59,7 +59,7 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
         """
         if image_id in self.images:
             return self.images[image_id]
-        if any(image.image_id == image_id for image in workspace_images_shared_with(self.place)):
+        if any(image.image_id == image_id for image in workspace_images_shared_with(self.account_region)):
             text = f"The image {image_id} is shared with this account, which does not own it."
             raise ServiceError("AccessDeniedException", text)
         raise ServiceError("ResourceNotFoundException", f"The image {image_id} does not exist.")

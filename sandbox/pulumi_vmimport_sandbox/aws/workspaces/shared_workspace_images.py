@@ -19,18 +19,18 @@ def all_workspace_images() -> Iterator[tuple[AccountRegion, PendingWorkspaceImag
             yield AccountRegion(account, region), image
 
 
-def workspace_images_shared_with(place: AccountRegion) -> Iterator[PendingWorkspaceImage]:
+def workspace_images_shared_with(account_region: AccountRegion) -> Iterator[PendingWorkspaceImage]:
     """The images of other accounts in the Region that an account may copy."""
     for there, image in all_workspace_images():
-        if there.region == place.region and place.account in image.shared_with:
+        if there.region == account_region.region and account_region.account in image.shared_with:
             yield image
 
 
-def are_of_one_organization(place: AccountRegion, account: str) -> bool:
+def are_of_one_organization(account_region: AccountRegion, account: str) -> bool:
     """Whether two accounts have the same payer."""
-    organization = _organization(place)
-    return organization is not None and organization == _organization(AccountRegion(account, place.region))
+    organization = _organization(account_region)
+    return organization is not None and organization == _organization(AccountRegion(account, account_region.region))
 
 
-def _organization(place: AccountRegion) -> str | None:
-    return next((arn for kind, arn in memberships(place) if kind == "OrganizationArn"), None)
+def _organization(account_region: AccountRegion) -> str | None:
+    return next((arn for kind, arn in memberships(account_region) if kind == "OrganizationArn"), None)

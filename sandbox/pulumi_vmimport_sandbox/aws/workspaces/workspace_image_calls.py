@@ -23,7 +23,7 @@ class WorkspaceImageCalls(RegionalWorkspacesCalls):
 
     def describe_workspace_images(self) -> ActionResult:
         request = self.request
-        own, shared = list(self.images.values()), list(workspace_images_shared_with(self.place))
+        own, shared = list(self.images.values()), list(workspace_images_shared_with(self.account_region))
         chosen = {"OWNED": own, "SHARED": shared}.get(request.get("ImageType", ""), [*own, *shared])
         if request.get("ImageIds"):
             chosen = [image for image in chosen if image.image_id in request["ImageIds"]]
@@ -35,7 +35,7 @@ class WorkspaceImageCalls(RegionalWorkspacesCalls):
         request, account = self.request, self.request["SharedAccountId"]
         if not _ACCOUNT.fullmatch(account):
             raise invalid(f"The account {account!r} is invalid: it must have 12 digits.")
-        if account == self.place.account:
+        if account == self.account_region.account:
             raise invalid("An image cannot be shared with the account that owns it.")
         image = self.available_image(request["ImageId"])
         shared = {"SharedAccountId": account}
@@ -81,9 +81,9 @@ class WorkspaceImageCalls(RegionalWorkspacesCalls):
         why = None
         if get_partition(self.region) == "aws-us-gov":
             why = "in AWS GovCloud (US)"
-        elif not are_of_one_organization(self.place, account):
+        elif not are_of_one_organization(self.account_region, account):
             why = f"with {account}, which is not in the same organization"
-        elif not self.cloud.byol[AccountRegion(account, self.place.region)].is_enabled:
+        elif not self.cloud.byol[AccountRegion(account, self.account_region.region)].is_enabled:
             why = f"with {account}, which is not enabled for BYOL in this Region"
         if why:
             raise ServiceError(

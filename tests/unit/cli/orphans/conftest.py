@@ -121,7 +121,7 @@ def end_imports(aws: AwsSandbox, ec2: Any) -> Callable[[str], tuple[str, str]]:
     """Lets imports complete; returns the AMI and the snapshot of one of them."""
 
     def end(task_id: str) -> tuple[str, str]:
-        aws.clock.advance(aws.pace.import_seconds)
+        aws.clock.advance(aws.settings.import_seconds)
         (task,) = ec2.describe_import_image_tasks(ImportTaskIds=[task_id])["ImportImageTasks"]
         return task["ImageId"], task["SnapshotDetails"][0]["SnapshotId"]
 

@@ -18,7 +18,9 @@ def left(aws: AwsSandbox) -> Callable[[], set[str]]:
     """The things in EC2, S3 and WorkSpaces, but for the bucket and its image."""
 
     def look() -> set[str]:
-        lines = [line for line in aws.leftovers() if not line.startswith(("iam ", "s3 bucket ", "s3 object "))]
+        lines = [
+            line for line in aws.remaining_resources() if not line.startswith(("iam ", "s3 bucket ", "s3 object "))
+        ]
         return {line.split(" (")[0] for line in lines}
 
     return look

@@ -95,7 +95,7 @@ def test_a_running_task_is_listed_and_cancelled(
     result = run("--remove", "--yes", export=export())
     assert result.exit_code == 0
     assert f"cancelled: {tasks.kind} {task}" in result.output
-    assert [line for line in aws.leftovers() if "task" in line and task in line] == []
+    assert [line for line in aws.remaining_resources() if "task" in line and task in line] == []
     assert owners(export=export()) == {}
 
 
@@ -104,7 +104,7 @@ def test_what_a_completed_task_left_is_listed_and_removed(
 ) -> None:
     tasks.begin([])
     aws.clock.advance(86400)
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     tasks.begin(own_tags())
     aws.clock.advance(86400)
     result = run("--remove", "--yes", export=export())
@@ -112,7 +112,7 @@ def test_what_a_completed_task_left_is_listed_and_removed(
     orphans = [line for line in result.output.splitlines() if line.startswith("orphan  ")]
     assert len(orphans) == len(tasks.left)
     assert all(kind in line and "shop/dev" in line for kind, line in zip(tasks.left, orphans, strict=True))
-    assert aws.leftovers() == before
+    assert aws.remaining_resources() == before
     assert run(export=export()).exit_code == 0
 
 
@@ -128,7 +128,7 @@ def test_what_the_task_of_a_resource_left_is_owned(
 def test_a_task_that_completes_while_it_is_cancelled_loses_what_it_made(
     tasks: Tasks, run: Any, own_tags: Any, export: Any, aws: AwsSandbox
 ) -> None:
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     tasks.begin(own_tags())
     cancel = "CancelExportTask" if "export" in tasks.kind else "CancelImportTask"
 
@@ -139,4 +139,4 @@ def test_a_task_that_completes_while_it_is_cancelled_loses_what_it_made(
     result = run("--remove", "--yes", export=export())
     assert result.exit_code == 0
     assert f"removed with what it made: {tasks.kind}" in result.output
-    assert aws.leftovers() == before
+    assert aws.remaining_resources() == before

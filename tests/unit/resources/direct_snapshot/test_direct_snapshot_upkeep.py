@@ -118,7 +118,7 @@ def test_a_run_that_was_killed_before_its_snapshot_was_sealed_sends_nothing_agai
 def test_a_run_that_was_killed_after_its_snapshot_was_sealed_waits_for_it(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
-    aws.pace.complete_snapshot_seconds = 3600
+    aws.settings.complete_snapshot_seconds = 3600
     id, state = interrupted(new_run(stop_after_waits=BLOCKS + 1), inputs)
     assert state.status == "completing"
     assert aws.snapshot(id).status == "pending"

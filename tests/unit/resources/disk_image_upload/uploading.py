@@ -39,7 +39,7 @@ def content(aws: AwsSandbox, bucket: str, key: str = KEY) -> bytes:
 
 
 def left(aws: AwsSandbox) -> list[str]:
-    return [line for line in aws.leftovers() if not line.startswith("s3 bucket")]
+    return [line for line in aws.remaining_resources() if not line.startswith("s3 bucket")]
 
 
 def sent(aws: AwsSandbox) -> list[int]:

@@ -93,7 +93,7 @@ def test_the_state_rests_on_the_object_when_ec2_has_forgotten_the_task(
     run: Any, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, inputs)
-    aws.clock.advance(aws.pace.task_retention_seconds + 1)
+    aws.clock.advance(aws.settings.task_retention_seconds + 1)
     assert lifecycle.read(run, created.id, created.state) == created.state
     changed = lifecycle.update(run, created.id, created.state, replace(inputs, tags={"team": "red"}))
     assert changed.tags == {"team": "red"}
@@ -116,11 +116,11 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox, percent: int
 ) -> None:
     kept = interrupted(new_run(stop_after_waits=0), inputs)
-    aws.clock.advance(aws.pace.export_seconds * percent / 100)
+    aws.clock.advance(aws.settings.export_seconds * percent / 100)
     lifecycle.delete(new_run(), *kept)
     lifecycle.delete(new_run(), *kept)
     assert keys(aws, inputs.s3_bucket) == []
-    assert [line for line in aws.leftovers() if "export-ami-" in line] == []
+    assert [line for line in aws.remaining_resources() if "export-ami-" in line] == []
 
 
 def test_delete_removes_every_version_of_the_object(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
@@ -169,7 +169,7 @@ def test_fails_when_the_object_of_a_completed_task_is_gone_before_it_is_seen(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     id, kept = interrupted(new_run(stop_after_waits=0), inputs)
-    aws.clock.advance(aws.pace.export_seconds + 1)
+    aws.clock.advance(aws.settings.export_seconds + 1)
     aws.observer("ec2").describe_export_image_tasks()  # the sandbox writes the object when somebody looks
     aws.observer("s3").delete_object(Bucket=inputs.s3_bucket, Key=f"exports/{id}.vmdk")
     run = new_run()
@@ -200,11 +200,11 @@ def test_a_refusal_for_a_state_is_final_where_no_export_runs(
 def test_more_exports_than_the_quota_allows_wait_their_turn(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
-    aws.pace.active_export_quota = 0
+    aws.settings.active_export_quota = 0
     run = new_run()
 
     def allow() -> None:
-        aws.pace.active_export_quota = 1
+        aws.settings.active_export_quota = 1
 
     run.then = allow
     assert lifecycle.create(run, inputs).state.task_status == "completed"

@@ -91,7 +91,7 @@ def test_fails_with_words_cause_and_remedy_and_the_next_create_starts_anew(
     aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address", at_percent=85)
     with pytest.raises(Failed, match=r'"ClientError: FirstBootFailure: no DHCP address"; Windows did not boot .*TR-16'):
         lifecycle.create(new_run(), inputs)
-    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+    assert not [x for x in aws.remaining_resources() if "ami-" in x or "snap-" in x]
     again = lifecycle.create(new_run(), inputs)
     assert again.state.image_id is not None
     assert len(aws.import_tasks) == 2
@@ -128,7 +128,7 @@ def test_passing_faults_do_not_end_an_import(
 def test_more_imports_than_the_quota_allows_wait_their_turn(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
-    aws.pace.active_import_quota = 1
+    aws.settings.active_import_quota = 1
     other = replace(inputs, source_hash="other")
     ec2 = aws.observer("ec2")
     ec2.import_image(
@@ -141,7 +141,7 @@ def test_more_imports_than_the_quota_allows_wait_their_turn(
 def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
-    aws.pace.active_import_quota = 1
+    aws.settings.active_import_quota = 1
     waiting: list[str] = []
 
     def second() -> None:
@@ -153,7 +153,7 @@ def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
             waiting.extend(run.texts)
 
     lifecycle.create(new_run(stop_after_waits=None), inputs)
-    aws.faults.error("ImportImage", aws.pace.quota_error_code, "The limit is 1.")
+    aws.faults.error("ImportImage", aws.settings.quota_error_code, "The limit is 1.")
     calls = len(aws.calls.of("ImportImage"))
     lifecycle.create(new_run(then=second), replace(inputs, source_hash="first"))
     assert waiting == ["waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once"] * 4
@@ -184,7 +184,7 @@ def test_a_task_whose_url_was_presigned_anew_is_found_though_its_token_is_refuse
 def test_a_role_that_iam_has_not_spread_yet_is_waited_for(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     iam = aws.observer("iam")
     policy = iam.get_role_policy(RoleName="vmimport", PolicyName="vmimport")["PolicyDocument"]
-    aws.pace.iam_propagation_seconds = 90
+    aws.settings.iam_propagation_seconds = 90
     iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=json.dumps(policy))
     assert lifecycle.create(run, inputs).state.image_id is not None
     assert "waiting for IAM to spread role vmimport" in run.texts
@@ -241,7 +241,7 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     aws.clock.advance(60 * waits)
     lifecycle.delete(new_run(), *first.kept)
     lifecycle.delete(new_run(), *first.kept)
-    assert not [x for x in aws.leftovers() if any(word in x for word in ("ami-", "snap-", "import-"))]
+    assert not [x for x in aws.remaining_resources() if any(word in x for word in ("ami-", "snap-", "import-"))]
 
 
 def test_delete_removes_ami_and_snapshots_and_may_be_called_twice(
@@ -251,7 +251,7 @@ def test_delete_removes_ami_and_snapshots_and_may_be_called_twice(
     aws.observer("ec2").deregister_image(ImageId=created.state.image_id)  # its snapshot is still there
     lifecycle.delete(run, created.id, created.state)
     lifecycle.delete(run, created.id, created.state)
-    assert not [x for x in aws.leftovers() if "ami-" in x or "snap-" in x]
+    assert not [x for x in aws.remaining_resources() if "ami-" in x or "snap-" in x]
 
 
 def test_a_retained_ami_stays_and_is_not_taken_for_ours_again(

@@ -133,7 +133,7 @@ def test_fails_with_the_words_of_a_task_that_reads_deleted_and_the_next_create_s
 def test_images_and_snapshots_wait_for_the_same_quota(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox, raw_disk: UserBucket
 ) -> None:
-    aws.pace.active_import_quota = 1
+    aws.settings.active_import_quota = 1
     source = {"S3Bucket": raw_disk.s3_bucket, "S3Key": raw_disk.s3_key}
     aws.observer("ec2").import_image(DiskContainers=[{"Format": "RAW", "UserBucket": source}])
     assert lifecycle.create(run, inputs).state.snapshot_id is not None
@@ -164,7 +164,7 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     aws.clock.advance(60 * minutes)
     lifecycle.delete(new_run(), *first.kept)
     lifecycle.delete(new_run(), *first.kept)
-    assert not [x for x in aws.leftovers() if x.startswith("ec2 ")]
+    assert not [x for x in aws.remaining_resources() if x.startswith("ec2 ")]
 
 
 def test_a_retained_snapshot_stays_and_is_not_taken_for_ours_again(

@@ -141,11 +141,11 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     first = new_run(stop_after_waits=0)
     with pytest.raises(Stopped):
         lifecycle.create(first, inputs)
-    aws.clock.advance(aws.pace.export_seconds * percent / 100)
+    aws.clock.advance(aws.settings.export_seconds * percent / 100)
     lifecycle.delete(new_run(), *first.kept)
     lifecycle.delete(new_run(), *first.kept)
     assert keys(aws, inputs.s3_bucket) == []
-    assert [line for line in aws.leftovers() if "export-i-" in line] == []
+    assert [line for line in aws.remaining_resources() if "export-i-" in line] == []
 
 
 def test_fails_when_a_resumed_task_was_cancelled_and_is_left_broken(

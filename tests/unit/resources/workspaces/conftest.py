@@ -77,7 +77,7 @@ def new_image(aws: AwsSandbox) -> Callable[..., str]:
         workspace = aws.make_workspace(region, user=name, dedicated=dedicated)
         calls = aws.observer("workspaces", region)
         made = calls.create_workspace_image(Name=name, Description="a source", WorkspaceId=workspace)
-        aws.clock.advance(aws.pace.create_workspace_image_seconds)
+        aws.clock.advance(aws.settings.create_workspace_image_seconds)
         return str(made["ImageId"])
 
     return make
@@ -92,11 +92,11 @@ def common() -> dict[str, Any]:
 @pytest.fixture
 def quick_images(aws: AwsSandbox) -> None:
     """What takes from 30 minutes to two hours takes 20 minutes, so that four looks see its end."""
-    pace = aws.pace
-    pace.import_workspace_image_seconds = pace.create_workspace_image_seconds = TWENTY_MINUTES
-    pace.copy_workspace_image_seconds = pace.update_workspace_image_seconds = TWENTY_MINUTES
-    share = TWENTY_MINUTES / pace.custom_import_seconds
-    pace.custom_import_stages = tuple(replace(s, seconds=s.seconds * share) for s in pace.custom_import_stages)
+    settings = aws.settings
+    settings.import_workspace_image_seconds = settings.create_workspace_image_seconds = TWENTY_MINUTES
+    settings.copy_workspace_image_seconds = settings.update_workspace_image_seconds = TWENTY_MINUTES
+    share = TWENTY_MINUTES / settings.custom_import_seconds
+    settings.custom_import_stages = tuple(replace(s, seconds=s.seconds * share) for s in settings.custom_import_stages)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ class Account:
         self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=self.document(trust or self.trust))
         policy = self.document(*(permissions or self.permissions))
         self.iam.put_role_policy(RoleName=name, PolicyName="vmimport", PolicyDocument=policy)
-        self.aws.clock.advance(self.aws.pace.iam_propagation_seconds)
+        self.aws.clock.advance(self.aws.settings.iam_propagation_seconds)
 
     def ready(self, key: str = "vm.ova", data: bytes | None = None) -> None:
         """Bucket, role and a disk."""
@@ -139,13 +139,13 @@ class Account:
     def imported(self, key: str = "vm.ova", **parameters: Any) -> dict[str, Any]:
         """Import a disk to the end and return its task as described then."""
         task_id = self.start(key, **parameters)
-        self.aws.clock.advance(self.aws.pace.import_seconds)
+        self.aws.clock.advance(self.aws.settings.import_seconds)
         return self.task(task_id)
 
     def ended(self, key: str, **parameters: Any) -> str:
         """Import a disk to its bad end and return the message."""
         task_id = self.start(key, **parameters)
-        self.aws.clock.advance(self.aws.pace.import_seconds + self.aws.pace.deleting_seconds)
+        self.aws.clock.advance(self.aws.settings.import_seconds + self.aws.settings.deleting_seconds)
         task = self.task(task_id)
         assert task["Status"] == "deleted"
         return str(task["StatusMessage"])

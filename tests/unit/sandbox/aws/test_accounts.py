@@ -19,7 +19,7 @@ def test_each_account_has_its_own_things(account: Account, aws: AwsSandbox) -> N
     account.iam.create_role(RoleName="mine", AssumeRolePolicyDocument="{}")
     other.client("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument="{}")
     volume = other.client("ec2").create_volume(Size=1, AvailabilityZone=f"{aws.region}a")["VolumeId"]
-    assert aws.leftovers() == [
+    assert aws.remaining_resources() == [
         "iam role mine",
         f"account {other.account_id}: ec2 eu-west-1 volume {volume} (1 GiB, available)",
         f"account {other.account_id}: iam role theirs",
@@ -80,5 +80,5 @@ def test_a_reset_empties_all_accounts(account: Account, aws: AwsSandbox) -> None
     other.disable_byol()
     aws.reset()
     assert aws.account(other.account_id)
-    assert aws.leftovers() == []
+    assert aws.remaining_resources() == []
     assert other.client("workspaces").describe_account()["DedicatedTenancySupport"] == "ENABLED"

@@ -108,26 +108,26 @@ def test_fails_clearly_on_what_the_sandbox_does_not_have(account: Account) -> No
 @pytest.mark.parametrize("operation", ["import", "image", "workspaces image"])
 def test_leftovers_name_what_still_exists(ready: Account, aws: AwsSandbox, operation: str) -> None:
     arranged = ["s3 bucket disk-images", "s3 object disk-images/vm.ova", "iam role vmimport"]
-    assert aws.leftovers() == arranged
+    assert aws.remaining_resources() == arranged
     match operation:
         case "import":
             task_id = ready.start()
-            assert aws.leftovers()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
+            assert aws.remaining_resources()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
             ready.cancel(task_id)
         case "image":
             ready.start()
-            aws.clock.advance(aws.pace.import_seconds)  # and nobody asks how it stands
-            assert [line.split()[2] for line in aws.leftovers()[:2]] == ["image", "snapshot"]
+            aws.clock.advance(aws.settings.import_seconds)  # and nobody asks how it stands
+            assert [line.split()[2] for line in aws.remaining_resources()[:2]] == ["image", "snapshot"]
             [image] = ready.ec2.describe_images(Owners=["self"])["Images"]
             ready.ec2.deregister_image(ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
         case "workspaces image":
             workspace = aws.make_workspace()
             request = {"Name": "n", "Description": "d", "WorkspaceId": workspace}
             image_id = ready.workspaces.create_workspace_image(**request)["ImageId"]
-            assert aws.leftovers()[0] == f"workspaces eu-west-1 image {image_id} (n, PENDING)"
-            aws.clock.advance(aws.pace.create_workspace_image_seconds)
+            assert aws.remaining_resources()[0] == f"workspaces eu-west-1 image {image_id} (n, PENDING)"
+            aws.clock.advance(aws.settings.create_workspace_image_seconds)
             ready.workspaces.delete_workspace_image(ImageId=image_id)
-    assert aws.leftovers() == arranged
+    assert aws.remaining_resources() == arranged
 
 
 def test_leftovers_name_uploads_policies_and_other_regions(account: Account, aws: AwsSandbox) -> None:
@@ -137,7 +137,7 @@ def test_leftovers_name_uploads_policies_and_other_regions(account: Account, aws
     far = aws.client("ec2", "us-west-2")
     volume = far.create_volume(Size=1, AvailabilityZone="us-west-2a")["VolumeId"]
     snapshot = far.create_snapshot(VolumeId=volume, Description="far")["SnapshotId"]
-    assert aws.leftovers() == [
+    assert aws.remaining_resources() == [
         f"ec2 us-west-2 snapshot {snapshot} (far)",
         f"ec2 us-west-2 volume {volume} (1 GiB, available)",
         "s3 bucket disk-images",

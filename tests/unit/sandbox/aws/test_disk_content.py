@@ -110,11 +110,11 @@ def test_fails_the_task_and_not_the_call(ready: Account) -> None:
     ready.put("disk.vmdk", DESCRIPTOR_VMDK)
     task_id = ready.start("disk.vmdk")
     assert ready.task(task_id)["Status"] == "active"
-    ready.aws.clock.advance(ready.aws.pace.seconds_until(10) - 1)
+    ready.aws.clock.advance(ready.aws.settings.seconds_until(10) - 1)
     assert ready.task(task_id)["StatusMessage"] == "validating"
     ready.aws.clock.advance(1)
     assert (ready.task(task_id)["Status"], ready.task(task_id)["StatusMessage"]) == ("deleting", UNSUPPORTED_VMDK)
-    ready.aws.clock.advance(ready.aws.pace.deleting_seconds)
+    ready.aws.clock.advance(ready.aws.settings.deleting_seconds)
     task = ready.task(task_id)
     assert (task["Status"], task["StatusMessage"]) == ("deleted", UNSUPPORTED_VMDK)
     assert not {"ImageId", "Progress", "Platform"} & set(task)
@@ -124,7 +124,7 @@ def test_the_format_is_taken_from_the_key_where_none_is_given(ready: Account, sa
     ready.put("disk.RAW", samples.raw())
     containers = [{"UserBucket": {"S3Bucket": "disk-images", "S3Key": "disk.RAW"}}]
     task_id = ready.ec2.import_image(DiskContainers=containers)["ImportTaskId"]
-    ready.aws.clock.advance(ready.aws.pace.import_seconds)
+    ready.aws.clock.advance(ready.aws.settings.import_seconds)
     assert ready.task(task_id)["Status"] == "completed"
 
 

@@ -50,7 +50,7 @@ class Writer:
 
     def complete(self, snapshot_id: str, count: int, **parameters: Any) -> str:
         answer = self.ebs.complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=count, **parameters)
-        self.aws.clock.advance(self.aws.pace.complete_snapshot_seconds)
+        self.aws.clock.advance(self.aws.settings.complete_snapshot_seconds)
         return str(answer["Status"])
 
     def written(self, blocks: dict[int, bytes], **parameters: Any) -> str:
@@ -97,7 +97,7 @@ def test_ec2_shows_it_pending_until_the_service_has_completed_it(writer: Writer,
     assert shown["Tags"] == [{"Key": "team", "Value": "web"}]
     assert writer.ebs.complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=1)["Status"] == "pending"
     assert writer.described(snapshot_id)["State"] == "pending"
-    aws.clock.advance(aws.pace.complete_snapshot_seconds)
+    aws.clock.advance(aws.settings.complete_snapshot_seconds)
     assert (writer.described(snapshot_id)["State"], writer.described(snapshot_id)["Progress"]) == ("completed", "100%")
 
 
@@ -196,7 +196,7 @@ def test_a_client_token_gives_the_same_snapshot(writer: Writer, aws: AwsSandbox)
     assert code == "ConflictException"
     writer.ec2.delete_snapshot(SnapshotId=first)
     assert writer.start(ClientToken="once", Description="d") == first  # the result of the original request
-    aws.clock.advance(aws.pace.client_token_seconds)
+    aws.clock.advance(aws.settings.client_token_seconds)
     assert writer.start(ClientToken="once", Description="d") != first
 
 
@@ -221,7 +221,7 @@ def test_fails_to_start(account: Account, parameters: dict[str, Any], code: str)
 
 
 def test_fails_to_start_one_more_than_the_quota(writer: Writer, aws: AwsSandbox) -> None:
-    aws.pace.pending_snapshot_quota = 1
+    aws.settings.pending_snapshot_quota = 1
     first = writer.start()
     code, _ = writer.refused(writer.ebs.start_snapshot, VolumeSize=1)
     assert code == "ConcurrentLimitExceededException"
@@ -290,9 +290,9 @@ def test_ec2_deletes_it(writer: Writer, aws: AwsSandbox, state: str) -> None:
     snapshot_id = writer.start(Description="d")
     if state == "completed":
         writer.complete(snapshot_id, 0)
-    assert aws.leftovers() == [f"ec2 eu-west-1 snapshot {snapshot_id} (d)"]
+    assert aws.remaining_resources() == [f"ec2 eu-west-1 snapshot {snapshot_id} (d)"]
     writer.ec2.delete_snapshot(SnapshotId=snapshot_id)
-    assert aws.leftovers() == []
+    assert aws.remaining_resources() == []
     code, _ = writer.refused(writer.ebs.put_snapshot_block, **writer.block(snapshot_id, 0, b"late"))
     assert code == "ResourceNotFoundException"
     with pytest.raises(KeyError, match=snapshot_id):

@@ -90,7 +90,7 @@ def test_renewed_credentials_work_and_expired_ones_stay_so(account: Account, aws
 def test_expired_credentials_change_nothing(account: Account, aws: AwsSandbox) -> None:
     aws.faults.expire_credentials()
     account.refused(account.s3.create_bucket, Bucket="some-bucket")
-    assert aws.leftovers() == []
+    assert aws.remaining_resources() == []
 
 
 def test_a_fault_strikes_so_many_calls_and_no_other_operation(account: Account, aws: AwsSandbox) -> None:
@@ -145,7 +145,7 @@ def test_an_answer_to_head_has_no_body(account: Account, aws: AwsSandbox) -> Non
 def test_a_fault_before_changes_nothing(account: Account, aws: AwsSandbox) -> None:
     aws.faults.server_error("CreateBucket")
     account.refused(account.s3.create_bucket, Bucket="some-bucket")
-    assert aws.leftovers() == []
+    assert aws.remaining_resources() == []
 
 
 def test_an_upload_that_is_refused_is_read_to_its_end(account: Account, aws: AwsSandbox) -> None:
@@ -158,23 +158,23 @@ def test_an_upload_that_is_refused_is_read_to_its_end(account: Account, aws: Aws
 @pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
 def test_fails_with_a_lost_connection_before_anything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
     image_id = ready.imported()["ImageId"]
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     aws.faults.drop_connection(operation)
     with pytest.raises(LOST):
         _write(ready, operation, image_id)
-    assert aws.leftovers() == before
+    assert aws.remaining_resources() == before
     _write(ready, operation, image_id)
-    assert len(aws.leftovers()) == len(before) + 1
+    assert len(aws.remaining_resources()) == len(before) + 1
 
 
 @pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
 def test_fails_with_a_lost_answer_after_everything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
     image_id = ready.imported()["ImageId"]
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     aws.faults.drop_connection(operation, after_processing=True)
     with pytest.raises(LOST):
         _write(ready, operation, image_id)
-    assert len(aws.leftovers()) == len(before) + 1
+    assert len(aws.remaining_resources()) == len(before) + 1
 
 
 def _write(account: Account, operation: str, image_id: str) -> None:
@@ -198,7 +198,7 @@ def test_an_ordered_import_failure_ends_the_task_where_it_says(ready: Account, a
         aws.clock.advance(15)
     assert (task["Status"], task["StatusMessage"]) == ("deleting", message)
     assert 80 <= progress[-1] <= 85
-    aws.clock.advance(aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.deleting_seconds)
     assert ready.task(task_id)["Status"] == "deleted"
     assert ready.imported()["Status"] == "completed"
 
@@ -212,7 +212,7 @@ def test_so_many_imports_fail(ready: Account, aws: AwsSandbox) -> None:
 def test_a_failure_may_come_at_the_very_end(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: late", at_percent=100)
     task_id = ready.start()
-    aws.clock.advance(aws.pace.import_seconds - 1)
+    aws.clock.advance(aws.settings.import_seconds - 1)
     assert ready.task(task_id)["Status"] == "active"
     aws.clock.advance(1)
     assert ready.task(task_id)["Status"] == "deleting"
@@ -230,8 +230,8 @@ def test_a_callback_comes_at_the_nth_call(account: Account, aws: AwsSandbox) -> 
 
 def test_a_callback_runs_before_or_after_the_call_is_done(account: Account, aws: AwsSandbox) -> None:
     seen: dict[str, list[str]] = {}
-    aws.faults.on("CreateBucket", lambda _: seen.update(before=aws.leftovers()), when="before")
-    aws.faults.on("CreateBucket", lambda _: seen.update(after=aws.leftovers()), when="after")
+    aws.faults.on("CreateBucket", lambda _: seen.update(before=aws.remaining_resources()), when="before")
+    aws.faults.on("CreateBucket", lambda _: seen.update(after=aws.remaining_resources()), when="after")
     account.bucket()
     assert seen == {"before": [], "after": ["s3 bucket disk-images"]}
 

@@ -28,7 +28,7 @@ def _copy(account: Account, image_id: str, region: str = THERE, **parameters: An
     ec2 = account.aws.client("ec2", region)
     request = {"Name": "copy", "SourceImageId": image_id, "SourceRegion": HERE, **parameters}
     copy_id = ec2.copy_image(**request)["ImageId"]
-    account.aws.clock.advance(account.aws.pace.copy_image_seconds)
+    account.aws.clock.advance(account.aws.settings.copy_image_seconds)
     return _described(ec2, copy_id)
 
 
@@ -100,7 +100,7 @@ def test_a_copy_is_pending_for_its_time(account: Account, aws: AwsSandbox, image
     assert _described(far, copy_id)["State"] == "pending"
     request = {"Name": "again", "SourceImageId": copy_id, "SourceRegion": THERE}
     assert account.refused(far.copy_image, **request)[0] == "InvalidAMIID.Unavailable"
-    aws.clock.advance(aws.pace.copy_image_seconds)
+    aws.clock.advance(aws.settings.copy_image_seconds)
     assert _described(far, copy_id)["State"] == "available"
 
 
@@ -282,13 +282,13 @@ def test_a_snapshot_stays_while_an_image_uses_it(account: Account, aws: AwsSandb
 
 
 def test_a_copy_is_deregistered_with_its_snapshots(account: Account, aws: AwsSandbox, image_id: str) -> None:
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     copied = _copy(account, image_id)
-    assert [line.split()[:3] for line in aws.leftovers() if line not in before] == [
+    assert [line.split()[:3] for line in aws.remaining_resources() if line not in before] == [
         ["ec2", THERE, "image"],
         ["ec2", THERE, "snapshot"],
     ]
     request = {"ImageId": copied["ImageId"], "DeleteAssociatedSnapshots": True}
     results = aws.client("ec2", THERE).deregister_image(**request)["DeleteSnapshotResults"]
     assert results == [{"SnapshotId": _snapshots(copied)[0], "ReturnCode": "success"}]
-    assert aws.leftovers() == before
+    assert aws.remaining_resources() == before

@@ -134,7 +134,7 @@ def test_fails_late_on_a_licence_that_the_guest_cannot_have(
 ) -> None:
     ready.put("vm.ova", samples.ova(os_type))
     task_id = ready.start(**parameters)
-    aws.clock.advance(aws.pace.seconds_until(59))
+    aws.clock.advance(aws.settings.seconds_until(59))
     assert ready.task(task_id)["Status"] == "active"
     assert ready.ended("vm.ova", **parameters).startswith("ClientError: ")
 
@@ -160,7 +160,7 @@ def test_the_descriptor_beats_the_caller(ready: Account, samples: type[Samples])
 def test_fails_late_on_a_key_that_cannot_be_used(ready: Account, aws: AwsSandbox, state: str) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     ready.iam.put_role_policy(RoleName="vmimport", PolicyName="all", PolicyDocument=ready.document(everything))
-    aws.clock.advance(aws.pace.iam_propagation_seconds)
+    aws.clock.advance(aws.settings.iam_propagation_seconds)
     kms = aws.client("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     if state == "disabled":
@@ -184,6 +184,6 @@ def test_a_snapshot_is_a_source_too(ready: Account, aws: AwsSandbox) -> None:
     volume = ready.ec2.create_volume(Size=7, AvailabilityZone="eu-west-1a")["VolumeId"]
     snapshot = ready.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     task_id = ready.ec2.import_image(DiskContainers=[{"SnapshotId": snapshot}], Platform="Windows")["ImportTaskId"]
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     [image] = ready.ec2.describe_images(ImageIds=[ready.task(task_id)["ImageId"]])["Images"]
     assert image["BlockDeviceMappings"][0]["Ebs"]["VolumeSize"] == 7

@@ -66,8 +66,8 @@ def test_the_sandbox_remembers_what_a_task_got(ready: Account, aws: AwsSandbox, 
 
 
 def test_stages_are_data(ready: Account, aws: AwsSandbox) -> None:
-    aws.pace.import_stages = IMPORT_STAGES[:1]
-    assert aws.pace.import_seconds == 60
+    aws.settings.import_stages = IMPORT_STAGES[:1]
+    assert aws.settings.import_seconds == 60
     assert ready.imported()["Status"] == "completed"
 
 
@@ -81,7 +81,7 @@ def test_an_ended_task_is_listed_for_seven_days(ready: Account, aws: AwsSandbox)
 
 
 def test_a_running_task_is_listed_however_long_it_takes(ready: Account, aws: AwsSandbox) -> None:
-    aws.pace.import_stages = [IMPORT_STAGES[3].__class__("converting", 30 * DAY, 1, 99)]
+    aws.settings.import_stages = [IMPORT_STAGES[3].__class__("converting", 30 * DAY, 1, 99)]
     task_id = ready.start()
     aws.clock.advance(20 * DAY)
     assert ready.task(task_id)["Status"] == "active"
@@ -103,7 +103,7 @@ def test_a_cancelled_task_is_deleting_and_then_deleted(ready: Account, aws: AwsS
     answer = ready.cancel(task_id)
     assert (answer["PreviousState"], answer["State"]) == ("active", "deleting")
     assert ready.task(task_id)["Status"] == "deleting"
-    aws.clock.advance(aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.deleting_seconds)
     task = ready.task(task_id)
     assert (task["Status"], "ImageId" in task) == ("deleted", False)
     aws.clock.advance(DAY)
@@ -175,7 +175,7 @@ def test_tasks_are_filtered(ready: Account, aws: AwsSandbox, filters: dict[str, 
         return ready.start(TagSpecifications=tags)
 
     ids = {start("c"): "c"}
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     ids |= {start(name): name for name in "abd"}
     ready.cancel(next(task_id for task_id, name in ids.items() if name == "d"))
     wanted = [{"Name": name, "Values": values} for name, values in filters.items()]
@@ -224,21 +224,21 @@ def test_fails_to_have_more_active_tasks_than_the_quota(ready: Account, aws: Aws
     for _ in range(4):
         ready.start()
     code, message = ready.refused(ready.start)
-    assert code == aws.pace.quota_error_code == "ResourceCountExceeded"
+    assert code == aws.settings.quota_error_code == "ResourceCountExceeded"
     assert "limit is 5" in message
     ready.cancel(first)
     ready.start()
 
 
 def test_quotas_are_of_a_region_and_settable(ready: Account, aws: AwsSandbox) -> None:
-    aws.pace.active_import_quota = 1
+    aws.settings.active_import_quota = 1
     ready.start()
     ready.bucket("elsewhere", "us-west-2")
     aws.client("s3", "us-west-2").put_object(Bucket="elsewhere", Key="a.raw", Body=bytes(512))
     permissions = [p | ({"Resource": "*"}) for p in ready.permissions]
     policy = ready.document(*permissions)
     ready.iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
-    aws.clock.advance(aws.pace.iam_propagation_seconds)
+    aws.clock.advance(aws.settings.iam_propagation_seconds)
     container = {"Format": "RAW", "UserBucket": {"S3Bucket": "elsewhere", "S3Key": "a.raw"}}
     aws.client("ec2", "us-west-2").import_image(DiskContainers=[container])
     assert [record.region for record in aws.import_tasks] == ["eu-west-1", "us-west-2"]

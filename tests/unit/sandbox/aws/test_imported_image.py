@@ -17,7 +17,7 @@ def _image(account: Account, image_id: str) -> dict[str, Any]:
 
 
 def test_the_image_is_described_as_imported(ready: Account, aws: AwsSandbox) -> None:
-    completed_at = aws.clock.now() + aws.pace.import_seconds
+    completed_at = aws.clock.now() + aws.settings.import_seconds
     task = ready.imported(BootMode="uefi", Description="of the task")
     aws.clock.advance(1000)
     image = _image(ready, task["ImageId"])
@@ -71,7 +71,7 @@ def test_volumes_are_encrypted_when_asked_or_by_default(ready: Account, way: str
 
 def test_a_completed_import_shows_without_being_asked_for(ready: Account, aws: AwsSandbox) -> None:
     ready.start()
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     assert len(ready.ec2.describe_images(Owners=["self"])["Images"]) == 1
 
 
@@ -113,7 +113,7 @@ def test_deregistering_leaves_the_snapshots(ready: Account, aws: AwsSandbox) -> 
     task = ready.imported()
     assert "DeleteSnapshotResults" not in ready.ec2.deregister_image(ImageId=task["ImageId"])
     snapshot_id = task["SnapshotDetails"][0]["SnapshotId"]
-    assert [line for line in aws.leftovers() if line.startswith("ec2")] == [
+    assert [line for line in aws.remaining_resources() if line.startswith("ec2")] == [
         f"ec2 eu-west-1 snapshot {snapshot_id} (Created by AWS-VMImport service for {task['ImportTaskId']})"
     ]
     ready.ec2.delete_snapshot(SnapshotId=snapshot_id)
@@ -128,7 +128,7 @@ def test_deregistering_deletes_the_snapshots_when_asked(
     assert answer["DeleteSnapshotResults"] == [
         {"SnapshotId": d["SnapshotId"], "ReturnCode": "success"} for d in task["SnapshotDetails"]
     ]
-    assert [line for line in aws.leftovers() if line.startswith("ec2")] == []
+    assert [line for line in aws.remaining_resources() if line.startswith("ec2")] == []
 
 
 def test_a_dry_run_deregisters_nothing(ready: Account) -> None:
@@ -148,7 +148,7 @@ def test_a_deregistered_image_is_first_not_listed_and_then_not_known(ready: Acco
     image_id = ready.imported()["ImageId"]
     ready.ec2.deregister_image(ImageId=image_id)
     assert ready.ec2.describe_images(ImageIds=[image_id])["Images"] == []
-    aws.clock.advance(aws.pace.deregistered_image_seconds)
+    aws.clock.advance(aws.settings.deregistered_image_seconds)
     assert ready.refused(ready.ec2.describe_images, ImageIds=[image_id])[0] == "InvalidAMIID.NotFound"
 
 

@@ -45,7 +45,7 @@ def bucket(account: Account) -> Account:
 def test_fails_on_an_object_with_the_wrong_checksum(bucket: Account, kind: str) -> None:
     where = {"Bucket": "disk-images", "Key": "k"}
     assert bucket.refused(bucket.s3.put_object, **where, Body=DATA, **_claims(OTHER)[kind])[0] == "BadDigest"
-    assert bucket.aws.leftovers() == ["s3 bucket disk-images"]
+    assert bucket.aws.remaining_resources() == ["s3 bucket disk-images"]
     bucket.s3.put_object(**where, Body=DATA, **_claims(DATA)[kind])
 
 
@@ -89,7 +89,7 @@ def test_an_upload_whose_client_goes_away_leaves_nothing(bucket: Account, aws: A
         connection.sendall(head.encode() + b"half of it")
         connection.shutdown(socket.SHUT_WR)
         assert b"IncompleteBody" in b"".join(iter(lambda: connection.recv(4096), b""))
-    assert aws.leftovers() == ["s3 bucket disk-images"]
+    assert aws.remaining_resources() == ["s3 bucket disk-images"]
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])

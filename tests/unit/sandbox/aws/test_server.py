@@ -57,9 +57,9 @@ assert now() == before
 def test_one_sandbox_after_another_starts_clean() -> None:
     for _ in range(2):
         with AwsSandbox(SandboxClock.stepped()) as aws:
-            assert aws.leftovers() == []
+            assert aws.remaining_resources() == []
             aws.client("s3").create_bucket(Bucket="the-same-name")
-            assert aws.leftovers() == ["s3 bucket the-same-name"]
+            assert aws.remaining_resources() == ["s3 bucket the-same-name"]
 
 
 def test_a_defect_of_the_sandbox_is_told_and_warned_of_and_an_observer_tries_again(
@@ -81,7 +81,7 @@ def test_a_defect_of_the_sandbox_is_told_and_warned_of_and_an_observer_tries_aga
             aws.client("s3").create_bucket(Bucket="the-name")
         with pytest.warns(RuntimeWarning, match=words):
             aws.observer("s3").create_bucket(Bucket="the-name")
-        assert aws.leftovers() == ["s3 bucket the-name"]
+        assert aws.remaining_resources() == ["s3 bucket the-name"]
 
 
 def test_moto_gets_one_s3_call_at_a_time_as_it_lists_what_another_changes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,14 +136,14 @@ def test_clients_do_not_read_the_users_configuration(monkeypatch: pytest.MonkeyP
 
 
 def test_reset_is_as_at_the_start() -> None:
-    with AwsSandbox(SandboxClock.stepped(), pace=SimulationSettings(active_import_quota=2)) as aws:
-        aws.pace.active_import_quota = 9
+    with AwsSandbox(SandboxClock.stepped(), settings=SimulationSettings(active_import_quota=2)) as aws:
+        aws.settings.active_import_quota = 9
         aws.disable_byol()
         aws.client("s3").create_bucket(Bucket="first")
         aws.faults.throttle("CreateBucket")
         aws.reset()
-        assert (aws.leftovers(), len(aws.calls), aws.faults.waiting) == ([], 0, [])
-        assert aws.pace.active_import_quota == 2
+        assert (aws.remaining_resources(), len(aws.calls), aws.faults.waiting) == ([], 0, [])
+        assert aws.settings.active_import_quota == 2
         assert aws.client("workspaces").describe_account()["DedicatedTenancySupport"] == "ENABLED"
         aws.client("s3").create_bucket(Bucket="first")
 
@@ -179,7 +179,7 @@ class RestlessClock(SandboxClock):
 @pytest.mark.parametrize("step", [30, 40, 50, 60, 70])
 def test_an_answer_is_of_one_time_however_fast_the_clock_runs(step: float) -> None:
     clock = RestlessClock(0)
-    with AwsSandbox(clock, pace=SimulationSettings(iam_propagation_seconds=0)) as aws:
+    with AwsSandbox(clock, settings=SimulationSettings(iam_propagation_seconds=0)) as aws:
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         trust = {"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, "Action": "sts:AssumeRole"}
         iam, s3, ec2 = aws.client("iam"), aws.client("s3"), aws.client("ec2")

@@ -127,7 +127,7 @@ def test_an_attached_policy_counts(disk: Account, aws: AwsSandbox) -> None:
     disk.iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=disk.document(disk.trust))
     policy = disk.iam.create_policy(PolicyName="import", PolicyDocument=disk.document(*disk.permissions))
     disk.iam.attach_role_policy(RoleName="vmimport", PolicyArn=policy["Policy"]["Arn"])
-    aws.clock.advance(aws.pace.iam_propagation_seconds)
+    aws.clock.advance(aws.settings.iam_propagation_seconds)
     disk.start()
 
 
@@ -179,7 +179,7 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
     disk.iam.put_role_policy(RoleName="vmimport", PolicyName="extra", PolicyDocument=policy)
     if change in {"detached", "attached policy"}:
         disk.iam.attach_role_policy(RoleName="vmimport", PolicyArn=extra)
-    aws.clock.advance(aws.pace.iam_propagation_seconds)
+    aws.clock.advance(aws.settings.iam_propagation_seconds)
     disk.start()
     match change:
         case "role":
@@ -203,7 +203,7 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
             document = disk.document(disk.trust)
             disk.iam.update_assume_role_policy(RoleName="vmimport", PolicyDocument=document)
     assert disk.refused(disk.start) == REFUSED
-    aws.clock.advance(aws.pace.iam_propagation_seconds - 1)
+    aws.clock.advance(aws.settings.iam_propagation_seconds - 1)
     assert disk.refused(disk.start) == REFUSED
     aws.clock.advance(1)
     disk.start()
@@ -217,7 +217,7 @@ def test_a_change_that_was_refused_changes_nothing(disk: Account) -> None:
 
 
 def test_propagation_can_be_switched_off(disk: Account, aws: AwsSandbox) -> None:
-    aws.pace.iam_propagation_seconds = 0
+    aws.settings.iam_propagation_seconds = 0
     disk.role()
     disk.start()
 

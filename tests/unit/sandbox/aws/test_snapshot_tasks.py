@@ -27,7 +27,7 @@ def _task(account: Account, task_id: str) -> dict[str, Any]:
 
 
 def _ended(account: Account, task_id: str) -> dict[str, Any]:
-    account.aws.clock.advance(account.aws.pace.snapshot_seconds + account.aws.pace.deleting_seconds)
+    account.aws.clock.advance(account.aws.settings.snapshot_seconds + account.aws.settings.deleting_seconds)
     detail: dict[str, Any] = _task(account, task_id)["SnapshotTaskDetail"]
     return detail
 
@@ -66,7 +66,7 @@ def test_an_import_goes_through_all_stages_with_growing_progress(ready: Account,
     assert list(dict(seen)) == ["pending", "downloading/converting"]
     assert [percent for _, percent in seen] == sorted(percent for _, percent in seen)
     assert (detail["Status"], "StatusMessage" in detail, "Progress" in detail) == ("completed", False, False)
-    assert len(seen) * 30 == aws.pace.snapshot_seconds
+    assert len(seen) * 30 == aws.settings.snapshot_seconds
 
 
 def test_a_completed_import_has_made_a_snapshot_of_the_disks_size(
@@ -140,7 +140,7 @@ def test_fails_on_a_disk_that_is_not_what_it_says(
 ) -> None:
     ready.put(key, samples.vmdk(flags=3))
     task_id = _start(ready, key)
-    aws.clock.advance(aws.pace.snapshot_seconds)
+    aws.clock.advance(aws.settings.snapshot_seconds)
     assert _task(ready, task_id)["SnapshotTaskDetail"]["Status"] == "deleted"
     detail = _ended(ready, task_id)
     assert (detail["Status"], detail["StatusMessage"]) == ("deleted", message)
@@ -155,7 +155,7 @@ def test_a_disk_without_partitions_is_taken(ready: Account) -> None:
 def test_an_ordered_failure_ends_the_task_with_its_message(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: something", at_percent=50)
     first, second = _start(ready), _start(ready)
-    aws.clock.advance(aws.pace.snapshot_seconds - 1)
+    aws.clock.advance(aws.settings.snapshot_seconds - 1)
     details = [_task(ready, task_id)["SnapshotTaskDetail"] for task_id in (first, second)]
     assert [d["Status"] for d in details] == ["deleted", "active"]
     assert details[0]["StatusMessage"] == "ClientError: something"
@@ -195,12 +195,12 @@ def test_a_cancelled_task_is_deleting_and_then_deleted(ready: Account, aws: AwsS
     assert _task(ready, task_id)["SnapshotTaskDetail"]["Status"] == "deleting"
     assert _ended(ready, task_id)["Status"] == "deleted"
     assert ready.refused(ready.cancel, task_id=task_id)[0] == "IncorrectState"
-    assert [line for line in aws.leftovers() if line.startswith("ec2")] == []
+    assert [line for line in aws.remaining_resources() if line.startswith("ec2")] == []
 
 
 def test_a_task_is_left_over_while_it_runs(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready)
-    assert aws.leftovers()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
+    assert aws.remaining_resources()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
 
 
 def test_client_tokens_are_of_snapshots_or_images(ready: Account, aws: AwsSandbox) -> None:
@@ -216,8 +216,8 @@ def test_images_and_snapshots_share_a_quota(ready: Account, aws: AwsSandbox) -> 
         _start(ready)
     for _ in range(2):
         ready.start("data.vmdk")
-    assert ready.refused(_start, account=ready)[0] == aws.pace.quota_error_code
-    assert ready.refused(ready.start, key="data.vmdk")[0] == aws.pace.quota_error_code
+    assert ready.refused(_start, account=ready)[0] == aws.settings.quota_error_code
+    assert ready.refused(ready.start, key="data.vmdk")[0] == aws.settings.quota_error_code
 
 
 def test_images_and_snapshots_are_listed_apart(ready: Account) -> None:
@@ -267,4 +267,4 @@ def test_an_ended_task_is_listed_for_seven_days(ready: Account, aws: AwsSandbox)
 def _allow_everything(account: Account) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     account.iam.put_role_policy(RoleName="vmimport", PolicyName="all", PolicyDocument=account.document(everything))
-    account.aws.clock.advance(account.aws.pace.iam_propagation_seconds)
+    account.aws.clock.advance(account.aws.settings.iam_propagation_seconds)

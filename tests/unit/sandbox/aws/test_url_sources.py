@@ -44,7 +44,7 @@ def test_a_presigned_url_of_the_sandbox_is_read(
     url = sign(ready)
     assert url.startswith("http://127.0.0.1:")
     task_id = _start(ready, url)
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     assert ready.task(task_id)["Status"] == "completed"
     assert (aws.import_tasks[0].bucket, aws.import_tasks[0].key) == ("disk-images", "vm.ova")
 
@@ -96,20 +96,20 @@ def test_a_task_fails_when_its_url_runs_out_before_the_disk_is_read(
     task_id = _start(ready, aws.presigned_url("disk-images", "vm.ova", minutes * 60))
     aws.clock.advance(max(minutes - 1, 1) * 60)
     assert ready.task(task_id)["Status"] == "active"
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     task = ready.task(task_id)
     assert (task["Status"], "Request has expired" in task["StatusMessage"]) == ("deleted", True)
 
 
 def test_a_task_fails_on_a_url_whose_time_is_none(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready, f"{aws.endpoint}/disk-images/vm.ova?AWSAccessKeyId=a&Signature=b&Expires=soon")
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     assert "Request has expired" in ready.task(task_id)["StatusMessage"]
 
 
 def test_a_url_may_run_out_once_the_disk_is_converted(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready, aws.presigned_url("disk-images", "vm.ova", 20 * 60))
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     assert ready.task(task_id)["Status"] == "completed"
 
 
@@ -120,6 +120,6 @@ def test_a_snapshot_is_imported_by_url_too(
     ready.put("disk.vmdk", samples.vmdk())
     url = aws.presigned_url("disk-images", "disk.vmdk", minutes * 60)
     task_id = ready.ec2.import_snapshot(DiskContainer={"Format": "VMDK", "Url": url})["ImportTaskId"]
-    aws.clock.advance(aws.pace.snapshot_seconds + aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.snapshot_seconds + aws.settings.deleting_seconds)
     [task] = ready.ec2.describe_import_snapshot_tasks(ImportTaskIds=[task_id])["ImportSnapshotTasks"]
     assert task["SnapshotTaskDetail"]["Status"] == status

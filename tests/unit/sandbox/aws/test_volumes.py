@@ -20,7 +20,7 @@ def snapshot_id(account: Account) -> str:
     ebs = account.aws.client("ebs")
     made = str(ebs.start_snapshot(VolumeSize=8)["SnapshotId"])
     ebs.complete_snapshot(SnapshotId=made, ChangedBlocksCount=0)
-    account.aws.clock.advance(account.aws.pace.complete_snapshot_seconds)
+    account.aws.clock.advance(account.aws.settings.complete_snapshot_seconds)
     return made
 
 

@@ -62,7 +62,7 @@ def test_an_ingestion_is_pending_for_its_time(images: Images, aws: AwsSandbox) -
 
 
 def test_times_are_settable(images: Images, aws: AwsSandbox) -> None:
-    aws.pace.import_workspace_image_seconds = 5
+    aws.settings.import_workspace_image_seconds = 5
     image_id = images.ingest()
     aws.clock.advance(5)
     assert images.image(image_id)["State"] == "AVAILABLE"
@@ -171,7 +171,7 @@ def test_fails_late_on_a_guest_that_workspaces_does_not_run(
 ) -> None:
     image_id = images.ingest(Ec2ImageId=_ami_of(images, samples.ova(os_type)), IngestionProcess=process)
     assert images.image(image_id)["State"] == "PENDING"
-    images.account.aws.clock.advance(images.account.aws.pace.import_workspace_image_seconds)
+    images.account.aws.clock.advance(images.account.aws.settings.import_workspace_image_seconds)
     assert [d["ErrorCode"] for d in images.image(image_id).get("ErrorDetails", [])] == codes
 
 
@@ -179,7 +179,7 @@ def test_an_ordered_failure_ends_in_error_with_details(images: Images, aws: AwsS
     aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot")
     image_id = images.ingest()
     assert "ErrorCode" not in images.image(image_id)
-    aws.clock.advance(aws.pace.import_workspace_image_seconds)
+    aws.clock.advance(aws.settings.import_workspace_image_seconds)
     image = images.image(image_id)
     assert (image["State"], image["ErrorCode"]) == ("ERROR", "VMWareToolsInstalled")
     assert "PendingReboot" in image["ErrorMessage"]
@@ -215,7 +215,7 @@ def test_an_image_of_a_workspace_can_fail(account: Account, aws: AwsSandbox) -> 
     aws.faults.fail_workspace_image("UnknownError")
     workspace = aws.make_workspace()
     account.workspaces.create_workspace_image(Name="n", Description="d", WorkspaceId=workspace)
-    aws.clock.advance(aws.pace.create_workspace_image_seconds)
+    aws.clock.advance(aws.settings.create_workspace_image_seconds)
     assert account.workspaces.describe_workspace_images()["Images"][0]["ErrorCode"] == "UnknownError"
 
 
@@ -241,14 +241,14 @@ def test_fails_to_delete_a_pending_image(images: Images, aws: AwsSandbox) -> Non
     image_id = images.ingest()
     delete = images.calls.delete_workspace_image
     assert images.account.refused(delete, ImageId=image_id)[0] == "InvalidResourceStateException"
-    aws.clock.advance(aws.pace.import_workspace_image_seconds)
+    aws.clock.advance(aws.settings.import_workspace_image_seconds)
     delete(ImageId=image_id)
     assert images.calls.describe_workspace_images(ImageIds=[image_id])["Images"] == []
 
 
 def test_fails_to_delete_a_shared_image(images: Images, aws: AwsSandbox) -> None:
     image_id = images.ingest()
-    aws.clock.advance(aws.pace.import_workspace_image_seconds)
+    aws.clock.advance(aws.settings.import_workspace_image_seconds)
     other = aws.second_account().account_id
     share = {"ImageId": image_id, "SharedAccountId": other}
     images.calls.update_workspace_image_permission(**share, AllowCopyImage=True)

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport_sandbox.standins import aws_functions
-from pulumi_vmimport_sandbox.standins.aws_client import Aws, says_no
+from pulumi_vmimport_sandbox.standins.aws_client import Aws, translate_errors
 from pulumi_vmimport_sandbox.standins.aws_shapes import from_aws, property_name, to_aws
-from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
 
 LOOPBACK = "http://127.0.0.1:1"
 
@@ -69,7 +69,7 @@ def test_properties_become_parameters_and_answers_properties() -> None:
 
 
 def test_fails_for_a_property_the_api_does_not_have() -> None:
-    with pytest.raises(Refused, match=r"^Rules\.rules\[0\] has no colour; it has .*bucketKeyEnabled"):
+    with pytest.raises(Rejected, match=r"^Rules\.rules\[0\] has no colour; it has .*bucketKeyEnabled"):
         to_aws(
             member("PutBucketEncryption", "ServerSideEncryptionConfiguration"), {"rules": [{"colour": "red"}]}, "Rules"
         )
@@ -81,38 +81,39 @@ def test_fails_to_reach_any_other_machine(aws: Aws, monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv("AWS_ENDPOINT_URL")
     else:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    with pytest.raises(Refused, match="expected a loopback address in AWS_ENDPOINT_URL, got"):
+    with pytest.raises(Rejected, match="expected a loopback address in AWS_ENDPOINT_URL, got"):
         aws.client("s3")
 
 
 def test_fails_to_reach_another_machine_through_the_providers_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", LOOPBACK)
     aws = Aws({"region": "eu-west-1", "endpoints": '[{"s3": "https://s3.eu-west-1.amazonaws.com"}]'})
-    with pytest.raises(Refused, match="expected a loopback address"):
+    with pytest.raises(Rejected, match="expected a loopback address"):
         aws.client("s3")
 
 
 def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
-    with pytest.raises(Refused, match="no provider setting defaultTags; it has accessKey, "):
+    with pytest.raises(Rejected, match="no provider setting defaultTags; it has accessKey, "):
         Aws({"region": "eu-west-1", "defaultTags": "{}"})
 
 
 def test_fails_without_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(Refused, match="missing region configuration"):
+    with pytest.raises(Rejected, match="missing region configuration"):
         Aws({})
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"), [("NoSuchBucketPolicy", Gone), ("AccessDenied", Refused), ("ThrottlingException", Refused)]
+    ("code", "outcome"),
+    [("NoSuchBucketPolicy", NotFound), ("AccessDenied", Rejected), ("ThrottlingException", Rejected)],
 )
 def test_only_listed_codes_mean_gone(code: str, outcome: type[Exception]) -> None:
     def call() -> dict[str, Any]:
         raise ClientError({"Error": {"Code": code, "Message": "words of the service"}}, "GetBucketPolicy")
 
     with pytest.raises(outcome, match=f"^GetBucketPolicy: {code}: words of the service$"):
-        says_no("GetBucketPolicy", call)
+        translate_errors("GetBucketPolicy", call)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_policy_document_is_spelled_as_the_real_provider_spells_it(aws: Aws) -
 
 
 def test_fails_for_a_policy_document_it_would_have_to_ignore(aws: Aws) -> None:
-    with pytest.raises(Refused, match="has no sourcePolicyDocuments"):
+    with pytest.raises(Rejected, match="has no sourcePolicyDocuments"):
         aws_functions.policy_document(aws, {"sourcePolicyDocuments": ["{}"]})
-    with pytest.raises(Refused, match="a statement has no effekt"):
+    with pytest.raises(Rejected, match="a statement has no effekt"):
         aws_functions.policy_document(aws, {"statements": [{"effekt": "Deny"}]})

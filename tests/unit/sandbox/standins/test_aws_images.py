@@ -8,7 +8,7 @@ import pytest
 from pulumi_vmimport_sandbox import AwsSandbox, SandboxClock
 from pulumi_vmimport_sandbox.standins import aws_functions, aws_images, aws_volumes
 from pulumi_vmimport_sandbox.standins.aws_client import Aws
-from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
 
 HERE, THERE = "eu-west-1", "us-west-2"
 OTHER = "210987654321"
@@ -26,7 +26,7 @@ def running() -> Iterator[AwsSandbox]:
 def sandbox(running: AwsSandbox) -> AwsSandbox:
     """With nothing in it, and where copies are done at once: nobody moves the clock while a stand-in waits."""
     running.reset()
-    running.pace.copy_image_seconds = 0
+    running.settings.copy_image_seconds = 0
     return running
 
 
@@ -55,7 +55,7 @@ def copy_inputs(image_id: str) -> dict[str, Any]:
 
 def _made(kind: Any, aws: Aws, inputs: dict[str, Any]) -> str:
     id = str(kind.create(aws, inputs))
-    kind.complete(aws, id, inputs)
+    kind.configure(aws, id, inputs)
     return id
 
 
@@ -67,7 +67,7 @@ def _instance(sandbox: AwsSandbox, image_id: str, zone: str = f"{HERE}a") -> str
 def test_a_copy_is_made_read_changed_and_deleted_in_its_own_region(
     aws: Aws, sandbox: AwsSandbox, copy_inputs: dict[str, Any]
 ) -> None:
-    kind, before = aws_images.AmiCopy(), sandbox.leftovers()
+    kind, before = aws_images.AmiCopy(), sandbox.remaining_resources()
     id = _made(kind, aws, copy_inputs)
     live = kind.read(aws, id, copy_inputs)
     assert {name: live[name] for name in ("name", "description", "region", "tags")} == {
@@ -83,16 +83,16 @@ def test_a_copy_is_made_read_changed_and_deleted_in_its_own_region(
     live = kind.read(aws, id, changed)
     assert (live["description"], live["tags"]) == ("of shop", {"cost": "1"})
     kind.delete(aws, id, changed)
-    assert sandbox.leftovers() == before
-    with pytest.raises(Gone):
+    assert sandbox.remaining_resources() == before
+    with pytest.raises(NotFound):
         kind.read(aws, id, changed)
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         kind.delete(aws, id, changed)
 
 
 def test_fails_when_the_copy_fails(aws: Aws, copy_inputs: dict[str, Any]) -> None:
     inputs = {**copy_inputs, "encrypted": True, "kmsKeyId": "11111111-2222-3333-4444-555555555555"}
-    with pytest.raises(Refused, match=r"EC2 AMI \(ami-\w+\) create: unexpected state 'failed': .*not accessible"):
+    with pytest.raises(Rejected, match=r"EC2 AMI \(ami-\w+\) create: unexpected state 'failed': .*not accessible"):
         _made(aws_images.AmiCopy(), aws, inputs)
 
 
@@ -115,14 +115,14 @@ def test_a_launch_permission_of_each_kind(
     ]
     assert kind.read(aws, id, {}) == {**inputs, "region": HERE}  # the id is enough: so is it imported
     kind.delete(aws, id, inputs)
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         kind.read(aws, id, inputs)
 
 
 def test_the_id_of_an_accounts_permission_is_that_of_the_real_provider(aws: Aws, image_id: str) -> None:
     inputs = {"imageId": image_id, "accountId": OTHER}
     assert aws_images.AmiLaunchPermission().create(aws, inputs) == f"{OTHER}-{image_id}"
-    with pytest.raises(Refused, match="expected <account id>-<AMI id>"):
+    with pytest.raises(Rejected, match="expected <account id>-<AMI id>"):
         aws_images.AmiLaunchPermission().read(aws, image_id, {})
 
 
@@ -142,7 +142,7 @@ def test_a_permission_of_an_image_that_is_gone_is_gone(aws: Aws, sandbox: AwsSan
     id = kind.create(aws, inputs)
     sandbox.client("ec2").deregister_image(ImageId=image_id)
     for ask in (kind.read, kind.delete):
-        with pytest.raises(Gone):
+        with pytest.raises(NotFound):
             ask(aws, id, inputs)
 
 
@@ -150,9 +150,9 @@ def test_a_volume_is_made_of_a_snapshot_grown_and_deleted(aws: Aws, sandbox: Aws
     ebs = sandbox.client("ebs")
     snapshot = ebs.start_snapshot(VolumeSize=8)["SnapshotId"]
     ebs.complete_snapshot(SnapshotId=snapshot, ChangedBlocksCount=0)
-    sandbox.clock.advance(sandbox.pace.complete_snapshot_seconds)
-    kind, inputs = aws_volumes.Volume(), {"availabilityZone": f"{HERE}a", "snapshotId": snapshot, "tags": {"a": "1"}}
-    before = sandbox.leftovers()
+    sandbox.clock.advance(sandbox.settings.complete_snapshot_seconds)
+    kind, inputs = aws_volumes.EbsVolume(), {"availabilityZone": f"{HERE}a", "snapshotId": snapshot, "tags": {"a": "1"}}
+    before = sandbox.remaining_resources()
     id = _made(kind, aws, inputs)
     live = kind.read(aws, id, inputs)
     assert (live["size"], live["snapshotId"], live["availabilityZone"]) == (8, snapshot, f"{HERE}a")
@@ -162,26 +162,26 @@ def test_a_volume_is_made_of_a_snapshot_grown_and_deleted(aws: Aws, sandbox: Aws
     live = kind.read(aws, id, changed)
     assert (live["size"], live["type"], live["tags"]) == (20, "gp3", {"b": "2"})
     kind.delete(aws, id, changed)
-    assert sandbox.leftovers() == before
-    with pytest.raises(Gone):
+    assert sandbox.remaining_resources() == before
+    with pytest.raises(NotFound):
         kind.read(aws, id, changed)
 
 
 def test_a_volume_leaves_a_snapshot_on_request(aws: Aws, sandbox: AwsSandbox) -> None:
-    kind, inputs = aws_volumes.Volume(), {"availabilityZone": f"{HERE}a", "size": 1}
+    kind, inputs = aws_volumes.EbsVolume(), {"availabilityZone": f"{HERE}a", "size": 1}
     kind.delete(aws, kind.create(aws, inputs), {**inputs, "finalSnapshot": True})
-    assert [line.split()[2] for line in sandbox.leftovers()] == ["snapshot"]
+    assert [line.split()[2] for line in sandbox.remaining_resources()] == ["snapshot"]
 
 
 def test_a_volume_needs_a_size_or_a_snapshot() -> None:
-    kind = aws_volumes.Volume()
+    kind = aws_volumes.EbsVolume()
     assert [path for path, _ in kind.problems({}, {"availabilityZone": "z"})] == ["size"]
     assert list(kind.problems({}, {"availabilityZone": "z", "snapshotId": "snap-0"})) == []
 
 
 def test_a_volume_is_attached_and_detached(aws: Aws, sandbox: AwsSandbox, image_id: str) -> None:
     instance = _instance(sandbox, image_id)
-    volume = aws_volumes.Volume().create(aws, {"availabilityZone": f"{HERE}a", "size": 1})
+    volume = aws_volumes.EbsVolume().create(aws, {"availabilityZone": f"{HERE}a", "size": 1})
     kind = aws_volumes.VolumeAttachment()
     inputs = {"deviceName": "/dev/sdf", "instanceId": instance, "volumeId": volume}
     id = kind.create(aws, inputs)
@@ -193,18 +193,18 @@ def test_a_volume_is_attached_and_detached(aws: Aws, sandbox: AwsSandbox, image_
     [found] = sandbox.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     assert found["State"]["Name"] == "stopped"
     for ask in (kind.read, kind.delete):
-        with pytest.raises(Gone):
+        with pytest.raises(NotFound):
             ask(aws, id, inputs)
-    with pytest.raises(Refused, match="imports no aws:ec2/volumeAttachment"):
+    with pytest.raises(Rejected, match="imports no aws:ec2/volumeAttachment"):
         kind.read(aws, id, {})
 
 
 def test_fails_to_attach_over_zones_with_the_words_of_ec2(aws: Aws, sandbox: AwsSandbox, image_id: str) -> None:
     instance = _instance(sandbox, image_id, f"{HERE}b")
-    volume = aws_volumes.Volume().create(aws, {"availabilityZone": f"{HERE}a", "size": 1})
+    volume = aws_volumes.EbsVolume().create(aws, {"availabilityZone": f"{HERE}a", "size": 1})
     inputs = {"deviceName": "/dev/sdf", "instanceId": instance, "volumeId": volume}
     with pytest.raises(
-        Refused, match=r"AttachVolume: InvalidVolume\.ZoneMismatch: The volume 'vol-.* is not in the same"
+        Rejected, match=r"AttachVolume: InvalidVolume\.ZoneMismatch: The volume 'vol-.* is not in the same"
     ):
         aws_volumes.VolumeAttachment().create(aws, inputs)
 
@@ -213,7 +213,7 @@ def test_an_instance_tells_its_zone(aws: Aws, sandbox: AwsSandbox, image_id: str
     instance = _instance(sandbox, image_id, f"{HERE}b")
     found = aws_functions.instance(aws, {"instanceId": instance, "getUserData": False})
     assert (found["id"], found["availabilityZone"], found["ami"]) == (instance, f"{HERE}b", image_id)
-    with pytest.raises(Refused, match=r"reading EC2 Instance \(i-0\): DescribeInstances: InvalidInstanceID"):
+    with pytest.raises(Rejected, match=r"reading EC2 Instance \(i-0\): DescribeInstances: InvalidInstanceID"):
         aws_functions.instance(aws, {"instanceId": "i-0"})
-    with pytest.raises(Refused, match="has no filters"):
+    with pytest.raises(Rejected, match="has no filters"):
         aws_functions.instance(aws, {"filters": [{"name": "tag:a", "values": ["b"]}]})

@@ -7,7 +7,7 @@ import pytest
 from pulumi_vmimport_sandbox import AwsSandbox, SandboxClock
 from pulumi_vmimport_sandbox.standins import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
 from pulumi_vmimport_sandbox.standins.aws_client import Aws
-from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, '
@@ -40,7 +40,7 @@ def test_a_bucket_is_made_in_its_own_region(aws: Aws, sandbox: AwsSandbox) -> No
     assert sandbox.client("s3").get_bucket_location(Bucket="far-images")["LocationConstraint"] is None
     assert kind.read(aws, "far-images", inputs)["bucketRegionalDomainName"] == "far-images.s3.us-east-1.amazonaws.com"
     kind.delete(aws, "far-images", inputs)
-    with pytest.raises(Gone, match="HeadBucket: 404"):
+    with pytest.raises(NotFound, match="HeadBucket: 404"):
         kind.read(aws, "far-images", inputs)
 
 
@@ -51,10 +51,10 @@ def test_force_destroy_takes_every_version_and_nothing_else_does(aws: Aws, sandb
     for body in (b"1", b"2"):
         s3.put_object(Bucket="full-images", Key="a", Body=body)
     s3.delete_object(Bucket="full-images", Key="a")
-    with pytest.raises(Refused, match="DeleteBucket: BucketNotEmpty: "):
+    with pytest.raises(Rejected, match="DeleteBucket: BucketNotEmpty: "):
         kind.delete(aws, "full-images", {})
     kind.delete(aws, "full-images", {"forceDestroy": True})
-    assert not any("full-images" in line for line in sandbox.leftovers())
+    assert not any("full-images" in line for line in sandbox.remaining_resources())
 
 
 def test_tags_are_taken_away_with_the_last_one(aws: Aws, bucket: str) -> None:
@@ -72,13 +72,13 @@ def test_an_object_is_changed_in_place(aws: Aws, sandbox: AwsSandbox, bucket: st
     kind.update(aws, id, {}, {"bucket": bucket, "key": "a/b.json", "contentBase64": "W10="})
     assert sandbox.client("s3").get_object(Bucket=bucket, Key="a/b.json")["Body"].read() == b"[]"
     kind.delete(aws, id, {})
-    with pytest.raises(Gone, match="HeadObject: 404"):
+    with pytest.raises(NotFound, match="HeadObject: 404"):
         kind.read(aws, id, {})
 
 
 def test_fails_for_a_source_that_is_not_there(aws: Aws, bucket: str) -> None:
     source = {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "path": "/nowhere/a.ova"}
-    with pytest.raises(Refused, match=r"cannot read the source of a: .*No such file.*/nowhere/a\.ova"):
+    with pytest.raises(Rejected, match=r"cannot read the source of a: .*No such file.*/nowhere/a\.ova"):
         aws_bucket.BucketObject().create(aws, {"bucket": bucket, "key": "a", "source": source})
 
 
@@ -116,7 +116,7 @@ def test_a_role_is_changed_in_place_and_found_by_its_function(aws: Aws) -> None:
     assert (found["description"], found["maxSessionDuration"], found["tags"]) == ("imports", 7200, {"b": "3"})
     assert found["arn"].endswith(":role/vmimport")
     kind.delete(aws, "vmimport", inputs)
-    with pytest.raises(Refused, match=r"reading IAM Role \(vmimport\): GetRole: NoSuchEntity"):
+    with pytest.raises(Rejected, match=r"reading IAM Role \(vmimport\): GetRole: NoSuchEntity"):
         aws_functions.role(aws, {"name": "vmimport"})
 
 
@@ -125,16 +125,16 @@ def test_a_role_with_policies_goes_only_when_they_may_be_taken_away(aws: Aws) ->
     allowed = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
     role.create(aws, {"name": "kept", "assumeRolePolicy": TRUST})
     policy.create(aws, {"role": "kept", "name": "reads", "policy": allowed})
-    with pytest.raises(Refused, match="DeleteRole: DeleteConflict: "):
+    with pytest.raises(Rejected, match="DeleteRole: DeleteConflict: "):
         role.delete(aws, "kept", {})
     role.delete(aws, "kept", {"forceDetachPolicies": True})
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         policy.read(aws, "kept:reads", {})
 
 
 def test_functions_tell_of_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:
     assert aws_functions.bucket(aws, {"bucket": bucket})["arn"] == f"arn:aws:s3:::{bucket}"
-    with pytest.raises(Refused, match=r"reading S3 Bucket \(no-images\): HeadBucket: 404"):
+    with pytest.raises(Rejected, match=r"reading S3 Bucket \(no-images\): HeadBucket: 404"):
         aws_functions.bucket(aws, {"bucket": "no-images"})
     assert aws_functions.canonical_user_id(aws, {})["id"]
     assert aws_functions.region(aws, {})["endpoint"] == "ec2.eu-west-1.amazonaws.com"

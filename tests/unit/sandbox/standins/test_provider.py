@@ -9,8 +9,8 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumi_vmimport_sandbox.standins.kind import Gone, Kind, Refused
 from pulumi_vmimport_sandbox.standins.provider import Provider
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected, ResourceKind
 from pulumi_vmimport_sandbox.standins.values import SECRET, SIGNATURE, UNKNOWN, Properties, plain, wire
 
 Store = dict[str, Properties]
@@ -18,7 +18,7 @@ URN = "urn:pulumi:dev::shop::my:index:Shop$test:index/widget:Widget::front"
 LAYOUT, OTHER_LAYOUT = '{"a": 1}', '{ "a" : 1 }'
 
 
-class Widget(Kind[Store]):
+class Widget(ResourceKind[Store]):
     inputs = frozenset({"name", "policy", "region", "size", "tags", "note"})
     required = frozenset({"policy"})
     place = frozenset({"name"})
@@ -33,17 +33,17 @@ class Widget(Kind[Store]):
 
     def create(self, service: Store, inputs: Properties) -> str:
         if inputs["name"] in service:
-            raise Refused(f"CreateWidget: Conflict:\n  {inputs['name']} exists")
+            raise Rejected(f"CreateWidget: Conflict:\n  {inputs['name']} exists")
         service[inputs["name"]] = {"size": 1, **inputs, "arn": f"arn:{inputs['name']}"}
         return str(inputs["name"])
 
     def complete(self, service: Store, id: str, inputs: Properties) -> None:
         if inputs.get("tags") == {"fail": "yes"}:
-            raise Refused("TagWidget: AccessDenied: no")
+            raise Rejected("TagWidget: AccessDenied: no")
 
     def read(self, service: Store, id: str, state: Properties) -> Properties:
         if id not in service:
-            raise Gone(f"GetWidget: NoSuchWidget: {id}")
+            raise NotFound(f"GetWidget: NoSuchWidget: {id}")
         return {name: value for name, value in service[id].items() if name != "note"}
 
     def update(self, service: Store, id: str, olds: Properties, news: Properties) -> None:

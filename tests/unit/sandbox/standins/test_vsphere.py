@@ -6,9 +6,9 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport_sandbox.standins import vsphere_provider
-from pulumi_vmimport_sandbox.standins.kind import Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import Rejected
 from pulumi_vmimport_sandbox.standins.values import UNKNOWN
-from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachineResource
 from pulumi_vmimport_sandbox.standins.vsphere_session import fault_text
 
 MACHINE: dict[str, Any] = {
@@ -19,7 +19,7 @@ MACHINE: dict[str, Any] = {
 
 
 def problems(news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, str]:
-    return dict(VirtualMachine().problems(olds or {}, news))
+    return dict(VirtualMachineResource().problems(olds or {}, news))
 
 
 def test_a_sound_machine_has_no_problem() -> None:
@@ -119,17 +119,17 @@ def test_a_fault_is_told_in_vcenters_words_or_by_its_facts() -> None:
 
 @pytest.mark.parametrize("server", ["vcenter.example.com", "192.0.2.1:443", ""])
 def test_fails_to_reach_any_other_machine(server: str) -> None:
-    with pytest.raises(Refused, match="expected a loopback address in VSPHERE_SERVER"):
+    with pytest.raises(Rejected, match="expected a loopback address in VSPHERE_SERVER"):
         vsphere_provider.connect({"vsphereServer": server, "user": "u", "password": "p"})
 
 
 def test_fails_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VSPHERE_USER", "VSPHERE_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(Refused, match="set vsphere:user and vsphere:password"):
+    with pytest.raises(Rejected, match="set vsphere:user and vsphere:password"):
         vsphere_provider.connect({"vsphereServer": "127.0.0.1:1"})
 
 
 def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
-    with pytest.raises(Refused, match="no provider setting restSessionPath; it has allowUnverifiedSsl"):
+    with pytest.raises(Rejected, match="no provider setting restSessionPath; it has allowUnverifiedSsl"):
         vsphere_provider.connect({"restSessionPath": "/tmp"})  # noqa: S108 - a value, not a file

@@ -10,9 +10,9 @@ from pyVmomi import vim
 
 from pulumi_vmimport_sandbox import VCenterSandbox
 from pulumi_vmimport_sandbox.standins import vsphere_functions
-from pulumi_vmimport_sandbox.standins.kind import Gone, Refused
+from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
 from pulumi_vmimport_sandbox.standins.vsphere_file import File
-from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachine
+from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachineResource
 from pulumi_vmimport_sandbox.standins.vsphere_session import VSphere
 
 
@@ -27,7 +27,7 @@ def vcenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VCenterSandbox
 def session(vcenter: VCenterSandbox) -> Iterator[VSphere]:
     yield vcenter.session
     for machine in vcenter.virtual_machines():
-        VirtualMachine().delete(vcenter.session, machine.config.uuid, {})
+        VirtualMachineResource().delete(vcenter.session, machine.config.uuid, {})
 
 
 @pytest.fixture
@@ -47,14 +47,14 @@ def cdrom(inputs: dict[str, Any]) -> dict[str, str]:
 
 
 def make(session: VSphere, inputs: dict[str, Any]) -> str:
-    id = VirtualMachine().create(session, inputs)
-    VirtualMachine().complete(session, id, inputs)
+    id = VirtualMachineResource().create(session, inputs)
+    VirtualMachineResource().configure(session, id, inputs)
     return id
 
 
 def change(session: VSphere, id: str, olds: dict[str, Any], **news: Any) -> dict[str, Any]:
-    VirtualMachine().update(session, id, olds, {**olds, **news})
-    return VirtualMachine().read(session, id, {**olds, **news})
+    VirtualMachineResource().update(session, id, olds, {**olds, **news})
+    return VirtualMachineResource().read(session, id, {**olds, **news})
 
 
 def events_of_power(session: VSphere, id: str) -> list[str]:
@@ -72,7 +72,7 @@ def test_controllers_and_firmware_are_read_as_they_were_made(
     session: VSphere, inputs: dict[str, Any], scsi_type: str, firmware: str
 ) -> None:
     id = make(session, {**inputs, "scsiType": scsi_type, "firmware": firmware})
-    live = VirtualMachine().read(session, id, inputs)
+    live = VirtualMachineResource().read(session, id, inputs)
     assert (live["scsiType"], live["firmware"], live["powerState"]) == (scsi_type, firmware, "on")
 
 
@@ -106,9 +106,9 @@ def test_fails_to_take_a_drive_from_a_machine_that_runs(
 ) -> None:
     with_drive = {**inputs, "cdroms": [cdrom]}
     id = make(session, with_drive)
-    with pytest.raises(Refused, match="reconfiguring virtual machine source: InvalidPowerState: a CD drive cannot"):
+    with pytest.raises(Rejected, match="reconfiguring virtual machine source: InvalidPowerState: a CD drive cannot"):
         change(session, id, with_drive, cdroms=[])
-    assert len(VirtualMachine().read(session, id, {})["cdroms"]) == 1
+    assert len(VirtualMachineResource().read(session, id, {})["cdroms"]) == 1
 
 
 def test_another_image_is_put_into_the_drive_of_a_machine_that_runs(
@@ -138,7 +138,7 @@ def test_an_attached_disk_is_taken_out_before_its_machine_is_deleted(
     vcenter.put_file("LocalDS_0", "disks/golden.vmdk", io.BytesIO(b"a disk"))
     attached = {**inputs, "disks": [{"label": "system", "attach": True, "path": "disks/golden.vmdk"}]}
     id = make(session, attached)
-    live = VirtualMachine().read(session, id, attached)
+    live = VirtualMachineResource().read(session, id, attached)
     assert (live["disks"][0]["path"], "size" in live["disks"][0]) == ("disks/golden.vmdk", False)
     done: list[str] = []
     wait = session.wait
@@ -148,7 +148,7 @@ def test_an_attached_disk_is_taken_out_before_its_machine_is_deleted(
         return wait(what, task)
 
     monkeypatch.setattr(session, "wait", noted)
-    VirtualMachine().delete(session, id, {**attached, **live})
+    VirtualMachineResource().delete(session, id, {**attached, **live})
     assert [what.split(" ", 1)[0] for what in done] == ["powering", "detaching", "deleting"]
     assert vcenter.read_file("LocalDS_0", "disks/golden.vmdk") == b"a disk"
 
@@ -166,15 +166,15 @@ def test_a_network_card_can_be_moved_and_exchanged(session: VSphere, inputs: dic
 
 
 def test_fails_to_find_a_folder(session: VSphere, inputs: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match="folder 'images/windows' not found: vm has no folder 'images'"):
+    with pytest.raises(Rejected, match="folder 'images/windows' not found: vm has no folder 'images'"):
         make(session, {**inputs, "folder": "images/windows"})
 
 
 def test_what_was_deleted_by_hand_is_gone(session: VSphere, inputs: dict[str, Any]) -> None:
     id = make(session, inputs)
-    VirtualMachine().delete(session, id, {})
-    with pytest.raises(Gone, match=f"no virtual machine has the UUID {id}"):
-        VirtualMachine().read(session, id, inputs)
+    VirtualMachineResource().delete(session, id, {})
+    with pytest.raises(NotFound, match=f"no virtual machine has the UUID {id}"):
+        VirtualMachineResource().read(session, id, inputs)
 
 
 def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphere, tmp_path: Path) -> None:
@@ -186,18 +186,18 @@ def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphe
     id = kind.create(session, olds)
     assert id == "[LocalDS_0] DC0/a.iso"
     kind.update(session, id, olds, news)
-    with pytest.raises(Gone, match=r"\[LocalDS_0\] a.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso is not there"):
         kind.read(session, id, olds)
     assert kind.read(session, id, news) == {name: news[name] for name in ("datacenter", "datastore", "destinationFile")}
     assert vcenter.read_file("LocalDS_0", "b.iso") == b"content"
     kind.delete(session, id, news)
-    with pytest.raises(Gone, match=r"\[LocalDS_0\] b.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso is not there"):
         kind.delete(session, id, news)
 
 
 def test_fails_for_a_source_that_is_not_there(session: VSphere) -> None:
     inputs = {"datastore": "LocalDS_0", "destinationFile": "a.iso", "sourceFile": "/nowhere/a.iso"}
-    with pytest.raises(Refused, match=r"cannot read the source of \[LocalDS_0\] a.iso: .*/nowhere/a\.iso"):
+    with pytest.raises(Rejected, match=r"cannot read the source of \[LocalDS_0\] a.iso: .*/nowhere/a\.iso"):
         File().create(session, inputs)
 
 
@@ -217,7 +217,7 @@ def test_lookups_find_what_machines_need(session: VSphere, inputs: dict[str, Any
 
 
 def test_fails_for_a_lookup_that_finds_nothing(session: VSphere) -> None:
-    with pytest.raises(Refused, match="Datastore 'none' not found"):
+    with pytest.raises(Rejected, match="Datastore 'none' not found"):
         vsphere_functions.datastore(session, {"name": "none"})
-    with pytest.raises(Refused, match="Datacenter 'datacenter-99' not found"):
+    with pytest.raises(Rejected, match="Datacenter 'datacenter-99' not found"):
         vsphere_functions.datastore(session, {"name": "LocalDS_0", "datacenterId": "datacenter-99"})

@@ -47,7 +47,7 @@ class Exporter:
 
     def in_s3(self) -> list[str]:
         """What is in the bucket, or on its way."""
-        return [line for line in self.aws.leftovers() if f" {BUCKET}/" in line]
+        return [line for line in self.aws.remaining_resources() if f" {BUCKET}/" in line]
 
 
 class ImageExporter(Exporter):
@@ -62,7 +62,7 @@ class ImageExporter(Exporter):
         arn = f"arn:aws:s3:::{BUCKET}*"
         policy = self.account.document({"Effect": "Allow", "Action": list(actions), "Resource": arn})
         self.account.iam.put_role_policy(RoleName="vmimport", PolicyName="export", PolicyDocument=policy)
-        self.aws.clock.advance(self.aws.pace.iam_propagation_seconds)
+        self.aws.clock.advance(self.aws.settings.iam_propagation_seconds)
 
     def export(self, **parameters: Any) -> dict[str, Any]:
         location = {"S3Bucket": BUCKET, "S3Prefix": "vms/"}

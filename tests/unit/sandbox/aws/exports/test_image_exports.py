@@ -42,7 +42,7 @@ def test_an_export_goes_through_all_stages_to_an_object(images: ImageExporter, a
     assert list(dict(seen)) == ["validating", "updating", "converting"]
     assert [percent for _, percent in seen] == sorted(percent for _, percent in seen)
     assert (task["Status"], "StatusMessage" in task, "Progress" in task) == ("completed", False, False)
-    assert len(seen) * 30 == aws.pace.export_seconds
+    assert len(seen) * 30 == aws.settings.export_seconds
     assert images.in_s3() == [f"s3 object {BUCKET}/vms/{task_id}.vmdk"]
     body = images.account.s3.get_object(Bucket=BUCKET, Key=f"vms/{task_id}.vmdk")["Body"].read()
     assert images.image_id.encode() in body
@@ -60,13 +60,13 @@ def test_prefix_and_format_make_the_key(
     [record] = aws.export_tasks
     assert (record.bucket, record.key) == (BUCKET, key.format(task_id))
     assert (record.id, record.source_id, record.region) == (task_id, images.image_id, "eu-west-1")
-    aws.clock.advance(aws.pace.export_seconds)
+    aws.clock.advance(aws.settings.export_seconds)
     assert images.in_s3() == [f"s3 object {BUCKET}/{key.format(task_id)}"]
 
 
 def test_an_object_that_was_deleted_does_not_come_back(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
-    aws.clock.advance(aws.pace.export_seconds)
+    aws.clock.advance(aws.settings.export_seconds)
     assert images.task(task_id)["Status"] == "completed"
     images.account.s3.delete_object(Bucket=BUCKET, Key=f"vms/{task_id}.vmdk")
     assert images.task(task_id)["Status"] == "completed"
@@ -75,11 +75,11 @@ def test_an_object_that_was_deleted_does_not_come_back(images: ImageExporter, aw
 
 def test_a_cancelled_export_leaves_nothing(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
-    aws.clock.advance(aws.pace.export_seconds * 0.5)
+    aws.clock.advance(aws.settings.export_seconds * 0.5)
     assert images.in_s3() == [f"s3 multipart upload {BUCKET}/vms/{task_id}.vmdk"]
     images.cancel(task_id)
     assert images.task(task_id)["Status"] == "deleting"
-    aws.clock.advance(aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.deleting_seconds)
     assert images.task(task_id)["Status"] == "deleted"
     aws.clock.advance(DAY)
     assert images.in_s3() == []
@@ -92,7 +92,7 @@ def test_fails_to_cancel_an_export_that_is_all_but_done(
     images: ImageExporter, aws: AwsSandbox, share: float, why: str
 ) -> None:
     task_id = images.start()
-    aws.clock.advance(aws.pace.export_seconds * share)
+    aws.clock.advance(aws.settings.export_seconds * share)
     code, message = images.account.refused(images.cancel, task_id=task_id)
     assert (code, why in message) == ("IncorrectState", True)
     aws.clock.advance(DAY)
@@ -116,7 +116,7 @@ def test_an_ordered_failure_ends_the_export_without_an_object(images: ImageExpor
     aws.faults.fail_export("ClientError: something", at_percent=70)
     aws.faults.fail_import("ClientError: not of an export")
     task_id = images.start()
-    aws.clock.advance(aws.pace.export_seconds + aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.export_seconds + aws.settings.deleting_seconds)
     task = images.task(task_id)
     assert (task["Status"], task["StatusMessage"]) == ("deleted", "ClientError: something")
     assert images.in_s3() == []
@@ -125,9 +125,9 @@ def test_an_ordered_failure_ends_the_export_without_an_object(images: ImageExpor
 def test_fails_late_where_the_bucket_is_gone(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
     images.account.s3.delete_bucket(Bucket=BUCKET)
-    aws.clock.advance(aws.pace.export_seconds)
+    aws.clock.advance(aws.settings.export_seconds)
     images.task(task_id)
-    aws.clock.advance(aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.deleting_seconds)
     task = images.task(task_id)
     assert (task["Status"], BUCKET in task["StatusMessage"]) == ("deleted", True)
 
@@ -144,18 +144,18 @@ def test_fails_to_export_an_image_twice_at_once(images: ImageExporter, aws: AwsS
     code, message = images.refused()
     assert (code, first in message) == ("IncorrectState", True)
     images.start(ImageId=images.another_image())
-    aws.clock.advance(aws.pace.export_seconds)
+    aws.clock.advance(aws.settings.export_seconds)
     images.start()
 
 
 def test_exports_have_a_quota_of_their_own(images: ImageExporter, aws: AwsSandbox) -> None:
     others = [images.another_image() for _ in range(2)]
-    aws.pace.active_export_quota, aws.pace.active_import_quota = 2, 1
+    aws.settings.active_export_quota, aws.settings.active_import_quota = 2, 1
     images.account.start()
     images.start()
     first = images.start(ImageId=others[0])
     code, message = images.refused(ImageId=others[1])
-    assert (code, "limit is 2" in message) == (aws.pace.quota_error_code, True)
+    assert (code, "limit is 2" in message) == (aws.settings.quota_error_code, True)
     images.cancel(first)
     images.start(ImageId=others[1])
 
@@ -179,8 +179,8 @@ def test_tasks_are_tagged_paged_and_filtered(images: ImageExporter) -> None:
 
 def test_a_task_is_left_over_while_it_runs(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
-    assert f"ec2 eu-west-1 export task {task_id} (active, validating)" in aws.leftovers()
-    aws.clock.advance(7 * DAY + aws.pace.export_seconds)
+    assert f"ec2 eu-west-1 export task {task_id} (active, validating)" in aws.remaining_resources()
+    aws.clock.advance(7 * DAY + aws.settings.export_seconds)
     assert images.account.refused(images.task, task_id=task_id)[0] == "InvalidExportTaskID.NotFound"
 
 

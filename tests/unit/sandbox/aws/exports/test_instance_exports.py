@@ -73,18 +73,18 @@ def test_environment_format_and_prefix_make_the_key(
     assert instances.task(task_id)["ExportToS3Task"]["S3Key"] == key.format(task_id)
     [record] = aws.export_tasks
     assert (record.key, record.source_id) == (key.format(task_id), instances.instance_id)
-    aws.clock.advance(aws.pace.export_seconds)
+    aws.clock.advance(aws.settings.export_seconds)
     assert instances.task(task_id)["State"] == "completed"
     assert instances.in_s3() == [f"s3 object {BUCKET}/{key.format(task_id)}"]
 
 
 def test_a_cancelled_export_leaves_nothing(instances: InstanceExporter, aws: AwsSandbox) -> None:
     task_id = instances.start()
-    aws.clock.advance(aws.pace.export_seconds * 0.5)
+    aws.clock.advance(aws.settings.export_seconds * 0.5)
     assert instances.in_s3() == [f"s3 multipart upload {BUCKET}/vms/{task_id}.ova"]
     instances.cancel(task_id)
     assert instances.task(task_id)["State"] == "cancelling"
-    aws.clock.advance(aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.deleting_seconds)
     assert (instances.task(task_id)["State"], instances.in_s3()) == ("cancelled", [])
     code, message = instances.account.refused(instances.cancel, task_id=task_id)
     assert (code, "it is cancelled" in message) == ("IncorrectState", True)
@@ -93,7 +93,7 @@ def test_a_cancelled_export_leaves_nothing(instances: InstanceExporter, aws: Aws
 def test_an_ordered_failure_cancels_the_export(instances: InstanceExporter, aws: AwsSandbox) -> None:
     aws.faults.fail_export("ClientError: something")
     task_id = instances.start()
-    aws.clock.advance(aws.pace.export_seconds + aws.pace.deleting_seconds)
+    aws.clock.advance(aws.settings.export_seconds + aws.settings.deleting_seconds)
     task = instances.task(task_id)
     assert (task["State"], task["StatusMessage"], instances.in_s3()) == ("cancelled", "ClientError: something", [])
 
@@ -104,7 +104,7 @@ def test_there_is_no_token_and_no_dry_run(instances: InstanceExporter, aws: AwsS
 
 
 def test_images_and_instances_share_a_quota(instances: InstanceExporter, aws: AwsSandbox) -> None:
-    aws.pace.active_export_quota = 2
+    aws.settings.active_export_quota = 2
     instances.account.role({"Effect": "Allow", "Action": "*", "Resource": "*"}, name="exporter")
     target = {"S3Bucket": BUCKET}
     instances.ec2.export_image(
@@ -112,7 +112,7 @@ def test_images_and_instances_share_a_quota(instances: InstanceExporter, aws: Aw
     )
     first = instances.start()
     code, message = instances.refused()
-    assert (code, "2 active export tasks" in message) == (aws.pace.quota_error_code, True)
+    assert (code, "2 active export tasks" in message) == (aws.settings.quota_error_code, True)
     instances.cancel(first)
     instances.start()
 
@@ -124,7 +124,7 @@ def test_tasks_are_tagged_filtered_and_left_over(instances: InstanceExporter, aw
     wanted = [{"Name": "tag:name", "Values": ["b"]}]
     found = instances.ec2.describe_export_tasks(Filters=wanted)["ExportTasks"]
     assert [task["ExportTaskId"] for task in found] == [second]
-    assert f"ec2 eu-west-1 export task {first} (active, validating)" in aws.leftovers()
+    assert f"ec2 eu-west-1 export task {first} (active, validating)" in aws.remaining_resources()
     assert instances.ec2.describe_export_image_tasks()["ExportImageTasks"] == []
-    aws.clock.advance(7 * DAY + aws.pace.export_seconds)
+    aws.clock.advance(7 * DAY + aws.settings.export_seconds)
     assert instances.ec2.describe_export_tasks()["ExportTasks"] == []

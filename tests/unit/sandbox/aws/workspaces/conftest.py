@@ -27,13 +27,13 @@ class Desktops:
         self._made += 1
         request = {"Name": f"plain{self._made}", "Description": "a desktop", "WorkspaceId": workspace, **change}
         image_id = self.calls.create_workspace_image(**request)["ImageId"]
-        self.aws.clock.advance(self.aws.pace.create_workspace_image_seconds)
+        self.aws.clock.advance(self.aws.settings.create_workspace_image_seconds)
         return str(image_id)
 
     def byol(self, os_type: str = "windows9_64Guest") -> str:
         """An image whose Windows the account brought."""
         image_id = self.ingest(self.ami(os_type))
-        self.aws.clock.advance(self.aws.pace.import_workspace_image_seconds)
+        self.aws.clock.advance(self.aws.settings.import_workspace_image_seconds)
         return image_id
 
     def ingest(self, ami: str) -> str:

@@ -24,7 +24,7 @@ def _request(image_id: str, **change: Any) -> dict[str, Any]:
 def _create(desktops: Desktops, image_id: str, **change: Any) -> str:
     """A bundle that is AVAILABLE."""
     bundle = desktops.calls.create_workspace_bundle(**_request(image_id, **change))["WorkspaceBundle"]
-    desktops.aws.clock.advance(desktops.aws.pace.create_bundle_seconds)
+    desktops.aws.clock.advance(desktops.aws.settings.create_bundle_seconds)
     return str(bundle["BundleId"])
 
 
@@ -37,7 +37,7 @@ def test_a_bundle_is_pending_for_its_time(desktops: Desktops, aws: AwsSandbox) -
     image_id = desktops.plain()
     answered = desktops.calls.create_workspace_bundle(**_request(image_id))["WorkspaceBundle"]
     assert answered["State"] == "PENDING"
-    aws.clock.advance(aws.pace.create_bundle_seconds - 1)
+    aws.clock.advance(aws.settings.create_bundle_seconds - 1)
     assert _found(desktops, answered["BundleId"]) == answered
     aws.clock.advance(1)
     found = _found(desktops, answered["BundleId"])
@@ -122,7 +122,7 @@ def test_fails_on_an_image_that_is_not_available(desktops: Desktops, aws: AwsSan
         aws.faults.fail_workspace_image("PendingReboot")
     image_id = desktops.ingest(desktops.ami())
     if state == "ERROR":
-        aws.clock.advance(aws.pace.import_workspace_image_seconds)
+        aws.clock.advance(aws.settings.import_workspace_image_seconds)
     code, message = desktops.refused(desktops.calls.create_workspace_bundle, **_request(image_id))
     assert (code, state in message) == ("ResourceUnavailableException", True)
 
@@ -131,7 +131,7 @@ def test_fails_on_a_name_that_is_taken_and_on_one_bundle_too_many(desktops: Desk
     image_id, create = desktops.plain(), desktops.calls.create_workspace_bundle
     _create(desktops, image_id)
     assert desktops.refused(create, **_request(image_id))[0] == "ResourceAlreadyExistsException"
-    aws.pace.workspace_bundle_quota = 1
+    aws.settings.workspace_bundle_quota = 1
     assert desktops.refused(create, **_request(image_id, BundleName="b"))[0] == "ResourceLimitExceededException"
 
 
@@ -156,14 +156,14 @@ def test_fails_to_update_what_it_cannot(desktops: Desktops, aws: AwsSandbox) -> 
         "InvalidParameterValuesException": {"BundleId": pending},
     }
     assert [desktops.refused(update, **request)[0] for request in requests.values()] == list(requests)
-    aws.clock.advance(aws.pace.create_bundle_seconds)
+    aws.clock.advance(aws.settings.create_bundle_seconds)
     request = {"BundleId": pending, "ImageId": "wsi-012345678"}
     assert desktops.refused(update, **request)[0] == "ResourceNotFoundException"
 
 
 def test_a_bundle_is_deleted_unless_a_workspace_uses_it(desktops: Desktops, aws: AwsSandbox) -> None:
     bundle_id = _create(desktops, desktops.plain())
-    assert sum(bundle_id in line for line in aws.leftovers()) == 1
+    assert sum(bundle_id in line for line in aws.remaining_resources()) == 1
     workspace = aws.make_workspace(bundle_id=bundle_id)
     delete = desktops.calls.delete_workspace_bundle
     code, message = desktops.refused(delete, BundleId=bundle_id)
@@ -171,7 +171,7 @@ def test_a_bundle_is_deleted_unless_a_workspace_uses_it(desktops: Desktops, aws:
     desktops.calls.terminate_workspaces(TerminateWorkspaceRequests=[{"WorkspaceId": workspace}])
     delete(BundleId=bundle_id)
     assert desktops.refused(delete, BundleId=bundle_id)[0] == "ResourceNotFoundException"
-    assert not any(bundle_id in line for line in aws.leftovers())
+    assert not any(bundle_id in line for line in aws.remaining_resources())
 
 
 def test_bundles_are_found_by_id_or_owner(desktops: Desktops, aws: AwsSandbox) -> None:

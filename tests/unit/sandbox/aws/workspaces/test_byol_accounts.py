@@ -22,7 +22,7 @@ def test_byol_is_enabled_after_a_while(account: Account, aws: AwsSandbox) -> Non
     aws.disable_byol()
     began = aws.clock.now()
     account.workspaces.modify_account(**ENABLE)
-    aws.clock.advance(aws.pace.modify_account_seconds - 1)
+    aws.clock.advance(aws.settings.modify_account_seconds - 1)
     [change] = _modifications(account)
     assert change.pop("StartTime").timestamp() == pytest.approx(began, abs=1)
     assert change == {**ENABLE, "ModificationState": "PENDING"}
@@ -39,7 +39,7 @@ def test_a_modification_can_fail_and_be_repeated(account: Account, aws: AwsSandb
     aws.faults.fail_account_modification("RangeInUse", "The range is in use.")
     for _ in range(2):
         account.workspaces.modify_account(**ENABLE)
-        aws.clock.advance(aws.pace.modify_account_seconds)
+        aws.clock.advance(aws.settings.modify_account_seconds)
     states = [(m["ModificationState"], m.get("ErrorCode"), m.get("ErrorMessage")) for m in _modifications(account)]
     assert states == [("FAILED", "RangeInUse", "The range is in use."), ("COMPLETED", None, None)]
 

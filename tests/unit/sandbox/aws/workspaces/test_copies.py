@@ -22,7 +22,7 @@ def test_a_copy_in_another_region_is_pending_for_its_time(desktops: Desktops, aw
     image_id = desktops.byol()
     copy_id = _copy(desktops, image_id, Tags=[{"Key": "k", "Value": "v"}])
     began = aws.clock.now()
-    aws.clock.advance(aws.pace.copy_workspace_image_seconds - 1)
+    aws.clock.advance(aws.settings.copy_workspace_image_seconds - 1)
     assert desktops.found(copy_id, desktops.there())["State"] == "PENDING"
     aws.clock.advance(1)
     copied, source = desktops.found(copy_id, desktops.there()), desktops.found(image_id)
@@ -42,7 +42,7 @@ def test_a_copy_can_fail(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id = desktops.plain()
     aws.faults.fail_workspace_image("UnknownError")
     copy_id = _copy(desktops, image_id)
-    aws.clock.advance(aws.pace.copy_workspace_image_seconds)
+    aws.clock.advance(aws.settings.copy_workspace_image_seconds)
     assert desktops.found(copy_id, desktops.there())["ErrorCode"] == "UnknownError"
 
 
@@ -107,7 +107,7 @@ def test_fails_to_copy_between_regions_that_do_not_take_it(
 
 def test_an_account_has_a_quota_of_images_in_a_region(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id = desktops.plain()
-    aws.pace.workspace_image_quota = 1
+    aws.settings.workspace_image_quota = 1
     request = {"SourceImageId": image_id, "SourceRegion": HERE}
     _copy(desktops, image_id)
     for calls in (desktops.calls, desktops.there()):
@@ -138,7 +138,7 @@ def test_an_updated_image_is_made_of_some_systems(desktops: Desktops, aws: AwsSa
         return
     newer = desktops.calls.create_updated_workspace_image(**request)["ImageId"]
     assert desktops.found(newer)["State"] == "PENDING"
-    aws.clock.advance(aws.pace.update_workspace_image_seconds)
+    aws.clock.advance(aws.settings.update_workspace_image_seconds)
     found = desktops.found(newer)
     assert (found["State"], found["RequiredTenancy"], found["Updates"]["UpdateAvailable"]) == (
         "AVAILABLE", "DEDICATED", False,

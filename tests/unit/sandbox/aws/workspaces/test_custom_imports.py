@@ -61,7 +61,7 @@ def test_an_import_goes_through_all_states(desktops: Desktops, aws: AwsSandbox) 
     assert (percents, percents[0], percents[-1]) == (sorted(percents), 0, 100)
     shown = _import(desktops, image_id)
     assert shown.pop("Created").timestamp() == pytest.approx(began, abs=1)
-    assert shown.pop("LastUpdatedTime").timestamp() == pytest.approx(began + aws.pace.custom_import_seconds, abs=1)
+    assert shown.pop("LastUpdatedTime").timestamp() == pytest.approx(began + aws.settings.custom_import_seconds, abs=1)
     assert shown == {
         "ImageId": image_id,
         "InfrastructureConfigurationArn": CONFIGURATION,
@@ -78,10 +78,10 @@ def test_an_import_goes_through_all_states(desktops: Desktops, aws: AwsSandbox) 
 def test_an_import_waits_for_a_running_import_task(desktops: Desktops, aws: AwsSandbox) -> None:
     task_id = desktops.account.start()
     image_id = _start(desktops, {"Ec2ImportTaskId": task_id})
-    aws.clock.advance(aws.pace.import_seconds - 1)
+    aws.clock.advance(aws.settings.import_seconds - 1)
     shown = _import(desktops, image_id)
     assert (shown["State"], shown["ProgressPercentage"], task_id in shown["StateMessage"]) == ("PENDING", 0, True)
-    aws.clock.advance(aws.pace.custom_import_seconds)
+    aws.clock.advance(aws.settings.custom_import_seconds)
     assert _import(desktops, image_id)["State"] == "PUBLISHING"
     aws.clock.advance(1)
     assert _import(desktops, image_id)["State"] == "COMPLETED"
@@ -90,7 +90,7 @@ def test_an_import_waits_for_a_running_import_task(desktops: Desktops, aws: AwsS
 def test_an_import_ends_with_its_import_task(desktops: Desktops, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: Unsupported kernel")
     image_id = _start(desktops, {"Ec2ImportTaskId": desktops.account.start()})
-    aws.clock.advance(aws.pace.import_seconds)
+    aws.clock.advance(aws.settings.import_seconds)
     shown = _import(desktops, image_id)
     assert (shown["State"], "Unsupported kernel" in shown["StateMessage"]) == ("ERROR", True)
     assert "Unsupported kernel" in shown["ErrorDetails"][0]["ErrorMessage"]
@@ -99,10 +99,10 @@ def test_an_import_ends_with_its_import_task(desktops: Desktops, aws: AwsSandbox
 
 def test_an_import_of_a_finished_task_or_a_build_begins_at_once(desktops: Desktops, aws: AwsSandbox) -> None:
     task_id = desktops.account.start()
-    aws.clock.advance(10 * aws.pace.import_seconds)
+    aws.clock.advance(10 * aws.settings.import_seconds)
     sources = {"task": {"Ec2ImportTaskId": task_id}, "build": {"ImageBuildVersionArn": BUILD}}
     made = [_start(desktops, source, ImageName=name) for name, source in sources.items()]
-    aws.clock.advance(aws.pace.custom_import_seconds)
+    aws.clock.advance(aws.settings.custom_import_seconds)
     assert [_import(desktops, image_id)["State"] for image_id in made] == ["COMPLETED"] * 2
 
 
@@ -127,7 +127,7 @@ def test_every_code_of_the_service_can_be_ordered(desktops: Desktops, aws: AwsSa
     ami = desktops.ami()
     aws.faults.fail_workspace_image(*codes, times=2)
     made = [_start(desktops, {"Ec2ImageId": ami}), desktops.ingest(ami)]
-    aws.clock.advance(aws.pace.custom_import_seconds)
+    aws.clock.advance(aws.settings.custom_import_seconds)
     for image_id in made:
         assert [d["ErrorCode"] for d in desktops.found(image_id)["ErrorDetails"]] == codes
 
@@ -145,7 +145,7 @@ def test_the_guest_must_be_what_was_said(
     desktops: Desktops, aws: AwsSandbox, guest: str, said: str, state: str
 ) -> None:
     image_id = _start(desktops, {"Ec2ImageId": desktops.ami(guest)}, OsVersion=said)
-    aws.clock.advance(aws.pace.custom_import_seconds)
+    aws.clock.advance(aws.settings.custom_import_seconds)
     assert _import(desktops, image_id)["State"] == state
 
 
@@ -202,19 +202,19 @@ def test_fails_to_describe_the_import_of_an_image_without_one(desktops: Desktops
 
 
 def test_an_import_is_left_over_until_its_image_is_deleted(desktops: Desktops, aws: AwsSandbox) -> None:
-    before = aws.leftovers()
+    before = aws.remaining_resources()
     image_id = _start(desktops, {"ImageBuildVersionArn": BUILD}, Tags=[{"Key": "k", "Value": "v"}])
     assert desktops.calls.describe_tags(ResourceId=image_id)["TagList"] == [{"Key": "k", "Value": "v"}]
     aws.clock.advance(120)
-    assert aws.leftovers() == [
+    assert aws.remaining_resources() == [
         *before[:-3],
         f"workspaces eu-west-1 image {image_id} (win10, IN_PROGRESS)",
         *before[-3:],
     ]
     delete = desktops.calls.delete_workspace_image
     assert desktops.refused(delete, ImageId=image_id)[0] == "InvalidResourceStateException"
-    aws.clock.advance(aws.pace.custom_import_seconds)
+    aws.clock.advance(aws.settings.custom_import_seconds)
     delete(ImageId=image_id)
-    assert aws.leftovers() == before
+    assert aws.remaining_resources() == before
     describe = desktops.calls.describe_custom_workspace_image_import
     assert desktops.refused(describe, ImageId=image_id)[0] == "ResourceNotFoundException"

@@ -64,7 +64,7 @@ def test_the_other_account_copies_an_image_to_any_region_and_keeps_the_copy(
     assert desktops.refused(theirs.copy_workspace_image, **request)[0] == "ResourceNotFoundException"
     desktops.share(image_id, other.account_id)
     copy_id = theirs.copy_workspace_image(**request)["ImageId"]
-    aws.clock.advance(aws.pace.copy_workspace_image_seconds)
+    aws.clock.advance(aws.settings.copy_workspace_image_seconds)
     desktops.share(image_id, other.account_id, allow=False)
     desktops.calls.delete_workspace_image(ImageId=image_id)
     copied = desktops.found(copy_id, theirs)
@@ -72,7 +72,7 @@ def test_the_other_account_copies_an_image_to_any_region_and_keeps_the_copy(
 
 
 def test_only_the_copy_counts_for_the_other_account(desktops: Desktops, other: Account, aws: AwsSandbox) -> None:
-    aws.pace.workspace_image_quota = 2
+    aws.settings.workspace_image_quota = 2
     image_id = desktops.plain()
     desktops.share(image_id, other.account_id)
     theirs, request = other.client("workspaces"), {"SourceImageId": image_id, "SourceRegion": HERE}

@@ -9,15 +9,15 @@ from .values import Properties
 ServiceT = TypeVar("ServiceT")
 
 
-class Gone(Exception):  # noqa: N818 - an answer, not a defect
+class NotFound(Exception):  # noqa: N818 - an answer, not a defect
     """The thing that was to be read or deleted is not there."""
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a defect
+class Rejected(Exception):  # noqa: N818 - an answer, not a defect
     """The service, or the stand-in, said no; the message is what the user is to see."""
 
 
-class Kind(ABC, Generic[ServiceT]):
+class ResourceKind(ABC, Generic[ServiceT]):
     """One resource type: its properties, and the calls that make, read, change and unmake the thing.
 
     `create` is the one call after which something exists and returns its id; what else a new thing needs is done by
@@ -29,7 +29,7 @@ class Kind(ABC, Generic[ServiceT]):
 
     required: ClassVar[frozenset[str]] = frozenset()
 
-    place: ClassVar[frozenset[str]] = frozenset()
+    identity_inputs: ClassVar[frozenset[str]] = frozenset()
     """Inputs that say where the thing is. Where they stay, a replacement deletes the old thing first; none: never."""
 
     replaces: ClassVar[frozenset[str]] = frozenset()
@@ -44,7 +44,7 @@ class Kind(ABC, Generic[ServiceT]):
     nested_defaults: ClassVar[Mapping[str, Any]] = {}
     """The same for names inside structures; COMPUTED where the value is the service's own."""
 
-    unread: ClassVar[frozenset[str]] = frozenset()
+    write_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs the service keeps no trace of."""
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - a default
@@ -54,7 +54,7 @@ class Kind(ABC, Generic[ServiceT]):
     @abstractmethod
     def create(self, service: ServiceT, inputs: Properties) -> str: ...
 
-    def complete(self, service: ServiceT, id: str, inputs: Properties) -> None:
+    def configure(self, service: ServiceT, id: str, inputs: Properties) -> None:
         """Bring a newly created thing to what the inputs say."""
 
     @abstractmethod
