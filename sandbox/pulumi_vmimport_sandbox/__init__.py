@@ -21,7 +21,7 @@ __all__ = ["AlreadyRunning", "AwsSandbox", "InstallingGuest", "Sandbox", "Sandbo
 
 _MODULES = {
     "AlreadyRunning": "lock",
-    "AwsSandbox": "aws.server",
+    "AwsSandbox": "aws.server.aws_sandbox",
     "InstallingGuest": "guest",
     "Sandbox": "sandbox",
     "SandboxClock": "clock",

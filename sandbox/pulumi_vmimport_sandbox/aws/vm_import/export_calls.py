@@ -65,7 +65,7 @@ class ExportCalls(ConversionCalls):
             tags=tags,
         )
         self.cloud.tasks[self.account_region][task.id] = task
-        return ActionResult({"SimulatedExportTask": self._describe(task)})
+        return ActionResult({"ExportTask": self._describe(task)})
 
     def describe_export_tasks(self) -> ActionResult:
         chosen = self._chosen(InstanceExportTask, self._get_param("ExportTaskIds") or [])

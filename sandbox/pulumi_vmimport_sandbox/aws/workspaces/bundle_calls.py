@@ -35,7 +35,7 @@ class BundleCalls(RegionalWorkspacesCalls):
             root_gib=root,
         )
         self.bundles[bundle.id] = bundle
-        return ActionResult({"SimulatedBundle": bundle.to_api()})
+        return ActionResult({"WorkspaceBundle": bundle.to_api()})
 
     def update_workspace_bundle(self) -> ActionResult:
         bundle = self._bundle()

@@ -21,11 +21,11 @@ LAYOUT, OTHER_LAYOUT = '{"a": 1}', '{ "a" : 1 }'
 class Widget(ResourceKind[Store]):
     inputs = frozenset({"name", "policy", "region", "size", "tags", "note"})
     required = frozenset({"policy"})
-    place = frozenset({"name"})
+    identity_inputs = frozenset({"name"})
     replaces = frozenset({"name", "region"})
     auto_name = "name"
     defaults: ClassVar = {"size": 1, "tags": None}
-    unread = frozenset({"note"})
+    write_only = frozenset({"note"})
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
         if news.get("size", 1) not in (1, 2, UNKNOWN):
@@ -37,7 +37,7 @@ class Widget(ResourceKind[Store]):
         service[inputs["name"]] = {"size": 1, **inputs, "arn": f"arn:{inputs['name']}"}
         return str(inputs["name"])
 
-    def complete(self, service: Store, id: str, inputs: Properties) -> None:
+    def configure(self, service: Store, id: str, inputs: Properties) -> None:
         if inputs.get("tags") == {"fail": "yes"}:
             raise Rejected("TagWidget: AccessDenied: no")
 
