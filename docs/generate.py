@@ -19,7 +19,7 @@ from pulumi_vmimport.aws.tables.known_failures import KnownFailure
 from pulumi_vmimport.aws.tables.post_import import Line
 from pulumi_vmimport.aws.tables.supported_systems import Release
 from pulumi_vmimport.disk.inspection import catalogue
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 
 PAGES = tuple(
     Path(__file__).with_name(name)
@@ -122,7 +122,7 @@ def _severities(rule: catalogue.Rule) -> str:
     """The severity, and where it is another or does not apply."""
     usual = f"{rule.severity}{' (`--deep`)' if rule.deep else ''}"
     others = [f"{profile}: {severity}" for profile, severity in rule.but_for.items() if severity is not rule.severity]
-    if len(rule.profiles) < len(Profile):
+    if len(rule.profiles) < len(ImageProfile):
         usual = f"{usual}, for {' and '.join(rule.profiles)}"
     return "; ".join([usual, *others])
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import pulumi
 import pytest
@@ -30,6 +30,8 @@ def sample(hint: Any) -> Any:
     """A value of a type, as the wire has it."""
     hint = required(hint)
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return inner[0].value
     if is_dataclass(hint):
         return {camel(name): sample(of) for name, of in hints(hint).items()}  # type: ignore[arg-type] # a class
     if origin is tuple:

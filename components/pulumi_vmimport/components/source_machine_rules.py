@@ -10,12 +10,19 @@ from typing import Any
 
 from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES, WindowsRelease
 from pulumi_vmimport.components.component_base import Values, is_given
+from pulumi_vmimport.image_profile import ImageProfile, profile_named
 from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.service_limits import (
+    BYOL_CHECKER_DISK_GIB,
+    BYOL_DISK_GIB,
+    BYOL_FREE_GIB,
+    BYOL_FREE_WITH_OFFICE_GIB,
+    GIB,
+    IMAGE_DISK_LIMIT_BYTES,
+    MAX_IMPORT_VOLUMES,
+)
 
-BYOL_DISK_GB = 70  # VM-04: one volume, with 10 GB free in it, 20 with Office
-CHECKER_DISK_GB = 80  # VM-04: what BYOL Checker 2.13.25 takes
-EC2_DISK_GB = 8 << 10  # FMT-03: ImportImage takes images of less than 8 TiB
-EC2_DISKS = 21  # IMG-04
+EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
 DEFAULT_SCSI = "lsilogic-sas"  # VM-05
 DEFAULT_LANGUAGE = "en-US"  # VM-03
 FIRMWARE = ("bios", "efi")
@@ -31,13 +38,6 @@ REFUSED_GUESTS = {
     "arm64": "a guest for ARM64 cannot be imported; install the one for x86-64",
     "hyper_v_role": "a guest with the Hyper-V role cannot be imported; remove the role",
 }
-
-
-class Profile(StrEnum):
-    """What the machine is to become."""
-
-    BYOL_WORKSPACES = "byol-workspaces"
-    EC2 = "ec2"
 
 
 class Phase(StrEnum):
@@ -80,8 +80,8 @@ class SourceMachine:
         self._values = values
         override = values.get("virtual_machine_args")
         self._override: Mapping[str, Any] = override if is_given(override) else {}
-        self._profile = values.get("profile") if values.get("profile") is not None else Profile.BYOL_WORKSPACES
-        self._is_byol = self._profile == Profile.BYOL_WORKSPACES
+        self._profile = values.get("profile") if values.get("profile") is not None else ImageProfile.BYOL_WORKSPACES
+        self._is_byol = profile_named(self._profile) is ImageProfile.BYOL_WORKSPACES
         self._release = release_of(values.get("windows_release"), values.get("windows_releases"))
 
     def findings(self) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ class SourceMachine:
     def _windows(self) -> Iterator[Finding]:
         name, expected = self._values.get("windows_release"), f"expected one of {', '.join(WINDOWS_RELEASES)}"
         if name is None and self._is_byol:
-            yield Finding("windows_release", f"is required for profile {Profile.BYOL_WORKSPACES}, {expected}")
+            yield Finding("windows_release", f"is required for profile {ImageProfile.BYOL_WORKSPACES}, {expected}")
         if is_given(name) and self._release is None and not self._is_own_release(name):
             yield Finding(
                 "windows_release",
@@ -129,7 +129,7 @@ class SourceMachine:
             return
         for i, disk in enumerate(disks):
             yield from self._disk_size(f"{path}[{i}].size", _member(disk, "size"))
-        most = 1 if self._is_byol else EC2_DISKS
+        most = 1 if self._is_byol else MAX_IMPORT_VOLUMES
         if not 1 <= len(disks) <= most:
             expected = "one disk with one volume" if self._is_byol else f"1 to {most} disks"
             yield Finding(path, f"expected {expected}, got {len(disks)}")
@@ -139,14 +139,14 @@ class SourceMachine:
             return
         if size < 1:
             yield Finding(path, f"expected at least 1 GB, got {size}")
-        elif self._is_byol and size > BYOL_DISK_GB:
+        elif self._is_byol and size > BYOL_DISK_GIB:
             yield Finding(
                 path,
-                f"expected at most {BYOL_DISK_GB} GB, what WorkSpaces imports (its BYOL checker lets pass up to "
-                f"{CHECKER_DISK_GB} GB), got {size}",
+                f"expected at most {BYOL_DISK_GIB} GB, with {BYOL_FREE_GIB} GB free ({BYOL_FREE_WITH_OFFICE_GIB} GB "
+                f"with Office), for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB), got {size}",
             )
-        elif size >= EC2_DISK_GB:
-            yield Finding(path, f"expected less than {EC2_DISK_GB} GB (8 TiB), got {size}")
+        elif size >= EC2_DISK_LIMIT_GIB:
+            yield Finding(path, f"expected less than {EC2_DISK_LIMIT_GIB} GB (8 TiB), got {size}")
 
     def _devices(self) -> Iterator[Finding]:
         path, scsi_type = self._property("scsi_type")

@@ -10,16 +10,16 @@ import pulumi_vsphere as vsphere
 from pulumi_vmimport.components.byol_presets import WindowsRelease
 from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given, one_of
 from pulumi_vmimport.components.source_machine_rules import (
-    BYOL_DISK_GB,
     DEFAULT_SCSI,
     Phase,
-    Profile,
     Rules,
     SourceMachine,
     release_of,
 )
 from pulumi_vmimport.components.vm_placement import Places, place_problems
+from pulumi_vmimport.image_profile import MACHINE_PROFILES, profile_named
 from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 
 # VM-08 leaves these open: what Windows 11 asks for at least,
 # https://www.microsoft.com/windows/windows-11-specifications, and the card that Windows has a driver for on its ISO.
@@ -178,7 +178,7 @@ class SourceVirtualMachine(pulumi.ComponentResource):
         inputs = self._inputs
         places = Places(self, inputs, args)
         disk = vsphere.VirtualMachineDiskArgs(
-            label="disk0", size=inputs.get("disk_gb", default=BYOL_DISK_GB), thin_provisioned=True
+            label="disk0", size=inputs.get("disk_gb", default=BYOL_DISK_GIB), thin_provisioned=True
         )
         card = vsphere.VirtualMachineNetworkInterfaceArgs(
             network_id=places.network_id, adapter_type=inputs.get("adapter_type", default=DEFAULT_ADAPTER)
@@ -225,7 +225,9 @@ class SourceVirtualMachine(pulumi.ComponentResource):
         return {"cdroms": phase.apply(lambda phase: [] if phase == Phase.EXPORT else drive.apply(lambda d: [d]))}
 
     def _check(self, values: Values) -> Iterator[Problem]:
-        for name, members in (("profile", Profile), ("phase", Phase), ("rules", Rules)):
+        if is_given(profile := values.get("profile")) and profile_named(profile) not in MACHINE_PROFILES:
+            yield Problem("profile", f"expected one of {', '.join(MACHINE_PROFILES)}, got {profile!r}")
+        for name, members in (("phase", Phase), ("rules", Rules)):
             value = values.get(name)
             if is_given(value) and value not in list(members):
                 yield Problem(name, f"expected {one_of(members)}, got {value!r}")

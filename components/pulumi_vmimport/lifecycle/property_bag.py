@@ -178,9 +178,12 @@ def _read(hint: Any, value: Any, path: str, problems: list[Problem]) -> Any:
         nested, found = read_bag(hint, value, path)
         problems.extend(found)
         return nested
-    if isinstance(hint, type):
-        for read in _scalars(hint, value):
-            return read
+    allowed = arguments if origin is typing.Literal else None
+    of = type(arguments[0]) if allowed else hint
+    if isinstance(of, type):
+        for read in _scalars(of, value):
+            if allowed is None or read in allowed:
+                return read
     problems.append(Problem(path, f"expected {_expected(hint)}, got {value!r}"))
     return UNKNOWN
 
@@ -209,5 +212,7 @@ def _expected(hint: Any) -> str:
         return f"a list of {_expected(arguments[0])}"
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(str(member.value) for member in hint)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(map(str, arguments))
     names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
     return names.get(hint, "an object")

@@ -22,6 +22,9 @@ def machine(world: Any, args: dict[str, Any]) -> Any:
 
 FATAL = [
     pytest.param({"windows_release": None}, "windows_release", "is required for profile byol-workspaces", id="release"),
+    pytest.param(
+        {"windows_release": None, "profile": "workspaces-byol"}, "windows_release", "is required", id="other-spelling"
+    ),
     pytest.param({"windows_release": "10-23H2"}, "windows_release", "got '10-23H2'; say what a newer", id="no-release"),
     pytest.param({"guest_id": "windows9Guest"}, "guest_id", "expected a 64-bit guest", id="32-bit"),
     pytest.param({"firmware": "efi"}, "firmware", "expected bios for Windows 10-22H2, got efi", id="firmware-10"),
@@ -32,7 +35,7 @@ FATAL = [
     pytest.param({"firmware": "uefi"}, "firmware", "expected bios or efi, got 'uefi'", id="no-firmware"),
     pytest.param(
         {"disk_gb": 71}, "disk_gb",
-        "at most 70 GB, what WorkSpaces imports (its BYOL checker lets pass up to 80 GB), got 71",
+        "at most 70 GB, with 10 GB free (20 GB with Office), for WorkSpaces (BYOL Checker accepts 80 GB), got 71",
         id="disk-size",
     ),
     pytest.param({"disk_gb": 0}, "disk_gb", "at least 1 GB, got 0", id="no-disk-size"),

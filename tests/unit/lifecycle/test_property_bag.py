@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import pytest
 
@@ -21,6 +22,7 @@ from pulumi_vmimport.lifecycle.property_bag import (
 class Colour(StrEnum):
     RED = "red"
     BLUE = "blue"
+    GREEN = "green"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Disk:
 @dataclass(frozen=True, kw_only=True)
 class ThingInputs:
     disks: tuple[Disk, ...]
-    colour: Colour | None = None
+    colour: Literal[Colour.RED, Colour.BLUE] | None = None
+    any_colour: Colour | None = None
     ratio: float | None = None
     big: bool | None = None
     tags: Mapping[str, str] | None = updatable()
@@ -68,6 +71,11 @@ def test_a_bag_becomes_the_dataclass_and_back() -> None:
         pytest.param(
             {"disks": [], "colour": "green"},
             Problem("colour", "expected one of red, blue, got 'green'"),
+            id="outside-the-accepted-members",
+        ),
+        pytest.param(
+            {"disks": [], "anyColour": "grey"},
+            Problem("anyColour", "expected one of red, blue, green, got 'grey'"),
             id="outside-the-set",
         ),
         pytest.param({"disks": [], "big": "yes"}, Problem("big", "expected true or false, got 'yes'"), id="no-bool"),
@@ -113,7 +121,7 @@ def test_a_default_is_not_written_where_the_program_did_not_spell_it_out() -> No
 
 def test_the_digest_follows_only_what_replaces() -> None:
     base = ThingInputs(disks=(Disk("a"),))
-    assert replacing(ThingInputs) == {"disks", "colour", "ratio", "big"}
+    assert replacing(ThingInputs) == {"disks", "colour", "anyColour", "ratio", "big"}
     assert digest(base) == digest(ThingInputs(disks=(Disk("a"),), tags={"a": "b"}, minutes=1))
     assert digest(base) != digest(ThingInputs(disks=(Disk("b"),)))
 

@@ -13,12 +13,12 @@ from pulumi_vmimport.aws.ec2.export_options import TargetEnvironment
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
 from pulumi_vmimport.components.source_machine_rules import SourceMachine
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
 from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
 from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,

@@ -9,9 +9,10 @@ from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, opened
 from pulumi_vmimport.cli.output import emit
 from pulumi_vmimport.cli.trouble import Trouble
-from pulumi_vmimport.disk.inspection.findings import Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Severity
 from pulumi_vmimport.disk.inspection.image import inspect_image
 from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.image_profile import PROFILE_NAMES, ImageProfile
 
 NO_ERROR, ERRORS = 0, 1
 
@@ -20,8 +21,8 @@ NO_ERROR, ERRORS = 0, 1
 @click.argument("target")
 @click.option(
     "--profile",
-    type=click.Choice([*(profile.value for profile in Profile), "workspaces-byol"]),
-    default=Profile.EC2.value,
+    type=click.Choice(list(PROFILE_NAMES)),
+    default=ImageProfile.EC2.value,
     show_default=True,
     help="What it is judged for: ImportImage, ImportSnapshot, or a WorkSpaces BYOL image.",
 )
@@ -45,7 +46,7 @@ def inspect(
     Exit status: 0 no error was found, 1 errors were found, 2 it could not be read, 130 interrupted.
     """  # noqa: D301 - \b is click's, not Python's
     began = time.monotonic()
-    judged_for = Profile(profile)
+    judged_for = ImageProfile(profile)
     name = name_of(target)
     try:
         with opened(target, aws_profile, region) as image, progress(image, name, wanted=deep):

@@ -21,16 +21,17 @@ from pulumi_vmimport.disk.inspection.facts import (
     Partition,
     PartitionScheme,
 )
-from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Finding, Severity
+from pulumi_vmimport.image_profile import ImageProfile
 
 SCHEMA = 1
 """The form of the JSON; a new field does not change it."""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKNOWN: "cyan"}
 _FOR = {
-    Profile.EC2: "ImportImage",
-    Profile.SNAPSHOT: "ImportSnapshot",
-    Profile.BYOL_WORKSPACES: "a WorkSpaces BYOL image",
+    ImageProfile.EC2: "ImportImage",
+    ImageProfile.SNAPSHOT: "ImportSnapshot",
+    ImageProfile.BYOL_WORKSPACES: "a WorkSpaces BYOL image",
 }
 _USUAL_WIDTH, _LEAST_WIDTH = 80, 20
 
@@ -42,7 +43,7 @@ class Report:
     name: str
     facts: ImageFacts
     findings: Sequence[Finding]
-    profile: Profile
+    profile: ImageProfile
     reads: Reads
     seconds: float
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from pulumi_vmimport.disk.inspection.case import GIB, Case, Checks, Evidence, efi_systems, listed, sized
+from pulumi_vmimport.disk.inspection.case import Case, Checks, Evidence, efi_systems, listed, sized
 from pulumi_vmimport.disk.inspection.facts import FileSystem, PartitionScheme
 from pulumi_vmimport.disk.inspection.ova_rules import firmware_mismatch
+from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB
 
-# VM-04: one volume, with 10 GB free in it; BYOL Checker 2.13.25 takes 80.
-ADVISED_BYTES, MOST_BYTES = 70 * GIB, 80 * GIB
+_DOCUMENTED_BYTES, _CHECKED_BYTES = BYOL_DISK_GIB * GIB, BYOL_CHECKER_DISK_GIB * GIB
 _WINDOWS = frozenset({FileSystem.NTFS, FileSystem.BITLOCKER})
 # Of the guest's system: its name, and the firmware that WorkSpaces does not take it with.
 _REFUSED = {"windows9_64guest": ("Windows 10", "efi"), "windows11_64guest": ("Windows 11", "bios")}
@@ -16,12 +16,12 @@ _LSI_LOGIC_SAS = "lsilogicsas"
 
 
 def _too_large(case: Case) -> Iterator[Evidence]:
-    if case.root and (capacity := case.root.capacity_bytes or 0) > MOST_BYTES:
+    if case.root and (capacity := case.root.capacity_bytes or 0) > _CHECKED_BYTES:
         yield Evidence(case.root.name, f"a capacity of {sized(capacity)}")
 
 
 def _above_advice(case: Case) -> Iterator[Evidence]:
-    if case.root and ADVISED_BYTES < (capacity := case.root.capacity_bytes or 0) <= MOST_BYTES:
+    if case.root and _DOCUMENTED_BYTES < (capacity := case.root.capacity_bytes or 0) <= _CHECKED_BYTES:
         yield Evidence(case.root.name, f"a capacity of {sized(capacity)}")
 
 

@@ -15,7 +15,6 @@ from pulumi_vmimport.disk.inspection.facts import (
     PartitionScheme,
 )
 
-GIB, TIB = 1 << 30, 1 << 40
 # GRUB's place on a GPT that a BIOS starts from: https://www.gnu.org/software/grub/manual/grub/html_node/BIOS-installation.html
 _BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
 _UNITS = ("byte", "KiB", "MiB", "GiB", "TiB")

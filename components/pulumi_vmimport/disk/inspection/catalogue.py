@@ -7,7 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pulumi_vmimport.disk.inspection.findings import Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Severity
+from pulumi_vmimport.image_profile import ImageProfile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +22,11 @@ class Rule:
     remedy: str
     needs: tuple[str, ...]
     source: str
-    but_for: Mapping[Profile, Severity] = field(default_factory=dict)
-    profiles: tuple[Profile, ...] = tuple(Profile)
+    but_for: Mapping[ImageProfile, Severity] = field(default_factory=dict)
+    profiles: tuple[ImageProfile, ...] = tuple(ImageProfile)
     deep: bool = False
 
-    def severity_for(self, profile: Profile) -> Severity:
+    def severity_for(self, profile: ImageProfile) -> Severity:
         """How grave it is for what the image is meant for."""
         return self.but_for.get(profile, self.severity)
 
@@ -56,8 +57,8 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         **{
             **entry,
             "severity": Severity(entry["severity"]),
-            "but_for": {Profile(name): Severity(value) for name, value in entry.get("but_for", {}).items()},
-            "profiles": tuple(map(Profile, entry.get("profiles", tuple(Profile)))),
+            "but_for": {ImageProfile(name): Severity(value) for name, value in entry.get("but_for", {}).items()},
+            "profiles": tuple(map(ImageProfile, entry.get("profiles", tuple(ImageProfile)))),
             "needs": tuple(entry["needs"]),
         }
     )

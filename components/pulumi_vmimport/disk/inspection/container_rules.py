@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from pulumi_vmimport.disk.content import SECTOR_BYTES
-from pulumi_vmimport.disk.inspection.case import TIB, Case, Checks, Evidence, listed, of_disks, sized
+from pulumi_vmimport.disk.inspection.case import Case, Checks, Evidence, listed, of_disks, sized
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, VmdkFacts
 from pulumi_vmimport.disk.inspection.ova_rules import descriptor_rule_fires
+from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, SNAPSHOT_DISK_LIMIT_BYTES
 
-# FMT-03; https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
-IMAGE_BYTES, SNAPSHOT_BYTES = 8 * TIB, 16 * TIB
 _DEFLATE = 1
 _VERSIONS = frozenset({1, 2, 3})
 _NO_PARENT = "ffffffff"
@@ -190,6 +189,10 @@ def _capacity(disk: DiskFacts, least: int, below: int | None = None) -> str | No
     return f"a capacity of {sized(capacity)}"
 
 
+def _needs_manifest(disk: DiskFacts) -> str | None:
+    return _capacity(disk, IMAGE_DISK_LIMIT_BYTES + 1, SNAPSHOT_DISK_LIMIT_BYTES)
+
+
 def _capacity_unknown(disk: DiskFacts) -> str | None:
     return "no capacity" if disk.capacity_bytes is None and disk.container is not Container.OTHER else None
 
@@ -240,8 +243,8 @@ CHECKS: Checks = {
     ),
     "vhdx-for-snapshot": of_disks(lambda disk: "it is a VHDX" if disk.container is Container.VHDX else None),
     "sector-size": of_disks(_sectors),
-    "disk-too-large": of_disks(lambda disk: _capacity(disk, IMAGE_BYTES)),
-    "disk-too-large-for-snapshot": of_disks(lambda disk: _capacity(disk, SNAPSHOT_BYTES)),
-    "disk-needs-manifest": of_disks(lambda disk: _capacity(disk, IMAGE_BYTES + 1, SNAPSHOT_BYTES)),
+    "disk-too-large": of_disks(lambda disk: _capacity(disk, IMAGE_DISK_LIMIT_BYTES)),
+    "disk-too-large-for-snapshot": of_disks(lambda disk: _capacity(disk, SNAPSHOT_DISK_LIMIT_BYTES)),
+    "disk-needs-manifest": of_disks(_needs_manifest),
     "capacity-unknown": of_disks(_capacity_unknown),
 }

@@ -15,21 +15,6 @@ class Severity(StrEnum):
     """It could not be told"""
 
 
-class Profile(StrEnum):
-    """What the image is for."""
-
-    EC2 = "ec2"
-    """ImportImage"""
-    SNAPSHOT = "snapshot"
-    """ImportSnapshot: a single disk, bootable or not"""
-    BYOL_WORKSPACES = "byol-workspaces"
-    """ImportImage, then a WorkSpaces BYOL image"""
-
-    @classmethod
-    def _missing_(cls, value: object) -> "Profile | None":
-        return cls.BYOL_WORKSPACES if value == "workspaces-byol" else None  # what AWS calls it the other way round
-
-
 @dataclass(frozen=True)
 class Finding:
     """One judgement."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.case import (
-    TIB,
     Case,
     Checks,
     Evidence,
@@ -22,7 +21,7 @@ from pulumi_vmimport.disk.inspection.case import (
 from pulumi_vmimport.disk.inspection.container_rules import LAYOUT_PLACES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, Layout, Partition, PartitionScheme
 
-_MBR_BYTES = 2 * TIB
+_MBR_BYTES = 2 << 40  # 32-bit sector numbers, sectors of 512 bytes
 # What tools that count in cylinders round a disk down by.
 _CYLINDER_BYTES = 255 * 63 * SECTOR_BYTES
 _PROTECTIVE = "protective MBR"

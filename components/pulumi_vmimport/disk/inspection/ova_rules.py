@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.inspection.case import Case, Checks, Evidence, counted, listed, sized, starts_by_bios
 from pulumi_vmimport.disk.inspection.facts import Container, OvaFacts, OvfFacts, PartitionScheme
+from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
-# IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
-MOST_DISKS = 21
 # Exporters write the descriptor before they know the sizes.
 _UNSAID = frozenset({None, 0})
 
@@ -140,7 +139,7 @@ def firmware_mismatch(case: Case) -> Iterator[Evidence]:
 
 def _too_many(case: Case) -> Iterator[Evidence]:
     count = max(len(case.disks), sum(1 for disk in case.ovf.disks if disk.file) if case.ovf else 0)
-    if count > MOST_DISKS:
+    if count > MAX_IMPORT_VOLUMES:
         yield Evidence(case.image.name, f"{count} disks")
 
 

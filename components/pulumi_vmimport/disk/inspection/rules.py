@@ -4,7 +4,8 @@ from pulumi_vmimport.disk.inspection import byol_rules, container_rules, layout_
 from pulumi_vmimport.disk.inspection.case import Case, Checks
 from pulumi_vmimport.disk.inspection.catalogue import catalogue
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
-from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Finding, Severity
+from pulumi_vmimport.image_profile import ImageProfile
 
 CHECKS: Checks = {
     **ova_rules.CHECKS,
@@ -16,7 +17,7 @@ CHECKS: Checks = {
 
 
 def judge(
-    facts: ImageFacts, profile: Profile, *, has_root: bool = True, stated: Container | None = None
+    facts: ImageFacts, profile: ImageProfile, *, has_root: bool = True, stated: Container | None = None
 ) -> tuple[Finding, ...]:
     """The findings, the gravest first; none means that no known blocker was found, not that AWS will accept it.
 

@@ -13,7 +13,7 @@ import pulumi
 
 from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
@@ -50,7 +50,7 @@ class DiskImageUploadInputs(AwsScope):
     path: str = updatable(MISSING, looked_up=True)
     bucket: str
     key: str
-    image_profile: Profile | None = updatable(looked_up=True)
+    image_profile: ImageProfile | None = updatable(looked_up=True)
     ignored_findings: tuple[str, ...] | None = updatable(looked_up=True)
     storage_class: StorageClass | None = updatable()
     source_hash: str | None = updatable(looked_up=True)
@@ -159,7 +159,8 @@ def _file_problems(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]
     """What the file and those beside it show."""
     try:
         with opened_content(inputs.path):
-            yield from findings(run, inputs.path, inputs.image_profile or Profile.EC2, inputs.ignored_findings or ())
+            profile = inputs.image_profile or ImageProfile.EC2
+            yield from findings(run, inputs.path, profile, inputs.ignored_findings or ())
     except (DiskImageError, TransferError) as error:
         yield Problem("path", str(error))
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pulumi_vmimport.disk import ovf_files
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.transfer.file_content import FileContent, file_identity
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
@@ -85,7 +85,7 @@ def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
     yield from image_inspection.ignored_problems(ignored)
 
 
-def findings(run: Run, path: str, profile: Profile, ignored: Sequence[str]) -> Iterator[Problem]:
+def findings(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str]) -> Iterator[Problem]:
     """What a look into the file shows that AWS would refuse. Raises: UnreadableSourceError."""
     # A file that has not changed is not looked into, and all the readers take longer to import than all else together.
     from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings  # noqa: PLC0415 - as said

@@ -11,9 +11,9 @@ from pulumi_vmimport.aws.ec2.import_options import (
     UsageOperation,
 )
 from pulumi_vmimport.aws.ec2.import_request import ClientData, DiskContainer, LicenseSpecification
+from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionInputs
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class ImportImageInputs(ConversionInputs):
     encrypted: bool | None = None
     hypervisor: Hypervisor | None = None
     ignored_findings: tuple[str, ...] | None = updatable()
-    image_profile: ImageProfile | None = updatable()
+    image_profile: MachineProfile | None = updatable()
     kms_key_id: str | None = None
     license_specifications: tuple[LicenseSpecification, ...] | None = None
     license_type: LicenseType | None = None

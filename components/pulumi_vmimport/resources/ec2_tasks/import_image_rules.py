@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.scope import scope_problems
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
@@ -15,11 +15,7 @@ from pulumi_vmimport.resources.rules import (
     service_role_rules,
 )
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
-
-MOST_DISKS = 21  # IMG-04; https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
-
-_PROFILES = {ImageProfile.EC2: Profile.EC2, ImageProfile.BYOL_WORKSPACES: Profile.BYOL_WORKSPACES}
+from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 
 def check(inputs: ImportImageInputs) -> Iterator[Problem]:
@@ -65,9 +61,7 @@ def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem
 
 def _findings(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     """What a look into one image shows, and of the first whether there are too many."""
-    purpose = image_inspection.Purpose(
-        _PROFILES[inputs.image_profile or ImageProfile.EC2], inputs.ignored_findings or ()
-    )
+    purpose = image_inspection.Purpose(inputs.image_profile or ImageProfile.EC2, inputs.ignored_findings or ())
     if i == 0:
         yield from image_inspection.disks_findings("diskContainers", len(inputs.disk_containers), purpose)
     container = inputs.disk_containers[i]
@@ -92,10 +86,11 @@ def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
     if not known(inputs.disk_containers):
         return
     count = len(inputs.disk_containers)
-    if not 1 <= count <= MOST_DISKS:
+    if not 1 <= count <= MAX_IMPORT_VOLUMES:
         yield Problem(
             "diskContainers",
-            f"expected 1 to {MOST_DISKS} disks, root disk first, got {count}; import further disks with ImportSnapshot",
+            f"expected 1 to {MAX_IMPORT_VOLUMES} disks, root disk first, got {count}; "
+            "import further disks with ImportSnapshot",
         )
     for i, container in enumerate(inputs.disk_containers):
         if not known(container):

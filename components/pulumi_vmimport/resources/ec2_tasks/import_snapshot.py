@@ -12,7 +12,7 @@ import pulumi
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.import_request import SNAPSHOT_MEMBERS, ClientData, SnapshotDiskContainer, api_members
 from pulumi_vmimport.aws.ec2.import_tasks import SNAPSHOT_IMPORTS, SnapshotImportTask, start_snapshot_import
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.identity import is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
@@ -128,7 +128,7 @@ def _is_inspected_later(run: Run) -> bool:
 
 
 def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
-    purpose = image_inspection.Purpose(Profile.SNAPSHOT, inputs.ignored_findings or ())
+    purpose = image_inspection.Purpose(ImageProfile.SNAPSHOT, inputs.ignored_findings or ())
     return image_inspection.container_findings(run, "diskContainer", inputs.disk_container, purpose)
 
 

@@ -11,9 +11,10 @@ from pulumi_vmimport.aws.service_errors import error_message, is_expired
 from pulumi_vmimport.disk.content import Source
 from pulumi_vmimport.disk.inspection.catalogue import catalogue
 from pulumi_vmimport.disk.inspection.facts import Container
-from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Finding, Severity
 from pulumi_vmimport.disk.inspection.image import inspect_image
 from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
 from pulumi_vmimport.transfer.image_source import S3Image
@@ -28,7 +29,7 @@ _SEVERAL_DISKS = "byol-several-disks"
 class Purpose:
     """What images are looked at for, and what of it is not to count."""
 
-    profile: Profile
+    profile: ImageProfile
     ignored: Collection[str] = ()
     """Ids of rules"""
 
@@ -69,7 +70,7 @@ def container_findings(
 
 def disks_findings(path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
     """What is wrong with the number of the containers."""
-    if purpose.profile is Profile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
+    if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
         rule = catalogue().rules[_SEVERAL_DISKS]
         yield Problem(path, f"{rule.id}: {count} containers; {rule.cause}; {rule.remedy}")
 

@@ -4,16 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import DiskBacking, MachineFacts, PowerState, VirtualMachine
 from pulumi_vmimport.vsphere.vm_snapshots import Snapshot, snapshot_of
-
-_GIB = 1 << 30
-# WorkSpaces takes a root volume of at most 70 GB; its checker lets 80 pass (VM-04, AMB-02).
-BYOL_DISK_GIB = 70
-_MOST_DISKS = 21  # IMG-04
 
 
 class PoweredOn(StrEnum):
@@ -23,13 +20,6 @@ class PoweredOn(StrEnum):
     SHUT_DOWN = "shutDown"
     POWER_OFF = "powerOff"
     WAIT = "wait"
-
-
-class ImageProfile(StrEnum):
-    """What the image is for; the rules follow it."""
-
-    EC2 = "ec2"
-    BYOL_WORKSPACES = "byol-workspaces"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +73,15 @@ def switch_off(run: Run, source: VirtualMachine | Snapshot, powered_on: PoweredO
 
 
 def problems(
-    path: str, facts: MachineFacts, powered_on: PoweredOn | None, profile: ImageProfile | None
+    path: str, facts: MachineFacts, powered_on: PoweredOn | None, profile: MachineProfile | None
 ) -> Iterator[Problem]:
     """What makes the machine's image useless to AWS (VM-04, VM-09, VM-10, VM-11); path is the input that names it."""
     if facts.power_state is not PowerState.OFF and powered_on in (None, PoweredOn.REFUSE):
         yield Problem(
             "poweredOn", f"{facts.name} is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
         )
-    if not 1 <= len(facts.disks) <= _MOST_DISKS:
-        yield Problem(path, f"expected 1 to {_MOST_DISKS} disks, {facts.name} has {len(facts.disks)}")
+    if not 1 <= len(facts.disks) <= MAX_IMPORT_VOLUMES:
+        yield Problem(path, f"expected 1 to {MAX_IMPORT_VOLUMES} disks, {facts.name} has {len(facts.disks)}")
     for disk in facts.disks:
         if disk.backing in {DiskBacking.RAW_DEVICE, DiskBacking.SE_SPARSE}:
             yield Problem(path, f"{disk.label} of {facts.name} is a {disk.backing} disk; copy it to a flat one (VM-10)")
@@ -100,11 +90,11 @@ def problems(
     if len(facts.disks) > 1:
         yield Problem(path, f"expected one disk for BYOL WorkSpaces, {facts.name} has {len(facts.disks)} (VM-04)")
     for disk in facts.disks:
-        if disk.capacity_bytes > BYOL_DISK_GIB * _GIB:
+        if disk.capacity_bytes > BYOL_DISK_GIB * GIB:
             yield Problem(
                 path,
-                f"{disk.label} of {facts.name} has {disk.capacity_bytes / _GIB:.0f} GB, expected at most "
-                f"{BYOL_DISK_GIB} (WorkSpaces refuses more, though its checker lets 80 pass; VM-04)",
+                f"{disk.label} of {facts.name} has {disk.capacity_bytes / GIB:.0f} GB, expected at most "
+                f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB)",
             )
     if len(facts.network_adapters) > 1:
         yield Problem(path, f"expected one network adapter, {facts.name} has {len(facts.network_adapters)} (VM-09)")

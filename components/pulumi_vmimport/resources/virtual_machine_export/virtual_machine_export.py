@@ -10,6 +10,7 @@ from typing import NotRequired
 import pulumi
 
 from pulumi_vmimport.aws.s3 import s3_locations
+from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
@@ -25,7 +26,6 @@ from pulumi_vmimport.resources.virtual_machine_export.export_destination import 
 )
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import Watch
 from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import (
-    ImageProfile,
     MachineReference,
     PoweredOn,
 )
@@ -39,7 +39,7 @@ class VirtualMachineExportInputs(AwsScope, MachineReference):
     bucket: str
     key: str
     format: MachineExportFormat | None = None
-    image_profile: ImageProfile | None = None
+    image_profile: MachineProfile | None = None
     powered_on: PoweredOn | None = updatable()
     export_when_changed: bool | None = updatable()
     triggers: Mapping[str, str] | None = None

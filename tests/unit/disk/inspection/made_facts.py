@@ -22,12 +22,12 @@ from pulumi_vmimport.disk.inspection.facts import (
     VhdxFacts,
     VmdkFacts,
 )
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 
 GIB, TIB = 1 << 30, 1 << 40
 EFI, BASIC = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
-EC2, SNAPSHOT, BYOL = Profile.EC2, Profile.SNAPSHOT, Profile.BYOL_WORKSPACES
+EC2, SNAPSHOT, BYOL = ImageProfile.EC2, ImageProfile.SNAPSHOT, ImageProfile.BYOL_WORKSPACES
 
 VMDK = VmdkFacts(
     create_type="streamOptimized",

@@ -44,10 +44,11 @@ from pulumi_vmimport.disk.inspection.facts import (
     FileSystem,
     ImageFacts,
 )
-from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Finding, Severity
 from pulumi_vmimport.disk.inspection.rules import CHECKS, judge
+from pulumi_vmimport.image_profile import ImageProfile
 
-BROKEN: dict[str, tuple[ImageFacts, Profile, str]] = {
+BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "ova-ovf-not-first": (ova(members=(MEMBERS[2], *MEMBERS[:2])), EC2, "disk.vmdk is the first file, web.ovf number 2"),
     "ova-without-ovf": (ova(members=MEMBERS[1:], ovf=None), EC2, "its files are web.mf, disk.vmdk"),
     "ova-without-disk": (ovf(disks=()), EC2, "0 disks, none with a file"),
@@ -157,13 +158,13 @@ def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
     ("facts", "profiles"),
     [
         pytest.param(MACHINE, (EC2, BYOL), id="ova"),
-        pytest.param(disk(), tuple(Profile), id="vmdk"),
-        pytest.param(vmdk(directory_at_end=False, has_footer=None, ends_in_end_of_stream=None), tuple(Profile), id="vmdk-of-qemu"),
-        pytest.param(vhd(), tuple(Profile), id="vhd"),
-        pytest.param(vhd(kind="fixed", footers_identical=None, header_checksum_matches=None), tuple(Profile), id="fixed-vhd"),
+        pytest.param(disk(), tuple(ImageProfile), id="vmdk"),
+        pytest.param(vmdk(directory_at_end=False, has_footer=None, ends_in_end_of_stream=None), tuple(ImageProfile), id="vmdk-of-qemu"),
+        pytest.param(vhd(), tuple(ImageProfile), id="vhd"),
+        pytest.param(vhd(kind="fixed", footers_identical=None, header_checksum_matches=None), tuple(ImageProfile), id="fixed-vhd"),
         pytest.param(vhdx(valid_headers=1), (EC2, BYOL), id="vhdx-with-one-header"),
-        pytest.param(raw(), tuple(Profile), id="raw"),
-        pytest.param(gpt(), tuple(Profile), id="gpt"),
+        pytest.param(raw(), tuple(ImageProfile), id="raw"),
+        pytest.param(gpt(), tuple(ImageProfile), id="gpt"),
         pytest.param(ovf(SMALL_GPT, firmware="efi", guest_id="windows11_64Guest"), (EC2, BYOL), id="windows-11"),
         pytest.param(ovf(SMALL_GPT, firmware=None, guest_id=""), (EC2, BYOL), id="firmware-not-said"),
         pytest.param(ova(DISK, SECOND), (EC2,), id="disk-of-data"),
@@ -176,7 +177,7 @@ def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
         *(pytest.param(holding(kind), (EC2,), id=kind) for kind in (FileSystem.EXT2, FileSystem.EXT4, FileSystem.XFS, FileSystem.JFS)),
     ],
 )  # fmt: skip
-def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[Profile, ...]) -> None:
+def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[ImageProfile, ...]) -> None:
     for profile in profiles:
         assert judge(facts, profile) == ()
 
@@ -190,7 +191,7 @@ def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[P
         ("iso-image", SNAPSHOT, Severity.WARNING),
     ],
 )
-def test_how_grave_it_is_depends_on_what_the_image_is_for(rule: str, profile: Profile, severity: Severity) -> None:
+def test_how_grave_it_is_depends_on_what_the_image_is_for(rule: str, profile: ImageProfile, severity: Severity) -> None:
     (found,) = [finding for finding in judge(BROKEN[rule][0], profile) if finding.rule == rule]
     assert found.severity is severity
 

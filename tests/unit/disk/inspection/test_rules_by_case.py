@@ -28,8 +28,9 @@ from tests.unit.disk.inspection.made_facts import (
 
 from pulumi_vmimport.disk.inspection.case import sized
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts, OvfAdapter
-from pulumi_vmimport.disk.inspection.findings import Finding, Profile, Severity
+from pulumi_vmimport.disk.inspection.findings import Finding, Severity
 from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.image_profile import ImageProfile
 
 MIB = 1 << 20
 CUT = Damage("partition 1", "it goes from 1048576 to 74089234432 on a disk of 36507222016 bytes")
@@ -37,12 +38,12 @@ NO_PROTECTIVE_MBR = Damage("protective MBR", "no entry of type ee that starts in
 UNMARKED = replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)
 
 
-def found(facts: ImageFacts, profile: Profile = EC2, **options: Container) -> dict[str, Finding]:
+def found(facts: ImageFacts, profile: ImageProfile = EC2, **options: Container) -> dict[str, Finding]:
     return {finding.rule: finding for finding in judge(facts, profile, stated=options.get("stated"))}
 
 
-@pytest.mark.parametrize("profile", Profile)
-def test_half_an_image_is_an_error_and_told_once(profile: Profile) -> None:
+@pytest.mark.parametrize("profile", ImageProfile)
+def test_half_an_image_is_an_error_and_told_once(profile: ImageProfile) -> None:
     of = found(raw(capacity_bytes=34 * GIB, damage=(CUT,)), profile)
     assert of.keys() == {"partition-beyond-disk"}
     finding = of["partition-beyond-disk"]
@@ -65,7 +66,7 @@ def test_a_partition_that_ends_far_behind_the_disk_says_that_the_image_is_cut(fa
 
 
 @pytest.mark.parametrize(("profile", "severity"), [(EC2, "error"), (BYOL, "error"), (SNAPSHOT, "warning")])
-def test_a_gpt_that_nothing_sees_does_not_start(profile: Profile, severity: str) -> None:
+def test_a_gpt_that_nothing_sees_does_not_start(profile: ImageProfile, severity: str) -> None:
     of = found(disk(layout=GPT, damage=(NO_PROTECTIVE_MBR,)), profile)
     assert {rule: finding.severity for rule, finding in of.items()} == {"gpt-without-protective-mbr": severity}
 

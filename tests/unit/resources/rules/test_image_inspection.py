@@ -8,13 +8,12 @@ from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer, UserBucket
-from pulumi_vmimport.disk.inspection.findings import Profile
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Created, Failed, Problem, known
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile
 from pulumi_vmimport.transfer.image_source import LocalImage
 from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -239,7 +238,7 @@ def test_a_local_file_is_judged_the_same(run: Any, tmp_path: Path, sparse: bytes
     path = tmp_path / "web.vmdk"
     path.write_bytes(sparse)
     with LocalImage(str(path)) as image:
-        (problem,) = local_findings(run, "file", image, Purpose(Profile.EC2))
-        assert not list(local_findings(run, "file", image, Purpose(Profile.EC2, ["vmdk-not-stream-optimized"])))
+        (problem,) = local_findings(run, "file", image, Purpose(ImageProfile.EC2))
+        assert not list(local_findings(run, "file", image, Purpose(ImageProfile.EC2, ["vmdk-not-stream-optimized"])))
     assert problem.path == "file"
     assert known(problem.reason)

@@ -12,9 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 from pyVmomi import vim
 
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Failed, Problem, Stopped
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import ImageProfile, PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
