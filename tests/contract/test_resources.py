@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pulumi
 import pytest
@@ -110,7 +110,8 @@ def _mismatch(argument: Any, hint: Any, path: str) -> list[str]:
         return _mismatch(_plain(get_args(argument)[0]), inner[0], f"{path}[]")
     if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(argument) is dict:
         return _mismatch(_plain(get_args(argument)[1]), inner[1], f"{path}{{}}")
-    is_text = isinstance(hint, type) and issubclass(hint, (str, Enum))
+    of = type(inner[0]) if origin is Literal else hint  # members of an enumeration
+    is_text = isinstance(of, type) and issubclass(of, (str, Enum))
     return [] if argument is (str if is_text else hint) else [f"{path}: {argument} for {hint}"]
 
 
