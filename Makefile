@@ -1,23 +1,28 @@
-# `make demo` needs Python 3.11, Go and package registries; everything else is made here. `make` lists the targets.
+# `make demo` needs Python 3.11, Go and package registries; `make setup` creates everything else. `make` lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLCHAIN := sandbox/pulumi_vmimport_sandbox/toolchain.py
 MAKEFLAGS += --no-print-directory
 # How long `make fuzz` spends on each of its dozen targets, as many at once as there are processors.
 FUZZ_SECONDS ?= 300
-.PHONY: help setup parts toolchain disk-tools file-system-tools demo demo-destroy test lint unit engine-tests fuzz bench docs clean
+# How many mutants `make mutants` samples, and the seed of the sample.
+MUTANTS ?= 300
+MUTANTS_SEED ?= 1
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal --durations=20
+.PHONY: help setup parts toolchain disk-tools file-system-tools demo demo-destroy check test lint types unit engine-tests \
+	coverage mutants audit fuzz bench docs build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## make .venv, the Pulumi engine and the vCenter simulator, all at once; does nothing when they are there
+setup: ## create .venv, the Pulumi engine and the vCenter simulator; does nothing when they exist
 	@$(MAKE) -j3 parts
 
 parts: .venv/complete toolchain disk-tools
 
-# --no-compile: byte code of the packages below is a third of pip's time and hardly any of it is ever imported.
+# --no-compile: compiling the packages below takes a third of pip's time, and most of that byte code is never imported.
 .venv/complete: pyproject.toml sandbox/pyproject.toml constraints.txt
-	@echo "making .venv with the versions of constraints.txt: about 1 minute"
+	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
 		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,sandbox,dev]'
@@ -27,7 +32,7 @@ parts: .venv/complete toolchain disk-tools
 toolchain:
 	@$(PYTHON) $(TOOLCHAIN) build
 
-# The demo and the tests make real disk images with the tools that make real ones; the library does without.
+# The demo and the tests create real disk images with these tools; the library does not need them.
 # tool:Debian package
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
 FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mkfs.exfat:exfatprogs mkfs.xfs:xfsprogs \
@@ -40,7 +45,7 @@ define install
 		echo "installing tools for disk images with apt-get:$$missing"; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $$missing > /dev/null; \
 	else \
-		echo "disk images are made with these Debian packages: sudo apt-get install$$missing"; \
+		echo "the tests create disk images with these Debian packages: sudo apt-get install$$missing"; \
 	fi
 endef
 
@@ -50,36 +55,62 @@ disk-tools:
 file-system-tools: setup
 	$(call install,$(FILE_SYSTEM_TOOLS))
 
-demo: setup ## from a vSphere VM to a WorkSpaces image on this machine
+demo: setup ## from a vSphere VM to a WorkSpaces image, on this machine
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py
 
-demo-destroy: setup ## take down what the demo left standing
+demo-destroy: setup ## destroy the demo's stack and stop its sandbox
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py destroy
 
-test: lint file-system-tools ## every check: lint, types, layers, then all tests
-	@$(BIN)/pytest -n 2 --dist worksteal
+check: lint unit ## lint, types, unit and contract tests: for every save
 
-lint: setup ## ruff, mypy and the layers
+test: lint file-system-tools ## every check: lint, types, then all tests
+	@$(PYTEST)
+
+lint: types ## ruff, types, layers, wording, dead code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy components sandbox tests stacks docs
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_wording.py
+	$(BIN)/python tools/check_dead_code.py
+
+types: setup ## mypy for everything
+	$(BIN)/mypy components sandbox tests stacks docs tools
+	$(BIN)/mypy --explicit-package-bases examples benchmarks
 
 unit: setup file-system-tools ## the tests that need no engine
-	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/contract
+	@$(PYTEST) tests/unit tests/contract
 
 engine-tests: setup file-system-tools ## the tests on the real Pulumi engine
-	@$(BIN)/pytest -n 2 --dist worksteal tests/engine
+	@$(PYTEST) tests/engine
 
-fuzz: setup file-system-tools ## fuzz the readers of disk images at length: FUZZ_SECONDS for each, 300 by default
+coverage: setup file-system-tools ## line and branch coverage of the unit and contract tests
+	@$(PYTEST) --cov=pulumi_vmimport --cov-branch --cov-report=term:skip-covered --cov-report=html:.coverage-html \
+		tests/unit tests/contract
+
+mutants: setup file-system-tools ## change the code in MUTANTS places, one at a time, and count which changes the tests notice
+	@$(BIN)/python -m tests.mutants --count $(MUTANTS) --seed $(MUTANTS_SEED)
+
+audit: setup ## known vulnerabilities of the locked versions, licences of what the library installs; asks PyPI
+	@$(PYTHON) -m venv .audit
+	@.audit/bin/pip install --quiet --disable-pip-version-check pip-audit pip-licenses
+	.audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+	@$(PYTHON) -m venv .audit/library
+	@.audit/library/bin/pip install --quiet --disable-pip-version-check .
+	.audit/bin/pip-licenses --python .audit/library/bin/python --partial-match --fail-on "GPL;General Public"
+
+fuzz: setup file-system-tools ## fuzz the readers of disk images: FUZZ_SECONDS for each, 300 by default
 	@$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
 bench: setup file-system-tools ## run the benchmarks
 	@set -e; for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python "$$benchmark"; done
 
-docs: setup ## fill in the tables of docs/ from the package's own
+docs: setup ## regenerate what docs/ and README.md derive from the code
 	@$(BIN)/python docs/generate.py
 
-clean: ## remove all that was made in this folder; the engine stays in ~/.cache/pulumi-vmimport
-	rm -rf .venv .sandbox .fuzz dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+build: setup ## wheel and source distribution of the library and of the sandbox, in dist/
+	@$(BIN)/python -m build --outdir dist .
+	@$(BIN)/python -m build --outdir dist sandbox
+
+clean: ## remove everything that make created in this folder; the engine stays in ~/.cache/pulumi-vmimport
+	rm -rf .venv .audit .sandbox .fuzz .coverage .coverage-html dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find components sandbox stacks tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,86 @@
+"""Fail on code that nothing uses: vulture with a reasoned allow-list. `make lint` runs it.
+
+Arguments, inputs, states, outputs of resources and members of enums are not judged: property bags, AWS responses and
+users' programs read them by name. Neither are imports: ruff judges those.
+"""
+
+import ast
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+from vulture import Vulture
+from vulture.core import Item
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = ("components", "sandbox", "stacks", "examples", "benchmarks", "docs", "tools", "tests")
+# Unused code in these is an error; the rest is read only for what it uses.
+JUDGED = ("components", "sandbox", "tools")
+# Name: who calls it.
+ALLOWED: dict[str, str] = {
+    "__getattr__": "Python, for the lazily imported public names",
+    "_missing_": "enum, for other spellings of a value",
+    "list_commands": "click",
+    "get_command": "click",
+    "ordered_attributes": "expat",
+    "buffer_text": "expat",
+    "StartElementHandler": "expat",
+    "EndElementHandler": "expat",
+    "CharacterDataHandler": "expat",
+    "StartDoctypeDeclHandler": "expat",
+    "configure": "Pulumi's dynamic provider",
+    "GetSchema": "Pulumi's engine, by gRPC",
+    "Attach": "Pulumi's engine, by gRPC",
+    "CheckConfig": "Pulumi's engine, by gRPC",
+    "DiffConfig": "Pulumi's engine, by gRPC",
+    "log_request": "werkzeug",
+    "source_image_region": "moto's templates",
+    "state_reason": "moto's templates",
+    "start_time": "moto's templates",
+    "state_message": "moto's templates",
+    "ena_support": "moto's templates",
+    "error_details": "moto's to_dict",
+    "status_message": "the sandbox's answers, by name",
+    "serialize_as_secret_always": "Pulumi's dynamic provider",
+    "comment": "the request to EC2, which is written from the fields",
+    "upload_start": "the request to EC2, which is written from the fields",
+    "upload_end": "the request to EC2, which is written from the fields",
+    "upload_size": "the request to EC2, which is written from the fields",
+    "license_configuration_arn": "the request to EC2, which is written from the fields",
+}
+_READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|AnyCase|Scope)$")
+
+
+@cache
+def _read_by_name(file: Path) -> frozenset[int]:
+    """The lines of a file that declare what is read by its name."""
+    classes = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ClassDef)]
+    declaring = [c for c in classes if any(map(_READ_BY_NAME.search, [c.name, *map(ast.unparse, c.bases)]))]
+    return frozenset(statement.lineno for c in declaring for statement in c.body)
+
+
+def _is_dead(item: Item) -> bool:
+    file = Path(item.filename).resolve()
+    if file.relative_to(ROOT).parts[0] not in JUDGED or item.name in ALLOWED or item.typ == "import":
+        return False
+    return item.first_lineno not in _read_by_name(file)
+
+
+def main() -> int:
+    """Check the whole repository."""
+    vulture = Vulture()
+    vulture.scavenge([str(ROOT / folder) for folder in CODE])
+    unused = vulture.get_unused_code(min_confidence=60)
+    dead = [item for item in unused if _is_dead(item)]
+    stale = sorted(ALLOWED.keys() - {item.name for item in unused})
+    lines = [
+        *(f"{Path(item.filename).relative_to(ROOT)}:{item.first_lineno}: {item.message}" for item in dead),
+        *(f"{name}: in ALLOWED, and not reported any more" for name in stale),
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
