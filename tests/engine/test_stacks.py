@@ -21,7 +21,8 @@ EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.
 # test_after_the_import.py, test_disk_image_upload.py, test_exports.py and test_workspaces_sharing.py: they need more
 # around them
 RUN_ELSEWHERE = {
-    "attach_volume.py", "copy_and_share.py", "export_machine.py", "share_between_accounts.py", "upload_and_import.py",
+    "attach_volume.py", "copy_and_share.py", "export_machine.py", "import_existing.py", "share_between_accounts.py",
+    "upload_and_import.py",
 }  # fmt: skip
 
 
