@@ -29,7 +29,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(folder: Path, source: Path, *requirements: str) -> Path:
     """A fresh virtual environment with the requirements, at the versions that the repository pins."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    install: list[str | Path] = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    install: list[str | Path] = [
+        folder / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
     subprocess.run([*install, "--constraint", ROOT / "constraints.txt", *requirements], cwd=source, check=True)
     return folder
 
