@@ -1,8 +1,8 @@
-"""DirectSnapshot against the way of ImportSnapshot on the same images, and against reading and SHA-256 alone.
+"""DirectSnapshot compared with upload plus ImportSnapshot, and with reading and SHA-256 alone, on the same images.
 
-All against a sink that forgets what it is sent (loopback/sink.py), in one run, so that the ratios hold on any machine.
-What is measured ends when the bytes are with AWS: ImportSnapshot's conversion, which takes AWS minutes more, is not in
-it.
+All runs use a server that discards what it receives (harness/discard_server.py) and happen in one session, so that the
+ratios hold on any machine. A run ends when AWS has the bytes; ImportSnapshot's conversion, which takes AWS minutes
+more, is not included.
 """
 
 import random
@@ -15,7 +15,7 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from loopback import sink
+from harness import discard_server
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES, put_block
@@ -34,7 +34,7 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One way of one image."""
 
     seconds: float
@@ -44,71 +44,71 @@ class Measured:
 
 def main() -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as directory, sink.running() as url:
+    with tempfile.TemporaryDirectory() as directory, discard_server.running() as url:
         raw, vmdk = make_images(Path(directory))
-        print(f"a disk of {DISK_MIB} MiB, {DATA_MIB} MiB of it data; the sink takes {sink_rate(url):.0f} MiB/s")
+        print(f"a disk of {DISK_MIB} MiB, {DATA_MIB} MiB of it data; the server receives {receive_rate(url):.0f} MiB/s")
         print(f"{'image':>6} {'way':>24} {'MiB sent':>9} {'calls':>6} {'wall s':>7} {'data MiB/s':>11} {'of limit':>9}")
         for name, image in (("raw", raw), ("VMDK", vmdk)):
             limit = best(url, partial(read_and_hash, image))
             direct = best(url, partial(write_directly, url, image))
             staged = best(url, partial(upload_and_import, url, image))
-            calls = best(url, partial(put_alone, url))
+            calls = best(url, partial(put_blocks_only, url))
             rows = {
                 "reading and SHA-256": limit,
-                "the calls of boto3 alone": calls,
+                "boto3 calls alone": calls,
                 "DirectSnapshot": direct,
                 "upload, ImportSnapshot": staged,
             }
-            for way, measured in rows.items():
-                rate, share = DATA_MIB / measured.seconds, limit.seconds / measured.seconds
-                sent = measured.sent_bytes / MIB
-                print(f"{name:>6} {way:>24} {sent:>9.0f} {measured.calls:>6} ", end="")
-                print(f"{measured.seconds:>7.2f} {rate:>11.0f} {share:>9.2f}")
+            for way, measurement in rows.items():
+                rate, share = DATA_MIB / measurement.seconds, limit.seconds / measurement.seconds
+                sent = measurement.sent_bytes / MIB
+                print(f"{name:>6} {way:>24} {sent:>9.0f} {measurement.calls:>6} ", end="")
+                print(f"{measurement.seconds:>7.2f} {rate:>11.0f} {share:>9.2f}")
             ratio, sent = direct.seconds / staged.seconds, direct.sent_bytes / staged.sent_bytes
             print(
                 f"{name}: DirectSnapshot takes {ratio:.2f} of the time of upload and call, for {sent:.2f} of the bytes;"
             )
-            print(f"{name}: it reaches {calls.seconds / direct.seconds:.2f} of what boto3's calls alone do")
+            print(f"{name}: it reaches {calls.seconds / direct.seconds:.2f} of the rate of boto3's calls alone")
 
 
 def make_images(directory: Path) -> tuple[Path, Path]:
-    """A sparse raw disk and the same as a stream-optimized VMDK; half of each grain can be compressed."""
-    raw, vmdk, dice = directory / "data.raw", directory / "data.vmdk", random.Random(1)  # noqa: S311 - no secret
+    """Write a sparse raw disk and the same disk as a stream-optimized VMDK; each grain compresses to half."""
+    raw, vmdk, source = directory / "data.raw", directory / "data.vmdk", random.Random(1)  # noqa: S311 - not a secret
     with raw.open("wb") as file:
         for start in range(0, DISK_MIB, DISK_MIB // 8):
             file.seek(start * MIB)
             for _ in range(DATA_MIB // 8 * 16):
-                file.write(dice.randbytes(32768) + b"text" * 8192)
+                file.write(source.randbytes(32768) + b"text" * 8192)
         file.truncate(DISK_MIB * MIB)
     options = ["-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized"]
     subprocess.run(["qemu-img", "convert", *options, raw, vmdk], check=True)
     return raw, vmdk
 
 
-def best(url: str, work: Callable[[], None]) -> Measured:
-    """The quickest of a few rounds."""
-    found = []
+def best(url: str, work: Callable[[], None]) -> Measurement:
+    """The fastest of ROUNDS runs."""
+    measurements = []
     for _ in range(ROUNDS):
-        sink.counted(url)
-        began = time.monotonic()
+        discard_server.read_counters(url)
+        start = time.monotonic()
         work()
-        found.append(Measured(time.monotonic() - began, *sink.counted(url)))
-    return min(found, key=lambda measured: measured.seconds)
+        measurements.append(Measurement(time.monotonic() - start, *discard_server.read_counters(url)))
+    return min(measurements, key=lambda measurement: measurement.seconds)
 
 
-def sink_rate(url: str) -> float:
-    """MiB/s that the sink takes from a client that does nothing else."""
+def receive_rate(url: str) -> float:
+    """MiB/s that the server receives from a client that does nothing else."""
     connection, body = HTTPConnection(url.removeprefix("http://")), bytes(16 * MIB)
-    began = time.monotonic()
+    start = time.monotonic()
     for _ in range(64):
         connection.request("PUT", "/b/k", body)
         connection.getresponse().read()
     connection.close()
-    return 64 * 16 / (time.monotonic() - began)
+    return 64 * 16 / (time.monotonic() - start)
 
 
 def read_and_hash(image: Path) -> None:
-    """What nobody can do without: the blocks are read and their SHA-256 computed, by as many threads."""
+    """The minimum for any implementation: read the blocks and compute their SHA-256, with the same threads."""
     with LocalImage(str(image)) as source:
         disk = open_image(source)
         send_blocks(
@@ -119,8 +119,8 @@ def read_and_hash(image: Path) -> None:
         )
 
 
-def put_alone(url: str) -> None:
-    """As many blocks, by as many threads, without a disk to read."""
+def put_blocks_only(url: str) -> None:
+    """Send the same number of blocks with the same threads, without reading a disk."""
     aws, data = connection(url), bytes([1]) * BLOCK_BYTES
 
     def put(index: int, block: bytes, sha256: bytes) -> None:
@@ -130,7 +130,7 @@ def put_alone(url: str) -> None:
 
 
 def write_directly(url: str, image: Path) -> None:
-    """The whole create of DirectSnapshot."""
+    """Run the complete create of DirectSnapshot."""
     run = HostRun(
         Identity("urn:pulumi:dev::bench::vmimport:index:DirectSnapshot::data"), connection(url), SETTINGS, None
     )
@@ -139,7 +139,7 @@ def write_directly(url: str, image: Path) -> None:
 
 
 def upload_and_import(url: str, image: Path) -> None:
-    """boto3's own upload, and the call that starts the import."""
+    """Upload with boto3 and call ImportSnapshot."""
     aws = connection(url)
     aws.client("s3").upload_file(str(image), "images", "data")
     container = {"UserBucket": {"S3Bucket": "images", "S3Key": "data"}}
@@ -147,9 +147,9 @@ def upload_and_import(url: str, image: Path) -> None:
 
 
 def connection(url: str) -> AwsConnection:
-    """A connection to the sink."""
+    """A connection to the server."""
     endpoints = tuple((service, url) for service in SERVICES)
-    return AwsConnection(AwsSettings("eu-west-1", access_key="key", secret_key="secret", endpoints=endpoints))  # noqa: S106 - of a sink
+    return AwsConnection(AwsSettings("eu-west-1", access_key="key", secret_key="secret", endpoints=endpoints))  # noqa: S106 - not a secret
 
 
 SETTINGS = HostSettings(AwsSettings("eu-west-1"), {}, poll_seconds=0.1)

@@ -1,7 +1,7 @@
-"""Twenty ImportImage in one stack against one, on the real engine and the sandbox: wall time and Describe calls.
+"""Twenty ImportImage resources in one stack compared with one: wall time and Describe calls.
 
-Both are measured in one run, so that the ratios hold on any machine. Bars of the issue: wall <= 1.3, and Describe calls
-a minute <= 1.5 of those for one.
+Real engine, simulated AWS. Both are measured in one session, so that the ratios hold on any machine. Bars: wall time at
+most 1.3 times, and Describe calls a minute at most 1.5 times those of one import.
 """
 
 import json
@@ -17,7 +17,7 @@ from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock, toolchain
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "web.raw"
-# Slow enough that AWS's half hour, not the start of the processes, is what is waited for.
+# Slow enough that the run waits for the import task (half an hour of AWS's time), not for processes to start.
 CLOCK_FACTOR = 60.0
 POLL_SECONDS = 1.0
 
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def measure(directory: Path, count: int) -> tuple[float, int]:
-    """(seconds of one `up` of so many imports, Describe calls for tasks)."""
+    """Run one `up` with `count` imports. Returns (seconds, DescribeImportImageTasks calls)."""
     with Sandbox(directory / "sandbox", vsphere=False, clock=SandboxClock.fast(CLOCK_FACTOR)) as sandbox:
         prepare(sandbox)
         container = {"format": "RAW", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}
@@ -55,22 +55,22 @@ def measure(directory: Path, count: int) -> tuple[float, int]:
                 pulumi_command=command(directory),
             ),
         )
-        began = time.monotonic()
+        start = time.monotonic()
         stack.up(parallel=32)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - start
         assert len(sandbox.aws.import_tasks) == count
         return seconds, len(sandbox.aws.calls.of("DescribeImportImageTasks"))
 
 
 def command(directory: Path) -> automation.PulumiCommand:
-    """The engine, where the Automation API looks for one."""
+    """The engine, in the layout that the Automation API expects."""
     (directory / "bin").mkdir(parents=True)
     (directory / "bin" / "pulumi").symlink_to(toolchain.engine().path)
     return automation.PulumiCommand(str(directory))
 
 
 def prepare(sandbox: Sandbox) -> None:
-    """Bucket, object, role; a Region that runs twenty tasks at once."""
+    """Create bucket, object and role; allow twenty concurrent tasks in the Region."""
     sandbox.aws.settings.active_import_quota = 20
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
     head = bytearray(1 << 20)

@@ -1,7 +1,7 @@
-"""A finished OVA from this machine to S3: DiskImageUpload against `aws s3 cp`.
+"""Upload of a local OVA to S3: DiskImageUpload compared with `aws s3 cp`.
 
-The target is an S3 that forgets (loopback/go/wire) over TLS; the two ways run in turn in one run, so that the ratios
-hold on any machine. What is measured are whole processes, with their start.
+The target is an S3 server over TLS that discards uploads (harness/go/testbed). The two ways run in turn in one session,
+so that the ratios hold on any machine. Whole processes are measured, with their start.
 """
 
 import argparse
@@ -9,23 +9,22 @@ import hashlib
 import json
 import os
 import statistics
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
-from loopback import disks, images, programs, servers
-from loopback.measured import (
+from harness import programs, servers, sparse_images, vmdk_writer
+from harness.measurement import (
     HEADINGS,
-    LOOPBACK,
     MIB,
     Usage,
-    command,
-    created,
-    interleaved,
-    judged,
-    ratio,
-    start_aside,
+    create_resource,
+    diff_seconds,
+    ratio_without_startup,
+    run_interleaved,
+    run_measured,
+    verdict,
+    wall_ratio,
 )
 
 OURS, PEER = "DiskImageUpload", "aws s3 cp"
@@ -38,62 +37,65 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="upload-", dir=options.directory) as name:
         directory = Path(name)
-        ova = make(directory, options.mib * MIB)
+        ova = make_ova(directory, options.mib * MIB)
         check_bytes(directory, ova)
         with servers.s3(directory) as s3:
             print(f"an OVA of {ova.stat().st_size / MIB:.0f} MiB; TLS; {options.pairs} runs in turn")
-            print(f"S3 takes {s3.rate() / MIB:.0f} MiB/s from a client that does nothing else")
+            print(f"S3 receives {s3.receive_rate() / MIB:.0f} MiB/s from a client that does nothing else")
             environment = s3.environment({**os.environ})
             ways = {OURS: partial(upload, environment, ova), PEER: partial(copy, environment, ova)}
-            found = interleaved(options.pairs, ways)
+            usages_by_way = run_interleaved(options.pairs, ways)
+            ours, peer = usages_by_way[OURS], usages_by_way[PEER]
             print(f"{'':>26} {HEADINGS}")
-            for way, usages in found.items():
-                print(f"{way:>26} {Usage.medians(usages)}")
-            print(judged("ratio of wall to the peer", ratio(found[OURS], found[PEER]), WALL_BAR))
-            print(start_aside(found[OURS], found[PEER]))
-            print(judged("peak RSS", max(u.peak_rss_bytes for u in found[OURS]) / MIB, RSS_MIB_BAR, " MiB"))
-            print(judged("an unchanged file, check and diff", no_op(environment, ova), NO_OP_MS_BAR, " ms"))
+            for way, usages in usages_by_way.items():
+                print(f"{way:>26} {Usage.summary(usages)}")
+            print(verdict("ratio of wall to the peer", wall_ratio(ours, peer), WALL_BAR))
+            print(ratio_without_startup(ours, peer))
+            print(verdict("peak RSS", max(u.peak_rss_bytes for u in ours) / MIB, RSS_MIB_BAR, " MiB"))
+            print(
+                verdict("an unchanged file, check and diff", no_op_milliseconds(environment, ova), NO_OP_MS_BAR, " ms")
+            )
 
 
-def make(directory: Path, file_bytes: int) -> Path:
-    """An OVA of about so many bytes: a disk with ext4, the rest of which is full of what compresses to one half."""
-    disk = images.raw(directory / "disk.raw", 2 * file_bytes)
-    return images.ova(directory / "disk.ova", disk, disks.full_grain)
+def make_ova(directory: Path, file_bytes: int) -> Path:
+    """Write an OVA of about `file_bytes`: a disk with ext4, filled up with data that compress to half."""
+    disk = sparse_images.raw(directory / "disk.raw", 2 * file_bytes)
+    return sparse_images.ova(directory / "disk.ova", disk, vmdk_writer.full_grain)
 
 
 def inputs(ova: Path, key: str) -> str:
-    """The inputs of the resource."""
+    """The inputs of the resource, as JSON."""
     return json.dumps({"bucket": servers.BUCKET, "key": key, "path": str(ova)})
 
 
 def upload(environment: dict[str, str], ova: Path, number: int) -> Usage:
-    """The library's way."""
-    return created(OURS, inputs(ova, f"{number}.ova"), environment)[0]
+    """Upload with the library."""
+    return create_resource(OURS, inputs(ova, f"{number}.ova"), environment)[0]
 
 
 def copy(environment: dict[str, str], ova: Path, number: int) -> Usage:
-    """The peer's way."""
+    """Upload with the AWS CLI."""
     target = f"s3://{servers.BUCKET}/{number}-peer.ova"
-    return command(programs.aws(), "s3", "cp", "--no-progress", ova, target, environment=environment)[0]
+    return run_measured(programs.aws(), "s3", "cp", "--no-progress", ova, target, environment=environment)[0]
 
 
-def no_op(environment: dict[str, str], ova: Path) -> float:
-    """Milliseconds that check and diff of an unchanged file take, each time in a process of their own: the median."""
-    given = inputs(ova, "no-op.ova")
-    outputs = json.dumps(created(OURS, given, environment)[1])
-    run = partial(command, sys.executable, environment=environment)
-    return statistics.median(float(run(LOOPBACK / "unchanged.py", OURS, given, outputs)[1]) for _ in range(NO_OP_RUNS))
+def no_op_milliseconds(environment: dict[str, str], ova: Path) -> float:
+    """Median of the milliseconds that check and diff of an unchanged file take, each time in a new process."""
+    unchanged = inputs(ova, "no-op.ova")
+    outputs = json.dumps(create_resource(OURS, unchanged, environment)[1])
+    runs = [diff_seconds(OURS, unchanged, outputs, environment) for _ in range(NO_OP_RUNS)]
+    return 1e3 * statistics.median(runs)
 
 
 def check_bytes(directory: Path, ova: Path) -> None:
-    """Upload once to an S3 that keeps it. Raises: AssertionError when it has other bytes."""
+    """Upload once to a server that stores it. Raises: AssertionError when the stored bytes differ."""
     keep = directory / "kept"
     keep.mkdir()
     with servers.s3(directory, keep=keep) as s3:
         upload(s3.environment({**os.environ}), ova, 0)
-    assert digest(keep / "0.ova") == digest(ova), "S3 has other bytes than the file"
+    assert digest(keep / "0.ova") == digest(ova), "the bytes in S3 differ from those of the file"
     (keep / "0.ova").unlink()
-    print("checked: S3 has the file's bytes")
+    print("checked: the bytes in S3 are those of the file")
 
 
 def digest(path: Path) -> str:
@@ -103,10 +105,10 @@ def digest(path: Path) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="DiskImageUpload against the AWS CLI.")
+    parser = argparse.ArgumentParser(description="DiskImageUpload compared with the AWS CLI.")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each way (default: 5)")
     parser.add_argument("--mib", type=int, default=2048, help="size of the OVA (default: 2048)")
-    parser.add_argument("--directory", help="where the OVA lies meanwhile (default: that of temporary files)")
+    parser.add_argument("--directory", help="folder for the OVA (default: the folder for temporary files)")
     return parser.parse_args()
 
 

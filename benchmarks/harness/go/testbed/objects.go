@@ -17,25 +17,25 @@ func (s *s3) putObject(w http.ResponseWriter, r *http.Request, bucket, key strin
 			return err
 		}
 	}
-	size, err := s.take(r, path)
+	size, err := s.receive(r, path)
 	if err != nil {
 		return err
 	}
-	made := &object{
+	stored := &object{
 		size: size, etag: fmt.Sprintf(`"%032x"`, size), modified: time.Now(),
-		headers: kept(r.Header), tagging: tagsOf(r.Header.Get("X-Amz-Tagging")),
+		headers: metadata(r.Header), tagging: tagDocument(r.Header.Get("X-Amz-Tagging")),
 	}
 	if sum := r.Header.Get(crc32Header); sum != "" {
-		made.headers.Set(crc32Header, sum)
+		stored.headers.Set(crc32Header, sum)
 		w.Header().Set(crc32Header, sum)
 	}
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	if s.objects[bucket+"/"+key] != nil && r.Header.Get("If-None-Match") == "*" {
-		return &refusal{http.StatusPreconditionFailed, "PreconditionFailed", "there is an object"}
+		return &s3Error{http.StatusPreconditionFailed, "PreconditionFailed", "the object exists"}
 	}
-	s.objects[bucket+"/"+key] = made
-	w.Header().Set("ETag", made.etag)
+	s.objects[bucket+"/"+key] = stored
+	w.Header().Set("ETag", stored.etag)
 	return nil
 }
 
@@ -48,7 +48,7 @@ func (s *s3) tagging(w http.ResponseWriter, r *http.Request, bucket, key string)
 	defer s.lock.Unlock()
 	found := s.objects[bucket+"/"+key]
 	if found == nil {
-		return &refusal{http.StatusNotFound, "NoSuchKey", bucket + "/" + key}
+		return &s3Error{http.StatusNotFound, "NoSuchKey", bucket + "/" + key}
 	}
 	if r.Method == http.MethodPut {
 		found.tagging = content

@@ -1,6 +1,6 @@
-"""A process that reads the disks of the environment's machine from vSphere and does nothing with them.
+"""Reads all disks of a virtual machine from vSphere and discards them: the lower bound for any export in Python.
 
-It goes past the library: what it takes is what nobody who reads from Python can do without.
+`read_source.py UUID`. It does not use the library.
 """
 
 import os
@@ -16,7 +16,7 @@ _BUFFER_BYTES = 1 << 20
 
 
 def main(uuid: str) -> None:
-    """Read all disks, one after the other."""
+    """Read the disks one after the other."""
     host, port = os.environ["VSPHERE_SERVER"].split(":")
     ca_file = os.environ["VMIMPORT_VSPHERE_CA_FILE"]
     session = VSphere(host, int(port), os.environ["VSPHERE_USER"], os.environ["VSPHERE_PASSWORD"], ca_file)

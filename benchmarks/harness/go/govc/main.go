@@ -1,4 +1,4 @@
-// govc with its command export.ovf alone: the module proxy has govmomi's commands, but not the module of the whole govc.
+// govc with only its export.ovf command: the Go module proxy serves govmomi's commands, but not the govc module itself.
 package main
 
 import (

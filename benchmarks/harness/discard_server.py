@@ -1,6 +1,6 @@
-"""A server that answers EBS, EC2 and S3 as a transfer needs it and forgets what it is sent: no moto, no disk.
+"""A server with the EBS, EC2 and S3 calls of a transfer that discards what it receives: no moto, no disk.
 
-It runs in a process of its own, so that its work is not that of the client's interpreter.
+It runs in a process of its own, so that it does not compete for the client's interpreter.
 """
 
 import json
@@ -24,7 +24,7 @@ _S3 = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 @contextmanager
 def running() -> Iterator[str]:
-    """The URL of a sink, which ends with the block."""
+    """Run a server inside the block. Yields its URL."""
     with subprocess.Popen([sys.executable, Path(__file__)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -33,8 +33,8 @@ def running() -> Iterator[str]:
             process.terminate()
 
 
-def counted(url: str) -> tuple[int, int]:
-    """(requests, bytes of their bodies) since the last time this was asked."""
+def read_counters(url: str) -> tuple[int, int]:
+    """Return (requests, bytes in their bodies) and reset both."""
     connection = HTTPConnection(url.removeprefix("http://"))
     connection.request("GET", "/counters")
     requests, size = json.loads(connection.getresponse().read())
@@ -43,7 +43,7 @@ def counted(url: str) -> tuple[int, int]:
 
 
 @dataclass
-class _Sink:
+class _DiscardServer:
     requests: int = 0
     body_bytes: int = 0
     state: str = "pending"
@@ -51,7 +51,7 @@ class _Sink:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self, connection: socket.socket) -> None:
-        """Answer the requests of a connection until it ends."""
+        """Answer the requests of a connection until the client closes it."""
         buffer, rest = memoryview(bytearray(_BUFFER_BYTES)), b""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection:
@@ -81,7 +81,7 @@ class _Sink:
                 )
 
     def answer(self, method: str, path: str, body: bytes) -> bytes:
-        """The body of an answer."""
+        """The response body for a request."""
         if path == "/counters":
             with self.lock:
                 counters, self.requests, self.body_bytes = [self.requests, self.body_bytes], 0, 0
@@ -90,13 +90,13 @@ class _Sink:
             return self.ebs(path, body)
         if path == "/":
             return self.ec2(body.decode())
-        if method == "POST":  # of a multipart upload: its beginning and its end
+        if method == "POST":  # CreateMultipartUpload or CompleteMultipartUpload
             kind = "InitiateMultipartUploadResult" if path.endswith("?uploads") else "CompleteMultipartUploadResult"
             return f"<{kind} {_S3}><Bucket>b</Bucket><Key>k</Key><UploadId>u</UploadId></{kind}>".encode()
         return b""
 
     def ebs(self, path: str, body: bytes) -> bytes:
-        """The body of an answer of the EBS direct APIs."""
+        """The response body of the EBS direct APIs."""
         if path == "/snapshots":
             self.state, self.tags = "pending", json.loads(body)["Tags"]
             return json.dumps({"SnapshotId": _SNAPSHOT_ID, "Status": "pending", "BlockSize": 524288}).encode()
@@ -106,7 +106,7 @@ class _Sink:
         return b"{}"
 
     def ec2(self, body: str) -> bytes:
-        """The body of an answer of EC2."""
+        """The response body of EC2."""
         operation = re.findall(r"Action=(\w+)", body)[0]
         content = {
             "DescribeSnapshots": f"<snapshotSet>{'' if 'tag%3A' in body else self.snapshot()}</snapshotSet>",
@@ -116,7 +116,7 @@ class _Sink:
         return f"<{operation}Response {_EC2}>{content}</{operation}Response>".encode()
 
     def snapshot(self) -> str:
-        """The snapshot in an answer of EC2."""
+        """The snapshot in EC2's response."""
         tags = "".join(f"<item><key>{t['Key']}</key><value>{t['Value']}</value></item>" for t in self.tags)
         return (
             f"<item><snapshotId>{_SNAPSHOT_ID}</snapshotId><status>{self.state}</status><tagSet>{tags}</tagSet></item>"
@@ -124,13 +124,13 @@ class _Sink:
 
 
 def main() -> None:
-    """Print the port and serve until the process is ended."""
-    sink = _Sink()
+    """Print the port and serve until the process is terminated."""
+    server_state = _DiscardServer()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         print(server.getsockname()[1], flush=True)
         while True:
             connection, _ = server.accept()
-            threading.Thread(target=sink.serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=server_state.serve, args=(connection,), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The programs that the benchmarks measure against and with: built or installed once, kept in the sandbox's cache."""
+"""External programs that the benchmarks run: built or installed once and kept in the sandbox's cache."""
 
 import hashlib
 import os
@@ -16,23 +16,23 @@ _SOURCES = Path(__file__).with_name("go")
 
 
 @cache
-def wire() -> Path:
-    """Our own S3, relay and stop watch (go/wire)."""
-    return _built() / "wire"
+def testbed() -> Path:
+    """The benchmarks' own S3 server, relay and process meter (go/testbed)."""
+    return _build() / "testbed"
 
 
 @cache
 def govc() -> Path:
-    """VMware's command line for vSphere, of the version of the simulator (go/govc)."""
-    return _built() / "govc"
+    """VMware's command line for vSphere, in the simulator's version (go/govc)."""
+    return _build() / "govc"
 
 
 @cache
 def aws() -> Path:
-    """The AWS CLI, in an environment of its own: its botocore is not the library's."""
+    """The AWS CLI in a virtual environment of its own, because it pins another botocore than the library."""
     folder = Toolchain().cache / f"benchmarks-{AWS_CLI.replace('==', '-')}"
     command = folder / "bin" / "aws"
-    if not (folder / "complete").exists():  # an environment cannot be moved, so a mark says that it is whole
+    if not (folder / "complete").exists():  # a virtual environment cannot be moved into place, so a file marks the end
         sys.stderr.write(f"installing {AWS_CLI} in {folder}\n")
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
@@ -42,17 +42,17 @@ def aws() -> Path:
     return command
 
 
-def _built() -> Path:
+def _build() -> Path:
     content = hashlib.sha256()
     for file in sorted(path for path in _SOURCES.rglob("*") if path.is_file()):
         content.update(f"\0{file.relative_to(_SOURCES)}\0".encode() + file.read_bytes())
     folder = Toolchain().cache / f"benchmarks-{content.hexdigest()[:12]}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        sys.stderr.write(f"building the benchmarks' programs with Go: about 1 minute, once; kept in {folder}\n")
+        sys.stderr.write(f"building the benchmarks' programs with Go, once, in about 1 minute: {folder}\n")
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=folder.name + ".part-") as part:
             environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
-            command = ["go", "build", "-o", f"{part}{os.sep}made{os.sep}", "./wire", "./govc"]
+            command = ["go", "build", "-o", f"{part}{os.sep}bin{os.sep}", "./testbed", "./govc"]
             subprocess.run(command, cwd=_SOURCES, env=environment, check=True)
-            (Path(part) / "made").replace(folder)
+            (Path(part) / "bin").replace(folder)
     return folder

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for the loopback address and writes it where clients read whom to trust.
+// selfSigned creates a certificate for the loopback address and writes it to the file that clients trust.
 func selfSigned(path string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -1,4 +1,4 @@
-"""Virtual machines of the sandbox's vCenter whose disks are files of the benchmark."""
+"""Virtual machines in the sandbox's vCenter whose disks are files of the benchmark."""
 
 import io
 import os
@@ -19,17 +19,17 @@ _DATASTORE = "LocalDS_0"
 
 @dataclass(frozen=True)
 class VCenter:
-    """A running simulator."""
+    """A running vCenter simulator."""
 
     simulator: VCenterSandbox
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that the simulator listens on."""
         return self.simulator.port
 
     def environment(self, port: int | None = None) -> dict[str, str]:
-        """What leads the library and govc there; `port` is that of a relay in between."""
+        """An environment that directs the library and govc to the simulator, or to a relay that listens on `port`."""
         server, user, password = (
             f"{self.simulator.host}:{port or self.port}",
             self.simulator.user,
@@ -44,8 +44,8 @@ class VCenter:
             "GOVC_PERSIST_SESSION": "false",
         }
 
-    def machine(self, name: str, disks: Sequence[tuple[Path, int]]) -> str:
-        """Make a machine that is off, with disks of (file, capacity in bytes). Returns its BIOS UUID."""
+    def create_vm(self, name: str, disks: Sequence[tuple[Path, int]]) -> str:
+        """Create a powered-off VM with disks of (file, capacity in bytes). Returns its BIOS UUID."""
         root = self.simulator.session.content.rootFolder.childEntity[0]
         spec = vim.vm.ConfigSpec(
             name=name,
@@ -57,22 +57,22 @@ class VCenter:
             firmware="bios",
         )
         pool = root.hostFolder.childEntity[0].resourcePool
-        made = self.simulator.session.wait("create", root.vmFolder.CreateVM_Task(config=spec, pool=pool))
-        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
-        for device, (file, _) in zip(held, disks, strict=True):
+        vm = self.simulator.session.wait("create", root.vmFolder.CreateVM_Task(config=spec, pool=pool))
+        vm_disks: list[Any] = [device for device in vm.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
+        for device, (file, _) in zip(vm_disks, disks, strict=True):
             path = device.backing.fileName.split("] ")[1]
             self.simulator.put_file(_DATASTORE, path, io.BytesIO())
-            there = self.simulator.folder_of(_DATASTORE) / path  # linked and not copied, as it may be 8 GiB
-            there.unlink()
-            os.link(file, there)
-        return str(made.config.uuid)
+            placeholder = self.simulator.folder_of(_DATASTORE) / path  # a link, because the file may have 8 GiB
+            placeholder.unlink()
+            os.link(file, placeholder)
+        return str(vm.config.uuid)
 
 
 @contextmanager
 def vcenter(directory: Path) -> Iterator[VCenter]:
-    """A simulator until the block ends. Its datastore is below `directory`, where disks to be linked have to be too."""
+    """Run a simulator inside the block, with its datastore below `directory`. Disks must be on that file system."""
     with VCenterSandbox(directory / "vcenter") as simulator:
-        # Leases name the host by `*`, as ESXi does: else they would lead around a relay.
+        # Lease URLs then have `*` as their host, as on ESXi. A fixed host would bypass the relay.
         anywhere = vim.option.OptionValue(key="vcsim.server.url", value="https://*/sdk")
         simulator.session.content.setting.UpdateOptions([anywhere])
         yield VCenter(simulator)

@@ -22,21 +22,21 @@ const (
 	region    = "eu-west-1"
 )
 
-// s3 answers the calls of transfers. It knows each object by its size and metadata and forgets the bytes, unless it is
-// to keep them.
+// s3 serves the S3 calls of a transfer. It records size and metadata of each object and discards the bytes, unless a
+// folder to keep them is given.
 type s3 struct {
 	files, keep string
 
 	lock     sync.Mutex
 	uploads  map[string]*upload
 	objects  map[string]*object
-	made     int            // uploads so far, for their ids
-	requests map[string]int // by operation, since they were last asked for
-	received int64          // bytes of bodies, likewise
+	created  int            // uploads so far, for their ids
+	requests map[string]int // by operation, since the last read of the counters
+	received int64          // bytes in bodies, likewise
 	sent     int64
 }
 
-// object is what is known of an object.
+// object is the record of an object.
 type object struct {
 	size     int64
 	etag     string
@@ -45,14 +45,14 @@ type object struct {
 	tagging  []byte      // the document of PutObjectTagging
 }
 
-// refusal is an error of S3.
-type refusal struct {
-	status int
-	code   string
-	words  string
+// s3Error is an error response of S3.
+type s3Error struct {
+	status  int
+	code    string
+	message string
 }
 
-func (r *refusal) Error() string { return r.code + ": " + r.words }
+func (e *s3Error) Error() string { return e.code + ": " + e.message }
 
 func newS3(files, keep string) *s3 {
 	return &s3{
@@ -69,14 +69,14 @@ func (s *s3) serve(listener net.Listener, certificate string) error {
 	server := &http.Server{
 		Handler:      s,
 		TLSConfig:    &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
-		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1, as S3's
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1, like S3
 		ErrorLog:     log.New(os.Stderr, "", 0),
 	}
 	ready(listener)
 	return server.ServeTLS(listener, "", "")
 }
 
-// ServeHTTP answers one call. The path is /bucket/key: AWS's clients write it so where the host is an address.
+// ServeHTTP answers one call. The path is /bucket/key: AWS clients use path style where the host is an IP address.
 func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/-/counters" {
 		s.answerCounters(w)
@@ -88,19 +88,19 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests[name]++
 	s.lock.Unlock()
 	if err := s.answer(w, r, name, bucket, key); err != nil {
-		refused, ok := err.(*refusal)
+		failure, ok := err.(*s3Error)
 		if !ok {
-			refused = &refusal{http.StatusInternalServerError, "InternalError", err.Error()}
+			failure = &s3Error{http.StatusInternalServerError, "InternalError", err.Error()}
 		}
 		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(refused.status)
-		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>", refused.code)
-		_ = xml.EscapeText(w, []byte(refused.words))
+		w.WriteHeader(failure.status)
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>", failure.code)
+		_ = xml.EscapeText(w, []byte(failure.message))
 		fmt.Fprint(w, "</Message></Error>")
 	}
 }
 
-// operation is S3's name of a call.
+// operation returns S3's name for a call.
 func operation(r *http.Request, key string) string {
 	query := r.URL.Query()
 	if key == "" {
@@ -161,10 +161,10 @@ func (s *s3) answer(w http.ResponseWriter, r *http.Request, name, bucket, key st
 	case "PutObjectTagging", "GetObjectTagging":
 		return s.tagging(w, r, bucket, key)
 	}
-	return &refusal{http.StatusNotImplemented, "NotImplemented", r.Method + " " + r.URL.String()}
+	return &s3Error{http.StatusNotImplemented, "NotImplemented", r.Method + " " + r.URL.String()}
 }
 
-// answerCounters tells what was asked and sent since this was last called.
+// answerCounters returns the counters and resets them.
 func (s *s3) answerCounters(w http.ResponseWriter) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -175,7 +175,7 @@ func (s *s3) answerCounters(w http.ResponseWriter) {
 }
 
 func (s *s3) getObject(w http.ResponseWriter, r *http.Request, bucket, key string) error {
-	for _, path := range s.places(bucket, key) {
+	for _, path := range s.paths(bucket, key) {
 		if file, err := os.Open(path); err == nil {
 			defer file.Close()
 			status, err := file.Stat()
@@ -185,7 +185,7 @@ func (s *s3) getObject(w http.ResponseWriter, r *http.Request, bucket, key strin
 			w.Header().Set("ETag", fmt.Sprintf(`"%x-%x"`, status.Size(), status.ModTime().UnixNano()))
 			s.describe(w, bucket, key)
 			if wanted := r.Header.Get("If-Match"); wanted != "" && wanted[0] != '"' {
-				r.Header.Set("If-Match", strconv.Quote(wanted)) // S3 takes both
+				r.Header.Set("If-Match", strconv.Quote(wanted)) // S3 accepts both
 			}
 			counted := &counter{ResponseWriter: w}
 			http.ServeContent(counted, r, "", status.ModTime(), file)
@@ -196,26 +196,26 @@ func (s *s3) getObject(w http.ResponseWriter, r *http.Request, bucket, key strin
 		}
 	}
 	if found := s.describe(w, bucket, key); found == nil {
-		return &refusal{http.StatusNotFound, "NoSuchKey", bucket + "/" + key}
+		return &s3Error{http.StatusNotFound, "NoSuchKey", bucket + "/" + key}
 	} else if r.Method == http.MethodGet {
-		return &refusal{http.StatusNotImplemented, "NotImplemented", "what was sent is forgotten: start with -keep"}
+		return &s3Error{http.StatusNotImplemented, "NotImplemented", "uploads are discarded: start with -keep"}
 	} else {
 		w.Header().Set("Content-Length", fmt.Sprint(found.size))
 	}
 	return nil
 }
 
-// places are where the bytes of an object may be.
-func (s *s3) places(bucket, key string) (paths []string) {
+// paths returns the files that may hold the bytes of an object.
+func (s *s3) paths(bucket, key string) (candidates []string) {
 	for _, path := range []string{s.files, s.keep} {
 		if path != "" && filepath.IsLocal(key) {
-			paths = append(paths, filepath.Join(path, key))
+			candidates = append(candidates, filepath.Join(path, key))
 		}
 	}
-	return paths
+	return candidates
 }
 
-// describe puts what is known of an object into the head of an answer.
+// describe writes the metadata of an object to the response headers.
 func (s *s3) describe(w http.ResponseWriter, bucket, key string) *object {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -234,7 +234,7 @@ func (s *s3) describe(w http.ResponseWriter, bucket, key string) *object {
 	return found
 }
 
-// counter counts the bytes of an answer's body.
+// counter counts the bytes of a response body.
 type counter struct {
 	http.ResponseWriter
 	bytes int64
@@ -246,33 +246,33 @@ func (c *counter) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// kept is what of a request's head an object keeps.
-func kept(head http.Header) http.Header {
+// metadata returns the request headers that S3 stores with an object.
+func metadata(head http.Header) http.Header {
 	found := http.Header{}
 	for name, values := range head {
 		if strings.HasPrefix(name, "X-Amz-Meta-") {
-			found[strings.ToLower(name)] = values // as S3 writes it; botocore takes the name as it comes
+			found[strings.ToLower(name)] = values // lower case, as S3 returns them
 		}
 	}
 	return found
 }
 
-// document answers an XML document of one element; the content is XML already.
+// document writes an XML response of one element around content that is XML already.
 func document(w http.ResponseWriter, element, content string) error {
 	w.Header().Set("Content-Type", "application/xml")
 	_, err := fmt.Fprintf(w, "<%s xmlns=%q>%s</%s>", element, namespace, content, element)
 	return err
 }
 
-// element is an XML element of a text.
+// element returns an XML element with escaped text.
 func element(name, text string) string {
 	var escaped strings.Builder
 	_ = xml.EscapeText(&escaped, []byte(text))
 	return "<" + name + ">" + escaped.String() + "</" + name + ">"
 }
 
-// tagsOf is the document of tags that a head gives as a query.
-func tagsOf(query string) []byte {
+// tagDocument converts the x-amz-tagging header, a query string, to an XML document.
+func tagDocument(query string) []byte {
 	values, _ := url.ParseQuery(query)
 	if len(values) == 0 {
 		return nil

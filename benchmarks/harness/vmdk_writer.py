@@ -1,4 +1,4 @@
-"""Stream-optimized VMDKs of any size, laid out as vSphere sends them: tables behind their grains, a footer at the end.
+"""Writes stream-optimized VMDKs of any size as vSphere sends them: grain tables after their grains, and a footer.
 
 Source: VMware's Virtual Disk Format 5.0, section "Stream-Optimized Compressed Sparse Extents".
 """
@@ -16,7 +16,7 @@ GRAIN_SECTORS = 128
 GRAIN_BYTES = GRAIN_SECTORS * SECTOR
 TABLE_ENTRIES = 512
 _AT_END = 2**64 - 1
-_KINDS = 256
+_DISTINCT_GRAINS = 256
 _TABLE, _DIRECTORY, _FOOTER = 1, 2, 3
 _DESCRIPTOR = """# Disk DescriptorFile
 version=1
@@ -36,39 +36,36 @@ ddb.virtualHWVersion = "13"
 """
 
 Grain = Callable[[int], bytes | int | None]
-"""What a grain number is stored as: its compressed bytes, a size that stays a hole, or None for a grain of zeros."""
+"""Content of a grain, by its number: compressed bytes, a size in bytes to leave as a hole, or None for zeros."""
 
 
 def half_compressible(path: Path, file_bytes: int) -> int:
-    """Write a disk of about so many bytes in its file, in each of whose grains one half can be compressed.
-
-    Returns its capacity in bytes.
-    """
-    capacity = file_bytes // len(_stored(0, full_grain(0))) * GRAIN_BYTES
+    """Write a disk of about `file_bytes` whose grains compress to half. Returns its capacity in bytes."""
+    capacity = file_bytes // len(_grain_record(0, full_grain(0))) * GRAIN_BYTES
     with path.open("wb") as file:
         write(file, capacity, full_grain)
     return capacity
 
 
 def full_grain(number: int) -> bytes:
-    """A grain one half of which could be compressed; 256 of them come again and again."""
-    return _half_random()[number % _KINDS]
+    """A grain that compresses to half; 256 distinct ones repeat."""
+    return _half_random()[number % _DISTINCT_GRAINS]
 
 
 @cache
 def _half_random() -> list[bytes]:
-    dice = random.Random(1)  # noqa: S311 - no secret
+    source = random.Random(1)  # noqa: S311 - not a secret
     text = b"text" * (GRAIN_BYTES // 8)
-    return [zlib.compress(dice.randbytes(GRAIN_BYTES // 2) + text, 1) for _ in range(_KINDS)]
+    return [zlib.compress(source.randbytes(GRAIN_BYTES // 2) + text, 1) for _ in range(_DISTINCT_GRAINS)]
 
 
 def write(file: BinaryIO, capacity_bytes: int, grain: Grain) -> None:
-    """Write a disk from the file's position on; holes are left where `grain` gives a size."""
+    """Write a disk at the file's current position; leaves a hole where `grain` returns a size."""
     start, grains = file.tell(), -(-capacity_bytes // GRAIN_BYTES)
     capacity = capacity_bytes // SECTOR
     descriptor = _DESCRIPTOR.format(sectors=capacity, cylinders=capacity // (255 * 63)).encode()
     descriptor_sectors = -(-len(descriptor) // SECTOR)
-    overhead = GRAIN_SECTORS  # the first grain begins at a whole grain
+    overhead = GRAIN_SECTORS  # the first grain is aligned to the grain size
 
     def header(directory: int) -> bytes:
         facts = struct.pack(
@@ -90,7 +87,7 @@ def write(file: BinaryIO, capacity_bytes: int, grain: Grain) -> None:
 
 
 def _grains(file: BinaryIO, start: int, numbers: range, grain: Grain) -> Iterator[int]:
-    """Write grains; the sectors they begin at."""
+    """Write grains; yields the first sector of each, 0 for a grain of zeros."""
     for number in numbers:
         content = grain(number)
         if content is None:
@@ -100,19 +97,19 @@ def _grains(file: BinaryIO, start: int, numbers: range, grain: Grain) -> Iterato
         if isinstance(content, int):
             file.seek(content, 1)
         else:
-            file.write(_stored(number, content))
+            file.write(_grain_record(number, content))
 
 
-def _stored(number: int, compressed: bytes) -> bytes:
+def _grain_record(number: int, compressed: bytes) -> bytes:
     return _padded(struct.pack("<QI", number * GRAIN_SECTORS, len(compressed)) + compressed)
 
 
 def _write_table(file: BinaryIO, start: int, kind: int, entries: list[int]) -> int:
     content = _padded(struct.pack(f"<{len(entries)}I", *entries))
     file.write(_marker(len(content) // SECTOR, kind))
-    at = (file.tell() - start) // SECTOR
+    first_sector = (file.tell() - start) // SECTOR
     file.write(content)
-    return at
+    return first_sector
 
 
 def _marker(sectors: int, kind: int) -> bytes:

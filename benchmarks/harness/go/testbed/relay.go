@@ -9,30 +9,30 @@ import (
 )
 
 const (
-	// piece is what a held direction passes on at a time: 1.3 ms at 200 MB/s.
-	piece = 256 << 10
-	// burst is how much of an idle time may be caught up with.
+	// chunk is how many bytes one direction forwards at a time: 1.3 ms at 200 MB/s.
+	chunk = 256 << 10
+	// burst is how much idle time a direction may make up for.
 	burst = 5 * time.Millisecond
 )
 
-// line is one direction of a relay: all its connections share its rate, as those of a network link do.
-type line struct {
-	rate float64 // bytes a second; 0: as fast as it goes
+// link is one direction of a relay. All its connections share its rate, as on a network link.
+type link struct {
+	rate float64 // bytes a second; 0 for no limit
 	lock sync.Mutex
-	free time.Time // when the line has passed on all that it took
+	free time.Time // when the link has forwarded everything so far
 }
 
 func relay(arguments []string) error {
 	flags := flag.NewFlagSet("relay", flag.ExitOnError)
 	to := flags.String("to", "", "host:port to connect to")
-	rate := flags.Float64("rate", 0, "bytes a second in each direction; default: as fast as it goes")
+	rate := flags.Float64("rate", 0, "bytes a second in each direction; default: no limit")
 	_ = flags.Parse(arguments)
 	listener, err := listen()
 	if err != nil {
 		return err
 	}
 	ready(listener)
-	there, back := &line{rate: *rate}, &line{rate: *rate}
+	forward, backward := &link{rate: *rate}, &link{rate: *rate}
 	for {
 		from, err := listener.Accept()
 		if err != nil {
@@ -48,19 +48,19 @@ func relay(arguments []string) error {
 			defer target.Close()
 			ended := make(chan struct{})
 			go func() {
-				there.pass(target.(*net.TCPConn), from.(*net.TCPConn))
+				forward.pass(target.(*net.TCPConn), from.(*net.TCPConn))
 				close(ended)
 			}()
-			back.pass(from.(*net.TCPConn), target.(*net.TCPConn))
+			backward.pass(from.(*net.TCPConn), target.(*net.TCPConn))
 			<-ended
 		}()
 	}
 }
 
-// pass passes bytes on until the source ends; the kernel moves them (splice), the relay never holds them.
-func (l *line) pass(to, from *net.TCPConn) {
+// pass forwards bytes until the source ends. The kernel moves them (splice), so that the relay does not copy them.
+func (l *link) pass(to, from *net.TCPConn) {
 	for {
-		n, err := to.ReadFrom(io.LimitReader(from, piece))
+		n, err := to.ReadFrom(io.LimitReader(from, chunk))
 		if err != nil || n == 0 {
 			break
 		}
@@ -70,8 +70,8 @@ func (l *line) pass(to, from *net.TCPConn) {
 	_ = from.CloseRead()
 }
 
-// wait lasts until a line of this rate has passed on so many bytes more.
-func (l *line) wait(bytes int64) {
+// wait blocks until a link of this rate has forwarded so many more bytes.
+func (l *link) wait(bytes int64) {
 	if l.rate == 0 {
 		return
 	}
