@@ -1,5 +1,7 @@
 """From an OVA that is in S3 to an AMI; all keys of the configuration are in Pulumi.yaml."""
 
+from typing import Any
+
 import pulumi
 
 from pulumi_vmimport import ImportImage, VmimportRole
@@ -8,17 +10,16 @@ config = pulumi.Config()
 bucket, key = config.require("bucket"), config.require("key")
 
 existing_role = config.get("existingRoleName")
-role_name = existing_role or VmimportRole("vmimport", {"import_buckets": [bucket]}).role_name
+role_name = existing_role or VmimportRole("vmimport", import_buckets=[bucket]).role_name
+license_type: Any = config.require("licenseType")  # preview checks the value
 
 image = ImportImage(
     "ova",
-    {
-        "description": config.require("description"),
-        "disk_containers": [{"format": "OVA", "user_bucket": {"s3_bucket": bucket, "s3_key": key}}],
-        "license_type": config.require("licenseType"),
-        "role_name": role_name,
-        "tags": {"source": f"s3://{bucket}/{key}"},
-    },
+    description=config.require("description"),
+    disk_containers=[{"format": "OVA", "user_bucket": {"s3_bucket": bucket, "s3_key": key}}],
+    license_type=license_type,
+    role_name=role_name,
+    tags={"source": f"s3://{bucket}/{key}"},
 )
 
 pulumi.export("amiId", image.image_id)

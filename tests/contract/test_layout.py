@@ -20,7 +20,12 @@ MOST_LINES = 300
 LONGER: dict[str, str] = {}
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 # The lifecycles know nothing of Pulumi; these carry them to it.
-HOSTS = {"lifecycle/managed_resource.py", "lifecycle/dynamic_host.py", "lifecycle/pulumi_hooks.py"}
+HOSTS = {
+    "lifecycle/dynamic_host.py",
+    "lifecycle/managed_resource.py",
+    "lifecycle/program_arguments.py",
+    "lifecycle/pulumi_hooks.py",
+}
 
 
 def files() -> Iterator[tuple[str, Path]]:

@@ -110,9 +110,22 @@ def _mismatch(argument: Any, hint: Any, path: str) -> list[str]:
         return _mismatch(_plain(get_args(argument)[0]), inner[0], f"{path}[]")
     if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(argument) is dict:
         return _mismatch(_plain(get_args(argument)[1]), inner[1], f"{path}{{}}")
-    of = type(inner[0]) if origin is Literal else hint  # members of an enumeration
-    is_text = isinstance(of, type) and issubclass(of, (str, Enum))
-    return [] if argument is (str if is_text else hint) else [f"{path}: {argument} for {hint}"]
+    allowed = _members(hint)
+    if allowed:
+        return [] if _is_literal(argument, allowed) else [f"{path}: {argument}, expected Literal{allowed}"]
+    return [] if argument is hint else [f"{path}: {argument} for {hint}"]
+
+
+def _members(hint: Any) -> list[Enum]:
+    """The members of an enumeration that an input accepts; none for other types."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return list(hint) if isinstance(hint, type) and issubclass(hint, Enum) else []
+
+
+def _is_literal(argument: Any, allowed: Sequence[Enum]) -> bool:
+    """Whether type checkers accept exactly the values that the inputs accept."""
+    return get_origin(argument) is Literal and {type(allowed[0])(value) for value in get_args(argument)} == set(allowed)
 
 
 def _plain(hint: Any) -> Any:

@@ -251,7 +251,7 @@ def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any
     """A stack of one image import."""
 
     def program() -> None:
-        image = ImportImage("web", image_args)  # type: ignore[arg-type] # the test edits the arguments
+        image = ImportImage("web", **image_args)
         pulumi.export("imageId", image.image_id)
 
     return new_stack(program)

@@ -80,8 +80,13 @@ class TestWithoutAToken:
     ) -> None:
         def program() -> None:
             bucket = ExportBucket("exports", {"bucket": BUCKET})
-            machine = {"instance_id": instance_id, "target_environment": "citrix", "timeout_minutes": 2}
-            InstanceExport("machine", {**machine, "s3_bucket": bucket.bucket})  # type: ignore[typeddict-item] # machine
+            InstanceExport(
+                "machine",
+                instance_id=instance_id,
+                target_environment="citrix",
+                s3_bucket=bucket.bucket,
+                timeout_minutes=2,
+            )
 
         faults, stack = sandbox.aws.faults, new_stack(program)
         faults.on("CreateInstanceExportTask", lambda _: stack.kill(EVERYTHING), when="after")

@@ -52,11 +52,14 @@ def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_comp
     new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     def program() -> None:
-        image = ImportImage("web", image_args)  # type: ignore[arg-type] # the test edits the arguments
-        about = {"image_name": "web", "image_description": "web", "timeout_minutes": 2}
+        image = ImportImage("web", **image_args)
         ImportWorkspaceImage(
             "web",
-            {"ec2_image_id": image.image_id, "ingestion_process": "BYOL_REGULAR_WSP", **about},  # type: ignore[typeddict-item] # about
+            image_name="web",
+            image_description="web",
+            ec2_image_id=image.image_id,
+            ingestion_process="BYOL_REGULAR_WSP",
+            timeout_minutes=2,
         )
 
     stack = new_stack(program)

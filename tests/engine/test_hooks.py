@@ -48,7 +48,7 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
 ) -> None:
     def program() -> None:
         timeouts = pulumi.CustomTimeouts(create="3s", update="2s")
-        ImportImage("web", image_args, pulumi.ResourceOptions(custom_timeouts=timeouts))  # type: ignore[arg-type] # the test edits the arguments
+        ImportImage("web", **image_args, opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
 
     stack = new_stack(program)
     for seconds in (3, 2):
@@ -69,7 +69,7 @@ def test_twenty_imports_run_at_once_and_share_their_calls(
     def program() -> None:
         for i in range(20):
             args = {**image_args, "source_hash": str(i), "timeout_minutes": 2}
-            ImportImage(f"web-{i}", args)  # type: ignore[arg-type] # the test edits the arguments
+            ImportImage(f"web-{i}", **args)
 
     active: list[int] = []
 

@@ -35,7 +35,7 @@ def test_a_vmdk_that_is_not_stream_optimized_is_refused_in_preview_and_passes_wh
     }
 
     def program() -> None:
-        image = ImportImage("web", args)  # type: ignore[arg-type] # the test edits the arguments
+        image = ImportImage("web", **args)
         pulumi.export("imageId", image.image_id)
 
     stack = new_stack(program)

@@ -40,7 +40,7 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
         disks = ImportImage("two-disks", two)
         by_url: Any = {"disk_containers": [{"format": "raw", "url": url["value"]}], **linux}
         ImportImage("by-url", by_url)
-        snapshot = ImportSnapshot("root", {"disk_container": {"format": "raw", "url": f"s3://{BUCKET}/web.raw"}})
+        snapshot = ImportSnapshot("root", disk_container={"format": "RAW", "url": f"s3://{BUCKET}/web.raw"})
         of_it: Any = {"disk_containers": [{"snapshot_id": snapshot.snapshot_id}], "boot_mode": "uefi", **linux}
         ImportImage("from-snapshot", of_it)
         pulumi.export("snapshotIds", disks.snapshot_ids)

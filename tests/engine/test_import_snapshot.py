@@ -19,7 +19,7 @@ def stack(new_stack: Any, image_args: dict[str, Any], args: dict[str, Any]) -> A
     """A stack with one snapshot; bucket, object and role are those of `image_args`."""
 
     def program() -> None:
-        snapshot = ImportSnapshot("data", args)  # type: ignore[arg-type] # the test edits the arguments
+        snapshot = ImportSnapshot("data", **args)
         pulumi.export("snapshotId", snapshot.snapshot_id)
 
     return new_stack(program)

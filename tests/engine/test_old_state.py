@@ -22,7 +22,7 @@ NAME, DESCRIPTION = "web-2026", "Windows 11 of the web team"
 @pytest.fixture
 def stack(new_stack: Any, image_args: dict[str, Any]) -> Any:
     def program() -> None:
-        image = ImportImage("web", {**image_args, "description": "web"})  # type: ignore[typeddict-item] # as in a user's program
+        image = ImportImage("web", **image_args, description="web")
         ImportWorkspaceImage(
             "web",
             {

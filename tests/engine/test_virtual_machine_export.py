@@ -83,7 +83,7 @@ def scene(sandbox: Sandbox, new_stack: Callable[..., Any], image_args: dict[str,
         args: dict[str, Any] = {"bucket": BUCKET, "key": KEY, "uuid": machine.facts().uuid}
 
         def program() -> None:
-            export = VirtualMachineExport("web", args)  # type: ignore[arg-type] # the test edits the arguments
+            export = VirtualMachineExport("web", **args)
             for name in ("checksum", "etag", "disk_sha256", "virtual_machine_change_version"):
                 pulumi.export(name, getattr(export, name))
 
@@ -193,15 +193,12 @@ def test_the_disks_of_a_snapshot_become_an_ami_by_themselves(
     scene.args |= {"key": "disks/web/", "format": "vmdk", "snapshot": "clean", "uuid": machine.facts().uuid}
 
     def program() -> None:
-        export = VirtualMachineExport("web", scene.args)  # type: ignore[arg-type] # a dictionary
+        export = VirtualMachineExport("web", **scene.args)
         containers: list[Any] = [
             {"format": "VMDK", "user_bucket": {"s3_bucket": export.bucket, "s3_key": export.disk_keys[number]}}
             for number in range(2)
         ]
-        image = ImportImage(
-            "web",
-            {**image_args, "disk_containers": containers, "source_hash": export.checksum},  # type: ignore[typeddict-item]
-        )
+        image = ImportImage("web", **{**image_args, "disk_containers": containers, "source_hash": export.checksum})
         pulumi.export("imageId", image.image_id)
 
     stack = new_stack(program, name="vmdk")

@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_origin
 
 import pulumi
 import pytest
@@ -18,6 +18,7 @@ from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pyVmomi import vim
 
+from pulumi_vmimport.lifecycle.property_bag import required
 from pulumi_vmimport.vsphere.inventory import by_moid
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
@@ -57,7 +58,7 @@ class World(Mocks):
         return ({}, [("", answer)]) if isinstance(answer, str) else answer
 
     def new_resource(self, args: MockResourceArgs) -> Any:
-        if not args.custom:
+        if not args.custom and not args.resource_id:  # a read of an existing resource has an id and no `custom`
             self.components[args.name] = args.typ
             return "", args.inputs
         self.resources.append(args)
@@ -126,12 +127,22 @@ def unknown() -> Callable[[], pulumi.Output[Any]]:
     return lambda: pulumi.Output.from_input(pulumi.output.UNKNOWN)
 
 
+class LiteralAnalyzer(Analyzer):
+    """Pulumi's analyzer (3.272) knows neither Literal types nor an optional `args`."""
+
+    def analyze_type(self, typ: Any, **kwargs: Any) -> Any:
+        return super().analyze_type(required(typ), **kwargs)
+
+    def analyze_property(self, arg: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().analyze_property(str if get_origin(arg) is Literal else arg, *args, **kwargs)
+
+
 @pytest.fixture
 def schema() -> Callable[[type[pulumi.ComponentResource]], Any]:
     """What Pulumi's analyzer makes of a component, as it does for programs in other languages."""
 
     def analyze(component: type[pulumi.ComponentResource]) -> Any:
-        return Analyzer("vmimport").analyze([component])["component_definitions"][component.__name__]
+        return LiteralAnalyzer("vmimport").analyze([component])["component_definitions"][component.__name__]
 
     return analyze
 

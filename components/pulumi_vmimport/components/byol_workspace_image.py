@@ -5,15 +5,21 @@ Requirements C59, sections 1 to 6 and 11.
 
 import re
 from collections.abc import Iterator
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
 from pulumi_vmimport.components.import_bucket import ImportBucket
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.resources.allowed_values import (
+    ApplicationValue,
+    IngestionProcessValue,
+    OsVersionValue,
+    PoweredOnValue,
+)
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
@@ -38,11 +44,11 @@ class ByolWorkspaceImageArgs(TypedDict):
     r"""The name of the WorkSpaces image: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space."""
     image_description: pulumi.Input[str]
     """The description of AMI and image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
-    ingestion_process: pulumi.Input[str]
+    ingestion_process: pulumi.Input[IngestionProcessValue]
     """What the image is for, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage."""
-    applications: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
     """Office by subscription; see ImportWorkspaceImage. Default: none."""
-    os_version: NotRequired[pulumi.Input[str]]
+    os_version: NotRequired[pulumi.Input[OsVersionValue]]
     """Windows_10 or Windows_11, for preview's checks of process and Office. Default: no check."""
     virtual_machine_uuid: NotRequired[pulumi.Input[str]]
     """Source: the machine of this BIOS uuid, as SourceVirtualMachine and pulumi-vsphere put it out."""
@@ -58,7 +64,7 @@ class ByolWorkspaceImageArgs(TypedDict):
     """A bucket to take instead of a new ImportBucket. Default: a new one, deleted with its images."""
     existing_role_name: NotRequired[pulumi.Input[str]]
     """A service role to take instead of a new VmimportRole. Default: a new one of the name vmimport."""
-    powered_on: NotRequired[pulumi.Input[str]]
+    powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do with a machine that runs: refuse, shutDown, powerOff or wait. Default: refuse."""
     export_when_changed: NotRequired[pulumi.Input[bool]]
     """Export the machine anew when vSphere's change version of it is another. Default: false, preview warns."""
@@ -82,7 +88,7 @@ class ByolWorkspaceImageArgs(TypedDict):
     the stack's."""
 
 
-class ByolWorkspaceImage(pulumi.ComponentResource):
+class ByolWorkspaceImage(Component):
     """Bucket, service role, export, import and WorkSpaces image in one; each part replaceable by one you have.
 
     Provider and Region are the caller's. Where the last run was interrupted the next one goes on; a machine, OVA or AMI
@@ -104,8 +110,28 @@ class ByolWorkspaceImage(pulumi.ComponentResource):
     role_name: pulumi.Output[str | None]
     """The service role of the import; None where the AMI was given."""
 
-    def __init__(self, name: str, args: ByolWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("vmimport:index:ByolWorkspaceImage", name, None, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ByolWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[ByolWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ByolWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("vmimport:index:ByolWorkspaceImage", resource_name, args, opts, **kwargs)
+
+    def _declare(self, name: str, args: ByolWorkspaceImageArgs) -> None:
         inputs = CheckedInputs(self, name, args, ByolWorkspaceImageArgs, _check)
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self._region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region

@@ -2,13 +2,14 @@
 
 import re
 import typing
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import Any, TypeGuard, TypeVar
 
 import pulumi
 
+from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
 
 T = TypeVar("T")
@@ -34,6 +35,27 @@ class InvalidInputs(pulumi.RunError, pulumi.InputPropertiesError):
             f"{component}: {count} with the inputs{lines}",
             [{"property_path": p.path, "reason": p.reason} for p in problems],
         )
+
+
+class Component(pulumi.ComponentResource):
+    """A component whose arguments are one dictionary or keyword arguments; a subclass declares its resources."""
+
+    def __init__(
+        self,
+        token: str,
+        resource_name: str,
+        args: Values | None,
+        opts: pulumi.ResourceOptions | None,
+        **kwargs: Any,
+    ) -> None:
+        title = f"{token.rpartition(':')[2]} {resource_name}"
+        arguments, opts = program_arguments(title, args, opts, kwargs)
+        super().__init__(token, resource_name, None, opts)
+        self._declare(resource_name, arguments)
+
+    @abstractmethod
+    def _declare(self, name: str, args: Any) -> None:
+        """Declare the child resources and register the outputs."""
 
 
 class CheckedInputs:
@@ -102,11 +124,6 @@ def form_problems(of: type, values: Values, path: str = "") -> Iterator[Problem]
             yield from _value_problems(_inner(hint), value, path + name)
         elif name in getattr(of, "__required_keys__", ()):
             yield Problem(path + name, f"is required, expected {_expected(_inner(hint))}")
-
-
-def one_of(values: type[StrEnum]) -> str:
-    """The members of a closed set, for a message."""
-    return "one of " + ", ".join(values)
 
 
 def _masked(value: Any) -> Any:
@@ -181,6 +198,8 @@ def _value_problems(hint: Any, value: Any, path: str) -> Iterator[Problem]:
 
 
 def _is_scalar(hint: Any, value: Any) -> bool:
+    if typing.get_origin(hint) is typing.Literal:
+        return value in typing.get_args(hint)
     if isinstance(value, bool):
         return hint is bool
     if hint is int:  # an int that came through the engine is a float
@@ -192,5 +211,7 @@ def _expected(hint: Any) -> str:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is list:
         return f"a list of {_expected(_inner(arguments[0]))}"
+    if origin is typing.Literal:
+        return f"one of {', '.join(arguments)}"
     names = {str: "a string", int: "a whole number", bool: "true or false"}
     return names.get(hint, "a mapping")

@@ -5,13 +5,13 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequi
 
 import re
 from collections.abc import Iterator
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
-from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputs, Values, is_given
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -55,7 +55,7 @@ class ExportBucketArgs(TypedDict):
     """Tags of the new bucket. Default: those of the aws provider."""
 
 
-class ExportBucket(pulumi.ComponentResource):
+class ExportBucket(Component):
     """A private bucket for exports, in the Region of the aws provider, where the AMIs and instances must be too.
 
     A new one is closed to the public, encrypted with keys of S3 (KMS is refused for exports), open to TLS only, and has
@@ -71,8 +71,24 @@ class ExportBucket(pulumi.ComponentResource):
     region: pulumi.Output[str]
     """The bucket's Region."""
 
-    def __init__(self, name: str, args: ExportBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("vmimport:index:ExportBucket", name, None, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ExportBucketArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[ExportBucketArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ExportBucketArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("vmimport:index:ExportBucket", resource_name, args, opts, **kwargs)
+
+    def _declare(self, name: str, args: ExportBucketArgs) -> None:
         inputs = CheckedInputs(self, name, args, ExportBucketArgs, _check)
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         if args.get("existing_bucket") is not None:

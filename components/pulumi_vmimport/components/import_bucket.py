@@ -5,12 +5,12 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissi
 
 import re
 from collections.abc import Iterator
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -53,7 +53,7 @@ class ImportBucketArgs(TypedDict):
     """Tags of the new bucket. Default: those of the aws provider."""
 
 
-class ImportBucket(pulumi.ComponentResource):
+class ImportBucket(Component):
     """A private bucket for disk images, in the Region of the aws provider, where the import must be too.
 
     A new one is closed to the public, encrypted, open to TLS only, without ACLs; an existing one is taken as it is and
@@ -67,8 +67,24 @@ class ImportBucket(pulumi.ComponentResource):
     region: pulumi.Output[str]
     """The bucket's Region."""
 
-    def __init__(self, name: str, args: ImportBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("vmimport:index:ImportBucket", name, None, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ImportBucketArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[ImportBucketArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ImportBucketArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("vmimport:index:ImportBucket", resource_name, args, opts, **kwargs)
+
+    def _declare(self, name: str, args: ImportBucketArgs) -> None:
         inputs = CheckedInputs(self, name, args, ImportBucketArgs, _check)
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         if args.get("existing_bucket") is not None:

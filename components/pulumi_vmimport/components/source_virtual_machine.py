@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 import pulumi_vsphere as vsphere
 
 from pulumi_vmimport.components.byol_presets import WindowsRelease
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given, one_of
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
 from pulumi_vmimport.components.source_machine_rules import (
     DEFAULT_SCSI,
     Phase,
@@ -17,8 +17,8 @@ from pulumi_vmimport.components.source_machine_rules import (
     release_of,
 )
 from pulumi_vmimport.components.vm_placement import Places, place_problems
-from pulumi_vmimport.image_profile import MACHINE_PROFILES, profile_named
 from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 
 # VM-08 leaves these open: what Windows 11 asks for at least,
@@ -81,17 +81,17 @@ class GuestArgs(TypedDict):
 class SourceVirtualMachineArgs(TypedDict):
     """The arguments of SourceVirtualMachine."""
 
-    profile: NotRequired[pulumi.Input[str]]
+    profile: NotRequired[pulumi.Input[ImageProfileValue]]
     """byol-workspaces, or ec2, whose rules are those of ImportImage alone. Default: byol-workspaces."""
     windows_release: NotRequired[pulumi.Input[str]]
     """The release on the ISO, such as 10-22H2 or 11-23H2 (byol_presets.py); it sets firmware and guest_id. Required
     for byol-workspaces."""
     windows_releases: NotRequired[pulumi.Input[dict[str, pulumi.Input[WindowsReleaseArgs]]]]
     """Releases beside those of the table, or instead of some. Default: the table's."""
-    phase: NotRequired[pulumi.Input[str]]
+    phase: NotRequired[pulumi.Input[Literal["install", "export"]]]
     """install: the ISO is in the CD drive; export: there is no CD drive, which needs the machine off. Default:
     install."""
-    rules: NotRequired[pulumi.Input[str]]
+    rules: NotRequired[pulumi.Input[Literal["enforce", "warn", "off"]]]
     """What becomes of what AWS would refuse: enforce fails in preview, warn only says so, off is silent. Default:
     enforce."""
     guest: NotRequired[GuestArgs]
@@ -139,7 +139,7 @@ class SourceVirtualMachineArgs(TypedDict):
     Default: none."""
 
 
-class SourceVirtualMachine(pulumi.ComponentResource):
+class SourceVirtualMachine(Component):
     """A virtual machine to install Windows on and to export: by default a WorkSpaces BYOL image's.
 
     One disk, one network card, the controller and firmware that AWS takes; what it refuses fails in preview, all at
@@ -162,8 +162,28 @@ class SourceVirtualMachine(pulumi.ComponentResource):
     power_state: pulumi.Output[str]
     """on, off or suspended, when Pulumi last looked; an export wants it off, which is done in the guest."""
 
-    def __init__(self, name: str, args: SourceVirtualMachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("vmimport:index:SourceVirtualMachine", name, None, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: SourceVirtualMachineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[SourceVirtualMachineArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: SourceVirtualMachineArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("vmimport:index:SourceVirtualMachine", resource_name, args, opts, **kwargs)
+
+    def _declare(self, name: str, args: SourceVirtualMachineArgs) -> None:
         self._inputs = CheckedInputs(self, name, args, SourceVirtualMachineArgs, self._check)
         override = {k: v for k, v in (args.get("virtual_machine_args") or {}).items() if k in _MACHINE_ARGS}
         machine = vsphere.VirtualMachine(
@@ -225,12 +245,6 @@ class SourceVirtualMachine(pulumi.ComponentResource):
         return {"cdroms": phase.apply(lambda phase: [] if phase == Phase.EXPORT else drive.apply(lambda d: [d]))}
 
     def _check(self, values: Values) -> Iterator[Problem]:
-        if is_given(profile := values.get("profile")) and profile_named(profile) not in MACHINE_PROFILES:
-            yield Problem("profile", f"expected one of {', '.join(MACHINE_PROFILES)}, got {profile!r}")
-        for name, members in (("phase", Phase), ("rules", Rules)):
-            value = values.get(name)
-            if is_given(value) and value not in list(members):
-                yield Problem(name, f"expected {one_of(members)}, got {value!r}")
         yield from place_problems(values)
         yield from _iso_problems(values)
         yield from self._rule_problems(values)

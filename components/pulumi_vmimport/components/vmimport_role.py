@@ -7,14 +7,14 @@ IAM-08, IAM-09.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
@@ -70,7 +70,7 @@ class VmimportRoleArgs(TypedDict):
     """The role to assume to read IAM, where the aws provider has one of its own. Default: none beside the stack's."""
 
 
-class VmimportRole(pulumi.ComponentResource):
+class VmimportRole(Component):
     """The role vmimport: its trust and its policy, from the lists of what it is to reach.
 
     A role of that name that this component did not make is never overwritten: preview fails, unless adopt=True takes it
@@ -85,8 +85,24 @@ class VmimportRole(pulumi.ComponentResource):
     source_key_policy_statement: pulumi.Output[dict[str, Any]]
     """What the policy of a KMS key needs for the role to read images that the key encrypts in S3 (SSE-KMS)."""
 
-    def __init__(self, name: str, args: VmimportRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("vmimport:index:VmimportRole", name, None, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: VmimportRoleArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[VmimportRoleArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: VmimportRoleArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__("vmimport:index:VmimportRole", resource_name, args, opts, **kwargs)
+
+    def _declare(self, name: str, args: VmimportRoleArgs) -> None:
         inputs = CheckedInputs(self, name, args, VmimportRoleArgs, _check)
         provider = pulumi.InvokeOptions(parent=self)
         account_id = aws.get_caller_identity_output(opts=provider).account_id

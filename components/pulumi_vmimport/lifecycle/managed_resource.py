@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin
+from os import PathLike, fspath
+from typing import Any, NotRequired, Self, TypedDict, TypeVar, Unpack, cast, get_args, get_origin
 
 import pulumi
 from pulumi import dynamic
 from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, PROMISED, host_for
+from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, required
 
 T = TypeVar("T")
@@ -35,19 +37,48 @@ class ManagedResource(dynamic.Resource):
     all of them, and the inputs, are attributes.
     """
 
-    def __init__(self, name: str, args: Mapping[str, Any] | None, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        resource_name: str,
+        args: Mapping[str, Any] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
         resource = type(self).__name__
+        arguments, opts = program_arguments(f"{resource} {resource_name}", args, opts, kwargs)
+        arguments = {k: fspath(v) if isinstance(v, PathLike) else v for k, v in arguments.items()}
+        opts = opts or pulumi.ResourceOptions()
         host = host_for(resource)
         lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
-        given = {k: v for k, v in (args or {}).items() if v is not None}
+        given = {k: v for k, v in self._completed(arguments).items() if v is not None}
         props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state))
         props |= _on_the_wire(lifecycle.inputs, given)
-        opts = opts or pulumi.ResourceOptions()
-        props[IDENTITY] = undepending(create_urn(name, f"pulumi-python:{self._resource_type_name}", opts.parent))
-        props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
-        super().__init__(host, name, props, opts)
+        if opts.id is None:  # an existing thing that is only read belongs to no resource of this stack
+            urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
+            props[IDENTITY] = undepending(urn)
+            props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
+        super().__init__(host, resource_name, props, opts)
         for wire_name, field in properties(lifecycle.state).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+        **scope: Unpack[AwsScopeArgs],
+    ) -> Self:
+        """An existing thing by its id, for its outputs; the stack does not manage it and never deletes it.
+
+        The id is the one that a managed resource of this class has. The update fails when AWS has nothing of this id.
+        """
+        return cls(resource_name, dict(scope), pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+
+    @staticmethod
+    def _completed(arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with those that a resource derives from others."""
+        return arguments
 
 
 def undepending(output: pulumi.Output[T]) -> pulumi.Output[T]:

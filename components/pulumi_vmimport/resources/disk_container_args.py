@@ -1,6 +1,6 @@
 """The structures in the arguments of imports; aws/import_request.py has them as AWS is asked."""
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import pulumi
 
@@ -24,7 +24,7 @@ class DiskContainerArgs(TypedDict):
     """The description of the disk. Default: none."""
     device_name: NotRequired[pulumi.Input[str]]
     """The device name of the disk in the AMI's block device mapping, such as `/dev/sda1`. Default: EC2 chooses it."""
-    format: NotRequired[pulumi.Input[str]]
+    format: NotRequired[pulumi.Input[Literal["OVA", "VHD", "VHDX", "VMDK", "RAW"]]]
     """The format of the disk image: `OVA`, `VHD`, `VHDX`, `VMDK` or `RAW`, case-insensitive. Default: EC2 detects
     it."""
     snapshot_id: NotRequired[pulumi.Input[str]]
@@ -44,7 +44,7 @@ class SnapshotDiskContainerArgs(TypedDict):
 
     description: NotRequired[pulumi.Input[str]]
     """The description of the disk. Default: none."""
-    format: NotRequired[pulumi.Input[str]]
+    format: NotRequired[pulumi.Input[Literal["VHD", "VMDK", "RAW"]]]
     """The format of the disk image: `VHD`, `VMDK` or `RAW`, case-insensitive. Default: EC2 detects it."""
     url: NotRequired[pulumi.Input[str]]
     """`s3://bucket/key` or an https URL. A presigned URL is stored as a secret and must stay valid until the task

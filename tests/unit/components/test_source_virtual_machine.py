@@ -183,8 +183,8 @@ def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path
 @pytest.mark.parametrize(
     ("args", "path", "reason"),
     [
-        pytest.param({"profile": "byol"}, "profile", "expected one of ec2, byol-workspaces, got 'byol'", id="profile"),
-        pytest.param({"profile": "snapshot"}, "profile", "byol-workspaces, got 'snapshot'", id="profile-of-one-disk"),
+        pytest.param({"profile": "byol"}, "profile", "expected one of ec2, byol-workspaces", id="profile"),
+        pytest.param({"profile": "snapshot"}, "profile", "got 'snapshot'", id="profile-of-one-disk"),
         pytest.param({"phase": "run"}, "phase", "expected one of install, export", id="phase"),
         pytest.param({"rules": "on"}, "rules", "expected one of enforce, warn, off", id="rules"),
         pytest.param({"datastore_id": None}, "datastore_id", "is required, or datastore, its name", id="datastore"),

@@ -5,8 +5,7 @@ Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html; re
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -27,6 +26,7 @@ from pulumi_vmimport.resources.direct_snapshot.snapshot_adoption import SOURCE_T
 from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     ImageSource,
     content_problems,
+    file_fingerprint,
     look_up_source,
     opened_source,
     source_problems,
@@ -34,7 +34,6 @@ from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
 )
 from pulumi_vmimport.resources.disk_container_args import UserBucketArgs
 from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems
-from pulumi_vmimport.transfer.image_source import fingerprint
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 _SEAL_TAG = f"{TAG_PREFIX}seal"
@@ -213,7 +212,7 @@ class DirectSnapshotArgs(AwsScopeArgs):
     """The path of the disk image on the machine that runs Pulumi, relative to the project directory."""
     user_bucket: NotRequired[pulumi.Input[UserBucketArgs]]
     """The disk image in S3, in any Region. The machine that runs Pulumi reads it and sends its blocks to EBS."""
-    format: NotRequired[pulumi.Input[str]]
+    format: NotRequired[pulumi.Input[Literal["RAW", "VMDK", "VHD", "VHDX"]]]
     """The format of the disk image: `RAW`, `VMDK` (single file), `VHD` or `VHDX`. An image of a different format is
     rejected. Default: detected from the content."""
     volume_size: NotRequired[pulumi.Input[int]]
@@ -260,19 +259,27 @@ class DirectSnapshot(ManagedResource, module="vmimport", name="DirectSnapshot"):
     source_identity: pulumi.Output[str]
     """The version of the disk image: size and modification time of the file, or ETag of the object."""
 
-    def __init__(self, name: str, args: DirectSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given: dict[str, Any] = dict(args)
-        file = given.get("file")
-        if isinstance(file, PathLike):  # what a Python program has at hand
-            given["file"] = fspath(file)
-        if file is not None and args.get("source_hash") is None:
-            # What the file is now, without a look into it: so a preview shows that it has changed.
-            given["source_hash"] = pulumi.Output.from_input(given["file"]).apply(_told)
-        super().__init__(name, given, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: DirectSnapshotArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[DirectSnapshotArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: DirectSnapshotArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)
 
-
-def _told(file: Any) -> str | None:
-    try:
-        return fingerprint(file)
-    except (OSError, TypeError, ValueError):
-        return None  # look_up says what is wrong with it
+    @staticmethod
+    def _completed(arguments: dict[str, Any]) -> dict[str, Any]:
+        file = arguments.get("file")
+        if file is None or arguments.get("source_hash") is not None:
+            return arguments
+        # The fingerprint of the file, without reading it: preview shows a change of the file.
+        return {**arguments, "source_hash": pulumi.Output.from_input(file).apply(file_fingerprint)}

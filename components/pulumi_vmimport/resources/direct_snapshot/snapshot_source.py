@@ -12,7 +12,7 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
+from pulumi_vmimport.transfer.image_source import LocalImage, S3Image, fingerprint
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 
 ImageSource = LocalImage | S3Image
@@ -88,3 +88,11 @@ def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent)
 def volume_size(inputs: DirectSnapshotInputs, disk: DiskContent) -> int:
     """The size of the snapshot's volumes, in GiB."""
     return inputs.volume_size if is_given(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_given excludes None
+
+
+def file_fingerprint(file: str) -> str | None:
+    """What changes with the content of a local file; None when it cannot be read, which `look_up` reports."""
+    try:
+        return fingerprint(file)
+    except (OSError, TypeError, ValueError):
+        return None

@@ -6,8 +6,7 @@ Requirements S3-02, S3-04, FMT-10.
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, replace
 from enum import StrEnum
-from os import PathLike, fspath
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -179,13 +178,15 @@ class DiskImageUploadArgs(AwsScopeArgs):
     """The bucket, in the Region of the import."""
     key: pulumi.Input[str]
     """The key of the object; it ends as the file does, and in .ova for an .ovf file."""
-    image_profile: NotRequired[pulumi.Input[str]]
+    image_profile: NotRequired[pulumi.Input[Literal["ec2", "snapshot", "byol-workspaces", "workspaces-byol"]]]
     """What the image is for: ec2, snapshot or byol-workspaces. A file that AWS would refuse for that is refused before
     it is sent (docs/inspect.md). Default: ec2."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for this file, where you
     know better. Default: none."""
-    storage_class: NotRequired[pulumi.Input[str]]
+    storage_class: NotRequired[
+        pulumi.Input[Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]]
+    ]
     """STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING or GLACIER_IR; another one sends the file again.
     Default: STANDARD."""
     source_hash: NotRequired[pulumi.Input[str]]
@@ -226,12 +227,27 @@ class DiskImageUpload(ManagedResource, module="vmimport", name="DiskImageUpload"
     key: pulumi.Output[str]
     """The key, as given; available once the object is there."""
 
-    def __init__(self, name: str, args: DiskImageUploadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given: dict[str, Any] = dict(args)
-        path = given.get("path")
-        if isinstance(path, PathLike):  # what a Python program has at hand
-            given["path"] = fspath(path)
-        if path is not None and args.get("source_hash") is None:
-            # What the file is now, without a look into it: so a preview shows that it has changed.
-            given["source_hash"] = pulumi.Output.from_input(given["path"]).apply(content_identity)
-        super().__init__(name, given, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: DiskImageUploadArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[DiskImageUploadArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: DiskImageUploadArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)
+
+    @staticmethod
+    def _completed(arguments: dict[str, Any]) -> dict[str, Any]:
+        path = arguments.get("path")
+        if path is None or arguments.get("source_hash") is not None:
+            return arguments
+        # The fingerprint of the file, without reading it: preview shows a change of the file.
+        return {**arguments, "source_hash": pulumi.Output.from_input(path).apply(content_identity)}

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.h
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -17,6 +17,7 @@ from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.ec2_tasks.export_rules import permitted
@@ -133,7 +134,7 @@ class ExportImageArgs(AwsScopeArgs):
     image_id: pulumi.Input[str]
     """The id of an AMI that this account owns. It must not be encrypted and must not contain software that AWS
     licenses."""
-    disk_image_format: pulumi.Input[str]
+    disk_image_format: pulumi.Input[ExportFormatValue]
     """The format of the disk image: `VMDK` (stream-optimized), `RAW` or `VHD`."""
     s3_bucket: pulumi.Input[str]
     """The bucket to export to. It must be in the Region of the AMI, belong to this account, and not use SSE-KMS."""
@@ -174,5 +175,19 @@ class ExportImage(ManagedResource, module="vmimport", name="ExportImage"):
     status_message: pulumi.Output[str | None]
     """The status message of the task, as EC2 reports it."""
 
-    def __init__(self, name: str, args: ExportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ExportImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[ExportImageArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ExportImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -17,6 +17,7 @@ from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 from pulumi_vmimport.lifecycle.identity import is_own_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
     DiskContainerArgs,
@@ -144,9 +145,9 @@ class ImportImageArgs(AwsScopeArgs):
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
     """The disks to import, root disk first: 1 to 21 containers, or one container with an OVA."""
-    architecture: NotRequired[pulumi.Input[str]]
+    architecture: NotRequired[pulumi.Input[Literal["i386", "x86_64"]]]
     """The architecture, `i386` or `x86_64`. Default: EC2 detects it."""
-    boot_mode: NotRequired[pulumi.Input[str]]
+    boot_mode: NotRequired[pulumi.Input[Literal["legacy-bios", "uefi"]]]
     """The boot mode, `legacy-bios` or `uefi`. Default: EC2 detects it."""
     client_data: NotRequired[pulumi.Input[ClientDataArgs]]
     """Optional metadata about the upload (EC2 ClientData)."""
@@ -155,12 +156,12 @@ class ImportImageArgs(AwsScopeArgs):
     encrypted: NotRequired[pulumi.Input[bool]]
     """Whether to encrypt the snapshots of the AMI. Default: the Region's EBS encryption-by-default setting. An AMI for
     WorkSpaces BYOL must not be encrypted."""
-    hypervisor: NotRequired[pulumi.Input[str]]
+    hypervisor: NotRequired[pulumi.Input[Literal["xen"]]]
     """The target hypervisor. The only allowed value is `xen`."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Ids of rules in docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings to ignore for these images.
     Default: none; a finding of severity `error` fails the preview."""
-    image_profile: NotRequired[pulumi.Input[str]]
+    image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
     """The rules to check the images against: `ec2`, or `byol-workspaces` for an AMI that becomes a WorkSpaces image.
     Not sent to AWS. Default: `ec2`."""
     kms_key_id: NotRequired[pulumi.Input[str]]
@@ -168,13 +169,13 @@ class ImportImageArgs(AwsScopeArgs):
     Requires `encrypted`. Default: the account's default KMS key for EBS."""
     license_specifications: NotRequired[pulumi.Input[list[pulumi.Input[LicenseSpecificationArgs]]]]
     """The License Manager configurations to associate with the AMI. Default: none."""
-    license_type: NotRequired[pulumi.Input[str]]
+    license_type: NotRequired[pulumi.Input[Literal["AWS", "BYOL"]]]
     """`AWS` (license included) or `BYOL`. Cannot be combined with `usage_operation`. Default: `AWS` for Windows Server;
     `BYOL` for Windows client and Linux."""
     operating_system: NotRequired[pulumi.Input[str]]
     """The guest operating system, such as `Windows Server 2022` or `Ubuntu 22.04`. The preview fails if VM
     Import/Export does not support it. Not sent to AWS. Default: not checked."""
-    platform: NotRequired[pulumi.Input[str]]
+    platform: NotRequired[pulumi.Input[Literal["Windows", "Linux"]]]
     """`Windows` or `Linux`. Required for a UEFI machine from an EBS snapshot. Default: EC2 detects it."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Whether to keep the AMI and its snapshots when the resource is deleted or replaced. Default: false."""
@@ -187,7 +188,7 @@ class ImportImageArgs(AwsScopeArgs):
     Default: none; changed content is not detected."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
-    usage_operation: NotRequired[pulumi.Input[str]]
+    usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]
     """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
     `license_type`. Default: EC2 derives it from the license type."""
 
@@ -228,5 +229,19 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     """What the import changed in the machine and what to do before you use it, one line each. See
     docs/post_import.md."""
 
-    def __init__(self, name: str, args: ImportImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ImportImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[ImportImageArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ImportImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

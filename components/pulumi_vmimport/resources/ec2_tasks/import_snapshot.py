@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportSnapsho
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -187,5 +187,19 @@ class ImportSnapshot(ManagedResource, module="vmimport", name="ImportSnapshot"):
     status_message: pulumi.Output[str | None]
     """The status message of the task, as EC2 reports it."""
 
-    def __init__(self, name: str, args: ImportSnapshotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ImportSnapshotArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[ImportSnapshotArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ImportSnapshotArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -6,7 +6,7 @@ EXP-03 to EXP-06.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -20,6 +20,7 @@ from pulumi_vmimport.aws.service_errors import error_message, is_passing
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
+from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.ec2_tasks.export_rules import permitted
@@ -208,12 +209,12 @@ class InstanceExportArgs(AwsScopeArgs):
     instance_id: pulumi.Input[str]
     """The id of an instance with one volume and one network interface. It must not contain software that AWS licenses.
     The instance may reboot during the export."""
-    target_environment: pulumi.Input[str]
+    target_environment: pulumi.Input[Literal["citrix", "vmware", "microsoft"]]
     """The target virtualization environment: `vmware`, `citrix` or `microsoft`."""
-    disk_image_format: NotRequired[pulumi.Input[str]]
+    disk_image_format: NotRequired[pulumi.Input[ExportFormatValue]]
     """The format of the disk: `VMDK` (stream-optimized) for `vmware`, `VHD` for `citrix` and `microsoft`. Default: the
     format of the target environment."""
-    container_format: NotRequired[pulumi.Input[str]]
+    container_format: NotRequired[pulumi.Input[Literal["ova"]]]
     """`ova` to package the disk with an OVF descriptor. Default: the disk only."""
     s3_bucket: pulumi.Input[str]
     """The bucket to export to. It must be in the Region of the instance, belong to this account, and grant access to VM
@@ -249,5 +250,19 @@ class InstanceExport(ManagedResource, module="vmimport", name="InstanceExport"):
     status_message: pulumi.Output[str | None]
     """The status message of the task, as EC2 reports it."""
 
-    def __init__(self, name: str, args: InstanceExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: InstanceExportArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[InstanceExportArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: InstanceExportArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

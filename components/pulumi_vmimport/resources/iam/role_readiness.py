@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -249,5 +249,19 @@ class RoleReadiness(ManagedResource, module="vmimport", name="RoleReadiness"):
     role_arn: pulumi.Output[str]
     """The ARN of the role."""
 
-    def __init__(self, name: str, args: RoleReadinessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: RoleReadinessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[RoleReadinessArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: RoleReadinessArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -5,7 +5,7 @@ Requirements VM-07, VM-10, VM-11, VM-12, FMT-06, FMT-10, S3-04.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -16,6 +16,7 @@ from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
 from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     IDENTITY,
@@ -219,11 +220,11 @@ class VirtualMachineExportArgs(AwsScopeArgs):
     """The machine's inventory path, such as DC0/vm/web01, or a name that only one machine has."""
     snapshot: NotRequired[pulumi.Input[str]]
     """The name or managed object id of a snapshot to export instead, while the machine may run. Default: none."""
-    format: NotRequired[pulumi.Input[str]]
+    format: NotRequired[pulumi.Input[Literal["ova", "vmdk"]]]
     """ova: one OVA; vmdk: an object for each disk, for as many `disk_containers` of ImportImage. Default: ova."""
-    image_profile: NotRequired[pulumi.Input[str]]
+    image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
     """ec2, or byol-workspaces: one disk of at most 70 GB, one network adapter. Default: ec2."""
-    powered_on: NotRequired[pulumi.Input[str]]
+    powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do with a machine that runs: refuse, shutDown (by VMware Tools), powerOff, wait. Default: refuse."""
     export_when_changed: NotRequired[pulumi.Input[bool]]
     """Export anew, under the same key, when vSphere's change version of the machine is another than at the export.
@@ -263,5 +264,23 @@ class VirtualMachineExport(ManagedResource, module="vmimport", name="VirtualMach
     key: pulumi.Output[str]
     """The key, as given; available once the object is there."""
 
-    def __init__(self, name: str, args: VirtualMachineExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: VirtualMachineExportArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[VirtualMachineExportArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: VirtualMachineExportArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CopyWorkspaceImage
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -171,5 +171,23 @@ class CopyWorkspaceImage(ManagedResource, module="vmimport", name="CopyWorkspace
     owner_account_id: pulumi.Output[str | None]
     """The account that owns the copy."""
 
-    def __init__(self, name: str, args: CopyWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: CopyWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[CopyWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: CopyWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceIma
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Unpack, overload
 
 import pulumi
 
@@ -91,5 +92,23 @@ class CreateWorkspaceImage(ManagedResource, module="vmimport", name="CreateWorks
     owner_account_id: pulumi.Output[str | None]
     """The account that owns the image."""
 
-    def __init__(self, name: str, args: CreateWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: CreateWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[CreateWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: CreateWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

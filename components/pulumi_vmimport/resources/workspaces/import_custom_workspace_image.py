@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 import pulumi
 
@@ -19,6 +19,7 @@ from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.resources.allowed_values import OsVersionValue
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_problems
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ami_id_problem
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
@@ -174,11 +175,11 @@ class ImportCustomWorkspaceImageArgs(WorkspaceImageArgs):
     the image.
     """
 
-    compute_type: pulumi.Input[str]
+    compute_type: pulumi.Input[Literal["BASE", "GRAPHICS_G4DN", "GRAPHICS_G6", "GRAPHICS_G7"]]
     """BASE, GRAPHICS_G4DN, GRAPHICS_G6 or GRAPHICS_G7."""
-    protocol: pulumi.Input[str]
+    protocol: pulumi.Input[Literal["PCOIP", "DCV", "BYOP"]]
     """PCOIP (Windows 10 only), DCV or BYOP."""
-    os_version: pulumi.Input[str]
+    os_version: pulumi.Input[OsVersionValue]
     """Windows_10 or Windows_11."""
     infrastructure_configuration_arn: pulumi.Input[str]
     """The infrastructure configuration of EC2 Image Builder that says where the image is built and tested."""
@@ -188,7 +189,7 @@ class ImportCustomWorkspaceImageArgs(WorkspaceImageArgs):
     """Source: a build version of an EC2 Image Builder image."""
     ec2_image_id: NotRequired[pulumi.Input[str]]
     """Source: an AMI, Windows, imported with licence BYOL, unencrypted, in your account."""
-    image_validation_mode: NotRequired[pulumi.Input[str]]
+    image_validation_mode: NotRequired[pulumi.Input[Literal["CUSTOMER_MANAGED", "SERVICE_MANAGED"]]]
     """CUSTOMER_MANAGED or SERVICE_MANAGED: who tests the image. Default: left to WorkSpaces."""
 
 

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceIma
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.tables.ingestion_processes import Application, Ingestio
 from pulumi_vmimport.lifecycle.contract import Problem, Run, known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -108,12 +109,12 @@ class ImportWorkspaceImageArgs(WorkspaceImageArgs):
 
     ec2_image_id: pulumi.Input[str]
     """The AMI: Windows, imported with licence BYOL, unencrypted, in your account."""
-    ingestion_process: pulumi.Input[str]
+    ingestion_process: pulumi.Input[IngestionProcessValue]
     """BYOL_REGULAR, BYOL_GRAPHICS, BYOL_GRAPHICSPRO, BYOL_GRAPHICS_G4DN, or one of these with _WSP (DCV) or _BYOP; what
     each needs is in docs/workspaces_images.md."""
-    applications: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
     """At most one of Microsoft_Office_2016 and Microsoft_Office_2019. Default: none."""
-    os_version: NotRequired[pulumi.Input[str]]
+    os_version: NotRequired[pulumi.Input[OsVersionValue]]
     """Windows_10 or Windows_11: preview then sees which processes and Office it does not go with. Default: no check."""
 
 
@@ -134,5 +135,23 @@ class ImportWorkspaceImage(ManagedResource, module="vmimport", name="ImportWorks
     owner_account_id: pulumi.Output[str | None]
     """The account that owns the image."""
 
-    def __init__(self, name: str, args: ImportWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: ImportWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[ImportWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ImportWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/create-custom-b
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, replace
-from typing import Any, NotRequired
+from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedReso
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.resources.allowed_values import BundleComputeTypeValue
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces.bundle_storage_rules import storage_problems
 from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
@@ -248,7 +249,7 @@ class WorkspaceBundleArgs(AwsScopeArgs):
     image_id: pulumi.Input[str]
     """The image, wsi-..., of your own account. Another one is given to the bundle in place; WorkSpaces that are there
     already keep theirs until they are rebuilt."""
-    compute_type: pulumi.Input[str]
+    compute_type: pulumi.Input[BundleComputeTypeValue]
     """The machine: VALUE, STANDARD, PERFORMANCE, POWER, POWERPRO, GENERALPURPOSE_4XLARGE, GRAPHICS_G4DN and others."""
     user_storage_gib: pulumi.Input[int]
     """The user volume, in GiB: 10, 50 or 100, and 100 to 2000 beside a root volume of 175 and more."""
@@ -269,5 +270,19 @@ class WorkspaceBundle(ManagedResource, module="vmimport", name="WorkspaceBundle"
     bundle_state: pulumi.Output[str]
     """AVAILABLE, or where a run that was interrupted left it."""
 
-    def __init__(self, name: str, args: WorkspaceBundleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: WorkspaceBundleArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[WorkspaceBundleArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: WorkspaceBundleArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-im
 import re
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, replace
+from typing import Any, Unpack, overload
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -168,5 +169,19 @@ class WorkspacesAccount(ManagedResource, module="vmimport", name="WorkspacesAcco
     dedicated_tenancy_support: pulumi.Output[str]
     """ENABLED, once AWS has done it."""
 
-    def __init__(self, name: str, args: WorkspacesAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+    @overload
+    def __init__(
+        self, resource_name: str, args: WorkspacesAccountArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **kwargs: Unpack[WorkspacesAccountArgs]
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: WorkspacesAccountArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -270,11 +270,6 @@ def test_a_retained_snapshot_stays_and_is_nobodys(new_run: NewRun, inputs: Input
 
 @pytest.mark.parametrize("given", ["file", "own-hash", "gone", "object"])
 def test_the_program_tells_what_the_file_is(file: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "pulumi_vmimport.lifecycle.managed_resource.ManagedResource.__init__",
-        lambda self, name, args, opts: seen.append(dict(args)),
-    )
     monkeypatch.setattr("pulumi.Output.from_input", _Applied)
     table: dict[str, dict[str, Any]] = {
         "file": {"file": str(file)},
@@ -282,10 +277,9 @@ def test_the_program_tells_what_the_file_is(file: Path, monkeypatch: pytest.Monk
         "gone": {"file": str(file) + ".gone"},
         "object": {"user_bucket": {"s3_bucket": "b", "s3_key": "k"}},
     }
-    DirectSnapshot("data", table[given])  # type: ignore[arg-type] # of a table
     status = file.stat()
     told = {"file": f"{status.st_size}-{status.st_mtime_ns}", "own-hash": "v7"}
-    assert seen[0].get("source_hash") == told.get(given)
+    assert DirectSnapshot._completed(table[given]).get("source_hash") == told.get(given)
 
 
 class _Applied:
