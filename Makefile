@@ -88,7 +88,8 @@ coverage: setup file-system-tools ## line and branch coverage of the unit and co
 		tests/unit tests/contract
 
 mutants: setup file-system-tools ## change the code in MUTANTS places, one at a time, and count which changes the tests notice
-	@$(BIN)/python -m tests.mutants --count $(MUTANTS) --seed $(MUTANTS_SEED)
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
+	@$(BIN)/python tools/mutants.py --count $(MUTANTS) --seed $(MUTANTS_SEED)
 
 audit: setup ## known vulnerabilities of the locked versions, licences of what the library installs; asks PyPI
 	@$(PYTHON) -m venv .audit
@@ -112,5 +113,5 @@ build: setup ## wheel and source distribution of the library and of the sandbox,
 	@$(BIN)/python -m build --outdir dist sandbox
 
 clean: ## remove everything that make created in this folder; the engine stays in ~/.cache/pulumi-vmimport
-	rm -rf .venv .audit .sandbox .fuzz .coverage .coverage-html dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .audit .mutants .sandbox .fuzz .coverage .coverage-html dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find components sandbox stacks tests -name __pycache__ -prune -exec rm -rf {} +
