@@ -29,12 +29,12 @@ class Declared:
 
     @property
     def inputs(self) -> set[str]:
-        return {f.name for f in fields(self.lifecycle.inputs)}
+        return {f.name for f in fields(self.lifecycle.inputs_type)}
 
     @property
     def outputs(self) -> set[str]:
         """What the state has beyond the inputs."""
-        return {f.name for f in fields(self.lifecycle.state)} - self.inputs
+        return {f.name for f in fields(self.lifecycle.state_type)} - self.inputs
 
     def documented_args(self) -> dict[str, str | None]:
         """The attribute docstrings of the arguments, those of their bases included."""

@@ -65,7 +65,7 @@ def _spoiled(value: Any, chance: random.Random) -> Any:
 
 
 def problems(declared: Any, bag: Mapping[str, Any]) -> list[Problem]:
-    inputs, found = read_bag(declared.lifecycle.inputs, bag)
+    inputs, found = read_bag(declared.lifecycle.inputs_type, bag)
     return [*found, *declared.lifecycle.check(inputs)]
 
 
@@ -86,7 +86,7 @@ def is_real(hint: Any, path: str) -> bool:
 
 
 def test_every_problem_has_the_path_of_a_property_and_a_reason(declared: Any) -> None:
-    inputs, found = declared.lifecycle.inputs, 0
+    inputs, found = declared.lifecycle.inputs_type, 0
     for bag in bags(inputs, seed=7):
         for problem in problems(declared, bag):
             found += 1
@@ -98,7 +98,7 @@ def test_every_problem_has_the_path_of_a_property_and_a_reason(declared: Any) ->
 
 
 def test_nothing_is_told_twice(declared: Any) -> None:
-    for bag in bags(declared.lifecycle.inputs, seed=11):
+    for bag in bags(declared.lifecycle.inputs_type, seed=11):
         told = problems(declared, bag)
         assert len(told) == len(set(told)), bag
 
@@ -109,12 +109,12 @@ def test_fails_in_check_on_what_no_resource_takes(declared: Any, name: str, valu
 
 
 def test_unknown_inputs_are_not_judged(declared: Any) -> None:
-    assert problems(declared, dict.fromkeys(properties(declared.lifecycle.inputs), UNKNOWN)) == []
+    assert problems(declared, dict.fromkeys(properties(declared.lifecycle.inputs_type), UNKNOWN)) == []
 
 
 def test_an_input_that_becomes_known_in_time_is_judged_only_then(declared: Any) -> None:
     """Making any one input unknown takes problems away and never adds one."""
-    for number, bag in enumerate(bags(declared.lifecycle.inputs, seed=13)):
+    for number, bag in enumerate(bags(declared.lifecycle.inputs_type, seed=13)):
         if number % 5 == 0:
             for name in bag:
                 told = {p.path for p in problems(declared, bag | {name: UNKNOWN})}
@@ -128,10 +128,10 @@ def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
     lifecycle = host._lifecycle
 
     def create(run: Any, inputs: Any) -> Created[Any]:
-        return Created("id-1", lifecycle.state(**vars(inputs)))
+        return Created("id-1", lifecycle.state_type(**vars(inputs)))
 
     monkeypatch.setattr(lifecycle, "check", lambda inputs: iter(()))
-    monkeypatch.setattr(lifecycle, "look_up", lambda run, inputs: iter(()))
+    monkeypatch.setattr(lifecycle, "preflight", lambda run, inputs: iter(()))
     monkeypatch.setattr(lifecycle, "create", create)
     monkeypatch.setattr(lifecycle, "read", lambda run, _, state: state)
     monkeypatch.setattr(lifecycle, "condition", lambda state: Condition.READY)
@@ -139,19 +139,19 @@ def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
 
 
 def minimal(declared: Any) -> dict[str, Any]:
-    needed = [f.name for f in fields(declared.lifecycle.inputs) if f.default is MISSING]
-    return {camel(name): sample(hints(declared.lifecycle.inputs)[name]) for name in needed}
+    needed = [f.name for f in fields(declared.lifecycle.inputs_type) if f.default is MISSING]
+    return {camel(name): sample(hints(declared.lifecycle.inputs_type)[name]) for name in needed}
 
 
 def full(declared: Any) -> dict[str, Any]:
-    return {camel(name): sample(hint) for name, hint in hints(declared.lifecycle.inputs).items()}
+    return {camel(name): sample(hint) for name, hint in hints(declared.lifecycle.inputs_type).items()}
 
 
 def empty(declared: Any) -> dict[str, Any]:
     """Lists and maps that are there with nothing in them; structures are as they are."""
     given = {
         camel(name): (sample(hint), is_dataclass(required(hint)))
-        for name, hint in hints(declared.lifecycle.inputs).items()
+        for name, hint in hints(declared.lifecycle.inputs_type).items()
     }
     return {n: v if structure or not isinstance(v, (list, dict)) else type(v)() for n, (v, structure) in given.items()}
 
@@ -191,7 +191,7 @@ def test_a_refresh_that_finds_all_as_it_was_is_no_change(
 def test_an_unknown_input_is_a_change_that_preview_shows(declared: Any, host: DynamicHost) -> None:
     program = {"__provider": "p", "identity": URN, "region": "eu-west-1", **full(declared)}
     recorded = wired(host.create(wired(program)).outs)
-    for name, f in properties(declared.lifecycle.inputs).items():
+    for name, f in properties(declared.lifecycle.inputs_type).items():
         unknown = program | {name: pulumi.output.Unknown()}  # type: ignore[no-untyped-call]
         result = host.diff("id-1", recorded, unknown)
         assert result.changes is True

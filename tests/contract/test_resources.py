@@ -80,12 +80,12 @@ def test_a_resource_is_named_like_the_operation_it_documents(declared: Any) -> N
 
 
 def test_the_state_extends_the_inputs(declared: Any) -> None:
-    assert issubclass(declared.lifecycle.state, declared.lifecycle.inputs)
-    assert all(f.default is not MISSING for f in fields(declared.lifecycle.state) if f.name in declared.outputs)
+    assert issubclass(declared.lifecycle.state_type, declared.lifecycle.inputs_type)
+    assert all(f.default is not MISSING for f in fields(declared.lifecycle.state_type) if f.name in declared.outputs)
 
 
 def test_arguments_are_the_inputs(declared: Any) -> None:
-    differing = list(_differing(declared.args, declared.lifecycle.inputs, declared.args.__name__))
+    differing = list(_differing(declared.args, declared.lifecycle.inputs_type, declared.args.__name__))
     assert differing == []
 
 
@@ -147,7 +147,7 @@ def test_outputs_are_what_the_state_adds(declared: Any) -> None:
 
 
 def test_outputs_have_the_types_of_the_state(declared: Any) -> None:
-    recorded = hints(declared.lifecycle.state)
+    recorded = hints(declared.lifecycle.state_type)
     for name in declared.documented_outputs():
         annotated = declared.resource.__annotations__[name]
         assert get_origin(annotated) is pulumi.Output, name
@@ -162,7 +162,7 @@ def test_every_argument_and_output_is_documented(declared: Any) -> None:
 
 
 def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) -> None:
-    updatable = {f.name for f in fields(declared.lifecycle.inputs) if f.metadata.get("updatable")}
+    updatable = {f.name for f in fields(declared.lifecycle.inputs_type) if f.metadata.get("updatable")}
     text = " ".join((inspect.getdoc(declared.args) or "").split())
     sentence = re.search(
         r"(?:Changes to|A change of any but) ([a-z_, ]+?) (?:are applied in place|replaces|exports)", text
@@ -173,7 +173,7 @@ def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) ->
 
 
 def test_every_property_is_spelled_in_one_way_on_the_wire(declared: Any) -> None:
-    names = [f.name for f in fields(declared.lifecycle.state)]
+    names = [f.name for f in fields(declared.lifecycle.state_type)]
     assert len({camel(name).lower() for name in names}) == len(names)
     assert not {"id", "urn", "identity", "from_resources"} & set(names)
 
@@ -185,8 +185,8 @@ def test_every_resource_says_where_as_whom_and_how_long(declared: Any, scope: st
 
 def test_a_resource_that_keeps_what_is_unfinished_tells_it_from_what_is_ready(declared: Any) -> None:
     lifecycle = declared.lifecycle
-    empty = lifecycle.state(**dict.fromkeys(f.name for f in fields(lifecycle.state)))
+    empty = lifecycle.state_type(**dict.fromkeys(f.name for f in fields(lifecycle.state_type)))
     keeps = any(
-        "run.keep(" in inspect.getsource(cls) for cls in type(lifecycle).__mro__ if cls not in (Lifecycle, object)
+        "run.record(" in inspect.getsource(cls) for cls in type(lifecycle).__mro__ if cls not in (Lifecycle, object)
     )
     assert (lifecycle.condition(empty) is Condition.READY) is not keeps

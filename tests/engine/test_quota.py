@@ -23,6 +23,6 @@ def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
     assert [task.status for task in sandbox.aws.import_tasks] == ["completed"] * IMPORTS
     printed = "\n".join(stack.output)
     assert "waiting for one of the Region's import tasks to end: ResourceCountExceeded: You have 2 active" in printed
-    assert "waiting for its turn, 1 ahead of it: the Region runs no more import tasks at once" in printed
+    assert "queued, 1 ahead:" in printed
     stack.destroy()
     assert stack.remaining_resources() == []

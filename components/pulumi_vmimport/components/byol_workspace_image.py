@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
 from pulumi_vmimport.components.import_bucket import ImportBucket
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.property_bag import Problem
@@ -225,7 +225,7 @@ def _key(name: str) -> str:
 def _check(values: Values) -> Iterator[Problem]:
     # WorkSpaces meets them last; nothing is to be exported and imported for a name that it refuses.
     for name, problem in (("image_name", name_problem), ("image_description", description_problem)):
-        if is_given(values.get(name)) and (reason := problem(values[name])):
+        if is_set(values.get(name)) and (reason := problem(values[name])):
             yield Problem(name, reason)
     yield from _source_problems(values)
 
@@ -244,9 +244,9 @@ def _source_problems(values: Values) -> Iterator[Problem]:
         for name in ("existing_bucket", "existing_role_name"):
             if values.get(name) is not None:
                 yield Problem(name, "is of no use with ec2_image_id: nothing is imported; drop one of the two")
-    if sources != ["ova_key"] and is_given(values.get("source_hash")):
+    if sources != ["ova_key"] and is_set(values.get("source_hash")):
         yield Problem("source_hash", f"is for an OVA that is there, and the source is {sources[0]}; drop it")
     if sources[0] not in _MACHINE:
         for name in _OF_EXPORTS:
-            if is_given(values.get(name)):
+            if is_set(values.get(name)):
                 yield Problem(name, f"is for the export of a machine, and the source is {sources[0]}; drop it")

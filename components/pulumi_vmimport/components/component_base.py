@@ -105,7 +105,7 @@ def apply_known(value: Any, func: Callable[[Any], T]) -> pulumi.Output[T]:
     return _gathered(value).apply(lambda v: func(_with_our_unknown(v)), run_with_unknowns=True)
 
 
-def is_given(value: Any) -> TypeGuard[Any]:
+def is_set(value: Any) -> TypeGuard[Any]:
     """Whether an argument is there and known."""
     return value is not None and value is not UNKNOWN
 

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputs, Values, is_set
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -144,5 +144,5 @@ def _access(owner_id: str, grantee_id: str) -> aws.s3.BucketAclAccessControlPoli
 def _check(values: Values) -> Iterator[Problem]:
     yield from bucket_problems(values, _OF_NEW_BUCKETS, _EXPIRY)
     id = values.get("canonical_user_id")
-    if is_given(id) and not _CANONICAL_USER_ID.fullmatch(id):
+    if is_set(id) and not _CANONICAL_USER_ID.fullmatch(id):
         yield Problem("canonical_user_id", f"expected 64 hexadecimal digits, got {id!r}")

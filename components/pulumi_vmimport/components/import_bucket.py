@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -106,5 +106,5 @@ class ImportBucket(Component):
 def _check(values: Values) -> Iterator[Problem]:
     yield from bucket_problems(values, _OF_NEW_BUCKETS, _EXPIRY)
     key = values.get("kms_key_arn")
-    if is_given(key) and not _KMS_KEY_ARN.fullmatch(key):
+    if is_set(key) and not _KMS_KEY_ARN.fullmatch(key):
         yield Problem("kms_key_arn", f"expected the ARN of a KMS key or alias, got {key!r}")

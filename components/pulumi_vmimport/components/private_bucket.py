@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam.iam_documents import VERSION
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
-from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, is_set
 from pulumi_vmimport.lifecycle.property_bag import Problem
 
 # An upload that broke off costs storage until it is aborted; the AWS examples take seven days.
@@ -136,11 +136,11 @@ def bucket_problems(values: Values, of_new_buckets: Sequence[str], expiry: Expir
                 yield Problem(name, "is for a new bucket, and existing_bucket is never changed; drop one of the two")
     for name in ("bucket", "existing_bucket"):
         value = values.get(name)
-        if is_given(value) and not BUCKET_NAME.fullmatch(value):
+        if is_set(value) and not BUCKET_NAME.fullmatch(value):
             yield Problem(name, f"expected a name of 3 to 63 of a-z, 0-9, '.' and '-', got {value!r}")
     for name in ("abort_uploads_after_days", expiry.days):
         value = values.get(name)
-        if is_given(value) and value < 1:
+        if is_set(value) and value < 1:
             yield Problem(name, f"expected at least 1, got {value}")
     if values.get(expiry.prefix) is not None and values.get(expiry.days) is None:
         yield Problem(expiry.prefix, f"says which objects expire and none does; give {expiry.days} too")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES, WindowsRelease
-from pulumi_vmimport.components.component_base import Values, is_given
+from pulumi_vmimport.components.component_base import Values, is_set
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
 from pulumi_vmimport.lifecycle.property_bag import Problem
 from pulumi_vmimport.service_limits import (
@@ -64,11 +64,11 @@ class Finding(Problem):
 
 def release_of(name: Any, own: Any) -> WindowsRelease | None:
     """A release by its name, from the caller's table before ours; None when neither has it or it is unknown."""
-    if not is_given(name):
+    if not is_set(name):
         return None
-    row = own.get(name) if is_given(own) else None
-    if is_given(row):
-        known = is_given(row.get("firmware")) and is_given(row.get("guest_id"))
+    row = own.get(name) if is_set(own) else None
+    if is_set(row):
+        known = is_set(row.get("firmware")) and is_set(row.get("guest_id"))
         return WindowsRelease(row["firmware"], row["guest_id"]) if known else None
     return WINDOWS_RELEASES.get(name)
 
@@ -79,14 +79,14 @@ class SourceMachine:
     def __init__(self, values: Values) -> None:
         self._values = values
         override = values.get("virtual_machine_args")
-        self._override: Mapping[str, Any] = override if is_given(override) else {}
+        self._override: Mapping[str, Any] = override if is_set(override) else {}
         self._profile = values.get("profile") if values.get("profile") is not None else ImageProfile.BYOL_WORKSPACES
         self._is_byol = profile_named(self._profile) is ImageProfile.BYOL_WORKSPACES
         self._release = release_of(values.get("windows_release"), values.get("windows_releases"))
 
     def findings(self) -> Iterator[Finding]:
         """All that the rules find; nothing while the profile is unknown."""
-        if is_given(self._profile):
+        if is_set(self._profile):
             yield from self._windows()
             yield from self._firmware()
             yield from self._disks()
@@ -97,7 +97,7 @@ class SourceMachine:
         name, expected = self._values.get("windows_release"), f"expected one of {', '.join(WINDOWS_RELEASES)}"
         if name is None and self._is_byol:
             yield Finding("windows_release", f"is required for profile {ImageProfile.BYOL_WORKSPACES}, {expected}")
-        if is_given(name) and self._release is None and not self._is_own_release(name):
+        if is_set(name) and self._release is None and not self._is_own_release(name):
             yield Finding(
                 "windows_release",
                 f"{expected}, got {name!r}; say what a newer one wants in windows_releases",
@@ -105,14 +105,14 @@ class SourceMachine:
         if self._is_byol and self._release and not self._release.is_listed:
             yield Finding("windows_release", f"the BYOL checker takes {name}, but AWS does not list it", is_fatal=False)
         path, guest_id = self._property("guest_id")
-        if is_given(guest_id) and not guest_id.endswith("64Guest"):
+        if is_set(guest_id) and not guest_id.endswith("64Guest"):
             yield Finding(path, f"expected a 64-bit guest, got {guest_id!r}", is_fatal=self._is_byol)
 
     def _firmware(self) -> Iterator[Finding]:
         path, firmware = self._property("firmware")
-        if is_given(firmware) and firmware not in FIRMWARE:
+        if is_set(firmware) and firmware not in FIRMWARE:
             yield Finding(path, f"expected bios or efi, got {firmware!r}")
-        elif is_given(firmware) and self._release and firmware != self._release.firmware:
+        elif is_set(firmware) and self._release and firmware != self._release.firmware:
             yield Finding(
                 path,
                 f"expected {self._release.firmware} for Windows {self._values['windows_release']}, got {firmware}: "
@@ -125,7 +125,7 @@ class SourceMachine:
         if disks is None:
             yield from self._disk_size("disk_gb", self._values.get("disk_gb"))
             return
-        if not is_given(disks):
+        if not is_set(disks):
             return
         for i, disk in enumerate(disks):
             yield from self._disk_size(f"{path}[{i}].size", _member(disk, "size"))
@@ -135,7 +135,7 @@ class SourceMachine:
             yield Finding(path, f"expected {expected}, got {len(disks)}")
 
     def _disk_size(self, path: str, size: Any) -> Iterator[Finding]:
-        if not is_given(size):
+        if not is_set(size):
             return
         if size < 1:
             yield Finding(path, f"expected at least 1 GB, got {size}")
@@ -150,18 +150,18 @@ class SourceMachine:
 
     def _devices(self) -> Iterator[Finding]:
         path, scsi_type = self._property("scsi_type")
-        if is_given(scsi_type) and scsi_type != DEFAULT_SCSI:
+        if is_set(scsi_type) and scsi_type != DEFAULT_SCSI:
             yield Finding(path, f"{DEFAULT_SCSI} is known to import, {scsi_type} may not start", is_fatal=False)
         path, cards = self._property("network_interfaces")
-        if is_given(cards) and len(cards) != 1:
+        if is_set(cards) and len(cards) != 1:
             yield Finding(path, f"expected one network card, got {len(cards)}; add others after the import")
         path, drives = self._property("cdroms")
-        if is_given(drives) and drives and self._values.get("phase") == Phase.EXPORT:
+        if is_set(drives) and drives and self._values.get("phase") == Phase.EXPORT:
             yield Finding(path, f"expected no CD drive in phase {Phase.EXPORT}, got {len(drives)}; drop them")
 
     def _guest(self) -> Iterator[Finding]:
         given = self._values.get("guest")
-        guest: Mapping[str, Any] = given if is_given(given) else {}
+        guest: Mapping[str, Any] = given if is_set(given) else {}
         for name, reason in REFUSED_GUESTS.items():
             if guest.get(name) is True:
                 yield Finding(f"guest.{name}", reason)
@@ -169,7 +169,7 @@ class SourceMachine:
             reason = "expected DHCP: a static address is lost at the import; set the guest's card to DHCP"
             yield Finding("guest.static_ip", reason, is_fatal=self._is_byol)
         language = guest.get("language")
-        if is_given(language) and language != DEFAULT_LANGUAGE:
+        if is_set(language) and language != DEFAULT_LANGUAGE:
             is_english = language.split("-")[0].lower() == "en"
             yield Finding(
                 "guest.language",
@@ -185,7 +185,7 @@ class SourceMachine:
 
     def _is_own_release(self, name: str) -> bool:
         own = self._values.get("windows_releases")
-        return own is not None and (not is_given(own) or name in own)
+        return own is not None and (not is_set(own) or name in own)
 
 
 def _member(item: Any, name: str) -> Any:

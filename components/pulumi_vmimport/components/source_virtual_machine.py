@@ -8,7 +8,7 @@ import pulumi
 import pulumi_vsphere as vsphere
 
 from pulumi_vmimport.components.byol_presets import WindowsRelease
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
 from pulumi_vmimport.components.source_machine_rules import (
     DEFAULT_SCSI,
     Phase,
@@ -249,7 +249,7 @@ class SourceVirtualMachine(Component):
         yield from _iso_problems(values)
         yield from self._rule_problems(values)
         override = values.get("virtual_machine_args")
-        for name in override if is_given(override) else ():
+        for name in override if is_set(override) else ():
             if name not in _MACHINE_ARGS:
                 yield Problem(f"virtual_machine_args.{name}", "is no argument of vsphere.VirtualMachine")
 
@@ -270,12 +270,12 @@ def _uploaded(local_path: str) -> str:
 
 def _iso_problems(values: Values) -> Iterator[Problem]:
     iso = values.get("iso")
-    if not is_given(iso):
+    if not is_set(iso):
         return
     local_path = iso.get("local_path")
     if local_path is None and iso.get("path") is None:
         yield Problem("iso.path", "is required, expected the path in the datastore, or local_path to upload")
-    if is_given(local_path) and not Path(local_path).is_file():
+    if is_set(local_path) and not Path(local_path).is_file():
         yield Problem("iso.local_path", f"expected a file on this machine, got {local_path!r}")
     if local_path is not None and iso.get("datastore") is None and values.get("datastore") is None:
         yield Problem("iso.datastore", "is required to upload local_path: expected the datastore's name, not its id")

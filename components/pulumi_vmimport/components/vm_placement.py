@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_vsphere as vsphere
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_set
 from pulumi_vmimport.lifecycle.property_bag import Problem
 
 _NAMES = {
@@ -25,7 +25,7 @@ _OVERRIDING = {
 def place_problems(values: Values) -> Iterator[Problem]:
     """What is missing or said twice."""
     override = values.get("virtual_machine_args")
-    overriding = set(override) if is_given(override) else set()
+    overriding = set(override) if is_set(override) else set()
     for id, names in _NAMES.items():
         said = [name for name in (id, *names) if values.get(name) is not None]
         if len(said) > 1:

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import undepending
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
@@ -196,22 +196,22 @@ def _check(values: Values) -> Iterator[Problem]:
         yield from _all_matching(values, name, BUCKET_NAME, "the name of a bucket")
     yield from _all_matching(values, "kms_key_arns", _KMS_KEY_ARN, 'the ARN of a KMS key (of no alias) or "*"')
     seconds = values.get("propagation_seconds")
-    if is_given(seconds) and seconds < 0:
+    if is_set(seconds) and seconds < 0:
         yield Problem("propagation_seconds", f"expected at least 0, got {seconds}")
     tags = values.get("tags")
-    if is_given(tags):
+    if is_set(tags):
         yield from tag_problems(tags)
 
 
 def _matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:
     value = values.get(name)
-    if is_given(value) and not pattern.fullmatch(value):
+    if is_set(value) and not pattern.fullmatch(value):
         yield Problem(name, f"expected {expected}, got {value!r}")
 
 
 def _all_matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:
     items = values.get(name)
-    known: Sequence[Any] = items if is_given(items) else ()
+    known: Sequence[Any] = items if is_set(items) else ()
     for i, item in enumerate(known):
         if item is not UNKNOWN and not pattern.fullmatch(item):
             yield Problem(f"{name}[{i}]", f"expected {expected}, got {item!r}")

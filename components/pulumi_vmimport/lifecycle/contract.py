@@ -1,9 +1,12 @@
-"""What a resource of this library is, whoever hosts it.
+"""What a resource of this library is, independent of the host that runs it.
 
-A lifecycle is a plain class over two frozen dataclasses, its inputs and its state (the inputs and what AWS made of
-them). It knows nothing of Pulumi; a host lends it a :class:`Run`. It ends in one of three ways: a result; `Failed`,
-after it has undone what it made; any other exception, whereupon the host keeps what `Run.keep` was last told, so that
-the next run goes on from there.
+A lifecycle is a plain class over two frozen dataclasses: the inputs, and the state (the inputs and what AWS returned
+for them). It does not depend on Pulumi; the host passes a :class:`Run` to each call. A call ends in one of three ways:
+
+- It returns a result.
+- It raises :class:`CleanFailureError`: the call failed and nothing that it made is left.
+- It raises any other exception: the host records the state last passed to `Run.record`, and the next `pulumi up`
+  resumes from there. :class:`PartialFailureError` and :class:`RunInterruptedError` say so by their names.
 """
 
 from abc import ABC, abstractmethod
@@ -14,6 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
 
@@ -22,142 +26,154 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN",
+    "CleanFailureError",
     "Condition",
     "Created",
-    "Failed",
     "Lifecycle",
+    "PartialFailureError",
     "Problem",
     "Run",
-    "Stopped",
-    "is_given",
-    "known",
+    "RunInterruptedError",
+    "is_known",
+    "is_set",
 ]
 
 InputsT = TypeVar("InputsT")
 StateT = TypeVar("StateT")
 
 
-class Failed(Exception):  # noqa: N818 - an outcome of the contract, not a defect
-    """The call failed for good and nothing of it was left behind; the message says why and what to do."""
+class CleanFailureError(VmimportError):
+    """The call failed and nothing that it made is left; a failed create leaves no resource in the state."""
 
 
-class Stopped(Exception):  # noqa: N818 - an outcome of the contract, not a defect
-    """The run must end here: cancelled, or past its deadline. AWS goes on; the next run resumes."""
+class PartialFailureError(VmimportError):
+    """The call failed, but the resource exists, in whole or in part: the host keeps the state last recorded."""
+
+
+class RunInterruptedError(VmimportError):
+    """The run was cancelled or passed its deadline. Work in AWS continues; the next `pulumi up` resumes it."""
 
 
 class Condition(Enum):
-    """What a recorded state says about the thing it describes."""
+    """Whether the resource that a state describes is complete."""
 
     READY = "ready"
-    UNFINISHED = "unfinished"  # `update` resumes it
-    BROKEN = "broken"  # only a replacement mends it
+    UNFINISHED = "unfinished"  # `update` completes it
+    BROKEN = "broken"  # only a replacement repairs it
 
 
 @dataclass(frozen=True)
 class Created(Generic[StateT]):
-    """The outcome of `create`: the id Pulumi records, and the state."""
+    """The result of `create`: the resource's id and its state."""
 
     id: str
     state: StateT
 
 
 class Run(Protocol):
-    """What a host lends to a lifecycle for one call."""
+    """What the host provides to a lifecycle for the duration of one call."""
 
     @property
     def identity(self) -> Identity:
-        """Who the resource is, the same over all its runs."""
+        """The identity of the resource, the same in every run."""
 
     @property
     def aws(self) -> AwsConnection:
-        """AWS in the resource's Region, with the resource's credentials."""
+        """The connection to AWS, with the resource's Region and credentials."""
 
     @property
     def poll_seconds(self) -> float:
-        """Seconds between two looks at something that AWS works on."""
+        """Seconds between two polls of something that AWS works on."""
 
     def vsphere(self) -> "AbstractContextManager[VSphereSession]":
-        """A session with the vCenter or ESXi host of the stack's configuration or environment."""
+        """A session with the vCenter Server or ESXi host of the stack's configuration or the environment."""
 
     def status(self, text: str) -> None:
-        """Show what is going on beside the resource, until the next text replaces it."""
+        """Show text beside the resource until the next status replaces it."""
 
     def warn(self, text: str) -> None:
-        """Leave a warning beside the resource."""
+        """Report a warning for the resource."""
 
     def wait(self, seconds: float) -> None:
-        """Let time pass. Raises: Stopped when the run was cancelled or its deadline has passed."""
+        """Wait. Raises: RunInterruptedError when the run is cancelled or its deadline passes."""
 
-    def keep(self, id: str, state: Any) -> None:
-        """Say what exists by now: the host records it when the call ends in anything but success or `Failed`."""
+    def record(self, id: str, state: Any) -> None:
+        """Set the state that the host keeps if the call raises anything but CleanFailureError.
 
-    def promised(self, path: str) -> bool:
-        """Whether another resource of the stack supplies the input at path, so that in preview it may not exist yet."""
+        Call it as soon as something exists in AWS, and again after each step that a later run must not repeat.
+        """
+
+    def supplied_by_resource(self, path: str) -> bool:
+        """Whether another resource of the stack supplies the input at path: in preview it may not exist yet."""
 
 
 class Lifecycle(ABC, Generic[InputsT, StateT]):
-    """Create, read, update and delete of one kind of thing. `check` and `look_up` may meet UNKNOWN in any field."""
+    """Creates, reads, updates and deletes one kind of resource.
 
-    inputs: ClassVar[type[Any]]
-    state: ClassVar[type[Any]]
-    unique: ClassVar[tuple[str, ...]] = ()
-    """Inputs that name the thing in its service: while they stay, the old one goes before the new one comes."""
+    In `check`, `preflight` and `recheck_source` any input may be UNKNOWN.
+    """
+
+    inputs_type: ClassVar[type[Any]]
+    state_type: ClassVar[type[Any]]
+    unique_inputs: ClassVar[tuple[str, ...]] = ()
+    """Wire names of the inputs that name the resource in its service, where names are unique. A replacement that keeps
+    them deletes the old resource first."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
-        """Every problem of the inputs alone. Pure; never raises."""
+        """Yield every problem that the inputs alone show. Makes no call and never raises."""
         del inputs
         return iter(())
 
-    def look_up(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        """Every problem that reading AWS or vSphere shows before the first write, for new and replaced things."""
+    def preflight(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
+        """Yield every problem that reading AWS or vSphere shows, before a resource is created or replaced."""
         del run, inputs
         return iter(())
 
     @abstractmethod
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
-        """Make the thing, or find the one an earlier, interrupted run made."""
+        """Create the resource, or resume the create of an earlier, interrupted run."""
 
     @abstractmethod
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
-        """The state as it is now; None only when the service says it is gone."""
+        """The current state; None only when the service reports that the resource does not exist."""
 
     @abstractmethod
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        """Finish what is unfinished and carry out changes that need no replacement. Returns the whole state."""
+        """Complete an unfinished resource and apply the changes that need no replacement; return the whole state."""
 
     @abstractmethod
     def delete(self, run: Run, id: str, state: StateT) -> None:
-        """Undo `create`, finished or not. Fine to call twice."""
+        """Delete the resource, complete or not. Succeeds when it is already gone."""
 
-    def look_again(self, run: Run, state: StateT, inputs: InputsT) -> Condition:
-        """Whether what a complete thing was made from is what it was, in preview and before an update.
+    def recheck_source(self, run: Run, state: StateT, inputs: InputsT) -> Condition:
+        """Compare the source of a complete resource with what the state recorded of it.
 
-        UNFINISHED lets `update` bring it up to date, BROKEN replaces it. Inputs may be UNKNOWN.
+        Called in preview and before an update. UNFINISHED makes Pulumi call `update`, BROKEN replaces the resource.
         """
         del run, state, inputs
         return Condition.READY
 
     def inputs_of(self, state: StateT) -> InputsT:
-        """The inputs in a state."""
-        inputs: InputsT = self.inputs(**{f.name: getattr(state, f.name) for f in fields(self.inputs)})
+        """The inputs that a state contains."""
+        inputs: InputsT = self.inputs_type(**{f.name: getattr(state, f.name) for f in fields(self.inputs_type)})
         return inputs
 
-    def with_inputs(self, state: StateT, inputs: InputsT) -> StateT:
-        """A state with other inputs and what it recorded."""
-        changed: StateT = self.state(**{**vars(state), **vars(inputs)})
+    def replace_inputs(self, state: StateT, inputs: InputsT) -> StateT:
+        """A copy of the state with these inputs; its outputs are unchanged."""
+        changed: StateT = self.state_type(**{**vars(state), **vars(inputs)})
         return changed
 
     def condition(self, state: StateT) -> Condition:
-        """Whether a recorded state is complete."""
+        """Whether the state describes a complete resource."""
         del state
         return Condition.READY
 
 
-def known(*values: object) -> bool:
+def is_known(*values: object) -> bool:
     """Whether none of the values is UNKNOWN."""
     return all(value is not UNKNOWN for value in values)
 
 
-def is_given(value: object) -> bool:
-    """Whether an input is there for sure: what is UNKNOWN may turn out to be None."""
+def is_set(value: object) -> bool:
+    """Whether an input certainly has a value: it is neither None nor UNKNOWN, which may turn out to be None."""
     return value is not UNKNOWN and value is not None

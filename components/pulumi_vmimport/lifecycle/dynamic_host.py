@@ -25,7 +25,14 @@ from pulumi.dynamic import (
 from pulumi_vmimport.aws.service_errors import error_message, is_aws_error, is_expired, without_queries
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle import pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Lifecycle, Problem, Stopped
+from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
+    CleanFailureError,
+    Condition,
+    Lifecycle,
+    Problem,
+    RunInterruptedError,
+)
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import (
@@ -45,8 +52,8 @@ ResultT = TypeVar("ResultT")
 
 PROVIDER = "__provider"
 IDENTITY = "identity"  # the resource's URN, from managed_resource.py: the runtime does not tell it
-PROMISED = "fromResources"  # the inputs that other resources of the stack supply
-_OWN = (PROVIDER, IDENTITY, PROMISED)
+SUPPLIED_INPUTS = "fromResources"  # the inputs that other resources of the stack supply
+_OWN = (PROVIDER, IDENTITY, SUPPLIED_INPUTS)
 
 _created: set[tuple[str, str, str]] = set()
 """(URN, id, digest of inputs) of what `create` gave in this process, which serves one run of the engine."""
@@ -81,24 +88,24 @@ class DynamicHost(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         bag = _plain(news)
         self._fill_region(bag)
-        inputs, problems = read_bag(self._lifecycle.inputs, _stripped(bag))
+        inputs, problems = read_bag(self._lifecycle.inputs_type, _stripped(bag))
         problems += self._lifecycle.check(inputs)
         if not problems and self._needs_a_look(_plain(_olds), bag):
             problems += self._looked_up(inputs, bag)
-        checked = {**news, **given(self._lifecycle.inputs, _stripped(bag), inputs)} if not problems else news
+        checked = {**news, **given(self._lifecycle.inputs_type, _stripped(bag), inputs)} if not problems else news
         return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, without_queries(p.reason)) for p in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         olds, news = _plain(_olds), _plain(_news)
-        state, _ = read_bag(self._lifecycle.state, _stripped(olds))
+        state, _ = read_bag(self._lifecycle.state_type, _stripped(olds))
         condition = self._lifecycle.condition(state)
         changed = self._changed(olds, news)
-        replaces = sorted(changed & replacing(self._lifecycle.inputs))
+        replaces = sorted(changed & replacing(self._lifecycle.inputs_type))
         if condition is Condition.READY and not replaces:
             condition = self._seen_again(state, news)
         if condition is Condition.BROKEN and not replaces:
-            replaces = [first_required(self._lifecycle.inputs)]
-        unique = self._lifecycle.unique
+            replaces = [first_required(self._lifecycle.inputs_type)]
+        unique = self._lifecycle.unique_inputs
         return DiffResult(
             changes=bool(changed or replaces) or condition is not Condition.READY,
             replaces=replaces,
@@ -107,36 +114,36 @@ class DynamicHost(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         bag = _plain(props)
-        inputs, _ = read_bag(self._lifecycle.inputs, _stripped(bag))
+        inputs, _ = read_bag(self._lifecycle.inputs_type, _stripped(bag))
         run = self._run(inputs, bag)
-        created = self._guarded(run, bag, lambda: self._lifecycle.create(run, inputs), undone_by=Failed)
+        created = self._guarded(run, bag, lambda: self._lifecycle.create(run, inputs), undone_by=CleanFailureError)
         _created.add((run.identity.urn, created.id, digest(inputs)))
         return CreateResult(created.id, self._outputs(created.state, bag))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         bag = _plain(_news)
-        inputs, _ = read_bag(self._lifecycle.inputs, _stripped(bag))
+        inputs, _ = read_bag(self._lifecycle.inputs_type, _stripped(bag))
         olds = _plain(_olds)
-        state, _ = read_bag(self._lifecycle.state, _stripped(olds))
+        state, _ = read_bag(self._lifecycle.state_type, _stripped(olds))
         run = self._run(inputs, {**bag, IDENTITY: olds.get(IDENTITY, bag.get(IDENTITY))})
         updated = self._guarded(run, bag, lambda: self._lifecycle.update(run, _id, state, inputs))
         return UpdateResult(self._outputs(updated, {**bag, IDENTITY: run.identity.urn}))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         bag = _plain(props)
-        state, _ = read_bag(self._lifecycle.state, _stripped(bag))
+        state, _ = read_bag(self._lifecycle.state_type, _stripped(bag))
         run = self._run(state, bag)
         found = self._guarded(run, bag, lambda: self._lifecycle.read(run, id_, state))
         if found is None:
             return ReadResult(None, {})
         outputs = self._outputs(found, bag)
-        own = {name: bag[name] for name in (IDENTITY, PROMISED) if name in bag}
-        inputs = {name: v for name, v in outputs.items() if name in properties(self._lifecycle.inputs)}
+        own = {name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if name in bag}
+        inputs = {name: v for name, v in outputs.items() if name in properties(self._lifecycle.inputs_type)}
         return ReadResult(id_, outputs, {**inputs, **own})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         bag = _plain(_props)
-        state, _ = read_bag(self._lifecycle.state, _stripped(bag))
+        state, _ = read_bag(self._lifecycle.state_type, _stripped(bag))
         run = self._run(state, bag)
         if (run.identity.urn, _id, digest(self._lifecycle.inputs_of(state))) in _created:
             # `pulumi up --replace` with the same inputs: create cannot tell it from a run that was cut off.
@@ -156,7 +163,7 @@ class DynamicHost(ResourceProvider):
             settings=self._settings,
             call=pulumi_hooks.current_call(),
             timeout_seconds=(minutes or DEFAULT_TIMEOUT_MINUTES) * 60.0,
-            promised_paths=tuple(bag.get(PROMISED) or ()),
+            supplied_inputs=tuple(bag.get(SUPPLIED_INPUTS) or ()),
         )
 
     def _guarded(
@@ -176,8 +183,8 @@ class DynamicHost(ResourceProvider):
             message = f"{self._resource} {run.identity.resource.split('::')[-1]}: {_words(error)}"
             details = traceback.format_exc()
             pulumi_hooks.log(run.identity.urn, without_queries(details), severity="DEBUG")
-            if run.kept is not None and not isinstance(error, undone_by):
-                id, state = run.kept
+            if run.recorded is not None and not isinstance(error, undone_by):
+                id, state = run.recorded
                 properties = {**self._outputs(state, bag), PROVIDER: bag[PROVIDER]}
                 pulumi_hooks.one_line_error(run.call, message, id, properties)
             else:
@@ -190,44 +197,44 @@ class DynamicHost(ResourceProvider):
         run = self._run(inputs, bag)
         found: list[Problem] = []
         try:
-            found.extend(self._lifecycle.look_up(run, inputs))
+            found.extend(self._lifecycle.preflight(run, inputs))
         except Exception as error:
-            if not is_aws_error(error) and not isinstance(error, (VSphereError, Stopped)):
+            if not is_aws_error(error) and not isinstance(error, (VSphereError, RunInterruptedError)):
                 raise
             run.warn(f"not checked before the run: {_words(error)}")
         return found
 
     def _seen_again(self, state: Any, bag: Mapping[str, Any]) -> Condition:
-        inputs, _ = read_bag(self._lifecycle.inputs, _stripped(bag))
+        inputs, _ = read_bag(self._lifecycle.inputs_type, _stripped(bag))
         run = self._run(inputs, bag)
         try:
-            return self._lifecycle.look_again(run, state, inputs)
+            return self._lifecycle.recheck_source(run, state, inputs)
         except Exception as error:
-            if not is_aws_error(error) and not isinstance(error, (VSphereError, Stopped)):
+            if not is_aws_error(error) and not isinstance(error, (VSphereError, RunInterruptedError)):
                 raise
             run.warn(f"not compared with what it was made from: {_words(error)}")
             return Condition.READY
 
     def _needs_a_look(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-        return not olds or bool(self._changed(olds, news) & looked_up(self._lifecycle.inputs))
+        return not olds or bool(self._changed(olds, news) & looked_up(self._lifecycle.inputs_type))
 
     def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-        before, now = (comparable(self._lifecycle.inputs, bag) for bag in (olds, news))
+        before, now = (comparable(self._lifecycle.inputs_type, bag) for bag in (olds, news))
         return {
             name
-            for name in properties(self._lifecycle.inputs)
+            for name in properties(self._lifecycle.inputs_type)
             if _has_unknown(now.get(name)) or before.get(name) != now.get(name)
         }
 
     def _fill_region(self, bag: dict[str, Any]) -> None:
-        if "region" in properties(self._lifecycle.inputs) and bag.get("region") is None:
+        if "region" in properties(self._lifecycle.inputs_type) and bag.get("region") is None:
             profile, role = _known(bag.get("profile")), _known(bag.get("assumeRoleArn"))
             bag["region"] = connection(self._settings.aws.for_resource(None, profile, role)).region
 
     def _outputs(self, state: Any, bag: Mapping[str, Any]) -> dict[str, Any]:
-        inputs, spelled_out = properties(self._lifecycle.inputs), given(type(state), bag, state)
+        inputs, spelled_out = properties(self._lifecycle.inputs_type), given(type(state), bag, state)
         outputs = {k: v for k, v in write_bag(state).items() if k not in inputs or k in spelled_out}
-        return {**outputs, **{name: bag[name] for name in (IDENTITY, PROMISED) if bag.get(name) is not None}}
+        return {**outputs, **{name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if bag.get(name) is not None}}
 
 
 def _words(error: BaseException) -> str:

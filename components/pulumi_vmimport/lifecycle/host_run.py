@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle import pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
@@ -67,8 +67,8 @@ class HostRun:
     settings: HostSettings
     call: pulumi_hooks.Call | None
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
-    promised_paths: tuple[str, ...] = ()
-    kept: tuple[str, Any] | None = field(default=None, init=False)
+    supplied_inputs: tuple[str, ...] = ()
+    recorded: tuple[str, Any] | None = field(default=None, init=False)
     began: float = field(default_factory=time.monotonic, init=False)
     shown: float = field(default=0.0, init=False)
 
@@ -106,24 +106,26 @@ class HostRun:
                 return
             pulumi_hooks.cancelled.wait(min(left, _SLICE_SECONDS))
 
-    def keep(self, id: str, state: Any) -> None:
-        self.kept = (id, state)
+    def record(self, id: str, state: Any) -> None:
+        self.recorded = (id, state)
 
-    def promised(self, path: str) -> bool:
+    def supplied_by_resource(self, path: str) -> bool:
         top = path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
-        return "*" in self.promised_paths or top in self.promised_paths
+        return "*" in self.supplied_inputs or top in self.supplied_inputs
 
     def _stop_if_asked(self) -> None:
         if pulumi_hooks.cancelled.is_set():
-            raise Stopped("cancelled; what AWS has begun goes on, and the next `pulumi up` takes it up")
+            raise RunInterruptedError("cancelled; what AWS has begun goes on, and the next `pulumi up` takes it up")
         if self.call is not None and not self.call.alive:
-            raise Stopped("the engine is gone; what AWS has begun goes on, and the next `pulumi up` takes it up")
+            raise RunInterruptedError(
+                "the engine is gone; what AWS has begun goes on, and the next `pulumi up` takes it up"
+            )
         limits = {"timeoutMinutes": self.timeout_seconds}
         if self.call is not None and self.call.timeout_seconds:
             limits["customTimeouts"] = self.call.timeout_seconds
         name = min(limits, key=limits.__getitem__)
         if time.monotonic() - self.began > limits[name]:
-            raise Stopped(
+            raise RunInterruptedError(
                 f"not done after {_duration(limits[name])} ({name}); what AWS has begun goes on, and the next "
                 "`pulumi up` takes it up"
             )

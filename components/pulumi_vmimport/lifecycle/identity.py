@@ -14,11 +14,11 @@ IDENTITY_TAG = "vmimport:identity"
 INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
-SETTLED_TAG = "vmimport:settled"
-OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, SETTLED_TAG)
+COMPLETION_TAG = "vmimport:settled"
+OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, COMPLETION_TAG)
 # How long after its last call the run that made a thing may have been killed before Pulumi recorded it, and the next
 # run come. What is older is recorded, though perhaps under another name by now: a stack or resource was renamed.
-TAKE_OVER = timedelta(hours=1)
+ADOPTION_WINDOW = timedelta(hours=1)
 
 # What every AWS service takes in a tag value; a URN also has `$`.
 # Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
@@ -64,18 +64,18 @@ class Identity:
         return f"{parts[2].split('$')[-1].split(':')[-1]}::{parts[3]}"
 
 
-def settled_tag() -> dict[str, str]:
+def completion_tag() -> dict[str, str]:
     """The tag of a thing that a run has just completed."""
-    return {SETTLED_TAG: datetime.now(UTC).isoformat(timespec="seconds")}
+    return {COMPLETION_TAG: datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def may_be_taken_over(tags: Mapping[str, str]) -> bool:
+def is_adoptable(tags: Mapping[str, str]) -> bool:
     """Whether a thing with our tags may be one that no state knows of: a run that was killed has left it."""
-    settled = tags.get(SETTLED_TAG)
-    return settled is None or datetime.now(UTC) - datetime.fromisoformat(settled) < TAKE_OVER
+    settled = tags.get(COMPLETION_TAG)
+    return settled is None or datetime.now(UTC) - datetime.fromisoformat(settled) < ADOPTION_WINDOW
 
 
-def is_own_tag(key: str) -> bool:
+def is_reserved_tag(key: str) -> bool:
     """Whether a tag is this library's or AWS's own rather than the user's."""
     return key.startswith((TAG_PREFIX, "aws:"))
 

@@ -10,14 +10,14 @@ import pulumi
 from pulumi import dynamic
 from pulumi.resource import create_urn
 
-from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, PROMISED, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, SUPPLIED_INPUTS, host_for
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, required
 
 T = TypeVar("T")
 
 
-class AwsScopeArgs(TypedDict):
+class AwsArgs(TypedDict):
     """The arguments that every custom resource of AWS has."""
 
     region: NotRequired[pulumi.Input[str]]
@@ -51,14 +51,16 @@ class ManagedResource(dynamic.Resource):
         host = host_for(resource)
         lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
         given = {k: v for k, v in self._completed(arguments).items() if v is not None}
-        props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state))
-        props |= _on_the_wire(lifecycle.inputs, given)
+        props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state_type))
+        props |= _on_the_wire(lifecycle.inputs_type, given)
         if opts.id is None:  # an existing thing that is only read belongs to no resource of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = undepending(urn)
-            props[PROMISED] = ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
+            props[SUPPLIED_INPUTS] = (
+                ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
+            )
         super().__init__(host, resource_name, props, opts)
-        for wire_name, field in properties(lifecycle.state).items():
+        for wire_name, field in properties(lifecycle.state_type).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
 
     @classmethod
@@ -67,7 +69,7 @@ class ManagedResource(dynamic.Resource):
         resource_name: str,
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
-        **scope: Unpack[AwsScopeArgs],
+        **scope: Unpack[AwsArgs],
     ) -> Self:
         """An existing thing by its id, for its outputs; the stack does not manage it and never deletes it.
 

@@ -40,7 +40,7 @@ class Problem:
 def updatable(default: Any = None, *, looked_up: bool = False) -> Any:
     """A dataclass field whose change is carried out in place; every other input's change replaces the resource.
 
-    `default` may be MISSING. Before a change of what is `looked_up`, preview calls the lifecycle's `look_up`, as it
+    `default` may be MISSING. Before a change of what is `looked_up`, preview calls the lifecycle's `preflight`, as it
     does before a replacement.
     """
     return field(default=default, metadata={"updatable": True, "looked_up": looked_up})
@@ -68,7 +68,7 @@ def replacing(of: type) -> frozenset[str]:
 
 
 def looked_up(of: type) -> frozenset[str]:
-    """The wire names of the inputs whose change `look_up` has to see."""
+    """The wire names of the inputs whose change `preflight` has to see."""
     updated = (name for name, f in properties(of).items() if f.metadata.get("looked_up"))
     return replacing(of) | frozenset(updated)
 

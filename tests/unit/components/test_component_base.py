@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pytest
 
-from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, form_problems, is_given
+from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, form_problems, is_set
 from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
 
 
@@ -22,7 +22,7 @@ class BoxArgs(TypedDict):
 
 
 def check(values: Values) -> Iterator[Problem]:
-    if is_given(values.get("size")) and values["size"] > 9:
+    if is_set(values.get("size")) and values["size"] > 9:
         yield Problem("size", f"expected at most 9, got {values['size']}")
 
 

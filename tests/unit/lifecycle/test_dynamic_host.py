@@ -11,17 +11,26 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, Stopped, known
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    Problem,
+    Run,
+    RunInterruptedError,
+    is_known,
+)
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThingInputs(AwsScope):
+class ThingInputs(AwsInputs):
     size: int
     name: str | None = None
     tags: Mapping[str, str] | None = updatable()
@@ -34,9 +43,9 @@ class ThingState(ThingInputs):
 
 
 class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
-    inputs = ThingInputs
-    state = ThingState
-    unique = ("name", "region")
+    inputs_type = ThingInputs
+    state_type = ThingState
+    unique_inputs = ("name", "region")
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -46,17 +55,17 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         self.seen_by_delete: tuple[str, str] | None = None
 
     def check(self, inputs: ThingInputs) -> Iterator[Problem]:
-        if known(inputs.size) and inputs.size > 9:
+        if is_known(inputs.size) and inputs.size > 9:
             yield Problem("size", f"expected at most 9, got {inputs.size}")
 
-    def look_up(self, run: Run, inputs: ThingInputs) -> Iterator[Problem]:
+    def preflight(self, run: Run, inputs: ThingInputs) -> Iterator[Problem]:
         self.looked_up += 1
-        if inputs.name == "taken" and not run.promised("name"):
+        if inputs.name == "taken" and not run.supplied_by_resource("name"):
             yield Problem("name", "is taken")
 
     def create(self, run: Run, inputs: ThingInputs) -> Created[ThingState]:
         state = ThingState(**vars(inputs), status="started", made_by=run.identity.resource)
-        run.keep("thing-1", state)
+        run.record("thing-1", state)
         if self.error:
             raise self.error
         return Created("thing-1", replace(state, status="done"))
@@ -65,7 +74,7 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         return self.found
 
     def update(self, run: Run, id: str, state: ThingState, inputs: ThingInputs) -> ThingState:
-        run.keep(id, replace(state, status="deleted"))
+        run.record(id, replace(state, status="deleted"))
         if self.error:
             raise self.error
         return ThingState(**vars(inputs), status="done", made_by=run.identity.resource)
@@ -73,7 +82,7 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
     def delete(self, run: Run, id: str, state: ThingState) -> None:
         self.seen_by_delete = (id, run.identity.urn)
 
-    def look_again(self, run: Run, state: ThingState, inputs: ThingInputs) -> Condition:
+    def recheck_source(self, run: Run, state: ThingState, inputs: ThingInputs) -> Condition:
         if isinstance(self.seen_again, Exception):
             raise self.seen_again
         return self.seen_again
@@ -176,7 +185,7 @@ def test_diff(
         pytest.param(Condition.BROKEN, {}, True, ["size"], id="to-be-replaced"),
         pytest.param(Condition.BROKEN, {"status": "started"}, True, [], id="not-complete-yet"),
         pytest.param(VSphereError("gone"), {}, False, [], id="out-of-reach"),
-        pytest.param(Stopped("too long"), {}, False, [], id="stopped"),
+        pytest.param(RunInterruptedError("too long"), {}, False, [], id="stopped"),
     ],
 )
 def test_what_a_complete_thing_was_made_from_is_looked_at_again(
@@ -230,8 +239,8 @@ def _status(host: DynamicHost, method: str, request: Any, *args: Any) -> status_
 @pytest.mark.parametrize(
     ("error", "kept"),
     [
-        pytest.param(Failed("because of this; nothing was left"), False, id="failed-and-undone"),
-        pytest.param(Stopped("because of Ctrl-C"), True, id="stopped"),
+        pytest.param(CleanFailureError("because of this; nothing was left"), False, id="failed-and-undone"),
+        pytest.param(RunInterruptedError("because of Ctrl-C"), True, id="stopped"),
         pytest.param(RuntimeError("because of a bug"), True, id="anything-else"),
     ],
 )
@@ -253,7 +262,7 @@ def test_fails_in_one_line_and_keeps_what_was_started(
 
 
 def test_a_resumed_thing_that_failed_is_recorded_as_broken(host: DynamicHost, thing: ThingLifecycle) -> None:
-    thing.error = Failed("because the task failed")
+    thing.error = CleanFailureError("because the task failed")
     request = provider_pb2.UpdateRequest(urn=URN)
     status = _status(host, "update", request, "thing-1", bag(status="started"), bag())
     partial = provider_pb2.ErrorResourceInitFailed()

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle import host_run, pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
 
@@ -60,7 +60,9 @@ def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
     run = new_run()
     run.wait(89 * 60)
     assert clock.now == pytest.approx(BEGAN + 89 * 60)
-    with pytest.raises(Stopped, match=r"not done after 90 minutes \(timeoutMinutes\); what AWS has begun goes on, and"):
+    with pytest.raises(
+        RunInterruptedError, match=r"not done after 90 minutes \(timeoutMinutes\); what AWS has begun goes on, and"
+    ):
         run.wait(120)
 
 
@@ -70,7 +72,7 @@ def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
     ids=["seconds", "more-than-a-minute", "minutes", "the-shorter-of-both"],
 )
 def test_custom_timeouts_end_a_run_too(clock: Clock, seconds: float, words: str) -> None:
-    with pytest.raises(Stopped, match=f"not done after {words}"):
+    with pytest.raises(RunInterruptedError, match=f"not done after {words}"):
         new_run(FakeCall(seconds)).wait(10_000)
 
 
@@ -78,13 +80,13 @@ def test_cancel_ends_a_run_within_a_second(clock: Clock) -> None:
     run = new_run()
     run.wait(10)
     clock.is_cancelled = True
-    with pytest.raises(Stopped, match="cancelled"):
+    with pytest.raises(RunInterruptedError, match="cancelled"):
         run.wait(60)
     assert clock.now <= BEGAN + 11
 
 
 def test_a_run_whose_engine_is_gone_ends(clock: Clock) -> None:
-    with pytest.raises(Stopped, match="the engine is gone"):
+    with pytest.raises(RunInterruptedError, match="the engine is gone"):
         new_run(FakeCall(alive=False)).wait(60)
 
 

@@ -1,7 +1,7 @@
 import re
 from dataclasses import dataclass
 
-from pulumi_vmimport.lifecycle.identity import Identity, is_own_tag
+from pulumi_vmimport.lifecycle.identity import Identity, is_reserved_tag
 from pulumi_vmimport.lifecycle.property_bag import updatable
 
 URN = "urn:pulumi:prod::shop::my:index:Line$pulumi-python:dynamic/vmimport:ImportImage::web server"
@@ -39,4 +39,4 @@ def test_a_long_name_is_cut_to_a_tag_value() -> None:
 
 
 def test_own_and_aws_tags_are_told_from_the_users() -> None:
-    assert [is_own_tag(k) for k in ("vmimport:identity", "aws:backup", "Name")] == [True, True, False]
+    assert [is_reserved_tag(k) for k in ("vmimport:identity", "aws:backup", "Name")] == [True, True, False]

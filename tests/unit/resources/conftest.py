@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Plat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
@@ -40,9 +40,9 @@ class FakeRun:
     aws: AwsConnection
     identity: Identity = field(default_factory=lambda: Identity("urn:pulumi:dev::shop::vmimport:index:Thing::web"))
     poll_seconds: float = 0.0
-    promises: tuple[str, ...] = ()
+    supplied: tuple[str, ...] = ()
     stop_after_waits: int | None = None
-    kept: tuple[str, Any] | None = None
+    recorded: tuple[str, Any] | None = None
     texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     waits: int = 0
@@ -62,16 +62,16 @@ class FakeRun:
 
     def wait(self, seconds: float) -> None:
         if self.stop_after_waits is not None and self.waits >= self.stop_after_waits:
-            raise Stopped("cancelled")
+            raise RunInterruptedError("cancelled")
         self.waits += 1
         self.then()
         self.sandbox.clock.advance(STEP_SECONDS)
 
-    def keep(self, id: str, state: Any) -> None:
-        self.kept = (id, state)
+    def record(self, id: str, state: Any) -> None:
+        self.recorded = (id, state)
 
-    def promised(self, path: str) -> bool:
-        return path in self.promises
+    def supplied_by_resource(self, path: str) -> bool:
+        return path in self.supplied
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +229,7 @@ def checked() -> Callable[..., list[tuple[str, str]]]:
     """What a lifecycle finds wrong with the inputs in a bag: paths and reasons, in order."""
 
     def check(lifecycle: Any, bag: dict[str, Any]) -> list[tuple[str, str]]:
-        inputs, problems = read_bag(lifecycle.inputs, bag)
+        inputs, problems = read_bag(lifecycle.inputs_type, bag)
         return [(p.path, p.reason) for p in [*problems, *lifecycle.check(inputs)]]
 
     return check
@@ -237,8 +237,8 @@ def checked() -> Callable[..., list[tuple[str, str]]]:
 
 @pytest.fixture
 def looked_up() -> Callable[..., dict[str, str]]:
-    """What a lifecycle finds wrong with inputs when it looks at AWS: the reasons by path."""
-    return lambda lifecycle, run, inputs: {p.path: p.reason for p in lifecycle.look_up(run, inputs)}
+    """The reasons of what a lifecycle's preflight finds wrong with inputs, by path."""
+    return lambda lifecycle, run, inputs: {p.path: p.reason for p in lifecycle.preflight(run, inputs)}
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
 from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import write_bag
-from pulumi_vmimport.lifecycle.scope import AwsScope
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -103,14 +103,14 @@ def shown(monkeypatch: pytest.MonkeyPatch, run: Any) -> Callable[[DynamicHost, d
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneCallInputs(AwsScope):
+class OneCallInputs(AwsInputs):
     request: None = None
 
 
 class OneCallLifecycle(Lifecycle[OneCallInputs, OneCallInputs]):
     """Makes one call of AWS when it is created."""
 
-    inputs = state = OneCallInputs
+    inputs_type = state_type = OneCallInputs
 
     def __init__(self, request: Request) -> None:
         self._request = request

@@ -46,16 +46,16 @@ class Scene:
         inputs, problems = read_bag(ImportImageInputs, bag)
         return [p.reason for p in [*problems, *ImportImageLifecycle().check(inputs)]]
 
-    def look_up(self, **changes: Any) -> list[str]:
+    def preflight(self, **changes: Any) -> list[str]:
         """What ImportImage finds wrong in AWS."""
-        return [p.reason for p in ImportImageLifecycle().look_up(self.run, replace(self.inputs, **changes))]
+        return [p.reason for p in ImportImageLifecycle().preflight(self.run, replace(self.inputs, **changes))]
 
     def export_instance(self, instance_id: str | None = None) -> list[str]:
         """What InstanceExport finds wrong in AWS."""
         id, bucket = instance_id or self.fixture("exportable_instance"), self.fixture("export_bucket")
         target = TargetEnvironment.VMWARE
         inputs = InstanceExportInputs(region=REGION, instance_id=id, s3_bucket=bucket, target_environment=target)
-        return [p.reason for p in InstanceExportLifecycle().look_up(self.run, inputs)]
+        return [p.reason for p in InstanceExportLifecycle().preflight(self.run, inputs)]
 
     def fixture(self, name: str) -> Any:
         """What a fixture makes."""
@@ -68,17 +68,17 @@ class Scene:
 
 def _disk_elsewhere(scene: Scene) -> list[str]:
     scene.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
-    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
+    return scene.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
 
 
 def _expired_url(scene: Scene) -> list[str]:
     query = "X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-Signature=f00d"
-    return scene.look_up(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
+    return scene.preflight(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
 
 
 def _role_without_permissions(scene: Scene) -> list[str]:
     scene.aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
-    return scene.look_up()
+    return scene.preflight()
 
 
 def _two_disks(scene: Scene) -> list[str]:
@@ -96,7 +96,7 @@ def _account_without_byol(scene: Scene) -> list[str]:
         image_description="w",
         ingestion_process=IngestionProcess.BYOL_REGULAR,
     )
-    return [p.reason for p in ImportWorkspaceImageLifecycle().look_up(scene.run, inputs)]
+    return [p.reason for p in ImportWorkspaceImageLifecycle().preflight(scene.run, inputs)]
 
 
 def _two_volumes(scene: Scene) -> list[str]:
@@ -135,7 +135,7 @@ def _bucket_with_kms_key(scene: Scene) -> list[str]:
 def _stored(scene: Scene, name: str, content: bytes) -> list[str]:
     """What is found in an object with this content."""
     scene.aws.observer("s3").put_object(Bucket="images-of-web", Key=name, Body=content)
-    return scene.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", name)),))
+    return scene.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", name)),))
 
 
 def _converted(scene: Scene, name: str, format: str, options: str) -> bytes:
@@ -177,7 +177,7 @@ def _chunked_ova(scene: Scene) -> list[str]:
 # What preview finds, for the failures that say so.
 PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://images/k"}]), "got 'QCOW2'"),
-    "TR-03": (lambda s: s.look_up(role_name="nobody"), "there is no role 'nobody'"),
+    "TR-03": (lambda s: s.preflight(role_name="nobody"), "there is no role 'nobody'"),
     "TR-05": (_vhd_with_two_footers, "vhd-footer-differs: "),
     "TR-06": (lambda s: _stored(s, "disk.vmdk", _stream(s)[: 65536 + 600]), "vmdk-cut-short: "),
     "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
@@ -198,7 +198,7 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-34": (_chunked_ova, "ova-chunked-disk: "),
     "TR-35": (_sparse_vmdk, "vmdk-not-stream-optimized: "),
     "TR-55": (
-        lambda s: s.look_up(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
+        lambda s: s.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
         "there is no object 'gone'",
     ),
     "TR-56": (_expired_url, "2026-01-01"),
@@ -209,7 +209,7 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
         "does not fit the key",
     ),
     "TR-62": (lambda s: s.source_machine("encrypted_volumes"), "decrypt them"),
-    "TR-63": (lambda s: s.look_up(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
+    "TR-63": (lambda s: s.preflight(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
     "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),
     "TR-67": (lambda s: s.form(operatingSystem="Ubuntu 22.10"), "AWS does not list 'Ubuntu 22.10'"),
     "TR-75": (_base_image_of_somebody_else, "belongs to account 111122223333"),

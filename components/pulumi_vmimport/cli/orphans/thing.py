@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, RESOURCE_TAG, SETTLED_TAG, STACK_TAG, TAG_PREFIX
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, IDENTITY_TAG, RESOURCE_TAG, STACK_TAG, TAG_PREFIX
 
 FoundT = TypeVar("FoundT")
 
@@ -55,7 +55,7 @@ class Thing:
     @property
     def is_complete(self) -> bool:
         """Whether a run came to its end with it: an image or snapshot then carries our tags itself."""
-        return SETTLED_TAG in self.tags or (self.has_own_tags and self.state.lower() in _COMPLETE)
+        return COMPLETION_TAG in self.tags or (self.has_own_tags and self.state.lower() in _COMPLETE)
 
     @property
     def identity(self) -> str | None:

@@ -32,7 +32,7 @@ class BlockWriter:
     def write(self, there_before: int, keep: Callable[[int], None]) -> SentBlocks:
         """Send all blocks from that index on; `keep` is told the index up to which all are there.
 
-        Raises: DiskImageError, TransferError, Stopped; botocore's errors that do not pass.
+        Raises: DiskImageError, TransferError, RunInterruptedError; botocore's errors that do not pass.
         """
 
         def progress(index: int, sent_bytes: int) -> None:

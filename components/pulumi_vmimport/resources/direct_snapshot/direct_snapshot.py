@@ -15,11 +15,11 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, is_own_tag, settled_tag
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
-from pulumi_vmimport.lifecycle.scope import scope_problems
-from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_tag, is_reserved_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.direct_snapshot.snapshot_adoption import SOURCE_TAG, own_or_started
@@ -56,23 +56,23 @@ class DirectSnapshotState(DirectSnapshotInputs):
 
 
 class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotState]):
-    inputs = DirectSnapshotInputs
-    state = DirectSnapshotState
+    inputs_type = DirectSnapshotInputs
+    state_type = DirectSnapshotState
 
     def check(self, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         yield from source_problems(inputs)
         description = inputs.description
-        if known(description) and description is not None and not 1 <= len(description) <= _DESCRIPTION_LENGTH:
+        if is_known(description) and description is not None and not 1 <= len(description) <= _DESCRIPTION_LENGTH:
             yield Problem("description", f"expected 1 to {_DESCRIPTION_LENGTH} characters, got {len(description)}")
-        if known(inputs.kms_key_arn, inputs.encrypted) and inputs.kms_key_arn is not None and not inputs.encrypted:
+        if is_known(inputs.kms_key_arn, inputs.encrypted) and inputs.kms_key_arn is not None and not inputs.encrypted:
             yield Problem(
                 "kmsKeyArn", "needs encrypted = true, got a key without encryption; set encrypted or drop the key"
             )
-        yield from scope_problems(inputs)
-        if known(inputs.tags):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
             yield from tag_problems(inputs.tags, most=MOST_TAGS - len(_OWN_TAGS) + len(OWN_TAGS))
 
-    def look_up(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
+    def preflight(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         return look_up_source(run, inputs)
 
     def create(self, run: Run, inputs: DirectSnapshotInputs) -> Created[DirectSnapshotState]:
@@ -80,7 +80,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             with opened_source(run, inputs) as image:
                 disk = open_image(image, inputs.format)
                 if problems := [problem.reason for problem in content_problems("file", inputs, disk)]:
-                    raise Failed("; ".join(problems))
+                    raise CleanFailureError("; ".join(problems))
                 size = volume_size(inputs, disk)
                 snapshot = own_or_started(run, inputs, image.identity, size)
                 state = DirectSnapshotState(
@@ -91,17 +91,17 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
                     volume_size_gib=size,
                     source_identity=image.identity,
                 )
-                run.keep(snapshot.id, state)
+                run.record(snapshot.id, state)
                 written = self._written(run, state, snapshot, image, disk)
-                return Created(snapshot.id, self._tagged(run, written, settled_tag()))
+                return Created(snapshot.id, self._tagged(run, written, completion_tag()))
         except (DiskImageError, TransferError) as error:
-            raise Failed(f"{error}; nothing was started") from error
+            raise CleanFailureError(f"{error}; nothing was started") from error
 
     def read(self, run: Run, id: str, state: DirectSnapshotState) -> DirectSnapshotState | None:
         snapshot = ebs_snapshots.find(run.aws, id)
         if snapshot is None:
             return None
-        tags = {k: v for k, v in snapshot.tags.items() if not is_own_tag(k)}
+        tags = {k: v for k, v in snapshot.tags.items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(state, tags=own, status="error" if snapshot.state == "error" else state.status)
 
@@ -111,13 +111,13 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         # Until they are off the snapshot, tags that go stay recorded: an update that breaks off is completed by the
         # next.
         both = {**(state.tags or {}), **(inputs.tags or {})}
-        updated = replace(self.with_inputs(state, inputs), tags=both)
-        run.keep(id, updated)
+        updated = replace(self.replace_inputs(state, inputs), tags=both)
+        run.record(id, updated)
         resumes = self.condition(state) is not Condition.READY
         if resumes:
             updated = self._resumed(run, updated)
         ec2_tags.untag(run.aws, [id], both.keys() - (inputs.tags or {}).keys())
-        return self._tagged(run, replace(updated, tags=inputs.tags), settled_tag() if resumes else {})
+        return self._tagged(run, replace(updated, tags=inputs.tags), completion_tag() if resumes else {})
 
     def delete(self, run: Run, id: str, state: DirectSnapshotState) -> None:
         if state.retain_on_delete and state.status == "completed":
@@ -148,7 +148,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         if snapshot.state == "pending" and _SEAL_TAG not in snapshot.tags:
 
             def keep(next_block: int) -> None:
-                run.keep(snapshot.id, replace(state, next_block=max(next_block, state.next_block or 0)))
+                run.record(snapshot.id, replace(state, next_block=max(next_block, state.next_block or 0)))
 
             try:
                 sent = BlockWriter(run, snapshot.id, disk).write(state.next_block or 0, keep)
@@ -169,7 +169,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         """Seal a snapshot that has all its blocks, and wait until EC2 calls it completed."""
         seal, refusal = snapshot.tags.get(_SEAL_TAG), None
         state = replace(state, next_block=None, blocks_written=ebs_direct.blocks_in(seal) if seal else None)
-        run.keep(snapshot.id, replace(state, status="completing"))
+        run.record(snapshot.id, replace(state, status="completing"))
         if snapshot.state != "completed" and seal is not None:
             try:
                 ebs_direct.complete(run.aws, snapshot.id, seal)
@@ -182,7 +182,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             def is_over(seen: Snapshot) -> bool:
                 return seen.state != "pending" or (refusal is not None and next(refused_looks, None) is None)
 
-            ended = watched_to_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")
+            ended = wait_for_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")
             if ended is None or ended.state != "completed":
                 words = error_message(refusal) if refusal else f"EC2 shows it as {ended.state if ended else 'gone'}"
                 raise self._given_up(run, state, words) from refusal
@@ -193,15 +193,15 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         ec2_tags.tag(run.aws, [str(state.snapshot_id)], {**(state.tags or {}), **own})
         return state
 
-    def _given_up(self, run: Run, state: DirectSnapshotState, reason: str) -> Failed:
+    def _given_up(self, run: Run, state: DirectSnapshotState, reason: str) -> CleanFailureError:
         """Leave nothing of a snapshot that cannot be finished."""
         id = str(state.snapshot_id)
         ebs_snapshots.delete(run.aws, id)
-        run.keep(id, replace(state, status="deleted"))
-        return Failed(f"snapshot {id}: {reason}; nothing of it was left, the next `pulumi up` starts anew")
+        run.record(id, replace(state, status="deleted"))
+        return CleanFailureError(f"snapshot {id}: {reason}; nothing of it was left, the next `pulumi up` starts anew")
 
 
-class DirectSnapshotArgs(AwsScopeArgs):
+class DirectSnapshotArgs(AwsArgs):
     """The arguments of DirectSnapshot: exactly one of file and user_bucket.
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.disk.image_format import ImageFormat
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
 
 
 @dataclass(frozen=True, kw_only=True)
-class DirectSnapshotInputs(AwsScope):
+class DirectSnapshotInputs(AwsInputs):
     file: str | None = None
     user_bucket: UserBucket | None = None
     format: ImageFormat | None = None

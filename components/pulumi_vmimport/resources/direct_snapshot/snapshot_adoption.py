@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots
 from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.lifecycle.contract import Failed, Run
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, may_be_taken_over
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, is_adoptable
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 
 SOURCE_TAG = f"{TAG_PREFIX}source"
@@ -19,13 +19,13 @@ _STARTS = 3
 def own_or_started(run: Run, inputs: DirectSnapshotInputs, source_identity: str, size: int) -> Snapshot:
     """The snapshot of these inputs and this very image, pending or completed; what else was begun of them is deleted.
 
-    Raises: Failed.
+    Raises: CleanFailureError.
     """
     own_tags = run.identity.tags(inputs)
     for snapshot in ebs_direct.tagged(run.aws, IDENTITY_TAG, own_tags[IDENTITY_TAG]):
         if not own_tags.items() <= snapshot.tags.items():
             continue
-        is_usable = snapshot.state in {"pending", "completed"} and may_be_taken_over(snapshot.tags)
+        is_usable = snapshot.state in {"pending", "completed"} and is_adoptable(snapshot.tags)
         if snapshot.tags.get(SOURCE_TAG) == source_identity and is_usable:
             return snapshot
         if snapshot.state != "completed":
@@ -55,16 +55,18 @@ def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], si
             run.wait(run.poll_seconds)
             continue
         found = _seen(run, id)
-        is_usable = found is not None and found.state != "error" and may_be_taken_over(found.tags)
+        is_usable = found is not None and found.state != "error" and is_adoptable(found.tags)
         if found is not None and is_usable and tags.items() <= found.tags.items():
             return found
         before.append(id)
-    raise Failed(f"EC2 shows none of the snapshots {', '.join(before)} that EBS says it has started; try again")
+    raise CleanFailureError(
+        f"EC2 shows none of the snapshots {', '.join(before)} that EBS says it has started; try again"
+    )
 
 
 def _seen(run: Run, id: str) -> Snapshot | None:
     """A snapshot that was started a moment ago, or with the same token long ago."""
-    for _ in range(LOOKS_BEFORE_GONE):
+    for _ in range(POLLS_BEFORE_GONE):
         if found := ebs_snapshots.find(run.aws, id):
             return found
         run.wait(run.poll_seconds)

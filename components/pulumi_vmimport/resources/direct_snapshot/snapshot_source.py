@@ -8,7 +8,7 @@ from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
 from pulumi_vmimport.transfer import s3_object
@@ -22,28 +22,28 @@ _GIB = 1 << 30
 def source_problems(inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     """The problems of the inputs alone."""
     sources = (inputs.file, inputs.user_bucket)
-    given = sum(map(is_given, sources))
-    if given > 1 or (given == 0 and known(*sources)):
+    given = sum(map(is_set, sources))
+    if given > 1 or (given == 0 and is_known(*sources)):
         yield Problem("file", f"expected exactly one of file and userBucket, got {given}")
-    if known(inputs.file) and inputs.file is not None and not inputs.file:
+    if is_known(inputs.file) and inputs.file is not None and not inputs.file:
         yield Problem("file", "expected the path of a disk image, got an empty text")
     bucket = inputs.user_bucket
-    if known(bucket) and bucket is not None and known(bucket.s3_bucket, bucket.s3_key):
+    if is_known(bucket) and bucket is not None and is_known(bucket.s3_bucket, bucket.s3_key):
         yield from name_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
     size = inputs.volume_size
-    if known(size) and size is not None and not 1 <= size <= ebs_direct.MOST_GIB:
+    if is_known(size) and size is not None and not 1 <= size <= ebs_direct.MOST_GIB:
         yield Problem("volumeSize", f"expected 1 to {ebs_direct.MOST_GIB} GiB, got {size}")
 
 
 def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     """What the start of the image shows; nothing while another resource of the stack is still to make it."""
-    path = "file" if is_given(inputs.file) else "userBucket"
+    path = "file" if is_set(inputs.file) else "userBucket"
     source = getattr(inputs, "file" if path == "file" else "user_bucket")
-    if not known(source, inputs.format) or source is None or run.promised(path):
+    if not is_known(source, inputs.format) or source is None or run.supplied_by_resource(path):
         return
     bucket = inputs.user_bucket
     if path == "userBucket" and bucket is not None:
-        if not known(bucket.s3_bucket, bucket.s3_key):
+        if not is_known(bucket.s3_bucket, bucket.s3_key):
             return
         if s3_locations.bucket_region(run.aws, bucket.s3_bucket) is None:
             yield Problem(path, f"there is no bucket {bucket.s3_bucket!r}; create it, or take it from its resource")
@@ -58,7 +58,7 @@ def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
 @contextmanager
 def opened_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]:
     """The image, open while the block runs. Raises: UnreadableSourceError."""
-    if inputs.user_bucket is None or is_given(inputs.file):
+    if inputs.user_bucket is None or is_set(inputs.file):
         with LocalImage(str(inputs.file)) as file:
             yield file
         return
@@ -80,18 +80,18 @@ def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent)
             "table would point elsewhere; convert the disk inside of its machine",
         )
     needed = volume_size(inputs, disk)
-    if known(inputs.volume_size) and needed * _GIB < disk.capacity_bytes:
+    if is_known(inputs.volume_size) and needed * _GIB < disk.capacity_bytes:
         least = -(-disk.capacity_bytes // _GIB)
         yield Problem("volumeSize", f"expected at least {least} GiB, the capacity of the disk, got {needed}")
 
 
 def volume_size(inputs: DirectSnapshotInputs, disk: DiskContent) -> int:
     """The size of the snapshot's volumes, in GiB."""
-    return inputs.volume_size if is_given(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_given excludes None
+    return inputs.volume_size if is_set(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_set excludes None
 
 
 def file_fingerprint(file: str) -> str | None:
-    """What changes with the content of a local file; None when it cannot be read, which `look_up` reports."""
+    """What changes with the content of a local file; None when it cannot be read, which `preflight` reports."""
     try:
         return fingerprint(file)
     except (OSError, TypeError, ValueError):

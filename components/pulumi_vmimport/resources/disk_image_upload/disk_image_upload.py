@@ -13,10 +13,10 @@ import pulumi
 from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.resources.disk_image_upload.object_upload import IDENTITY, is_ours, stored, taken, uri
 from pulumi_vmimport.resources.disk_image_upload.upload_content import (
     content_identity,
@@ -45,7 +45,7 @@ class StorageClass(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiskImageUploadInputs(AwsScope):
+class DiskImageUploadInputs(AwsInputs):
     path: str = updatable(MISSING, looked_up=True)
     bucket: str
     key: str
@@ -67,43 +67,43 @@ class DiskImageUploadState(DiskImageUploadInputs):
 
 
 class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadState]):
-    inputs = DiskImageUploadInputs
-    state = DiskImageUploadState
+    inputs_type = DiskImageUploadInputs
+    state_type = DiskImageUploadState
 
     def check(self, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
-        if known(inputs.path) and (reason := path_problem(inputs.path)):
+        if is_known(inputs.path) and (reason := path_problem(inputs.path)):
             yield Problem("path", reason)
-        if known(inputs.bucket) and (reason := s3_locations.bucket_name_problem(inputs.bucket)):
+        if is_known(inputs.bucket) and (reason := s3_locations.bucket_name_problem(inputs.bucket)):
             yield Problem("bucket", reason)
-        if known(inputs.key):
+        if is_known(inputs.key):
             reason = s3_locations.key_problem(inputs.key)
-            if not reason and known(inputs.path):
+            if not reason and is_known(inputs.path):
                 reason = key_problem(inputs.path, inputs.key)
             if reason:
                 yield Problem("key", reason)
         yield from ignored_problems(inputs.ignored_findings)
-        yield from scope_problems(inputs)
-        if known(inputs.tags):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
             yield from tag_problems(inputs.tags, most=_MOST_TAGS)
 
-    def look_up(self, run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
-        if known(inputs.bucket):
+    def preflight(self, run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
+        if is_known(inputs.bucket):
             region = s3_locations.bucket_region(run.aws, inputs.bucket)
-            if region is None and not run.promised("bucket"):
+            if region is None and not run.supplied_by_resource("bucket"):
                 yield Problem(
                     "bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource"
                 )
             if region is not None and region != run.aws.region:
                 yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
-            elif region is not None and known(inputs.key):
+            elif region is not None and is_known(inputs.key):
                 there = s3_object.find_object(run.aws.client("s3"), inputs.bucket, inputs.key)
                 if reason := taken(run, inputs, there):
                     yield Problem("key", reason)
-        if not _is_inspected_later(run) and known(inputs.path, inputs.image_profile, inputs.ignored_findings):
+        if not _is_inspected_later(run) and is_known(inputs.path, inputs.image_profile, inputs.ignored_findings):
             yield from _file_problems(run, inputs)
 
     def create(self, run: Run, inputs: DiskImageUploadInputs) -> Created[DiskImageUploadState]:
-        return Created(uri(inputs), self._stored(run, self.state(**vars(inputs))))
+        return Created(uri(inputs), self._stored(run, self.state_type(**vars(inputs))))
 
     def read(self, run: Run, id: str, state: DiskImageUploadState) -> DiskImageUploadState | None:
         if self.condition(state) is not Condition.READY:
@@ -120,7 +120,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs
     ) -> DiskImageUploadState:
-        updated = self.with_inputs(state, inputs)
+        updated = self.replace_inputs(state, inputs)
         moved = inputs.source_hash is None and inputs.path != state.path
         restored = inputs.storage_class != state.storage_class
         if self.condition(state) is not Condition.READY or inputs.source_hash != state.source_hash or moved or restored:
@@ -145,13 +145,13 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         self, run: Run, state: DiskImageUploadState, before: DiskImageUploadState | None = None
     ) -> DiskImageUploadState:
         if _is_inspected_later(run) and (problems := [problem.reason for problem in _file_problems(run, state)]):
-            raise Failed("; ".join(problems))
-        return stored(run, state, before, keep=lambda unfinished: run.keep(uri(unfinished), unfinished))
+            raise CleanFailureError("; ".join(problems))
+        return stored(run, state, before, keep=lambda unfinished: run.record(uri(unfinished), unfinished))
 
 
 def _is_inspected_later(run: Run) -> bool:
     """Whether preview cannot look into the file, so that create has to."""
-    return any(map(run.promised, ("path", "imageProfile", "ignoredFindings")))
+    return any(map(run.supplied_by_resource, ("path", "imageProfile", "ignoredFindings")))
 
 
 def _file_problems(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
@@ -164,7 +164,7 @@ def _file_problems(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]
         yield Problem("path", str(error))
 
 
-class DiskImageUploadArgs(AwsScopeArgs):
+class DiskImageUploadArgs(AwsArgs):
     """The arguments of DiskImageUpload.
 
     A change of any but path, image_profile, ignored_findings, storage_class, source_hash, tags, retain_on_delete,

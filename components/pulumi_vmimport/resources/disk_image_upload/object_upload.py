@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.lifecycle.contract import Failed, Run
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.resources.disk_image_upload.upload_content import UploadContent, opened_content
 from pulumi_vmimport.resources.disk_image_upload.upload_resumption import resumable, shown
 from pulumi_vmimport.transfer import s3_object
@@ -54,12 +54,12 @@ def stored(
 ) -> "DiskImageUploadState":
     """Let the object have the file's content, which is sent only where the object has another.
 
-    `keep` is told what is unfinished as soon as something is begun. Raises: Failed; what S3 answers.
+    `keep` is told what is unfinished as soon as something is begun. Raises: CleanFailureError; what S3 answers.
     """
     s3 = run.aws.client("s3")
     there = s3_object.find_object(s3, state.bucket, state.key)
     if reason := taken(run, state, there):
-        raise Failed(reason)
+        raise CleanFailureError(reason)
     same_class = before is None or before.storage_class == state.storage_class
     try:
         with opened_content(state.path) as content:
@@ -84,7 +84,7 @@ def stored(
                 source_identity=content.identity,
             )
     except (DiskImageError, TransferError) as error:
-        raise Failed(str(error)) from error
+        raise CleanFailureError(str(error)) from error
 
 
 def _uploaded(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pulumi_vmimport.disk import ovf_files
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.transfer.file_content import FileContent, file_identity
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
 from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
@@ -78,7 +78,7 @@ def opened_content(path: str) -> Iterator[UploadContent]:
 
 def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
     """Ids that no rule has."""
-    if not known(ignored) or not ignored:
+    if not is_known(ignored) or not ignored:
         return
     from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415 - imported with boto3, only for who ignores findings
 

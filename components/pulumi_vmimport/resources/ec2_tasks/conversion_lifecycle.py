@@ -11,23 +11,23 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pulumi_vmimport.aws.ec2.ec2_tasks import ALL, Ec2Task, TaskKind, is_other_request, is_over_quota
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.aws.tables.known_failures import explain
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run
-from pulumi_vmimport.lifecycle.identity import OWN_TAGS, may_be_taken_over, settled_tag
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope
-from pulumi_vmimport.lifecycle.turns import Turns
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE, watched_to_end
+from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRefusals
 
 # How often one that waits in the line looks whether it has become the first: no call of AWS.
 _LINE_SECONDS = 1.0
 
-IMPORT_TURNS = Turns()
+IMPORT_QUEUE = QuotaQueue()
 """The line before the Region's quota of import tasks, of images and of snapshots together (IMG-18)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConversionInputs(AwsScope):
+class ConversionInputs(AwsInputs):
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()
 
@@ -47,7 +47,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     """A lifecycle over one kind of task; a subclass says how it begins and what becomes of it."""
 
     tasks: ClassVar[TaskKind[Any]]
-    turns: ClassVar[Turns]
+    quota_queue: ClassVar[QuotaQueue]
     """The line before the quota; kinds that share a quota share it."""
     leaves: ClassVar[str] = "EC2"
     """Where nothing is left of a task that failed."""
@@ -106,7 +106,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
         task = self._own_or_new_task(run, inputs)
         state = self.begun(inputs, task)
-        run.keep(task.id, state)
+        run.record(task.id, state)
         return Created(task.id, self._finish(run, task.id, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
@@ -116,9 +116,9 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         return self._observed(state, task) if task else None
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        updated = self.with_inputs(state, inputs)
+        updated = self.replace_inputs(state, inputs)
         # Until they are off, tags that go stay recorded: an update that breaks off is completed by the next.
-        run.keep(id, replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})}))
+        run.record(id, replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})}))
         if self.condition(state) is not Condition.READY:
             return self._finish(run, id, updated)
         self.untag(run, state, sorted((state.tags or {}).keys() - (inputs.tags or {}).keys()))
@@ -148,7 +148,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if own := self._own_task(run, inputs, ended):
             return own
         if problems := [f"{problem.path}: {problem.reason}" for problem in self.inspection_problems(run, inputs)]:
-            raise Failed("; ".join([*problems, "nothing was started"]))
+            raise CleanFailureError("; ".join([*problems, "nothing was started"]))
         return self._start(run, inputs, ended)
 
     def _own_task(self, run: Run, inputs: InputsT, ended: list[str]) -> TaskT | None:
@@ -176,10 +176,10 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         """Start a task. The token of an ended one would bring that one back: so a token has all attempts before it."""
         before, own_tags, looks, noun = list(ended), run.identity.tags(inputs), 0, self.tasks.noun
         refusals = RoleRefusals(run, lambda: any(self.role_problems(run, inputs)))
-        with self.turns.taking(run.aws) as turn:
+        with self.quota_queue.place(run.aws) as place:
             while True:
-                if ahead := turn.ahead:
-                    run.status(f"waiting for its turn, {ahead} ahead of it: the Region runs no more {noun}s at once")
+                if ahead := place.ahead:
+                    run.status(f"queued, {ahead} ahead: the Region's quota of concurrent {noun}s is in use")
                     run.wait(min(_LINE_SECONDS, run.poll_seconds))
                     continue
                 token = run.identity.token(inputs, ",".join(before))
@@ -187,9 +187,9 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                     task = self.start(run, inputs, token, {**(inputs.tags or {}), **own_tags})
                 except Exception as error:
                     if is_over_quota(error):
-                        turn.refused()
+                        place.join()
                         run.status(f"waiting for one of the Region's {noun}s to end: {error_message(error)}")
-                    elif is_other_request(error) and looks < LOOKS_BEFORE_GONE:
+                    elif is_other_request(error) and looks < POLLS_BEFORE_GONE:
                         # Ours, started with an URL that was presigned anew since, and not listed yet.
                         looks += 1
                         if found := self._own_task(run, inputs, before):
@@ -210,7 +210,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
 
         What is recorded in a state is not: that of a resource which was renamed has the tags of its old name.
         """
-        if not wanted.items() <= task.tags.items() or task.ending_badly or not may_be_taken_over(task.tags):
+        if not wanted.items() <= task.tags.items() or task.ending_badly or not is_adoptable(task.tags):
             return False
         return not task.completed or self.is_there(run, task)
 
@@ -218,24 +218,26 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if not self.is_made(state):
             task = self._ended(run, task_id)
             state = self._observed(state, task) if task else replace(state, task_status="deleted")
-            run.keep(task_id, state)
+            run.record(task_id, state)
             noun = self.tasks.noun
             if task is None:
-                raise Failed(f"{noun} {task_id} is no longer listed by EC2; the next `pulumi up` starts anew")
+                raise CleanFailureError(
+                    f"{noun} {task_id} is no longer listed by EC2; the next `pulumi up` starts anew"
+                )
             if task.ended_badly:
                 self.remove(run, state)
                 words = task.message or "no message"
-                raise Failed(
+                raise CleanFailureError(
                     f'{noun} {task_id} ended {task.status}: "{words}"; {explain(words)}; nothing was left in '
                     f"{self.leaves}, the next `pulumi up` starts anew"
                 )
         state = replace(self.settle(run, state), task_status="completed")
-        self.tasks.tag(run.aws, task_id, settled_tag())
+        self.tasks.tag(run.aws, task_id, completion_tag())
         return state
 
     def _ended(self, run: Run, task_id: str) -> TaskT | None:
         """The task once it has completed or ended badly; None when EC2 no longer lists it."""
-        return watched_to_end(
+        return wait_for_end(
             run, self.tasks.pollers, task_id, lambda task: task.completed or task.ended_badly, lambda task: task.line
         )
 

@@ -15,8 +15,8 @@ from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, ExportTask, start_image_export
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
@@ -40,23 +40,23 @@ class ExportImageState(ExportImageInputs, ExportState):
 
 
 class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState]):
-    inputs = ExportImageInputs
-    state = ExportImageState
+    inputs_type = ExportImageInputs
+    state_type = ExportImageState
     tasks = IMAGE_EXPORTS
 
     def check(self, inputs: ExportImageInputs) -> Iterator[Problem]:
         yield from service_role_rules.role_name_problems(inputs.role_name)
         yield from export_rules.check(inputs)
 
-    def look_up(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
-        if known(inputs.image_id):
+    def preflight(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
+        if is_known(inputs.image_id):
             yield from permitted(run, inputs.image_id, lambda: list(_image(run, inputs.image_id))) or ()
         yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
-        if known(inputs.role_name) and not run.promised("roleName"):
+        if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
             yield from self.role_problems(run, inputs)
 
     def role_problems(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
-        buckets = [inputs.s3_bucket] if known(inputs.s3_bucket) else []
+        buckets = [inputs.s3_bucket] if is_known(inputs.s3_bucket) else []
         yield from service_role_rules.role_problems(run, inputs.role_name, export_buckets=buckets)
 
     def start(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> ExportTask:
@@ -105,7 +105,7 @@ def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
 def _image(run: Run, image_id: str) -> Iterator[Problem]:
     image = images.find(run.aws, image_id)
     if image is None:
-        if not run.promised("imageId"):
+        if not run.supplied_by_resource("imageId"):
             yield Problem("imageId", f"there is no AMI {image_id!r} in {run.aws.region}")
         return
     if image.owner_id != run.aws.account_id:
@@ -124,7 +124,7 @@ def _image(run: Run, image_id: str) -> Iterator[Problem]:
             yield from export_rules.disk_problems("imageId", told, disk.size_gib, encrypted=disk.encrypted)
 
 
-class ExportImageArgs(AwsScopeArgs):
+class ExportImageArgs(AwsArgs):
     """The arguments of ExportImage.
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to

@@ -11,15 +11,15 @@ from typing import Generic, TypeVar
 from pulumi_vmimport.aws.ec2 import ec2_tags
 from pulumi_vmimport.aws.ec2.export_tasks import ExportTask, stem
 from pulumi_vmimport.aws.s3 import exported_objects
-from pulumi_vmimport.lifecycle.contract import Failed, Run
-from pulumi_vmimport.lifecycle.turns import Turns
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
+from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
     ConversionInputs,
     ConversionLifecycle,
     ConversionState,
 )
 
-EXPORT_TURNS = Turns()
+EXPORT_QUEUE = QuotaQueue()
 """The line before the Region's quota of export tasks, of images and of instances together (EXP-04)."""
 
 
@@ -44,7 +44,7 @@ StateT = TypeVar("StateT", bound=ExportState)
 class ExportLifecycle(ConversionLifecycle[InputsT, StateT, ExportTask], Generic[InputsT, StateT]):
     """A lifecycle over one of the two kinds of export task."""
 
-    turns = EXPORT_TURNS
+    quota_queue = EXPORT_QUEUE
     leaves = "S3"
 
     @abstractmethod
@@ -70,7 +70,7 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, ExportTask], Generic[
             ec2_tags.tag(run.aws, [id], tags)
         found = self.read_made(run, state)
         if found is None:
-            raise Failed(
+            raise CleanFailureError(
                 f"export task {id} has completed, and bucket {state.s3_bucket!r} has no object whose key begins with "
                 f"{self._stem(state)!r}: it was deleted since; the next `pulumi up` exports anew"
             )

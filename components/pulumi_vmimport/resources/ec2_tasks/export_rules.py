@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from pulumi_vmimport.aws.s3 import export_buckets, s3_locations
 from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
-from pulumi_vmimport.lifecycle.contract import Failed, Problem, Run, known
-from pulumi_vmimport.lifecycle.scope import scope_problems
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 
@@ -30,15 +30,15 @@ Settings = Callable[[Run, str], Iterable[str]]
 
 def check(inputs: ExportInputs) -> Iterator[Problem]:
     """The problems of the inputs that both exports have."""
-    if known(inputs.s3_bucket) and (reason := s3_locations.bucket_name_problem(inputs.s3_bucket)):
+    if is_known(inputs.s3_bucket) and (reason := s3_locations.bucket_name_problem(inputs.s3_bucket)):
         yield Problem("s3Bucket", reason)
     prefix, description = inputs.s3_prefix, inputs.description
-    if known(prefix) and prefix is not None and (prefix.startswith("/") or len(prefix.encode()) > _PREFIX_BYTES):
+    if is_known(prefix) and prefix is not None and (prefix.startswith("/") or len(prefix.encode()) > _PREFIX_BYTES):
         yield Problem("s3Prefix", f"expected at most {_PREFIX_BYTES} bytes, no slash at the start, got {prefix!r}")
-    if known(description) and description is not None and len(description) > _DESCRIPTION_LENGTH:
+    if is_known(description) and description is not None and len(description) > _DESCRIPTION_LENGTH:
         yield Problem("description", f"expected at most {_DESCRIPTION_LENGTH} characters, got {len(description)}")
-    yield from scope_problems(inputs)
-    if known(inputs.tags):
+    yield from aws_input_problems(inputs)
+    if is_known(inputs.tags):
         yield from tag_problems(inputs.tags)
 
 
@@ -48,13 +48,13 @@ def look_up_bucket(run: Run, inputs: ExportInputs, settings: Settings) -> Iterat
     Of a bucket that the stack makes, what is wrong is a warning: this very run may mend it.
     """
     bucket = inputs.s3_bucket
-    if not known(bucket):
+    if not is_known(bucket):
         return
     region = permitted(run, f"bucket {bucket}", lambda: s3_locations.bucket_region(run.aws, bucket) or _NOWHERE)
     if region is None:
         return
     if region == _NOWHERE:
-        if not run.promised("s3Bucket"):
+        if not run.supplied_by_resource("s3Bucket"):
             yield Problem("s3Bucket", f"there is no bucket {bucket!r}; make one with ExportBucket")
         return
     if region != run.aws.region:
@@ -65,27 +65,27 @@ def look_up_bucket(run: Run, inputs: ExportInputs, settings: Settings) -> Iterat
         )
         return
     for reason in settings(run, bucket):
-        if run.promised("s3Bucket"):
+        if run.supplied_by_resource("s3Bucket"):
             run.warn(f"s3Bucket: {reason}")
         else:
             yield Problem("s3Bucket", reason)
 
 
 def refuse_promised_bucket(run: Run, inputs: ExportInputs, settings: Settings) -> None:
-    """Raise Failed where a bucket of the stack will not do now that it is made.
+    """Raise CleanFailureError where a bucket of the stack will not do now that it is made.
 
     S3 may show a bucket's settings of a moment ago.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
     """
-    if not run.promised("s3Bucket"):
+    if not run.supplied_by_resource("s3Bucket"):
         return
-    for _ in range(LOOKS_BEFORE_GONE):
+    for _ in range(POLLS_BEFORE_GONE):
         reasons = list(settings(run, inputs.s3_bucket))
         if not reasons:
             return
         run.status(f"waiting for bucket {inputs.s3_bucket} to become usable: {reasons[0]}")
         run.wait(run.poll_seconds)
-    raise Failed("; ".join(reasons))
+    raise CleanFailureError("; ".join(reasons))
 
 
 def bucket_reasons(run: Run, bucket: str) -> Iterator[str]:

@@ -15,8 +15,8 @@ from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.lifecycle.contract import Problem, Run
-from pulumi_vmimport.lifecycle.identity import is_own_tag
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.identity import is_reserved_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
@@ -25,7 +25,7 @@ from pulumi_vmimport.resources.disk_container_args import (
 )
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
-    IMPORT_TURNS,
+    IMPORT_QUEUE,
     ConversionLifecycle,
     ConversionState,
 )
@@ -46,16 +46,16 @@ class ImportImageState(ImportImageInputs, ConversionState):
 
 
 class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageState, ImageImportTask]):
-    inputs = ImportImageInputs
-    state = ImportImageState
+    inputs_type = ImportImageInputs
+    state_type = ImportImageState
     tasks = IMAGE_IMPORTS
-    turns = IMPORT_TURNS
+    quota_queue = IMPORT_QUEUE
 
     def check(self, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.check(inputs)
 
-    def look_up(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.look_up(run, inputs)
+    def preflight(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
+        return rules.preflight(run, inputs)
 
     def role_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.role_problems(run, inputs)
@@ -112,7 +112,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             # Snapshots outlive an AMI that somebody deregistered: the state stays, for delete to remove them.
             left = ebs_snapshots.existing(run.aws, state.snapshot_ids)
             return replace(state, task_status="deregistered", snapshot_ids=left) if left else None
-        tags = {k: v for k, v in image.tags.items() if not is_own_tag(k)}
+        tags = {k: v for k, v in image.tags.items() if not is_reserved_tag(k)}
         description = image.description if state.description is not None else None
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(state, tags=own, description=description, snapshot_ids=image.snapshot_ids)
@@ -135,7 +135,7 @@ def _things(state: ImportImageState) -> list[str]:
     return [str(state.image_id), *state.snapshot_ids]
 
 
-class ImportImageArgs(AwsScopeArgs):
+class ImportImageArgs(AwsArgs):
     """The arguments of ImportImage.
 
     Changes to description, tags, operating_system, skip_operating_system_check, ignored_findings, image_profile,

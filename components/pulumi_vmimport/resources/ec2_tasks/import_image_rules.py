@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
-from pulumi_vmimport.lifecycle.scope import scope_problems
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
     disk_container_rules,
@@ -27,30 +27,30 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from image_inspection.ignored_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
-    yield from scope_problems(inputs)
-    if known(inputs.tags):
+    yield from aws_input_problems(inputs)
+    if is_known(inputs.tags):
         yield from tag_problems(inputs.tags)
 
 
-def look_up(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
+def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """The problems that AWS shows before the import: buckets, objects and what is in them, URLs, key, role."""
     promised = is_inspected_later(run)
-    for i, container in enumerate(inputs.disk_containers if known(inputs.disk_containers) else ()):
+    for i, container in enumerate(inputs.disk_containers if is_known(inputs.disk_containers) else ()):
         problems = list(
             disk_container_rules.look_up_container(run, "diskContainers", f"diskContainers[{i}]", container)
         )
         yield from problems
-        if not problems and not promised and known(inputs.ignored_findings, inputs.image_profile):
+        if not problems and not promised and is_known(inputs.ignored_findings, inputs.image_profile):
             yield from _findings(run, inputs, i)
     operating_system_rules.warn(run, inputs)
     yield from encryption_rules.look_up_key(run, inputs.kms_key_id)
-    if known(inputs.role_name) and not run.promised("roleName"):
+    if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
         yield from role_problems(run, inputs)
 
 
 def is_inspected_later(run: Run) -> bool:
     """Whether preview cannot look into the images, so that create has to."""
-    return any(map(run.promised, ("diskContainers", "ignoredFindings", "imageProfile")))
+    return any(map(run.supplied_by_resource, ("diskContainers", "ignoredFindings", "imageProfile")))
 
 
 def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
@@ -70,7 +70,7 @@ def _findings(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
 
 def role_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """What the service role lacks for these disks, this key and these licences."""
-    containers = inputs.disk_containers if known(inputs.disk_containers) else ()
+    containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
     buckets = disk_container_rules.buckets_of(containers)
     key = encryption_rules.key_of(run, inputs.kms_key_id)
     yield from service_role_rules.role_problems(
@@ -78,12 +78,12 @@ def role_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         inputs.role_name,
         import_buckets=buckets,
         kms_key_arns=[key.arn] if key else (),
-        license_manager=is_given(inputs.license_specifications),
+        license_manager=is_set(inputs.license_specifications),
     )
 
 
 def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
-    if not known(inputs.disk_containers):
+    if not is_known(inputs.disk_containers):
         return
     count = len(inputs.disk_containers)
     if not 1 <= count <= MAX_IMPORT_VOLUMES:
@@ -93,11 +93,16 @@ def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
             "import further disks with ImportSnapshot",
         )
     for i, container in enumerate(inputs.disk_containers):
-        if not known(container):
+        if not is_known(container):
             continue
         path = f"diskContainers[{i}]"
         yield from disk_container_rules.container_problems(path, container)
-        if known(container.format) and container.format is not None and container.format.value == "OVA" and count > 1:
+        if (
+            is_known(container.format)
+            and container.format is not None
+            and container.format.value == "OVA"
+            and count > 1
+        ):
             yield Problem(f"{path}.format", "an OVA holds all disks: expected it as the only container")
 
 
@@ -106,8 +111,8 @@ def _boot_mode(inputs: ImportImageInputs) -> Iterator[Problem]:
         return
     if inputs.architecture is Architecture.I386:
         yield Problem("architecture", "expected x86_64 for bootMode uefi, got i386; EC2 starts 32-bit images by BIOS")
-    containers = inputs.disk_containers if known(inputs.disk_containers) else ()
-    if inputs.platform is None and any(known(c) and is_given(c.snapshot_id) for c in containers):
+    containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
+    if inputs.platform is None and any(is_known(c) and is_set(c.snapshot_id) for c in containers):
         yield Problem(
             "platform", "is required for a UEFI machine from an EBS snapshot, expected Windows or Linux (FMT-05)"
         )
@@ -115,13 +120,13 @@ def _boot_mode(inputs: ImportImageInputs) -> Iterator[Problem]:
 
 def _licence(inputs: ImportImageInputs) -> Iterator[Problem]:
     licence, usage, platform = inputs.license_type, inputs.usage_operation, inputs.platform
-    if is_given(licence) and is_given(usage):
+    if is_set(licence) and is_set(usage):
         yield Problem(
             "usageOperation", "licenseType and usageOperation exclude each other (IMG-07); give one of the two"
         )
     if licence is LicenseType.AWS and platform is Platform.LINUX:
         yield Problem("licenseType", "expected BYOL for Linux, got AWS; Linux can only keep its own licence (IMG-08)")
-    if known(usage, platform) and usage is not None and platform is not None:
+    if is_known(usage, platform) and usage is not None and platform is not None:
         system = _usage_platform(usage.name)
         if system is not platform:
             yield Problem("usageOperation", f"{usage.value} is for {system}, but platform is {platform}; align the two")

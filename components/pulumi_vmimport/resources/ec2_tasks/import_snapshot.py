@@ -13,14 +13,14 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.import_request import SNAPSHOT_MEMBERS, ClientData, SnapshotDiskContainer, api_members
 from pulumi_vmimport.aws.ec2.import_tasks import SNAPSHOT_IMPORTS, SnapshotImportTask, start_snapshot_import
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import is_own_tag
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.identity import is_reserved_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import scope_problems
 from pulumi_vmimport.resources.disk_container_args import ClientDataArgs, SnapshotDiskContainerArgs
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
-    IMPORT_TURNS,
+    IMPORT_QUEUE,
     ConversionInputs,
     ConversionLifecycle,
     ConversionState,
@@ -52,28 +52,28 @@ class ImportSnapshotState(ImportSnapshotInputs, ConversionState):
 
 
 class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSnapshotState, SnapshotImportTask]):
-    inputs = ImportSnapshotInputs
-    state = ImportSnapshotState
+    inputs_type = ImportSnapshotInputs
+    state_type = ImportSnapshotState
     tasks = SNAPSHOT_IMPORTS
-    turns = IMPORT_TURNS
+    quota_queue = IMPORT_QUEUE
 
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
-        if known(inputs.disk_container):
+        if is_known(inputs.disk_container):
             yield from disk_rules.container_problems("diskContainer", inputs.disk_container)
         yield from image_inspection.ignored_problems(inputs.ignored_findings)
         yield from encryption_problems(inputs.encrypted, inputs.kms_key_id)
         yield from role_name_problems(inputs.role_name)
-        yield from scope_problems(inputs)
-        if known(inputs.tags):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
             yield from tag_problems(inputs.tags)
 
-    def look_up(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
+    def preflight(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         problems = list(disk_rules.look_up_container(run, "diskContainer", "diskContainer", inputs.disk_container))
         yield from problems
-        if not problems and not _is_inspected_later(run) and known(inputs.ignored_findings):
+        if not problems and not _is_inspected_later(run) and is_known(inputs.ignored_findings):
             yield from _findings(run, inputs)
         yield from look_up_key(run, inputs.kms_key_id)
-        if known(inputs.role_name) and not run.promised("roleName"):
+        if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
             yield from self.role_problems(run, inputs)
 
     def role_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))
         if snapshot is None:
             return None
-        tags = {k: v for k, v in snapshot.tags.items() if not is_own_tag(k)}
+        tags = {k: v for k, v in snapshot.tags.items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(state, tags=own, volume_size=snapshot.volume_size)
 
@@ -124,7 +124,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 
 def _is_inspected_later(run: Run) -> bool:
     """Whether preview cannot look into the image, so that create has to."""
-    return run.promised("diskContainer") or run.promised("ignoredFindings")
+    return run.supplied_by_resource("diskContainer") or run.supplied_by_resource("ignoredFindings")
 
 
 def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
@@ -132,7 +132,7 @@ def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
     return image_inspection.container_findings(run, "diskContainer", inputs.disk_container, purpose)
 
 
-class ImportSnapshotArgs(AwsScopeArgs):
+class ImportSnapshotArgs(AwsArgs):
     """The arguments of ImportSnapshot.
 
     Changes to tags, ignored_findings, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in

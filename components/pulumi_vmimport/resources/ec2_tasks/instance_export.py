@@ -17,9 +17,9 @@ from pulumi_vmimport.aws.ec2.instances import Instance
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.aws.service_errors import error_message, is_passing
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
@@ -45,21 +45,21 @@ class InstanceExportState(InstanceExportInputs, ExportState):
 
 
 class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExportState]):
-    inputs = InstanceExportInputs
-    state = InstanceExportState
+    inputs_type = InstanceExportInputs
+    state_type = InstanceExportState
     tasks = INSTANCE_EXPORTS
 
     def check(self, inputs: InstanceExportInputs) -> Iterator[Problem]:
         given, environment = inputs.disk_image_format, inputs.target_environment
-        if known(given, environment) and given is not None and given is not FORMATS[environment]:
+        if is_known(given, environment) and given is not None and given is not FORMATS[environment]:
             yield Problem(
                 "diskImageFormat",
                 f"expected {FORMATS[environment]} for targetEnvironment {environment}, got {given}",
             )
         yield from export_rules.check(inputs)
 
-    def look_up(self, run: Run, inputs: InstanceExportInputs) -> Iterator[Problem]:
-        if known(inputs.instance_id):
+    def preflight(self, run: Run, inputs: InstanceExportInputs) -> Iterator[Problem]:
+        if is_known(inputs.instance_id):
             yield from permitted(run, inputs.instance_id, lambda: list(_instance(run, inputs.instance_id))) or ()
         yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
 
@@ -85,7 +85,7 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
     def _started(self, run: Run, inputs: InstanceExportInputs, words: str) -> ExportTask | None:
         """The task that a call has started although it brought no answer."""
         wanted = run.identity.tags(inputs)
-        for _ in range(LOOKS_BEFORE_GONE):
+        for _ in range(POLLS_BEFORE_GONE):
             for task in INSTANCE_EXPORTS.listed(run.aws):
                 if wanted.items() <= task.tags.items() and not task.completed and not task.ending_badly:
                     return task
@@ -135,7 +135,7 @@ def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
 def _instance(run: Run, instance_id: str) -> Iterator[Problem]:
     instance = instances.find(run.aws, instance_id)
     if instance is None:
-        if not run.promised(_PATH):
+        if not run.supplied_by_resource(_PATH):
             yield Problem(_PATH, f"there is no instance {instance_id!r} in {run.aws.region}, or it was terminated")
         return
     what = f"instance {instance_id!r}"
@@ -197,7 +197,7 @@ def _base_image(run: Run, what: str, image_id: str) -> Iterator[Problem]:
             yield from export_rules.disk_problems(_PATH, told, 0, encrypted=True)
 
 
-class InstanceExportArgs(AwsScopeArgs):
+class InstanceExportArgs(AwsArgs):
     """The arguments of InstanceExport.
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to

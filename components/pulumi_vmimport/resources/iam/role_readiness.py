@@ -16,11 +16,11 @@ import pulumi
 from pulumi_vmimport.aws.iam import iam_documents, service_role
 from pulumi_vmimport.aws.iam.service_role import ServiceRole
 from pulumi_vmimport.aws.service_errors import error_code
-from pulumi_vmimport.lifecycle.contract import Created, Failed, Lifecycle, Problem, Run, known
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Created, Lifecycle, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 
 # IAM tells nobody when a change has reached every Region; AWS's own example waits ten seconds after the last change.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -34,7 +34,7 @@ _MOST_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleReadinessInputs(AwsScope):
+class RoleReadinessInputs(AwsInputs):
     role_name: str
     account_id: str | None = None
     adopt: bool | None = None
@@ -54,23 +54,23 @@ class RoleReadinessState(RoleReadinessInputs):
 
 
 class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState]):
-    inputs = RoleReadinessInputs
-    state = RoleReadinessState
+    inputs_type = RoleReadinessInputs
+    state_type = RoleReadinessState
 
     def check(self, inputs: RoleReadinessInputs) -> Iterator[Problem]:
-        return scope_problems(inputs)
+        return aws_input_problems(inputs)
 
-    def look_up(self, run: Run, inputs: RoleReadinessInputs) -> Iterator[Problem]:
-        if not known(inputs.role_name, inputs.adopt):
+    def preflight(self, run: Run, inputs: RoleReadinessInputs) -> Iterator[Problem]:
+        if not is_known(inputs.role_name, inputs.adopt):
             return
         if problem := _account_problem(run, inputs):
             yield problem
             return
         role = service_role.find(run.aws, inputs.role_name)
-        own = role is not None and known(inputs.owner) and role.tags.get(IDENTITY_TAG) == inputs.owner
+        own = role is not None and is_known(inputs.owner) and role.tags.get(IDENTITY_TAG) == inputs.owner
         if inputs.adopt:
             yield from _adoption_problems(run, inputs, role, own=own)
-        elif role is not None and not own and known(inputs.owner):
+        elif role is not None and not own and is_known(inputs.owner):
             yield Problem(
                 "roleName",
                 f"there is a role {inputs.role_name!r} in account {run.aws.account_id} that this component did not "
@@ -79,14 +79,14 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
             )
 
     def create(self, run: Run, inputs: RoleReadinessInputs) -> Created[RoleReadinessState]:
-        if problems := [p.reason for p in self.look_up(run, inputs)]:
-            raise Failed("; ".join(problems))
+        if problems := [p.reason for p in self.preflight(run, inputs)]:
+            raise CleanFailureError("; ".join(problems))
         role_arn = _wait_for_iam(run, inputs)
         return Created(inputs.role_name, RoleReadinessState(**vars(inputs), role_arn=role_arn))
 
     def read(self, run: Run, id: str, state: RoleReadinessState) -> RoleReadinessState | None:
         if problem := _account_problem(run, state):
-            raise Failed(problem.reason)
+            raise CleanFailureError(problem.reason)
         role = _described(run, id)
         return replace(state, role_arn=role["Arn"]) if role else None
 
@@ -105,7 +105,7 @@ def document_hash(document: Mapping[str, Any]) -> str:
 
 
 def _account_problem(run: Run, inputs: RoleReadinessInputs) -> Problem | None:
-    if not known(inputs.account_id) or inputs.account_id in (None, run.aws.account_id):
+    if not is_known(inputs.account_id) or inputs.account_id in (None, run.aws.account_id):
         return None
     return Problem(
         "accountId",
@@ -152,7 +152,7 @@ def _adoption_problems(
 
 
 def _known_items(items: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(item for item in items or () if known(item)) if known(items) else ()
+    return tuple(item for item in items or () if is_known(item)) if is_known(items) else ()
 
 
 def _described(run: Run, name: str) -> Any:
@@ -183,7 +183,7 @@ def _wait_for_iam(run: Run, inputs: RoleReadinessInputs, age: float | None = Non
         if role and age is not None and age >= needed and in_a_row >= looks:
             return str(role["Arn"])
         if not role and waited >= _MOST_SECONDS:
-            raise Failed(
+            raise CleanFailureError(
                 f"role {inputs.role_name!r} or its policy still reads otherwise than written after {waited / 60:.0f} "
                 "minutes; something else changes it: let only one stack own the role, or set adopt=True here"
             )
@@ -203,7 +203,7 @@ def _as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
     return _described(run, inputs.role_name)
 
 
-class RoleReadinessArgs(AwsScopeArgs):
+class RoleReadinessArgs(AwsArgs):
     """The arguments of RoleReadiness.
 
     Changes to owner, trust_hash, policy_hash, propagation_seconds, timeout_minutes, profile and assume_role_arn are

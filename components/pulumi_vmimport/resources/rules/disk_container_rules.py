@@ -9,7 +9,7 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 
 # EC2 reads the image while it converts it: most conversions are over within hours, none within minutes (S3-03).
 SHORTEST_VALIDITY = timedelta(hours=1)
@@ -24,17 +24,17 @@ def container_problems(path: str, container: Container) -> Iterator[Problem]:
     sources = {"userBucket": container.user_bucket, "url": container.url}
     if isinstance(container, DiskContainer):
         sources["snapshotId"] = container.snapshot_id
-    given = sum(map(is_given, sources.values()))
-    if given > 1 or (given == 0 and known(*sources.values())):
+    given = sum(map(is_set, sources.values()))
+    if given > 1 or (given == 0 and is_known(*sources.values())):
         yield Problem(path, f"expected exactly one of {_listed(list(sources))}, got {given}")
     url = container.url
-    if known(url) and url is not None and not _is_url(url):
+    if is_known(url) and url is not None and not _is_url(url):
         yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {url!r}")
     location = s3_location(container)
     if location is None:
         return
     yield from name_problems(f"{path}.{location[0]}", *location[1:])
-    if known(container.format):
+    if is_known(container.format):
         yield from _format_problems(path, container, location[2])
 
 
@@ -66,10 +66,10 @@ def _format_problems(path: str, container: Container, key: str) -> Iterator[Prob
 
 def look_up_container(run: Run, top: str, path: str, container: Container) -> Iterator[Problem]:
     """What AWS shows of one disk before the import; `top` is the input that path begins with."""
-    if known(container) and known(container.url) and container.url is not None:
+    if is_known(container) and is_known(container.url) and container.url is not None:
         yield from _validity(run, f"{path}.url", container.url)
-    if isinstance(container, DiskContainer) and known(container.snapshot_id) and container.snapshot_id is not None:
-        if not run.promised(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
+    if isinstance(container, DiskContainer) and is_known(container.snapshot_id) and container.snapshot_id is not None:
+        if not run.supplied_by_resource(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
             yield Problem(f"{path}.snapshotId", f"there is no snapshot {container.snapshot_id!r} in {run.aws.region}")
         return
     location = s3_location(container)
@@ -78,7 +78,7 @@ def look_up_container(run: Run, top: str, path: str, container: Container) -> It
     path, bucket, key = f"{path}.{location[0]}", *location[1:]
     region = s3_locations.bucket_region(run.aws, bucket)
     if region is None:
-        if not run.promised(top):
+        if not run.supplied_by_resource(top):
             yield Problem(path, f"there is no bucket {bucket!r}; create it, or take the bucket from its resource")
     elif region != run.aws.region:
         yield Problem(
@@ -86,7 +86,7 @@ def look_up_container(run: Run, top: str, path: str, container: Container) -> It
             f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the import; copy the "
             "image to a bucket there or import in the bucket's Region",
         )
-    elif not run.promised(top) and not s3_locations.object_exists(run.aws, bucket, key):
+    elif not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
         yield Problem(path, f"there is no object {key!r} in bucket {bucket!r}; upload it first")
 
 
@@ -97,10 +97,10 @@ def buckets_of(containers: Sequence[Container]) -> list[str]:
 
 def s3_location(container: Container) -> tuple[str, str, str] | None:
     """(input, bucket, key) of a container that is an object in S3 and known."""
-    source = container.user_bucket if known(container) else None
-    if source is not None and known(source) and known(source.s3_bucket, source.s3_key):
+    source = container.user_bucket if is_known(container) else None
+    if source is not None and is_known(source) and is_known(source.s3_bucket, source.s3_key):
         return "userBucket", source.s3_bucket, source.s3_key
-    if known(container) and known(container.url) and container.url is not None:
+    if is_known(container) and is_known(container.url) and container.url is not None:
         split = s3_locations.split_s3_uri(container.url)
         return ("url", *split) if split else None
     return None

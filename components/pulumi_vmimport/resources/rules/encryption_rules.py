@@ -6,21 +6,21 @@ from pulumi_vmimport.aws.ec2 import kms_keys
 from pulumi_vmimport.aws.ec2.kms_keys import Key
 from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 
 
 def encryption_problems(encrypted: bool | None, kms_key_id: str | None) -> Iterator[Problem]:
     """The problems of the two inputs alone."""
-    if known(kms_key_id) and kms_key_id is not None and not kms_key_id.strip():
+    if is_known(kms_key_id) and kms_key_id is not None and not kms_key_id.strip():
         yield Problem("kmsKeyId", f"expected the id, ARN or alias of a key, got {kms_key_id!r}")
         return
-    if known(kms_key_id, encrypted) and kms_key_id is not None and not encrypted:
+    if is_known(kms_key_id, encrypted) and kms_key_id is not None and not encrypted:
         yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
 
 
 def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
     """Whether EBS can use the key. Not being allowed to look is a warning."""
-    if kms_key_id is None or not is_given(kms_key_id) or run.promised("kmsKeyId"):
+    if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource("kmsKeyId"):
         return
     if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != run.aws.region:
         reason: str | None = f"is in {region}, expected {run.aws.region}, the Region of the import"
@@ -39,7 +39,7 @@ def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
 
 def key_of(run: Run, kms_key_id: str | None) -> Key | None:
     """The key, where one is given, is there and may be looked at."""
-    if kms_key_id is None or not is_given(kms_key_id):
+    if kms_key_id is None or not is_set(kms_key_id):
         return None
     try:
         return kms_keys.find(run.aws, kms_key_id)

@@ -15,7 +15,7 @@ from pulumi_vmimport.disk.inspection.findings import Finding, Severity
 from pulumi_vmimport.disk.inspection.image import inspect_image
 from pulumi_vmimport.disk.inspection.rules import judge
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
 from pulumi_vmimport.transfer.image_source import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError
@@ -36,10 +36,10 @@ class Purpose:
 
 def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
     """Ids that no rule has: what is misspelled would not be ignored."""
-    if not known(ignored):
+    if not is_known(ignored):
         return
     for number, id in enumerate(ignored or ()):
-        if known(id) and id not in catalogue().rules:
+        if is_known(id) and id not in catalogue().rules:
             yield Problem(f"ignoredFindings[{number}]", f"there is no rule {id!r}; docs/inspect.md has all of them")
 
 
@@ -54,7 +54,7 @@ def container_findings(
     if source is None:
         return
     input, opened = source
-    stated = Container(container.format.value.lower()) if known(container.format) and container.format else None
+    stated = Container(container.format.value.lower()) if is_known(container.format) and container.format else None
     with ExitStack() as stack:
         try:
             facts = inspect_image(stack.enter_context(opened()))
@@ -103,7 +103,7 @@ def _source_of(
     if (location := s3_location(container)) is not None:
         input, bucket, key = location
         return input, lambda: S3Image.opened(run.aws.client("s3"), bucket, key)
-    url = container.url if known(container) else None
-    if known(url) and url is not None and url.startswith(_HTTPS):
+    url = container.url if is_known(container) else None
+    if is_known(url) and url is not None and url.startswith(_HTTPS):
         return "url", lambda: UrlImage(url)
     return None

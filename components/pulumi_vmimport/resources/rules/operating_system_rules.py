@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
 from pulumi_vmimport.aws.tables import supported_systems
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 
 T = TypeVar("T")
 
@@ -59,8 +59,8 @@ def warn(run: Run, inputs: DescribedMachine) -> None:
 
 def _judged(inputs: DescribedMachine) -> str | None:
     skip = inputs.skip_operating_system_check
-    return None if not known(skip) or skip else _known(inputs.operating_system)
+    return None if not is_known(skip) or skip else _known(inputs.operating_system)
 
 
 def _known(value: T | None) -> T | None:
-    return value if is_given(value) else None
+    return value if is_set(value) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pulumi_vmimport.aws.iam import service_role
 from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 
 DEFAULT_ROLE = "vmimport"
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
@@ -18,7 +18,7 @@ _PROPAGATION_SECONDS = 300.0
 
 def role_name_problems(role_name: str | None) -> Iterator[Problem]:
     """The problems of the input alone."""
-    if known(role_name) and role_name is not None and not ROLE_NAME.fullmatch(role_name):
+    if is_known(role_name) and role_name is not None and not ROLE_NAME.fullmatch(role_name):
         yield Problem("roleName", f"expected 1 to 64 of letters, digits and _+=,.@-, got {role_name!r}")
 
 

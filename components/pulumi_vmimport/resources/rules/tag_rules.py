@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pulumi_vmimport.lifecycle.contract import Problem, known
+from pulumi_vmimport.lifecycle.contract import Problem, is_known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX
 
 # A resource carries 50 tags; up to five are this library's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
@@ -20,7 +20,7 @@ def tag_problems(
             yield Problem(f"tags.{key}", f"expected a key that does not start with aws: or {TAG_PREFIX}, got {key!r}")
         if not 1 <= len(key) <= _TAG_KEY_LENGTH:
             yield Problem(f"tags.{key}", f"expected a key of 1 to {_TAG_KEY_LENGTH} characters, got {len(key)}")
-        if known(value) and len(value) > longest_value:
+        if is_known(value) and len(value) > longest_value:
             yield Problem(f"tags.{key}", f"expected at most {longest_value} characters, got {len(value)}")
     if len(tags or {}) > most:
         yield Problem("tags", f"expected at most {most} tags, got {len(tags or {})}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.session import VSphereSession
@@ -34,7 +34,7 @@ class MachineReference:
     def given(self) -> tuple[str, str | None]:
         """The input that names the machine, and its value."""
         names = {"uuid": self.uuid, "moid": self.moid, "path": self.path}
-        values = ((path, name) for path, name in names.items() if not known(name) or name is not None)
+        values = ((path, name) for path, name in names.items() if not is_known(name) or name is not None)
         return next(values, ("uuid", None))
 
     def found(self, session: VSphereSession) -> VirtualMachine | Snapshot:
@@ -51,8 +51,8 @@ class MachineReference:
 def reference_problems(reference: MachineReference) -> Iterator[Problem]:
     """What is wrong with the names alone."""
     names = (reference.uuid, reference.moid, reference.path)
-    given = sum(map(is_given, names))
-    if given > 1 or (given == 0 and known(*names)):
+    given = sum(map(is_set, names))
+    if given > 1 or (given == 0 and is_known(*names)):
         yield Problem("uuid", f"expected exactly one of uuid, moid and path, got {given}")
 
 

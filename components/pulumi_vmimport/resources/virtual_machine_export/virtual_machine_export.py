@@ -11,11 +11,20 @@ import pulumi
 
 from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.image_profile import MachineProfile
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    Problem,
+    Run,
+    is_known,
+    is_set,
+)
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
 from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
@@ -36,7 +45,7 @@ from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSpher
 
 
 @dataclass(frozen=True, kw_only=True)
-class VirtualMachineExportInputs(AwsScope, MachineReference):
+class VirtualMachineExportInputs(AwsInputs, MachineReference):
     bucket: str
     key: str
     format: MachineExportFormat | None = None
@@ -60,30 +69,30 @@ class VirtualMachineExportState(VirtualMachineExportInputs):
 
 
 class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, VirtualMachineExportState]):
-    inputs = VirtualMachineExportInputs
-    state = VirtualMachineExportState
+    inputs_type = VirtualMachineExportInputs
+    state_type = VirtualMachineExportState
 
     def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         yield from exportable_machine.reference_problems(inputs)
-        if known(inputs.key, inputs.format) and (reason := key_problem(inputs.key, inputs.format)):
+        if is_known(inputs.key, inputs.format) and (reason := key_problem(inputs.key, inputs.format)):
             yield Problem("key", reason)
-        if is_given(inputs.snapshot) and is_given(inputs.powered_on):
+        if is_set(inputs.snapshot) and is_set(inputs.powered_on):
             yield Problem("poweredOn", "is of no use with snapshot, whose machine may run; drop one of the two")
-        yield from scope_problems(inputs)
+        yield from aws_input_problems(inputs)
 
-    def look_up(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-        if known(inputs.bucket):
+    def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
+        if is_known(inputs.bucket):
             region = s3_locations.bucket_region(run.aws, inputs.bucket)
-            if region is None and not run.promised("bucket"):
+            if region is None and not run.supplied_by_resource("bucket"):
                 yield Problem(
                     "bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource"
                 )
             if region is not None and region != run.aws.region:
                 yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
-            elif region and known(inputs.key, inputs.format) and (reason := _place(run, inputs).taken(_whose(run))):
+            elif region and is_known(inputs.key, inputs.format) and (reason := _place(run, inputs).taken(_whose(run))):
                 yield Problem("key", reason)
         path, name = inputs.given()
-        if not known(name, inputs.snapshot) or run.promised(path) or run.promised("snapshot"):
+        if not is_known(name, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
             return
         try:
             with run.vsphere() as session:
@@ -110,8 +119,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             state, etag=there.etag, version_id=there.version_id, checksum=there.checksum, size_bytes=size_bytes
         )
 
-    def look_again(self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs) -> Condition:
-        if not known(inputs.given()[1], inputs.snapshot):
+    def recheck_source(
+        self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
+    ) -> Condition:
+        if not is_known(inputs.given()[1], inputs.snapshot):
             return Condition.READY
         try:
             with run.vsphere() as session:
@@ -137,11 +148,11 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         self, run: Run, id: str, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
     ) -> VirtualMachineExportState:
         if not inputs.export_when_changed:
-            return self.with_inputs(state, inputs)
+            return self.replace_inputs(state, inputs)
         with run.vsphere() as session:
             now = inputs.found(session).facts().change_version
         if now == state.virtual_machine_change_version:
-            return self.with_inputs(state, inputs)
+            return self.replace_inputs(state, inputs)
         there = _place(run, inputs).complete(_mark(run, inputs), now)
         if there is not None:
             run.status("the export of an earlier run is complete")
@@ -166,14 +177,14 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             facts = source.facts()
             _refuse_useless(inputs, facts)  # nobody's machine is switched off for nothing
             if reason := place.taken(_whose(run), len(facts.disks)):
-                raise Failed(reason)
+                raise CleanFailureError(reason)
             exportable_machine.switch_off(run, source, inputs.powered_on)
             facts = source.facts()
             _refuse_useless(inputs, facts)  # it may have taken hours
             try:
                 stored = place.export(source, facts, _mark(run, inputs), Watch(run.wait, run.status))
             except ObjectTakenError as error:
-                raise Failed(f"{error}; nothing was left in S3") from error
+                raise CleanFailureError(f"{error}; nothing was left in S3") from error
         return VirtualMachineExportState(**vars(inputs), **vars(stored))
 
 
@@ -188,7 +199,7 @@ def _problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterat
 
 def _refuse_useless(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
     if problems := [f"{p.path}: {p.reason}" for p in _problems(inputs, facts)]:
-        raise Failed("; ".join(problems))
+        raise CleanFailureError("; ".join(problems))
 
 
 def _whose(run: Run) -> str:
@@ -200,7 +211,7 @@ def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
     return {IDENTITY: _whose(run), INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
 
 
-class VirtualMachineExportArgs(AwsScopeArgs):
+class VirtualMachineExportArgs(AwsArgs):
     """The arguments of VirtualMachineExport: exactly one of uuid, moid and path names the machine.
 
     A change of any but powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and assume_role_arn

@@ -6,7 +6,7 @@ WorkSpaces; that bundles have the same is assumed, as are the 100 GiB that a roo
 
 from collections.abc import Iterator
 
-from pulumi_vmimport.lifecycle.contract import Problem, known
+from pulumi_vmimport.lifecycle.contract import Problem, is_known
 
 _SMALL_ROOT = 80
 _BESIDE_SMALL_ROOT = (10, 50, 100)
@@ -18,9 +18,9 @@ _MOST = 2000
 def storage_problems(root_gib: int | None, user_gib: int, *, has_gpu: bool | None) -> Iterator[Problem]:
     """The problems of the two volumes; `has_gpu` is None where the machine is not known yet."""
     least = _LEAST_LARGE_ROOT if has_gpu is False else _LEAST_ROOT_WITH_GPU
-    if known(root_gib) and root_gib is not None and root_gib != _SMALL_ROOT and not least <= root_gib <= _MOST:
+    if is_known(root_gib) and root_gib is not None and root_gib != _SMALL_ROOT and not least <= root_gib <= _MOST:
         yield Problem("rootStorageGib", f"expected {_SMALL_ROOT} or {least} to {_MOST}, got {root_gib}")
-    if not known(root_gib, user_gib):
+    if not is_known(root_gib, user_gib):
         return
     is_large = root_gib is None or root_gib != _SMALL_ROOT
     fits_large = is_large and _LEAST_BESIDE_LARGE_ROOT <= user_gib <= _MOST

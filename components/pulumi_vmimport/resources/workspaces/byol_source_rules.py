@@ -14,7 +14,7 @@ def account_problems(run: Run, path: str) -> Iterator[Problem]:
 
     Nothing is said where the resource depends on others: one of them may be the WorkspacesAccount that enables it.
     """
-    if run.promised("region"):
+    if run.supplied_by_resource("region"):
         return
     support = byol_account.byol_support(run.aws)
     if not support.is_enabled:
@@ -30,7 +30,7 @@ def ami_problems(run: Run, image_id: str, path: str) -> Iterator[Problem]:
     """The problems of an AMI that is to become a WorkSpaces image."""
     image = images.find(run.aws, image_id)
     if image is None:
-        if not run.promised(path):
+        if not run.supplied_by_resource(path):
             yield Problem(path, f"there is no AMI {image_id} in {run.aws.region}")
         return
     if image.owner_id != run.aws.account_id:

@@ -13,10 +13,10 @@ import pulumi
 from pulumi_vmimport.aws.ec2.import_request import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import PartialFailureError, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -49,35 +49,35 @@ class CopyWorkspaceImageState(CopyWorkspaceImageInputs, WorkspaceImageState):
 
 
 class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInputs, CopyWorkspaceImageState]):
-    inputs = CopyWorkspaceImageInputs
-    state = CopyWorkspaceImageState
+    inputs_type = CopyWorkspaceImageInputs
+    state_type = CopyWorkspaceImageState
     mend = "see that source and target Region are available and copy it again"
 
     def check(self, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if known(inputs.source_image_id) and (reason := image_id_problem(inputs.source_image_id)):
+        if is_known(inputs.source_image_id) and (reason := image_id_problem(inputs.source_image_id)):
             yield Problem("sourceImageId", reason)
-        if known(inputs.source_region):
+        if is_known(inputs.source_region):
             if not _REGION.fullmatch(inputs.source_region):
                 yield Problem("sourceRegion", f"expected a Region such as eu-west-1, got {inputs.source_region!r}")
-            elif known(inputs.region) and inputs.region and (closed := _closed(inputs.source_region, inputs.region)):
+            elif is_known(inputs.region) and inputs.region and (closed := _closed(inputs.source_region, inputs.region)):
                 yield Problem("sourceRegion", f"expected {inputs.region}, got {inputs.source_region}: {closed} (WS-05)")
         owner = inputs.source_owner_account_id
-        if known(owner) and owner is not None and not _ACCOUNT.fullmatch(owner):
+        if is_known(owner) and owner is not None and not _ACCOUNT.fullmatch(owner):
             yield Problem("sourceOwnerAccountId", f"expected 12 digits, got {owner!r}")
 
-    def look_up(self, run: Run, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().look_up(run, inputs)
-        if not known(inputs.source_image_id, inputs.source_region):
+    def preflight(self, run: Run, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
+        yield from super().preflight(run, inputs)
+        if not is_known(inputs.source_image_id, inputs.source_region):
             return
         source = _source(run, inputs)
         if source is None:
-            if not run.promised("sourceImageId"):
+            if not run.supplied_by_resource("sourceImageId"):
                 yield Problem("sourceImageId", _missing(run, inputs))
             return
-        if known(inputs.source_owner_account_id) and (reason := _other_owner(run, inputs, source)):
+        if is_known(inputs.source_owner_account_id) and (reason := _other_owner(run, inputs, source)):
             yield Problem("sourceOwnerAccountId", reason)
-        if source.state != "AVAILABLE" and not run.promised("sourceImageId"):
+        if source.state != "AVAILABLE" and not run.supplied_by_resource("sourceImageId"):
             yield Problem("sourceImageId", f"expected an image that is AVAILABLE, {source.id} is {source.state}")
         if source.required_tenancy == "DEDICATED":
             yield from account_problems(run, "sourceImageId")
@@ -85,9 +85,9 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
     def start(self, run: Run, inputs: CopyWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         source = self._awaited_source(run, inputs)
         if source is None:
-            raise RuntimeError(_missing(run, inputs))
+            raise PartialFailureError(_missing(run, inputs))
         if reason := _other_owner(run, inputs, source):
-            raise RuntimeError(f"nothing was copied: {reason}")
+            raise PartialFailureError(f"nothing was copied: {reason}")
         answer = run.aws.client("workspaces").copy_workspace_image(
             Name=inputs.image_name,
             Description=inputs.image_description,
@@ -99,7 +99,7 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
 
     def _awaited_source(self, run: Run, inputs: CopyWorkspaceImageInputs) -> WorkspaceImage | None:
         """The source; one that was shared a moment ago may not show at once."""
-        for _ in range(LOOKS_BEFORE_GONE - 1):
+        for _ in range(POLLS_BEFORE_GONE - 1):
             if source := _source(run, inputs):
                 return source
             run.status(f"waiting for {inputs.source_image_id} to show in {inputs.source_region}")

@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_vmimport.aws.ec2.import_request import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -34,22 +34,22 @@ class CreateUpdatedWorkspaceImageState(CreateUpdatedWorkspaceImageInputs, Worksp
 class CreateUpdatedWorkspaceImageLifecycle(
     WorkspaceImageLifecycle[CreateUpdatedWorkspaceImageInputs, CreateUpdatedWorkspaceImageState]
 ):
-    inputs = CreateUpdatedWorkspaceImageInputs
-    state = CreateUpdatedWorkspaceImageState
+    inputs_type = CreateUpdatedWorkspaceImageInputs
+    state_type = CreateUpdatedWorkspaceImageState
     mend = "mend a WorkSpace of the source image, take an image of that and update it"
 
     def check(self, inputs: CreateUpdatedWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if known(inputs.source_image_id) and (reason := image_id_problem(inputs.source_image_id)):
+        if is_known(inputs.source_image_id) and (reason := image_id_problem(inputs.source_image_id)):
             yield Problem("sourceImageId", reason)
 
-    def look_up(self, run: Run, inputs: CreateUpdatedWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().look_up(run, inputs)
-        if not known(inputs.source_image_id):
+    def preflight(self, run: Run, inputs: CreateUpdatedWorkspaceImageInputs) -> Iterator[Problem]:
+        yield from super().preflight(run, inputs)
+        if not is_known(inputs.source_image_id):
             return
         source = workspace_images.find(run.aws, inputs.source_image_id)
         if source is None:
-            if not run.promised("sourceImageId"):
+            if not run.supplied_by_resource("sourceImageId"):
                 yield Problem("sourceImageId", f"there is no image {inputs.source_image_id} in {run.aws.region}")
             return
         if source.owner_account_id not in {None, run.aws.account_id}:
@@ -58,7 +58,7 @@ class CreateUpdatedWorkspaceImageLifecycle(
                 f"image {source.id} belongs to account {source.owner_account_id}, expected your own, "
                 f"{run.aws.account_id}; copy it first (WS-08)",
             )
-        if source.state != "AVAILABLE" and not run.promised("sourceImageId"):
+        if source.state != "AVAILABLE" and not run.supplied_by_resource("sourceImageId"):
             yield Problem("sourceImageId", f"expected an image that is AVAILABLE, {source.id} is {source.state}")
         if source.update_available is False and not self.is_begun(run, inputs):
             run.warn(f"WorkSpaces has no update for image {source.id} ({source.name}), and may refuse to make one")

@@ -11,7 +11,7 @@ from typing import Any, Unpack, overload
 import pulumi
 
 from pulumi_vmimport.aws.ec2.import_request import tag_list
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -34,18 +34,18 @@ class CreateWorkspaceImageState(CreateWorkspaceImageInputs, WorkspaceImageState)
 
 
 class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImageInputs, CreateWorkspaceImageState]):
-    inputs = CreateWorkspaceImageInputs
-    state = CreateWorkspaceImageState
+    inputs_type = CreateWorkspaceImageInputs
+    state_type = CreateWorkspaceImageState
     mend = "mend the WorkSpace"
 
     def check(self, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if known(inputs.workspace_id) and not _WORKSPACE.fullmatch(inputs.workspace_id):
+        if is_known(inputs.workspace_id) and not _WORKSPACE.fullmatch(inputs.workspace_id):
             yield Problem("workspaceId", f"expected ws- and 8 to 63 of a-z 0-9, got {inputs.workspace_id!r}")
 
-    def look_up(self, run: Run, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().look_up(run, inputs)
-        if not known(inputs.workspace_id) or run.promised("workspaceId"):
+    def preflight(self, run: Run, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
+        yield from super().preflight(run, inputs)
+        if not is_known(inputs.workspace_id) or run.supplied_by_resource("workspaceId"):
             return
         found = run.aws.client("workspaces").describe_workspaces(WorkspaceIds=[inputs.workspace_id])["Workspaces"]
         if not found:

@@ -16,9 +16,9 @@ from pulumi_vmimport.aws.ec2.import_request import api_members, tag_list
 from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.aws.workspaces import custom_image_imports
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_given, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import OsVersionValue
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_problems
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ami_id_problem
@@ -84,33 +84,33 @@ class ImportCustomWorkspaceImageState(ImportCustomWorkspaceImageInputs, Workspac
 class ImportCustomWorkspaceImageLifecycle(
     WorkspaceImageLifecycle[ImportCustomWorkspaceImageInputs, ImportCustomWorkspaceImageState]
 ):
-    inputs = ImportCustomWorkspaceImageInputs
-    state = ImportCustomWorkspaceImageState
+    inputs_type = ImportCustomWorkspaceImageInputs
+    state_type = ImportCustomWorkspaceImageState
 
     def check(self, inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
         yield from _source_problems(inputs)
-        if known(inputs.infrastructure_configuration_arn):
+        if is_known(inputs.infrastructure_configuration_arn):
             arn = inputs.infrastructure_configuration_arn
             yield from _arn_problems("infrastructureConfigurationArn", arn, _INFRASTRUCTURE, inputs)
-        if known(inputs.image_build_version_arn) and inputs.image_build_version_arn is not None:
+        if is_known(inputs.image_build_version_arn) and inputs.image_build_version_arn is not None:
             yield from _arn_problems("imageBuildVersionArn", inputs.image_build_version_arn, _BUILD, inputs)
         task, ami = inputs.ec2_import_task_id, inputs.ec2_image_id
-        if known(task) and task is not None and not _TASK.fullmatch(task):
+        if is_known(task) and task is not None and not _TASK.fullmatch(task):
             yield Problem("ec2ImportTaskId", f"expected import-ami- and 8 or 17 letters and digits, got {task!r}")
-        if known(ami) and ami is not None and (reason := ami_id_problem(ami)):
+        if is_known(ami) and ami is not None and (reason := ami_id_problem(ami)):
             yield Problem("ec2ImageId", reason)
         if inputs.protocol is Protocol.PCOIP and inputs.os_version is OsVersion.WINDOWS_11:
             yield Problem("protocol", "expected DCV or BYOP for Windows 11, which has no PCoIP, got PCOIP")
 
-    def look_up(self, run: Run, inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().look_up(run, inputs)
+    def preflight(self, run: Run, inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
+        yield from super().preflight(run, inputs)
         yield from account_problems(run, "imageName")
         if inputs.protocol is Protocol.BYOP:
             run.warn("protocol BYOP is for WorkSpaces Core: AWS must have allow-listed the account for it")
-        if known(inputs.ec2_image_id) and inputs.ec2_image_id is not None:
+        if is_known(inputs.ec2_image_id) and inputs.ec2_image_id is not None:
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
-        if known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:
+        if is_known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:
             yield from _task_problems(run, inputs.ec2_import_task_id)
 
     def start(self, run: Run, inputs: ImportCustomWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
@@ -127,7 +127,7 @@ class ImportCustomWorkspaceImageLifecycle(
         return answer["ImageId"]
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
-        ended = watched_to_end(run, custom_image_imports.POLLERS, id, lambda each: each.is_over, lambda each: each.line)
+        ended = wait_for_end(run, custom_image_imports.POLLERS, id, lambda each: each.is_over, lambda each: each.line)
         if ended is not None and ended.state == "ERROR":
             return replace(WorkspaceImage.read({"ImageId": id, "State": "ERROR"}), errors=ended.errors)
         return super()._settled(run, id)
@@ -136,11 +136,11 @@ class ImportCustomWorkspaceImageLifecycle(
 def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
     """The problem of none or several sources; what is not known yet may turn out to be none."""
     values = {name: getattr(inputs, name) for name in _SOURCES}
-    given = [name for name, value in values.items() if is_given(value)]
+    given = [name for name, value in values.items() if is_set(value)]
     names = "ec2ImportTaskId, imageBuildVersionArn and ec2ImageId"
     if len(given) > 1:
         yield Problem(_WIRE.get(given[-1], "ec2ImageId"), f"expected exactly one of {names}, got {len(given)}")
-    elif not given and known(*values.values()):
+    elif not given and is_known(*values.values()):
         yield Problem("ec2ImageId", f"expected exactly one of {names}, got none")
 
 
@@ -152,7 +152,7 @@ def _arn_problems(
     if match is None:
         kind = "infrastructure-configuration/NAME" if form is _INFRASTRUCTURE else "image/NAME/1.0.0/1"
         yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{kind}, got {arn!r}")
-    elif known(inputs.region) and inputs.region and match[1] != inputs.region:
+    elif is_known(inputs.region) and inputs.region and match[1] != inputs.region:
         yield Problem(path, f"expected one of Region {inputs.region}, got {arn}")
 
 
@@ -160,7 +160,7 @@ def _task_problems(run: Run, task_id: str) -> Iterator[Problem]:
     """The problems of an import task that may still run."""
     task = import_tasks.IMAGE_IMPORTS.find(run.aws, task_id)
     if task is None:
-        if not run.promised("ec2ImportTaskId"):
+        if not run.supplied_by_resource("ec2ImportTaskId"):
             yield Problem("ec2ImportTaskId", f"EC2 lists no import task {task_id} in {run.aws.region}")
     elif task.ending_badly:
         yield Problem("ec2ImportTaskId", f"import task {task_id} is {task.status}: {task.message or 'no message'}")

@@ -13,7 +13,7 @@ import pulumi
 from pulumi_vmimport.aws.ec2.import_request import tag_list
 from pulumi_vmimport.aws.tables import ingestion_processes
 from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess, OsVersion
-from pulumi_vmimport.lifecycle.contract import Problem, Run, known
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue
@@ -53,25 +53,25 @@ class ImportWorkspaceImageState(ImportWorkspaceImageInputs, WorkspaceImageState)
 
 
 class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImageInputs, ImportWorkspaceImageState]):
-    inputs = ImportWorkspaceImageInputs
-    state = ImportWorkspaceImageState
+    inputs_type = ImportWorkspaceImageInputs
+    state_type = ImportWorkspaceImageState
 
     def check(self, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if known(inputs.ec2_image_id) and (reason := ami_id_problem(inputs.ec2_image_id)):
+        if is_known(inputs.ec2_image_id) and (reason := ami_id_problem(inputs.ec2_image_id)):
             yield Problem("ec2ImageId", reason)
-        if known(inputs.applications) and inputs.applications is not None and len(inputs.applications) > 1:
+        if is_known(inputs.applications) and inputs.applications is not None and len(inputs.applications) > 1:
             yield Problem("applications", f"expected at most one application, got {len(inputs.applications)}")
-        if known(inputs.os_version, inputs.ingestion_process) and inputs.os_version is not None:
+        if is_known(inputs.os_version, inputs.ingestion_process) and inputs.os_version is not None:
             yield from _conflicts(inputs, inputs.os_version)
 
-    def look_up(self, run: Run, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().look_up(run, inputs)
+    def preflight(self, run: Run, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
+        yield from super().preflight(run, inputs)
         yield from account_problems(run, "ingestionProcess")
-        if known(inputs.ingestion_process):
+        if is_known(inputs.ingestion_process):
             for warning in ingestion_processes.table().processes[inputs.ingestion_process].warnings:
                 run.warn(warning)
-        if known(inputs.ec2_image_id):
+        if is_known(inputs.ec2_image_id):
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
 
     def start(self, run: Run, inputs: ImportWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
@@ -95,8 +95,8 @@ def _conflicts(inputs: ImportWorkspaceImageInputs, system: OsVersion) -> Iterato
     process = inputs.ingestion_process
     if reason := ingestion_processes.conflict(process, system):
         yield Problem("ingestionProcess", f"{reason}, got {process.value}")
-    for number, application in enumerate(inputs.applications or () if known(inputs.applications) else ()):
-        if known(application) and (reason := ingestion_processes.office_conflict(application, process, system)):
+    for number, application in enumerate(inputs.applications or () if is_known(inputs.applications) else ()):
+        if is_known(application) and (reason := ingestion_processes.office_conflict(application, process, system)):
             yield Problem(f"applications[{number}]", f"{reason}, got {application.value}")
 
 

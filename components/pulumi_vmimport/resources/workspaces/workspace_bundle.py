@@ -14,12 +14,21 @@ from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import workspace_bundles, workspace_images, workspaces_tags
 from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
 from pulumi_vmimport.aws.workspaces.workspace_bundles import WorkspaceBundle as Bundle
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_own_tag
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    PartialFailureError,
+    Problem,
+    Run,
+    is_known,
+)
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_reserved_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
-from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import BundleComputeTypeValue
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces.bundle_storage_rules import storage_problems
@@ -36,7 +45,7 @@ _TAKEN = "ResourceAlreadyExistsException"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceBundleInputs(AwsScope):
+class WorkspaceBundleInputs(AwsInputs):
     bundle_name: str
     bundle_description: str
     compute_type: ComputeType
@@ -53,39 +62,39 @@ class WorkspaceBundleState(WorkspaceBundleInputs):
 
 
 class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleState]):
-    inputs = WorkspaceBundleInputs
-    state = WorkspaceBundleState
-    unique = ("bundleName", "region")
+    inputs_type = WorkspaceBundleInputs
+    state_type = WorkspaceBundleState
+    unique_inputs = ("bundleName", "region")
 
     def check(self, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
-        if known(inputs.bundle_name) and (reason := name_problem(inputs.bundle_name)):
+        if is_known(inputs.bundle_name) and (reason := name_problem(inputs.bundle_name)):
             yield Problem("bundleName", reason)
         description = inputs.bundle_description
-        if known(description) and (reason := description_problem(description, _DESCRIPTION_LENGTH)):
+        if is_known(description) and (reason := description_problem(description, _DESCRIPTION_LENGTH)):
             yield Problem("bundleDescription", reason)
-        if known(inputs.image_id) and (reason := image_id_problem(inputs.image_id)):
+        if is_known(inputs.image_id) and (reason := image_id_problem(inputs.image_id)):
             yield Problem("imageId", reason)
-        has_gpu = inputs.compute_type.startswith("GRAPHICS") if known(inputs.compute_type) else None
+        has_gpu = inputs.compute_type.startswith("GRAPHICS") if is_known(inputs.compute_type) else None
         yield from storage_problems(inputs.root_storage_gib, inputs.user_storage_gib, has_gpu=has_gpu)
-        yield from scope_problems(inputs)
-        if known(inputs.tags):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
             yield from tag_problems(inputs.tags, longest_value=TAG_VALUE_LENGTH)
 
-    def look_up(self, run: Run, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
-        if known(inputs.bundle_name):
+    def preflight(self, run: Run, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
+        if is_known(inputs.bundle_name):
             bundle = workspace_bundles.named(run.aws, inputs.bundle_name)
             if bundle is not None and not self._is_own(run, bundle):
                 yield Problem("bundleName", _taken(bundle))
-        if known(inputs.image_id):
+        if is_known(inputs.image_id):
             yield from _image_problems(run, inputs.image_id)
 
     def create(self, run: Run, inputs: WorkspaceBundleInputs) -> Created[WorkspaceBundleState]:
         bundle = self._own_bundle(run, inputs) or self._new_bundle(run, inputs)
-        state: WorkspaceBundleState = self.state(**vars(inputs), bundle_id=bundle.id, bundle_state="PENDING")
-        run.keep(bundle.id, state)
+        state: WorkspaceBundleState = self.state_type(**vars(inputs), bundle_id=bundle.id, bundle_state="PENDING")
+        run.record(bundle.id, state)
         try:
             state = self._finish(run, bundle.id, state)
-        except Failed:
+        except CleanFailureError:
             workspace_bundles.delete(run.aws, bundle.id)
             raise
         return Created(bundle.id, self._with_image(run, bundle.id, state, inputs.image_id))
@@ -94,7 +103,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         bundle = workspace_bundles.find(run.aws, id)
         if bundle is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_own_tag(k)}
+        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(
             state, bundle_id=id, bundle_state=bundle.state, image_id=bundle.image_id or state.image_id, tags=own
@@ -106,8 +115,8 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         # Until they are off the bundle, tags that go stay recorded, as does the image until there is another: an update
         # that breaks off is completed by the next.
         tags = {**(state.tags or {}), **(inputs.tags or {})}
-        updated = replace(self.with_inputs(state, inputs), image_id=state.image_id, tags=tags)
-        run.keep(id, updated)
+        updated = replace(self.replace_inputs(state, inputs), image_id=state.image_id, tags=tags)
+        run.record(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
         updated = self._with_image(run, id, updated, inputs.image_id)
@@ -120,7 +129,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         except ClientError as error:
             if error_code(error) == "ResourceAssociatedException":
                 words = f"bundle {id} ({state.bundle_name}) is still in use: {error_message(error)}"
-                raise RuntimeError(f"{words}; {_users(run, id)} first") from error
+                raise PartialFailureError(f"{words}; {_users(run, id)} first") from error
             raise
         while workspace_bundles.find(run.aws, id) is not None:  # until then its image cannot go
             run.status(f"{id}: being deleted")
@@ -140,7 +149,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
             self._retag(run, bundle.id, tags, inputs)
             return bundle
         if tags.get(IDENTITY_TAG) != run.identity.key:
-            raise Failed(_taken(bundle))
+            raise CleanFailureError(_taken(bundle))
         workspace_bundles.delete(run.aws, bundle.id)
         return None
 
@@ -164,15 +173,17 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
             run.wait(run.poll_seconds)
 
     def _finish(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState:
-        bundle = watched_to_end(
+        bundle = wait_for_end(
             run, workspace_bundles.POLLERS, id, lambda each: not each.pending, lambda each: each.state.lower()
         )
         state = replace(state, bundle_state=bundle.state if bundle else "ERROR")
-        run.keep(id, state)
+        run.record(id, state)
         if bundle is None:
-            raise Failed(f"bundle {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew")
+            raise CleanFailureError(
+                f"bundle {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew"
+            )
         if bundle.state != "AVAILABLE":
-            raise Failed(
+            raise CleanFailureError(
                 f"bundle {id} ended in {bundle.state}, and WorkSpaces does not say why; see that image "
                 f"{bundle.image_id} is AVAILABLE and fits into the root volume; the next `pulumi up` makes it anew"
             )
@@ -187,7 +198,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
 
     def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: WorkspaceBundleInputs) -> None:
         wanted = {**(inputs.tags or {}), **run.identity.tags(inputs)}
-        workspaces_tags.untag(run.aws, id, {key for key in had if not is_own_tag(key)} - wanted.keys())
+        workspaces_tags.untag(run.aws, id, {key for key in had if not is_reserved_tag(key)} - wanted.keys())
         workspaces_tags.tag(run.aws, id, wanted)
 
     def _is_own(self, run: Run, bundle: Bundle) -> bool:
@@ -209,7 +220,7 @@ def _members(inputs: WorkspaceBundleInputs) -> dict[str, Any]:
 def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
     image = workspace_images.find_shared(run.aws, image_id)
     if image is None:
-        if not run.promised("imageId"):
+        if not run.supplied_by_resource("imageId"):
             yield Problem("imageId", f"there is no image {image_id} in {run.aws.region}")
         return
     if image.owner_account_id not in {None, run.aws.account_id}:
@@ -218,7 +229,7 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
             f"image {image.id} belongs to account {image.owner_account_id}; bundles are made of one's own images: copy "
             "it with CopyWorkspaceImage (WS-08)",
         )
-    if image.state != "AVAILABLE" and not run.promised("imageId"):
+    if image.state != "AVAILABLE" and not run.supplied_by_resource("imageId"):
         yield Problem("imageId", f"expected an image that is AVAILABLE, {image.id} is {image.state}")
 
 
@@ -235,7 +246,7 @@ def _users(run: Run, bundle_id: str) -> str:
     return f"delete or migrate its WorkSpaces{f' {workspaces}' if workspaces else ''}"
 
 
-class WorkspaceBundleArgs(AwsScopeArgs):
+class WorkspaceBundleArgs(AwsArgs):
     """The arguments of WorkspaceBundle.
 
     A change of any but image_id, tags, timeout_minutes, profile and assume_role_arn replaces the bundle.

@@ -23,12 +23,21 @@ from pulumi_vmimport.aws.workspaces import (
     workspaces_tags,
 )
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_own_tag
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    PartialFailureError,
+    Problem,
+    Run,
+    is_known,
+)
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_reserved_tag
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
-from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
 
@@ -44,7 +53,7 @@ _BEGUN_ALREADY = frozenset({"ResourceAlreadyExistsException", "InvalidResourceSt
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceImageInputs(AwsScope):
+class WorkspaceImageInputs(AwsInputs):
     image_name: str
     image_description: str
     tags: Mapping[str, str] | None = updatable()
@@ -60,7 +69,7 @@ class WorkspaceImageState(WorkspaceImageInputs):
     owner_account_id: str | None = None
 
 
-class WorkspaceImageArgs(AwsScopeArgs):
+class WorkspaceImageArgs(AwsArgs):
     """The arguments that every WorkSpaces image has."""
 
     image_name: pulumi.Input[str]
@@ -81,7 +90,7 @@ StateT = TypeVar("StateT", bound=WorkspaceImageState)
 
 
 class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
-    unique: ClassVar[tuple[str, ...]] = ("imageName", "region")
+    unique_inputs: ClassVar[tuple[str, ...]] = ("imageName", "region")
     mend: ClassVar[str] = "mend the guest, export and import it again"
     """What to do about an image that could not be made."""
 
@@ -90,16 +99,16 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         """Make the call that starts the image; returns its id."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
-        if known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
+        if is_known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
             yield Problem("imageName", reason)
-        if known(inputs.image_description) and (reason := description_problem(inputs.image_description)):
+        if is_known(inputs.image_description) and (reason := description_problem(inputs.image_description)):
             yield Problem("imageDescription", reason)
-        yield from scope_problems(inputs)
-        if known(inputs.tags):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
             yield from tag_problems(inputs.tags, longest_value=TAG_VALUE_LENGTH)
 
-    def look_up(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        if not known(inputs.image_name):
+    def preflight(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
+        if not is_known(inputs.image_name):
             return
         owned = list(workspace_images.owned(run.aws))
         image = next((image for image in owned if image.name == inputs.image_name), None)
@@ -113,7 +122,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def is_begun(self, run: Run, inputs: InputsT) -> bool:
         """Whether an earlier run began the image, of which Pulumi then learnt nothing."""
-        image = workspace_images.named(run.aws, inputs.image_name) if known(inputs.image_name) else None
+        image = workspace_images.named(run.aws, inputs.image_name) if is_known(inputs.image_name) else None
         return image is not None and self._is_own(run, image)
 
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
@@ -128,22 +137,22 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
                 image_id = self._own_image(run, inputs)
                 if image_id is None:
                     raise
-        state: StateT = self.state(**vars(inputs), image_id=image_id, image_state="PENDING")
-        run.keep(image_id, state)
+        state: StateT = self.state_type(**vars(inputs), image_id=image_id, image_state="PENDING")
+        run.record(image_id, state)
         return Created(image_id, self._finish(run, image_id, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         image = workspace_images.find(run.aws, id)
         if image is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_own_tag(k)}
+        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(_observed(state, image), tags=own)
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         # Until they are off the image, tags that go stay recorded: an update that breaks off is completed by the next.
-        updated = replace(self.with_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
-        run.keep(id, updated)
+        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
+        run.record(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
         self._retag(run, id, state.tags or {}, inputs)
@@ -162,7 +171,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             except ClientError as error:
                 if error_code(error) == "ResourceAssociatedException":
                     words = f"image {id} ({image.name}) is still in use: {error_message(error)}"
-                    raise RuntimeError(f"{words}; {_what_goes_first(run, id)}") from error
+                    raise PartialFailureError(f"{words}; {_what_goes_first(run, id)}") from error
                 raise
 
     def condition(self, state: StateT) -> Condition:
@@ -179,7 +188,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             self._retag(run, image.id, tags, inputs)
             return image.id
         if tags.get(IDENTITY_TAG) != run.identity.key:
-            raise Failed(self._taken(image))
+            raise CleanFailureError(self._taken(image))
         if image.pending:
             self._settled(run, image.id)
         workspace_images.delete(run.aws, image.id)
@@ -188,29 +197,35 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
     def _finish(self, run: Run, id: str, state: StateT) -> StateT:
         image = self._settled(run, id)
         state = _observed(state, image) if image else replace(state, image_state="ERROR")
-        run.keep(id, state)
+        run.record(id, state)
         if image is None:
-            raise Failed(f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew")
+            raise CleanFailureError(
+                f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew"
+            )
         if image.state != "AVAILABLE":
             words = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}"
             if state.keep_failed_image:
-                raise RuntimeError(f"{words}; {self.mend}; the image record was kept, the next `pulumi up` replaces it")
+                raise PartialFailureError(
+                    f"{words}; {self.mend}; the image record was kept, the next `pulumi up` replaces it"
+                )
             try:
                 workspace_images.delete(run.aws, id)
             except ClientError as error:  # the codes are what the user needs; the record is deleted by the next run
-                raise RuntimeError(f"{words}; its record could not be deleted: {error_message(error)}") from error
-            raise Failed(f"{words}; {self.mend}; the image record was deleted")
+                raise PartialFailureError(
+                    f"{words}; its record could not be deleted: {error_message(error)}"
+                ) from error
+            raise CleanFailureError(f"{words}; {self.mend}; the image record was deleted")
         return state
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
         """The image once it is no longer pending; None when it is gone."""
-        return watched_to_end(
+        return wait_for_end(
             run, workspace_images.POLLERS, id, lambda image: not image.pending, lambda image: image.state.lower()
         )
 
     def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
         wanted = self._tags(run, inputs)
-        workspaces_tags.untag(run.aws, id, {key for key in had if not is_own_tag(key)} - wanted.keys())
+        workspaces_tags.untag(run.aws, id, {key for key in had if not is_reserved_tag(key)} - wanted.keys())
         workspaces_tags.tag(run.aws, id, wanted)
 
     def _tags(self, run: Run, inputs: InputsT) -> dict[str, str]:

@@ -12,10 +12,18 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_images
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import (
+    Condition,
+    Created,
+    Lifecycle,
+    PartialFailureError,
+    Problem,
+    Run,
+    is_known,
+)
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
 from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import image_id_problem
 
@@ -33,7 +41,7 @@ _RULES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceImagePermissionsInputs(AwsScope):
+class WorkspaceImagePermissionsInputs(AwsInputs):
     image_id: str
     account_ids: tuple[str, ...] = updatable(MISSING)
 
@@ -44,29 +52,29 @@ class WorkspaceImagePermissionsState(WorkspaceImagePermissionsInputs):
 
 
 class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInputs, WorkspaceImagePermissionsState]):
-    inputs = WorkspaceImagePermissionsInputs
-    state = WorkspaceImagePermissionsState
-    unique = ("imageId", "region")  # else the old one's end would take away what the new one gave
+    inputs_type = WorkspaceImagePermissionsInputs
+    state_type = WorkspaceImagePermissionsState
+    unique_inputs = ("imageId", "region")  # else the old one's end would take away what the new one gave
 
     def check(self, inputs: WorkspaceImagePermissionsInputs) -> Iterator[Problem]:
-        yield from scope_problems(inputs)
-        if known(inputs.image_id) and (reason := image_id_problem(inputs.image_id)):
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.image_id) and (reason := image_id_problem(inputs.image_id)):
             yield Problem("imageId", reason)
-        if known(inputs.account_ids):
+        if is_known(inputs.account_ids):
             yield from _account_problems(inputs.account_ids)
 
-    def look_up(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Iterator[Problem]:
-        if known(inputs.account_ids):
+    def preflight(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Iterator[Problem]:
+        if is_known(inputs.account_ids):
             own = (
-                i for i, account in enumerate(inputs.account_ids) if known(account) and account == run.aws.account_id
+                i for i, account in enumerate(inputs.account_ids) if is_known(account) and account == run.aws.account_id
             )
             for number in own:
                 yield Problem(f"accountIds[{number}]", f"expected other accounts, got your own, {run.aws.account_id}")
-        if not known(inputs.image_id):
+        if not is_known(inputs.image_id):
             return
         image = workspace_images.find_shared(run.aws, inputs.image_id)
         if image is None:
-            if not run.promised("imageId"):
+            if not run.supplied_by_resource("imageId"):
                 yield Problem("imageId", f"there is no image {inputs.image_id} in {run.aws.region}")
             return
         if image.owner_account_id not in {None, run.aws.account_id}:
@@ -78,14 +86,14 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
             return
         if image.required_tenancy == "DEDICATED" and run.aws.partition == "aws-us-gov":
             yield Problem("imageId", f"image {image.id} is BYOL: in GovCloud AWS Support shares it (WS-07)")
-        if known(inputs.account_ids, *inputs.account_ids):
+        if is_known(inputs.account_ids, *inputs.account_ids):
             shared = image_permissions.shared_with(run.aws, image.id)
             if others := sorted(set(shared) - set(inputs.account_ids)):
                 run.warn(f"image {image.id} is shared with {', '.join(others)} too, which this resource will end")
 
     def create(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Created[WorkspaceImagePermissionsState]:
         # Nobody but the service knows how far an earlier run got: its list is looked at before every create and update.
-        state: WorkspaceImagePermissionsState = self.state(**vars(inputs))
+        state: WorkspaceImagePermissionsState = self.state_type(**vars(inputs))
         return Created(inputs.image_id, self._share(run, state))
 
     def read(self, run: Run, id: str, state: WorkspaceImagePermissionsState) -> WorkspaceImagePermissionsState | None:
@@ -100,7 +108,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
     def update(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState, inputs: WorkspaceImagePermissionsInputs
     ) -> WorkspaceImagePermissionsState:
-        return self._share(run, self.with_inputs(state, inputs))
+        return self._share(run, self.replace_inputs(state, inputs))
 
     def delete(self, run: Run, id: str, state: WorkspaceImagePermissionsState) -> None:
         for account in _shared_with(run, id) or ():
@@ -115,20 +123,20 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         id, wanted = state.image_id, set(state.account_ids)
         shared = set(image_permissions.shared_with(run.aws, id))
         state = replace(state, shared_account_ids=tuple(sorted(shared)))
-        run.keep(id, state)
+        run.record(id, state)
         for account in sorted(shared ^ wanted):
             run.status(f"{id}: {'sharing with' if account in wanted else 'no longer sharing with'} {account}")
             _change(run, id, account, may_copy=account in wanted)
             shared ^= {account}
             state = replace(state, shared_account_ids=tuple(sorted(shared)))
-            run.keep(id, state)
+            run.record(id, state)
         return state
 
 
 def _account_problems(account_ids: Iterable[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, account in enumerate(account_ids):
-        if not known(account):
+        if not is_known(account):
             continue
         if not _ACCOUNT.fullmatch(account):
             yield Problem(f"accountIds[{number}]", f"expected 12 digits, got {account!r}")
@@ -163,11 +171,11 @@ def _change(run: Run, image_id: str, account: str, *, may_copy: bool) -> None:
             return
         if may_copy and error_code(error) in _REFUSALS:
             refused = f"image {image_id} cannot be shared with {account}"
-            raise RuntimeError(f"{refused}: {error_message(error)}; {_RULES}") from error
+            raise PartialFailureError(f"{refused}: {error_message(error)}; {_RULES}") from error
         raise
 
 
-class WorkspaceImagePermissionsArgs(AwsScopeArgs):
+class WorkspaceImagePermissionsArgs(AwsArgs):
     """The arguments of WorkspaceImagePermissions.
 
     A change of any but account_ids, timeout_minutes, profile and assume_role_arn replaces the permissions.

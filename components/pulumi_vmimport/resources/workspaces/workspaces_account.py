@@ -14,18 +14,18 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.aws.workspaces.byol_account import ByolSupport
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Failed, Lifecycle, Problem, Run, known
-from pulumi_vmimport.lifecycle.managed_resource import AwsScopeArgs, ManagedResource
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.lifecycle.scope import AwsScope, scope_problems
-from pulumi_vmimport.lifecycle.watching import watched_to_end
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 
 _OCTET = r"(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])"
 _CIDR = re.compile(rf"{_OCTET}\.{_OCTET}\.0\.0/16")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspacesAccountInputs(AwsScope):
+class WorkspacesAccountInputs(AwsInputs):
     dedicated_tenancy_management_cidr_range: str
     acknowledge_irreversible: bool = updatable(MISSING)
 
@@ -36,23 +36,23 @@ class WorkspacesAccountState(WorkspacesAccountInputs):
 
 
 class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAccountState]):
-    inputs = WorkspacesAccountInputs
-    state = WorkspacesAccountState
+    inputs_type = WorkspacesAccountInputs
+    state_type = WorkspacesAccountState
 
     def check(self, inputs: WorkspacesAccountInputs) -> Iterator[Problem]:
-        yield from scope_problems(inputs)
+        yield from aws_input_problems(inputs)
         cidr_range = inputs.dedicated_tenancy_management_cidr_range
-        if known(cidr_range) and not _CIDR.fullmatch(cidr_range):
+        if is_known(cidr_range) and not _CIDR.fullmatch(cidr_range):
             yield Problem("dedicatedTenancyManagementCidrRange", f"expected a.b.0.0/16, got {cidr_range!r}")
-        if known(inputs.acknowledge_irreversible) and not inputs.acknowledge_irreversible:
+        if is_known(inputs.acknowledge_irreversible) and not inputs.acknowledge_irreversible:
             yield Problem(
                 "acknowledgeIrreversible",
                 "expected true: AWS has no way to disable BYOL again, nor does `pulumi destroy`, got false",
             )
 
-    def look_up(self, run: Run, inputs: WorkspacesAccountInputs) -> Iterator[Problem]:
+    def preflight(self, run: Run, inputs: WorkspacesAccountInputs) -> Iterator[Problem]:
         cidr_range = inputs.dedicated_tenancy_management_cidr_range
-        if not known(cidr_range):
+        if not is_known(cidr_range):
             return
         support = byol_account.byol_support(run.aws)
         if support.is_enabled:
@@ -77,7 +77,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
 
     def create(self, run: Run, inputs: WorkspacesAccountInputs) -> Created[WorkspacesAccountState]:
         id = f"{run.aws.account_id}/{run.aws.region}"
-        state: WorkspacesAccountState = self.state(**vars(inputs))
+        state: WorkspacesAccountState = self.state_type(**vars(inputs))
         return Created(id, self._enabled(run, id, state))
 
     def read(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState | None:
@@ -89,7 +89,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs
     ) -> WorkspacesAccountState:
-        updated = self.with_inputs(state, inputs)
+        updated = self.replace_inputs(state, inputs)
         return updated if self.condition(state) is Condition.READY else self._enabled(run, id, updated)
 
     def delete(self, run: Run, id: str, state: WorkspacesAccountState) -> None:
@@ -102,7 +102,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         """Enable BYOL, or wait until what an earlier run began is done."""
         support = byol_account.byol_support(run.aws)
         if not support.is_enabled:
-            run.keep(id, state)
+            run.record(id, state)
             if not _is_changing(run):
                 try:
                     byol_account.enable_byol(run.aws, state.dedicated_tenancy_management_cidr_range)
@@ -110,7 +110,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
                     # botocore's second try, after the answer to the first was lost.
                     if error_code(error) != "InvalidResourceStateException" or not _is_changing(run):
                         raise
-            ended = watched_to_end(
+            ended = wait_for_end(
                 run,
                 byol_account.POLLERS,
                 id,
@@ -120,10 +120,10 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             support = byol_account.byol_support(run.aws)
             if not support.is_enabled:
                 told = (ended.error if ended else None) or "AWS does not say why"
-                raise Failed(f"BYOL could not be enabled for account {id}: {told}; nothing was changed")
+                raise CleanFailureError(f"BYOL could not be enabled for account {id}: {told}; nothing was changed")
         wanted = state.dedicated_tenancy_management_cidr_range
         if support.cidr_range != wanted:
-            raise Failed(_other_range(run, support, wanted))
+            raise CleanFailureError(_other_range(run, support, wanted))
         return _observed(state, support)
 
 
@@ -144,7 +144,7 @@ def _other_range(run: Run, support: ByolSupport, wanted: str) -> str:
     )
 
 
-class WorkspacesAccountArgs(AwsScopeArgs):
+class WorkspacesAccountArgs(AwsArgs):
     """The arguments of WorkspacesAccount.
 
     A change of any but acknowledge_irreversible, timeout_minutes, profile and assume_role_arn replaces the resource,

@@ -6,7 +6,7 @@ import pytest
 from pulumi_vmimport.cli.orphans.ownership import judge
 from pulumi_vmimport.cli.orphans.stack_export import StackExport
 from pulumi_vmimport.cli.orphans.thing import Kind, Thing
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, SETTLED_TAG, STACK_TAG
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, IDENTITY_TAG, STACK_TAG
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 def thing(
     id: str, kind: Kind = Kind.IMAGE, *kin: str, stack: str = "shop/dev", settled: bool = False, **values: Any
 ) -> Thing:
-    tags = {IDENTITY_TAG: "web", STACK_TAG: stack} | ({SETTLED_TAG: "2026-11-21T00:00:00+00:00"} if settled else {})
+    tags = {IDENTITY_TAG: "web", STACK_TAG: stack} | ({COMPLETION_TAG: "2026-11-21T00:00:00+00:00"} if settled else {})
     about = {"state": "there", **values}
     return Thing(kind=kind, id=id, region="eu-west-1", tags=tags, kin=frozenset(kin), **about)
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.disk.image_format import ImageFormat
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -149,7 +149,7 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Inputs)])
-def test_look_up_takes_any_input_that_is_unknown(run: Any, inputs: Inputs, looked_up: LookedUp, name: str) -> None:
+def test_preflight_takes_any_input_that_is_unknown(run: Any, inputs: Inputs, looked_up: LookedUp, name: str) -> None:
     values: dict[str, Any] = {name: UNKNOWN}
     assert looked_up(lifecycle, run, replace(inputs, **values)) == {}
 
@@ -165,7 +165,7 @@ def test_fails_to_look_up_what_is_no_disk_image(
     }
     for name, words in asked.items():
         assert words in looked_up(lifecycle, new_run(), replace(inputs, file=str(tmp_path / name)))["file"]
-    assert looked_up(lifecycle, new_run(promises=("file",)), replace(inputs, file=str(tmp_path / "gone.raw"))) == {}
+    assert looked_up(lifecycle, new_run(supplied=("file",)), replace(inputs, file=str(tmp_path / "gone.raw"))) == {}
     mismatch = looked_up(lifecycle, new_run(), replace(inputs, format=ImageFormat.VMDK))
     assert "got an image whose content is RAW; expected VMDK; correct the format" in mismatch["file"]
 
@@ -174,7 +174,7 @@ def test_fails_for_a_volume_that_is_too_small(new_run: NewRun, inputs: Inputs, l
     small = replace(inputs, volume_size=1)
     words = "expected at least 2 GiB, the capacity of the disk, got 1"
     assert looked_up(lifecycle, new_run(), small) == {"volumeSize": words}
-    with pytest.raises(Failed, match=words):
+    with pytest.raises(CleanFailureError, match=words):
         lifecycle.create(new_run(), small)
 
 
@@ -193,8 +193,8 @@ def test_fails_to_look_up_bucket_or_object_that_are_not_there(
     missing = Inputs(region="eu-west-1", user_bucket=UserBucket(bucket, KEY))
     words = f"s3://{bucket}/{KEY} cannot be read: there is no such object; upload it first"
     assert looked_up(lifecycle, new_run(), missing) == {"userBucket": words}
-    assert looked_up(lifecycle, new_run(promises=("userBucket",)), missing) == {}
-    with pytest.raises(Failed, match="no such object; upload it first; nothing was started"):
+    assert looked_up(lifecycle, new_run(supplied=("userBucket",)), missing) == {}
+    with pytest.raises(CleanFailureError, match="no such object; upload it first; nothing was started"):
         lifecycle.create(new_run(), missing)
 
 
@@ -219,11 +219,13 @@ def test_to_look_up_reads_the_start_alone(
 def test_a_damaged_image_leaves_nothing(run: Any, aws: AwsSandbox, bucket: str, stream_optimized: Any) -> None:
     body = bytearray(stream_optimized(GIB, random.Random(2).randbytes(2 << 20)))  # noqa: S311 - no secret
     body[1 << 20 : (1 << 20) + 200] = bytes(200)
-    with pytest.raises(Failed, match=r"snapshot snap-\w+: disk s3://.*: grain \d+ at .*; nothing of it was left"):
+    with pytest.raises(
+        CleanFailureError, match=r"snapshot snap-\w+: disk s3://.*: grain \d+ at .*; nothing of it was left"
+    ):
         lifecycle.create(run, in_s3(aws, bucket, bytes(body)))
     assert snapshots(aws) == []
     header = struct.pack("<Q", 1 << 60)
-    with pytest.raises(Failed, match=r"grains of .* sectors.*; nothing was started"):
+    with pytest.raises(CleanFailureError, match=r"grains of .* sectors.*; nothing was started"):
         lifecycle.create(run, in_s3(aws, bucket, bytes(body[:20]) + header + bytes(body[28:])))
 
 
@@ -254,7 +256,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         lifecycle.update(run, created.id, created.state, changed)
     aws.faults.allow(operation)
-    id, kept = run.kept
+    id, kept = run.recorded
     assert lifecycle.update(run, id, kept, changed).tags == {"stage": "prod"}
     assert {k: v for k, v in tags(aws, id).items() if not k.startswith("vmimport:")} == {"stage": "prod"}
 

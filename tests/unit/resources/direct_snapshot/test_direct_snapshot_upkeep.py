@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
-from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import first_required
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
@@ -61,10 +61,10 @@ def puts(aws: AwsSandbox) -> int:
 
 def interrupted(run: Any, inputs: Inputs) -> tuple[str, Any]:
     """What a create keeps that is stopped."""
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(run, inputs)
-    assert run.kept is not None
-    id, state = run.kept
+    assert run.recorded is not None
+    id, state = run.recorded
     assert lifecycle.condition(state) is Condition.UNFINISHED
     return id, state
 
@@ -102,7 +102,7 @@ def test_a_run_that_was_killed_before_its_snapshot_was_sealed_sends_nothing_agai
     with pytest.raises(ClientError, match="CompleteSnapshot"):
         lifecycle.create(first, inputs)
     aws.faults.allow("CompleteSnapshot")
-    id, state = first.kept
+    id, state = first.recorded
     before = puts(aws)
     if resume == "create":
         finished = lifecycle.create(new_run(), inputs).state
@@ -170,7 +170,7 @@ def test_a_refused_permission_leaves_what_the_next_run_takes_up(
     with pytest.raises(ClientError, match="AccessDenied"):
         lifecycle.create(first, inputs)
     aws.faults.allow("PutSnapshotBlock")
-    id, state = first.kept
+    id, state = first.recorded
     lifecycle.update(new_run(), id, state, inputs)
     holds(aws, id, file)
 
@@ -195,7 +195,7 @@ def test_a_file_that_is_written_to_meanwhile_leaves_nothing(
     run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     run.then = lambda: os.utime(file, ns=(1, run.waits))
-    with pytest.raises(Failed, match=r"data.raw was modified while it was read; .*; nothing of it was left"):
+    with pytest.raises(CleanFailureError, match=r"data.raw was modified while it was read; .*; nothing of it was left"):
         lifecycle.create(run, inputs)
     assert snapshots(aws) == []
 
@@ -208,7 +208,7 @@ def test_an_object_that_is_overwritten_meanwhile_leaves_nothing(
     asked = Inputs(region="eu-west-1", user_bucket=UserBucket(bucket, "data"))
     other = bytes(BLOCKS * BLOCK)
     run.then = lambda: run.waits == 1 and s3.put_object(Bucket=bucket, Key="data", Body=other)
-    with pytest.raises(Failed, match=f"s3://{bucket}/data was modified while it was read"):
+    with pytest.raises(CleanFailureError, match=f"s3://{bucket}/data was modified while it was read"):
         lifecycle.create(run, asked)
     assert snapshots(aws) == []
 
@@ -222,9 +222,9 @@ def test_blocks_of_two_contents_are_never_mixed(
     file.write_bytes(b"other" + file.read_bytes()[5:])
     if resume == "update":
         second = new_run()
-        with pytest.raises(Failed, match=r"data\.raw is not what it was when the snapshot was begun"):
+        with pytest.raises(CleanFailureError, match=r"data\.raw is not what it was when the snapshot was begun"):
             lifecycle.update(second, id, state, same)
-        assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+        assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
         assert snapshots(aws) == []
     created = lifecycle.create(new_run(), same)
     assert created.id != id
@@ -243,9 +243,11 @@ def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inp
         assert seen is not None
         assert lifecycle.condition(seen) is Condition.BROKEN
     second = new_run()
-    with pytest.raises(Failed, match="it was deleted, or cancelled by EBS as nobody wrote to it for three days"):
+    with pytest.raises(
+        CleanFailureError, match="it was deleted, or cancelled by EBS as nobody wrote to it for three days"
+    ):
         lifecycle.update(second, id, state, inputs)
-    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
     assert first_required(Inputs) == "file"  # what a preview shows as the reason of the replacement
     assert snapshots(aws) == []
 
@@ -253,10 +255,12 @@ def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inp
 def test_a_snapshot_that_is_deleted_while_it_is_written_fails(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
     def delete() -> None:
         if run.waits == 10:
-            aws.observer("ec2").delete_snapshot(SnapshotId=run.kept[0])
+            aws.observer("ec2").delete_snapshot(SnapshotId=run.recorded[0])
 
     run.then = delete
-    with pytest.raises(Failed, match=r"snapshot snap-\w+: ResourceNotFoundException: .* \(in PutSnapshotBlock\)"):
+    with pytest.raises(
+        CleanFailureError, match=r"snapshot snap-\w+: ResourceNotFoundException: .* \(in PutSnapshotBlock\)"
+    ):
         lifecycle.create(run, inputs)
     assert snapshots(aws) == []
 
@@ -265,7 +269,9 @@ def test_a_sum_that_is_not_that_of_the_blocks_fails(
     run: Any, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pulumi_vmimport.aws.ec2.ebs_direct.seal", lambda blocks, checksum: f"{blocks} AAAA")
-    with pytest.raises(Failed, match="ValidationException: The checksum does not match that of the written blocks"):
+    with pytest.raises(
+        CleanFailureError, match="ValidationException: The checksum does not match that of the written blocks"
+    ):
         lifecycle.create(run, inputs)
     assert snapshots(aws) == []
 

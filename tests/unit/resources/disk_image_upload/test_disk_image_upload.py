@@ -19,7 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     stopped_after,
 )
 
-from pulumi_vmimport.lifecycle.contract import Condition, Failed
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
@@ -118,20 +118,22 @@ def test_with_a_source_hash_of_ones_own_the_file_need_not_be_there(
         state = lifecycle.update(run, ID, state, replace(own, tags=tags))
         found = aws.observer("s3").get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"]
         assert {tag["Key"]: tag["Value"] for tag in found} == (tags or {})
-    with pytest.raises(Failed, match=f"{file} cannot be read: No such file"):
+    with pytest.raises(CleanFailureError, match=f"{file} cannot be read: No such file"):
         lifecycle.update(run, ID, state, replace(own, source_hash="2"))
 
 
 def test_fails_for_a_file_that_is_written_to_meanwhile(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.on("UploadPart", lambda _: os.utime(file, ns=(1, 1)), nth=3)
-    with pytest.raises(Failed, match="was modified while it was read; start again when nothing writes to it"):
+    with pytest.raises(
+        CleanFailureError, match="was modified while it was read; start again when nothing writes to it"
+    ):
         lifecycle.create(run, inputs)
     assert left(aws) == []
 
 
 def test_fails_for_a_file_that_becomes_shorter_meanwhile(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.on("UploadPart", lambda _: os.truncate(file, 100))
-    with pytest.raises(Failed, match="was modified while it was read"):
+    with pytest.raises(CleanFailureError, match="was modified while it was read"):
         lifecycle.create(run, inputs)
     assert left(aws) == []
 

@@ -19,7 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     sent,
 )
 
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -53,19 +53,19 @@ def test_what_is_not_known_yet_is_not_judged(run: Any, inputs: Inputs) -> None:
     names: dict[str, Any] = dict.fromkeys(("path", "bucket", "key", "tags", "image_profile", "source_hash"), UNKNOWN)
     unknown = replace(inputs, **names)
     assert list(lifecycle.check(unknown)) == []
-    assert list(lifecycle.look_up(run, unknown)) == []
+    assert list(lifecycle.preflight(run, unknown)) == []
 
 
 def test_fails_in_preview_with_what_is_not_there(run: Any, new_run: NewRun, inputs: Inputs, file: Path) -> None:
-    assert list(lifecycle.look_up(run, inputs)) == []
+    assert list(lifecycle.preflight(run, inputs)) == []
     file.unlink()
     missing = replace(inputs, bucket="no-such-bucket")
-    problems = {p.path: p.reason for p in lifecycle.look_up(run, missing)}
+    problems = {p.path: p.reason for p in lifecycle.preflight(run, missing)}
     assert problems == {
         "bucket": "there is no bucket 'no-such-bucket'; create it, or take it from its resource",
         "path": f"{file} cannot be read: No such file or directory",
     }
-    assert list(lifecycle.look_up(new_run(promises=("bucket", "path")), missing)) == []
+    assert list(lifecycle.preflight(new_run(supplied=("bucket", "path")), missing)) == []
 
 
 OVF = """<?xml version="1.0"?>
@@ -141,9 +141,9 @@ def test_fails_for_an_ovf_that_cannot_be_packed(
 ) -> None:
     machine.write_text(OVF.replace(old, new, 1))
     inputs = of(machine, bucket, "web.ova")
-    (problem,) = lifecycle.look_up(run, inputs)
+    (problem,) = lifecycle.preflight(run, inputs)
     assert (problem.path, words in problem.reason) == ("path", True), problem.reason
-    with pytest.raises(Failed):
+    with pytest.raises(CleanFailureError):
         lifecycle.create(run, inputs)
 
 
@@ -153,16 +153,16 @@ def test_fails_before_anything_is_sent_for_a_file_that_aws_would_refuse(
     qcow2 = tmp_path / "web.img"
     qcow2.write_bytes(b"QFI\xfb" + bytes(1 << 20))
     inputs = of(qcow2, bucket, "web.img")
-    problems = list(lifecycle.look_up(run, inputs))
+    problems = list(lifecycle.preflight(run, inputs))
     rules = tuple(p.reason.partition(":")[0] for p in problems)
     assert {p.path for p in problems} == {"path"}
-    later = new_run(promises=("path",))
-    assert list(lifecycle.look_up(later, inputs)) == []
-    with pytest.raises(Failed, match=rules[0]):
+    later = new_run(supplied=("path",))
+    assert list(lifecycle.preflight(later, inputs)) == []
+    with pytest.raises(CleanFailureError, match=rules[0]):
         lifecycle.create(later, inputs)
     assert aws.calls.writes() == []
     ignoring = replace(inputs, ignored_findings=rules)
-    assert [*lifecycle.check(ignoring), *lifecycle.look_up(run, ignoring)] == []
+    assert [*lifecycle.check(ignoring), *lifecycle.preflight(run, ignoring)] == []
     lifecycle.create(run, ignoring)
     assert content(aws, bucket, "web.img") == qcow2.read_bytes()
 

@@ -19,7 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     stopped_after,
 )
 
-from pulumi_vmimport.lifecycle.contract import Condition, Failed
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -115,7 +115,7 @@ def test_fails_with_the_parts_kept_when_s3_refuses_the_caller(
     aws.faults.deny("CompleteMultipartUpload")
     with pytest.raises(ClientError, match="AccessDenied"):
         lifecycle.create(run, inputs)
-    id, kept = run.kept
+    id, kept = run.recorded
     aws.faults.allow("CompleteMultipartUpload")
     before = len(sent(aws))
     lifecycle.update(new_run(), id, kept, inputs)
@@ -128,8 +128,8 @@ def test_fails_to_overwrite_what_somebody_else_has_put_there(
 ) -> None:
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=b"theirs")
     words = rf"{ID} is there already and was not uploaded by this resource; choose another key, or delete the object"
-    assert [p.path for p in lifecycle.look_up(run, inputs)] == ["key"]
-    with pytest.raises(Failed, match=words):
+    assert [p.path for p in lifecycle.preflight(run, inputs)] == ["key"]
+    with pytest.raises(CleanFailureError, match=words):
         lifecycle.create(run, inputs)
     assert (content(aws, bucket), sent(aws)) == (b"theirs", [])
 
@@ -141,7 +141,9 @@ def test_fails_to_overwrite_what_somebody_else_puts_there_meanwhile(
         aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=b"theirs")
 
     aws.faults.on("CompleteMultipartUpload", put)
-    with pytest.raises(Failed, match="expected no object there when the upload was complete, but somebody else"):
+    with pytest.raises(
+        CleanFailureError, match="expected no object there when the upload was complete, but somebody else"
+    ):
         lifecycle.create(run, inputs)
     assert (content(aws, bucket), left(aws)) == (b"theirs", [f"s3 object {bucket}/{KEY}"])
 
@@ -156,6 +158,8 @@ def test_fails_to_replace_what_somebody_else_writes_meanwhile(
         aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=b"theirs")
 
     aws.faults.on("CompleteMultipartUpload", put)
-    with pytest.raises(Failed, match=f"expected the object with etag {state.etag} when the upload was complete"):
+    with pytest.raises(
+        CleanFailureError, match=f"expected the object with etag {state.etag} when the upload was complete"
+    ):
         lifecycle.update(run, ID, state, seen_again(inputs))
     assert (content(aws, bucket), left(aws)) == (b"theirs", [f"s3 object {bucket}/{KEY}"])

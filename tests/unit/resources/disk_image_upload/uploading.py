@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadLifecycle
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadState as State
@@ -58,7 +58,7 @@ def stopped_after(run: Any, aws: AwsSandbox, inputs: Inputs, parts: int) -> tupl
         run.stop_after_waits = 0
 
     aws.faults.on("UploadPart", stop, nth=parts, when="after")
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(run, inputs)
-    kept: tuple[str, State] = run.kept
+    kept: tuple[str, State] = run.recorded
     return kept

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
-from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
-from pulumi_vmimport.lifecycle.identity import SETTLED_TAG, Identity
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, Identity
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -37,9 +37,9 @@ def keys(aws: AwsSandbox, bucket: str) -> list[str]:
 
 def interrupted(run: Any, inputs: ExportImageInputs) -> tuple[str, Any]:
     """What a create that is stopped keeps: id and state."""
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(run, inputs)
-    id, state = run.kept
+    id, state = run.recorded
     return id, state
 
 
@@ -52,7 +52,7 @@ def test_create_writes_the_object_and_keeps_every_output(run: Any, inputs: Expor
     head = aws.observer("s3").head_object(Bucket=inputs.s3_bucket, Key=state.s3_key)
     assert (state.etag, state.size_bytes) == (head["ETag"].strip('"'), head["ContentLength"])
     (task,) = aws.export_tasks
-    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {SETTLED_TAG}
+    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {COMPLETION_TAG}
     assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
     assert (task.request["Description"], task.request["DiskImageFormat"]) == ("the web server", "VMDK")
 
@@ -107,7 +107,7 @@ def test_tags_change_in_place(run: Any, inputs: ExportImageInputs, aws: AwsSandb
     changed = replace(inputs, tags={"stage": "prod"})
     state = lifecycle.update(run, created.id, created.state, changed)
     assert (state.tags, state.s3_key) == ({"stage": "prod"}, created.state.s3_key)
-    assert aws.export_tasks[0].tags.keys() - {"stage": "prod", **run.identity.tags(changed)} == {SETTLED_TAG}
+    assert aws.export_tasks[0].tags.keys() - {"stage": "prod", **run.identity.tags(changed)} == {COMPLETION_TAG}
     assert {"stage": "prod", **run.identity.tags(changed)}.items() <= aws.export_tasks[0].tags.items()
 
 
@@ -159,7 +159,9 @@ def test_fails_with_ec2s_words_and_the_next_create_starts_anew(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_export("ClientError: Unable to write to the bucket")
-    with pytest.raises(Failed, match=r'ended deleted: "ClientError: Unable to write.*nothing was left in S3'):
+    with pytest.raises(
+        CleanFailureError, match=r'ended deleted: "ClientError: Unable to write.*nothing was left in S3'
+    ):
         lifecycle.create(new_run(), inputs)
     assert keys(aws, inputs.s3_bucket) == []
     assert lifecycle.create(new_run(), inputs).state.task_status == "completed"
@@ -173,7 +175,9 @@ def test_fails_when_the_object_of_a_completed_task_is_gone_before_it_is_seen(
     aws.observer("ec2").describe_export_image_tasks()  # the sandbox writes the object when somebody looks
     aws.observer("s3").delete_object(Bucket=inputs.s3_bucket, Key=f"exports/{id}.vmdk")
     run = new_run()
-    with pytest.raises(Failed, match=f"export task {id} has completed, and bucket 'exports-of-web' has no object"):
+    with pytest.raises(
+        CleanFailureError, match=f"export task {id} has completed, and bucket 'exports-of-web' has no object"
+    ):
         lifecycle.update(run, id, kept, inputs)
     assert lifecycle.create(new_run(), inputs).id != id
 

@@ -12,7 +12,7 @@ from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.aws.ec2.images import Image, ImageDisk
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -121,7 +121,7 @@ def test_what_is_refused_is_what_ec2_shows(
 ) -> None:
     ami = ec2_backends["123456789012"]["eu-west-1"].amis[inputs.image_id]
     ami.product_codes, ami.ebs_snapshot.encrypted, ami.ebs_snapshot.volume.size = [CODE], True, 2000
-    found = [problem.reason for problem in lifecycle.look_up(run, inputs)]
+    found = [problem.reason for problem in lifecycle.preflight(run, inputs)]
     assert [words for words in ("Marketplace", "encrypted", "2000 GiB") if not any(words in r for r in found)] == []
     ec2 = aws.observer("ec2")
     ec2.deregister_image(ImageId=inputs.image_id)
@@ -187,14 +187,14 @@ def test_a_bucket_of_the_stack_is_a_warning_in_preview_and_refused_when_it_is_ma
     new_run: Callable[..., Any], inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     encrypt(aws, inputs.s3_bucket)
-    run = new_run(promises=("s3Bucket", "imageId"))
+    run = new_run(supplied=("s3Bucket", "imageId"))
     assert looked_up(lifecycle, run, inputs) == {}
     assert any(warning.startswith("s3Bucket: bucket 'exports-of-web' encrypts with") for warning in run.warnings)
-    with pytest.raises(Failed, match="encrypts with a KMS key"):
+    with pytest.raises(CleanFailureError, match="encrypts with a KMS key"):
         lifecycle.create(run, inputs)
     assert aws.export_tasks == []
     made = replace(inputs, s3_bucket="nowhere", image_id="ami-0123456789abcdef0")
-    assert looked_up(lifecycle, new_run(promises=("s3Bucket", "imageId", "roleName")), made) == {}
+    assert looked_up(lifecycle, new_run(supplied=("s3Bucket", "imageId", "roleName")), made) == {}
 
 
 def test_unknown_inputs_are_not_looked_up(run: Any, looked_up: LookedUp, aws: AwsSandbox) -> None:

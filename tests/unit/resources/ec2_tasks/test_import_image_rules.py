@@ -141,15 +141,15 @@ def test_unknown_inputs_are_not_judged() -> None:
     assert [p for p, _ in problems(**dict.fromkeys(names[:2] + names[3:], UNKNOWN))] == []
 
 
-def look_up(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
-    return {p.path: p.reason for p in lifecycle.look_up(run, inputs)}
+def preflight(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
+    return {p.path: p.reason for p in lifecycle.preflight(run, inputs)}
 
 
-def test_look_up_finds_nothing_wrong_where_all_is_there(run: Any, inputs: ImportImageInputs) -> None:
-    assert look_up(run, inputs) == {}
+def test_preflight_finds_nothing_wrong_where_all_is_there(run: Any, inputs: ImportImageInputs) -> None:
+    assert preflight(run, inputs) == {}
 
 
-def test_look_up_names_bucket_object_and_role_at_once(
+def test_preflight_names_bucket_object_and_role_at_once(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
@@ -158,29 +158,29 @@ def test_look_up_names_bucket_object_and_role_at_once(
         for bucket, key in (("far-away", "k"), ("nowhere", "k"), ("images-of-web", "missing"))
     )
     wrong = replace(inputs, disk_containers=containers, role_name="nobody")
-    found = look_up(new_run(), wrong)
+    found = preflight(new_run(), wrong)
     assert "is in us-east-1, expected eu-west-1" in found["diskContainers[0].userBucket"]
     assert "there is no bucket 'nowhere'" in found["diskContainers[1].userBucket"]
     assert "there is no object 'missing'" in found["diskContainers[2].userBucket"]
     assert "there is no role 'nobody'" in found["roleName"]
-    promised = look_up(new_run(promises=("diskContainers", "roleName")), wrong)
+    promised = preflight(new_run(supplied=("diskContainers", "roleName")), wrong)
     assert list(promised) == ["diskContainers[0].userBucket"]
 
 
-def test_look_up_names_the_permissions_that_the_role_lacks(
+def test_preflight_names_the_permissions_that_the_role_lacks(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
     licences = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
-    reason = look_up(run, replace(inputs, license_specifications=licences))["roleName"]
+    reason = preflight(run, replace(inputs, license_specifications=licences))["roleName"]
     assert "license-manager:GetLicenseConfiguration on *" in reason
     assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
     assert "ec2:RegisterImage on *" in reason
 
 
-def test_look_up_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
+def test_preflight_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
     containers = tuple(DiskContainer(snapshot_id=id) for id in ("snap-0123456789abcdef0", "nonsense"))
-    found = look_up(run, replace(inputs, disk_containers=containers))
+    found = preflight(run, replace(inputs, disk_containers=containers))
     assert found["diskContainers[0].snapshotId"] == "there is no snapshot 'snap-0123456789abcdef0' in eu-west-1"
     assert "diskContainers[1].snapshotId" in found
 
@@ -204,21 +204,21 @@ def test_a_presigned_url_must_outlive_the_import(
     run: Any, inputs: ImportImageInputs, valid_for: timedelta, is_refused: bool, is_warned: bool
 ) -> None:
     container = DiskContainer(url=presigned(valid_for))
-    found = look_up(run, replace(inputs, disk_containers=(container,)))
+    found = preflight(run, replace(inputs, disk_containers=(container,)))
     assert list(found) == (["diskContainers[0].url"] if is_refused else [])
     assert any("is valid until" in warning for warning in run.warnings) == is_warned
     assert "feed" not in str(found) + str(run.warnings)
     assert all("the URL is valid until 20" in reason for reason in found.values())
 
 
-def test_look_up_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_preflight_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     kms = aws.observer("kms")
     good = kms.create_key()["KeyMetadata"]["KeyId"]
     signing = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     disabled = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.disable_key(KeyId=disabled)
     reasons = {
-        key: look_up(run, replace(inputs, encrypted=True, kms_key_id=key)).get("kmsKeyId")
+        key: preflight(run, replace(inputs, encrypted=True, kms_key_id=key)).get("kmsKeyId")
         for key in (good, signing, disabled, "alias/nobody", "arn:aws:kms:us-east-1:123456789012:key/a")
     }
     assert reasons.pop(good) is None
@@ -230,8 +230,9 @@ def test_look_up_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageIn
         assert reason is not None
         assert words in reason
     assert (
-        "kms:CreateGrant on arn:aws:kms:" in look_up(run, replace(inputs, encrypted=True, kms_key_id=good))["roleName"]
+        "kms:CreateGrant on arn:aws:kms:"
+        in preflight(run, replace(inputs, encrypted=True, kms_key_id=good))["roleName"]
     )
     aws.faults.deny("kms:DescribeKey")
-    assert look_up(run, replace(inputs, encrypted=True, kms_key_id=good)) == {}
+    assert preflight(run, replace(inputs, encrypted=True, kms_key_id=good)) == {}
     assert "not checked before the run: AccessDenied" in run.warnings[-1]

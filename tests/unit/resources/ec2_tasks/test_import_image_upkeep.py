@@ -53,7 +53,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         lifecycle.update(run, created.id, created.state, changed)
     aws.faults.allow(operation)
-    kept_id, kept = run.kept
+    kept_id, kept = run.recorded
     assert lifecycle.update(run, kept_id, kept, changed).tags == {"stage": "prod"}
     assert tags(aws, str(created.state.image_id)) == {"stage": "prod", **run.identity.tags(changed)}
 
@@ -64,7 +64,7 @@ def test_tags_that_change_while_an_import_is_interrupted_are_those_of_the_ami(
     first = new_run(stop_after_waits=1)
     with pytest.raises(Exception, match="cancelled"):
         lifecycle.create(first, inputs)
-    kept_id, kept = first.kept
+    kept_id, kept = first.recorded
     changed = replace(inputs, tags={"stage": "prod"})
     state = lifecycle.update(new_run(), kept_id, kept, changed)
     assert state.tags == {"stage": "prod"}

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
-from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -69,7 +69,7 @@ def test_unknown_inputs_are_not_judged(checked: Any) -> None:
     assert checked(lifecycle, dict.fromkeys(names, UNKNOWN)) == []
 
 
-def test_look_up_names_object_key_and_role_at_once(
+def test_preflight_names_object_key_and_role_at_once(
     run: Any, looked_up: Any, inputs: ImportSnapshotInputs, bucket: str
 ) -> None:
     assert looked_up(lifecycle, run, inputs) == {}
@@ -89,7 +89,7 @@ def test_create_makes_a_tagged_snapshot_of_the_size_of_the_disk(
     assert snapshot["SnapshotId"] == state.snapshot_id
     assert {t["Key"]: t["Value"] for t in snapshot["Tags"]} == {"team": "blue", **run.identity.tags(inputs)}
     (task,) = aws.snapshot_tasks
-    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {SETTLED_TAG}
+    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {COMPLETION_TAG}
     assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
     assert lifecycle.read(run, created.id, state) == state
 
@@ -98,14 +98,14 @@ def test_an_interrupted_create_is_found_by_the_next_and_resumed_by_update(
     new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=1)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
-    assert lifecycle.condition(first.kept[1]) is Condition.UNFINISHED
+    assert lifecycle.condition(first.recorded[1]) is Condition.UNFINISHED
     again = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(again, inputs)
-    assert again.kept[0] == first.kept[0]
-    id, kept = first.kept
+    assert again.recorded[0] == first.recorded[0]
+    id, kept = first.recorded
     state = lifecycle.update(new_run(), id, kept, inputs)
     assert lifecycle.condition(state) is Condition.READY
     assert len(aws.snapshot_tasks) == 1
@@ -124,7 +124,7 @@ def test_fails_with_the_words_of_a_task_that_reads_deleted_and_the_next_create_s
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_import("ClientError: Disk validation failed [Unsupported VMDK File Format]", at_percent=20)
-    with pytest.raises(Failed, match=r"ended deleted: \"ClientError: Disk validation failed .*TR-35"):
+    with pytest.raises(CleanFailureError, match=r"ended deleted: \"ClientError: Disk validation failed .*TR-35"):
         lifecycle.create(run, inputs)
     assert lifecycle.create(run, inputs).state.snapshot_id is not None
     assert len(aws.snapshot_tasks) == 2
@@ -159,11 +159,11 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox, minutes: int
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
     aws.clock.advance(60 * minutes)
-    lifecycle.delete(new_run(), *first.kept)
-    lifecycle.delete(new_run(), *first.kept)
+    lifecycle.delete(new_run(), *first.recorded)
+    lifecycle.delete(new_run(), *first.recorded)
     assert not [x for x in aws.remaining_resources() if x.startswith("ec2 ")]
 
 
@@ -193,5 +193,5 @@ def test_a_snapshot_whose_task_ec2_has_forgotten_is_finished_all_the_same(
         lifecycle.create(first, inputs)
     aws.faults.allow("CreateTags")
     aws.clock.advance(8 * 86400)
-    id, kept = first.kept
+    id, kept = first.recorded
     assert lifecycle.condition(lifecycle.update(new_run(), id, kept, inputs)) is Condition.READY

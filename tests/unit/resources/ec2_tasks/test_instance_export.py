@@ -12,8 +12,8 @@ from pulumi_vmimport.aws.ec2 import images, instances
 from pulumi_vmimport.aws.ec2.export_options import ContainerFormat, TargetEnvironment
 from pulumi_vmimport.aws.ec2.images import ImageDisk
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed, Stopped
-from pulumi_vmimport.lifecycle.identity import SETTLED_TAG
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -85,7 +85,7 @@ def test_create_writes_the_object_and_keeps_every_output(
     assert state.s3_key == f"vms/{created.id}.{ending}"
     assert (state.task_status, lifecycle.condition(state)) == ("completed", Condition.READY)
     assert lifecycle.read(run, created.id, state) == state
-    assert aws.export_tasks[0].tags.keys() - {"team": "blue", **run.identity.tags(given)} == {SETTLED_TAG}
+    assert aws.export_tasks[0].tags.keys() - {"team": "blue", **run.identity.tags(given)} == {COMPLETION_TAG}
     assert {"team": "blue", **run.identity.tags(given)}.items() <= aws.export_tasks[0].tags.items()
     lifecycle.delete(run, created.id, state)
     lifecycle.delete(run, created.id, state)
@@ -128,7 +128,7 @@ def test_a_task_that_was_started_unseen_is_taken_up_by_the_next_run(
     run = new_run()
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         lifecycle.create(run, inputs)
-    assert run.kept is None
+    assert run.recorded is None
     aws.faults.allow("DescribeExportTasks")
     assert lifecycle.create(new_run(), inputs).state.task_status == "completed"
     assert len(aws.export_tasks) == 1
@@ -139,11 +139,11 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     new_run: NewRun, inputs: InstanceExportInputs, aws: AwsSandbox, percent: int
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
     aws.clock.advance(aws.settings.export_seconds * percent / 100)
-    lifecycle.delete(new_run(), *first.kept)
-    lifecycle.delete(new_run(), *first.kept)
+    lifecycle.delete(new_run(), *first.recorded)
+    lifecycle.delete(new_run(), *first.recorded)
     assert keys(aws, inputs.s3_bucket) == []
     assert [line for line in aws.remaining_resources() if "export-i-" in line] == []
 
@@ -152,14 +152,14 @@ def test_fails_when_a_resumed_task_was_cancelled_and_is_left_broken(
     new_run: NewRun, inputs: InstanceExportInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
-    id, kept = first.kept
+    id, kept = first.recorded
     aws.observer("ec2").cancel_export_task(ExportTaskId=id)
     second = new_run()
-    with pytest.raises(Failed, match=r"export task export-i-\w+ ended cancelled"):
+    with pytest.raises(CleanFailureError, match=r"export task export-i-\w+ ended cancelled"):
         lifecycle.update(second, id, kept, inputs)
-    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
     assert lifecycle.create(new_run(), inputs).id != id
 
 
@@ -182,7 +182,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
     subnet = ec2.describe_instances(InstanceIds=[inputs.instance_id])["Reservations"][0]["Instances"][0]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.attach_network_interface(InstanceId=inputs.instance_id, NetworkInterfaceId=interface, DeviceIndex=1)
-    reasons = [problem.reason for problem in lifecycle.look_up(run, inputs)]
+    reasons = [problem.reason for problem in lifecycle.preflight(run, inputs)]
     told = "\n".join(reasons)
     for words in (
         "has 2 volumes (vol-",
@@ -193,7 +193,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
         "has 2 network interfaces, expected one",
     ):
         assert words in told
-    assert {problem.path for problem in lifecycle.look_up(run, inputs)} == {"instanceId"}
+    assert {problem.path for problem in lifecycle.preflight(run, inputs)} == {"instanceId"}
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_a_bucket_of_the_stack_that_gets_its_grants_in_time_is_waited_for(
     s3 = aws.observer("s3")
     granted = s3.get_bucket_acl(Bucket=inputs.s3_bucket)
     s3.put_bucket_acl(Bucket=inputs.s3_bucket, ACL="private")
-    run = new_run(promises=("s3Bucket",))
+    run = new_run(supplied=("s3Bucket",))
     run.then = lambda: s3.put_bucket_acl(
         Bucket=inputs.s3_bucket, AccessControlPolicy={name: granted[name] for name in ("Owner", "Grants")}
     )

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.resources.iam.role_readiness import (
     RoleReadinessInputs,
@@ -76,7 +76,7 @@ def put_policy(aws: Any, policy: Mapping[str, Any]) -> None:
 
 
 def found(run: Any, inputs: RoleReadinessInputs) -> list[tuple[str, str]]:
-    return [(p.path, p.reason) for p in lifecycle.look_up(run, inputs)]
+    return [(p.path, p.reason) for p in lifecycle.preflight(run, inputs)]
 
 
 def test_a_new_role_is_handed_on_ten_seconds_after_it_was_made(run: Any, write: Callable[..., str], pace: Pace) -> None:
@@ -131,7 +131,9 @@ def test_a_role_that_iam_does_not_show_yet_is_waited_for(run: Any, write: Callab
 
 def test_fails_when_another_writes_the_role(run: Any, write: Callable[..., str], pace: Pace) -> None:
     write(policy=iam_documents.role_policy(import_buckets=["others"]))
-    with pytest.raises(Failed, match="reads otherwise than written after 5 minutes; something else changes it"):
+    with pytest.raises(
+        CleanFailureError, match="reads otherwise than written after 5 minutes; something else changes it"
+    ):
         lifecycle.create(run, INPUTS)
     assert sum(pace.seconds) == 300
 
@@ -167,7 +169,7 @@ def test_fails_in_preview_for_a_role_that_is_anothers(run: Any, write: Callable[
     assert path == "roleName"
     assert "that this component did not make, and it is never overwritten; set adopt=True" in reason
     assert "another role_name" in reason
-    with pytest.raises(Failed, match="never overwritten"):
+    with pytest.raises(CleanFailureError, match="never overwritten"):
         lifecycle.create(run, INPUTS)
 
 
@@ -232,7 +234,7 @@ def test_fails_with_everything_an_adopted_role_lacks(run: Any, write: Callable[.
         "role 'vmimport' lacks ec2:ModifySnapshotAttribute",
         "role 'vmimport' lacks license-manager:GetLicenseConfiguration",
     ]
-    with pytest.raises(Failed, match="lacks s3:GetBucketLocation"):
+    with pytest.raises(CleanFailureError, match="lacks s3:GetBucketLocation"):
         lifecycle.create(run, inputs)
 
 
@@ -249,9 +251,9 @@ def test_fails_when_iam_is_read_as_another_account(run: Any, write: Callable[...
     ((path, reason),) = found(run, inputs)
     assert path == "accountId"
     assert reason.startswith("IAM is read as account 123456789012, expected 210987654321")
-    with pytest.raises(Failed, match="expected 210987654321"):
+    with pytest.raises(CleanFailureError, match="expected 210987654321"):
         lifecycle.create(run, inputs)
-    with pytest.raises(Failed, match="expected 210987654321"):  # and not: the role is gone
+    with pytest.raises(CleanFailureError, match="expected 210987654321"):  # and not: the role is gone
         lifecycle.read(run, "vmimport", RoleReadinessState(**vars(inputs)))
 
 

@@ -9,7 +9,7 @@ from tests.unit.disk.inspection.disk_tools import run as run_tool
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Created, Failed, Problem, known
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Created, Problem, is_known
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
@@ -69,7 +69,7 @@ def of(inputs: ImportImageInputs, *sources: UserBucket, **also: Any) -> ImportIm
 
 
 def problems(run: Any, inputs: ImportImageInputs) -> list[Problem]:
-    return list(IMAGES.look_up(run, inputs))
+    return list(IMAGES.preflight(run, inputs))
 
 
 def test_an_image_that_aws_takes_is_no_problem(
@@ -186,10 +186,11 @@ def test_a_promised_image_is_looked_into_before_the_import_is_started(
     new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, stored: Any, sparse: bytes
 ) -> None:
     inputs = of(image_inputs, stored(sparse))
-    run = new_run(promises={"diskContainers"})
+    run = new_run(supplied={"diskContainers"})
     assert problems(run, inputs) == []
     with pytest.raises(
-        Failed, match=r"^diskContainers\[0\]\.userBucket: vmdk-not-stream-optimized: .*; nothing was started$"
+        CleanFailureError,
+        match=r"^diskContainers\[0\]\.userBucket: vmdk-not-stream-optimized: .*; nothing was started$",
     ):
         IMAGES.create(run, inputs)
     assert not aws.import_tasks
@@ -214,7 +215,7 @@ def raw() -> bytes:
 def test_an_import_that_was_begun_is_taken_up_without_a_look(
     new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
-    promised = new_run(promises={"diskContainers"})
+    promised = new_run(supplied={"diskContainers"})
     first = IMAGES.create(promised, image_inputs)
     looked = len(aws.calls.of("GetObject"))
     assert IMAGES.create(promised, image_inputs).id == first.id
@@ -226,7 +227,7 @@ def test_fails_for_a_snapshot_of_an_ova_and_takes_disks_of_data(
 ) -> None:
     def look(source: UserBucket, format: SnapshotFormat) -> list[Problem]:
         container = SnapshotDiskContainer(format=format, user_bucket=source)
-        return list(SNAPSHOTS.look_up(run, ImportSnapshotInputs(disk_container=container)))
+        return list(SNAPSHOTS.preflight(run, ImportSnapshotInputs(disk_container=container)))
 
     assert look(stored(bytes(1 << 20), "data"), SnapshotFormat.RAW) == []
     assert look(stored(vmdk), SnapshotFormat.VMDK) == []
@@ -241,4 +242,4 @@ def test_a_local_file_is_judged_the_same(run: Any, tmp_path: Path, sparse: bytes
         (problem,) = local_findings(run, "file", image, Purpose(ImageProfile.EC2))
         assert not list(local_findings(run, "file", image, Purpose(ImageProfile.EC2, ["vmdk-not-stream-optimized"])))
     assert problem.path == "file"
-    assert known(problem.reason)
+    assert is_known(problem.reason)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from pyVmomi import vim
 
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Failed, Problem, Stopped
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, RunInterruptedError
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
 from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
@@ -112,7 +112,7 @@ def test_the_machine_is_found_by_id_and_path_too(
 ) -> None:
     values: dict[str, Any] = {"uuid": None, by: machine.moid if by == "moid" else "DC0/vm/web"}
     asked = replace(inputs, **values)
-    assert list(lifecycle.look_up(new_run(), asked)) == []
+    assert list(lifecycle.preflight(new_run(), asked)) == []
     assert lifecycle.create(new_run(), asked).state.virtual_machine_name == "web"
 
 
@@ -137,8 +137,8 @@ def test_fails_for_a_machine_that_runs_unless_told_what_to_do(
 ) -> None:
     power_on(machine, machines)
     reason = "web is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
-    assert list(lifecycle.look_up(new_run(), inputs)) == [Problem("poweredOn", reason)]
-    with pytest.raises(Failed, match=reason):
+    assert list(lifecycle.preflight(new_run(), inputs)) == [Problem("poweredOn", reason)]
+    with pytest.raises(CleanFailureError, match=reason):
         lifecycle.create(new_run(), inputs)
     assert machine.power_state() is PowerState.ON
     assert objects(aws, inputs.bucket) == []
@@ -150,7 +150,7 @@ def test_a_machine_that_runs_is_switched_off_as_asked(
 ) -> None:
     power_on(machine, machines)
     asked, run = replace(inputs, powered_on=powered_on), new_run()
-    assert list(lifecycle.look_up(run, asked)) == []
+    assert list(lifecycle.preflight(run, asked)) == []
     assert machine.power_state() is PowerState.ON
     assert lifecycle.create(run, asked).state.checksum is not None
     assert machine.power_state() is PowerState.OFF
@@ -177,7 +177,7 @@ def test_a_run_that_ends_while_it_waits_leaves_the_machine_as_it_is(
     new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(new_run(stop_after_waits=2), replace(inputs, powered_on=PoweredOn.WAIT))
     assert machine.power_state() is PowerState.ON
     assert objects(aws, inputs.bucket) == []
@@ -221,15 +221,15 @@ def test_fails_for_workspaces_where_ec2_takes_it_and_leaves_the_machine_on(
     change(machine, machines)
     power_on(machine, machines)
     asked = replace(inputs, powered_on=PoweredOn.POWER_OFF, image_profile=ImageProfile.BYOL_WORKSPACES)
-    (problem,) = lifecycle.look_up(new_run(), asked)
+    (problem,) = lifecycle.preflight(new_run(), asked)
     assert problem.path == "uuid"
     assert reason in problem.reason
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(CleanFailureError) as caught:
         lifecycle.create(new_run(), asked)
     assert reason in str(caught.value)
     assert machine.power_state() is PowerState.ON
     to_ec2 = replace(asked, image_profile=ImageProfile.EC2)
-    assert list(lifecycle.look_up(new_run(), to_ec2)) == []
+    assert list(lifecycle.preflight(new_run(), to_ec2)) == []
     assert lifecycle.create(new_run(), to_ec2).state.checksum is not None
 
 
@@ -245,7 +245,7 @@ def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
 
     run.then = then
     asked = replace(inputs, powered_on=PoweredOn.WAIT, image_profile=ImageProfile.BYOL_WORKSPACES)
-    with pytest.raises(Failed, match="web has 2"):
+    with pytest.raises(CleanFailureError, match="web has 2"):
         lifecycle.create(run, asked)
     assert objects(aws, inputs.bucket) == []
 
@@ -254,7 +254,7 @@ def test_a_run_that_ends_during_the_download_gives_the_lease_back(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_streaming, "_LOOK_SECONDS", 0.0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(new_run(stop_after_waits=0), inputs)
     assert leases == ["aborted"]
     assert objects(aws, inputs.bucket) == []

@@ -48,9 +48,9 @@ def test_a_machine_that_did_not_change_needs_no_export(new_run: NewRun, inputs: 
     state = lifecycle.create(new_run(), inputs).state
     for asked in (inputs, replace(inputs, export_when_changed=True)):
         run = new_run()
-        assert lifecycle.look_again(run, state, asked) is Condition.READY
+        assert lifecycle.recheck_source(run, state, asked) is Condition.READY
         assert run.warnings == []
-        assert lifecycle.update(run, "id", state, asked) == lifecycle.with_inputs(state, asked)
+        assert lifecycle.update(run, "id", state, asked) == lifecycle.replace_inputs(state, asked)
 
 
 def test_a_machine_that_changed_is_warned_of_and_not_exported(
@@ -58,7 +58,7 @@ def test_a_machine_that_changed_is_warned_of_and_not_exported(
 ) -> None:
     state, run = lifecycle.create(new_run(), inputs).state, new_run()
     reconfigure(machine, machines, memoryMB=8192)
-    assert lifecycle.look_again(run, state, inputs) is Condition.READY
+    assert lifecycle.recheck_source(run, state, inputs) is Condition.READY
     (warning,) = run.warnings
     assert warning.startswith("web was changed since it was exported (change version ")
     assert warning.endswith("; to export it anew, set exportWhenChanged, or change triggers")
@@ -71,12 +71,12 @@ def test_a_machine_that_changed_is_exported_in_place_where_that_is_wanted(
     asked = replace(inputs, export_when_changed=True)
     created = lifecycle.create(new_run(), asked)
     reconfigure(machine, machines, memoryMB=8192)
-    assert lifecycle.look_again(new_run(), created.state, asked) is Condition.UNFINISHED
+    assert lifecycle.recheck_source(new_run(), created.state, asked) is Condition.UNFINISHED
     updated = lifecycle.update(new_run(), created.id, created.state, asked)
     assert updated.checksum != created.state.checksum
     assert updated.disk_sha256 == created.state.disk_sha256
     assert updated.virtual_machine_change_version == machine.facts().change_version
-    assert lifecycle.look_again(new_run(), updated, asked) is Condition.READY
+    assert lifecycle.recheck_source(new_run(), updated, asked) is Condition.READY
     # An update that was killed before it was recorded is found again.
     run = new_run()
     assert lifecycle.update(run, created.id, created.state, asked) == updated
@@ -105,7 +105,7 @@ def test_a_machine_that_changed_into_a_useless_one_says_so_in_preview(
     state, run = lifecycle.create(new_run(), asked).state, new_run()
     reconfigure(machine, machines, memoryMB=8192)
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
-    assert lifecycle.look_again(run, state, asked) is Condition.UNFINISHED
+    assert lifecycle.recheck_source(run, state, asked) is Condition.UNFINISHED
     assert "web is powered on" in run.warnings[0]
 
 
@@ -114,7 +114,7 @@ def test_an_export_outlives_its_machine(
 ) -> None:
     state = lifecycle.create(new_run(), inputs).state
     gone = replace(inputs, uuid=None, moid="vm-4711")
-    assert lifecycle.look_again(new_run(), state, gone) is Condition.READY
-    assert lifecycle.look_again(new_run(), state, replace(gone, moid=UNKNOWN)) is Condition.READY  # type: ignore[arg-type]
+    assert lifecycle.recheck_source(new_run(), state, gone) is Condition.READY
+    assert lifecycle.recheck_source(new_run(), state, replace(gone, moid=UNKNOWN)) is Condition.READY  # type: ignore[arg-type]
     with pytest.raises(VSphereError, match="vm-4711"):
-        lifecycle.look_again(new_run(), state, replace(gone, export_when_changed=True))
+        lifecycle.recheck_source(new_run(), state, replace(gone, export_when_changed=True))

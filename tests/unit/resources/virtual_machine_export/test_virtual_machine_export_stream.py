@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pyVmomi import vim
 
-from pulumi_vmimport.lifecycle.contract import Failed
+from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import MachineExportFormat
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
@@ -130,7 +130,7 @@ def test_fails_where_somebody_else_has_one_of_the_objects(
     new_run: NewRun, as_disks: Inputs, aws: AwsSandbox, name: str
 ) -> None:
     aws.observer("s3").put_object(Bucket=as_disks.bucket, Key=PREFIX + name, Body=b"yours")
-    with pytest.raises(Failed, match=f"{name} is there already and not an export of this resource"):
+    with pytest.raises(CleanFailureError, match=f"{name} is there already and not an export of this resource"):
         lifecycle.create(new_run(), as_disks)
     assert there(aws, as_disks.bucket) == {PREFIX + name: b"yours"}
 
@@ -171,12 +171,12 @@ def test_a_snapshot_is_exported_while_its_machine_runs(
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
     for name in ("clean", id):
         asked = replace(inputs, snapshot=name, key=f"{name}.ova")
-        assert list(lifecycle.look_up(new_run(), asked)) == []
+        assert list(lifecycle.preflight(new_run(), asked)) == []
         state = lifecycle.create(new_run(), asked).state
         assert unpacked(there(aws, inputs.bucket)[f"{name}.ova"]) == [disk]
         assert state.virtual_machine_change_version is not None
         assert state.virtual_machine_change_version.startswith(f"{id} ")
-    ((path, reason),) = [(p.path, p.reason) for p in lifecycle.look_up(new_run(), replace(inputs, snapshot="x"))]
+    ((path, reason),) = [(p.path, p.reason) for p in lifecycle.preflight(new_run(), replace(inputs, snapshot="x"))]
     assert (path, f"got clean ({id})" in reason) == ("snapshot", True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -76,7 +76,7 @@ def test_what_is_right_or_unknown_has_no_problem(checked: Any, values: dict[str,
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Inputs)])
-def test_look_up_takes_any_input_that_is_unknown(
+def test_preflight_takes_any_input_that_is_unknown(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, machine: Any, machines: Any, name: str
 ) -> None:
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
@@ -100,7 +100,7 @@ def test_fails_to_look_up_a_machine_that_is_not_there(
     found = looked_up(lifecycle, new_run(), asked)
     assert list(found) == [path]
     assert reason in found[path]
-    assert looked_up(lifecycle, new_run(promises=(path,)), asked) == {}
+    assert looked_up(lifecycle, new_run(supplied=(path,)), asked) == {}
 
 
 def test_fails_to_look_up_a_name_that_two_machines_have(
@@ -134,8 +134,8 @@ def test_fails_to_look_up_bucket_and_machine_at_once(
     found = looked_up(lifecycle, new_run(), asked)
     assert list(found) == ["bucket", "moid"]
     assert "there is no bucket 'nowhere'; create it" in found["bucket"]
-    assert list(looked_up(lifecycle, new_run(promises=("bucket",)), asked)) == ["moid"]
-    far = looked_up(lifecycle, new_run(promises=("bucket",)), replace(inputs, bucket="far-away"))
+    assert list(looked_up(lifecycle, new_run(supplied=("bucket",)), asked)) == ["moid"]
+    far = looked_up(lifecycle, new_run(supplied=("bucket",)), replace(inputs, bucket="far-away"))
     assert far == {"bucket": "bucket 'far-away' is in us-east-1, expected eu-west-1"}
 
 
@@ -150,7 +150,7 @@ def test_fails_to_write_over_what_somebody_else_has_stored(
     before = aws.observer("s3").head_object(Bucket=inputs.bucket, Key=KEY)["LastModified"]
     reason = f"s3://{inputs.bucket}/{KEY} is there already and not an export of this resource"
     assert looked_up(lifecycle, new_run(), inputs)["key"].startswith(reason)
-    with pytest.raises(Failed, match=reason):
+    with pytest.raises(CleanFailureError, match=reason):
         lifecycle.create(new_run(), inputs)
     assert aws.observer("s3").head_object(Bucket=inputs.bucket, Key=KEY)["LastModified"] == before
 
@@ -247,7 +247,7 @@ def test_the_state_of_a_version_that_staged_disks_is_kept_up(
     of_then = {"stagingDirectory": "/data", "sha256": "ab" * 32}
     bag = {name: value for name, value in write_bag(created.state).items() if name not in {"checksum", "diskSha256"}}
     assert not host_for("VirtualMachineExport").diff(created.id, {**bag, **of_then}, write_bag(inputs)).changes
-    state, _ = read_bag(lifecycle.state, {**bag, **of_then})
+    state, _ = read_bag(lifecycle.state_type, {**bag, **of_then})
     assert lifecycle.read(new_run(), created.id, state) == replace(created.state, disk_sha256=None)
     lifecycle.delete(new_run(), created.id, state)
     assert keys(aws, inputs.bucket) == []

@@ -9,7 +9,7 @@ import pytest
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
 from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
     CopyWorkspaceImageInputs,
     CopyWorkspaceImageLifecycle,
@@ -63,9 +63,9 @@ class ImageKind:
 
     def interrupted(self, run: Any) -> tuple[str, Any]:
         """What a create that is stopped keeps: id and state."""
-        with pytest.raises(Stopped):
+        with pytest.raises(RunInterruptedError):
             self.lifecycle.create(run, self.inputs)
-        id, state = run.kept
+        id, state = run.recorded
         return id, state
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.lifecycle.contract import PartialFailureError
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
     CopyWorkspaceImageInputs,
     CopyWorkspaceImageLifecycle,
@@ -112,7 +113,7 @@ def test_fails_for_the_image_of_an_owner_who_was_not_named(
     unnamed = replace(inputs, source_owner_account_id=None)
     reason = looked_up(lifecycle, new_other_run(), unnamed)["sourceOwnerAccountId"]
     assert f"belongs to account {aws.account_id}, expected " in reason
-    with pytest.raises(RuntimeError, match=f"nothing was copied: image {inputs.source_image_id} .*if you trust"):
+    with pytest.raises(PartialFailureError, match=f"nothing was copied: image {inputs.source_image_id} .*if you trust"):
         lifecycle.create(new_other_run(), unnamed)
     assert aws.calls.of("CopyWorkspaceImage") == []
 
@@ -120,7 +121,7 @@ def test_fails_for_the_image_of_an_owner_who_was_not_named(
 def test_fails_for_an_image_of_somebody_else_than_expected(
     new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox
 ) -> None:
-    with pytest.raises(RuntimeError, match=f"belongs to account {aws.account_id}, expected 999999999999"):
+    with pytest.raises(PartialFailureError, match=f"belongs to account {aws.account_id}, expected 999999999999"):
         lifecycle.create(new_other_run(), replace(inputs, source_owner_account_id="999999999999"))
     assert aws.calls.of("CopyWorkspaceImage") == []
 
@@ -143,12 +144,12 @@ def test_fails_when_the_image_is_not_shared(
     missing = replace(inputs, source_image_id="wsi-999999999")
     words = f"there is no image wsi-999999999 in {THERE} that account"
     assert words in looked_up(lifecycle, new_other_run(), missing)["sourceImageId"]
-    assert looked_up(lifecycle, new_other_run(promises=("sourceImageId",)), missing) == {}
-    with pytest.raises(RuntimeError, match=words):
+    assert looked_up(lifecycle, new_other_run(supplied=("sourceImageId",)), missing) == {}
+    with pytest.raises(PartialFailureError, match=words):
         lifecycle.create(new_other_run(), missing)
 
 
-def test_look_up_tells_a_byol_image_for_an_account_that_is_not_enabled(
+def test_preflight_tells_a_byol_image_for_an_account_that_is_not_enabled(
     new_run: NewRun,
     inputs: CopyWorkspaceImageInputs,
     new_image: Callable[..., str],
@@ -163,7 +164,7 @@ def test_look_up_tells_a_byol_image_for_an_account_that_is_not_enabled(
     assert f"is not enabled for BYOL in {HERE}" in found["sourceImageId"]
 
 
-def test_look_up_tells_a_source_that_is_not_finished_unless_it_is_promised(
+def test_preflight_tells_a_source_that_is_not_finished_unless_a_resource_supplies_it(
     new_run: NewRun, inputs: CopyWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     workspace = aws.make_workspace(THERE, user="late")
@@ -172,4 +173,4 @@ def test_look_up_tells_a_source_that_is_not_finished_unless_it_is_promised(
     pending = replace(inputs, source_image_id=late)
     found = looked_up(lifecycle, new_run(), pending)
     assert found == {"sourceImageId": f"expected an image that is AVAILABLE, {late} is PENDING"}
-    assert looked_up(lifecycle, new_run(promises=("sourceImageId",)), pending) == {}
+    assert looked_up(lifecycle, new_run(supplied=("sourceImageId",)), pending) == {}

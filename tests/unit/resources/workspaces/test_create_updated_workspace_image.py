@@ -34,7 +34,7 @@ def test_the_source_stays_as_it_is(updated_kind: Any, run: Any, aws: AwsSandbox)
     }
 
 
-def test_look_up_warns_where_there_is_no_update(
+def test_preflight_warns_where_there_is_no_update(
     updated_kind: Any, run: Any, new_image: Callable[..., str], looked_up: LookedUp
 ) -> None:
     assert looked_up(lifecycle, run, updated_kind.inputs) == {}
@@ -46,19 +46,19 @@ def test_look_up_warns_where_there_is_no_update(
     ]
     with pytest.raises(ClientError):
         lifecycle.create(run, latest)
-    assert run.kept is None
+    assert run.recorded is None
 
 
-def test_look_up_tells_a_missing_source_unless_it_is_promised(
+def test_preflight_tells_a_missing_source_unless_a_resource_supplies_it(
     updated_kind: Any, new_run: NewRun, looked_up: LookedUp
 ) -> None:
     missing = replace(updated_kind.inputs, source_image_id="wsi-999999999")
     found = looked_up(lifecycle, new_run(), missing)
     assert found == {"sourceImageId": "there is no image wsi-999999999 in eu-west-1"}
-    assert looked_up(lifecycle, new_run(promises=("sourceImageId",)), missing) == {}
+    assert looked_up(lifecycle, new_run(supplied=("sourceImageId",)), missing) == {}
 
 
-def test_look_up_tells_a_shared_source_which_must_be_copied_first(
+def test_preflight_tells_a_shared_source_which_must_be_copied_first(
     updated_kind: Any, new_other_run: NewRun, other: Account, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     source = updated_kind.inputs.source_image_id

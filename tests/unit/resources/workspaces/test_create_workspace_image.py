@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import Stopped
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.resources.workspaces.create_workspace_image import (
     CreateWorkspaceImageInputs,
     CreateWorkspaceImageLifecycle,
@@ -67,11 +67,11 @@ def test_fails_on_a_workspace_that_does_not_run_and_keeps_nothing(
     aws.set_workspace_state(inputs.workspace_id, "STOPPED")
     with pytest.raises(ClientError, match="InvalidResourceStateException"):
         lifecycle.create(run, inputs)
-    assert run.kept is None
+    assert run.recorded is None
 
 
 @pytest.mark.parametrize("state", ["STOPPED", "SUSPENDED", "ERROR"])
-def test_look_up_tells_a_workspace_that_is_not_available(
+def test_preflight_tells_a_workspace_that_is_not_available(
     run: Any, inputs: CreateWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp, state: str
 ) -> None:
     aws.set_workspace_state(inputs.workspace_id, state)
@@ -80,20 +80,20 @@ def test_look_up_tells_a_workspace_that_is_not_available(
     }
 
 
-def test_look_up_tells_a_missing_workspace_unless_it_is_promised(
+def test_preflight_tells_a_missing_workspace_unless_a_resource_supplies_it(
     new_run: NewRun, inputs: CreateWorkspaceImageInputs, looked_up: LookedUp
 ) -> None:
     nowhere = replace(inputs, workspace_id="ws-000000000")
     assert looked_up(lifecycle, new_run(), nowhere) == {
         "workspaceId": "there is no WorkSpace ws-000000000 in eu-west-1"
     }
-    assert looked_up(lifecycle, new_run(promises=("workspaceId",)), nowhere) == {}
+    assert looked_up(lifecycle, new_run(supplied=("workspaceId",)), nowhere) == {}
 
 
-def test_look_up_lets_a_workspace_pass_that_a_killed_run_began_to_image(
+def test_preflight_lets_a_workspace_pass_that_a_killed_run_began_to_image(
     new_run: NewRun, inputs: CreateWorkspaceImageInputs, looked_up: LookedUp
 ) -> None:
     killed = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(killed, inputs)
     assert looked_up(lifecycle, new_run(), inputs) == {}

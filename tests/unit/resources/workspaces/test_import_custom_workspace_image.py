@@ -9,7 +9,7 @@ import pytest
 from botocore.session import get_session
 
 from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImageValidationMode,
@@ -122,14 +122,14 @@ def image_members(bucket: str, role: str, byol_ami: str) -> dict[str, Any]:
     return {"DiskContainers": [container], "LicenseType": "BYOL", "Platform": "Windows"}
 
 
-def test_look_up_tells_a_task_that_cannot_lead_to_an_image(
+def test_preflight_tells_a_task_that_cannot_lead_to_an_image(
     custom_kind: Any, new_run: NewRun, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
 ) -> None:
     ec2 = aws.observer("ec2")
     inputs = replace(custom_kind.inputs, ec2_image_id=None, ec2_import_task_id="import-ami-0123456789abcdef0")
     words = "EC2 lists no import task import-ami-0123456789abcdef0 in eu-west-1"
     assert looked_up(lifecycle, new_run(), inputs) == {"ec2ImportTaskId": words}
-    assert looked_up(lifecycle, new_run(promises=("ec2ImportTaskId",)), inputs) == {}
+    assert looked_up(lifecycle, new_run(supplied=("ec2ImportTaskId",)), inputs) == {}
     licensed = ec2.import_image(**image_members | {"LicenseType": "AWS"})["ImportTaskId"]
     found = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))
     assert found == {"ec2ImportTaskId": f"expected a task with licence BYOL, {licensed} has AWS"}
@@ -138,7 +138,7 @@ def test_look_up_tells_a_task_that_cannot_lead_to_an_image(
     assert reason.startswith(f"import task {licensed} is delet")
 
 
-def test_look_up_tells_an_account_that_is_not_enabled_and_warns_of_byop(
+def test_preflight_tells_an_account_that_is_not_enabled_and_warns_of_byop(
     custom_kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
@@ -150,7 +150,7 @@ def test_look_up_tells_an_account_that_is_not_enabled_and_warns_of_byop(
 def test_fails_with_the_details_of_the_import(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("AppXPackagesInstalled", "DomainJoined")
     with pytest.raises(
-        Failed, match=r"AppXPackagesInstalled: .*GP-13\); DomainJoined: .*leave it .*record was deleted"
+        CleanFailureError, match=r"AppXPackagesInstalled: .*GP-13\); DomainJoined: .*leave it .*record was deleted"
     ):
         lifecycle.create(run, custom_kind.inputs)
     assert custom_kind.images() == {}
@@ -163,5 +163,5 @@ def test_fails_with_the_message_where_there_are_no_details(
     told = {"State": "ERROR", "StateMessage": "the pipeline ended"}
     monkeypatch.setattr(client, "describe_custom_workspace_image_import", lambda **members: told)
     monkeypatch.setattr(client, "delete_workspace_image", lambda **members: {})
-    with pytest.raises(Failed, match="ended in ERROR: ERROR: the pipeline ended; mend the guest"):
+    with pytest.raises(CleanFailureError, match="ended in ERROR: ERROR: the pipeline ended; mend the guest"):
         lifecycle.create(run, custom_kind.inputs)

@@ -134,7 +134,7 @@ def test_create_asks_for_the_process_and_the_applications(
     assert asked["Ec2ImageId"] == inputs.ec2_image_id
 
 
-def test_look_up_tells_that_the_account_is_not_enabled_for_byol(
+def test_preflight_tells_that_the_account_is_not_enabled_for_byol(
     run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
@@ -147,17 +147,17 @@ def test_the_account_is_left_to_the_run_where_the_image_depends_on_what_may_enab
     new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
-    assert looked_up(lifecycle, new_run(promises=("region",)), inputs) == {}
+    assert looked_up(lifecycle, new_run(supplied=("region",)), inputs) == {}
 
 
-def test_look_up_tells_a_missing_ami_unless_it_is_promised(
+def test_preflight_tells_a_missing_ami_unless_a_resource_supplies_it(
     new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.observer("ec2").deregister_image(ImageId=inputs.ec2_image_id)
     assert looked_up(lifecycle, new_run(), inputs) == {
         "ec2ImageId": f"there is no AMI {inputs.ec2_image_id} in eu-west-1"
     }
-    assert looked_up(lifecycle, new_run(promises=("ec2ImageId",)), inputs) == {}
+    assert looked_up(lifecycle, new_run(supplied=("ec2ImageId",)), inputs) == {}
 
 
 @pytest.fixture
@@ -166,29 +166,29 @@ def ami(aws: AwsSandbox, byol_ami: str) -> Any:
     return ec2_backends[aws.account_id]["eu-west-1"].amis[byol_ami]
 
 
-@pytest.mark.parametrize("promises", [(), ("ec2ImageId",)], ids=["given", "promised"])
-def test_look_up_tells_an_ami_of_somebody_else(
+@pytest.mark.parametrize("supplied", [(), ("ec2ImageId",)], ids=["given", "promised"])
+def test_preflight_tells_an_ami_of_somebody_else(
     new_run: Callable[..., Any],
     inputs: ImportWorkspaceImageInputs,
     ami: Any,
     looked_up: LookedUp,
-    promises: tuple[str, ...],
+    supplied: tuple[str, ...],
 ) -> None:
     ami.owner_id = "210987654321"
-    found = looked_up(lifecycle, new_run(promises=promises), inputs)
+    found = looked_up(lifecycle, new_run(supplied=supplied), inputs)
     assert found["ec2ImageId"].startswith(
         f"AMI {ami.id} belongs to account 210987654321, expected your own, 123456789012; import or copy it"
     )
 
 
-def test_look_up_tells_an_ami_that_is_not_windows(
+def test_preflight_tells_an_ami_that_is_not_windows(
     run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
 ) -> None:
     ami.platform, ami.platform_details = None, "Linux/UNIX"
     assert looked_up(lifecycle, run, inputs) == {"ec2ImageId": "expected a Windows AMI, got Linux/UNIX"}
 
 
-def test_look_up_tells_an_encrypted_ami(
+def test_preflight_tells_an_encrypted_ami(
     run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
 ) -> None:
     ami.ebs_snapshot.encrypted = True
@@ -209,9 +209,9 @@ def test_what_only_aws_can_tell_of_a_process_is_a_warning(
     assert all(words in text for words, text in zip(warnings, run.warnings, strict=True))
 
 
-def test_look_up_tells_everything_at_once(
+def test_preflight_tells_everything_at_once(
     run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, ami: Any
 ) -> None:
     aws.disable_byol()
     ami.owner_id, ami.platform = "210987654321", None
-    assert [p.path for p in lifecycle.look_up(run, inputs)] == ["ingestionProcess", "ec2ImageId", "ec2ImageId"]
+    assert [p.path for p in lifecycle.preflight(run, inputs)] == ["ingestionProcess", "ec2ImageId", "ec2ImageId"]

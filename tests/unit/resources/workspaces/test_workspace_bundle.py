@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
-from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
@@ -104,9 +104,9 @@ def test_an_interrupted_create_is_found_by_name_and_tags_and_not_made_twice(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
-    id, state = first.kept
+    id, state = first.recorded
     assert lifecycle.condition(state) is Condition.UNFINISHED
     assert lifecycle.create(new_run(), bundle_inputs).id == id
     resumed = lifecycle.update(new_run(), id, state, bundle_inputs)
@@ -119,7 +119,7 @@ def test_a_bundle_of_an_interrupted_run_with_other_inputs_gives_way(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
     created = lifecycle.create(new_run(), replace(bundle_inputs, compute_type=ComputeType.STANDARD))
     assert list(bundles()) == [created.id]
@@ -129,12 +129,12 @@ def test_a_bundle_that_is_found_again_gets_image_and_tags_of_now(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, new_image: Callable[..., str]
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
     changed = replace(bundle_inputs, image_id=new_image(name="newer"), tags={"stage": "prod"})
     run = new_run()
     created = lifecycle.create(run, changed)
-    assert created.id == first.kept[0]
+    assert created.id == first.recorded[0]
     assert bundles()[created.id]["ImageId"] == changed.image_id
     assert bundles.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
     assert created.state == lifecycle.read(run, created.id, created.state)
@@ -172,7 +172,7 @@ def test_fails_when_the_bundle_ends_in_error_and_leaves_nothing(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
 ) -> None:
     aws.faults.fail_workspace_bundle()
-    with pytest.raises(Failed, match="ended in ERROR, and WorkSpaces does not say why"):
+    with pytest.raises(CleanFailureError, match="ended in ERROR, and WorkSpaces does not say why"):
         lifecycle.create(new_run(), bundle_inputs)
     assert bundles() == {}
     assert lifecycle.create(new_run(), bundle_inputs).state.bundle_state == "AVAILABLE"
@@ -183,12 +183,12 @@ def test_a_resumed_bundle_that_failed_is_left_broken_for_the_next_run(
 ) -> None:
     aws.faults.fail_workspace_bundle()
     first, second = new_run(stop_after_waits=0), new_run()
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
-    id, state = first.kept
-    with pytest.raises(Failed, match="the next `pulumi up` makes it anew"):
+    id, state = first.recorded
+    with pytest.raises(CleanFailureError, match="the next `pulumi up` makes it anew"):
         lifecycle.update(second, id, state, bundle_inputs)
-    assert lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
 
 
 def test_fails_to_take_the_bundle_of_somebody_else(
@@ -198,27 +198,27 @@ def test_fails_to_take_the_bundle_of_somebody_else(
     words = f"the name 'desk' belongs to bundle {taken.id} of the account already; choose another name"
     assert looked_up(lifecycle, new_run(), bundle_inputs) == {"bundleName": words}
     assert looked_up(lifecycle, new_run(identity=SOMEBODY), bundle_inputs) == {}
-    with pytest.raises(Failed, match=words):
+    with pytest.raises(CleanFailureError, match=words):
         lifecycle.create(new_run(), bundle_inputs)
     assert list(bundles()) == [taken.id]
 
 
-def test_look_up_tells_an_image_that_is_missing_or_not_finished_unless_it_is_promised(
+def test_preflight_tells_an_image_that_is_missing_or_not_finished_unless_a_resource_supplies_it(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     missing = replace(bundle_inputs, image_id="wsi-999999999")
     assert looked_up(lifecycle, new_run(), missing) == {"imageId": "there is no image wsi-999999999 in eu-west-1"}
-    assert looked_up(lifecycle, new_run(promises=("imageId",)), missing) == {}
+    assert looked_up(lifecycle, new_run(supplied=("imageId",)), missing) == {}
     workspace = aws.make_workspace(user="late")
     calls = aws.observer("workspaces")
     late = calls.create_workspace_image(Name="late", Description="d", WorkspaceId=workspace)["ImageId"]
     pending = replace(bundle_inputs, image_id=late)
     found = looked_up(lifecycle, new_run(), pending)
     assert found == {"imageId": f"expected an image that is AVAILABLE, {late} is PENDING"}
-    assert looked_up(lifecycle, new_run(promises=("imageId",)), pending) == {}
+    assert looked_up(lifecycle, new_run(supplied=("imageId",)), pending) == {}
 
 
-def test_look_up_tells_a_shared_image_which_must_be_copied_first(
+def test_preflight_tells_a_shared_image_which_must_be_copied_first(
     new_other_run: NewRun,
     bundle_inputs: WorkspaceBundleInputs,
     other: Account,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.lifecycle.contract import PartialFailureError
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -42,7 +43,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     with pytest.raises(ClientError, match="AccessDenied"):
         lifecycle.update(run, created.id, created.state, changed)
     aws.faults.allow(operation)
-    id, state = run.kept
+    id, state = run.recorded
     assert lifecycle.inputs_of(state) != changed  # so that Pulumi sees a change
     lifecycle.update(run, id, state, changed)
     assert bundles()[created.id]["ImageId"] == changed.image_id
@@ -91,8 +92,10 @@ def test_fails_to_delete_a_bundle_that_workspaces_use_and_names_them(
     created = lifecycle.create(run, bundle_inputs)
     workspace = aws.make_workspace(user="user", bundle_id=created.id)
     words = rf"bundle {created.id} \(desk\) is still in use: .*; delete or migrate its WorkSpaces {workspace} first"
-    with pytest.raises(RuntimeError, match=words):
+    with pytest.raises(PartialFailureError, match=words):
         lifecycle.delete(run, created.id, created.state)
     aws.faults.deny("DescribeWorkspaces")
-    with pytest.raises(RuntimeError, match=r"delete or migrate its WorkSpaces \(which is not known: AccessDenied"):
+    with pytest.raises(
+        PartialFailureError, match=r"delete or migrate its WorkSpaces \(which is not known: AccessDenied"
+    ):
         lifecycle.delete(run, created.id, created.state)

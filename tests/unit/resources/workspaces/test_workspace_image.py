@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Failed
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, PartialFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
@@ -71,21 +71,21 @@ def test_names_that_the_service_takes_are_no_problem(name: str, checked: Checked
         assert checked(lifecycle, bag | {"imageName": name, "imageDescription": "For (all) of us. -"}) == []
 
 
-def test_look_up_finds_nothing_wrong_where_all_is_there(kind: Any, run: Any, looked_up: LookedUp) -> None:
+def test_preflight_finds_nothing_wrong_where_all_is_there(kind: Any, run: Any, looked_up: LookedUp) -> None:
     assert looked_up(kind.lifecycle, run, kind.inputs) == {}
 
 
-def test_look_up_makes_no_write(kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp) -> None:
+def test_preflight_makes_no_write(kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp) -> None:
     looked_up(kind.lifecycle, run, kind.inputs)
     assert aws.calls.writes() == []
 
 
-def test_look_up_judges_no_unknown_input(kind: Any, run: Any, looked_up: LookedUp) -> None:
-    unknown = kind.lifecycle.inputs(**dict.fromkeys(vars(kind.inputs), UNKNOWN))
+def test_preflight_judges_no_unknown_input(kind: Any, run: Any, looked_up: LookedUp) -> None:
+    unknown = kind.lifecycle.inputs_type(**dict.fromkeys(vars(kind.inputs), UNKNOWN))
     assert looked_up(kind.lifecycle, run, unknown) == {}
 
 
-def test_look_up_tells_a_name_that_another_image_has(kind: Any, new_run: NewRun, looked_up: LookedUp) -> None:
+def test_preflight_tells_a_name_that_another_image_has(kind: Any, new_run: NewRun, looked_up: LookedUp) -> None:
     taken = kind.lifecycle.create(new_run(identity=SOMEBODY), kind.inputs)
     reason = looked_up(kind.lifecycle, new_run(), kind.inputs)["imageName"]
     assert f"the name 'win10' belongs to image {taken.id}" in reason
@@ -168,7 +168,9 @@ def test_an_answer_that_was_lost_does_not_start_a_second_image(
 
 def test_fails_to_take_the_image_of_somebody_else(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     taken = kind.lifecycle.create(new_run(identity=SOMEBODY), kind.inputs)
-    with pytest.raises(Failed, match=f"belongs to image {taken.id} of the account already; choose another name"):
+    with pytest.raises(
+        CleanFailureError, match=f"belongs to image {taken.id} of the account already; choose another name"
+    ):
         kind.lifecycle.create(new_run(), kind.inputs)
     assert kind.images() == {taken.id: "AVAILABLE"}
 
@@ -177,12 +179,14 @@ def test_fails_when_somebody_takes_the_name_meanwhile(kind: Any, run: Any, aws: 
     aws.faults.error(kind.operation, "ResourceAlreadyExistsException", "An image with the name win10 already exists.")
     with pytest.raises(ClientError, match="ResourceAlreadyExistsException"):
         kind.lifecycle.create(run, kind.inputs)
-    assert run.kept is None
+    assert run.recorded is None
 
 
 def test_fails_with_all_codes_and_the_next_create_starts_anew(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot", "InPlaceUpgrade")
-    with pytest.raises(Failed, match=r"VMWareToolsInstalled: .*PendingReboot: .*InPlaceUpgrade: .*record was deleted"):
+    with pytest.raises(
+        CleanFailureError, match=r"VMWareToolsInstalled: .*PendingReboot: .*InPlaceUpgrade: .*record was deleted"
+    ):
         kind.lifecycle.create(new_run(), kind.inputs)
     assert kind.images() == {}
     created = kind.lifecycle.create(new_run(), kind.inputs)
@@ -193,9 +197,9 @@ def test_a_resumed_image_that_failed_is_left_broken(kind: Any, new_run: NewRun, 
     aws.faults.fail_workspace_image("DomainJoined")
     kept = kind.interrupted(new_run(stop_after_waits=1))
     second = new_run()
-    with pytest.raises(Failed, match="DomainJoined"):
+    with pytest.raises(CleanFailureError, match="DomainJoined"):
         kind.lifecycle.update(second, *kept, kind.inputs)
-    assert kind.lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert kind.lifecycle.condition(second.recorded[1]) is Condition.BROKEN
     assert kind.images() == {}
 
 
@@ -204,9 +208,9 @@ def test_fails_when_the_image_is_deleted_while_it_is_made(kind: Any, new_run: Ne
     aws.clock.advance(3600)
     aws.observer("workspaces").delete_workspace_image(ImageId=id)
     second = new_run()
-    with pytest.raises(Failed, match=f"image {id} is gone"):
+    with pytest.raises(CleanFailureError, match=f"image {id} is gone"):
         kind.lifecycle.update(second, id, state, kind.inputs)
-    assert kind.lifecycle.condition(second.kept[1]) is Condition.BROKEN
+    assert kind.lifecycle.condition(second.recorded[1]) is Condition.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -231,9 +235,11 @@ def test_a_failed_image_is_kept_where_that_is_asked_for_and_gives_way_to_the_nex
 ) -> None:
     aws.faults.fail_workspace_image("PendingReboot")
     inputs, run = replace(kind.inputs, keep_failed_image=True), new_run()
-    with pytest.raises(RuntimeError, match=r"PendingReboot: .*\(something waits for a restart: .*record was kept"):
+    with pytest.raises(
+        PartialFailureError, match=r"PendingReboot: .*\(something waits for a restart: .*record was kept"
+    ):
         kind.lifecycle.create(run, inputs)
-    id, state = run.kept
+    id, state = run.recorded
     assert kind.images() == {id: "ERROR"}
     assert kind.lifecycle.condition(state) is Condition.BROKEN
     kind.lifecycle.delete(new_run(), id, state)  # as a replacement does

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import Condition
+from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError
 from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsInputs,
     WorkspaceImagePermissionsLifecycle,
@@ -119,16 +119,16 @@ def test_a_run_that_was_killed_at_a_call_is_completed_by_the_next(
     faults = aws.faults
     faults.on("UpdateWorkspaceImagePermission", lambda _: faults.deny("UpdateWorkspaceImagePermission"), nth=nth)
     first = new_run()
-    with pytest.raises((ClientError, RuntimeError), match="AccessDenied"):
+    with pytest.raises((ClientError, PartialFailureError), match="AccessDenied"):
         lifecycle.create(first, inputs)
     assert len(shared()) == nth - 1
-    assert lifecycle.condition(first.kept[1]) is Condition.UNFINISHED
+    assert lifecycle.condition(first.recorded[1]) is Condition.UNFINISHED
     faults.allow("UpdateWorkspaceImagePermission")
     before = len(aws.calls.of("UpdateWorkspaceImagePermission"))
     created = lifecycle.create(new_run(), inputs)
     assert shared() == set(inputs.account_ids)
     assert len(aws.calls.of("UpdateWorkspaceImagePermission")) - before == 2 - (nth - 1)
-    id, kept = first.kept
+    id, kept = first.recorded
     assert lifecycle.update(new_run(), id, kept, inputs) == created.state
 
 
@@ -137,11 +137,11 @@ def test_what_an_unfinished_run_shared_is_taken_away_by_delete(
 ) -> None:
     faults, first = aws.faults, new_run()
     faults.on("UpdateWorkspaceImagePermission", lambda _: faults.deny("UpdateWorkspaceImagePermission"), nth=2)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PartialFailureError):
         lifecycle.create(first, inputs)
     faults.allow("UpdateWorkspaceImagePermission")
     assert len(shared()) == 1
-    lifecycle.delete(new_run(), *first.kept)
+    lifecycle.delete(new_run(), *first.recorded)
     assert shared() == set()
 
 
@@ -166,7 +166,7 @@ def test_an_image_that_is_gone_is_gone_with_its_permissions(
     lifecycle.delete(run, created.id, created.state)
 
 
-def test_look_up_tells_ones_own_account_and_warns_of_what_it_will_end(
+def test_preflight_tells_ones_own_account_and_warns_of_what_it_will_end(
     run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     by_hand(aws, inputs.image_id, accounts[2], may_copy=True)
@@ -177,12 +177,12 @@ def test_look_up_tells_ones_own_account_and_warns_of_what_it_will_end(
     assert aws.calls.writes() == []
 
 
-def test_look_up_tells_a_missing_image_unless_it_is_promised(
+def test_preflight_tells_a_missing_image_unless_a_resource_supplies_it(
     new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, looked_up: LookedUp
 ) -> None:
     missing = replace(inputs, image_id="wsi-999999999")
     assert looked_up(lifecycle, new_run(), missing) == {"imageId": "there is no image wsi-999999999 in eu-west-1"}
-    assert looked_up(lifecycle, new_run(promises=("imageId",)), missing) == {}
+    assert looked_up(lifecycle, new_run(supplied=("imageId",)), missing) == {}
 
 
 def test_who_was_given_an_image_cannot_share_it_on(
@@ -198,7 +198,7 @@ def test_who_was_given_an_image_cannot_share_it_on(
     assert f"belongs to account {aws.account_id}; who was given an image cannot share it on" in reason
 
 
-def test_look_up_tells_that_byol_images_are_not_shared_in_govcloud(
+def test_preflight_tells_that_byol_images_are_not_shared_in_govcloud(
     run: Any, inputs: WorkspaceImagePermissionsInputs, monkeypatch: pytest.MonkeyPatch, looked_up: LookedUp
 ) -> None:
     monkeypatch.setattr(type(run.aws), "partition", "aws-us-gov")
@@ -209,6 +209,6 @@ def test_fails_with_the_rules_for_an_account_of_another_organization(
     run: Any, inputs: WorkspaceImagePermissionsInputs, shared: Any
 ) -> None:
     words = r"cannot be shared with 999999999999: OperationNotSupported.*same organization \(the same payer\).*WS-07"
-    with pytest.raises(RuntimeError, match=words):
+    with pytest.raises(PartialFailureError, match=words):
         lifecycle.create(run, replace(inputs, account_ids=("999999999999",)))
     assert shared() == set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]
@@ -68,7 +68,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     with pytest.raises(ClientError, match="AccessDenied"):
         kind.lifecycle.update(run, created.id, created.state, changed)
     aws.faults.allow(operation)
-    kind.lifecycle.update(run, *run.kept, changed)
+    kind.lifecycle.update(run, *run.recorded, changed)
     assert kind.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
 
 
@@ -91,7 +91,7 @@ def test_a_retained_image_stays_and_is_not_taken_for_ours_again(kind: Any, new_r
     created = kind.lifecycle.create(new_run(), replace(kind.inputs, retain_on_delete=True))
     kind.lifecycle.delete(new_run(), created.id, created.state)
     assert kind.tags(created.id) == {"team": "blue"}
-    with pytest.raises(Failed, match="choose another name"):
+    with pytest.raises(CleanFailureError, match="choose another name"):
         kind.lifecycle.create(new_run(), kind.inputs)
 
 
@@ -104,9 +104,9 @@ def test_a_retained_image_that_was_deleted_by_hand_is_let_go(kind: Any, run: Any
 
 def test_an_unfinished_image_is_not_retained(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         kind.lifecycle.create(first, replace(kind.inputs, retain_on_delete=True))
-    kind.lifecycle.delete(new_run(), *first.kept)
+    kind.lifecycle.delete(new_run(), *first.recorded)
     assert kind.images() == {}
 
 
@@ -117,7 +117,7 @@ def test_fails_to_delete_a_shared_image_and_names_the_accounts(kind: Any, run: A
     for account in accounts:
         calls.update_workspace_image_permission(ImageId=created.id, AllowCopyImage=True, SharedAccountId=account)
     words = rf"image {created.id} \(win10\) .*ResourceAssociatedException: .*; stop sharing it with {', '.join(accounts)} first"
-    with pytest.raises(RuntimeError, match=words):
+    with pytest.raises(PartialFailureError, match=words):
         kind.lifecycle.delete(run, created.id, created.state)
 
 
@@ -132,7 +132,7 @@ def test_fails_to_delete_an_image_that_bundles_use(kind: Any, run: Any, aws: Aws
         UserStorage={"Capacity": "50"},
     )["WorkspaceBundle"]["BundleId"]
     with pytest.raises(
-        RuntimeError, match=rf"image {created.id} .*; delete its bundles {made} \(desk\) first \(WS-11\)"
+        PartialFailureError, match=rf"image {created.id} .*; delete its bundles {made} \(desk\) first \(WS-11\)"
     ):
         kind.lifecycle.delete(run, created.id, created.state)
     calls.delete_workspace_bundle(BundleId=made)

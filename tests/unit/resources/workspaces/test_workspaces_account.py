@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.lifecycle.contract import Condition, Failed, Stopped
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -98,7 +98,7 @@ def test_fails_for_an_account_that_is_enabled_with_another_range(
     aws.enable_byol()
     reason = looked_up(lifecycle, run, inputs)["dedicatedTenancyManagementCidrRange"]
     assert "which cannot be changed; expected that, got 10.7.0.0/16" in reason
-    with pytest.raises(Failed, match="is enabled in eu-west-1 already"):
+    with pytest.raises(CleanFailureError, match="is enabled in eu-west-1 already"):
         lifecycle.create(run, inputs)
     assert aws.calls.writes() == []
 
@@ -107,9 +107,9 @@ def test_an_interrupted_run_is_taken_up_with_one_call(
     new_run: NewRun, inputs: WorkspacesAccountInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=0)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
-    id, kept = first.kept
+    id, kept = first.recorded
     assert lifecycle.condition(kept) is Condition.UNFINISHED
     assert lifecycle.read(new_run(), id, kept) == kept
     state = lifecycle.update(new_run(), id, kept, inputs)
@@ -130,7 +130,7 @@ def test_fails_with_the_words_of_the_modification_and_the_next_run_tries_again(
     new_run: NewRun, inputs: WorkspacesAccountInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_account_modification("InternalError", "The network could not be made.")
-    with pytest.raises(Failed, match=r"InternalError: The network could not be made\.; nothing was changed"):
+    with pytest.raises(CleanFailureError, match=r"InternalError: The network could not be made\.; nothing was changed"):
         lifecycle.create(new_run(), inputs)
     aws.clock.advance(60)
     assert lifecycle.condition(lifecycle.create(new_run(), inputs).state) is Condition.READY
@@ -144,7 +144,7 @@ def test_read_tells_an_account_that_is_no_longer_enabled(
     assert lifecycle.read(run, created.id, created.state) is None
 
 
-def test_look_up_tells_a_range_that_is_taken(run: Any, inputs: WorkspacesAccountInputs, looked_up: LookedUp) -> None:
+def test_preflight_tells_a_range_that_is_taken(run: Any, inputs: WorkspacesAccountInputs, looked_up: LookedUp) -> None:
     public = replace(inputs, dedicated_tenancy_management_cidr_range="8.8.0.0/16")
     found = looked_up(lifecycle, run, public)
     words = "expected a range that is free (none within it), got 8.8.0.0/16"

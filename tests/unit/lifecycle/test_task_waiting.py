@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.task_poller import Pollers
-from pulumi_vmimport.lifecycle.contract import Stopped
-from pulumi_vmimport.lifecycle.watching import LOOKS_BEFORE_GONE, watched_to_end
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
 
 ID = "import-ami-1"
 
@@ -37,12 +37,12 @@ class Service:
     def wait(self, seconds: float) -> None:
         self.waits += 1
         if self.waits > self.most_waits:
-            raise Stopped("out of time")
+            raise RunInterruptedError("out of time")
 
 
 def watched(service: Service) -> str | None:
     run: Any = service
-    return watched_to_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", str.upper)
+    return wait_for_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", str.upper)
 
 
 def test_what_is_over_is_returned_at_once() -> None:
@@ -57,24 +57,24 @@ def test_its_standing_is_shown_until_it_is_over() -> None:
 
 
 def test_what_aws_does_not_list_yet_is_waited_for() -> None:
-    service = Service([None] * (LOOKS_BEFORE_GONE - 1) + ["active", None, "completed"])
+    service = Service([None] * (POLLS_BEFORE_GONE - 1) + ["active", None, "completed"])
     assert watched(service) == "completed"
 
 
 def test_what_aws_does_not_know_several_looks_in_a_row_is_gone() -> None:
     service = Service(["active", None])
     assert watched(service) is None
-    assert service.waits == LOOKS_BEFORE_GONE
+    assert service.waits == POLLS_BEFORE_GONE
 
 
 def test_a_look_that_brought_no_answer_says_nothing_of_what_is_there() -> None:
     lost = ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "Describe")
-    service = Service([None] + [lost] * (LOOKS_BEFORE_GONE + 1) + ["completed"])
+    service = Service([None] + [lost] * (POLLS_BEFORE_GONE + 1) + ["completed"])
     assert watched(service) == "completed"
     assert "slow down" in service.texts[1]
 
 
 @pytest.mark.parametrize("answer", ["active", None], ids=["there", "gone"])
 def test_fails_when_the_run_ends_before(answer: str | None) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(RunInterruptedError):
         watched(Service([answer], most_waits=1))

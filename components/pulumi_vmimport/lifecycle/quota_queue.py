@@ -1,0 +1,58 @@
+"""A queue in front of an AWS quota: requests that AWS rejected are repeated in their order of arrival."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pulumi_vmimport.aws.connection import AwsConnection
+
+
+class QuotaQueue:
+    """The requests of this process for one quota, queued per connection.
+
+    Nobody queues until AWS rejects a request; from then on only the head of the queue calls AWS.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queues: defaultdict[int, list[QueuePlace]] = defaultdict(list)
+
+    @contextmanager
+    def place(self, connection: AwsConnection) -> "Iterator[QueuePlace]":
+        """A place for one request, given up when the block ends."""
+        place = QueuePlace(self._lock, self._queues[id(connection)])
+        try:
+            yield place
+        finally:
+            place.leave()
+
+
+class QueuePlace:
+    """The place of one request."""
+
+    def __init__(self, lock: threading.Lock, queue: "list[QueuePlace]") -> None:
+        self._lock = lock
+        self._queue = queue
+
+    @property
+    def ahead(self) -> int:
+        """The number of requests to wait for; if there is one, this request joins the queue."""
+        with self._lock:
+            if self not in self._queue:
+                if not self._queue:
+                    return 0
+                self._queue.append(self)
+            return self._queue.index(self)
+
+    def join(self) -> None:
+        """Join the queue: AWS rejected the request because the quota is in use."""
+        with self._lock:
+            if self not in self._queue:
+                self._queue.append(self)
+
+    def leave(self) -> None:
+        """Leave the queue, so that the next request can be made."""
+        with self._lock:
+            if self in self._queue:
+                self._queue.remove(self)
