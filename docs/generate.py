@@ -18,7 +18,7 @@ from pulumi_vmimport.aws.tables import (
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure
 from pulumi_vmimport.aws.tables.post_import import Line
 from pulumi_vmimport.aws.tables.supported_systems import Release
-from pulumi_vmimport.disk.inspection import catalogue
+from pulumi_vmimport.disk.rules import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
 
 PAGES = tuple(
@@ -87,7 +87,7 @@ def _link(id: str) -> str:
 
 
 def _rules() -> Iterator[str]:
-    known = catalogue.catalogue()
+    known = rule_catalog.rule_catalog()
     failures_known = {failure.id for failure in known_failures.catalogue().failures}
     for section, title in known.sections.items():
         yield f"### {title}"
@@ -109,7 +109,7 @@ def _rules() -> Iterator[str]:
 
 
 def _rule_sources() -> Iterator[str]:
-    known = catalogue.catalogue()
+    known = rule_catalog.rule_catalog()
     yield f"Read on {known.checked}."
     yield _table(["source", "where"], ((name, _linked(where)) for name, where in known.sources.items()))
 
@@ -118,7 +118,7 @@ def _linked(where: str) -> str:
     return f"<{where}>" if re.fullmatch(r"https://\S+[^,]", where) else where
 
 
-def _severities(rule: catalogue.Rule) -> str:
+def _severities(rule: rule_catalog.Rule) -> str:
     """The severity, and where it is another or does not apply."""
     usual = f"{rule.severity}{' (`--deep`)' if rule.deep else ''}"
     others = [f"{profile}: {severity}" for profile, severity in rule.but_for.items() if severity is not rule.severity]

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pulumi_vmimport.disk import ovf
+from pulumi_vmimport.disk import ovf_writer
 
 from . import vmdk_writer
 
@@ -84,17 +84,17 @@ def _grain(content: io.BufferedReader, capacity: int, unused_grain: vmdk_writer.
 
 def _head(size_bytes: int, capacity_bytes: int) -> bytes:
     """Everything in an OVA before the content of its one disk."""
-    machine = ovf.Machine(
+    machine = ovf_writer.Machine(
         name="web",
         guest_id="ubuntu64Guest",
-        firmware=ovf.Firmware.BIOS,
+        firmware=ovf_writer.Firmware.BIOS,
         hardware_version="vmx-13",
         cpus=2,
         memory_mib=4096,
-        controllers=(ovf.Controller(1000, ovf.ControllerKind.LSI_LOGIC_SAS, 0),),
-        disks=(ovf.Disk("web-disk1.vmdk", size_bytes, capacity_bytes, 1000, 0),),
+        controllers=(ovf_writer.Controller(1000, ovf_writer.ControllerKind.LSI_LOGIC_SAS, 0),),
+        disks=(ovf_writer.Disk("web-disk1.vmdk", size_bytes, capacity_bytes, 1000, 0),),
     )
-    descriptor = ovf.descriptor(machine).ljust(_DESCRIPTOR_BYTES, b"\n")
+    descriptor = ovf_writer.descriptor(machine).ljust(_DESCRIPTOR_BYTES, b"\n")
     return _tar_header("web.ovf", len(descriptor)) + descriptor + _tar_header("web-disk1.vmdk", size_bytes)
 
 

@@ -14,7 +14,7 @@ from tests.fuzz.seeds import make_seeds
 from tests.fuzz.targets import TARGETS
 
 _FOLDER = Path(".fuzz")
-_HANG_SECONDS, _MOST_INPUT_BYTES = 60, 16384
+_HANG_SECONDS, _MAX_INPUT_BYTES = 60, 16384
 
 
 def fuzz(target: str, seconds: int) -> bool:
@@ -25,7 +25,7 @@ def fuzz(target: str, seconds: int) -> bool:
     options = (
         f"-max_total_time={seconds}",
         f"-timeout={_HANG_SECONDS}",
-        f"-max_len={_MOST_INPUT_BYTES}",
+        f"-max_len={_MAX_INPUT_BYTES}",
         f"-artifact_prefix={found}/{target}-",
     )
     command = [sys.executable, "-m", "tests.fuzz.run_target", target, *options]

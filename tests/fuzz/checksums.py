@@ -4,12 +4,12 @@ import zlib
 
 from tests.fuzz.fuzzed_file import FuzzedFile
 
-from pulumi_vmimport.disk import vhdx
-from pulumi_vmimport.disk.inspection import vhdx_facts
+from pulumi_vmimport.disk import vhdx_content
+from pulumi_vmimport.disk.inspection import inspect_vhdx
 
-CRC_32C_READERS = (vhdx, vhdx_facts)
+CRC_32C_READERS = (vhdx_content, inspect_vhdx)
 _KIB = 1 << 10
-_MOST_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 def repair(file: FuzzedFile) -> None:
@@ -37,7 +37,7 @@ def use_quick_crc() -> None:
 
 def _tar(file: FuzzedFile) -> None:
     for offset, length in list(file.extents()):
-        for at in range(-(-offset // 512) * 512, min(offset + length, offset + _MOST_BYTES), 512):
+        for at in range(-(-offset // 512) * 512, min(offset + length, offset + _MAX_BYTES), 512):
             header = file.peek(at, 512)
             if header[257:262] == b"ustar":
                 total = sum(header[:148]) + 8 * 0x20 + sum(header[156:])
@@ -71,7 +71,7 @@ def _gpt(file: FuzzedFile, at: int, sector_bytes: int) -> None:
     if not header.startswith(b"EFI PART") or size > len(header):
         return
     first, count, entry = (int.from_bytes(header[a:b], "little") for a, b in ((72, 80), (80, 84), (84, 88)))
-    if count * entry <= _MOST_BYTES:
+    if count * entry <= _MAX_BYTES:
         # What lies behind the end counts as zeros, as it does for the reader.
         entries = file.peek(first * sector_bytes, count * entry).ljust(count * entry, b"\0")
         header[88:92] = zlib.crc32(entries).to_bytes(4, "little")

@@ -14,7 +14,7 @@ SPARSE, REPAIRED, LOCAL, SECTORS_4096, DEEP = 1, 2, 4, 8, 16
 _OFFSET_BYTES, _LENGTH_BYTES = 6, 2
 _FROM_END, _END_BYTES = 1 << 47, 64 << 10
 _GAP_BYTES = 16  # zeros that are cheaper written than cut out
-_MOST_PIECE_BYTES = (1 << 8 * _LENGTH_BYTES) - 1
+_MAX_PIECE_BYTES = (1 << 8 * _LENGTH_BYTES) - 1
 
 
 class ReadTooMuchError(AssertionError):
@@ -79,8 +79,8 @@ def encoded(size_bytes: int, pieces: Iterable[tuple[int, bytes]], options: int =
     written = bytearray([options | SPARSE]) + size_bytes.to_bytes(_OFFSET_BYTES, "little")
     for offset, data in pieces:
         for start, part in _without_zeros(offset, data):
-            for at in range(0, len(part), _MOST_PIECE_BYTES):
-                piece = part[at : at + _MOST_PIECE_BYTES]
+            for at in range(0, len(part), _MAX_PIECE_BYTES):
+                piece = part[at : at + _MAX_PIECE_BYTES]
                 place = start + at
                 if place > size_bytes // 2 and place >= size_bytes - _END_BYTES:
                     place = _FROM_END | (size_bytes - place)

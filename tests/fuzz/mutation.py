@@ -14,7 +14,7 @@ _FIRST = 7  # behind the options and the size
 Order = Literal["little", "big"]
 _ORDERS: tuple[Order, ...] = ("little", "little", "big")
 _WIDTHS = (1, 2, 4, 4, 8)
-_MOST_CHANGES = 4
+_MAX_CHANGES = 4
 
 
 def with_other_number(data: bytes, seed: int) -> bytes:
@@ -23,7 +23,7 @@ def with_other_number(data: bytes, seed: int) -> bytes:
     changed = bytearray(data)
     if changed and changed[0] & SPARSE and not dice.randrange(4):
         changed[_SIZE] = (1 << dice.randrange(9, 47)).to_bytes(6, "little")
-    for _ in range(dice.randint(1, _MOST_CHANGES)):
+    for _ in range(dice.randint(1, _MAX_CHANGES)):
         width = dice.choice(_WIDTHS)
         if len(changed) < _FIRST + width:
             break

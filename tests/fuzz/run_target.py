@@ -12,7 +12,7 @@ with atheris.instrument_imports(include=["pulumi_vmimport.disk"]):
 
 # What libFuzzer calls the memory in use is the most there ever was, and a process inherits that of the one that started
 # it, so a test run that once was large would fail every target. This one is held by the kernel: more is a MemoryError.
-_MOST_DATA_BYTES = 512 << 20
+_MAX_DATA_BYTES = 512 << 20
 
 
 def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
@@ -21,7 +21,7 @@ def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, _MOST_DATA_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MAX_DATA_BYTES, _MAX_DATA_BYTES))
     use_quick_crc()
     atheris.Setup([sys.argv[0], "-rss_limit_mb=0", *sys.argv[2:]], TARGETS[sys.argv[1]], custom_mutator=mutate)
     atheris.Fuzz()

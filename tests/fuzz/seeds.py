@@ -17,17 +17,17 @@ from pathlib import Path
 from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, encoded
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, place, run, sparse_file
 
-from pulumi_vmimport.disk import vmdk
-from pulumi_vmimport.disk.content import Source
+from pulumi_vmimport.disk import stream_optimized
+from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.image_format import open_image
-from pulumi_vmimport.disk.inspection.file_systems import examine
-from pulumi_vmimport.disk.inspection.image import inspect_image
-from pulumi_vmimport.disk.inspection.partition_table import layout_of
-from pulumi_vmimport.disk.inspection.volume import Volume
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
 
 _DISK_BYTES = 24 * MIB
-_MOST_SEED_BYTES = 64 << 10
+_MAX_SEED_BYTES = 64 << 10
 _MBR = "label: dos\nsize=8M, type=7, bootable\nsize=4M, type=ef\nsize=10M, type=f\n5: size=1M, type=83\n6: size=1M, type=82\n"
 _GPT = 'label: gpt\nsize=8M, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, name="C:"\nsize=4M, type=uefi\nsize=4M, type=linux\n'
 _FILE_SYSTEMS = {
@@ -109,7 +109,7 @@ def make_seeds(directory: Path) -> None:
     images.mkdir(parents=True, exist_ok=True)
 
     def write(target: str, name: str, data: bytes) -> None:
-        if len(data) <= _MOST_SEED_BYTES:
+        if len(data) <= _MAX_SEED_BYTES:
             (directory / target).mkdir(exist_ok=True)
             (directory / target / name).write_bytes(data)
 
@@ -122,7 +122,11 @@ def make_seeds(directory: Path) -> None:
             write("image", f"raw-{name}", _seen(disk, _inspect))
     for name, (size, command) in _FILE_SYSTEMS.items():
         if (volume := _volume(images / name, size, command)) is not None:
-            write("file_system", name, _seen(volume, lambda file: examine(Volume.of_disk(RawContent(file)))))
+            write(
+                "file_system",
+                name,
+                _seen(volume, lambda file: detect_file_system(DiskRegion.of_disk(RawContent(file)))),
+            )
     for name, kind, path in _converted(disks, images):
         seed = _seen(path, _inspect)
         write(_TARGET_OF[kind], name, seed)
@@ -156,7 +160,7 @@ def _inspect(file: Source) -> None:
 def _inspect_4096(file: Source) -> None:
     content = RawContent(file)
     content.sector_bytes = 4096
-    layout_of(content)
+    read_layout(content)
 
 
 def _read_disk(file: Source) -> None:
@@ -220,11 +224,26 @@ def _stream_with_footer() -> bytes:
     text = _DESCRIPTOR.replace(b"monolithicFlat", b"streamOptimized").replace(b"FLAT", b"SPARSE").ljust(1024, b"\0")
 
     def header(directory: int) -> bytes:
-        flags = 3 | vmdk.FLAG_COMPRESSED | vmdk.FLAG_MARKERS
-        fields = (vmdk.MAGIC, 3, flags, capacity, grain, 1, 2, 512, 0, directory, 3, 0, vmdk.LINE_ENDS, vmdk.DEFLATE)
-        return vmdk.HEADER.pack(*fields).ljust(512, b"\0")
+        flags = 3 | stream_optimized.FLAG_COMPRESSED | stream_optimized.FLAG_MARKERS
+        fields = (
+            stream_optimized.MAGIC,
+            3,
+            flags,
+            capacity,
+            grain,
+            1,
+            2,
+            512,
+            0,
+            directory,
+            3,
+            0,
+            stream_optimized.LINE_ENDS,
+            stream_optimized.DEFLATE,
+        )
+        return stream_optimized.HEADER.pack(*fields).ljust(512, b"\0")
 
-    data = bytearray(header(vmdk.DIRECTORY_AT_END) + text)
+    data = bytearray(header(stream_optimized.DIRECTORY_AT_END) + text)
     table = [0] * 512
     for number, content in ((0, b"\xeb\x63\x90".ljust(510, b"\0") + b"\x55\xaa"), (15, b"last")):
         table[number] = len(data) // 512

@@ -15,29 +15,29 @@ from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFi
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
-from pulumi_vmimport.disk.inspection.archive import read_archive
-from pulumi_vmimport.disk.inspection.file_systems import examine
-from pulumi_vmimport.disk.inspection.image import inspect_image
-from pulumi_vmimport.disk.inspection.manifest import read_manifest
-from pulumi_vmimport.disk.inspection.ovf_reading import read_ovf
+from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
+from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
+from pulumi_vmimport.disk.inspection.inspect_vmdk import inspect_vmdk
+from pulumi_vmimport.disk.inspection.manifest_check import read_manifest
+from pulumi_vmimport.disk.inspection.ovf_parser import read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
-from pulumi_vmimport.disk.inspection.partition_table import layout_of
-from pulumi_vmimport.disk.inspection.reading import Reading
-from pulumi_vmimport.disk.inspection.vhd_facts import read_vhd
-from pulumi_vmimport.disk.inspection.vhdx_facts import read_vhdx
+from pulumi_vmimport.disk.inspection.partition_table import read_layout
+from pulumi_vmimport.disk.inspection.tar_archive import read_archive
 from pulumi_vmimport.disk.inspection.vmdk_descriptor import read_descriptor
-from pulumi_vmimport.disk.inspection.vmdk_facts import read_vmdk
-from pulumi_vmimport.disk.inspection.volume import Volume
 from pulumi_vmimport.disk.raw_content import RawContent
-from pulumi_vmimport.disk.vmdk import StreamOptimizedCheck
+from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 
 _MIB = 1 << 20
-_MOST_SIZE_BYTES = 64 << 40
+_MAX_SIZE_BYTES = 64 << 40
 # Over a network, and of a local file, whose grain tables are read all: see vmdk_grains.py.
 _FAR = {"most_reads": 1000, "most_read_bytes": 32 * _MIB}
 _NEAR = {"most_reads": 50_000, "most_read_bytes": 160 * _MIB}
-_MOST_FACTS_BYTES = 8 * _MIB
-_MOST_TEXT = 4096
+_MAX_FACTS_BYTES = 8 * _MIB
+_MAX_TEXT = 4096
 _CHUNK_BYTES = 100
 
 
@@ -80,17 +80,17 @@ def vmdk_stream(data: bytes) -> None:
 def vmdk(data: bytes) -> None:
     """The facts of a VMDK, and the start of the disk in it."""
     file = _file(data)
-    _expect_reading(read_vmdk(file, lambda _: file, deep=bool(file.options & DEEP)))
+    _expect_reading(inspect_vmdk(file, lambda _: file, deep=bool(file.options & DEEP)))
 
 
 def vhd(data: bytes) -> None:
     """The facts of a VHD, and the start of the disk in it."""
-    _expect_reading(read_vhd(_file(data)))
+    _expect_reading(inspect_vhd(_file(data)))
 
 
 def vhdx(data: bytes) -> None:
     """The facts of a VHDX, and the start of the disk in it."""
-    _expect_reading(read_vhdx(_file(data)))
+    _expect_reading(inspect_vhdx(_file(data)))
 
 
 def partition_table(data: bytes) -> None:
@@ -98,7 +98,7 @@ def partition_table(data: bytes) -> None:
     try:
         content = RawContent(file := _file(data))
         content.sector_bytes = 4096 if file.options & SECTORS_4096 else 512
-        layout, damage = layout_of(content)
+        layout, damage = read_layout(content)
     except DiskImageError:
         return
     _expect_plain([asdict(layout), *map(asdict, damage)])
@@ -108,7 +108,7 @@ def partition_table(data: bytes) -> None:
 def file_system(data: bytes) -> None:
     """What a volume holds."""
     try:
-        _expect_plain(asdict(examine(Volume.of_disk(RawContent(_file(data))))))
+        _expect_plain(asdict(detect_file_system(DiskRegion.of_disk(RawContent(_file(data))))))
     except DiskImageError:
         return
 
@@ -130,7 +130,7 @@ def disk_content(data: bytes) -> None:
 def image(data: bytes) -> None:
     """`vmimport inspect`: any file, its descriptor's other files being itself. Damage is a fact, never an error."""
     file = _file(data)
-    _expect_plain(asdict(inspect_image(file, beside=lambda _: file, deep=bool(file.options & DEEP))))
+    _expect_plain(asdict(inspect_image(file, open_sibling=lambda _: file, deep=bool(file.options & DEEP))))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -152,7 +152,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 
-def _file(data: bytes, most_size_bytes: int = _MOST_SIZE_BYTES, limits: dict[str, int] | None = None) -> FuzzedFile:
+def _file(data: bytes, most_size_bytes: int = _MAX_SIZE_BYTES, limits: dict[str, int] | None = None) -> FuzzedFile:
     near = bool(data and data[0] & LOCAL)
     file = FuzzedFile(data, most_size_bytes=most_size_bytes, **(limits or (_NEAR if near else _FAR)))
     if file.options & REPAIRED:
@@ -160,21 +160,21 @@ def _file(data: bytes, most_size_bytes: int = _MOST_SIZE_BYTES, limits: dict[str
     return file
 
 
-def _expect_reading(reading: Reading) -> None:
-    facts = (reading.vmdk, reading.vhd, reading.vhdx, *reading.damage)
+def _expect_reading(inspected: ContainerInspection) -> None:
+    facts = (inspected.vmdk, inspected.vhd, inspected.vhdx, *inspected.damage)
     _expect_plain([asdict(fact) for fact in facts if fact is not None])
-    if reading.content is None:
+    if inspected.content is None:
         return
     try:
-        assert len(reading.content.read(0, 8192)) == 8192
-        assert len(reading.content.read(reading.content.capacity_bytes - 512, 1024)) == 1024
+        assert len(inspected.content.read(0, 8192)) == 8192
+        assert len(inspected.content.read(inspected.content.capacity_bytes - 512, 1024)) == 1024
     except DiskImageError:
         return
 
 
 def _expect_plain(facts: Any) -> None:
     """JSON of a bounded size, whose texts steer no terminal."""
-    assert len(json.dumps(facts)) < _MOST_FACTS_BYTES
+    assert len(json.dumps(facts)) < _MAX_FACTS_BYTES
     rest = [facts]
     while rest:
         match rest.pop():
@@ -184,4 +184,4 @@ def _expect_plain(facts: Any) -> None:
                 rest.extend(found)
             case str() as text:
                 assert text.isprintable(), text
-                assert len(text) <= _MOST_TEXT
+                assert len(text) <= _MAX_TEXT

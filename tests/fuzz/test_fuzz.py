@@ -9,7 +9,7 @@ from tests.fuzz.seeds import make_seeds
 from tests.fuzz.targets import TARGETS
 
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
-from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3000

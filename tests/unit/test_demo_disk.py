@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.disk.vmdk import StreamOptimizedCheck
+from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 
 SOURCE = Path(__file__).resolve().parents[2] / "stacks" / "vsphere_to_workspaces" / "demo_disk.py"
 GIB = 1 << 30

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from pulumi_vmimport.disk import tar_header, vhd, vhdx, vmdk, vmdk_content
-from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent, Source
+from pulumi_vmimport.disk import stream_optimized, tar_header, vhd_content, vhdx_content, vmdk_content
+from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
 from pulumi_vmimport.disk.raw_content import RawContent
 
@@ -26,7 +26,7 @@ _UNPACK = "unpack it first"
 _ARCHIVE = ("a tar file, such as an OVA", "unpack the disk, or import the OVA with ImportImage")
 # (offset, what stands there): what would pass for a raw disk and is none.
 OTHERS = {
-    (0, vmdk.TEXT_DESCRIPTOR): (
+    (0, stream_optimized.TEXT_DESCRIPTOR): (
         "the descriptor of a VMDK whose data is in other files",
         "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized",
     ),
@@ -54,12 +54,12 @@ def format_of(source: Source) -> ImageFormat:
     for (offset, mark), (found, remedy) in OTHERS.items():
         if start.startswith(mark, offset):
             raise UnsupportedImageError(source.name, found, remedy)
-    if start.startswith(vmdk.MAGIC):
+    if start.startswith(stream_optimized.MAGIC):
         return ImageFormat.VMDK
-    if start.startswith(vhdx.SIGNATURE):
+    if start.startswith(vhdx_content.SIGNATURE):
         return ImageFormat.VHDX
     end = source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), SECTOR_BYTES)
-    return ImageFormat.VHD if vhd.is_vhd(source.name, start, end) else ImageFormat.RAW
+    return ImageFormat.VHD if vhd_content.is_vhd(source.name, start, end) else ImageFormat.RAW
 
 
 def open_image(source: Source, expected: ImageFormat | None = None) -> DiskContent:
@@ -75,8 +75,8 @@ def open_image(source: Source, expected: ImageFormat | None = None) -> DiskConte
         case ImageFormat.VMDK:
             return vmdk_content.VmdkContent(source)
         case ImageFormat.VHD:
-            return vhd.open_vhd(source)
+            return vhd_content.open_vhd(source)
         case ImageFormat.VHDX:
-            return vhdx.VhdxContent(source)
+            return vhdx_content.VhdxContent(source)
         case ImageFormat.RAW:
             return RawContent(source)

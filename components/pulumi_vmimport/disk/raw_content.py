@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pulumi_vmimport.disk.content import DiskContent, Extent, Source, read_exactly
+from pulumi_vmimport.disk.disk_content import DiskContent, Extent, Source, read_exactly
 
 
 class RawContent(DiskContent):

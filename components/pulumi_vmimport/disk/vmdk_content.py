@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pulumi_vmimport.disk.content import ChunkedContent, Source, Table, read_exactly
+from pulumi_vmimport.disk.disk_content import ChunkedContent, PagedTable, Source, read_exactly
 from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
-from pulumi_vmimport.disk.vmdk import (
+from pulumi_vmimport.disk.stream_optimized import (
     DEFLATE,
     DIRECTORY_AT_END,
     FLAG_COMPRESSED,
@@ -31,7 +31,7 @@ _UNALLOCATED, _ZEROED = 0, 1
 _GRAIN = struct.Struct("<QI")  # first sector of the disk, size
 # VMware writes grains of 128 sectors; the note asks for a power of two above 8. The upper bound is this reader's.
 _GRAIN_SECTORS = range(8, 2049)
-_MOST_DESCRIPTOR_BYTES = 1 << 20
+_MAX_DESCRIPTOR_BYTES = 1 << 20
 # Blanks, no line ends: of a descriptor of nothing but those, each would be looked at from each before it.
 _CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re.MULTILINE | re.IGNORECASE)
 _PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE | re.IGNORECASE)
@@ -63,10 +63,10 @@ class VmdkContent(ChunkedContent):
             header = _header(source, source.size_bytes - _FOOTER_SECTORS * SECTOR_BYTES)
         _check_descriptor(source, header)
         stored = SECTOR_BYTES if header.compressed else header.grain * SECTOR_BYTES
-        super().__init__(source, header.capacity * SECTOR_BYTES, header.grain * SECTOR_BYTES, least_stored_bytes=stored)
+        super().__init__(source, header.capacity * SECTOR_BYTES, header.grain * SECTOR_BYTES, min_chunk_bytes=stored)
         self._compressed = header.compressed
         tables = -(-header.capacity // (header.grain * _TABLE_ENTRIES))
-        self._directory = Table(source, "the grain directory", header.directory * SECTOR_BYTES, tables, "<I")
+        self._directory = PagedTable(source, "the grain directory", header.directory * SECTOR_BYTES, tables, "<I")
         self._table = lru_cache(maxsize=_TABLES)(self._read_table)
         self._stored_in = lru_cache(maxsize=_TABLES)(self._find_stored)
 
@@ -155,7 +155,7 @@ def _check_descriptor(source: Source, header: _Header) -> None:
     size = header.descriptor_size * SECTOR_BYTES
     if header.descriptor == 0 or size == 0:
         raise UnsupportedImageError(source.name, "a VMDK without descriptor, one part of a split disk", _CONVERT)
-    if size > _MOST_DESCRIPTOR_BYTES:
+    if size > _MAX_DESCRIPTOR_BYTES:
         raise DamagedImageError(source.name, f"its header says a descriptor of {size} bytes")
     text = read_exactly(source, "its descriptor", header.descriptor * SECTOR_BYTES, size)
     kind = _CREATE_TYPE.search(text)

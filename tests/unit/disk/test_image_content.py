@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError, UnsupportedImageError
 from pulumi_vmimport.disk.image_format import ImageFormat, format_of, open_image
 

@@ -5,23 +5,23 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.disk import ovf
+from pulumi_vmimport.disk import ovf_writer
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import _CONTROLLERS, ControllerKind, _kind
 
 GIB = 1 << 30
-MACHINE = ovf.Machine(
+MACHINE = ovf_writer.Machine(
     name="win10",
     guest_id="windows9_64Guest",
-    firmware=ovf.Firmware.BIOS,
+    firmware=ovf_writer.Firmware.BIOS,
     hardware_version="vmx-13",
     cpus=2,
     memory_mib=4096,
     controllers=(
-        ovf.Controller(1000, ovf.ControllerKind.LSI_LOGIC_SAS, 0),
-        ovf.Controller(1001, ovf.ControllerKind.PVSCSI, 1),
+        ovf_writer.Controller(1000, ovf_writer.ControllerKind.LSI_LOGIC_SAS, 0),
+        ovf_writer.Controller(1001, ovf_writer.ControllerKind.PVSCSI, 1),
     ),
-    disks=(ovf.Disk("a.vmdk", 1000, 70 * GIB, 1000, 0), ovf.Disk("b.vmdk", 2000, 20 * GIB, 1001, 2)),
+    disks=(ovf_writer.Disk("a.vmdk", 1000, 70 * GIB, 1000, 0), ovf_writer.Disk("b.vmdk", 2000, 20 * GIB, 1001, 2)),
 )
 
 
@@ -29,7 +29,7 @@ MACHINE = ovf.Machine(
 def imported(session: VSphereSession) -> Any:
     datacenter = session.content.rootFolder.childEntity[0]
     result = session.content.ovfManager.CreateImportSpec(
-        ovfDescriptor=ovf.descriptor(MACHINE).decode(),
+        ovfDescriptor=ovf_writer.descriptor(MACHINE).decode(),
         resourcePool=datacenter.hostFolder.childEntity[0].resourcePool,
         datastore=datacenter.datastore[0],
         cisp=vim.OvfManager.CreateImportSpecParams(entityName="win10", diskProvisioning="thin"),

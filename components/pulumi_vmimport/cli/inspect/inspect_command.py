@@ -9,9 +9,9 @@ from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, opened
 from pulumi_vmimport.cli.output import emit
 from pulumi_vmimport.cli.trouble import Trouble
-from pulumi_vmimport.disk.inspection.findings import Severity
-from pulumi_vmimport.disk.inspection.image import inspect_image
-from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.rules.evaluation import evaluate
+from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import PROFILE_NAMES, ImageProfile
 
 NO_ERROR, ERRORS = 0, 1
@@ -50,14 +50,14 @@ def inspect(
     name = name_of(target)
     try:
         with opened(target, aws_profile, region) as image, progress(image, name, wanted=deep):
-            facts = inspect_image(image.source, beside=image.beside, deep=deep)
+            facts = inspect_image(image.source, open_sibling=image.open_sibling, deep=deep)
             reads = image.reads()
     except Trouble as trouble:
         if wants_json:
             emit(inspection_report.failure_as_json(name, trouble.format_message()))
         raise
-    findings = judge(facts, judged_for)
-    told = inspection_report.Report(name, facts, findings, judged_for, reads, time.monotonic() - began)
+    findings = evaluate(facts, judged_for)
+    told = inspection_report.InspectionReport(name, facts, findings, judged_for, reads, time.monotonic() - began)
     emit(inspection_report.as_json(told) if wants_json else inspection_report.as_text(told))
     errors = any(finding.severity is Severity.ERROR for finding in findings)
     raise click.exceptions.Exit(ERRORS if errors else NO_ERROR)

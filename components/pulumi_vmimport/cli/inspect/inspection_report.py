@@ -11,7 +11,6 @@ from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Reads
 from pulumi_vmimport.cli.terminal import escaped
-from pulumi_vmimport.disk.inspection.case import counted, partitions_of, rounded
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -21,7 +20,8 @@ from pulumi_vmimport.disk.inspection.facts import (
     Partition,
     PartitionScheme,
 )
-from pulumi_vmimport.disk.inspection.findings import Finding, Severity
+from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
+from pulumi_vmimport.disk.rules.rule_context import counted, partitions_of, rounded
 from pulumi_vmimport.image_profile import ImageProfile
 
 SCHEMA = 1
@@ -37,18 +37,18 @@ _USUAL_WIDTH, _LEAST_WIDTH = 80, 20
 
 
 @dataclass(frozen=True)
-class Report:
+class InspectionReport:
     """What is told of an image."""
 
     name: str
     facts: ImageFacts
-    findings: Sequence[Finding]
+    findings: Sequence[ImageFinding]
     profile: ImageProfile
     reads: Reads
     seconds: float
 
 
-def as_json(report: Report) -> str:
+def as_json(report: InspectionReport) -> str:
     """Everything for a program."""
     return json.dumps(
         {
@@ -69,7 +69,7 @@ def failure_as_json(name: str, words: str) -> str:
     return json.dumps({"schema": SCHEMA, "target": name, "error": words}, indent=2)
 
 
-def verdict(findings: Sequence[Finding]) -> str:
+def verdict(findings: Sequence[ImageFinding]) -> str:
     """The findings in a few words. What AWS will say nobody can know."""
     counts = Counter(finding.severity for finding in findings)
     words = [_counted(counts[severity], noun) for severity, noun in _NOUNS.items() if counts[severity]]
@@ -81,7 +81,7 @@ def verdict(findings: Sequence[Finding]) -> str:
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "thing not told"}
 
 
-def as_text(report: Report) -> str:
+def as_text(report: InspectionReport) -> str:
     """The facts, then the findings, as the terminal shows them."""
     console = Console(highlight=False)
     console.width = max(console.width or _USUAL_WIDTH, _LEAST_WIDTH)  # COLUMNS=0 is a width that some programs leave
@@ -90,7 +90,7 @@ def as_text(report: Report) -> str:
     return captured.get()
 
 
-def _print(console: Console, report: Report) -> None:
+def _print(console: Console, report: InspectionReport) -> None:
     facts, findings = report.facts, report.findings
 
     def tell(words: str, style: str = "", *, indent: int = 0) -> None:

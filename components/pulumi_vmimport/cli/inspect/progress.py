@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Target
 from pulumi_vmimport.cli.terminal import escaped
-from pulumi_vmimport.disk.inspection.case import rounded
+from pulumi_vmimport.disk.rules.rule_context import rounded
 
 
 @dataclass

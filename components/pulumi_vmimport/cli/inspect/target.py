@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.service_errors import error_message, is_expired
 from pulumi_vmimport.cli.trouble import Trouble
-from pulumi_vmimport.disk.content import Extent, Source
+from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 from pulumi_vmimport.transfer.windows import WindowedImage
@@ -37,7 +37,7 @@ class Target:
     """An image that is open, and the files beside it."""
 
     source: Source
-    beside: Callable[[str], Source | None] | None
+    open_sibling: Callable[[str], Source | None] | None
     reads: Callable[[], Reads]
 
 
@@ -113,7 +113,7 @@ class _Counted:
 def _of_file(path: str, stack: ExitStack) -> Target:
     reads = Reads()
 
-    def beside(name: str) -> Source | None:
+    def open_sibling(name: str) -> Source | None:
         try:
             image = stack.enter_context(LocalImage(os.fspath(Path(path).parent / name)))
         except UnreadableSourceError:
@@ -121,7 +121,7 @@ def _of_file(path: str, stack: ExitStack) -> Target:
         return _Counted(image, name, reads)
 
     image = stack.enter_context(LocalImage(path))
-    return Target(_Counted(image, Path(path).name, reads), beside, lambda: reads)
+    return Target(_Counted(image, Path(path).name, reads), open_sibling, lambda: reads)
 
 
 def _of_url(url: str, stack: ExitStack) -> Target:
@@ -144,7 +144,7 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     image = stack.enter_context(S3Image.opened(client, bucket, key))
     images.append(image)
 
-    def beside(name: str) -> Source | None:
+    def open_sibling(name: str) -> Source | None:
         folder = key.rpartition("/")[0]
         try:
             near = stack.enter_context(S3Image.opened(client, bucket, f"{folder}/{name}" if folder else name))
@@ -156,4 +156,4 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     def reads() -> Reads:
         return Reads(sum(each.requests for each in images), sum(each.received_bytes for each in images))
 
-    return Target(image, beside, reads)
+    return Target(image, open_sibling, reads)

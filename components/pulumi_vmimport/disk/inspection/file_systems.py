@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.inspection import boot_sector
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem
-from pulumi_vmimport.disk.inspection.volume import Volume, fields, text
 
 _START_BYTES = 4096
 _ISO_AT = 32768  # also where JFS has its superblock
@@ -28,7 +28,7 @@ _LUKS = b"LUKS\xba\xbe"
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedFileSystem:
     """What is in a partition."""
 
     file_system: FileSystem
@@ -36,22 +36,22 @@ class Found:
     boot_sector_signature: bool
 
 
-def examine(volume: Volume) -> Found:
+def detect_file_system(region: DiskRegion) -> DetectedFileSystem:
     """What is there, in at most four reads of 4 KiB.
 
     Raises: DiskImageError; whatever the source raises.
     """
-    start = volume.read(0, _START_BYTES)
+    start = region.read(0, _START_BYTES)
     signature = boot_sector.has_signature(start)
     if found := _at_start(start):
-        return Found(found, _label(found, volume, start), signature)
+        return DetectedFileSystem(found, _label(found, region, start), signature)
     parts = [start]
     for at, probe in _FURTHER:
-        part = volume.read(at, _SUPERBLOCK_BYTES)
+        part = region.read(at, _SUPERBLOCK_BYTES)
         if further := probe(part):
-            return Found(*further, signature)
+            return DetectedFileSystem(*further, signature)
         parts.append(part)
-    return Found(FileSystem.UNKNOWN if any(map(any, parts)) else FileSystem.EMPTY, "", signature)
+    return DetectedFileSystem(FileSystem.UNKNOWN if any(map(any, parts)) else FileSystem.EMPTY, "", signature)
 
 
 def file_system_of_sector(sector: bytes) -> FileSystem | None:
@@ -78,7 +78,7 @@ def _has_lvm_label(start: bytes) -> bool:
 
 
 def _ext(superblock: bytes) -> FileSystem | None:
-    magic, compatible, incompatible, read_only = fields("<H34xIII", superblock, 56)
+    magic, compatible, incompatible, read_only = unpack_padded("<H34xIII", superblock, 56)
     if magic != _EXT_MAGIC or incompatible & _IS_JOURNAL:
         return None
     if incompatible & ~_EXT3_INCOMPATIBLE or read_only & ~_EXT3_READ_ONLY:
@@ -86,18 +86,18 @@ def _ext(superblock: bytes) -> FileSystem | None:
     return FileSystem.EXT3 if compatible & _HAS_JOURNAL else FileSystem.EXT2
 
 
-def _label(found: FileSystem, volume: Volume, start: bytes) -> str:
+def _label(found: FileSystem, region: DiskRegion, start: bytes) -> str:
     match found:
         case FileSystem.NTFS:
-            return boot_sector.ntfs_label(volume, start)
+            return boot_sector.ntfs_label(region, start)
         case FileSystem.EXFAT:
-            return boot_sector.exfat_label(volume, start)
+            return boot_sector.exfat_label(region, start)
         case FileSystem.FAT:
-            return boot_sector.fat_label(volume, start)
+            return boot_sector.fat_label(region, start)
     if found is FileSystem.LUKS and start[6:8] == b"\0\1":
         return ""  # version 1 has none, and its cipher's name in that place
     at, length = _LABELS.get(found, (0, 0))
-    return text(start[at : at + length])
+    return decode_text(start[at : at + length])
 
 
 # Where and how long the labels are that stand in the first 4 KiB.
@@ -113,14 +113,14 @@ _LABELS = {
 
 def _jfs_or_iso(part: bytes) -> tuple[FileSystem, str] | None:
     if part.startswith(b"JFS1"):
-        return FileSystem.JFS, text(part[152:168])
+        return FileSystem.JFS, decode_text(part[152:168])
     if part.startswith(b"CD001", 1):
-        return FileSystem.ISO9660, text(part[40:72])
+        return FileSystem.ISO9660, decode_text(part[40:72])
     return None
 
 
 def _btrfs(part: bytes) -> tuple[FileSystem, str] | None:
-    return (FileSystem.BTRFS, text(part[299:555])) if part.startswith(b"_BHRfS_M", 64) else None
+    return (FileSystem.BTRFS, decode_text(part[299:555])) if part.startswith(b"_BHRfS_M", 64) else None
 
 
 _FURTHER: tuple[tuple[int, Callable[[bytes], tuple[FileSystem, str] | None]], ...] = (

@@ -7,9 +7,9 @@ import zlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_content import DiskContent
+from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import Damage
-from pulumi_vmimport.disk.inspection.volume import MOST_READ_BYTES, Volume, fields, text
 
 EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 WINDOWS_RECOVERY = "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC"
@@ -47,13 +47,13 @@ _SIGNATURE, _REVISION = b"EFI PART", 0x00010000
 # first sector of the entries, their count, bytes of one, their CRC
 _HEADER, _HEADER_BYTES = "<8sIIIxxxxQQQQ16sQIII", 92
 _CRC_AT = 16
-_ENTRY, _LEAST_ENTRY_BYTES = "<16s16sQQQ72s", 128  # type, GUID, first and last sector, attributes, name
+_ENTRY, _MIN_ENTRY_BYTES = "<16s16sQQQ72s", 128  # type, GUID, first and last sector, attributes, name
 _LEGACY_BOOT = 1 << 2
 _SECTORS = (512, 4096)
 
 
 @dataclass(frozen=True)
-class Entry:
+class GptEntry:
     """An entry that is in use; its size is negative where it ends before it starts."""
 
     number: int
@@ -73,7 +73,7 @@ class Gpt:
     backup_at_end: bool | None
     """Whether the backup one is in the disk's last sector; None where there is none"""
     disk_guid: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[GptEntry, ...]
     damage: tuple[Damage, ...]
 
 
@@ -82,14 +82,14 @@ class _InvalidError(Exception):
 
 
 @dataclass(frozen=True)
-class _Header:
+class _GptHeader:
     other_sector: int
     disk_guid: str
     entries: bytes
     entry_bytes: int
 
 
-def has_primary_header(disk: Volume) -> bool:
+def has_primary_header(disk: DiskRegion) -> bool:
     """Whether a whole header stands where the primary one should be. Raises: as `read_gpt`."""
     try:
         _header(disk, 1, disk.content.sector_bytes)
@@ -103,7 +103,7 @@ def sector_bytes_of(content: DiskContent) -> int | None:
 
     Raises: DiskImageError; whatever the source raises.
     """
-    disk = Volume.of_disk(content)
+    disk = DiskRegion.of_disk(content)
     for sector_bytes in _SECTORS:
         try:
             _header(disk, 1, sector_bytes)
@@ -113,7 +113,7 @@ def sector_bytes_of(content: DiskContent) -> int | None:
     return None
 
 
-def read_gpt(disk: Volume) -> Gpt:
+def read_gpt(disk: DiskRegion) -> Gpt:
     """Both tables. Raises: DiskImageError; whatever the source raises."""
     damage = []
     sector_bytes = disk.content.sector_bytes
@@ -145,10 +145,10 @@ def read_gpt(disk: Volume) -> Gpt:
     )
 
 
-def _header(disk: Volume, sector: int, sector_bytes: int) -> _Header:
+def _header(disk: DiskRegion, sector: int, sector_bytes: int) -> _GptHeader:
     at = sector * sector_bytes
     data = disk.read(at, sector_bytes)
-    read = fields(_HEADER, data)
+    read = unpack_padded(_HEADER, data)
     signature, revision, size, crc, own, other, _, _, guid, first, count, entry_bytes, entries_crc = read
     if signature != _SIGNATURE:
         raise _InvalidError(f"at {at} stands {signature.hex(' ')}, expected the signature EFI PART")
@@ -160,27 +160,29 @@ def _header(disk: Volume, sector: int, sector_bytes: int) -> _Header:
     if own != sector:
         raise _InvalidError(f"its header at {at} says that it is in sector {own}")
     length = count * entry_bytes
-    if entry_bytes < _LEAST_ENTRY_BYTES or entry_bytes & (entry_bytes - 1) or not 0 < length <= MOST_READ_BYTES:
+    if entry_bytes < _MIN_ENTRY_BYTES or entry_bytes & (entry_bytes - 1) or not 0 < length <= MAX_READ_BYTES:
         raise _InvalidError(f"its header at {at} says {count} entries of {entry_bytes} bytes")
     entries = disk.read(first * sector_bytes, length)
     found = zlib.crc32(entries)
     if found != entries_crc:
         raise _InvalidError(f"the CRC-32 of its {count} entries is {found:08x}, it says {entries_crc:08x}")
-    return _Header(other, _guid(guid), entries, entry_bytes)
+    return _GptHeader(other, _guid(guid), entries, entry_bytes)
 
 
-def _entries(table: _Header, sector_bytes: int) -> list[Entry]:
+def _entries(table: _GptHeader, sector_bytes: int) -> list[GptEntry]:
     found = []
     for number, at in enumerate(range(0, len(table.entries), table.entry_bytes), 1):
-        kind, _, first, last, attributes, name = fields(_ENTRY, table.entries, at)
+        kind, _, first, last, attributes, name = unpack_padded(_ENTRY, table.entries, at)
         if any(kind):
             size = (last - first + 1) * sector_bytes
             active = bool(attributes & _LEGACY_BOOT)
-            found.append(Entry(number, _guid(kind), active, first * sector_bytes, size, text(name, "utf-16-le")))
+            found.append(
+                GptEntry(number, _guid(kind), active, first * sector_bytes, size, decode_text(name, "utf-16-le"))
+            )
     return found
 
 
-def _other_sector_size(disk: Volume) -> str:
+def _other_sector_size(disk: DiskRegion) -> str:
     """A disk that was copied between sectors of 512 and of 4096 bytes has its table in the wrong place."""
     own = disk.content.sector_bytes
     for other in _SECTORS:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.inspection.boot_sector import has_signature
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import Damage
-from pulumi_vmimport.disk.inspection.volume import Volume, fields
 
 EXTENDED = frozenset({0x05, 0x0F, 0x85})
 PROTECTIVE = 0xEE
@@ -45,11 +45,11 @@ _ENTRY = "<B3xB3xII"  # flag, type, first sector, sectors; the rest are cylinder
 _INACTIVE, _ACTIVE = 0x00, 0x80
 _FIRST_LOGICAL = 5
 # With the four primary ones as many partitions as Windows' GPT has; over a network each may cost a request.
-_MOST_LINKS, _MOST_FAR_LINKS = 124, 16
+_MAX_LINKS, _MAX_FAR_LINKS = 124, 16
 
 
 @dataclass(frozen=True)
-class Entry:
+class MbrEntry:
     """An entry that is in use."""
 
     number: int
@@ -66,7 +66,7 @@ def has_boot_code(sector: bytes) -> bool:
 
 def disk_signature(sector: bytes) -> str:
     """The number by which Windows knows the disk, in eight hexadecimal digits."""
-    return f"{fields('<I', sector, _SIGNATURE_AT)[0]:08x}"
+    return f"{unpack_padded('<I', sector, _SIGNATURE_AT)[0]:08x}"
 
 
 def wrong_flag(sector: bytes) -> int | None:
@@ -75,27 +75,27 @@ def wrong_flag(sector: bytes) -> int | None:
     return next((flag for flag in flags if flag not in {_INACTIVE, _ACTIVE}), None)
 
 
-def entries_of(sector: bytes, sector_bytes: int, base_bytes: int = 0) -> list[Entry]:
+def entries_of(sector: bytes, sector_bytes: int, base_bytes: int = 0) -> list[MbrEntry]:
     """The entries in use, by the number of their place; they count from the base on."""
     found = []
     for number in range(_ENTRIES):
-        flag, kind, start, count = fields(_ENTRY, sector, _ENTRIES_AT + number * _ENTRY_BYTES)
+        flag, kind, start, count = unpack_padded(_ENTRY, sector, _ENTRIES_AT + number * _ENTRY_BYTES)
         if kind and count:
             start_bytes = base_bytes + start * sector_bytes
-            found.append(Entry(number + 1, kind, flag == _ACTIVE, start_bytes, count * sector_bytes))
+            found.append(MbrEntry(number + 1, kind, flag == _ACTIVE, start_bytes, count * sector_bytes))
     return found
 
 
-def logical_entries(disk: Volume, primary: Sequence[Entry]) -> tuple[list[Entry], list[Damage]]:
+def logical_entries(disk: DiskRegion, primary: Sequence[MbrEntry]) -> tuple[list[MbrEntry], list[Damage]]:
     """The partitions in the extended ones, from number 5 on.
 
     Each extended boot record tells one partition from its own place on, and the next record from the extended
     partition's start on. Raises: DiskImageError; whatever the source raises.
     """
-    found: list[Entry] = []
+    found: list[MbrEntry] = []
     damage: list[Damage] = []
     seen: set[int] = set()
-    most = _MOST_LINKS if disk.content.is_local else _MOST_FAR_LINKS
+    most = _MAX_LINKS if disk.content.is_local else _MAX_FAR_LINKS
     for extended in primary:
         at = extended.start_bytes if extended.type in EXTENDED else None
         while at is not None:
@@ -112,13 +112,13 @@ def logical_entries(disk: Volume, primary: Sequence[Entry]) -> tuple[list[Entry]
             for entry in two:
                 if entry.type not in EXTENDED:
                     number = _FIRST_LOGICAL + len(found)
-                    found.append(Entry(number, entry.type, entry.is_active, entry.start_bytes, entry.size_bytes))
+                    found.append(MbrEntry(number, entry.type, entry.is_active, entry.start_bytes, entry.size_bytes))
             links = (entry.start_bytes - at for entry in two if entry.type in EXTENDED)
             at = next((extended.start_bytes + link for link in links), None)
     return found, damage
 
 
-def _wrong_place(at: int, extended: Entry, seen: set[int], most: int) -> str | None:
+def _wrong_place(at: int, extended: MbrEntry, seen: set[int], most: int) -> str | None:
     if at in seen:
         return "the chain of records comes back to it"
     if len(seen) >= most:

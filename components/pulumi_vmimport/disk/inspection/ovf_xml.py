@@ -8,9 +8,9 @@ from xml.parsers import expat
 
 from pulumi_vmimport.disk.inspection.printable import printable
 
-_MOST_ELEMENTS, _MOST_DEPTH = 50_000, 64
-_MOST_ATTRIBUTES = 64
-_MOST_TEXT = 4096
+_MAX_ELEMENTS, _MAX_DEPTH = 50_000, 64
+_MAX_ATTRIBUTES = 64
+_MAX_TEXT = 4096
 
 
 class InvalidXmlError(ValueError):
@@ -62,10 +62,10 @@ class _Builder:
 
     def start(self, name: str, attributes: list[str]) -> None:
         self._elements += 1
-        if self._elements > _MOST_ELEMENTS or len(self._open) > _MOST_DEPTH:
-            raise InvalidXmlError(f"it has more than {_MOST_ELEMENTS} elements or {_MOST_DEPTH} levels")
-        if len(attributes) > 2 * _MOST_ATTRIBUTES:
-            raise InvalidXmlError(f"an element has more than {_MOST_ATTRIBUTES} attributes")
+        if self._elements > _MAX_ELEMENTS or len(self._open) > _MAX_DEPTH:
+            raise InvalidXmlError(f"it has more than {_MAX_ELEMENTS} elements or {_MAX_DEPTH} levels")
+        if len(attributes) > 2 * _MAX_ATTRIBUTES:
+            raise InvalidXmlError(f"an element has more than {_MAX_ATTRIBUTES} attributes")
         namespace, _, local = name.rpartition(" ")
         values = {key.rpartition(" ")[2]: value for key, value in zip(attributes[::2], attributes[1::2], strict=True)}
         element = Element(local, namespace, values)
@@ -77,7 +77,7 @@ class _Builder:
 
     def data(self, text: str) -> None:
         element = self._open[-1]
-        if len(element.text) < _MOST_TEXT:
+        if len(element.text) < _MAX_TEXT:
             element.text += text
 
 

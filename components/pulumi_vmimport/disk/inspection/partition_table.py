@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection import gpt, mbr
 from pulumi_vmimport.disk.inspection.boot_sector import has_signature, named_file_system
+from pulumi_vmimport.disk.inspection.container_inspection import damage_of
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
-from pulumi_vmimport.disk.inspection.file_systems import Found, examine
-from pulumi_vmimport.disk.inspection.reading import damage_of
-from pulumi_vmimport.disk.inspection.volume import Volume
+from pulumi_vmimport.disk.inspection.file_systems import DetectedFileSystem, detect_file_system
 
-MOST_EXAMINED, MOST_FAR_EXAMINED = 128, 16
+MAX_EXAMINED, MAX_FAR_EXAMINED = 128, 16
 """Partitions whose content is looked at: a Windows GPT has room for 128. Over a network each costs a request or two"""
 
 _FIRST_SECTOR_BYTES = 512
 _NO_FILE_SYSTEM = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY})
-_NOTHING = Found(FileSystem.UNKNOWN, "", boot_sector_signature=False)
+_NOTHING = DetectedFileSystem(FileSystem.UNKNOWN, "", boot_sector_signature=False)
 _ROOTS = frozenset(
     {
         FileSystem.NTFS,
@@ -33,18 +33,18 @@ _ROOTS = frozenset(
     }
 )
 # No Windows Server and no server Linux fits into less; /boot and Windows' own small partitions are below.
-_LEAST_ROOT_BYTES = 8 << 30
+_MIN_ROOT_BYTES = 8 << 30
 _NO_ROOTS = frozenset({f"{mbr.HIDDEN_RECOVERY:02x}", gpt.WINDOWS_RECOVERY})
 
 
-def layout_of(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
+def read_layout(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
     """How the disk is divided, and what of it cannot be what it says.
 
     Two tables, and up to four places in each of the first 128 partitions (of the first 16 over a network), are read,
     whatever the size of the disk.
     Raises: DiskImageError where the table cannot be read; whatever the source raises.
     """
-    disk = Volume.of_disk(content)
+    disk = DiskRegion.of_disk(content)
     first = disk.read(0, _FIRST_SECTOR_BYTES)
     wrong_flag = mbr.wrong_flag(first)
     is_table = has_signature(first) and wrong_flag is None and named_file_system(first) is None
@@ -54,7 +54,7 @@ def layout_of(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
         return _of_gpt(disk, first, entries, protective)
     if entries:
         return _of_mbr(disk, first, entries)
-    whole = examine(disk).file_system
+    whole = detect_file_system(disk).file_system
     if whole in _NO_FILE_SYSTEM:
         if gpt.has_primary_header(disk):
             return _of_gpt(disk, first, entries, protective)
@@ -67,19 +67,19 @@ def layout_of(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
     return undivided, ()
 
 
-def told_sector_bytes(content: DiskContent) -> int | None:
+def detect_sector_bytes(content: DiskContent) -> int | None:
     """The sectors that a disk's GPT counts in, told by where it stands; None where an MBR, or nothing, divides it.
 
     Raises: DiskImageError; whatever the source raises.
     """
-    first = Volume.of_disk(content).read(0, _FIRST_SECTOR_BYTES)
+    first = DiskRegion.of_disk(content).read(0, _FIRST_SECTOR_BYTES)
     entries = mbr.entries_of(first, content.sector_bytes) if has_signature(first) else []
     if entries and all(entry.type != mbr.PROTECTIVE for entry in entries):
         return None  # what stands there is left of a table that was
     return gpt.sector_bytes_of(content)
 
 
-def _is_protective(entry: mbr.Entry, content: DiskContent) -> bool:
+def _is_protective(entry: mbr.MbrEntry, content: DiskContent) -> bool:
     """As Linux has it: the entry that keeps tools that know no GPT away starts with the GPT's header."""
     return entry.type == mbr.PROTECTIVE and entry.start_bytes == content.sector_bytes
 
@@ -99,12 +99,12 @@ def _undivided(first: bytes) -> Layout:
     )
 
 
-def _of_mbr(disk: Volume, first: bytes, entries: Sequence[mbr.Entry]) -> tuple[Layout, tuple[Damage, ...]]:
+def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> tuple[Layout, tuple[Damage, ...]]:
     logical, damage = mbr.logical_entries(disk, entries)
     partitions, further = _examined(
         disk,
         (
-            _Entry(entry, f"{entry.type:02x}", mbr.TYPE_NAMES.get(entry.type, ""), entry.type == mbr.EFI_SYSTEM)
+            _TableEntry(entry, f"{entry.type:02x}", mbr.TYPE_NAMES.get(entry.type, ""), entry.type == mbr.EFI_SYSTEM)
             for entry in (*entries, *logical)
         ),
     )
@@ -120,7 +120,7 @@ def _of_mbr(disk: Volume, first: bytes, entries: Sequence[mbr.Entry]) -> tuple[L
 
 
 def _of_gpt(
-    disk: Volume, first: bytes, entries: Sequence[mbr.Entry], protective: int
+    disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry], protective: int
 ) -> tuple[Layout, tuple[Damage, ...]]:
     table = gpt.read_gpt(disk)
     missing = "no entry of type ee that starts in sector 1: firmware and systems do not see the GPT behind it"
@@ -128,7 +128,7 @@ def _of_gpt(
     partitions, further = _examined(
         disk,
         (
-            _Entry(entry, entry.type, gpt.TYPE_NAMES.get(entry.type, ""), entry.type == gpt.EFI_SYSTEM, entry.name)
+            _TableEntry(entry, entry.type, gpt.TYPE_NAMES.get(entry.type, ""), entry.type == gpt.EFI_SYSTEM, entry.name)
             for entry in table.entries
         ),
     )
@@ -148,20 +148,20 @@ def _of_gpt(
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _TableEntry:
     """An entry of either table."""
 
-    of: mbr.Entry | gpt.Entry
+    of: mbr.MbrEntry | gpt.GptEntry
     type: str
     type_name: str
     is_efi_system: bool
     name: str = ""
 
 
-def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition, ...], list[Damage]]:
+def _examined(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tuple[tuple[Partition, ...], list[Damage]]:
     partitions: list[Partition] = []
     damage: list[Damage] = []
-    most = MOST_EXAMINED if disk.content.is_local else MOST_FAR_EXAMINED
+    most = MAX_EXAMINED if disk.content.is_local else MAX_FAR_EXAMINED
     for entry in entries:
         number, start, size = entry.of.number, entry.of.start_bytes, entry.of.size_bytes
         where, found = f"partition {number}", _NOTHING
@@ -172,7 +172,7 @@ def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition,
             damage.append(Damage(where, words))
         if len(partitions) < most and size > 0 and not _is_extended(entry):
             try:
-                found = examine(Volume(disk.content, start, size))
+                found = detect_file_system(DiskRegion(disk.content, start, size))
             except DiskImageError as error:
                 damage.append(damage_of(where, error))
         partitions.append(
@@ -194,8 +194,8 @@ def _examined(disk: Volume, entries: Iterable[_Entry]) -> tuple[tuple[Partition,
     return tuple(partitions), damage
 
 
-def _is_extended(entry: _Entry) -> bool:
-    return isinstance(entry.of, mbr.Entry) and entry.of.type in mbr.EXTENDED
+def _is_extended(entry: _TableEntry) -> bool:
+    return isinstance(entry.of, mbr.MbrEntry) and entry.of.type in mbr.EXTENDED
 
 
 def _root(partitions: Sequence[Partition]) -> int | None:
@@ -206,7 +206,7 @@ def _root(partitions: Sequence[Partition]) -> int | None:
         if partition.file_system in _ROOTS and partition.type not in _NO_ROOTS and not partition.is_efi_system
     ]
     typed = (partition for partition in candidates if partition.type in gpt.LINUX_ROOTS)
-    roomy = (partition for partition in candidates if partition.size_bytes >= _LEAST_ROOT_BYTES)
+    roomy = (partition for partition in candidates if partition.size_bytes >= _MIN_ROOT_BYTES)
     largest = max(candidates, key=lambda partition: partition.size_bytes, default=None)
     root = next(typed, None) or next(roomy, largest)
     return root.number if root else None

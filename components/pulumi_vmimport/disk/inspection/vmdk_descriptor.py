@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.disk.inspection.printable import printable
 
-MOST_BYTES = 1 << 20
-_MOST_EXTENTS = 4096
-_MOST_LINE_BYTES = 1024
+MAX_BYTES = 1 << 20
+_MAX_EXTENTS = 4096
+_MAX_LINE_BYTES = 1024
 _EXTENT = re.compile(
     rb'[ \t]*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+([A-Z]{1,16})(?:[ \t]+"([^"]*)"(?:[ \t]+(\d{1,18}))?)?'
 )
@@ -49,10 +49,10 @@ def read_descriptor(text: bytes) -> VmdkDescriptor:
     """The descriptor in a text, which ends at its first NUL; lines that are none of a descriptor's are passed over."""
     found: dict[str, str] = {}
     extents: list[VmdkExtent] = []
-    for line in text[:MOST_BYTES].split(b"\0", 1)[0].split(b"\n"):
-        line = line[:_MOST_LINE_BYTES]  # noqa: PLW2901 - what is behind belongs to no line that matters
+    for line in text[:MAX_BYTES].split(b"\0", 1)[0].split(b"\n"):
+        line = line[:_MAX_LINE_BYTES]  # noqa: PLW2901 - what is behind belongs to no line that matters
         if (extent := _EXTENT.match(line)) is not None:
-            if len(extents) < _MOST_EXTENTS:
+            if len(extents) < _MAX_EXTENTS:
                 _, sectors, kind, file, offset = extent.groups()
                 extents.append(VmdkExtent(int(sectors), kind.decode(), printable(file or b"", 255), int(offset or 0)))
             continue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
 from pulumi_vmimport.aws.service_errors import error_message, is_expired, is_passing
-from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks
 

@@ -12,7 +12,7 @@ import pulumi
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.disk.content import DiskContent
+from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.s3 import s3_locations
-from pulumi_vmimport.disk.content import SECTOR_BYTES, DiskContent
+from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set

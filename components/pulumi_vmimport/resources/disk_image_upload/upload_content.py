@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pulumi_vmimport.disk import ovf_files
+from pulumi_vmimport.disk import ovf_references
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.transfer.file_content import FileContent, file_identity
@@ -70,7 +70,7 @@ def opened_content(path: str) -> Iterator[UploadContent]:
         files = [
             PackedFile(name, opened.enter_context(FileContent(str(place)))) for name, place in _beside(path, descriptor)
         ]
-        corrected = ovf_files.with_sizes(descriptor, {packed.name: packed.size_bytes for packed in files})
+        corrected = ovf_references.with_sizes(descriptor, {packed.name: packed.size_bytes for packed in files})
         identity = _identity_of([file.identity, *(packed.content.identity for packed in files)])
         name = _NOT_IN_NAMES.sub("-", Path(path).stem).strip("-.") or "machine"
         yield opened.enter_context(PackedOva(name, corrected, files, identity))
@@ -93,14 +93,14 @@ def findings(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str])
     folder, purpose = Path(path).absolute().parent, Purpose(profile, ignored)
     with ExitStack() as opened:
 
-        def beside(name: str) -> FileContent | None:
+        def open_sibling(name: str) -> FileContent | None:
             try:
                 return opened.enter_context(FileContent(str(folder / name)))
             except UnreadableSourceError:
                 return None
 
         file = opened.enter_context(FileContent(path))
-        yield from local_findings(run, "path", file, purpose, beside)
+        yield from local_findings(run, "path", file, purpose, open_sibling)
 
 
 def _is_ovf(path: str) -> bool:
@@ -108,13 +108,13 @@ def _is_ovf(path: str) -> bool:
 
 
 def _text(file: FileContent) -> bytes:
-    return file.read_at(0, ovf_files.MOST_BYTES + 1)
+    return file.read_at(0, ovf_references.MAX_BYTES + 1)
 
 
 def _beside(path: str, descriptor: bytes) -> Iterator[tuple[str, Path]]:
     """(name, place) of the files that the descriptor refers to."""
     folder = Path(path).absolute().parent
-    for file in ovf_files.referenced_files(descriptor):
+    for file in ovf_references.referenced_files(descriptor):
         name = file.href
         if not name or "/" in name or "\\" in name or name in {".", ".."}:
             raise UnreadableSourceError(path, f"expected the names of files beside it, got {name!r}")

@@ -8,12 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.service_errors import error_message, is_expired
-from pulumi_vmimport.disk.content import Source
-from pulumi_vmimport.disk.inspection.catalogue import catalogue
+from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
-from pulumi_vmimport.disk.inspection.findings import Finding, Severity
-from pulumi_vmimport.disk.inspection.image import inspect_image
-from pulumi_vmimport.disk.inspection.rules import judge
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.rules.evaluation import evaluate
+from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
+from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
@@ -39,7 +39,7 @@ def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
     if not is_known(ignored):
         return
     for number, id in enumerate(ignored or ()):
-        if is_known(id) and id not in catalogue().rules:
+        if is_known(id) and id not in rule_catalog().rules:
             yield Problem(f"ignoredFindings[{number}]", f"there is no rule {id!r}; docs/inspect.md has all of them")
 
 
@@ -64,30 +64,30 @@ def container_findings(
             words = str(error) if isinstance(error, TransferError) else error_message(error)
             run.warn(f"{path}.{input} could not be inspected, so what AWS may refuse of it is not known: {words}")
             return
-    findings = judge(facts, purpose.profile, has_root=is_root, stated=stated)
+    findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)
     yield from told(run, f"{path}.{input}", findings, purpose)
 
 
 def disks_findings(path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
     """What is wrong with the number of the containers."""
     if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
-        rule = catalogue().rules[_SEVERAL_DISKS]
+        rule = rule_catalog().rules[_SEVERAL_DISKS]
         yield Problem(path, f"{rule.id}: {count} containers; {rule.cause}; {rule.remedy}")
 
 
 def local_findings(
-    run: Run, path: str, source: Source, purpose: Purpose, beside: Callable[[str], Source | None] | None = None
+    run: Run, path: str, source: Source, purpose: Purpose, open_sibling: Callable[[str], Source | None] | None = None
 ) -> Iterator[Problem]:
     """The same of an image that is open already, such as a local file; `beside` as `inspect_image` has it."""
-    yield from told(run, path, judge(inspect_image(source, beside=beside), purpose.profile), purpose)
+    yield from told(run, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose)
 
 
-def told(run: Run, path: str, findings: Sequence[Finding], purpose: Purpose) -> Iterator[Problem]:
+def told(run: Run, path: str, findings: Sequence[ImageFinding], purpose: Purpose) -> Iterator[Problem]:
     """Problems of the errors; warnings for what else is no matter of `--deep` alone."""
     for finding in findings:
         if finding.rule in purpose.ignored:
             continue
-        rule = catalogue().rules[finding.rule]
+        rule = rule_catalog().rules[finding.rule]
         words = f"{finding.rule}: {finding.subject}: {finding.evidence}; {finding.cause}; {finding.remedy}"
         if finding.severity is Severity.ERROR:
             refuted = f"where you know better, ignored_findings=[{finding.rule!r}]"

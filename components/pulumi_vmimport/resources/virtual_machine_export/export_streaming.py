@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk import ovf
-from pulumi_vmimport.disk.vmdk import StreamOptimizedCheck
+from pulumi_vmimport.disk import ovf_writer
+from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 from pulumi_vmimport.transfer.ova_stream import OvaStream, PassingFile
 from pulumi_vmimport.transfer.part_stream import PartStream, part_sizes
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk, disks_of_lease
@@ -64,7 +64,7 @@ def stream_ova(source: VirtualMachine | Snapshot, facts: MachineFacts, send: Sen
                 file = ova.begin(f"{name}-disk{number}.vmdk")
                 passed.append(_pass(lease, offered, _Disk(facts, disk, number), file, watch))
                 ova.end(file)
-        ova.finish(name, ovf.descriptor(_machine(name, facts, passed)))
+        ova.finish(name, ovf_writer.descriptor(_machine(name, facts, passed)))
     return passed
 
 
@@ -139,28 +139,28 @@ class _WatchedFile:
             self._watch.wait(0)
 
 
-def _machine(name: str, facts: MachineFacts, passed: list[PassedDisk]) -> ovf.Machine:
+def _machine(name: str, facts: MachineFacts, passed: list[PassedDisk]) -> ovf_writer.Machine:
     used = {one.disk.controller_key for one in passed}
-    kinds = {kind.name: kind for kind in ovf.ControllerKind}
-    adapters = {kind.name: kind for kind in ovf.AdapterKind}
+    kinds = {kind.name: kind for kind in ovf_writer.ControllerKind}
+    adapters = {kind.name: kind for kind in ovf_writer.AdapterKind}
     nic = facts.network_adapters[0] if facts.network_adapters else None
-    return ovf.Machine(
+    return ovf_writer.Machine(
         name=name,
         guest_id=facts.guest_id,
-        firmware=ovf.Firmware(facts.firmware),
+        firmware=ovf_writer.Firmware(facts.firmware),
         hardware_version=facts.hardware_version,
         cpus=facts.cpus,
         cores_per_socket=facts.cores_per_socket,
         memory_mib=facts.memory_mib,
         controllers=tuple(
-            ovf.Controller(c.key, kinds.get(c.kind.name, ovf.ControllerKind.LSI_LOGIC_SAS), c.bus_number)
+            ovf_writer.Controller(c.key, kinds.get(c.kind.name, ovf_writer.ControllerKind.LSI_LOGIC_SAS), c.bus_number)
             for c in facts.controllers
             if c.key in used
         ),
         disks=tuple(
-            ovf.Disk(one.name, one.size_bytes, one.capacity_bytes, one.disk.controller_key, one.disk.unit_number)
+            ovf_writer.Disk(one.name, one.size_bytes, one.capacity_bytes, one.disk.controller_key, one.disk.unit_number)
             for one in passed
         ),
-        adapter=adapters.get(nic.kind.name, ovf.AdapterKind.E1000E) if nic else None,
+        adapter=adapters.get(nic.kind.name, ovf_writer.AdapterKind.E1000E) if nic else None,
         network=(nic.network if nic else "") or "VM Network",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.disk.inspection.disk_tools import run
-from tests.unit.disk.inspection.ovf_descriptors import VSPHERE_OVF
+from tests.unit.disk.inspection.sample_descriptors import VSPHERE_OVF
 
 SECTOR, GRAIN, TABLE_ENTRIES = 512, 128, 512
 AT_END = 2**64 - 1

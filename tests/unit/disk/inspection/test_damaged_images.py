@@ -15,7 +15,7 @@ from tests.unit.disk.inspection.container_images import (
 from tests.unit.disk.inspection.disk_tools import missing, sfdisk
 
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
-from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 
 pytestmark = pytest.mark.skipif(bool(missing("sfdisk")), reason="needs the Debian packages of `make disk-tools`")
 MIB, GIB = 1 << 20, 1 << 30

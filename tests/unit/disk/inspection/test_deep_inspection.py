@@ -1,4 +1,4 @@
-"""Reading every grain of a VMDK: what no other look at the file sees."""
+"""ContainerInspection every grain of a VMDK: what no other look at the file sees."""
 
 import random
 import struct
@@ -14,10 +14,10 @@ from tests.unit.disk.inspection.container_images import (
     converted,
     with_directory_at_end,
 )
-from tests.unit.disk.inspection.ovf_descriptors import VSPHERE_OVF
+from tests.unit.disk.inspection.sample_descriptors import VSPHERE_OVF
 
 from pulumi_vmimport.disk.inspection.facts import DiskFacts
-from pulumi_vmimport.disk.inspection.image import inspect_image
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 
 MIB = 1 << 20
 GRAINS = 48  # of 64 KiB, of what cannot be compressed

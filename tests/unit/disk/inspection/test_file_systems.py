@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, blkid, bytes_at, missing, run, sparse_file, write_at
 
+from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
-from pulumi_vmimport.disk.inspection.file_systems import examine
-from pulumi_vmimport.disk.inspection.volume import Volume
+from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.raw_content import RawContent
 
 # libblkid's word -> ours.
@@ -132,15 +132,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
-def _volume(path: Path) -> tuple[Volume, Sparse]:
+def _volume(path: Path) -> tuple[DiskRegion, Sparse]:
     source = Sparse(path)
-    return Volume.of_disk(RawContent(source)), source
+    return DiskRegion.of_disk(RawContent(source)), source
 
 
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
 def test_a_file_system_and_its_label_are_what_libblkid_finds(made: Callable[[str], Path], name: str) -> None:
     path = made(name)
-    said, found = blkid(path), examine(_volume(path)[0])
+    said, found = blkid(path), detect_file_system(_volume(path)[0])
     assert found.file_system == BLKID[said["TYPE"]] == (WRITTEN.get(name) or MADE[name][1:])[0]
     expected = said.get("LABEL", "").replace("\\ ", " ")
     assert found.label == expected
@@ -149,7 +149,7 @@ def test_a_file_system_and_its_label_are_what_libblkid_finds(made: Callable[[str
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
 def test_it_takes_a_few_reads_of_a_few_kilobytes(made: Callable[[str], Path], name: str) -> None:
     volume, source = _volume(made(name))
-    examine(volume)
+    detect_file_system(volume)
     assert source.reads <= 3
     assert source.read_bytes <= 3 * 4096
 
@@ -157,14 +157,14 @@ def test_it_takes_a_few_reads_of_a_few_kilobytes(made: Callable[[str], Path], na
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
 def test_the_signature_of_the_boot_sector_is_told(made: Callable[[str], Path], name: str) -> None:
     path = made(name)
-    assert examine(_volume(path)[0]).boot_sector_signature == (bytes_at(path, 510, 2) == b"\x55\xaa")
+    assert detect_file_system(_volume(path)[0]).boot_sector_signature == (bytes_at(path, 510, 2) == b"\x55\xaa")
 
 
 def test_zeros_are_empty_and_other_bytes_unknown(tmp_path: Path) -> None:
     path = sparse_file(tmp_path / "zeros", MIB)
-    assert examine(_volume(path)[0]).file_system == FileSystem.EMPTY
+    assert detect_file_system(_volume(path)[0]).file_system == FileSystem.EMPTY
     write_at(path, 65536, b"?")
-    assert examine(_volume(path)[0]).file_system == FileSystem.UNKNOWN
+    assert detect_file_system(_volume(path)[0]).file_system == FileSystem.UNKNOWN
 
 
 def test_an_ext_journal_alone_is_no_file_system(made: Callable[[str], Path], tmp_path: Path) -> None:
@@ -173,21 +173,21 @@ def test_an_ext_journal_alone_is_no_file_system(made: Callable[[str], Path], tmp
     path = sparse_file(tmp_path / "journal", 8 * MIB)
     run("mkfs.ext4", "-q", "-O", "journal_dev", path)
     assert blkid(path)["TYPE"] == "jbd"
-    assert examine(_volume(path)[0]).file_system == FileSystem.UNKNOWN
+    assert detect_file_system(_volume(path)[0]).file_system == FileSystem.UNKNOWN
 
 
 def test_a_partition_smaller_than_any_superblock_is_read_to_its_end_only(tmp_path: Path) -> None:
     path = sparse_file(tmp_path / "disk", MIB)
     write_at(path, 0, bytes(1024) + b"?" * 64)
-    volume = Volume(RawContent(Sparse(path)), 0, 1024)
-    assert examine(volume).file_system == FileSystem.EMPTY
+    volume = DiskRegion(RawContent(Sparse(path)), 0, 1024)
+    assert detect_file_system(volume).file_system == FileSystem.EMPTY
 
 
 def test_a_label_is_shown_without_what_would_steer_a_terminal(tmp_path: Path) -> None:
     path = sparse_file(tmp_path / "swap", MIB)
     write_at(path, 4086, b"SWAPSPACE2")
     write_at(path, 1052, b"a\x1b[2Jb\n")
-    assert examine(_volume(path)[0]).label == "a?[2Jb"
+    assert detect_file_system(_volume(path)[0]).label == "a?[2Jb"
 
 
 @pytest.mark.parametrize("name", ["ntfs", "exfat", "fat32", "fat16"])
@@ -203,5 +203,5 @@ def test_places_that_lie_outside_give_no_label(made: Callable[[str], Path], tmp_
         sector[43:54] = sector[71:82] = b"NO NAME    "
     path = sparse_file(tmp_path / "changed", MIB)
     write_at(path, 0, bytes(sector))
-    found = examine(_volume(path)[0])
+    found = detect_file_system(_volume(path)[0])
     assert (found.file_system, found.label) == (MADE[name][1], "")

@@ -18,8 +18,8 @@ from tests.unit.disk.inspection.disk_tools import (
 )
 
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout
-from pulumi_vmimport.disk.inspection.image import inspect_image
-from pulumi_vmimport.disk.inspection.partition_table import layout_of
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
@@ -46,7 +46,7 @@ def disk(tmp_path: Path) -> Path:
 def read(path: Path, sector_bytes: int = 512) -> tuple[Layout, tuple[Damage, ...]]:
     content = RawContent(Sparse(path))
     content.sector_bytes = sector_bytes
-    return layout_of(content)
+    return read_layout(content)
 
 
 def test_a_disk_of_4096_byte_sectors_is_counted_in_them(disk: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_gpt_whose_table_cannot_be_is_not_read(disk: Path, count: int, size: i
     struct.pack_into("<II", header, 80, count, size)
     write_at(disk, 512, _with_crc(header))
     source = Sparse(disk)
-    layout, damage = layout_of(RawContent(source))
+    layout, damage = read_layout(RawContent(source))
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == (False, True)
     assert damage[0].words == f"its header at 512 says {count} entries of {size} bytes"
     assert source.read_bytes < MIB
@@ -172,7 +172,7 @@ def test_a_gpt_whose_table_cannot_be_is_not_read(disk: Path, count: int, size: i
 def test_partitions_beyond_the_first_ones_are_listed_and_not_read(disk: Path, is_local: bool, most: int) -> None:
     sfdisk(disk, "label: gpt\ntable-length: 300\n" + "size=64K, type=swap\n" * 250)
     source = Sparse(disk, is_local=is_local)
-    layout, damage = layout_of(RawContent(source))
+    layout, damage = read_layout(RawContent(source))
     kinds = [partition.file_system for partition in layout.partitions]
     assert kinds == [FileSystem.EMPTY] * most + [FileSystem.UNKNOWN] * (250 - most)
     assert damage == (Damage("partition table", f"partitions from number {most + 1} on were not looked into"),)

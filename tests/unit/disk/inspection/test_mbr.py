@@ -14,7 +14,7 @@ from tests.unit.disk.inspection.disk_tools import (
 )
 
 from pulumi_vmimport.disk.inspection.facts import Damage, Layout
-from pulumi_vmimport.disk.inspection.partition_table import layout_of
+from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
@@ -36,7 +36,7 @@ def disk(tmp_path: Path) -> Path:
 def read(path: Path, sector_bytes: int = 512) -> tuple[Layout, tuple[Damage, ...]]:
     content = RawContent(Sparse(path))
     content.sector_bytes = sector_bytes
-    return layout_of(content)
+    return read_layout(content)
 
 
 def test_boot_code_is_what_stands_before_the_table(disk: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_chain_longer_than_any_tool_makes_is_cut(disk: Path, is_local: bool, m
     for number in range(200):
         at = first + 4 * number
         write_at(disk, at * 512, _record(_entry(0x83, 1, 2), _entry(0x05, 4 * (number + 1), 4)))
-    layout, damage = layout_of(RawContent(Sparse(disk, is_local=is_local)))
+    layout, damage = read_layout(RawContent(Sparse(disk, is_local=is_local)))
     assert len(layout.partitions) == 1 + most
     words = f"the chain has more than {most} records; what follows was not read"
     assert words in [found.words for found in damage]

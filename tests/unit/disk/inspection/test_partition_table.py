@@ -17,7 +17,7 @@ from tests.unit.disk.inspection.disk_tools import (
 
 from pulumi_vmimport.disk.disk_errors import DamagedImageError
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
-from pulumi_vmimport.disk.inspection.partition_table import MOST_EXAMINED, layout_of
+from pulumi_vmimport.disk.inspection.partition_table import MAX_EXAMINED, read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
@@ -47,7 +47,7 @@ def disk(tmp_path: Path) -> Path:
 def read(path: Path, sector_bytes: int = 512) -> tuple[Layout, tuple[Damage, ...]]:
     content = RawContent(Sparse(path))
     content.sector_bytes = sector_bytes
-    return layout_of(content)
+    return read_layout(content)
 
 
 def as_sfdisk(partition: Partition, disk: Path, label: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_partitions_are_those_that_sfdisk_lists(disk: Path, script: str, scheme:
     signature = said["id"].removeprefix("0x")
     assert layout.disk_signature == signature
     assert layout.whole_disk_file_system is None
-    assert [found.where for found in damage] == (["partition table"] if len(layout.partitions) > MOST_EXAMINED else [])
+    assert [found.where for found in damage] == (["partition table"] if len(layout.partitions) > MAX_EXAMINED else [])
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == ((True, True) if scheme == "gpt" else (None, None))
 
 
@@ -172,7 +172,7 @@ def test_a_partition_that_cannot_be_read_costs_no_other_one(disk: Path) -> None:
             return super().read(offset, length)
 
     sfdisk(disk, MBR)
-    layout, damage = layout_of(Damaged(Sparse(disk)))
+    layout, damage = read_layout(Damaged(Sparse(disk)))
     assert [found.file_system for found in layout.partitions] == [
         FileSystem.UNKNOWN,
         FileSystem.EMPTY,

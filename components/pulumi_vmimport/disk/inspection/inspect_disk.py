@@ -1,0 +1,152 @@
+"""The facts of one file that is a disk image, or should be one."""
+
+import re
+from dataclasses import dataclass
+
+from pulumi_vmimport.disk import tar_header, vhd_content, vhdx_content
+from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.image_format import OTHERS
+from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, OpenSibling, damage_of
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
+from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
+from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
+from pulumi_vmimport.disk.inspection.inspect_vmdk import inspect_vmdk, is_vmdk
+from pulumi_vmimport.disk.inspection.partition_table import detect_sector_bytes, read_layout
+from pulumi_vmimport.disk.raw_content import RawContent
+
+_EMPTY, _ARCHIVE = "an empty file", "a tar file, such as an OVA"
+_ISO_AT = 0x8000
+_START_BYTES = _ISO_AT + 6  # the primary volume descriptor of ISO 9660 is the last of the marks
+_ISO = "an ISO 9660 image"
+# (offset, what stands there): files that are no disk images, or none that can be read here.
+_MORE_OTHERS = {
+    (_ISO_AT + 1, b"CD001"): _ISO,
+    (0, b"MSWIM\0\0\0"): "a WIM archive",
+    (0, b"7z\xbc\xaf\x27\x1c"): "a 7-Zip archive",
+    (0, b"Rar!\x1a\x07"): "a RAR archive",
+    (0, b"WithoutFreeSpace"): "a Parallels image",
+    (0, b"WithouFreSpacExt"): "a Parallels image",
+    (0, b"QED\0"): "a QED image",
+    (0, b"EVF\x09\x0d\x0a\xff\x00"): "an EnCase image",
+    (0, b"\x04\x22\x4d\x18"): "a file packed with lz4",
+    (0, b"%PDF-"): "a PDF document",
+    (0, b"\x7fELF"): "a program",
+    (0, b"MZ"): "a program",
+}
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype html|html)", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml")
+_BOOT_SIGNATURE = b"\x55\xaa"
+_UNTOLD = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
+# The data of a flat VMDK bears the name of a VMDK, and nothing else of it.
+_FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
+_SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What kind of file it is."""
+
+    container: Container
+    other: str | None = None
+
+
+def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: bool) -> DiskFacts:
+    """The facts of a disk image called so; `deep` as of `inspect_image`. Raises: what the source raises."""
+    kind = file_kind_of(source)
+    match kind.container:
+        case Container.VMDK:
+            inspected = inspect_vmdk(source, open_sibling, deep=deep)
+        case Container.VHD:
+            inspected = inspect_vhd(source)
+        case Container.VHDX:
+            inspected = inspect_vhdx(source)
+        case Container.RAW:
+            inspected = _read_raw(source, name)
+        case _:
+            inspected = ContainerInspection()
+    layout, damage = _layout(inspected.content)
+    return DiskFacts(
+        name=name,
+        container=kind.container,
+        size_bytes=source.size_bytes,
+        capacity_bytes=inspected.capacity_bytes,
+        sector_bytes=inspected.content.sector_bytes if inspected.content else None,
+        vmdk=inspected.vmdk,
+        vhd=inspected.vhd,
+        vhdx=inspected.vhdx,
+        other=kind.other,
+        layout=layout,
+        damage=(*inspected.damage, *damage),
+    )
+
+
+def file_kind_of(source: Source) -> FileKind:
+    """What kind of disk image a file is, by its content; what bears no marks at all is raw."""
+    start = source.read_at(0, min(_START_BYTES, source.size_bytes))
+    if not start:
+        return FileKind(Container.OTHER, _EMPTY)
+    if is_vmdk(start):
+        return FileKind(Container.VMDK)
+    if start.startswith(vhdx_content.SIGNATURE):
+        return FileKind(Container.VHDX)
+    end = source.read_at(max(source.size_bytes - 2 * SECTOR_BYTES, 0), 2 * SECTOR_BYTES)
+    if vhd_content.is_vhd(source.name, start, end):
+        return FileKind(Container.VHD)
+    other = _ARCHIVE if tar_header.starts_archive(start) else _other(start)
+    if other == _ISO and _is_divided(source):
+        other = None
+    return FileKind(Container.OTHER, other) if other else FileKind(Container.RAW)
+
+
+def _other(start: bytes) -> str | None:
+    known = {mark: found for mark, (found, _) in OTHERS.items()} | _MORE_OTHERS
+    for (offset, mark), found in known.items():
+        # Any two bytes are the start of some boot code: a disk that is marked as bootable is no program.
+        weak = len(mark) < 3 and start[510:512] == _BOOT_SIGNATURE  # noqa: PLR2004 - see above
+        if start.startswith(mark, offset) and not weak:
+            return found
+    if _TEXT.match(start):
+        return "an HTML page"
+    return "an XML document" if _XML.match(start) else None
+
+
+def _is_divided(source: Source) -> bool:
+    """Whether a disk was made where an ISO once was: its partitions hold file systems, and leave the ISO's place out.
+
+    ISOs that start from a USB stick as well have a partition table too: of themselves, and of the EFI system that they
+    start.
+    """
+    try:
+        layout, _ = read_layout(RawContent(source))
+    except DiskImageError:
+        return False
+    parts = layout.partitions
+    held = any(part.file_system not in _UNTOLD and not part.is_efi_system for part in parts)
+    return held and not any(part.start_bytes <= _ISO_AT < part.start_bytes + part.size_bytes for part in parts)
+
+
+def _read_raw(source: Source, name: str) -> ContainerInspection:
+    inspected = ContainerInspection()
+    inspected.open(lambda: _raw_content(source))
+    expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
+    if expected is not None and not _FLAT_DATA.search(name):
+        found = f"nothing in it bears the marks of a {expected}, as its name says"
+        inspected.damaged("signature", f"{found}: its start or its end is missing, or it is a raw image")
+    return inspected
+
+
+def _raw_content(source: Source) -> RawContent:
+    """The disk; nothing but the place of its GPT tells how large its sectors are."""
+    content = RawContent(source)
+    content.sector_bytes = detect_sector_bytes(content) or content.sector_bytes
+    return content
+
+
+def _layout(content: DiskContent | None) -> tuple[Layout | None, tuple[Damage, ...]]:
+    if content is None:
+        return None, ()
+    try:
+        return read_layout(content)
+    except DiskImageError as error:
+        return None, (damage_of("disk content", error),)

@@ -1,0 +1,142 @@
+"""The members of a tar archive, found by their headers with one read each.
+
+Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar manual, "Basic Tar Format"
+(long names, sizes in base 256).
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from pulumi_vmimport.disk.disk_content import Source
+from pulumi_vmimport.disk.inspection.facts import Damage, OvaMember
+from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.inspection.source_views import is_local
+from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches
+
+MAX_MEMBERS = 1000
+_MAX_HEADERS = 3 * MAX_MEMBERS  # a member may have a long name and a pax header before it
+# Over a network each member of a size that matters costs a request, and 21 disks are the most that AWS takes.
+_MAX_FAR_JUMPS, _FAR_BYTES = 40, 256 << 10
+_MAX_EXTENSION_BYTES = 64 << 10
+_NAME, _SIZE, _PREFIX = slice(0, 100), slice(124, 136), slice(345, 500)
+_TYPE, _MAGIC = slice(156, 157), slice(257, 262)
+_BASE_256 = 0x80
+_FILES, _WITHOUT_DATA = frozenset({b"0", b"\0", b"7"}), frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
+_LONG_NAME, _PAX = b"L", b"x"
+_EXTENSIONS = frozenset({_LONG_NAME, _PAX})
+_ZEROS = bytes(BLOCK_BYTES)
+_MAX_PAX_RECORDS = 256
+_END_BYTES = 2 * BLOCK_BYTES
+_WHERE = "tar archive"
+
+
+@dataclass
+class Archive:
+    """What the headers tell."""
+
+    members: list[OvaMember] = field(default_factory=list)
+    ends_in_zero_blocks: bool = False
+    every_member_read: bool = True
+    """False: it has more members than are read"""
+    damage: list[Damage] = field(default_factory=list)
+
+
+@dataclass
+class _Extension:
+    """What stands before a header and holds for it."""
+
+    name: bytes | None = None
+    size: int | None = None
+
+
+def read_archive(source: Source) -> Archive:
+    """Walks from header to header, up to 1000 members; damage ends the walk.
+
+    Where the walk does not come to the end, that is looked for where the file ends. Raises: what the source raises.
+    """
+    archive, extension = Archive(), _Extension()
+    offset = jumps = 0
+    for _ in range(_MAX_HEADERS):
+        found = _read_header(source, offset, archive)
+        if found is None:
+            return archive
+        header, size = found
+        kind, data = header[_TYPE], offset + BLOCK_BYTES
+        if kind in _EXTENSIONS:
+            _extend(extension, kind, source.read_at(data, min(size, _MAX_EXTENSION_BYTES)))
+        else:
+            size = 0 if kind in _WITHOUT_DATA else size if extension.size is None else extension.size
+            if kind in _FILES:
+                archive.members.append(OvaMember(_name(header, extension), data, size))
+            extension = _Extension()
+        if data + size > source.size_bytes:
+            what = archive.members[-1].name if kind in _FILES else "what a header tells of"
+            words = f"{what} ends at {data + size}, the archive at {source.size_bytes}"
+            archive.damage.append(Damage(_WHERE, words))
+            return archive
+        jumps += size > _FAR_BYTES
+        if len(archive.members) >= MAX_MEMBERS or (jumps > _MAX_FAR_JUMPS and not is_local(source)):
+            break
+        offset = -(-(data + size) // BLOCK_BYTES) * BLOCK_BYTES
+    archive.every_member_read = False
+    archive.ends_in_zero_blocks = _ends_in_zeros(source)
+    archive.damage.append(Damage(_WHERE, f"it has more than {len(archive.members)} members; the others were not read"))
+    return archive
+
+
+def _read_header(source: Source, offset: int, archive: Archive) -> tuple[bytes, int] | None:
+    """(a header, the size that it tells); None where the archive ends, or is damaged."""
+    header = source.read_at(offset, BLOCK_BYTES)
+    if header == _ZEROS:
+        archive.ends_in_zero_blocks = source.read_at(offset + BLOCK_BYTES, BLOCK_BYTES) == _ZEROS
+        return None
+    if not header:  # it ends without the two blocks of zeros
+        return None
+    size = _size(header[_SIZE]) if len(header) == BLOCK_BYTES and checksum_matches(header) else None
+    if size is None:
+        found = header[:16].hex(" ") if len(header) == BLOCK_BYTES else f"{len(header)} bytes"
+        if len(header) == BLOCK_BYTES and header[_MAGIC] == b"ustar":
+            found = f"that of {printable(header[_NAME])!r} with a wrong checksum or size"
+        archive.damage.append(Damage(_WHERE, f"expected the header of a member at {offset}, got {found}"))
+        archive.ends_in_zero_blocks = _ends_in_zeros(source)
+        return None
+    return header, size
+
+
+def _ends_in_zeros(source: Source) -> bool:
+    """Whether the file does, where the walk did not come to its end."""
+    end = source.read_at(max(source.size_bytes - _END_BYTES, 0), _END_BYTES)
+    return len(end) == _END_BYTES and not any(end)
+
+
+def _size(field: bytes) -> int | None:
+    if field[0] & _BASE_256:
+        size = int.from_bytes(field, "big") - (_BASE_256 << 8 * (len(field) - 1))
+        return size if size < 1 << 63 else None
+    digits = field.replace(b"\0", b" ").strip()
+    return int(digits or b"0", 8) if re.fullmatch(rb"[0-7]*", digits) else None
+
+
+def _name(header: bytes, extension: _Extension) -> str:
+    if extension.name is not None:
+        return printable(extension.name)
+    name = header[_NAME].split(b"\0", 1)[0]
+    prefix = header[_PREFIX].split(b"\0", 1)[0] if header[_MAGIC] == b"ustar" and header[262:263] == b"\0" else b""
+    return printable(prefix + b"/" + name if prefix else name)
+
+
+def _extend(extension: _Extension, kind: bytes, data: bytes) -> None:
+    if kind == _LONG_NAME:
+        extension.name = data.split(b"\0", 1)[0]
+        return
+    at = 0
+    for _ in range(_MAX_PAX_RECORDS):
+        length = re.match(rb"(\d{1,6}) ", data[at : at + 8])
+        if length is None or int(length[1]) <= len(length[0]):
+            return
+        key, _, value = data[at + len(length[0]) : at + int(length[1])].rstrip(b"\n").partition(b"=")
+        if key == b"path":
+            extension.name = value
+        elif key == b"size" and re.fullmatch(rb"\d{1,18}", value):
+            extension.size = int(value)
+        at += int(length[1])

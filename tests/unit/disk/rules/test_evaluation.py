@@ -1,0 +1,278 @@
+"""Each rule on facts made by hand: one that breaks it, beside a machine that breaks none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.unit.disk.rules.sample_facts import (
+    BIOS_BOOT,
+    BYOL,
+    DIGEST,
+    DISK,
+    EC2,
+    EMPTY,
+    FILE,
+    GIB,
+    GPT,
+    MACHINE,
+    MEMBERS,
+    NO_VMDK,
+    OVF,
+    SECOND,
+    SMALL_GPT,
+    SNAPSHOT,
+    TIB,
+    UNDIVIDED,
+    WINDOWS,
+    disk,
+    gpt,
+    holding,
+    mbr,
+    ova,
+    ovf,
+    partition,
+    raw,
+    vhd,
+    vhdx,
+    vmdk,
+)
+
+from pulumi_vmimport.disk.inspection.facts import (
+    Container,
+    Damage,
+    FileSystem,
+    ImageFacts,
+)
+from pulumi_vmimport.disk.rules.evaluation import CHECKS, evaluate
+from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
+from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
+from pulumi_vmimport.image_profile import ImageProfile
+
+BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
+    "ova-ovf-not-first": (ova(members=(MEMBERS[2], *MEMBERS[:2])), EC2, "disk.vmdk is the first file, web.ovf number 2"),
+    "ova-without-ovf": (ova(members=MEMBERS[1:], ovf=None), EC2, "its files are web.mf, disk.vmdk"),
+    "ova-without-disk": (ovf(disks=()), EC2, "0 disks, none with a file"),
+    "ova-file-missing": (ova(members=MEMBERS[:2]), EC2, "disk.vmdk is not in it"),
+    "ovf-not-packed": (replace(MACHINE, container=Container.OVF), EC2, "an OVF descriptor"),
+    "ova-not-ended": (ova(ends_in_zero_blocks=False), EC2, "no zeros"),
+    "ova-manifest-damaged": (replace(MACHINE, damage=(Damage("manifest", "line 3 is none"),)), EC2, "line 3 is none"),
+    "ova-chunked-disk": (ovf(files=(replace(FILE, chunk_bytes=1 << 20),)), EC2, "disk.vmdk in chunks of 1048576 bytes"),
+    "ova-compressed-file": (ovf(files=(replace(FILE, compression="gzip"),)), EC2, "disk.vmdk: gzip"),
+    "ova-manifest-mismatch": (ova(manifest=(replace(DIGEST, matches=False),)), EC2, "disk.vmdk has another SHA256"),
+    "ova-manifest-not-compared": (ova(manifest=(replace(DIGEST, matches=None),)), EC2, "disk.vmdk was not compared"),
+    "ova-size-wrong": (ovf(files=(replace(FILE, stated_bytes=9),)), EC2, f"disk.vmdk: 9 stated, it has {4 * GIB}"),
+    "ova-cd-image": (ovf(cd_images=("tools.iso",)), EC2, "tools.iso"),
+    "ovf-several-adapters": (ovf(adapters=OVF.adapters * 2), EC2, "2 adapters: VM Network, VM Network"),
+    "ovf-not-one-machine": (ovf(virtual_systems=3), EC2, "3 machines"),
+    "ovf-linked-disk": (ovf(disks=(replace(OVF.disks[0], parent="base"),)), EC2, "d1 has the parent base"),
+    "ovf-empty-disk": (ovf(disks=(*OVF.disks, replace(OVF.disks[0], id="d2", file=None))), EC2, "d2 has no file"),
+    "ovf-capacity-wrong": (ovf(disks=(replace(OVF.disks[0], capacity_bytes=GIB),)), EC2, "1 GiB stated, the disk has 70 GiB"),
+    "ovf-firmware-mismatch": (ovf(SMALL_GPT), EC2, "firmware is BIOS, the root disk has a GPT"),
+    "too-many-disks": (ova(*[DISK] * 22), EC2, "22 disks"),
+    "damaged": (disk(damage=(Damage("header", "it says a capacity of 0 sectors"),)), EC2, "header: it says a capacity of 0"),
+    "container-unsupported": (disk(container=Container.OTHER, vmdk=None, other="a qcow2 image", layout=None, capacity_bytes=None), SNAPSHOT, "it is a qcow2 image"),
+    "format-differs": (disk(name="disk.vhd"), EC2, "by its name it is VHD, the content VMDK"),
+    "ova-for-snapshot": (MACHINE, SNAPSHOT, "it is an OVA"),
+    "iso-image": (disk(container=Container.OTHER, vmdk=None, other="an ISO 9660 image", layout=None), EC2, "ISO 9660"),
+    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "a VMDK that is split or flat"),
+    "raw-not-a-disk": (raw(size_bytes=6, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)), SNAPSHOT, "6 bytes without a partition table"),
+    "raw-partial-sector": (raw(size_bytes=1025), SNAPSHOT, "1025 bytes: 1 more than sectors of 512"),
+    "vmdk-not-stream-optimized": (vmdk(create_type="monolithicSparse", is_compressed=False, has_markers=False), EC2, "createType monolithicSparse, without compression and markers"),
+    "vmdk-compression": (vmdk(compression_algorithm=0), EC2, "algorithm 0, expected 1"),
+    "vmdk-cut-short": (vmdk(has_footer=False), EC2, "its footer is missing"),
+    "vmdk-no-end-of-stream": (vmdk(ends_in_end_of_stream=False), EC2, "the marker is missing"),
+    "vmdk-grains-not-checked": (vmdk(every_grain_table_read=False), EC2, "a few of its grain tables"),
+    "vmdk-text-mode": (vmdk(line_ends_intact=False), EC2, "line ends"),
+    "vmdk-descriptor-only": (disk(vmdk=replace(NO_VMDK, create_type="monolithicFlat", extent_files=("disk-flat.vmdk",))), EC2, "createType monolithicFlat, the data is in disk-flat.vmdk"),
+    "vmdk-split": (disk(vmdk=replace(NO_VMDK, create_type="twoGbMaxExtentSparse", extent_files=("a.vmdk", "b.vmdk"))), EC2, "with a.vmdk, b.vmdk"),
+    "vmdk-delta": (vmdk(parent_cid="0badcafe"), EC2, "parentCID 0badcafe"),
+    "vmdk-raw-device": (disk(vmdk=replace(NO_VMDK, create_type="vmfsRawDeviceMap")), EC2, "createType vmfsRawDeviceMap"),
+    "vmdk-version-unknown": (vmdk(version=4), EC2, "version 4"),
+    "vhd-footer-differs": (vhd(footers_identical=False), EC2, "footer and copy differ"),
+    "vhd-checksum": (vhd(footer_checksum_matches=False, header_checksum_matches=False), EC2, "its footer and its header is wrong"),
+    "vhd-differencing": (vhd(kind="differencing", parent_name="base.vhd"), EC2, "base.vhd"),
+    "vhdx-differencing": (vhdx(has_parent=True), EC2, "a parent"),
+    "vhdx-headers": (vhdx(valid_headers=0), EC2, "0 of 2 headers and 2 of 2 region tables"),
+    "vhdx-log-pending": (vhdx(log_is_pending=True), EC2, "log"),
+    "vhdx-for-snapshot": (vhdx(), SNAPSHOT, "a VHDX"),
+    "sector-size": (disk(sector_bytes=4096), SNAPSHOT, "sectors of 4096 bytes"),
+    "disk-too-large": (disk(capacity_bytes=8 * TIB), EC2, "8 TiB"),
+    "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16 TiB"),
+    "disk-needs-manifest": (disk(capacity_bytes=9 * TIB), SNAPSHOT, "9 TiB"),
+    "capacity-unknown": (disk(capacity_bytes=None), SNAPSHOT, "no capacity"),
+    "layout-unknown": (disk(layout=None), EC2, "could not be read"),
+    "layout-damaged": (disk(damage=(Damage("partition 1", "it goes from 0 to 9"),)), EC2, "partition 1: it goes"),
+    "partition-beyond-disk": (raw(capacity_bytes=34 * GIB), SNAPSHOT, "partition 1 ends at"),
+    "gpt-without-protective-mbr": (disk(layout=GPT, damage=(Damage("protective MBR", "no entry of type ee"),)), EC2, "no entry of type ee"),
+    "no-boot-partition": (disk(layout=EMPTY.layout), EC2, "no partition table; the disk holds: empty"),
+    "no-active-partition": (mbr(partition(is_active=False)), EC2, "boot code, but no active partition"),
+    "root-disk-not-first": (ova(EMPTY, replace(DISK, name="system.vmdk")), EC2, "it starts from system.vmdk"),
+    "several-active-partitions": (mbr(partition(), partition(2)), EC2, "2 active partitions: 1, 2"),
+    "gpt-without-efi": (gpt(partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN), WINDOWS), EC2, "none an EFI system"),
+    "gpt-damaged": (gpt(backup_gpt_valid=False), EC2, "the backup one is not valid"),
+    "gpt-backup-not-at-end": (gpt(backup_gpt_at_end=False), SNAPSHOT, "not in the disk's last sector"),
+    "hybrid-mbr": (gpt(is_hybrid=True), EC2, "further entries"),
+    "mbr-too-large": (disk(capacity_bytes=3 * TIB), EC2, "3 TiB"),
+    "bitlocker": (holding(FileSystem.BITLOCKER), EC2, "partition 1"),
+    "luks": (mbr(partition(), partition(2, is_active=False, file_system=FileSystem.LUKS)), EC2, "partition 2"),
+    "lvm": (holding(FileSystem.LVM2), EC2, "partition 1"),
+    "dynamic-disk": (mbr(is_dynamic_disk=True), EC2, "logical disk manager"),
+    "root-file-system": (holding(FileSystem.REFS, root=None), EC2, "its partitions hold refs"),
+    "root-unknown": (holding(FileSystem.UNKNOWN, root=None), EC2, "partition 1: unknown"),
+    "btrfs-subvolumes": (holding(FileSystem.BTRFS), EC2, "partition 1 holds Btrfs"),
+    "byol-disk-too-large": (disk(capacity_bytes=81 * GIB), BYOL, "81 GiB"),
+    "byol-disk-above-70": (disk(capacity_bytes=80 * GIB), BYOL, "80 GiB"),
+    "byol-several-disks": (ova(DISK, SECOND), BYOL, "2 disks: disk.vmdk, second.vmdk"),
+    "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "the root is likely partition 1, ext4"),
+    "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and UEFI"),
+    "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "it is on VirtualSCSI"),
+}  # fmt: skip
+
+
+def ids(findings: tuple[ImageFinding, ...]) -> set[str]:
+    return {finding.rule for finding in findings}
+
+
+@pytest.mark.parametrize("rule", rule_catalog().rules)
+def test_what_breaks_a_rule_is_found_with_its_evidence(rule: str) -> None:
+    facts, profile, words = BROKEN[rule]
+    found = [finding for finding in evaluate(facts, profile) if finding.rule == rule]
+    assert len(found) == 1, found
+    assert words in found[0].evidence
+    assert found[0].subject in {facts.name, *(disk.name for disk in facts.disks)}
+    assert found[0].severity is rule_catalog().rules[rule].severity_for(profile)
+
+
+@pytest.mark.parametrize("rule", rule_catalog().rules)
+def test_what_breaks_a_rule_breaks_few_others(rule: str) -> None:
+    """One fault is told once: at most one more rule speaks of it."""
+    facts, profile, _ = BROKEN[rule]
+    assert len(ids(evaluate(facts, profile))) <= 3
+
+
+def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
+    assert CHECKS.keys() == rule_catalog().rules.keys() == BROKEN.keys()
+
+
+@pytest.mark.parametrize(
+    ("facts", "profiles"),
+    [
+        pytest.param(MACHINE, (EC2, BYOL), id="ova"),
+        pytest.param(disk(), tuple(ImageProfile), id="vmdk"),
+        pytest.param(vmdk(directory_at_end=False, has_footer=None, ends_in_end_of_stream=None), tuple(ImageProfile), id="vmdk-of-qemu"),
+        pytest.param(vhd(), tuple(ImageProfile), id="vhd"),
+        pytest.param(vhd(kind="fixed", footers_identical=None, header_checksum_matches=None), tuple(ImageProfile), id="fixed-vhd"),
+        pytest.param(vhdx(valid_headers=1), (EC2, BYOL), id="vhdx-with-one-header"),
+        pytest.param(raw(), tuple(ImageProfile), id="raw"),
+        pytest.param(gpt(), tuple(ImageProfile), id="gpt"),
+        pytest.param(ovf(SMALL_GPT, firmware="efi", guest_id="windows11_64Guest"), (EC2, BYOL), id="windows-11"),
+        pytest.param(ovf(SMALL_GPT, firmware=None, guest_id=""), (EC2, BYOL), id="firmware-not-said"),
+        pytest.param(ova(DISK, SECOND), (EC2,), id="disk-of-data"),
+        pytest.param(disk(layout=SECOND.layout), (SNAPSHOT,), id="snapshot-of-data"),
+        pytest.param(holding(FileSystem.BITLOCKER), (SNAPSHOT,), id="snapshot-of-bitlocker"),
+        pytest.param(disk(capacity_bytes=8 * TIB - 512, layout=GPT), (EC2,), id="just-below-8-tib"),
+        pytest.param(disk(capacity_bytes=8 * TIB, layout=GPT), (SNAPSHOT,), id="snapshot-of-8-tib"),
+        pytest.param(ova(*[DISK] * 21), (EC2,), id="21-disks"),
+        pytest.param(ovf(files=(replace(FILE, stated_bytes=None, compression="identity"),)), (EC2,), id="no-size-stated"),
+        *(pytest.param(holding(kind), (EC2,), id=kind) for kind in (FileSystem.EXT2, FileSystem.EXT4, FileSystem.XFS, FileSystem.JFS)),
+    ],
+)  # fmt: skip
+def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[ImageProfile, ...]) -> None:
+    for profile in profiles:
+        assert evaluate(facts, profile) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "profile", "severity"),
+    [
+        ("ovf-firmware-mismatch", BYOL, Severity.ERROR),
+        ("several-active-partitions", BYOL, Severity.ERROR),
+        ("gpt-without-efi", BYOL, Severity.ERROR),
+        ("iso-image", SNAPSHOT, Severity.WARNING),
+    ],
+)
+def test_how_grave_it_is_depends_on_what_the_image_is_for(rule: str, profile: ImageProfile, severity: Severity) -> None:
+    (found,) = [finding for finding in evaluate(BROKEN[rule][0], profile) if finding.rule == rule]
+    assert found.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("make", "loud"),
+    [
+        (lambda: vmdk(has_footer=False), "vmdk-cut-short"),
+        (lambda: vmdk(line_ends_intact=False), "vmdk-text-mode"),
+        (lambda: vhd(footers_identical=False), "vhd-footer-differs"),
+    ],
+)
+def test_a_damage_with_a_rule_of_its_own_is_told_once(make: Callable[[], ImageFacts], loud: str) -> None:
+    facts = make()
+    (of,) = facts.disks
+    both = replace(facts, disks=(replace(of, damage=(Damage("footer", "it is not there"),)),))
+    assert ids(evaluate(both, EC2)) == {loud}
+
+
+def test_what_stands_behind_the_end_of_a_stream_is_a_warning() -> None:
+    (found,) = evaluate(disk(damage=(Damage("end of stream", "65536 bytes stand behind the marker"),)), EC2)
+    assert (found.rule, found.severity) == ("vmdk-no-end-of-stream", Severity.WARNING)
+
+
+def test_a_descriptor_that_names_a_missing_file_is_told_once() -> None:
+    facts = ova(members=MEMBERS[:2])
+    damage = (Damage("OVF descriptor", "it names disk.vmdk, which is not there"),)
+    assert ids(evaluate(replace(facts, disks=(), damage=damage), EC2)) == {"ova-file-missing"}
+
+
+def test_a_damaged_archive_is_an_error() -> None:
+    (found,) = evaluate(replace(MACHINE, damage=(Damage("tar archive", "it ends at 512"),)), EC2)
+    assert (found.rule, found.severity, found.subject) == ("damaged", Severity.ERROR, "web.ova")
+
+
+@pytest.mark.parametrize(
+    ("facts", "stated", "is_found"),
+    [
+        pytest.param(disk(), Container.RAW, True, id="another"),
+        pytest.param(disk(), Container.VMDK, False, id="right"),
+        pytest.param(raw(), Container.VMDK, True, id="no-marks"),
+        pytest.param(disk(name="disk"), None, False, id="nothing-says"),
+        pytest.param(raw(), None, False, id="raw"),
+        pytest.param(vhdx(), Container.VHD, False, id="snapshots-of-vhdx-are-stated-as-vhd"),
+    ],
+)
+def test_the_format_stated_must_be_that_of_the_content(
+    facts: ImageFacts, stated: Container | None, is_found: bool
+) -> None:
+    assert ("format-differs" in ids(evaluate(facts, EC2, stated=stated))) == is_found
+
+
+def test_a_disk_that_is_not_the_root_need_not_start() -> None:
+    assert evaluate(disk(layout=SECOND.layout), EC2, has_root=False) == ()
+    assert "luks" in ids(evaluate(holding(FileSystem.LUKS), EC2, has_root=False))
+
+
+def test_grub_starts_from_a_gpt_without_esp_and_ec2_takes_it() -> None:
+    grub = partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN)
+    linux = partition(2, is_active=False, file_system=FileSystem.EXT4)
+    (found,) = evaluate(gpt(grub, linux), EC2)
+    assert (found.rule, found.severity) == ("gpt-without-efi", Severity.WARNING)
+    assert ids(evaluate(gpt(linux), EC2)) == {"no-boot-partition"}
+
+
+def test_the_gravest_come_first() -> None:
+    facts = mbr(partition(is_active=False, file_system=FileSystem.UNKNOWN), root=None)
+    worse = replace(facts, disks=(replace(facts.disks[0], capacity_bytes=9 * TIB),))
+    order = [finding.severity for finding in evaluate(worse, EC2)]
+    assert order == sorted(order, key=list(Severity).index)
+    assert set(order) == set(Severity)
+
+
+def test_every_rule_has_words_and_a_source() -> None:
+    known = rule_catalog()
+    for rule in known.rules.values():
+        assert rule.id == rule.id.lower()
+        assert rule.section in known.sections
+        assert rule.source in known.sources
+        assert rule.needs
+        for words in (rule.cause, rule.remedy):
+            assert words[0].islower() or words.split()[0] in {"AWS", "AWS's", "GPT", "ImportImage", "ImportSnapshot", "WorkSpaces", "Windows'"}, words  # fmt: skip
+            assert not words.endswith("."), words
+    assert {rule.source for rule in known.rules.values()} == known.sources.keys()

@@ -1,0 +1,73 @@
+import pytest
+
+from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
+from pulumi_vmimport.disk.ovf_references import MAX_BYTES, referenced_files, with_sizes
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- <File href="no"/> --><Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">'
+TAIL = '<Section><File ovf:href="elsewhere"/></Section></Envelope>\n'
+
+
+def descriptor(references: str) -> bytes:
+    return f"{HEAD}<References>{references}</References>{TAIL}".encode()
+
+
+@pytest.mark.parametrize(
+    ("tag", "corrected"),
+    [
+        ('<File ovf:href="a.vmdk" ovf:id="f1" ovf:size="0"/>', '<File ovf:href="a.vmdk" ovf:id="f1" ovf:size="123"/>'),
+        ("<File ovf:size = '7'\n ovf:href='a.vmdk' />", "<File ovf:size = \"123\"\n ovf:href='a.vmdk' />"),
+        ('<File ovf:id="f1" ovf:href="a.vmdk"/>', '<File ovf:id="f1" ovf:href="a.vmdk" ovf:size="123"/>'),
+        ('<File href="a.vmdk"></File>', '<File href="a.vmdk" size="123"></File>'),
+        ('<o:File xmlns:o="o" o:id="size=\'1\' >" o:href="a.vmdk" o:size="0"/>', '<o:File xmlns:o="o" o:id="size=\'1\' >" o:href="a.vmdk" o:size="123"/>'),
+        ('<File ovf:id="ä" ovf:href="a.vmdk" ovf:size="0"/>', '<File ovf:id="ä" ovf:href="a.vmdk" ovf:size="123"/>'),
+    ],
+    ids=["wrong", "spaced", "missing", "without prefix", "words in values", "not ASCII"],
+)  # fmt: skip
+def test_the_size_of_a_file_is_put_right_and_nothing_else_changes(tag: str, corrected: str) -> None:
+    other = '<File ovf:href="b.iso" ovf:size="5"/>'
+    assert with_sizes(descriptor(tag + other), {"a.vmdk": 123}) == descriptor(corrected + other)
+
+
+def test_right_sizes_leave_every_byte_as_it_is() -> None:
+    right = descriptor('<File ovf:href="a.vmdk" ovf:size="5"/><File ovf:href="b.vmdk" ovf:size="6"/>')
+    assert with_sizes(right, {"a.vmdk": 5, "b.vmdk": 6}) == right
+
+
+def test_the_files_are_those_of_the_references_in_their_order() -> None:
+    files = referenced_files(
+        descriptor(
+            '<File ovf:href="b&amp;c.vmdk"/><File ovf:href="a.vmdk" ovf:chunkSize="7"/>'
+            '<File ovf:href="z.vmdk" ovf:compression="gzip"/><File ovf:href="y.vmdk" ovf:compression="identity"/>'
+        )
+    )
+    told = [(file.href, file.is_chunked, file.is_compressed) for file in files]
+    assert told == [
+        ("b&c.vmdk", False, False), ("a.vmdk", True, False), ("z.vmdk", False, True), ("y.vmdk", False, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "XML: expected well-formed XML, got no element found"),
+        (b"\0" * 100, "XML: expected well-formed XML"),
+        (b"QFI\xfb", "XML: expected well-formed XML"),
+        (descriptor("")[:-20], "XML: expected well-formed XML"),
+        (b'<?xml version="1.0" encoding="no-such"?><a/>', "XML: expected well-formed XML"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "XML: expected no DOCTYPE, got one"),
+        (descriptor(""), "References: expected 1 to 1000 files, got none"),
+        (descriptor('<File ovf:href="x"/>' * 1001), "References: expected 1 to 1000 files, got 1001"),
+        (b"<a>" + b" " * MAX_BYTES + b"</a>", "size: expected at most 2 MiB"),
+        (b"<a>" * 100_000, "XML: expected at most 64 levels, got more"),
+    ],
+    ids=["empty", "zeros", "no XML", "cut off", "encoding", "doctype", "no files", "too many files", "too large", "deep"],
+)  # fmt: skip
+def test_fails_for_what_is_no_descriptor(text: bytes, words: str) -> None:
+    with pytest.raises(InvalidDescriptorError, match=f"OVF descriptor: {words}"):
+        referenced_files(text)
+
+
+def test_fails_to_correct_a_descriptor_in_another_alphabet() -> None:
+    text = descriptor('<File ovf:href="a.vmdk"/>').decode().replace("UTF-8", "UTF-16").encode("utf-16")
+    with pytest.raises(InvalidDescriptorError, match=r"File a.vmdk: expected a tag in an encoding that extends ASCII"):
+        with_sizes(text, {"a.vmdk": 1})
