@@ -1,10 +1,11 @@
-"""The Pulumi engine and the vCenter simulator: found on this machine, or built once from Go modules and kept.
+"""Find the Pulumi engine and the vCenter simulator on this machine, or build them once from Go modules.
 
-Needs the standard library only, so that it also runs before anything is installed:
+This module imports only the standard library, so it runs before any package is installed:
 `python3 sandbox/pulumi_vmimport_sandbox/toolchain.py build`.
 
-What is built is kept in $VMIMPORT_CACHE, else $XDG_CACHE_HOME/pulumi-vmimport, else ~/.cache/pulumi-vmimport, in a
-folder named after the version and the sources, which appears complete or not at all.
+Builds are cached in $VMIMPORT_CACHE, $XDG_CACHE_HOME/pulumi-vmimport or ~/.cache/pulumi-vmimport, whichever is set
+first. Each build has a folder named after its version and a hash of its sources. The folder appears only when the build
+is complete.
 """
 
 from __future__ import annotations
@@ -25,44 +26,47 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 SDK = "github.com/pulumi/pulumi/sdk/v3"
-# No inlining and no debug information, but in the standard library, which is shared with other builds. Measured, with
-# GOGC below: the engine takes 331 s of CPU instead of 506 s to compile, and its commands take as long as before.
+# No inlining and no debug information, except in the standard library, which is shared with other builds. Measured with
+# the GOGC below: compiling the engine takes 331 s of CPU instead of 506 s; its commands are not slower.
 COMPILER_FLAGS = ("-gcflags=all=-l -dwarf=false", "-gcflags=std=")
 COMPILER_ENVIRONMENT = {
-    "CGO_ENABLED": "0",  # as in Pulumi's own releases: needs no C compiler
-    "GOGC": "400",  # a fifth less compiler time for 1.4 GB of memory in the largest package
-    "GOFLAGS": "",  # the user's own, such as -mod=vendor, are meant for the user's own modules
+    "CGO_ENABLED": "0",  # as in Pulumi's releases; no C compiler is required
+    "GOGC": "400",  # 20 % less compile time; the largest package then needs 1.4 GB of memory
+    "GOFLAGS": "",  # the user's flags, such as -mod=vendor, apply to the user's modules
     "GOWORK": "off",
 }
-LAST_LINES = 20  # of a failed build are shown; Go puts the compiler's errors last
+REPORTED_LINES = 20  # of the output of a failed build; Go prints compiler errors last
+# The files that `go build` reads: Go sources, module files and the Python script that packages.go embeds. Byte code of
+# that script, which pip writes beside it, is not part of the build.
+SOURCE_SUFFIXES = frozenset({".go", ".mod", ".py", ".sum"})
 
 
 class ToolchainError(Exception):
-    """The engine or the simulator is not on this machine and cannot be built; the message says what to do."""
+    """The engine or the simulator was not found and cannot be built; the message contains the remedy."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi command line that runs Python programs."""
+    """A Pulumi CLI that runs Python programs."""
 
     path: Path  # the `pulumi` executable
-    environment: dict[str, str]  # what its process needs: PATH, where its plugins are, and PULUMI_PYTHON_CMD
-    description: str  # one line for people, such as "pulumi 3.253.0 built from Go modules"
+    environment: dict[str, str]  # variables of its process: PATH, which contains its plugins, and PULUMI_PYTHON_CMD
+    description: str  # one line, such as "pulumi 3.253.0 built from Go modules"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Something that Go builds from a module below the toolchain's sources."""
+    """An executable that Go builds from a module in the toolchain's sources."""
 
     title: str
     executable: str
     folder: str
-    module: str  # that it is made of and has its version from
+    module: str  # the Go module that it is built from; its version is the build's version
     packages: tuple[str, ...]
-    takes: str  # on two cores when nothing is cached (measured)
-    beside: tuple[str, ...] = ()  # files of the SDK that belong beside the executable
+    build_time: str  # on two cores with empty caches (measured)
+    companion_files: tuple[str, ...] = ()  # files of the Pulumi SDK that are copied next to the executable
 
 
 ENGINE = Recipe(
@@ -71,8 +75,8 @@ ENGINE = Recipe(
     folder="engine",
     module="github.com/pulumi/pulumi/pkg/v3",
     packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "./pulumi-language-python"),
-    takes="3 to 5 minutes",
-    beside=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
+    build_time="3 to 5 minutes",
+    companion_files=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
 )
 SIMULATOR = Recipe(
     title="the vCenter simulator",
@@ -80,61 +84,65 @@ SIMULATOR = Recipe(
     folder="vcsim",
     module="github.com/vmware/govmomi",
     packages=(".",),
-    takes="about 1 minute",
+    build_time="about 1 minute",
 )
 
 
 class Toolchain:
-    """Finds and builds in one environment.
+    """Finds and builds the executables.
 
     Args:
-        environ: The environment to look in and to build in.
-        say: Takes each line about what is happening. Default: it goes to standard error.
-        sources: The folder with the Go modules. Default: the one of this installation or checkout.
+        environ: Environment variables for the search and for builds. Default: those of this process.
+        report: Receives each progress line. Default: lines are written to standard error.
+        sources: The folder that contains the Go modules. Default: the folder of this installation or checkout.
     """
 
     def __init__(
-        self, environ: Mapping[str, str] = os.environ, say: Say | None = None, sources: Path | None = None
+        self, environ: Mapping[str, str] = os.environ, report: Report | None = None, sources: Path | None = None
     ) -> None:
-        self.environ, self.say = environ, say or _say
+        self.environ, self.report = environ, report or _report
         self.sources = sources or _sources()
         self.cache = _cache(environ)
 
     def engine(self) -> Engine:
-        """The engine: the pulumi on PATH when it is new enough and complete, else one built on first need.
+        """The pulumi on PATH if it is new enough and complete, otherwise an engine that is built on first use.
 
         Raises:
-            ToolchainError: There is none and none can be built.
+            ToolchainError: No engine was found and the build failed.
         """
         path = self._pulumi_on_path()
         if path:
             description = f"pulumi {self._version_of(path)} from PATH"
         else:
-            path = self._built(ENGINE)
+            path = self._ensure_built(ENGINE)
             description = f"pulumi {self._version(ENGINE)} built from Go modules"
         search = f"{path.parent}{os.pathsep}{self.environ.get('PATH', os.defpath)}"
         return Engine(path, {"PATH": search, "PULUMI_PYTHON_CMD": sys.executable}, description)
 
     def vcenter_simulator(self) -> Path:
-        """The executable of the vCenter simulator, built on first need. Raises as `engine` does."""
-        return self._built(SIMULATOR)
+        """The executable of the vCenter simulator, built on first use.
+
+        Raises:
+            ToolchainError: The build failed.
+        """
+        return self._ensure_built(SIMULATOR)
 
     def build(self) -> None:
-        """Make both.
+        """Build the simulator and, if necessary, the engine.
 
-        The engine's modules are downloaded while the simulator compiles, and the engine is compiled after it: both
-        need the standard library, which two builds at once would both compile.
+        The engine's modules are downloaded while the simulator compiles. The engine is compiled afterwards: both need
+        the standard library, and two concurrent builds would each compile it.
         """
         with ThreadPoolExecutor() as pool:
             simulator = pool.submit(self.vcenter_simulator)
             if not self._pulumi_on_path() and not self._folder(ENGINE).is_dir():
                 self._go(ENGINE, f"downloading the Go modules of {ENGINE.title}", "list", "-deps", *ENGINE.packages)
-            self.say(f"vCenter simulator: {simulator.result()}")
+            self.report(f"vCenter simulator: {simulator.result()}")
         engine = self.engine()
-        self.say(f"{engine.description}: {engine.path}")
+        self.report(f"{engine.description}: {engine.path}")
 
     def _pulumi_on_path(self) -> Path | None:
-        """The pulumi of PATH, if it is at least as new as ours and has its own Python language host."""
+        """The pulumi on PATH, if it has a Python language host and is not older than the version of ENGINE."""
         found = self._which("pulumi")
         host = "pulumi-language-python"
         if not found or not (found.resolve().with_name(host).exists() or self._which(host)):
@@ -142,13 +150,13 @@ class Toolchain:
         return found if _numbers(self._version_of(found)) >= _numbers(self._version(ENGINE)) else None
 
     def _version_of(self, pulumi: Path) -> str:
-        """What this pulumi says its version is; empty if it does not run."""
+        """The version that an executable reports; empty if it does not run."""
         environ = {**self.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         try:
-            told = subprocess.run([pulumi, "version"], env=environ, capture_output=True, text=True, check=False)
-        except OSError:  # for example built for another kind of machine
+            completed = subprocess.run([pulumi, "version"], env=environ, capture_output=True, text=True, check=False)
+        except OSError:  # for example, built for another architecture
             return ""
-        return told.stdout.strip().removeprefix("v")
+        return completed.stdout.strip().removeprefix("v")
 
     def _which(self, name: str) -> Path | None:
         found = shutil.which(name, path=self.environ.get("PATH", os.defpath))
@@ -157,78 +165,83 @@ class Toolchain:
     def _version(self, recipe: Recipe) -> str:
         return self._required(recipe, rf"{re.escape(recipe.module)} v")
 
-    def _required(self, recipe: Recipe, what: str) -> str:
-        """A version that the recipe's go.mod, the one place that says it, requires."""
+    def _required(self, recipe: Recipe, requirement: str) -> str:
+        """A version that the recipe's go.mod requires."""
         file = self.sources / recipe.folder / "go.mod"
-        found = re.search(rf"^\s*(?:require\s+)?{what}(\S+)", file.read_text("utf-8"), re.MULTILINE)
+        found = re.search(rf"^\s*(?:require\s+)?{requirement}(\S+)", file.read_text("utf-8"), re.MULTILINE)
         if not found:
-            raise ToolchainError(f"{file} has no line that matches {what!r}: install pulumi-vmimport again")
+            raise ToolchainError(f"{file} has no line that matches {requirement!r}; reinstall pulumi-vmimport-sandbox")
         return found[1]
 
     def _folder(self, recipe: Recipe) -> Path:
-        """Where the results are kept: another version, source or machine is another folder."""
-        content = hashlib.sha256(repr((sys.platform, platform.machine(), recipe, COMPILER_FLAGS)).encode())
+        """The folder of a build; it differs by version, sources, platform and compiler flags."""
+        parts = (sys.platform, platform.machine(), recipe.packages, recipe.companion_files, COMPILER_FLAGS)
+        content = hashlib.sha256(repr(parts).encode())
         root = self.sources / recipe.folder
-        for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        for file in sorted(path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES):
             content.update(f"\0{file.relative_to(root)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
         return self.cache / f"{recipe.executable}-{self._version(recipe)}-{content.hexdigest()[:12]}"
 
-    def _built(self, recipe: Recipe) -> Path:
+    def _ensure_built(self, recipe: Recipe) -> Path:
         folder = self._folder(recipe)
         if not folder.is_dir():
             self.cache.mkdir(parents=True, exist_ok=True)
-            with self._only_one(folder, recipe):
-                if not folder.is_dir():  # or another process has built it while this one waited
+            with self._build_lock(folder, recipe):
+                if not folder.is_dir():  # another process may have built it in the meantime
                     self._build(recipe, folder)
         return folder / recipe.executable
 
     @contextlib.contextmanager
-    def _only_one(self, folder: Path, recipe: Recipe) -> Iterator[None]:
-        """Hold the folder's lock, which the system drops with the process however that ends."""
+    def _build_lock(self, folder: Path, recipe: Recipe) -> Iterator[None]:
+        """Hold the folder's lock. The operating system releases it when the process exits."""
         with folder.with_name(folder.name + ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self.say(f"waiting for another process that builds {recipe.title}")
+                self.report(f"waiting for another process that is building {recipe.title}")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _build(self, recipe: Recipe, folder: Path) -> None:
         version = self._version(recipe)
         name = f"{recipe.title} {version}"
-        self._go_command()  # promise nothing without it
-        for left in self.cache.glob(folder.name + ".part-*"):  # by a build that was killed: we have the lock
-            shutil.rmtree(left)
-        self.say(f"building {name} with Go: {recipe.takes} on two cores, once; kept in {folder}")
-        began = time.monotonic()
+        self._go_command()  # fail before the first progress line
+        for partial in self.cache.glob(folder.name + ".part-*"):  # of a killed build: this process holds the lock
+            shutil.rmtree(partial)
+        self.report(f"building {name} with Go: {recipe.build_time} on two cores; the result is cached in {folder}")
+        started = time.monotonic()
         part = Path(tempfile.mkdtemp(prefix=folder.name + ".part-", dir=self.cache))
         try:
             part.chmod(0o755)
             linker = f"-ldflags=-s -w -X {SDK}/go/common/version.Version=v{version}"
             output = f"{part}{os.sep}"
             self._go(recipe, f"building {name}", "build", *COMPILER_FLAGS, linker, "-o", output, *recipe.packages)
-            if recipe.beside:
+            if recipe.companion_files:
                 module = Path(self._go(recipe, f"finding {SDK}", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
-                for file in recipe.beside:
+                for file in recipe.companion_files:
                     shutil.copyfile(module / file, part / Path(file).name).chmod(0o755)
             part.rename(folder)
         finally:
-            shutil.rmtree(part, ignore_errors=True)  # not there any more if all went well
-        minutes, seconds = divmod(round(time.monotonic() - began), 60)
-        self.say(f"built {name} in {minutes} min {seconds} s")
+            shutil.rmtree(part, ignore_errors=True)  # does not exist after a successful build
+        minutes, seconds = divmod(round(time.monotonic() - started), 60)
+        self.report(f"built {name} in {minutes} min {seconds} s")
 
     def _go_command(self) -> Path:
         found = self._which("go")
         if not found:
             raise ToolchainError(
-                f"there is no go on PATH, which builds pulumi {self._version(ENGINE)} and the vCenter simulator, once: "
-                f"install Go {self._required(ENGINE, 'go ')} or newer and run this again"
+                f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: there is no go on PATH; "
+                f"install Go {self._required(ENGINE, 'go ')} or later and rerun"
             )
         return found
 
-    def _go(self, recipe: Recipe, doing: str, *arguments: str) -> str:
-        """The output of a go command in the recipe's module; its last lines are the error if it fails."""
-        ran = subprocess.run(
+    def _go(self, recipe: Recipe, task: str, *arguments: str) -> str:
+        """The output of a go command in the recipe's module.
+
+        Raises:
+            ToolchainError: The command failed; the message ends with the last lines of its output.
+        """
+        completed = subprocess.run(
             [self._go_command(), *arguments],
             cwd=self.sources / recipe.folder,
             env={**self.environ, **COMPILER_ENVIRONMENT},
@@ -238,30 +251,30 @@ class Toolchain:
             text=True,
             check=False,
         )
-        if ran.returncode:
-            words = "\n".join(ran.stdout.strip().splitlines()[-LAST_LINES:])
-            raise ToolchainError(f"{doing} failed: go {arguments[0]} ended with {ran.returncode}:\n{words}")
-        return ran.stdout
+        if completed.returncode:
+            output = "\n".join(completed.stdout.strip().splitlines()[-REPORTED_LINES:])
+            raise ToolchainError(f"{task} failed: go {arguments[0]} exited with {completed.returncode}:\n{output}")
+        return completed.stdout
 
 
 def engine() -> Engine:
-    """The Pulumi engine of this machine, built on first need. See `Toolchain.engine`."""
+    """The Pulumi engine of this machine, built on first use. See `Toolchain.engine`."""
     return Toolchain().engine()
 
 
 def vcenter_simulator() -> Path:
-    """The executable of the vCenter simulator, built on first need. See `Toolchain.vcenter_simulator`."""
+    """The executable of the vCenter simulator, built on first use. See `Toolchain.vcenter_simulator`."""
     return Toolchain().vcenter_simulator()
 
 
 def _sources() -> Path:
-    """The Go modules: beside this file in an installed wheel, beside the package in a checkout."""
+    """The Go modules: next to this file in an installation, next to the package in a checkout."""
     here = Path(__file__).resolve().parent
-    places = (here / "toolchain_sources", here.parent / "toolchain")
-    for place in places:
-        if (place / ENGINE.folder / "go.mod").exists():
-            return place
-    raise ToolchainError(f"no Go modules in {' or '.join(map(str, places))}: install pulumi-vmimport again")
+    candidates = (here / "toolchain_sources", here.parent / "toolchain")
+    for candidate in candidates:
+        if (candidate / ENGINE.folder / "go.mod").exists():
+            return candidate
+    raise ToolchainError(f"no Go modules in {' or '.join(map(str, candidates))}; reinstall pulumi-vmimport-sandbox")
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
@@ -276,22 +289,22 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0]))
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
 def main(arguments: list[str]) -> int:
     """Run the command line."""
     if arguments != ["build"]:
-        _say("usage: toolchain.py build")
+        _report("usage: toolchain.py build")
         return 2
     try:
         Toolchain().build()
     except ToolchainError as error:
-        _say(f"error: {error}")
+        _report(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        _say("interrupted: nothing half-built was kept; run this again")
+        _report("interrupted: no partial build was kept; rerun to build")
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""From an OVA that is in S3 to an AMI; all keys of the configuration are in Pulumi.yaml."""
+"""Import an OVA from S3 as an AMI. Pulumi.yaml describes the configuration."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""From a vSphere virtual machine to a WorkSpaces image; the same program for the sandbox and for a real account.
+"""Create a WorkSpaces image from a vSphere virtual machine, in the sandbox or in a real account.
 
-All keys of the configuration are in Pulumi.yaml. How to reach AWS and vSphere comes from the environment or from the
-`aws:` and `vsphere:` keys.
+Pulumi.yaml describes the configuration. The connections to AWS and vSphere are configured by environment variables or
+by the `aws:` and `vsphere:` configuration keys.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 config = pulumi.Config()
 
 
-def given(**keys: str) -> dict[str, Any]:
-    """The arguments whose configuration key is not empty."""
+def configured(**keys: str) -> dict[str, Any]:
+    """The arguments whose configuration keys are set."""
     return {name: value for name, key in keys.items() if (value := config.get(key))}
 
 
@@ -22,10 +22,10 @@ machine = config.get("virtualMachine")
 if machine:
     source: dict[str, Any] = {"virtual_machine_path": machine}
 else:
-    iso: Any = given(path="isoPath", local_path="isoLocalPath")
+    iso: Any = configured(path="isoPath", local_path="isoLocalPath")
     source_machine: Any = {
-        **given(datacenter="datacenter", cluster="cluster", phase="phase", windows_release="windowsRelease"),
-        **given(vm_name="vmName", datastore="datastore", network="network"),
+        **configured(datacenter="datacenter", cluster="cluster", phase="phase", windows_release="windowsRelease"),
+        **configured(vm_name="vmName", datastore="datastore", network="network"),
         "disk_gb": config.require_int("diskGb"),
         "iso": iso,
     }
@@ -33,12 +33,12 @@ else:
     source = {"virtual_machine_uuid": windows.uuid}
     pulumi.export("virtualMachine", windows.name)
 
-line: Any = {
+image_args: Any = {
     **source,
-    **given(powered_on="poweredOn", existing_bucket="existingBucket", existing_role_name="existingRoleName"),
-    **given(image_name="imageName", image_description="imageDescription", ingestion_process="ingestionProcess"),
+    **configured(powered_on="poweredOn", existing_bucket="existingBucket", existing_role_name="existingRoleName"),
+    **configured(image_name="imageName", image_description="imageDescription", ingestion_process="ingestionProcess"),
 }
-image = ByolWorkspaceImage("workspaces", line)
+image = ByolWorkspaceImage("workspaces", image_args)
 
 pulumi.export("workspaceImageId", image.image_id)
 pulumi.export("amiId", image.ec2_image_id)

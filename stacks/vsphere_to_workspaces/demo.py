@@ -1,6 +1,7 @@
-"""The main stack against AWS and vCenter on this machine: `make demo`, `make demo-destroy`.
+"""Deploy the main stack to a sandbox on this machine: `make demo`, `make demo-destroy`.
 
-The sandbox goes on running after the demo, so that the stack can be looked at; `destroy` ends both.
+The sandbox keeps running after the demo so that you can inspect the stack. `destroy` deletes the stack and stops the
+sandbox.
 """
 
 import json
@@ -21,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".sandbox"
 SANDBOX = STATE / "demo"
 STACK = "demo"
-# Half an hour of an import is over in three seconds, an hour and a half of an ingestion in nine.
+# A 30-minute import takes 3 seconds; a 90-minute ingestion takes 9 seconds.
 CLOCK_FACTOR = 600.0
 DISK_GIB = 70
-_START_SECONDS = 1800.0  # a machine without Pulumi builds the engine first
+_START_SECONDS = 1800.0  # includes building the engine if Pulumi is not installed
 CONFIG = {
     "datacenter": "DC0",
     "datastore": "LocalDS_0",
@@ -36,57 +37,57 @@ CONFIG = {
 
 
 def main(command: str) -> int:
-    """Run one of up, destroy."""
+    """Run `up` or `destroy`."""
     if command == "destroy":
         return destroy()
-    began = time.monotonic()
+    started = time.monotonic()
     environment = running_sandbox()
     select_stack(environment)
     events = SANDBOX / "events.jsonl"
     events.unlink(missing_ok=True)
     pulumi(environment, "up", "--yes", "--skip-preview", "--event-log", str(events))
     outputs = json.loads(captured(environment, "stack", "output", "--json"))
-    say("the same again: nothing may change")
+    log("running pulumi up again: no changes expected")
     pulumi(environment, "up", "--yes", "--skip-preview", "--expect-no-changes")
-    report(outputs, events, time.monotonic() - began)
+    report(outputs, events, time.monotonic() - started)
     return 0
 
 
 def destroy() -> int:
-    """Destroy the stack and end the sandbox."""
+    """Destroy the stack and stop the sandbox."""
     if lock.holder(SANDBOX) is None:
-        say(f"no sandbox runs in {SANDBOX}")
+        log(f"no sandbox is running in {SANDBOX}")
         return 0
-    environment = facts()["environment"]
+    environment = sandbox_info()["environment"]
     pulumi(environment, "destroy", "--yes")
-    say(background.stop(SANDBOX))
+    log(background.stop(SANDBOX))
     return 0
 
 
 def running_sandbox() -> dict[str, str]:
-    """The environment of the sandbox, which is started where none runs."""
+    """The environment of the running sandbox; starts one if necessary."""
     STATE.mkdir(exist_ok=True)
     if lock.holder(SANDBOX) is None:
         disk = STATE / f"windows-{DISK_GIB}gib.vmdk"
         if not disk.exists():
             demo_disk.make_disk(disk, capacity_gib=DISK_GIB)
-        say(f"starting AWS and vCenter on this machine; the guest's disk is {disk.stat().st_size >> 10} KiB")
+        log(f"starting the sandbox (simulated AWS and vCenter) with a guest disk of {disk.stat().st_size >> 10} KiB")
         arguments = ["--clock-factor", str(CLOCK_FACTOR), "--guest-disk", str(disk)]
         background.start(SANDBOX, arguments, _START_SECONDS)
-    found = facts()
-    say(str(found["description"]))
-    environment: dict[str, str] = found["environment"]
+    info = sandbox_info()
+    log(str(info["description"]))
+    environment: dict[str, str] = info["environment"]
     return environment
 
 
-def facts() -> dict[str, Any]:
-    """What the sandbox says of itself."""
-    found: dict[str, Any] = json.loads((SANDBOX / background.READY_FILE).read_text())
-    return found
+def sandbox_info() -> dict[str, Any]:
+    """The sandbox's description of itself."""
+    info: dict[str, Any] = json.loads((SANDBOX / background.READY_FILE).read_text())
+    return info
 
 
 def select_stack(environment: dict[str, str]) -> None:
-    """The stack with its configuration; an ISO image is uploaded from this machine."""
+    """Select the stack, creating it if necessary, and set its configuration."""
     captured(environment, "stack", "select", "--create", STACK)
     values = {**CONFIG, "isoLocalPath": str(iso_image(STATE / "windows.iso"))}
     for key, value in values.items():
@@ -94,7 +95,7 @@ def select_stack(environment: dict[str, str]) -> None:
 
 
 def iso_image(path: Path) -> Path:
-    """An ISO 9660 image with nothing on it: the guest of the sandbox installs without reading it."""
+    """Write an empty ISO 9660 image. The sandbox's guest does not read it."""
     sector = 2048
     descriptors = b"\x01CD001\x01".ljust(sector, b"\0") + b"\xffCD001\x01".ljust(sector, b"\0")
     path.write_bytes(bytes(16 * sector) + descriptors)
@@ -102,14 +103,14 @@ def iso_image(path: Path) -> Path:
 
 
 def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
-    """What there is now, how long each part took, and how to look around."""
-    print("\nTime line (AWS's and the guest's time runs 600 times faster here)")
+    """Print the stack's outputs, the duration of each step and commands for inspecting the stack."""
+    print(f"\nTimeline (the clock of AWS and the guest runs {CLOCK_FACTOR:.0f} times faster)")
     for start, end, name in sorted(timeline(events)):
         print(f"  {start:6.1f} s  {end - start:6.1f} s  {name}")
     print(f"\nWorkSpaces image  {outputs['workspaceImageId']}")
     print(f"AMI               {outputs['amiId']}  (task {outputs['importTaskId']})")
     print(f"OVA               {outputs['ova']}  {outputs['ovaChecksum']}")
-    print(f"Done in {seconds:.0f} s.\n\nThe sandbox goes on running. To look around:")
+    print(f"Completed in {seconds:.0f} s.\n\nThe sandbox is still running. To inspect the stack:")
     print(f"  . {os.path.relpath(SANDBOX / background.ENV_FILE)}")
     print(f"  pulumi stack graph --stack {STACK} graph.dot")
     print(f"  pulumi preview --refresh --stack {STACK}")
@@ -117,21 +118,21 @@ def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
 
 
 def timeline(events: Path) -> Iterator[tuple[float, float, str]]:
-    """(start, end, name) of each resource that was made or changed, in seconds since the first event."""
+    """(start, end, name) of each created or updated resource, in seconds since the first event."""
     first: float | None = None
     started: dict[str, float] = {}
     for line in events.read_text().splitlines():
         event = json.loads(line)
         at = float(event["timestamp"])
         first = at if first is None else first
-        for kind, note in (("resourcePreEvent", "start"), ("resOutputsEvent", "end")):
+        for kind, phase in (("resourcePreEvent", "start"), ("resOutputsEvent", "end")):
             metadata = event.get(kind, {}).get("metadata", {})
             if metadata.get("op") not in {"create", "update", "replace"}:
                 continue
             urn = metadata["urn"]
             if urn.split("::")[2].split("$")[-1].startswith(("pulumi:", "vmimport:")):
-                continue  # providers, the stack and components take no time of their own
-            if note == "start":
+                continue  # providers, the stack and components have no duration of their own
+            if phase == "start":
                 started[urn] = at
             else:
                 kind_and_name = urn.split("::")[2].split("$")[-1].split(":")[-1] + " " + urn.split("::")[-1]
@@ -139,9 +140,9 @@ def timeline(events: Path) -> Iterator[tuple[float, float, str]]:
 
 
 def pulumi(environment: dict[str, str], *arguments: str) -> None:
-    """Run a pulumi command with its output shown; raises when it fails."""
-    say("pulumi " + " ".join(a for a in arguments if not a.startswith(str(ROOT))))
-    subprocess.run(command(environment, *arguments), cwd=ROOT, env=with_debug(environment), check=True)
+    """Run a pulumi command and show its output. Raises CalledProcessError if it fails."""
+    log("pulumi " + " ".join(a for a in arguments if not a.startswith(str(ROOT))))
+    subprocess.run(command(environment, *arguments), cwd=ROOT, env=with_event_log(environment), check=True)
 
 
 def captured(environment: dict[str, str], *arguments: str) -> str:
@@ -152,19 +153,19 @@ def captured(environment: dict[str, str], *arguments: str) -> str:
 
 
 def command(environment: dict[str, str], *arguments: str) -> list[str]:
-    """A pulumi command line on the demo's stack."""
+    """The command line of a pulumi command for the demo's stack."""
     executable = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
     stack = [] if arguments[:2] == ("stack", "select") else ["--stack", STACK]
     return [executable, *arguments, *stack]
 
 
-def with_debug(environment: dict[str, str]) -> dict[str, str]:
-    """The environment in which pulumi knows --event-log."""
+def with_event_log(environment: dict[str, str]) -> dict[str, str]:
+    """The environment with the variable that enables --event-log."""
     return {**environment, "PULUMI_DEBUG_COMMANDS": "true"}
 
 
-def say(text: str) -> None:
-    """A line of the demo's own."""
+def log(text: str) -> None:
+    """Print a line of the demo."""
     print(f"[demo] {text}", flush=True)
 
 

@@ -1,8 +1,9 @@
-"""A small disk for the demo's virtual machine, made with the tools that make real ones.
+"""Create a small disk for the demo's virtual machine with standard disk tools.
 
-It is what a Windows installer leaves in BIOS mode, less Windows: boot code, an MBR with one active partition, NTFS in
-it. No root and no loop device are needed. The partitioning is sfdisk's, the file system ntfs-3g's, the boot code is
-GRUB's and the VMDK qemu-img's: what reads the disk later is not tried on bytes of its own author.
+The disk has the layout that a Windows installer creates in BIOS mode, without Windows: boot code and an MBR with one
+active NTFS partition. Neither root privileges nor a loop device are required. sfdisk, ntfs-3g, GRUB and qemu-img create
+the partition table, the file system, the boot code and the VMDK, so the disk readers of the library are tested with
+bytes that they did not produce.
 """
 
 import os
@@ -12,20 +13,20 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-# Tool -> the Debian and Ubuntu package it is in.
+# Tool -> its Debian and Ubuntu package.
 TOOLS = {"sfdisk": "fdisk", "mkntfs": "ntfs-3g", "qemu-img": "qemu-utils"}
 BOOT_CODE = Path("/usr/lib/grub/i386-pc/boot.img")
 BOOT_CODE_PACKAGE = "grub-pc-bin"
 
 _SECTOR_BYTES = 512
-_FIRST_SECTOR = 2048  # where Windows puts its first partition: 1 MiB from the start
-_BOOT_CODE_BYTES = 440  # up to the disk's signature and the partition table
+_FIRST_SECTOR = 2048  # the start of the first partition in Windows: 1 MiB
+_BOOT_CODE_BYTES = 440  # excludes the disk signature and the partition table
 _COPY_BYTES = 1 << 20
-_SBIN = ("/usr/sbin", "/sbin")  # not on the PATH of everybody
+_SBIN = ("/usr/sbin", "/sbin")  # not on every user's PATH
 
 
 class DemoDiskError(Exception):
-    """The disk cannot be made here; `packages` are those that would help."""
+    """The disk cannot be created on this machine; `packages` are the packages to install."""
 
     def __init__(self, message: str, packages: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -33,9 +34,12 @@ class DemoDiskError(Exception):
 
 
 def make_disk(path: Path, capacity_gib: int = 70) -> Path:
-    """Write a stream-optimized VMDK of that capacity and a few MB to path, which appears when it is complete.
+    """Create a stream-optimized VMDK with the given capacity and a file size of a few MB.
 
-    Raises: DemoDiskError when a tool is missing, naming the Debian packages to install, or when one fails.
+    The file appears only when it is complete.
+
+    Raises:
+        DemoDiskError: A tool is missing or failed. If one is missing, the message names the packages to install.
     """
     tools = _tools()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +49,7 @@ def make_disk(path: Path, capacity_gib: int = 70) -> Path:
         partition_sectors = sectors - 2 * _FIRST_SECTOR
         _sparse(partition, partition_sectors * _SECTOR_BYTES)
         _sparse(disk, sectors * _SECTOR_BYTES)
-        # Heads and sectors as Windows counts them, the partition's start as its boot sector must tell it.
+        # The CHS geometry of Windows, and the partition's start, which its boot sector must contain.
         geometry = ["-p", str(_FIRST_SECTOR), "-H", "255", "-S", "63", "-s", str(_SECTOR_BYTES)]
         _run([tools["mkntfs"], "--force", "--quick", "--quiet", "--label", "Windows", *geometry, str(partition)])
         table = f"label: dos\nstart={_FIRST_SECTOR}, size={partition_sectors}, type=7, bootable\n"
@@ -60,7 +64,7 @@ def make_disk(path: Path, capacity_gib: int = 70) -> Path:
 
 
 def missing_packages() -> tuple[str, ...]:
-    """The packages to install before `make_disk` can work here."""
+    """The packages that `make_disk` needs and that are not installed."""
     missing = [package for tool, package in TOOLS.items() if _which(tool) is None]
     return tuple(missing if BOOT_CODE.is_file() else [*missing, BOOT_CODE_PACKAGE])
 
@@ -68,8 +72,8 @@ def missing_packages() -> tuple[str, ...]:
 def _tools() -> Mapping[str, str]:
     if packages := missing_packages():
         raise DemoDiskError(
-            "the demo's disk is made with sfdisk, mkntfs, qemu-img and GRUB's boot code, of which some are not on this"
-            f" machine: install them with `apt-get install {' '.join(packages)}`",
+            "cannot create the demo's disk: sfdisk, mkntfs, qemu-img or GRUB's boot code is missing; "
+            f"run apt-get install {' '.join(packages)}",
             packages,
         )
     return {tool: found for tool in TOOLS if (found := _which(tool)) is not None}
@@ -82,7 +86,7 @@ def _which(tool: str) -> str | None:
 def _run(command: list[str], text: str | None = None) -> None:
     done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
-        raise DemoDiskError(f"{' '.join(command)}: exit {done.returncode}: {done.stdout.strip()}")
+        raise DemoDiskError(f"{' '.join(command)} failed with exit code {done.returncode}: {done.stdout.strip()}")
 
 
 def _sparse(path: Path, size_bytes: int) -> None:
@@ -91,14 +95,14 @@ def _sparse(path: Path, size_bytes: int) -> None:
 
 
 def _copy_data(source: Path, target: Path, offset: int) -> None:
-    """Copy what a sparse file holds into another one at an offset; its holes, nearly all of it, stay holes."""
+    """Copy the data of a sparse file into another one at an offset; holes are preserved."""
     with source.open("rb") as read, target.open("r+b") as write:
         end, size = 0, os.fstat(read.fileno()).st_size
         while end < size:
             try:
                 start = os.lseek(read.fileno(), end, os.SEEK_DATA)
             except OSError:
-                return  # no data behind `end`
+                return  # no data after `end`
             end = os.lseek(read.fileno(), start, os.SEEK_HOLE)
             for at in range(start, end, _COPY_BYTES):
                 os.pwrite(write.fileno(), os.pread(read.fileno(), min(_COPY_BYTES, end - at), at), offset + at)

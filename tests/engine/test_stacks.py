@@ -1,9 +1,10 @@
-"""The stacks and examples as a user runs them: the command line, Pulumi.yaml, `pulumi config`."""
+"""The stacks and examples as a user runs them: pulumi commands, Pulumi.yaml, `pulumi config`."""
 
 import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from pulumi_vmimport_sandbox import Sandbox
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
-# test_after_the_import.py, test_disk_image_upload.py, test_exports.py and test_workspaces_sharing.py: they need more
-# around them
+# Run by test_after_the_import.py, test_disk_image_upload.py, test_exports.py and test_workspaces_sharing.py, which
+# create their prerequisites.
 RUN_ELSEWHERE = {
     "attach_volume.py", "copy_and_share.py", "export_machine.py", "import_existing.py", "share_between_accounts.py",
     "upload_and_import.py",
@@ -32,20 +33,25 @@ def sandbox(vsphere_sandbox: Sandbox) -> Sandbox:
 
 
 class Project:
-    """A copy of a project folder and its stack, so that nothing is written into the checkout."""
+    """A copy of a project and its stack. The checkout is not modified.
+
+    PULUMI_PYTHON_CMD is unset: programs run in the virtual environment that their Pulumi.yaml names, as they do for a
+    user who has only run `make setup`.
+    """
 
     def __init__(self, sandbox: Sandbox, folder: Path, config: dict[str, str]) -> None:
-        self._sandbox, self._folder = sandbox, folder
+        self._environment = {k: v for k, v in sandbox.environment.items() if k != "PULUMI_PYTHON_CMD"}
+        self._folder = folder
         self.pulumi("stack", "select", "--create", "dev")
         for key, value in config.items():
             self.pulumi("config", "set", key, value, "--stack", "dev")
 
     def pulumi(self, *arguments: str) -> str:
-        executable = shutil.which("pulumi", path=self._sandbox.environment["PATH"])
+        executable = shutil.which("pulumi", path=self._environment["PATH"])
         assert executable is not None
         command = [executable, *arguments, "--non-interactive"]
         done = subprocess.run(
-            command, cwd=self._folder, env=self._sandbox.environment, capture_output=True, text=True, check=False
+            command, cwd=self._folder, env=self._environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -59,13 +65,23 @@ class Project:
         self.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
 
 
-def test_the_main_stack_goes_from_vsphere_to_workspaces_and_back_to_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    folder = tmp_path / "project"
-    shutil.copytree(ROOT / "stacks" / "vsphere_to_workspaces", folder / "stacks" / "vsphere_to_workspaces")
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the projects of the checkout, with the virtual environment that `make setup` creates."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "stacks", folder / "stacks", symlinks=True)
     shutil.copy(ROOT / "Pulumi.yaml", folder)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+def test_the_main_stack_is_previewed_deployed_and_destroyed_in_the_root_folder(
+    sandbox: Sandbox, checkout: Path
+) -> None:
     sandbox.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
-    places = {"datacenter": "DC0", "datastore": "LocalDS_0", "network": "VM Network", "cluster": "DC0_C0"}
-    project = Project(sandbox, folder, places)
+    config = {"datacenter": "DC0", "datastore": "LocalDS_0", "network": "VM Network", "cluster": "DC0_C0"}
+    project = Project(sandbox, checkout, config)
+    assert "to create" in project.pulumi("preview", "--stack", "dev")
     outputs = project.up()
     assert outputs["workspaceImageId"].startswith("wsi-")
     assert outputs["ovaChecksum"].startswith("CRC32:")
@@ -74,11 +90,9 @@ def test_the_main_stack_goes_from_vsphere_to_workspaces_and_back_to_nothing(sand
     assert sandbox.aws.remaining_resources() == []
 
 
-def test_the_import_ova_stack_imports_an_object_that_is_there(sandbox: Sandbox, tmp_path: Path, disk: Path) -> None:
-    folder = tmp_path / "project"
-    shutil.copytree(ROOT / "stacks" / "import_ova", folder)
+def test_the_import_ova_stack_imports_an_existing_object(sandbox: Sandbox, checkout: Path, disk: Path) -> None:
     put_ova(sandbox, disk, "images-of-web", "web.ova")
-    project = Project(sandbox, folder, {"bucket": "images-of-web", "key": "web.ova"})
+    project = Project(sandbox, checkout / "stacks" / "import_ova", {"bucket": "images-of-web", "key": "web.ova"})
     assert project.up()["amiId"].startswith("ami-")
     project.up("--expect-no-changes")
     project.destroy()
@@ -86,11 +100,15 @@ def test_the_import_ova_stack_imports_an_object_that_is_there(sandbox: Sandbox, 
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.keys() - RUN_ELSEWHERE))
-def test_an_example_of_the_readme_runs(sandbox: Sandbox, tmp_path: Path, disk: Path, example: str) -> None:
+def test_each_example_is_deployed_unchanged_and_destroyed(
+    sandbox: Sandbox, tmp_path: Path, disk: Path, example: str
+) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     shutil.copy(ROOT / "examples" / example, folder / "__main__.py")
-    (folder / "Pulumi.yaml").write_text("name: example\nruntime: python\n")
+    (folder / "Pulumi.yaml").write_text(
+        f"name: example\nruntime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
+    )
     make_machine(sandbox, "windows-byol", disk)
     put_raw_disk(sandbox, "images-of-web", "web.raw")
     project = Project(sandbox, folder, {})
@@ -101,7 +119,7 @@ def test_an_example_of_the_readme_runs(sandbox: Sandbox, tmp_path: Path, disk: P
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES))
-def test_a_document_shows_the_example_to_the_letter(example: str) -> None:
+def test_a_document_contains_the_example_verbatim(example: str) -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     assert any(EXAMPLES[example] in page.read_text() for page in pages)
 
@@ -113,7 +131,7 @@ def put_object(sandbox: Sandbox, bucket: str, key: str, body: bytes) -> None:
 
 
 def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
-    """An OVA as another tool would have put it there."""
+    """Upload an OVA as another tool would."""
     descriptor = (
         b'<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" '
         b'xmlns:vmw="http://www.vmware.com/schema/ovf"><References><File ovf:id="f" ovf:href="disk.vmdk"/></References>'
@@ -138,7 +156,7 @@ def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:
 
 
 def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
-    """A machine that is off, with the disk as its disk, as one that was there before Pulumi."""
+    """Create a powered-off VM with the disk, outside of Pulumi."""
     settings = VSphereSettings.from_environment(sandbox.environment)
     assert settings is not None
     device = vim.vm.device

@@ -8,7 +8,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// exporter answers ExportVm for one virtual machine. The simulator's own ExportSnapshot makes the lease.
+// exporter implements ExportVm for one virtual machine. The simulator's ExportSnapshot creates the lease.
 type exporter struct {
 	Self    types.ManagedObjectReference
 	machine *simulator.VirtualMachine
@@ -16,7 +16,7 @@ type exporter struct {
 
 func (e *exporter) Reference() types.ManagedObjectReference { return e.Self }
 
-// ExportVm is found by the simulator under the name of the vSphere call.
+// ExportVm is called by the simulator, which finds methods by the name of the vSphere operation.
 func (e *exporter) ExportVm(ctx *simulator.Context, _ *types.ExportVm) soap.HasFault {
 	body := &methods.ExportVmBody{}
 	ctx.WithLock(e.machine, func() {
@@ -36,11 +36,11 @@ func (e *exporter) ExportVm(ctx *simulator.Context, _ *types.ExportVm) soap.HasF
 	return body
 }
 
-// answerExportVM sends every ExportVm to an exporter instead of the virtual machine.
+// routeExportVM routes every ExportVm call to an exporter instead of the virtual machine.
 //
-// The exporter cannot take the machine's place in the inventory, where the simulator asserts its own type everywhere.
-// It stands beside it in the caller's session, which the simulator searches first, under a reference of its own.
-func answerExportVM(inventory *simulator.Registry) {
+// The exporter cannot replace the machine in the inventory because the simulator requires its own type there. It is
+// stored in the caller's session, which the simulator searches first, under its own reference.
+func routeExportVM(inventory *simulator.Registry) {
 	inventory.Handler = func(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 		if call.Name != "ExportVm" || ctx.Session == nil {
 			return nil, nil

@@ -1,8 +1,8 @@
-// vcsim is the vCenter of the sandbox: govmomi's simulator over TLS on a free loopback port, with a password of its own
-// for each run, plus VirtualMachine.ExportVm, which the simulator lacks and the library calls.
+// vcsim is the vCenter of the sandbox: govmomi's simulator over TLS on a free loopback port, with a new password for
+// each run. It adds VirtualMachine.ExportVm, which the library calls and the simulator does not implement.
 //
-// It prints one line of JSON when it is ready (see ready) and ends when its standard input closes, so that it never
-// outlives the process that started it, however that ends.
+// It prints one line of JSON when it is ready (see ready) and exits when its standard input closes, so it never outlives
+// the process that started it.
 package main
 
 import (
@@ -24,16 +24,16 @@ import (
 	_ "github.com/vmware/govmomi/vapi/simulator"
 )
 
-// user is the name vSphere itself gives its first administrator.
+// user is the default administrator of vSphere.
 const user = "administrator@vsphere.local"
 
-// ready is what the starter needs to know; it is printed when connections are accepted.
+// ready describes the server to the parent process. It is printed when the server accepts connections.
 type ready struct {
 	Host     string `json:"host"`
 	Port     int    `json:"port"`
 	User     string `json:"user"`
 	Password string `json:"password"`
-	// CA is the path of a PEM file with the certificate that verifies the host.
+	// CA is the path of a PEM file with the certificate to verify the host with.
 	CA string `json:"ca"`
 	// Datastores maps the name of each datastore to the folder that holds its files.
 	Datastores map[string]string `json:"datastores"`
@@ -42,10 +42,10 @@ type ready struct {
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("vcsim: ")
-	machines := flag.Int("machines", 0, "virtual machines that exist at the start, in each cluster and on each standalone host")
+	machines := flag.Int("machines", 0, "initial virtual machines in each cluster and on each standalone host")
 	clusterHosts := flag.Int("cluster-hosts", 1, "hosts in the cluster")
 	standaloneHosts := flag.Int("standalone-hosts", 0, "hosts outside the cluster")
-	trace := flag.Bool("trace", false, "print the SOAP traffic on standard error")
+	trace := flag.Bool("trace", false, "print SOAP messages to standard error")
 	flag.Parse()
 	simulator.Trace = *trace
 
@@ -58,7 +58,7 @@ func main() {
 	}
 }
 
-// run serves the model until it is told to stop, and removes the model's files.
+// run serves the model until this process is stopped and then deletes the model's files.
 func run(model *simulator.Model) error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
@@ -71,11 +71,11 @@ func run(model *simulator.Model) error {
 		return fmt.Errorf("inventory: %w", err)
 	}
 	defer model.Remove()
-	answerExportVM(model.Map())
+	routeExportVM(model.Map())
 
 	password := rand.Text()
 	service := model.Service
-	service.RegisterEndpoints = true // the REST API (tags, content library) and storage policies: pulumi-vsphere asks for both
+	service.RegisterEndpoints = true // pulumi-vsphere uses the REST API (tags, content library) and storage policies
 	service.TLS = new(tls.Config)
 	service.Listen = &url.URL{Host: "127.0.0.1:0", User: url.UserPassword(user, password)}
 	server := service.NewServer()

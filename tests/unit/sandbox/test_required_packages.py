@@ -1,4 +1,4 @@
-"""What the Python language host tells the engine about the plugins that a program's environment needs."""
+"""The plugins that the Python language host reports for a program's environment."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[3] / "sandbox" / "toolchain" / "engine" / "pulum
 
 
 def required(site_packages: Path) -> list[dict[str, Any]]:
-    """The script's answer under a Python that has nothing else installed."""
+    """The script's output under a Python without other packages."""
     environ = {"PYTHONPATH": str(site_packages)}
     ran = subprocess.run([sys.executable, "-S", SCRIPT], env=environ, capture_output=True, text=True, check=True)
     found: list[dict[str, Any]] = json.loads(ran.stdout)
@@ -34,9 +34,9 @@ def install(site_packages: Path, name: str, version: str, described: dict[str, A
         ("pulumi_aws_native", "1.2.3", None, ("aws-native", "v1.2.3")),
         ("acme_things", "1.0.0", {"resource": True, "name": "acme", "version": "v2.0.0"}, ("acme", "v2.0.0")),
     ],
-    ids=["described", "version from the package", "not described", "of another name"],
+    ids=["described", "version from the package", "not described", "another name"],
 )
-def test_package_needs_its_plugin(
+def test_a_pulumi_package_requires_its_plugin(
     tmp_path: Path, name: str, version: str, described: dict[str, Any] | None, plugin: tuple[str, str]
 ) -> None:
     install(tmp_path, name, version, described)
@@ -52,21 +52,29 @@ def test_package_needs_its_plugin(
         ("boto3", "1.43.0", None),
         ("pulumi_aws", "8.0.0a1605583329", None),
     ],
-    ids=["says so", "the SDK", "known to have none", "not Pulumi's", "pre-release of an unknown plugin"],
+    ids=[
+        "described as none",
+        "the SDK",
+        "known to have none",
+        "not a Pulumi package",
+        "pre-release of an unknown plugin",
+    ],
 )
-def test_package_needs_no_plugin(tmp_path: Path, name: str, version: str, described: dict[str, Any] | None) -> None:
+def test_other_packages_require_no_plugin(
+    tmp_path: Path, name: str, version: str, described: dict[str, Any] | None
+) -> None:
     install(tmp_path, name, version, described)
     assert required(tmp_path) == []
 
 
-def test_parameters_of_a_plugin_are_passed_on(tmp_path: Path) -> None:
+def test_parameters_of_a_plugin_are_included(tmp_path: Path) -> None:
     parameters = {"name": "acme", "version": "1.0.0", "value": "YWJj"}
     install(tmp_path, "pulumi_acme", "1.0.0", {"resource": True, "name": "terraform", "parameterization": parameters})
     (found,) = required(tmp_path)
     assert found["parameterization"] == parameters
 
 
-def test_first_of_two_installations_counts_as_in_an_import(tmp_path: Path) -> None:
+def test_the_first_of_two_installations_wins_as_in_an_import(tmp_path: Path) -> None:
     for folder, version in (("first", "7.0.0"), ("second", "6.0.0")):
         (tmp_path / folder).mkdir()
         install(tmp_path / folder, "pulumi_aws", version)

@@ -26,7 +26,7 @@ require (
 """
 SIMULATOR_MOD = "module vcsim\n\ngo 1.24.0\n\nrequire github.com/vmware/govmomi v0.52.0\n"
 
-# Uses no command but the shell's own, as PATH holds nothing else.
+# Uses only shell built-ins because PATH contains nothing else.
 GO = """#!/bin/sh
 echo "${{PWD##*/}} CGO_ENABLED=$CGO_ENABLED GOFLAGS=$GOFLAGS $*" >> {log}
 if [ "$1 $2" = "list -m" ]; then echo {sdk}; exit; fi
@@ -39,10 +39,10 @@ if [ "${{PWD##*/}}" = vcsim ]; then : > "$2/vcsim"; else : > "$2/pulumi"; : > "$
 
 @dataclass
 class Machine:
-    """A machine with nothing on PATH, its cache empty, and sources of its own."""
+    """A machine with an empty PATH, an empty cache and its own sources."""
 
     root: Path
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     environ: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class Machine:
         for folder, content in (("engine", ENGINE_MOD), ("vcsim", SIMULATOR_MOD)):
             (self.sources / folder).mkdir(parents=True)
             (self.sources / folder / "go.mod").write_text(content)
-        for file in toolchain.ENGINE.beside:
+        for file in toolchain.ENGINE.companion_files:
             (self.root / "sdk" / file).parent.mkdir(parents=True)
             (self.root / "sdk" / file).write_text("#!/bin/sh\n")
 
@@ -71,7 +71,7 @@ class Machine:
 
     @property
     def toolchain(self) -> Toolchain:
-        return Toolchain(self.environ, self.said.append, self.sources)
+        return Toolchain(self.environ, self.lines.append, self.sources)
 
     @property
     def builds(self) -> list[str]:
@@ -79,8 +79,8 @@ class Machine:
         return [line for line in log.read_text().splitlines() if " build " in line] if log.exists() else []
 
     @property
-    def kept(self) -> list[str]:
-        """The folders of the cache."""
+    def cached(self) -> list[str]:
+        """The folders in the cache."""
         return sorted(path.name for path in self.cache.iterdir() if path.is_dir()) if self.cache.exists() else []
 
 
@@ -96,10 +96,10 @@ def test_pulumi_on_path_is_used_if_it_is_new_enough(machine: Machine, version: s
     assert engine.path == path
     assert engine.description == f"pulumi {version} from PATH"
     assert engine.environment["PATH"].split(os.pathsep)[0] == str(machine.bin)
-    assert machine.said == []
+    assert machine.lines == []
 
 
-def test_pulumi_on_path_is_used_with_its_language_host_behind_a_link(machine: Machine) -> None:
+def test_pulumi_on_path_may_be_a_link_to_the_folder_of_its_language_host(machine: Machine) -> None:
     real = machine.has_pulumi("3.260.0")
     home = machine.root / "opt"
     home.mkdir()
@@ -128,7 +128,9 @@ def broken(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("found", [old, much_older_by_its_second_number, without_language_host, broken])
-def test_engine_is_built_if_pulumi_on_path_will_not_do(machine: Machine, found: Callable[[Machine], None]) -> None:
+def test_engine_is_built_if_the_pulumi_on_path_is_not_usable(
+    machine: Machine, found: Callable[[Machine], None]
+) -> None:
     found(machine)
     machine.has_go()
     engine = machine.toolchain.engine()
@@ -136,7 +138,7 @@ def test_engine_is_built_if_pulumi_on_path_will_not_do(machine: Machine, found: 
     assert engine.description == "pulumi 3.253.0 built from Go modules"
 
 
-def test_built_engine_is_complete_and_says_what_its_process_needs(machine: Machine) -> None:
+def test_built_engine_has_its_companion_files_and_the_environment_of_its_process(machine: Machine) -> None:
     machine.has_go()
     engine = machine.toolchain.engine()
     folder = engine.path.parent
@@ -147,8 +149,10 @@ def test_built_engine_is_complete_and_says_what_its_process_needs(machine: Machi
         "PATH": f"{folder}{os.pathsep}{machine.bin}",
         "PULUMI_PYTHON_CMD": sys.executable,
     }
-    assert machine.said[0].startswith("building pulumi 3.253.0 with Go: 3 to 5 minutes on two cores, once; kept in ")
-    assert machine.said[1].startswith("built pulumi 3.253.0 in 0 min ")
+    assert machine.lines[0].startswith(
+        "building pulumi 3.253.0 with Go: 3 to 5 minutes on two cores; the result is cached in "
+    )
+    assert machine.lines[1].startswith("built pulumi 3.253.0 in 0 min ")
 
 
 def test_build_ignores_the_go_settings_of_the_user(machine: Machine) -> None:
@@ -158,14 +162,25 @@ def test_build_ignores_the_go_settings_of_the_user(machine: Machine) -> None:
     assert build.startswith("vcsim CGO_ENABLED=0 GOFLAGS= build ")
 
 
-def test_nothing_is_built_twice(machine: Machine) -> None:
+def test_a_second_call_reuses_the_build(machine: Machine) -> None:
     machine.has_go()
     first = machine.toolchain.vcenter_simulator()
-    said = len(machine.said)
+    reported = len(machine.lines)
     assert machine.toolchain.vcenter_simulator() == first
     assert first.exists()
     assert len(machine.builds) == 1
-    assert len(machine.said) == said
+    assert len(machine.lines) == reported
+
+
+def test_byte_code_of_an_installation_does_not_change_the_build(machine: Machine) -> None:
+    machine.has_go()
+    (machine.sources / "vcsim" / "packages.py").write_text("")
+    first = machine.toolchain.vcenter_simulator()
+    bytecode = machine.sources / "vcsim" / "__pycache__"
+    bytecode.mkdir()
+    (bytecode / "packages.cpython-311.pyc").write_bytes(b"compiled by pip")
+    assert machine.toolchain.vcenter_simulator() == first
+    assert len(machine.builds) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,7 +188,7 @@ def test_nothing_is_built_twice(machine: Machine) -> None:
     [("go.mod", SIMULATOR_MOD.replace("0.52.0", "0.53.0")), ("main.go", "package main\n")],
     ids=["version", "source"],
 )
-def test_changed_sources_are_built_beside_the_others(machine: Machine, file: str, content: str) -> None:
+def test_changed_sources_are_built_into_another_folder(machine: Machine, file: str, content: str) -> None:
     machine.has_go()
     first = machine.toolchain.vcenter_simulator()
     (machine.sources / "vcsim" / file).write_text(content)
@@ -183,7 +198,7 @@ def test_changed_sources_are_built_beside_the_others(machine: Machine, file: str
     assert second.exists()
 
 
-def test_what_a_killed_build_left_is_swept_away_by_the_next(machine: Machine) -> None:
+def test_a_build_deletes_the_partial_folder_of_a_killed_build(machine: Machine) -> None:
     machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/go-on")
     for fifo in ("started", "go-on"):
         os.mkfifo(machine.root / fifo)
@@ -194,28 +209,28 @@ def test_what_a_killed_build_left_is_swept_away_by_the_next(machine: Machine) ->
     with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as build:
         (machine.root / "started").read_text()  # returns when the compiler runs
         os.killpg(build.pid, signal.SIGKILL)
-    (half,) = machine.kept
-    assert ".part-" in half
+    (partial,) = machine.cached
+    assert ".part-" in partial
     machine.has_go()
     assert machine.toolchain.vcenter_simulator().exists()
-    assert half not in machine.kept
-    assert len(machine.kept) == 1
+    assert partial not in machine.cached
+    assert len(machine.cached) == 1
 
 
-def test_second_build_waits_for_the_first_and_takes_its_result(machine: Machine) -> None:
+def test_a_concurrent_build_waits_for_the_first_and_reuses_its_result(machine: Machine) -> None:
     machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/go-on")
     for fifo in ("started", "go-on"):
         os.mkfifo(machine.root / fifo)
     waiting = threading.Event()
     found: list[Path] = []
 
-    def build(say: Callable[[str], None]) -> threading.Thread:
-        tools = Toolchain(machine.environ, say, machine.sources)
+    def build(report: Callable[[str], None]) -> threading.Thread:
+        tools = Toolchain(machine.environ, report, machine.sources)
         thread = threading.Thread(target=lambda: found.append(tools.vcenter_simulator()))
         thread.start()
         return thread
 
-    first = build(machine.said.append)
+    first = build(machine.lines.append)
     (machine.root / "started").read_text()
     second = build(lambda line: waiting.set() if line.startswith("waiting for another process") else None)
     assert waiting.wait(timeout=30)
@@ -228,33 +243,33 @@ def test_second_build_waits_for_the_first_and_takes_its_result(machine: Machine)
 
 
 def test_fails_without_go_naming_the_remedy(machine: Machine) -> None:
-    with pytest.raises(ToolchainError, match=r"no go on PATH.*install Go 1\.25\.11 or newer and run this again"):
+    with pytest.raises(ToolchainError, match=r"no go on PATH.*install Go 1\.25\.11 or later"):
         machine.toolchain.engine()
-    assert machine.said == []
-    assert machine.kept == []
+    assert machine.lines == []
+    assert machine.cached == []
 
 
-def test_fails_with_the_last_words_of_the_compiler_and_keeps_nothing(machine: Machine) -> None:
+def test_fails_with_the_last_lines_of_the_compiler_and_caches_nothing(machine: Machine) -> None:
     machine.has_go(before="i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo main.go:$i: undefined >&2; done; exit 2")
     with pytest.raises(ToolchainError) as failure:
         machine.toolchain.vcenter_simulator()
     first, *lines = str(failure.value).splitlines()
-    assert first == "building the vCenter simulator 0.52.0 failed: go build ended with 2:"
+    assert first == "building the vCenter simulator 0.52.0 failed: go build exited with 2:"
     assert lines == [f"main.go:{number}: undefined" for number in range(31, 51)]
-    assert machine.kept == []
+    assert machine.cached == []
 
 
 def run(machine: Machine, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The script under a Python with no packages installed."""
+    """The script under a Python without packages."""
     command = [sys.executable, "-I", "-S", str(script), *arguments]
     return subprocess.run(command, env=machine.environ, capture_output=True, text=True, check=False)
 
 
-def test_script_builds_both_without_any_package_installed(machine: Machine) -> None:
+def test_script_needs_no_installed_package(machine: Machine) -> None:
     machine.has_go()
     ran = run(machine, SCRIPT, "build")
     assert ran.returncode == 0, ran.stderr
-    assert [name.partition("-")[0] for name in machine.kept] == ["pulumi", "vcsim"]
+    assert [name.partition("-")[0] for name in machine.cached] == ["pulumi", "vcsim"]
     assert ran.stderr.splitlines()[-1].startswith("pulumi 3.253.0 built from Go modules: ")
 
 
@@ -262,26 +277,27 @@ def test_script_builds_only_the_simulator_if_pulumi_is_on_path(machine: Machine)
     machine.has_go()
     machine.has_pulumi("3.260.0")
     assert run(machine, SCRIPT, "build").returncode == 0
-    assert [name.partition("-")[0] for name in machine.kept] == ["vcsim"]
+    assert [name.partition("-")[0] for name in machine.cached] == ["vcsim"]
 
 
-def test_fails_as_a_script_in_plain_words(machine: Machine) -> None:
+def test_fails_as_a_script_without_a_traceback(machine: Machine) -> None:
     ran = run(machine, SCRIPT, "build")
     assert ran.returncode == 1
-    assert ran.stderr.startswith("error: there is no go on PATH")
+    assert ran.stderr.startswith("error: ")
+    assert "no go on PATH" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert run(machine, SCRIPT).returncode == 2
 
 
-def test_sources_of_an_installed_wheel_are_beside_the_module(machine: Machine) -> None:
+def test_an_installed_wheel_has_its_sources_next_to_the_module(machine: Machine) -> None:
     machine.has_go()
-    installed = machine.root / "site-packages" / "pulumi_vmimport" / "sandbox"
+    installed = machine.root / "site-packages" / "pulumi_vmimport_sandbox"
     installed.mkdir(parents=True)
     shutil.copytree(machine.sources, installed / "toolchain_sources")
     (installed / "toolchain_sources" / "vcsim" / "go.mod").write_text(SIMULATOR_MOD.replace("0.52", "0.99"))
     ran = run(machine, Path(shutil.copy(SCRIPT, installed)), "build")
     assert ran.returncode == 0, ran.stderr
-    assert machine.kept[1].startswith("vcsim-0.99.0-")
+    assert machine.cached[1].startswith("vcsim-0.99.0-")
 
 
 @pytest.mark.parametrize(
@@ -293,5 +309,5 @@ def test_sources_of_an_installed_wheel_are_beside_the_module(machine: Machine) -
     ],
     ids=["ours", "XDG", "home"],
 )
-def test_cache_is_where_the_user_wants_it(environ: dict[str, str], cache: str) -> None:
+def test_cache_folder_comes_from_the_environment(environ: dict[str, str], cache: str) -> None:
     assert Toolchain(environ).cache == Path(cache)

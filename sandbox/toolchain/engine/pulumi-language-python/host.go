@@ -19,21 +19,21 @@ import (
 )
 
 const (
-	// exitShown is the exit code of pulumi-language-python-exec after it has shown the error itself.
+	// exitShown is the exit code of pulumi-language-python-exec after it has reported the error itself.
 	exitShown = 32
 
-	// grace is how long an interrupted program may take to end before it is killed. The engine gives this host 5 s
-	// after its interrupt (sdk/go/common/resource/plugin/plugin.go, ExecPlugin) and then kills and complains.
+	// grace is how long an interrupted program has to exit before it is killed. The engine kills this host, and
+	// reports an error, 5 s after interrupting it (sdk/go/common/resource/plugin/plugin.go, ExecPlugin).
 	grace = 2 * time.Second
 )
 
-// host is the language runtime: each Run is one Python process.
+// host is the language runtime. Each Run starts one Python process.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 
 	executor      string
 	engineAddress string
-	// programs ends when the programs are to end: the engine cancels, or this process is told to stop.
+	// programs is cancelled when the engine cancels the operation or when this process is stopped.
 	programs context.Context
 	cancel   context.CancelFunc
 }
@@ -43,7 +43,7 @@ func newHost(life context.Context, executor, engineAddress string) *host {
 	return &host{executor: executor, engineAddress: engineAddress, programs: programs, cancel: cancel}
 }
 
-// Handshake tells the engine's address to a host that the engine did not start (PULUMI_DEBUG_LANGUAGES).
+// Handshake receives the engine's address when the engine did not start this host (PULUMI_DEBUG_LANGUAGES).
 func (h *host) Handshake(
 	_ context.Context, request *pulumirpc.LanguageHandshakeRequest,
 ) (*pulumirpc.LanguageHandshakeResponse, error) {
@@ -55,16 +55,17 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: version.Version}, nil
 }
 
-// Cancel interrupts the running programs, as Ctrl-C does.
+// Cancel interrupts the running programs as Ctrl-C does.
 func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	h.cancel()
 	return &emptypb.Empty{}, nil
 }
 
-// Run runs the program to its end. An error that the program has shown itself is a bail, any other is told by exit code.
+// Run runs the program until it exits. An error that the program has already reported becomes a bail; any other
+// failure is reported with its exit code.
 func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	if request.GetAttachDebugger() {
-		return nil, errors.New("this Python language host has no debugger: run without --attach-debugger")
+		return nil, errors.New("this Python language host does not support debugging; run without --attach-debugger")
 	}
 	python, err := pythonOf(request.GetInfo(), false)
 	if err != nil {
@@ -80,17 +81,17 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 
 	running, done := h.until(ctx)
 	defer done()
-	// -u: a print is seen when it happens, not when the program ends.
+	// -u: output appears when it is printed, not when the program exits.
 	program, err := python.Command(running, append([]string{"-u", h.executor}, h.arguments(request)...)...)
 	if err != nil {
 		return nil, err
 	}
-	program.Stdout, program.Stderr = os.Stdout, os.Stderr // which the engine shows line by line
+	program.Stdout, program.Stderr = os.Stdout, os.Stderr // the engine shows both line by line
 	interruptible(program, settings)
 	return outcome(program.Run())
 }
 
-// outcome translates how a program ended into the engine's terms.
+// outcome converts the program's exit status to a RunResponse.
 func outcome(err error) (*pulumirpc.RunResponse, error) {
 	var ended *exec.ExitError
 	switch {
@@ -101,20 +102,20 @@ func outcome(err error) (*pulumirpc.RunResponse, error) {
 	case ended.ExitCode() == exitShown:
 		return &pulumirpc.RunResponse{Bail: true}, nil
 	case ended.ExitCode() < 0:
-		return &pulumirpc.RunResponse{Error: "program ended by a signal: " + ended.Error()}, nil
+		return &pulumirpc.RunResponse{Error: "program terminated by a signal: " + ended.Error()}, nil
 	default:
 		return &pulumirpc.RunResponse{Error: "program exited with non-zero exit code: " + strconv.Itoa(ended.ExitCode())}, nil
 	}
 }
 
-// until gives a context that ends with the request and with the programs, whichever is first.
+// until returns a context that is cancelled with the request or with all programs, whichever comes first.
 func (h *host) until(request context.Context) (context.Context, func()) {
 	running, cancel := context.WithCancel(h.programs)
 	unhook := context.AfterFunc(request, cancel)
 	return running, func() { unhook(); cancel() }
 }
 
-// interruptible makes the end of the command's context an interrupt first and a kill only after the grace.
+// interruptible interrupts the command when its context is cancelled and kills it only after the grace period.
 func interruptible(command *exec.Cmd, settings []string) {
 	if command.Env == nil {
 		command.Env = os.Environ()
@@ -124,7 +125,7 @@ func interruptible(command *exec.Cmd, settings []string) {
 	command.WaitDelay = grace
 }
 
-// arguments is the command line of pulumi-language-python-exec.
+// arguments returns the command line of pulumi-language-python-exec.
 func (h *host) arguments(request *pulumirpc.RunRequest) []string {
 	arguments := []string{
 		"--monitor", request.GetMonitorAddress(),
@@ -141,11 +142,11 @@ func (h *host) arguments(request *pulumirpc.RunRequest) []string {
 	return append(arguments, request.GetArgs()...)
 }
 
-// configuration is the stack's configuration in the environment variables that the Python SDK reads.
+// configuration returns the stack's configuration as the environment variables that the Python SDK reads.
 func configuration(request *pulumirpc.RunRequest) ([]string, error) {
 	values, keys := request.GetConfig(), request.GetConfigSecretKeys()
 	if values == nil {
-		values = map[string]string{} // an empty map arrives as none, and none would be written as null
+		values = map[string]string{} // an empty map arrives as nil, which would be encoded as null
 	}
 	if keys == nil {
 		keys = []string{}
@@ -156,19 +157,19 @@ func configuration(request *pulumirpc.RunRequest) ([]string, error) {
 	}
 	secret, err := json.Marshal(keys)
 	if err != nil {
-		return nil, fmt.Errorf("keys of secret configuration: %w", err)
+		return nil, fmt.Errorf("secret configuration keys: %w", err)
 	}
 	return []string{"PULUMI_CONFIG=" + string(config), "PULUMI_CONFIG_SECRET_KEYS=" + string(secret)}, nil
 }
 
-// pythonOf is the interpreter the project asks for: its virtualenv or package manager, else PULUMI_PYTHON_CMD, else
+// pythonOf returns the interpreter of the project: its virtualenv or package manager, then PULUMI_PYTHON_CMD, then
 // python3 on PATH.
 func pythonOf(program *pulumirpc.ProgramInfo, isPlugin bool) (toolchain.Toolchain, error) {
 	options := toolchain.PythonOptions{Root: program.GetRootDirectory(), ProgramDir: program.GetProgramDirectory()}
 	for key, value := range program.GetOptions().AsMap() {
 		text, ok := value.(string)
 		if !ok {
-			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: expected text, got %v", key, value)
+			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: expected a string, got %v", key, value)
 		}
 		switch key {
 		case "virtualenv":
@@ -185,16 +186,17 @@ func pythonOf(program *pulumirpc.ProgramInfo, isPlugin bool) (toolchain.Toolchai
 				return nil, fmt.Errorf("Pulumi.yaml: runtime option toolchain: expected pip, poetry or uv, got %s", text)
 			}
 		default:
-			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: this Python language host knows virtualenv and toolchain only", key)
+			return nil, fmt.Errorf("Pulumi.yaml: runtime option %s: expected virtualenv or toolchain", key)
 		}
 	}
 	if isPlugin && options.Virtualenv == "" && (options.Toolchain == toolchain.Auto || options.Toolchain == toolchain.Pip) {
-		options.Virtualenv = "venv" // the stock host's rule: a plugin never runs on the ambient interpreter
+		options.Virtualenv = "venv" // like the stock host: a plugin never uses the ambient interpreter
 	}
 	return toolchain.ResolveToolchain(options)
 }
 
-// InstallDependencies is `pulumi install`: what requirements.txt or the project's package manager asks for.
+// InstallDependencies serves `pulumi install`: it installs the dependencies of requirements.txt or of the project's
+// package manager.
 func (h *host) InstallDependencies(
 	request *pulumirpc.InstallDependenciesRequest, stream pulumirpc.LanguageRuntime_InstallDependenciesServer,
 ) error {
@@ -212,14 +214,14 @@ func (h *host) InstallDependencies(
 	return errors.Join(err, closer.Close())
 }
 
-// RuntimeOptionsPrompts asks nothing: the defaults are right for a program that this host runs.
+// RuntimeOptionsPrompts returns no prompts: the defaults are correct for the programs that this host runs.
 func (h *host) RuntimeOptionsPrompts(
 	context.Context, *pulumirpc.RuntimeOptionsRequest,
 ) (*pulumirpc.RuntimeOptionsResponse, error) {
 	return &pulumirpc.RuntimeOptionsResponse{}, nil
 }
 
-// About is the interpreter of `pulumi about`.
+// About returns the interpreter for `pulumi about`.
 func (h *host) About(ctx context.Context, request *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
 	python, err := pythonOf(request.GetInfo(), false)
 	if err != nil {

@@ -1,8 +1,9 @@
-// pulumi-language-python runs Python programs for the Pulumi engine that is built from Go modules beside it.
+// pulumi-language-python runs Python programs for the Pulumi engine that is built from Go modules next to it.
 //
-// Pulumi's own language host is not on the Go module proxy. This one serves the part of pulumirpc.LanguageRuntime that
-// up, preview, refresh, destroy, about, install and plugins written in Python need, on the packages of the Pulumi SDK
-// that the stock host is made of. What is missing (code generation, packing, linking, debugging) answers Unimplemented.
+// Pulumi's own language host is not available from the Go module proxy. This one implements the part of
+// pulumirpc.LanguageRuntime that up, preview, refresh, destroy, about, install and plugins written in Python need. It
+// uses the same packages of the Pulumi SDK as the stock host. The other methods (code generation, packing, linking,
+// debugging) return Unimplemented.
 package main
 
 import (
@@ -27,7 +28,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("pulumi-language-python: ")
 	// The engine passes -tracing, and -logtostderr and -v (which the SDK's logging defines), to every plugin it starts.
-	flag.String("tracing", "", "accepted for the engine's sake")
+	flag.String("tracing", "", "accepted because the engine passes it; has no effect")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *showVersion {
@@ -39,7 +40,7 @@ func main() {
 	}
 }
 
-// serve answers the engine until it interrupts this process or goes away, and ends the programs still running then.
+// serve handles the engine's requests until the engine interrupts this process or exits, then stops all programs.
 func serve(engineAddress string) error {
 	executable, err := os.Executable()
 	if err != nil {
@@ -47,7 +48,7 @@ func serve(engineAddress string) error {
 	}
 	executor := filepath.Join(filepath.Dir(executable), "pulumi-language-python-exec")
 	if _, err := os.Stat(executor); err != nil {
-		return fmt.Errorf("the program that runs Pulumi programs is missing: %w", err)
+		return fmt.Errorf("pulumi-language-python-exec is missing: %w", err)
 	}
 
 	life, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -71,11 +72,11 @@ func serve(engineAddress string) error {
 	return <-server.Done
 }
 
-// stopWithEngine stops this process when the engine ends without saying so, as after kill -9: the engine holds the
-// other end of standard input as a pipe for as long as it lives.
+// stopWithEngine stops this process when the engine exits without an interrupt, as after kill -9: the engine holds the
+// other end of the standard input pipe until it exits.
 func stopWithEngine(stop context.CancelFunc) {
 	if stdin, err := os.Stdin.Stat(); err != nil || stdin.Mode()&os.ModeNamedPipe == 0 {
-		return // started by hand: nobody holds the other end
+		return // started by hand: no process holds the other end
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	stop()

@@ -17,8 +17,8 @@ import (
 //go:embed packages.py
 var listPackages string
 
-// GetRequiredPackages tells the engine which plugins the program's environment asks for, after making that
-// environment if the project names one that does not exist yet.
+// GetRequiredPackages returns the plugins that the program's environment requires. It creates the environment if the
+// project names one that does not exist.
 func (h *host) GetRequiredPackages(
 	ctx context.Context, request *pulumirpc.GetRequiredPackagesRequest,
 ) (*pulumirpc.GetRequiredPackagesResponse, error) {
@@ -38,7 +38,7 @@ func (h *host) GetRequiredPackages(
 	command.Dir = directory
 	listed, err := command.Output()
 	if err != nil {
-		return nil, fmt.Errorf("listing the Pulumi packages of %s: %w%s", command.Path, err, lastWords(err))
+		return nil, fmt.Errorf("listing the Pulumi packages of %s: %w%s", command.Path, err, standardError(err))
 	}
 	var plugins []plugin.PulumiPluginJSON
 	if err := json.Unmarshal(listed, &plugins); err != nil {
@@ -67,8 +67,8 @@ func parameterization(described *plugin.PulumiParameterizationJSON) *pulumirpc.P
 	}
 }
 
-// lastWords is what a failed command wrote to standard error.
-func lastWords(err error) string {
+// standardError returns what a failed command wrote to standard error.
+func standardError(err error) string {
 	var failed *exec.ExitError
 	if errors.As(err, &failed) && len(failed.Stderr) > 0 {
 		return ": " + strings.TrimSpace(string(failed.Stderr))
@@ -76,7 +76,7 @@ func lastWords(err error) string {
 	return ""
 }
 
-// GetProgramDependencies are the installed Python packages that `pulumi about` shows.
+// GetProgramDependencies returns the installed Python packages for `pulumi about`.
 func (h *host) GetProgramDependencies(
 	ctx context.Context, request *pulumirpc.GetProgramDependenciesRequest,
 ) (*pulumirpc.GetProgramDependenciesResponse, error) {

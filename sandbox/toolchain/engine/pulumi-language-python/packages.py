@@ -1,7 +1,8 @@
 """Print, as JSON, the plugins of the Pulumi packages that this interpreter can import.
 
-A package tells its plugin in pulumi-plugin.json. One without that file has a plugin of its own name and version when
-its name starts with pulumi-, as in the stock language host. That one runs pip list, which takes 10 times as long.
+A package describes its plugin in pulumi-plugin.json. Without that file, a package whose name starts with pulumi- has a
+plugin of the same name and version, as in the stock language host. That host runs pip list, which takes ten times as
+long.
 """
 # ruff: noqa: INP001 - compiled into a Go program, which runs it with -c
 
@@ -25,7 +26,7 @@ packages = []
 for module in sorted(installed.keys() | described.keys()):
     plugin = described.get(module, {"resource": module.startswith("pulumi_")})
     version = str(plugin.get("version") or installed.get(module, ""))
-    # The version of a plugin cannot be told from that of a Python pre-release.
+    # A Python pre-release has no corresponding plugin version.
     released = plugin.get("version") or re.fullmatch(r"\d+\.\d+\.\d+", version)
     if module not in WITHOUT_PLUGIN and plugin.get("resource") and released:
         name = module.removeprefix("pulumi_").replace("_", "-")

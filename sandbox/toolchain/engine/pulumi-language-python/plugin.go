@@ -12,14 +12,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
 )
 
-// RunPlugin runs a plugin that is written in Python (PulumiPlugin.yaml, runtime: python): the program in its folder,
-// or the components of an installable package.
+// RunPlugin runs a plugin that is written in Python (PulumiPlugin.yaml, runtime: python): the program in its folder or
+// the components of an installable package.
 func (h *host) RunPlugin(request *pulumirpc.RunPluginRequest, stream pulumirpc.LanguageRuntime_RunPluginServer) error {
 	if request.GetAttachDebugger() {
-		return errors.New("this Python language host has no debugger: run without --attach-debugger")
+		return errors.New("this Python language host does not support debugging; run without --attach-debugger")
 	}
 	if request.GetKind() == "analyzer" {
-		return errors.New("this Python language host runs no policy packs: use Pulumi's own command line for them")
+		return errors.New("this Python language host does not run policy packs; use the stock Pulumi CLI")
 	}
 	python, err := pythonOf(request.GetInfo(), true)
 	if err != nil {
@@ -56,7 +56,7 @@ func (h *host) RunPlugin(request *pulumirpc.RunPluginRequest, stream pulumirpc.L
 	return errors.Join(err, closer.Close())
 }
 
-// pluginArguments is how Python is to start the plugin in this folder.
+// pluginArguments returns the Python arguments that start the plugin in a folder.
 func pluginArguments(folder string) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(folder, "__main__.py")); err == nil {
 		return []string{"-u", folder}, nil
@@ -66,7 +66,7 @@ func pluginArguments(folder string) ([]string, error) {
 		return nil, err
 	}
 	if !installable {
-		return nil, fmt.Errorf("%s is no plugin: it has neither __main__.py nor a pyproject.toml with a build system", folder)
+		return nil, fmt.Errorf("%s is not a plugin: expected __main__.py or a pyproject.toml with a build system", folder)
 	}
 	project, err := toolchain.LoadPyproject(folder)
 	if err != nil {
