@@ -3,9 +3,8 @@
 This module imports only the standard library, so it runs before any package is installed:
 `python3 sandbox/pulumi_vmimport_sandbox/toolchain.py build`.
 
-Builds are cached in $VMIMPORT_CACHE, $XDG_CACHE_HOME/pulumi-vmimport or ~/.cache/pulumi-vmimport, whichever is set
-first. Each build has a folder named after its version and a hash of its sources. The folder appears only when the build
-is complete.
+Builds are cached in $VMIMPORT_CACHE, $XDG_CACHE_HOME/pulumi-vmimport or ~/.cache/pulumi-vmimport, in one folder for each
+version and hash of sources. The folder appears only when the build is complete.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ COMPILER_ENVIRONMENT = {
     "GOWORK": "off",
 }
 REPORTED_LINES = 20  # of the output of a failed build; Go prints compiler errors last
-# The files that `go build` reads: Go sources, module files and the Python script that packages.go embeds. Byte code of
-# that script, which pip writes beside it, is not part of the build.
+# The files that `go build` reads. packages.go embeds a Python script; the byte code that pip adds is not a source.
 SOURCE_SUFFIXES = frozenset({".go", ".mod", ".py", ".sum"})
 
 
@@ -107,8 +105,7 @@ class Toolchain:
     def engine(self) -> Engine:
         """The pulumi on PATH if it is new enough and complete, otherwise an engine that is built on first use.
 
-        Raises:
-            ToolchainError: No engine was found and the build failed.
+        Raises ToolchainError if no engine is found and the build fails.
         """
         path = self._pulumi_on_path()
         if path:
@@ -120,19 +117,13 @@ class Toolchain:
         return Engine(path, {"PATH": search, "PULUMI_PYTHON_CMD": sys.executable}, description)
 
     def vcenter_simulator(self) -> Path:
-        """The executable of the vCenter simulator, built on first use.
-
-        Raises:
-            ToolchainError: The build failed.
-        """
+        """The executable of the vCenter simulator, built on first use. Raises ToolchainError if the build fails."""
         return self._ensure_built(SIMULATOR)
 
     def build(self) -> None:
-        """Build the simulator and, if necessary, the engine.
-
-        The engine's modules are downloaded while the simulator compiles. The engine is compiled afterwards: both need
-        the standard library, and two concurrent builds would each compile it.
-        """
+        """Build the simulator and, if necessary, the engine."""
+        # The engine's modules are downloaded while the simulator compiles. The engine is compiled afterwards: both need
+        # the standard library, and concurrent builds would each compile it.
         with ThreadPoolExecutor() as pool:
             simulator = pool.submit(self.vcenter_simulator)
             if not self._pulumi_on_path() and not self._folder(ENGINE).is_dir():
@@ -236,11 +227,7 @@ class Toolchain:
         return found
 
     def _go(self, recipe: Recipe, task: str, *arguments: str) -> str:
-        """The output of a go command in the recipe's module.
-
-        Raises:
-            ToolchainError: The command failed; the message ends with the last lines of its output.
-        """
+        """The output of a go command in the recipe's module. Raises ToolchainError if the command fails."""
         completed = subprocess.run(
             [self._go_command(), *arguments],
             cwd=self.sources / recipe.folder,
