@@ -3,7 +3,7 @@
 This module imports only the standard library, so it runs before any package is installed:
 `python3 sandbox/pulumi_vmimport_sandbox/toolchain.py build`.
 
-Builds are cached in $VMIMPORT_CACHE, $XDG_CACHE_HOME/pulumi-vmimport or ~/.cache/pulumi-vmimport, in one folder for each
+Builds are cached in $VMIMPORT_CACHE, $XDG_CACHE_HOME/pulumi-vmimport or ~/.cache/pulumi-vmimport, in a folder for each
 version and hash of sources. The folder appears only when the build is complete.
 """
 
