@@ -16,7 +16,7 @@ from pulumi_vmimport.aws.tables import (
     workspace_image_errors,
 )
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure
-from pulumi_vmimport.aws.tables.post_import import Line
+from pulumi_vmimport.aws.tables.post_import import ReportLine
 from pulumi_vmimport.aws.tables.supported_systems import Release
 from pulumi_vmimport.disk.rules import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
@@ -47,13 +47,13 @@ def _part(name: str) -> str:
 
 
 def _failures_by_words() -> Iterator[str]:
-    known = known_failures.catalogue()
-    yield f"As AWS's pages had it on {known.checked}."
-    yield _table(["AWS says, or you see", "entry"], ((_seen(f), _link(f.id)) for f in known.failures))
+    known = known_failures.table()
+    yield f"Sources read on {known.checked}."
+    yield _table(["AWS's message, or what you observe", "entry"], ((_observed(f), _link(f.id)) for f in known.failures))
 
 
 def _failures() -> Iterator[str]:
-    known = known_failures.catalogue()
+    known = known_failures.table()
     for section, title in known.sections.items():
         yield f"## {title}"
         for failure in known.failures:
@@ -64,22 +64,23 @@ def _failures() -> Iterator[str]:
 
 def _entry(failure: KnownFailure) -> str:
     code = f", code `{failure.code}`" if failure.code else ""
-    origin = known_failures.catalogue().sources[failure.source]
-    told = {
-        "AWS says": f"{_seen(failure)}{code}{' (*assumed*)' if failure.assumed else ''}" if failure.said else None,
-        "Seen": failure.symptom,
-        "Why": failure.cause,
-        "What helps": failure.remedy,
-        "Found by preview": failure.preview,
-        "Found by hand": failure.by_hand,
-        "See also": ", ".join(map(_link, failure.leads_to)),
+    origin = known_failures.table().sources[failure.source]
+    message = f"{_observed(failure)}{code}{' (*assumed*)' if failure.assumed else ''}"
+    entries = {
+        "Message": message if failure.message else None,
+        "Symptom": failure.symptom,
+        "Cause": failure.cause,
+        "Remedy": failure.remedy,
+        "In preview": failure.preview,
+        "Manual check": failure.by_hand,
+        "See also": ", ".join(map(_link, failure.see_also)),
         "Source": f"<{origin}>" if re.fullmatch(r"https://\S+[^,]", origin) else origin,
     }
-    return "\n".join(f"- **{name}:** {text}" for name, text in told.items() if text)
+    return "\n".join(f"- **{name}:** {text}" for name, text in entries.items() if text)
 
 
-def _seen(failure: KnownFailure) -> str:
-    return f"`{failure.said}`" if failure.said else str(failure.symptom)
+def _observed(failure: KnownFailure) -> str:
+    return f"`{failure.message}`" if failure.message else str(failure.symptom)
 
 
 def _link(id: str) -> str:
@@ -88,7 +89,7 @@ def _link(id: str) -> str:
 
 def _rules() -> Iterator[str]:
     known = rule_catalog.rule_catalog()
-    failures_known = {failure.id for failure in known_failures.catalogue().failures}
+    failures_known = {failure.id for failure in known_failures.table().failures}
     for section, title in known.sections.items():
         yield f"### {title}"
         rows = (
@@ -129,10 +130,11 @@ def _severities(rule: rule_catalog.Rule) -> str:
 
 def _systems() -> Iterator[str]:
     table = supported_systems.table()
-    yield f"As of {table.checked}, after <{table.source}>. Since {table.i386_stops} AWS imports no 32-bit systems."
+    yield f"Source: <{table.source}>, read on {table.checked}."
+    yield f"AWS does not import 32-bit systems since {table.i386_stops}."
     yield (
-        "*End of life*: AWS does not test it any more. *Withdrawn*: it also announced to take it off the list from "
-        f"{table.withdrawn_from} on."
+        "*End of life*: AWS no longer tests the system. *Withdrawn*: AWS also announced its removal from the list for "
+        f"{table.withdrawn_from}."
     )
     for system in table.systems:
         yield f"### {system.family}"
@@ -155,10 +157,12 @@ def _release(release: Release) -> Sequence[str]:
 
 def _formats() -> Iterator[str]:
     table = supported_systems.table()
-    yield _table(
-        ["format", "what", "resource"], ((f["name"], f["what"], ", ".join(f["imports"])) for f in table.formats)
+    rows = ((format["name"], format["description"], ", ".join(format["imports"])) for format in table.formats)
+    yield _table(["format", "description", "resource"], rows)
+    yield (
+        f"An image must be smaller than {table.limits['image_tib']} TiB. An import has at most "
+        f"{table.limits['volumes']} volumes, root volume first."
     )
-    yield f"Smaller than {table.limits['image_tib']} TiB; at most {table.limits['volumes']} volumes, root first."
     head = ["system", "partition tables", "file systems", "note"]
     columns = ("platform", "partition_tables", "file_systems", "note")
     yield _table(head, ([_cell(volume[column]) for column in columns] for volume in table.volumes))
@@ -166,16 +170,21 @@ def _formats() -> Iterator[str]:
 
 def _usage_operations() -> Iterator[str]:
     rows = (
-        (system, licence, f"{edition} from AWS" if edition else "none, or any with its own licence", operation.value)
-        for (system, licence, edition), operation in USAGE_OPERATIONS.items()
+        (
+            system,
+            license_type,
+            f"{edition}, licensed by AWS" if edition else "none, or with your own license",
+            operation.value,
+        )
+        for (system, license_type, edition), operation in USAGE_OPERATIONS.items()
     )
-    yield _table(["operating system", "its licence", "SQL Server", "usage_operation"], rows)
+    yield _table(["operating system", "license type", "SQL Server", "usage_operation"], rows)
 
 
 def _image_errors() -> Iterator[str]:
     table = workspace_image_errors.table()
-    yield f"The codes of <{table.source}>, read on {table.checked}."
-    head = ["code", "what was found", "what to do", "BYOL Checker", "steps"]
+    yield f"Source: <{table.source}>, read on {table.checked}."
+    head = ["code", "meaning", "remedy", "BYOL Checker", "steps"]
     rows = (
         (
             f"`{error.code}`",
@@ -190,7 +199,7 @@ def _image_errors() -> Iterator[str]:
 
 
 def _image_steps() -> Iterator[str]:
-    yield _table(["step", "what it sees to"], workspace_image_errors.table().steps.items())
+    yield _table(["step", "result"], workspace_image_errors.table().steps.items())
 
 
 def _ingestion_processes() -> Iterator[str]:
@@ -204,7 +213,7 @@ def _ingestion_processes() -> Iterator[str]:
             "10" if process.protocol == "PCoIP" else "10, 11",
             "; ".join(
                 [
-                    *(["WorkSpaces Core, for accounts that AWS allow-listed"] if process.allowed else []),
+                    *(["WorkSpaces Core, for allow-listed accounts"] if process.requires_allow_list else []),
                     *([f"no new bundles since {process.retired}"] if process.retired else []),
                 ]
             ),
@@ -217,17 +226,17 @@ def _ingestion_processes() -> Iterator[str]:
 
 
 def _lines(kind: str) -> Iterator[str]:
-    whole = post_import.everything()
+    whole = post_import.table()
     chosen = [line for line in whole.lines if line.kind == kind]
     yield "\n".join(f"- {_condition(line)}{line.text}" for line in chosen)
     sources = dict.fromkeys(f"<{whole.sources[line.source]}>" for line in chosen)
     yield f"Sources, read on {whole.checked}: {', '.join(sources)}."
 
 
-def _condition(line: Line) -> str:
+def _condition(line: ReportLine) -> str:
     if "encrypted" in line.when:
         return ""  # the text says it
-    spelled = {"is_client": "clients", "license_type": f"licence {line.when.get('license_type')}"}
+    spelled = {"is_client": "client editions", "license_type": f"license type {line.when.get('license_type')}"}
     words = [line.when["system"]] if "system" in line.when else [spelled.get(k, str(v)) for k, v in line.when.items()]
     return f"*{', '.join(words)}:* " if words else ""
 

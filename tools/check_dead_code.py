@@ -49,7 +49,7 @@ ALLOWED: dict[str, str] = {
     "upload_size": "the request to EC2, which is written from the fields",
     "license_configuration_arn": "the request to EC2, which is written from the fields",
 }
-_READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|AnyCase|Scope)$")
+_READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|CaseInsensitiveEnum|Scope)$")
 
 
 @cache

@@ -51,7 +51,7 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
     ec2 = sandbox.aws.observer("ec2", REGION)
     snapshots = ec2.describe_snapshots(SnapshotIds=stack.outputs()["snapshotIds"])["Snapshots"]
     assert [(snapshot["Encrypted"], snapshot["KmsKeyId"]) for snapshot in snapshots] == [(True, key_arn)] * 2
-    assert any(line.startswith("what to harden again: ") for line in stack.outputs()["report"])
+    assert any(line.startswith("hardening: ") for line in stack.outputs()["report"])
     # A program presigns anew whenever it runs: that is no other disk.
     before, url["value"] = sandbox.aws.calls.writes(), presign("web.raw", 8 * 3600)
     assert stack.up() == {"same": 5}

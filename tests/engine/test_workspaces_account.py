@@ -93,7 +93,7 @@ def test_an_account_is_enabled_for_good_and_images_and_a_bundle_come_and_go(
     printed = stack.fails(stack.up)
     assert "ended in ERROR: DomainJoined: " in printed
     assert "(the machine is in a domain: leave it" in printed
-    assert "GP-13); mend the guest" in printed
+    assert "appx-packages); mend the guest" in printed
     assert [image["State"] for image in workspaces.describe_workspace_images()["Images"]] == ["ERROR"]
 
     def offer_update(_: Any) -> None:

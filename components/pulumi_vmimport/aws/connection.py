@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
     from types_boto3_workspaces import WorkSpacesClient
 
-# botocore's standard mode backs off 0.05 s * 2^n on 5xx and 1 s * 2^n on throttling; its default of three attempts is
-# over in a tenth of a second on a 5xx (api-facts.md, section 8).
+# botocore's standard mode waits 0.05 s * 2^n after a server error and 1 s * 2^n after throttling: with its default of
+# three attempts a call fails within a tenth of a second of the first server error.
+# Source: https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 _ATTEMPTS = 8
-# The services' models: reading EC2's takes longer than any call, and each session would read it again.
+# Shared by all sessions: loading EC2's service model takes longer than a call.
 _LOADER = Loader()
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
@@ -36,7 +37,7 @@ _READ_SECONDS = 60
 
 @dataclass(frozen=True)
 class AwsSettings:
-    """Where and as whom to call AWS. What is None is left to boto3's own chain (environment, profile, instance ...)."""
+    """Region, credentials and endpoints. Default of each: boto3's own chain (environment, profile, instance ...)."""
 
     region: str | None = None
     profile: str | None = None
@@ -48,7 +49,7 @@ class AwsSettings:
 
     @classmethod
     def from_pulumi_config(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "AwsSettings":
-        """The settings of the `aws:` keys of a stack's configuration; boto3 itself does not read AWS_REGION."""
+        """The settings in the `aws:` keys of a stack's configuration, with AWS_REGION, which boto3 does not read."""
         roles = _decoded(config.get("aws:assumeRoles")) or [_decoded(config.get("aws:assumeRole")) or {}]
         endpoints = _decoded(config.get("aws:endpoints")) or []
         return cls(
@@ -62,7 +63,7 @@ class AwsSettings:
         )
 
     def for_resource(self, region: str | None, profile: str | None, assume_role_arn: str | None) -> "AwsSettings":
-        """These settings with a resource's own: its profile or role stands instead of the stack's."""
+        """These settings, overridden by those of a resource: its profile replaces all credentials of the stack."""
         own = replace(self, region=region or self.region)
         if profile is not None:
             own = replace(own, profile=profile, access_key=None, secret_key=None, token=None, assume_role_arn=None)
@@ -72,19 +73,19 @@ class AwsSettings:
 
 
 class AwsConnection:
-    """boto3 clients for some settings, made on first use and shared by all threads."""
+    """boto3 clients with the same settings, created on first use and shared by all threads."""
 
     def __init__(self, settings: AwsSettings) -> None:
         self._settings = settings
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
-        self._elsewhere: dict[str, AwsConnection] = {}
+        self._other_regions: dict[str, AwsConnection] = {}
 
     @property
     def region(self) -> str | None:
-        """The Region, from the settings or else from boto3's own chain."""
-        return self._settings.region or self._made_session().region_name
+        """The Region of the settings, or else of boto3's own chain."""
+        return self._settings.region or self._shared_session().region_name
 
     @cached_property
     def account_id(self) -> str:
@@ -94,7 +95,7 @@ class AwsConnection:
     @property
     def partition(self) -> str:
         """`aws`, `aws-cn`, `aws-us-gov` ..., from the Region."""
-        return self._made_session().get_partition_for_region(self.region or "us-east-1")
+        return self._shared_session().get_partition_for_region(self.region or "us-east-1")
 
     @overload
     def client(self, service: Literal["ebs"]) -> "EBSClient": ...
@@ -112,14 +113,14 @@ class AwsConnection:
     def client(self, service: Literal["workspaces"]) -> "WorkSpacesClient": ...
     def client(self, service: str) -> Any:
         """The boto3 client of a service."""
-        with self._lock:  # boto3 clients are thread-safe, making them is not
+        with self._lock:  # boto3 clients are thread-safe, but their creation is not
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
-    def client_that_asks_once(self, service: Literal["ec2"]) -> "EC2Client":
-        """The boto3 client of a service that repeats no call: for one that starts something and takes no token."""
-        name = f"{service}, once"
+    def client_without_retries(self, service: Literal["ec2"]) -> "EC2Client":
+        """A boto3 client without retries, for an operation that starts a task and has no ClientToken."""
+        name = f"{service}, without retries"
         with self._lock:
             if name not in self._clients:
                 self._clients[name] = self._make_client(service, attempts=1)
@@ -131,16 +132,16 @@ class AwsConnection:
         with self._lock:
             if region == self._settings.region:
                 return self
-            return self._elsewhere.setdefault(region, AwsConnection(replace(self._settings, region=region)))
+            return self._other_regions.setdefault(region, AwsConnection(replace(self._settings, region=region)))
 
-    def renew(self) -> None:
-        """Forget clients and credentials, so that the next call reads renewed ones from where they come from."""
+    def refresh_credentials(self) -> None:
+        """Drop clients and credentials, so that the next call reads the credentials from their source again."""
         with self._lock:
             self._clients.clear()
             self._session = None
-            elsewhere = list(self._elsewhere.values())
-        for connection in elsewhere:
-            connection.renew()
+            others = list(self._other_regions.values())
+        for connection in others:
+            connection.refresh_credentials()
 
     def _make_client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
         config = Config(
@@ -149,19 +150,19 @@ class AwsConnection:
             read_timeout=_READ_SECONDS,
             max_pool_connections=32,
             user_agent_extra="pulumi-vmimport",
-            # Our own CRC-32 goes with each part: a digest for the signature as well, or a second checksum in botocore's
-            # way, costs a third of an upload's CPU. Over plain HTTP botocore signs the body all the same.
+            # Each part is sent with a CRC-32 of the transfer package: a digest in the signature, or a checksum of
+            # botocore on top, costs a third of an upload's CPU time. Over plain HTTP botocore signs the body anyway.
             s3={"payload_signing_enabled": False},
             request_checksum_calculation="when_required",
         )
-        return self._made_session().client(  # type: ignore[call-overload]
+        return self._shared_session().client(  # type: ignore[call-overload]
             service,
             region_name=self._settings.region,
             endpoint_url=dict(self._settings.endpoints).get(service),
             config=config,
         )
 
-    def _made_session(self) -> boto3.Session:
+    def _shared_session(self) -> boto3.Session:
         with self._lock:
             if self._session is None:
                 self._session = _session(self._settings)
@@ -181,7 +182,7 @@ def _session(settings: AwsSettings) -> boto3.Session:
     )
     if settings.assume_role_arn is None:
         return session
-    source = session._session  # noqa: SLF001 - boto3 has no public way to assume a role given by ARN
+    source = session._session  # noqa: SLF001 - boto3 has no public way to assume a role by its ARN
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=source.create_client,
         source_credentials=source.get_credentials(),

@@ -1,4 +1,4 @@
-"""One Describe call a period for all the tasks of a kind that a process waits for."""
+"""One Describe call per period for all tasks of a kind that this process waits for."""
 
 import random
 import threading
@@ -8,24 +8,32 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.service_errors import error_message, is_expired, is_passing
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_transient
 
 TaskT = TypeVar("TaskT")
 
-# How long to put up with credentials that have expired: time to log in again before the wait is given up.
+# How long to tolerate expired credentials: time to log in again before the wait fails.
 EXPIRED_GRACE_SECONDS = 600.0
-# The longest pause between two calls while AWS throttles or fails.
-_LONGEST_PAUSE_SECONDS = 120.0
+# The longest interval between two calls while AWS throttles or fails, unless the period is longer.
+_LONGEST_BACKOFF_SECONDS = 120.0
 
 Describe = Callable[[AwsConnection, list[str]], Mapping[str, TaskT]]
-Pace = Callable[[TaskT], float]
-"""How long to wait after seeing a task so, in periods."""
+"""A Describe call: connection and ids to the tasks by id. An id that it does not return is gone."""
+Interval = Callable[[TaskT], float]
+"""How many periods to wait after the given answer."""
 
 
 class TaskPoller(Generic[TaskT]):
-    """The latest known answer for each watched id; whoever asks first after a period makes the call for all of them.
+    """The latest answer for each watched id.
 
-    `describe` gets the connection and the ids and returns what it found by id; an id it does not return is gone.
+    The first caller after a period has elapsed makes one call for all ids; the others share its answer.
+
+    Args:
+        connection: the connection of the calls.
+        describe: the call.
+        period_seconds: the usual time between two calls.
+        now: the clock, in seconds.
+        interval: how many periods to wait after an answer; the shortest interval applies to all. Default: 1.
     """
 
     def __init__(
@@ -34,94 +42,94 @@ class TaskPoller(Generic[TaskT]):
         describe: Describe[TaskT],
         period_seconds: float,
         now: Callable[[], float] = time.monotonic,
-        pace: Pace[TaskT] | None = None,
+        interval: Interval[TaskT] | None = None,
     ) -> None:
         self._connection = connection
         self._describe = describe
         self._period_seconds = period_seconds
         self._now = now
-        self._pace = pace
+        self._interval = interval
         self._lock = threading.Lock()
-        self._watched: dict[str, int] = {}
+        self._watchers: dict[str, int] = {}
         self._answers: dict[str, TaskT | None] = {}
         self._next_call = 0.0
         self._failures = 0
         self._expired_since: float | None = None
-        self.trouble: str | None = None
-        """Why the last call brought no answer; None when it did."""
+        self.last_error: str | None = None
+        """Why the last call failed; None if it succeeded."""
 
     @contextmanager
     def watching(self, id: str) -> Iterator[None]:
         """Include id in the calls while the block runs."""
         with self._lock:
-            self._watched[id] = self._watched.get(id, 0) + 1
+            self._watchers[id] = self._watchers.get(id, 0) + 1
         try:
             yield
         finally:
             with self._lock:
-                self._watched[id] -= 1
-                if not self._watched[id]:
-                    del self._watched[id]
+                self._watchers[id] -= 1
+                if not self._watchers[id]:
+                    del self._watchers[id]
                     self._answers.pop(id, None)
 
-    def look(self, id: str) -> tuple[bool, TaskT | None]:
-        """(whether there is an answer yet, the answer or None when the service does not know the id).
+    def poll(self, id: str) -> tuple[bool, TaskT | None]:
+        """Whether there is an answer for id yet, and the answer: None if AWS does not know the id.
 
-        Raises: whatever the service answers that does not pass by itself.
+        Raises: the error of the call, unless it is transient or the credentials expired less than ten minutes ago.
         """
         with self._lock:
-            if self._now() >= self._next_call:  # an id that is new waits for the next call: it has only just begun
+            if self._now() >= self._next_call:  # a new id waits for the next call, as its task has just started
                 self._call()
             return id in self._answers, self._answers.get(id)
 
     @property
-    def pause_seconds(self) -> float:
-        """How long until the next look can bring anything new."""
+    def seconds_until_next_call(self) -> float:
+        """How long `poll` returns the same answer."""
         with self._lock:
             return max(0.0, self._next_call - self._now())
 
     def _call(self) -> None:
-        ids = sorted(self._watched)
+        ids = sorted(self._watchers)
         try:
             found = self._describe(self._connection, ids)
         except Exception as error:
-            if not self._may_pass(error):
+            if not self._is_tolerated(error):
                 self._failures, self._expired_since, self._next_call = 0, None, 0.0
                 raise
-            self.trouble = error_message(error)
+            self.last_error = error_message(error)
             self._failures += 1
-            pause = min(self._period_seconds * 2**self._failures, max(_LONGEST_PAUSE_SECONDS, self._period_seconds))
-            self._next_call = self._now() + pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+            longest = max(_LONGEST_BACKOFF_SECONDS, self._period_seconds)
+            backoff = min(self._period_seconds * 2**self._failures, longest)
+            self._next_call = self._now() + backoff * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
         else:
             self._answers = {id: found.get(id) for id in ids}
-            self._failures, self._expired_since, self.trouble = 0, None, None
-            # The one that is nearest to its end sets the pace for all.
-            periods = min(map(self._pace, found.values()), default=1.0) if self._pace else 1.0
+            self._failures, self._expired_since, self.last_error = 0, None, None
+            periods = min(map(self._interval, found.values()), default=1.0) if self._interval else 1.0
             self._next_call = self._now() + self._period_seconds * periods
 
-    def _may_pass(self, error: Exception) -> bool:
-        if is_expired(error):
+    def _is_tolerated(self, error: Exception) -> bool:
+        if credentials_expired(error):
             if self._expired_since is None:
                 self._expired_since = self._now()
-            self._connection.renew()
+            self._connection.refresh_credentials()
             return self._now() - self._expired_since < EXPIRED_GRACE_SECONDS
-        return is_passing(error)
+        return is_transient(error)
 
 
 class Pollers(Generic[TaskT]):
     """The pollers of one kind of task in this process, one for each connection."""
 
-    def __init__(self, describe: Describe[TaskT], pace: Pace[TaskT] | None = None) -> None:
+    def __init__(self, describe: Describe[TaskT], interval: Interval[TaskT] | None = None) -> None:
         self._describe = describe
-        self._pace = pace
+        self._interval = interval
         self._lock = threading.Lock()
         self._by_connection: dict[int, TaskPoller[TaskT]] = {}
 
-    def of(self, connection: AwsConnection, period_seconds: float) -> TaskPoller[TaskT]:
-        """The poller for a connection; the period is that of the first who asks."""
+    def for_connection(self, connection: AwsConnection, period_seconds: float) -> TaskPoller[TaskT]:
+        """The poller for a connection; the first caller sets its period."""
         with self._lock:
             return self._by_connection.setdefault(
-                id(connection), TaskPoller(connection, self._describe, period_seconds, pace=self._pace)
+                id(connection), TaskPoller(connection, self._describe, period_seconds, interval=self._interval)
             )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
+from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_USER_IDS
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputs, Values, is_set
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
@@ -128,7 +128,7 @@ def _grantee(inputs: CheckedInputs, region: pulumi.Output[str]) -> pulumi.Output
 
 def _access(owner_id: str, grantee_id: str) -> aws.s3.BucketAclAccessControlPolicyArgs:
     """An ACL that leaves everything to the owner and lets the grantee write and read the ACL."""
-    grants = [(owner_id, "FULL_CONTROL"), *((grantee_id, permission) for permission in PERMISSIONS)]
+    grants = [(owner_id, "FULL_CONTROL"), *((grantee_id, permission) for permission in ACL_PERMISSIONS)]
     return aws.s3.BucketAclAccessControlPolicyArgs(
         owner=aws.s3.BucketAclAccessControlPolicyOwnerArgs(id=owner_id),
         grants=[

@@ -22,7 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_vmimport.aws.service_errors import error_message, is_aws_error, is_expired, without_queries
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_aws_error, redact_urls
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import (
@@ -93,7 +93,7 @@ class DynamicHost(ResourceProvider):
         if not problems and self._needs_a_look(_plain(_olds), bag):
             problems += self._looked_up(inputs, bag)
         checked = {**news, **given(self._lifecycle.inputs_type, _stripped(bag), inputs)} if not problems else news
-        return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, without_queries(p.reason)) for p in problems])
+        return CheckResult(_with_unknowns(checked), [CheckFailure(p.path, redact_urls(p.reason)) for p in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         olds, news = _plain(_olds), _plain(_news)
@@ -182,14 +182,14 @@ class DynamicHost(ResourceProvider):
         except Exception as error:
             message = f"{self._resource} {run.identity.resource.split('::')[-1]}: {_words(error)}"
             details = traceback.format_exc()
-            pulumi_hooks.log(run.identity.urn, without_queries(details), severity="DEBUG")
+            pulumi_hooks.log(run.identity.urn, redact_urls(details), severity="DEBUG")
             if run.recorded is not None and not isinstance(error, undone_by):
                 id, state = run.recorded
                 properties = {**self._outputs(state, bag), PROVIDER: bag[PROVIDER]}
                 pulumi_hooks.one_line_error(run.call, message, id, properties)
             else:
                 pulumi_hooks.one_line_error(run.call, message)
-            if without_queries(details) != details:
+            if redact_urls(details) != details:
                 raise RuntimeError(message) from None  # the runtime shows a traceback where the hooks are off
             raise
 
@@ -238,13 +238,13 @@ class DynamicHost(ResourceProvider):
 
 
 def _words(error: BaseException) -> str:
-    if is_expired(error):
+    if credentials_expired(error):
         return (
             f"{error_message(error)}; renew the credentials and run the command again: it goes on where this one ended"
         )
     if is_aws_error(error):
         return with_explanation(error_message(error))
-    return without_queries(str(error)) or type(error).__name__
+    return redact_urls(str(error)) or type(error).__name__
 
 
 def _plain(value: Any) -> Any:

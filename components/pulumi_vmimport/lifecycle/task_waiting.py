@@ -20,14 +20,14 @@ def wait_for_end(
 
     Until then the resource's status shows what `describe` returns for the task.
     """
-    poller, missed = pollers.of(run.aws, run.poll_seconds), 0
+    poller, missed = pollers.for_connection(run.aws, run.poll_seconds), 0
     with poller.watching(id):
         while True:
-            answered, found = poller.look(id)
-            if poller.trouble is None:  # otherwise `found` is the answer of an earlier poll
+            answered, found = poller.poll(id)
+            if poller.last_error is None:  # otherwise `found` is the answer of an earlier poll
                 missed = missed + 1 if answered and found is None else 0
             if missed == POLLS_BEFORE_GONE or (found is not None and is_over(found)):
                 return found
-            trouble = f" (last poll failed: {poller.trouble})" if poller.trouble else ""
+            trouble = f" (last poll failed: {poller.last_error})" if poller.last_error else ""
             run.status(f"{id}: {describe(found) if found is not None else 'started'}{trouble}")
-            run.wait(poller.pause_seconds)
+            run.wait(poller.seconds_until_next_call)

@@ -29,5 +29,5 @@ def test_renewed_credentials_reach_the_other_regions(tmp_path: Path, monkeypatch
     assert key() == "OLD"
     file.write_text("[web]\naws_access_key_id = NEW\naws_secret_access_key = x\n")
     assert key() == "OLD"
-    here.renew()
+    here.refresh_credentials()
     assert key() == "NEW"

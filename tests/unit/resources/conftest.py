@@ -11,9 +11,9 @@ import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS, PERMISSIONS
+from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_USER_IDS
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
@@ -174,7 +174,7 @@ def image_inputs(raw_disk: UserBucket, role: str) -> ImportImageInputs:
     """An image import that nothing is wrong with."""
     return ImportImageInputs(
         region=REGION,
-        disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=raw_disk),),
+        disk_containers=(ImageDiskContainer(format=DiskFormat.RAW, user_bucket=raw_disk),),
         license_type=LicenseType.BYOL,
         platform=Platform.WINDOWS,
         tags={"team": "blue"},
@@ -199,7 +199,7 @@ def export_bucket(aws: AwsSandbox) -> str:
     location = {"LocationConstraint": REGION}
     s3.create_bucket(Bucket=name, CreateBucketConfiguration=location, ObjectOwnership="BucketOwnerPreferred")
     owner = s3.get_bucket_acl(Bucket=name)["Owner"]["ID"]
-    given = [(owner, "FULL_CONTROL"), *((CANONICAL_USER_IDS[REGION], permission) for permission in PERMISSIONS)]
+    given = [(owner, "FULL_CONTROL"), *((CANONICAL_USER_IDS[REGION], permission) for permission in ACL_PERMISSIONS)]
     grants = [{"Grantee": {"Type": "CanonicalUser", "ID": id}, "Permission": p} for id, p in given]
     s3.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": {"ID": owner}, "Grants": grants})
     return name

@@ -1,4 +1,4 @@
-"""Every failure of the catalogue: what the sandbox's AWS says of it, and what the user of a resource is shown."""
+"""Every failure of the table: what the sandbox's AWS says of it, and what the user of a resource is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.tables import post_import
-from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
@@ -18,7 +18,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycl
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-FAILURES = catalogue().failures
+FAILURES = table().failures
 REGION = "eu-west-1"
 PAGE = Path(__file__).parents[3] / "docs" / "troubleshooting.md"
 AMI, INSTANCE, SNAPSHOT = "ami-0123456789abcdef0", "i-0123456789abcdef0", "snap-0123456789abcdef0"
@@ -36,7 +36,7 @@ _EXPORT_IMAGE: Request = (
     {"ImageId": AMI, "DiskImageFormat": "VMDK", "S3ExportLocation": {"S3Bucket": "exports"}},
 )
 
-# The calls that AWS refuses, for the failures with an error code.
+# The rejected calls, for the failures with an error code.
 CALLS: dict[str, Request] = {
     "TR-01": _IMPORT,
     "TR-02": ("iam", "CreateRole", {"RoleName": "vmimport", "AssumeRolePolicyDocument": "trust.json"}),
@@ -88,14 +88,14 @@ def with_(condition: Callable[[KnownFailure], bool]) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, run: Any) -> Callable[[DynamicHost, dict[str, Any]], str]:
-    """The one line that the user is shown when a create fails."""
+    """The line that the user sees when a create fails."""
     lines: list[str] = []
     monkeypatch.setattr(pulumi_hooks, "one_line_error", lambda call, message, *kept: lines.append(message))
     run.call = None
 
     def create(host: DynamicHost, bag: dict[str, Any]) -> str:
         monkeypatch.setattr(host, "_run", lambda *_: run)
-        with pytest.raises(Exception):  # noqa: B017, PT011 - of which kind is the host's affair
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the host selects the exception
             host.create({"__provider": "p", "identity": run.identity.urn, **bag})
         return lines[-1]
 
@@ -108,7 +108,7 @@ class OneCallInputs(AwsInputs):
 
 
 class OneCallLifecycle(Lifecycle[OneCallInputs, OneCallInputs]):
-    """Makes one call of AWS when it is created."""
+    """Makes one call when it is created."""
 
     inputs_type = state_type = OneCallInputs
 
@@ -117,9 +117,9 @@ class OneCallLifecycle(Lifecycle[OneCallInputs, OneCallInputs]):
 
     def create(self, run: Run, inputs: OneCallInputs) -> Created[OneCallInputs]:
         service, operation, members = self._request
-        client: Any = run.aws.client(service)  # type: ignore[call-overload] # the service is a word of the table
+        client: Any = run.aws.client(service)  # type: ignore[call-overload] # the service comes from the table
         client._make_api_call(operation, members)
-        return Created("made", inputs)
+        return Created("created", inputs)
 
     def read(self, run: Run, id: str, state: OneCallInputs) -> OneCallInputs | None:
         return state
@@ -131,45 +131,45 @@ class OneCallLifecycle(Lifecycle[OneCallInputs, OneCallInputs]):
         pass
 
 
-@with_(lambda f: f.said is not None and f.code is None)
-def test_a_task_that_fails_is_told_with_the_words_the_cause_the_remedy_and_the_id(
+@with_(lambda f: f.message is not None and f.code is None)
+def test_a_failed_task_is_reported_with_words_cause_remedy_and_id(
     failure: KnownFailure,
     image_inputs: ImportImageInputs,
     aws: AwsSandbox,
     shown: Callable[[DynamicHost, dict[str, Any]], str],
 ) -> None:
-    assert failure.said is not None
-    aws.faults.fail_import(failure.said)
+    assert failure.message is not None
+    aws.faults.fail_import(failure.message)
     line = shown(DynamicHost("ImportImage", ImportImageLifecycle()), write_bag(image_inputs))
-    assert f'"{failure.said}"; {failure.explanation};' in line
+    assert f'"{failure.message}"; {failure.explanation};' in line
     assert not [x for x in aws.remaining_resources() if "ami-" in x or "snap-" in x]
 
 
 @with_(lambda f: f.code is not None)
-def test_a_call_that_is_refused_is_told_with_the_words_the_cause_the_remedy_and_the_id(
+def test_a_rejected_call_is_reported_with_words_cause_remedy_and_id(
     failure: KnownFailure, aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
 ) -> None:
     request = CALLS[failure.id]
-    aws.faults.error(request[1], str(failure.code), str(failure.said))
+    aws.faults.error(request[1], str(failure.code), str(failure.message))
     line = shown(DynamicHost("Thing", OneCallLifecycle(request)), {"region": REGION})
-    assert line.endswith(f"{failure.code}: {failure.said} (in {request[1]}); {failure.explanation}")
+    assert line.endswith(f"{failure.code}: {failure.message} (in {request[1]}); {failure.explanation}")
 
 
-@with_(lambda f: f.said is None)
-def test_a_failure_without_words_is_found_on_the_page(failure: KnownFailure) -> None:
+@with_(lambda f: f.message is None)
+def test_a_failure_without_a_message_is_documented_and_referred_to(failure: KnownFailure) -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert f"| {failure.symptom} | [{failure.id}](#{failure.id.lower()}) |" in page
     assert f"### {failure.id}\n" in page
-    led_to = {id for f in FAILURES for id in f.leads_to if f.said is not None}
-    assert failure.id in led_to or any(failure.id in line.text for line in post_import.everything().lines)
+    referred = {id for f in FAILURES for id in f.see_also if f.message is not None}
+    assert failure.id in referred or any(failure.id in line.text for line in post_import.table().lines)
 
 
-def test_every_failure_has_its_case() -> None:
+def test_every_failure_is_reproduced() -> None:
     assert {f.id for f in FAILURES if f.code is not None} == set(CALLS)
     assert {f.id for f in FAILURES} >= {f"TR-{number:02}" for number in range(1, 37)}
 
 
-def test_an_error_that_is_not_in_the_catalogue_is_told_as_it_is(
+def test_an_unknown_error_is_reported_as_it_is(
     aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
 ) -> None:
     aws.faults.error("ImportImage", "InvalidParameter", "The moon is not supported")
@@ -177,9 +177,9 @@ def test_an_error_that_is_not_in_the_catalogue_is_told_as_it_is(
     assert line.endswith("InvalidParameter: The moon is not supported (in ImportImage)")
 
 
-def test_a_task_that_fails_for_unknown_reasons_is_told_with_the_page_of_aws(
+def test_an_unknown_failure_of_a_task_is_reported_with_the_page_of_aws(
     image_inputs: ImportImageInputs, aws: AwsSandbox, shown: Callable[[DynamicHost, dict[str, Any]], str]
 ) -> None:
     aws.faults.fail_import("ClientError: The moon is not supported")
     line = shown(DynamicHost("ImportImage", ImportImageLifecycle()), write_bag(image_inputs))
-    assert '"ClientError: The moon is not supported"; the cause is not in the catalogue; see https://' in line
+    assert '"ClientError: The moon is not supported"; the cause is not known; see https://' in line

@@ -1,4 +1,4 @@
-"""Every failure of the catalogue that preview is said to find, found."""
+"""Every known failure that preview detects, reproduced."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from tests.unit.disk.inspection.container_images import archive
 from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.ec2.export_options import TargetEnvironment
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
-from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.components.source_machine_rules import SourceMachine
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.property_bag import read_bag
@@ -26,14 +26,14 @@ from pulumi_vmimport.resources.workspaces.import_workspace_image import (
 )
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-FOUND = [failure for failure in catalogue().failures if failure.preview is not None]
+DETECTED = [failure for failure in table().failures if failure.preview is not None]
 REGION = "eu-west-1"
 AMI, SNAPSHOT = "ami-0123456789abcdef0", "snap-0123456789abcdef0"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check in preview looks at."""
+    """The environment of a check in preview."""
 
     aws: AwsSandbox
     run: Any
@@ -41,7 +41,7 @@ class Scene:
     request: pytest.FixtureRequest
 
     def form(self, **values: Any) -> list[str]:
-        """What ImportImage finds wrong with a bag."""
+        """The problems that ImportImage finds in its inputs."""
         bag = {"region": REGION, "diskContainers": [{"url": "s3://images/web.raw"}], **values}
         inputs, problems = read_bag(ImportImageInputs, bag)
         return [p.reason for p in [*problems, *ImportImageLifecycle().check(inputs)]]
@@ -51,29 +51,29 @@ class Scene:
         return [p.reason for p in ImportImageLifecycle().preflight(self.run, replace(self.inputs, **changes))]
 
     def export_instance(self, instance_id: str | None = None) -> list[str]:
-        """What InstanceExport finds wrong in AWS."""
+        """The problems that InstanceExport finds in AWS."""
         id, bucket = instance_id or self.fixture("exportable_instance"), self.fixture("export_bucket")
         target = TargetEnvironment.VMWARE
         inputs = InstanceExportInputs(region=REGION, instance_id=id, s3_bucket=bucket, target_environment=target)
         return [p.reason for p in InstanceExportLifecycle().preflight(self.run, inputs)]
 
     def fixture(self, name: str) -> Any:
-        """What a fixture makes."""
+        """The value of a fixture."""
         return self.request.getfixturevalue(name)
 
     def source_machine(self, fact: str) -> list[str]:
-        """What SourceVirtualMachine finds wrong with a guest."""
+        """The problems that SourceVirtualMachine finds in a guest."""
         return [finding.reason for finding in SourceMachine({"guest": {fact: True}}).findings()]
 
 
 def _disk_elsewhere(scene: Scene) -> list[str]:
     scene.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
-    return scene.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("far-away", "k")),))
+    return scene.preflight(disk_containers=(ImageDiskContainer(user_bucket=UserBucket("far-away", "k")),))
 
 
 def _expired_url(scene: Scene) -> list[str]:
     query = "X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-Signature=f00d"
-    return scene.preflight(disk_containers=(DiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
+    return scene.preflight(disk_containers=(ImageDiskContainer(url=f"https://b.s3.amazonaws.com/k.raw?{query}"),))
 
 
 def _role_without_permissions(scene: Scene) -> list[str]:
@@ -112,7 +112,7 @@ def _base_image_gone(scene: Scene) -> list[str]:
     return scene.export_instance()
 
 
-def _base_image_of_somebody_else(scene: Scene) -> list[str]:
+def _base_image_of_another_account(scene: Scene) -> list[str]:
     scene.fixture("exportable_instance")
     ec2_backends["123456789012"][REGION].amis[scene.fixture("byol_ami")].owner_id = "111122223333"
     return scene.export_instance()
@@ -132,14 +132,14 @@ def _bucket_with_kms_key(scene: Scene) -> list[str]:
     return scene.export_instance()
 
 
-def _stored(scene: Scene, name: str, content: bytes) -> list[str]:
-    """What is found in an object with this content."""
+def _uploaded(scene: Scene, name: str, content: bytes) -> list[str]:
+    """The problems of an object with this content."""
     scene.aws.observer("s3").put_object(Bucket="images-of-web", Key=name, Body=content)
-    return scene.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", name)),))
+    return scene.preflight(disk_containers=(ImageDiskContainer(user_bucket=UserBucket("images-of-web", name)),))
 
 
 def _converted(scene: Scene, name: str, format: str, options: str) -> bytes:
-    """A disk with some data, as QEMU writes it in a format."""
+    """A disk with some data in a format of QEMU."""
     folder = scene.fixture("tmp_path")
     (folder / "disk").write_bytes(b"\1" * (1 << 20))
     run_tool("qemu-img", "convert", "-q", "-f", "raw", "-O", format, "-o", options, folder / "disk", folder / name)
@@ -151,19 +151,19 @@ def _stream(scene: Scene) -> bytes:
 
 
 def _sparse_vmdk(scene: Scene) -> list[str]:
-    return _stored(scene, "disk.vmdk", _converted(scene, "disk.vmdk", "vmdk", "subformat=monolithicSparse"))
+    return _uploaded(scene, "disk.vmdk", _converted(scene, "disk.vmdk", "vmdk", "subformat=monolithicSparse"))
 
 
 def _uncompressed_vmdk(scene: Scene) -> list[str]:
     stream = bytearray(_stream(scene))
     stream[77:79] = bytes(2)  # SparseExtentHeader.compressAlgorithm
-    return _stored(scene, "disk.vmdk", bytes(stream))
+    return _uploaded(scene, "disk.vmdk", bytes(stream))
 
 
 def _vhd_with_two_footers(scene: Scene) -> list[str]:
     image = bytearray(_converted(scene, "disk.vhd", "vpc", "subformat=dynamic"))
     image[100] ^= 1  # in the reserved part of the copy
-    return _stored(scene, "disk.vhd", bytes(image))
+    return _uploaded(scene, "disk.vhd", bytes(image))
 
 
 def _chunked_ova(scene: Scene) -> list[str]:
@@ -171,15 +171,15 @@ def _chunked_ova(scene: Scene) -> list[str]:
     file = '<File ovf:id="f" ovf:href="disk.vmdk" ovf:size="2048" ovf:chunkSize="1024"/>'
     descriptor = f"<Envelope {namespace}><References>{file}</References></Envelope>".encode()
     members = {"web.ovf": descriptor, "disk.vmdk.000000000": bytes(1024), "disk.vmdk.000000001": bytes(1024)}
-    return _stored(scene, "web.ova", archive(members))
+    return _uploaded(scene, "web.ova", archive(members))
 
 
-# What preview finds, for the failures that say so.
+# The check and a part of its reason, for the failures with a check in preview.
 PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-01": (lambda s: s.form(diskContainers=[{"format": "QCOW2", "url": "s3://images/k"}]), "got 'QCOW2'"),
     "TR-03": (lambda s: s.preflight(role_name="nobody"), "there is no role 'nobody'"),
     "TR-05": (_vhd_with_two_footers, "vhd-footer-differs: "),
-    "TR-06": (lambda s: _stored(s, "disk.vmdk", _stream(s)[: 65536 + 600]), "vmdk-cut-short: "),
+    "TR-06": (lambda s: _uploaded(s, "disk.vmdk", _stream(s)[: 65536 + 600]), "vmdk-cut-short: "),
     "TR-07": (_disk_elsewhere, "is in us-east-1, expected eu-west-1"),
     "TR-08": (_uncompressed_vmdk, "vmdk-compression: "),
     "TR-09": (lambda s: s.form(diskContainers=[{"url": "ftp://b"}]), "expected s3://bucket/key or an https URL"),
@@ -189,7 +189,7 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-13": (lambda s: s.export_instance("i-0123456789abcdef0"), "there is no instance 'i-0123456789abcdef0'"),
     "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
     "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
-    "TR-22": (lambda s: _stored(s, "disk.raw", bytes(1 << 20)), "no-boot-partition: "),
+    "TR-22": (lambda s: _uploaded(s, "disk.raw", bytes(1 << 20)), "no-boot-partition: "),
     "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),
     "TR-25": (lambda s: s.source_machine("dual_boot"), "several systems"),
     "TR-27": (lambda s: s.form(diskContainers=[{"snapshotId": SNAPSHOT}] * 22), "expected 1 to 21 disks"),
@@ -198,7 +198,7 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-34": (_chunked_ova, "ova-chunked-disk: "),
     "TR-35": (_sparse_vmdk, "vmdk-not-stream-optimized: "),
     "TR-55": (
-        lambda s: s.preflight(disk_containers=(DiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
+        lambda s: s.preflight(disk_containers=(ImageDiskContainer(user_bucket=UserBucket("images-of-web", "gone")),)),
         "there is no object 'gone'",
     ),
     "TR-56": (_expired_url, "2026-01-01"),
@@ -212,20 +212,20 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-63": (lambda s: s.preflight(encrypted=True, kms_key_id="alias/nobody"), "alias/nobody"),
     "TR-64": (lambda s: s.source_machine("hyper_v_role"), "Hyper-V role"),
     "TR-67": (lambda s: s.form(operatingSystem="Ubuntu 22.10"), "AWS does not list 'Ubuntu 22.10'"),
-    "TR-75": (_base_image_of_somebody_else, "belongs to account 111122223333"),
+    "TR-75": (_base_image_of_another_account, "belongs to account 111122223333"),
     "TR-76": (_encrypted_image, "is encrypted; expected one that is not"),
     "TR-77": (_bucket_with_kms_key, "encrypts with a KMS key"),
     "TR-68": (lambda s: s.form(operatingSystem="FreeBSD 14"), "AWS does not list 'FreeBSD 14'"),
 }
 
 
-@pytest.mark.parametrize("failure", FOUND, ids=lambda failure: failure.id)
-def test_preview_finds_what_it_is_said_to_find(
+@pytest.mark.parametrize("failure", DETECTED, ids=lambda failure: failure.id)
+def test_preview_detects_the_failure(
     failure: KnownFailure, image_inputs: ImportImageInputs, aws: AwsSandbox, run: Any, request: pytest.FixtureRequest
 ) -> None:
     check, words = PREVIEWS[failure.id]
     assert any(words in reason for reason in check(Scene(aws, run, image_inputs, request)))
 
 
-def test_every_failure_that_preview_finds_has_its_case() -> None:
-    assert {failure.id for failure in FOUND} == set(PREVIEWS)
+def test_every_failure_with_a_check_is_reproduced() -> None:
+    assert {failure.id for failure in DETECTED} == set(PREVIEWS)

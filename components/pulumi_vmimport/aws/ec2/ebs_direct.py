@@ -1,4 +1,4 @@
-"""The EBS direct APIs: a snapshot is started, its blocks are put, and it is sealed.
+"""The EBS direct APIs: start a snapshot, put its blocks, complete it.
 
 Source: https://docs.aws.amazon.com/ebs/latest/APIReference/API_Operations.html
 """
@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
-from pulumi_vmimport.aws.ec2.import_request import tag_list
+from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
 from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 BLOCK_BYTES = 512 << 10
-MOST_GIB = 65536
-# The longest there is: three days in which a run that was interrupted can be taken up. A snapshot to which nobody has
-# written for so long is cancelled. Source: .../API_StartSnapshot.html
+MAX_GIB = 65536
+# The maximum: an interrupted run can be resumed for three days. EBS cancels a snapshot that was not written to for this
+# long. Source: https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html
 TIMEOUT_MINUTES = 4320
-# 100 snapshots may be pending at once. Source: https://docs.aws.amazon.com/general/latest/gr/ebs-service.html
-_QUOTA = frozenset({"ConcurrentLimitExceededException", "ServiceQuotaExceededException"})
-_VALUES_A_FILTER = 200
+# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
+_MAX_FILTER_VALUES = 200
 
 
 def start(
@@ -33,7 +32,7 @@ def start(
     encrypted: bool | None,
     kms_key_arn: str | None,
 ) -> str:
-    """The id of a new, pending snapshot of so many GiB; the same ClientToken gives the same, even when it is gone."""
+    """Start a snapshot of volume_size GiB; the same token returns the same id, even if it was deleted."""
     members: dict[str, Any] = {"Description": description, "Encrypted": encrypted, "KmsKeyArn": kms_key_arn}
     answer = aws.client("ebs").start_snapshot(
         VolumeSize=volume_size,
@@ -46,7 +45,7 @@ def start(
 
 
 def put_block(aws: AwsConnection, snapshot_id: str, index: int, data: bytes, sha256: bytes, *, percent: int) -> None:
-    """Write a block, or write it anew; EBS refuses it unless its SHA-256 is that of the bytes that came."""
+    """Write or overwrite a block; EBS rejects it if its SHA-256 differs from that of the received bytes."""
     aws.client("ebs").put_snapshot_block(
         SnapshotId=snapshot_id,
         BlockIndex=index,
@@ -58,18 +57,18 @@ def put_block(aws: AwsConnection, snapshot_id: str, index: int, data: bytes, sha
     )
 
 
-def seal(blocks: int, checksum: bytes) -> str:
-    """What CompleteSnapshot must be told, as a value for a tag: how many blocks, and the SHA-256 of their SHA-256."""
+def format_seal(blocks: int, checksum: bytes) -> str:
+    """The arguments of `complete` as a tag value: the number of blocks and the SHA-256 over their SHA-256 digests."""
     return f"{blocks} {_base64(checksum)}"
 
 
-def blocks_in(seal: str) -> int:
-    """How many blocks a seal tells."""
+def sealed_block_count(seal: str) -> int:
+    """The number of blocks in a seal."""
     return int(seal.split(maxsplit=1)[0])
 
 
 def complete(aws: AwsConnection, snapshot_id: str, seal: str) -> None:
-    """Seal a snapshot; EBS compares the blocks it has with the seal, and completes the snapshot after a while."""
+    """Complete a snapshot: EBS compares its blocks with the seal, and then takes a while to reach `completed`."""
     blocks, checksum = seal.split()
     aws.client("ebs").complete_snapshot(
         SnapshotId=snapshot_id,
@@ -80,43 +79,38 @@ def complete(aws: AwsConnection, snapshot_id: str, seal: str) -> None:
     )
 
 
-def tagged(aws: AwsConnection, key: str, value: str) -> list[Snapshot]:
+def find_by_tag(aws: AwsConnection, key: str, value: str) -> list[EbsSnapshot]:
     """The account's snapshots with a tag."""
     pages = aws.client("ec2").get_paginator("describe_snapshots")
     filters: Any = [{"Name": f"tag:{key}", "Values": [value]}]
     return [
-        Snapshot.read(found)
+        EbsSnapshot.read(found)
         for page in pages.paginate(OwnerIds=["self"], Filters=filters)
         for found in page["Snapshots"]
     ]
 
 
-def describe(aws: AwsConnection, ids: list[str]) -> dict[str, Snapshot]:
-    """The snapshots of these ids that are there."""
-    found: dict[str, Snapshot] = {}
-    for batch in batches(ids, _VALUES_A_FILTER):
+def describe(aws: AwsConnection, ids: list[str]) -> dict[str, EbsSnapshot]:
+    """The existing snapshots of these ids."""
+    found: dict[str, EbsSnapshot] = {}
+    for batch in batches(ids, _MAX_FILTER_VALUES):
         filters: Any = [{"Name": "snapshot-id", "Values": batch}]
         answer = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=filters)
-        found |= {snapshot.id: snapshot for snapshot in map(Snapshot.read, answer["Snapshots"])}
+        found |= {snapshot.id: snapshot for snapshot in map(EbsSnapshot.read, answer["Snapshots"])}
     return found
 
 
-def is_gone(error: Exception) -> bool:
-    """Whether EBS does not know the snapshot: deleted, or so new that it has not spread yet."""
+def is_unknown_snapshot(error: Exception) -> bool:
+    """Whether EBS does not know the snapshot: it was deleted, or it is too new for this endpoint."""
     return error_code(error) == "ResourceNotFoundException"
 
 
-def is_refused(error: Exception) -> bool:
-    """Whether the snapshot or what was sent to it is not as EBS wants it: sealed already, cancelled, another sum."""
+def is_rejected(error: Exception) -> bool:
+    """Whether EBS rejects the request: the snapshot is completed or cancelled, or the checksum differs."""
     return error_code(error) == "ValidationException"
 
 
-def is_over_quota(error: Exception) -> bool:
-    """Whether as many snapshots are pending as the Region allows."""
-    return error_code(error) in _QUOTA
-
-
-POLLERS = Pollers[Snapshot](describe)
+POLLERS = Pollers[EbsSnapshot](describe)
 
 
 def _base64(digest: bytes) -> str:

@@ -1,4 +1,4 @@
-"""EBS snapshots: what is there, and the way to remove one.
+"""EBS snapshots: find and delete them.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html, API_DeleteSnapshot.html.
 """
@@ -11,13 +11,14 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.aws.tag_lists import tags_in
 
 _NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"})
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A snapshot as DescribeSnapshots shows it."""
+class EbsSnapshot:
+    """A snapshot as DescribeSnapshots returns it."""
 
     id: str
     state: str
@@ -27,7 +28,7 @@ class Snapshot:
     tags: Mapping[str, str]
 
     @classmethod
-    def read(cls, answer: Mapping[str, Any]) -> "Snapshot":
+    def read(cls, answer: Mapping[str, Any]) -> "EbsSnapshot":
         """The snapshot in an element of `Snapshots`."""
         return cls(
             id=answer["SnapshotId"],
@@ -35,36 +36,37 @@ class Snapshot:
             volume_size=answer.get("VolumeSize", 0),
             description=answer.get("Description", ""),
             encrypted=answer.get("Encrypted", False),
-            tags={t["Key"]: t["Value"] for t in answer.get("Tags", [])},
+            tags=tags_in(answer.get("Tags", [])),
         )
 
 
-def find(aws: AwsConnection, snapshot_id: str) -> Snapshot | None:
-    """The snapshot, or None when EC2 says there is none of this id."""
+def find(aws: AwsConnection, snapshot_id: str) -> EbsSnapshot | None:
+    """The snapshot, or None if EC2 knows no snapshot with this id."""
     try:
         found = aws.client("ec2").describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"]
     except ClientError as error:
         if error_code(error) in _NO_SUCH_SNAPSHOT:
             return None
         raise
-    return Snapshot.read(found[0]) if found else None
+    return EbsSnapshot.read(found[0]) if found else None
 
 
-def existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of the snapshots that are still there."""
+def find_existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:
+    """The ids of the given snapshots that still exist."""
     ids = list(snapshot_ids)
     if not ids:
         return ()
-    # By filter and not by SnapshotIds, where one that is gone would fail the call for all.
+    # A filter, because a deleted snapshot among SnapshotIds fails the call for all of them.
     found = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "snapshot-id", "Values": ids}])
-    there = {snapshot["SnapshotId"] for snapshot in found["Snapshots"]}
-    return tuple(id for id in ids if id in there)
+    existing = {snapshot["SnapshotId"] for snapshot in found["Snapshots"]}
+    return tuple(id for id in ids if id in existing)
 
 
 def delete(aws: AwsConnection, snapshot_id: str) -> None:
-    """Delete a snapshot; one that is gone is fine.
+    """Delete a snapshot; succeeds if it does not exist.
 
-    Raises: ClientError where EC2 refuses it (an AMI uses it, or permission is missing).
+    Raises:
+        ClientError: EC2 rejects the call (an AMI uses the snapshot, or permission is missing).
     """
     try:
         aws.client("ec2").delete_snapshot(SnapshotId=snapshot_id)

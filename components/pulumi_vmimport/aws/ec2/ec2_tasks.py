@@ -1,4 +1,4 @@
-"""EC2's conversion tasks, what the four kinds have in common: list, find, watch, cancel, and their quota."""
+"""EC2's conversion tasks: what the four kinds have in common."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,14 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ec2_tags
-from pulumi_vmimport.aws.service_errors import error_code, without_queries
+from pulumi_vmimport.aws.service_errors import error_code, redact_urls
+from pulumi_vmimport.aws.tag_lists import tags_in
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-# Only these say that a task does not exist; tasks also leave the list seven days after their end.
+# The codes for a task that does not exist. EC2 stops listing a task seven days after its end.
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 _NO_SUCH_TASK = frozenset({
     "InvalidConversionTaskId",
@@ -23,27 +24,26 @@ _NO_SUCH_TASK = frozenset({
     "InvalidExportTaskID.NotFound",
     "InvalidImportTaskId.NotFound",
 })  # fmt: skip
-# What a cancel of a task gets that is over, or in the last step of an export (EXP-06).
-_TOO_LATE = frozenset({"IncorrectState", "InvalidState", "InvalidTaskState"})
-# A Region runs 5 conversion tasks at once, 20 on request (IMG-18). The code is not documented for these calls: these
-# are the ones EC2 uses for limits elsewhere.
-_QUOTA = frozenset({"ResourceCountExceeded", "ResourceLimitExceeded", "ConversionTaskLimitExceeded", "LimitExceeded"})
-_IDS_A_CALL = 50
-# (progress in percent up to which, periods): slow at first, quicker near the end.
-_PACE = ((50, 2.0), (90, 1.0), (100, 0.5))
+# A cancel fails with one of these if the task has ended, or writes the last part of an export.
+# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CancelExportTask.html
+_TOO_LATE_TO_CANCEL = frozenset({"IncorrectState", "InvalidState", "InvalidTaskState"})
+_IDS_PER_CALL = 50
+# (progress in percent, periods between two calls below that progress): slow at first, faster near the end.
+_INTERVALS = ((50, 2.0), (90, 1.0), (100, 0.5))
 
 ALL = "*"
-"""What to watch in `TaskKind.lists`."""
+"""The id to watch in `TaskKind.list_pollers`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ec2Task:
-    """A conversion task as its Describe call shows it."""
+    """A conversion task as its Describe call returns it."""
 
     id: str
     status: str
     message: str | None
     progress: int | None
+    """In percent."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,18 +51,21 @@ class Ec2Task:
         return self.status == "completed"
 
     @property
-    def ended_badly(self) -> bool:
-        """There is no failed status: a task that failed or was cancelled reads `deleted` (IMG-11)."""
+    def has_failed(self) -> bool:
+        """Whether the task failed or was cancelled. EC2 has no failed status: such a task is `deleted`.
+
+        Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImageTask.html
+        """
         return self.status in {"deleted", "cancelled"}
 
     @property
-    def ending_badly(self) -> bool:
-        """Whether it ended badly or is about to."""
-        return self.ended_badly or self.status in {"deleting", "cancelling"}
+    def is_failing(self) -> bool:
+        """Whether the task has failed or is about to."""
+        return self.has_failed or self.status in {"deleting", "cancelling"}
 
     @property
-    def line(self) -> str:
-        """The state of the task in a few words."""
+    def summary(self) -> str:
+        """Message or status, with the progress."""
         percent = f" {self.progress}%" if self.progress is not None else ""
         return f"{self.message or self.status}{percent}"
 
@@ -70,14 +73,14 @@ class Ec2Task:
 TaskT = TypeVar("TaskT", bound=Ec2Task)
 
 
-def common(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of any task in its description, but for its id."""
+def common_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of any task, except its id, from its description."""
     progress = str(answer.get("Progress") or "")
     return {
         "status": answer.get("Status") or answer.get("State") or "active",
-        "message": without_queries(answer["StatusMessage"]) if answer.get("StatusMessage") else None,
+        "message": redact_urls(answer["StatusMessage"]) if answer.get("StatusMessage") else None,
         "progress": int(progress) if progress.isdigit() else None,
-        "tags": {t["Key"]: t["Value"] for t in answer.get("Tags", [])},
+        "tags": tags_in(answer.get("Tags", [])),
     }
 
 
@@ -85,11 +88,11 @@ class TaskKind(Generic[TaskT]):
     """One of the four kinds.
 
     Args:
-        noun: what one is called in messages.
-        read: a task in an element of the Describe call's answer.
-        described: the elements of the Describe call with these members, over all its pages.
-        ids: the member of the Describe call that takes ids.
-        cancel: the call that cancels the task of an id, for a reason.
+        noun: its name in messages.
+        read: makes a task of an element of the Describe call's answer.
+        describe_call: makes the Describe call with the given members and returns the elements of all pages.
+        ids_member: the member of the Describe call that holds the ids.
+        cancel_call: cancels the task with the given id for the given reason.
     """
 
     def __init__(
@@ -97,32 +100,33 @@ class TaskKind(Generic[TaskT]):
         *,
         noun: str,
         read: Callable[[Mapping[str, Any]], TaskT],
-        described: Callable[["EC2Client", Mapping[str, Any]], Iterable[Any]],
-        ids: str,
-        cancel: Callable[["EC2Client", str, str], object],
+        describe_call: Callable[["EC2Client", Mapping[str, Any]], Iterable[Any]],
+        ids_member: str,
+        cancel_call: Callable[["EC2Client", str, str], object],
     ) -> None:
         self.noun = noun
         self._read = read
-        self._described = described
-        self._ids = ids
-        self._cancel = cancel
-        self.pollers: Pollers[TaskT] = Pollers(self.describe, _pace)
-        self.lists: Pollers[tuple[TaskT, ...]] = Pollers(lambda aws, _: {ALL: tuple(self.listed(aws))})
+        self._describe_call = describe_call
+        self._ids_member = ids_member
+        self._cancel_call = cancel_call
+        self.pollers: Pollers[TaskT] = Pollers(self.describe, _interval)
+        self.list_pollers: Pollers[tuple[TaskT, ...]] = Pollers(lambda aws, _: {ALL: tuple(self.list_all(aws))})
 
-    def listed(self, aws: AwsConnection) -> Iterator[TaskT]:
-        """All tasks that are active or ended within seven days. The calls have no filter for tags."""
-        yield from map(self._read, self._described(aws.client("ec2"), {}))
+    def list_all(self, aws: AwsConnection) -> Iterator[TaskT]:
+        """All tasks that are active or ended within seven days. The calls cannot filter by tag."""
+        yield from map(self._read, self._describe_call(aws.client("ec2"), {}))
 
     def describe(self, aws: AwsConnection, ids: list[str]) -> dict[str, TaskT]:
-        """The tasks of these ids that AWS still lists."""
+        """The tasks of these ids that EC2 still lists."""
         found: dict[str, TaskT] = {}
-        for batch in batches(ids, _IDS_A_CALL):
+        for batch in batches(ids, _IDS_PER_CALL):
             try:
-                tasks = [self._read(answer) for answer in self._described(aws.client("ec2"), {self._ids: batch})]
+                answers = self._describe_call(aws.client("ec2"), {self._ids_member: batch})
+                tasks = [self._read(answer) for answer in answers]
             except ClientError as error:
                 if error_code(error) not in _NO_SUCH_TASK:
                     raise
-                if len(batch) > 1:  # one id that is gone fails the call for all
+                if len(batch) > 1:  # one unknown id fails the call for all
                     for id in batch:
                         found |= self.describe(aws, [id])
                 continue
@@ -130,19 +134,19 @@ class TaskKind(Generic[TaskT]):
         return found
 
     def find(self, aws: AwsConnection, task_id: str) -> TaskT | None:
-        """The task, or None when AWS no longer lists it."""
+        """The task, or None if EC2 no longer lists it."""
         return self.describe(aws, [task_id]).get(task_id)
 
     def cancel(self, aws: AwsConnection, task_id: str, reason: str) -> None:
-        """Cancel a task; one that has ended, can no longer be cancelled or is gone is left as it is."""
+        """Cancel a task; has no effect if it has ended, can no longer be cancelled or is not listed."""
         try:
-            self._cancel(aws.client("ec2"), task_id, reason)
+            self._cancel_call(aws.client("ec2"), task_id, reason)
         except ClientError as error:
-            if error_code(error) not in _NO_SUCH_TASK | _TOO_LATE:
+            if error_code(error) not in _NO_SUCH_TASK | _TOO_LATE_TO_CANCEL:
                 raise
 
     def tag(self, aws: AwsConnection, task_id: str, tags: Mapping[str, str]) -> None:
-        """Put tags on a task; one that is no longer listed is left as it is."""
+        """Add tags to a task; has no effect if it is no longer listed."""
         try:
             ec2_tags.tag(aws, [task_id], tags)
         except ClientError as error:
@@ -150,31 +154,26 @@ class TaskKind(Generic[TaskT]):
                 raise
 
     def untag(self, aws: AwsConnection, task_id: str, keys: Iterable[str]) -> None:
-        """Take tags off a task; one that is no longer listed is left as it is."""
+        """Remove tags from a task; has no effect if it is no longer listed."""
         if self.find(aws, task_id) is not None:
             ec2_tags.untag(aws, [task_id], keys)
 
 
-def paged(operation: str, element: str) -> Callable[["EC2Client", Mapping[str, Any]], Iterator[Any]]:
-    """The elements of a Describe call's answer over all its pages, for `described` of a TaskKind."""
+def paged_call(operation: str, element: str) -> Callable[["EC2Client", Mapping[str, Any]], Iterator[Any]]:
+    """A `describe_call` for TaskKind: the elements of a Describe call's answer over all pages."""
 
-    def described(ec2: Any, members: Mapping[str, Any]) -> Iterator[Any]:
+    def describe_call(ec2: Any, members: Mapping[str, Any]) -> Iterator[Any]:
         for page in ec2.get_paginator(operation).paginate(**members):
             yield from page[element]
 
-    return described
+    return describe_call
 
 
-def is_over_quota(error: Exception) -> bool:
-    """Whether the Region runs as many conversion tasks as it allows."""
-    return error_code(error) in _QUOTA
-
-
-def is_other_request(error: Exception) -> bool:
+def is_token_mismatch(error: Exception) -> bool:
     """Whether the ClientToken belongs to a task that was started with other parameters."""
     return error_code(error) == "IdempotentParameterMismatch"
 
 
-def _pace(task: Ec2Task) -> float:
+def _interval(task: Ec2Task) -> float:
     progress = task.progress if task.progress is not None else 50
-    return next((periods for percent, periods in _PACE if progress < percent), _PACE[-1][1])
+    return next((periods for percent, periods in _INTERVALS if progress < percent), _INTERVALS[-1][1])

@@ -1,4 +1,4 @@
-"""AMIs: what is there, and the way to remove one with its snapshots."""
+"""AMIs: find one, and deregister it together with its snapshots."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ebs_snapshots
 from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.aws.tag_lists import tags_in
 
-# A deregistered id gives first an empty list, later one of these errors (api-facts.md, section 1).
+# For a deregistered AMI, DescribeImages first returns an empty list and later one of these errors.
+# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed"})
 _GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
 
@@ -28,7 +30,7 @@ class ImageDisk:
 
 @dataclass(frozen=True)
 class Image:
-    """An AMI as DescribeImages shows it."""
+    """An AMI as DescribeImages returns it."""
 
     id: str
     name: str
@@ -46,12 +48,12 @@ class Image:
 
     @property
     def snapshot_ids(self) -> tuple[str, ...]:
-        """The snapshots of its volumes, root first."""
+        """The snapshots of its volumes, root volume first."""
         return tuple(disk.snapshot_id for disk in self.disks if disk.snapshot_id)
 
 
 def find(aws: AwsConnection, image_id: str) -> Image | None:
-    """The AMI, or None when EC2 says there is none of this id."""
+    """The AMI, or None if EC2 knows no AMI with this id."""
     try:
         images = aws.client("ec2").describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
     except ClientError as error:
@@ -74,19 +76,20 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         architecture=found.get("Architecture"),
         product_codes=tuple(code["ProductCodeId"] for code in found.get("ProductCodes", [])),
         disks=tuple(map(_disk, found.get("BlockDeviceMappings", []))),
-        tags={t["Key"]: t["Value"] for t in found.get("Tags", [])},
+        tags=tags_in(found.get("Tags", [])),
     )
 
 
-def describe_as(aws: AwsConnection, image_id: str, description: str) -> None:
+def set_description(aws: AwsConnection, image_id: str, description: str) -> None:
     """Set the description of an AMI."""
     aws.client("ec2").modify_image_attribute(ImageId=image_id, Description={"Value": description})
 
 
-def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]) -> None:
-    """Deregister an AMI and delete its snapshots. What is gone already is fine.
+def delete(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]) -> None:
+    """Deregister an AMI and delete its snapshots; succeeds if they do not exist.
 
-    Raises: ClientError for a snapshot that EC2 refuses to delete (it is shared, in use, or permission is missing).
+    Raises:
+        ClientError: EC2 rejects a call (a snapshot is shared or in use, or permission is missing).
     """
     ec2 = aws.client("ec2")
     if image_id is not None:
@@ -95,8 +98,8 @@ def remove(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]
         except ClientError as error:
             if error_code(error) not in NO_SUCH_IMAGE:
                 raise
-    # DeleteAssociatedSnapshots skips what it cannot delete without failing, and an earlier, interrupted call may have
-    # got no further than the AMI: so each snapshot is deleted by name as well.
+    # DeleteAssociatedSnapshots silently skips what it cannot delete, and an interrupted call may have deregistered only
+    # the AMI. So each snapshot is deleted by its id as well.
     for snapshot_id in snapshot_ids:
         ebs_snapshots.delete(aws, snapshot_id)
 

@@ -6,16 +6,16 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 from enum import StrEnum
 
 
-class AnyCase(StrEnum):
-    """A closed set whose members may be written in any case."""
+class CaseInsensitiveEnum(StrEnum):
+    """A closed set whose members may be given in any case."""
 
     @classmethod
-    def _missing_(cls, value: object) -> "AnyCase | None":
+    def _missing_(cls, value: object) -> "CaseInsensitiveEnum | None":
         return next((m for m in cls if isinstance(value, str) and m.value.lower() == value.lower()), None)
 
 
-class DiskFormat(AnyCase):
-    """Formats that ImportImage takes."""
+class DiskFormat(CaseInsensitiveEnum):
+    """Formats that ImportImage accepts."""
 
     OVA = "OVA"
     VHD = "VHD"
@@ -24,8 +24,8 @@ class DiskFormat(AnyCase):
     RAW = "RAW"
 
 
-class SnapshotFormat(AnyCase):
-    """Formats that ImportSnapshot takes.
+class SnapshotFormat(CaseInsensitiveEnum):
+    """Formats that ImportSnapshot accepts.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotDiskContainer.html
     """
@@ -35,42 +35,42 @@ class SnapshotFormat(AnyCase):
     RAW = "RAW"
 
 
-class LicenseType(AnyCase):
-    """Who licenses the operating system; leave the input out for the console's `Auto` (IMG-06)."""
+class LicenseType(CaseInsensitiveEnum):
+    """Who licenses the operating system. Default of the input: EC2 detects it, as with `Auto` in the console."""
 
     AWS = "AWS"
     BYOL = "BYOL"
 
 
-class Platform(AnyCase):
+class Platform(CaseInsensitiveEnum):
     """The operating system's family."""
 
     WINDOWS = "Windows"
     LINUX = "Linux"
 
 
-class BootMode(AnyCase):
-    """How the image starts. EC2's third value, uefi-preferred, is refused for imports."""
+class BootMode(CaseInsensitiveEnum):
+    """The boot mode of the AMI. EC2's third value, uefi-preferred, is not supported for imports."""
 
     LEGACY_BIOS = "legacy-bios"
     UEFI = "uefi"
 
 
-class Architecture(AnyCase):
+class Architecture(CaseInsensitiveEnum):
     """Processor architectures that can be imported."""
 
     I386 = "i386"
     X86_64 = "x86_64"
 
 
-class Hypervisor(AnyCase):
-    """The one target hypervisor of the API."""
+class Hypervisor(CaseInsensitiveEnum):
+    """The target hypervisor; the API has only this one."""
 
     XEN = "xen"
 
 
 class UsageOperation(StrEnum):
-    """What the AMI is billed as (IMG-10).
+    """The usage operation, which decides how instances of the AMI are billed.
 
     Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html
     """

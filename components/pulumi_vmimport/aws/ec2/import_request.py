@@ -1,6 +1,6 @@
-"""What ImportImage and ImportSnapshot are asked: its members as dataclasses, and those as the API wants them."""
+"""The members of ImportImage and ImportSnapshot as dataclasses, and their form in the request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ IMAGE_MEMBERS = (
     "kms_key_id", "license_specifications", "license_type", "platform", "role_name", "usage_operation",
 )  # fmt: skip
 SNAPSHOT_MEMBERS = ("client_data", "description", "disk_container", "encrypted", "kms_key_id", "role_name")
-# An https URL may be presigned: Pulumi's state has it encrypted, and signing it anew changes nothing.
+# An https URL may be presigned: it is a secret in Pulumi's state, and a new signature is no change.
 _URL = {"secret": lambda url: not url.startswith("s3://"), "same": without_signature}
 
 
@@ -25,8 +25,8 @@ class UserBucket:
 
 
 @dataclass(frozen=True)
-class DiskContainer:
-    """One disk, or an OVA with all of them."""
+class ImageDiskContainer:
+    """One disk, or an OVA with all disks."""
 
     description: str | None = None
     device_name: str | None = None
@@ -38,7 +38,7 @@ class DiskContainer:
 
 @dataclass(frozen=True)
 class SnapshotDiskContainer:
-    """The one disk of a snapshot import."""
+    """The disk of a snapshot import."""
 
     description: str | None = None
     format: SnapshotFormat | None = None
@@ -48,7 +48,7 @@ class SnapshotDiskContainer:
 
 @dataclass(frozen=True)
 class ClientData:
-    """What the caller tells about the upload."""
+    """Optional metadata about the upload (EC2 ClientData)."""
 
     comment: str | None = None
     upload_start: str | None = None
@@ -64,13 +64,8 @@ class LicenseSpecification:
 
 
 def api_members(inputs: Any, names: Iterable[str] = IMAGE_MEMBERS) -> dict[str, Any]:
-    """The members of the call: those of the inputs that are set, in the API's PascalCase."""
+    """The given members of the inputs that are set, with the API's PascalCase names."""
     return {_pascal(n): _api(v) for n in names if (v := getattr(inputs, n)) is not None}
-
-
-def tag_list(tags: Mapping[str, str]) -> Any:
-    """Tags as EC2 and WorkSpaces want them."""
-    return [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
 
 
 def _pascal(name: str) -> str:

@@ -1,4 +1,4 @@
-"""EC2's import tasks, of images and of snapshots.
+"""EC2's import tasks, for images and for snapshots.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, API_ImportSnapshot.html and the
 pages of the other calls.
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind, common, paged
-from pulumi_vmimport.aws.ec2.import_request import tag_list
+from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind, common_fields, paged_call
+from pulumi_vmimport.aws.tag_lists import tag_list
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageImportTask(Ec2Task):
-    """An import task as DescribeImportImageTasks shows it."""
+    """An import task as DescribeImportImageTasks returns it."""
 
     image_id: str | None
     snapshot_ids: tuple[str, ...]
@@ -34,7 +34,7 @@ class ImageImportTask(Ec2Task):
     def read(cls, answer: Mapping[str, Any]) -> "ImageImportTask":
         """The task in an element of `ImportImageTasks`, or in the answer of ImportImage."""
         return cls(
-            **common(answer),
+            **common_fields(answer),
             id=answer["ImportTaskId"],
             image_id=answer.get("ImageId"),
             snapshot_ids=tuple(s["SnapshotId"] for s in answer.get("SnapshotDetails", []) if s.get("SnapshotId")),
@@ -46,7 +46,7 @@ class ImageImportTask(Ec2Task):
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotImportTask(Ec2Task):
-    """An import task as DescribeImportSnapshotTasks shows it."""
+    """An import task as DescribeImportSnapshotTasks returns it."""
 
     snapshot_id: str | None
 
@@ -58,14 +58,14 @@ class SnapshotImportTask(Ec2Task):
     def read(cls, answer: Mapping[str, Any]) -> "SnapshotImportTask":
         """The task in an element of `ImportSnapshotTasks`, or in the answer of ImportSnapshot."""
         detail = answer.get("SnapshotTaskDetail", {})
-        known = common({**detail, "Tags": answer.get("Tags", [])})
+        known = common_fields({**detail, "Tags": answer.get("Tags", [])})
         return cls(**known, id=answer["ImportTaskId"], snapshot_id=detail.get("SnapshotId"))
 
 
 def start_image_import(
     aws: AwsConnection, members: Mapping[str, Any], token: str, tags: Mapping[str, str]
 ) -> ImageImportTask:
-    """Call ImportImage. The same ClientToken gives the same task, even one that has ended."""
+    """Call ImportImage. The same token returns the same task, even one that has ended."""
     specification: Any = [{"ResourceType": "import-image-task", "Tags": tag_list(tags)}]
     answer = aws.client("ec2").import_image(**members, ClientToken=token, TagSpecifications=specification)
     return ImageImportTask.read(answer)
@@ -74,7 +74,7 @@ def start_image_import(
 def start_snapshot_import(
     aws: AwsConnection, members: Mapping[str, Any], token: str, tags: Mapping[str, str]
 ) -> SnapshotImportTask:
-    """Call ImportSnapshot. The same ClientToken gives the same task, even one that has ended."""
+    """Call ImportSnapshot. The same token returns the same task, even one that has ended."""
     specification: Any = [{"ResourceType": "import-snapshot-task", "Tags": tag_list(tags)}]
     answer = aws.client("ec2").import_snapshot(**members, ClientToken=token, TagSpecifications=specification)
     return SnapshotImportTask.read(answer)
@@ -87,14 +87,14 @@ def _cancel(ec2: "EC2Client", task_id: str, reason: str) -> object:
 IMAGE_IMPORTS = TaskKind(
     noun="import task",
     read=ImageImportTask.read,
-    described=paged("describe_import_image_tasks", "ImportImageTasks"),
-    ids="ImportTaskIds",
-    cancel=_cancel,
+    describe_call=paged_call("describe_import_image_tasks", "ImportImageTasks"),
+    ids_member="ImportTaskIds",
+    cancel_call=_cancel,
 )
 SNAPSHOT_IMPORTS = TaskKind(
     noun="import task",
     read=SnapshotImportTask.read,
-    described=paged("describe_import_snapshot_tasks", "ImportSnapshotTasks"),
-    ids="ImportTaskIds",
-    cancel=_cancel,
+    describe_call=paged_call("describe_import_snapshot_tasks", "ImportSnapshotTasks"),
+    ids_member="ImportTaskIds",
+    cancel_call=_cancel,
 )

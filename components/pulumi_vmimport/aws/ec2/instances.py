@@ -1,4 +1,4 @@
-"""EC2 instances and their volumes, as far as an export asks about them.
+"""EC2 instances and their volumes: the facts that decide whether an instance can be exported.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and the
 pages of the other calls.
@@ -18,8 +18,8 @@ _GONE_STATES = frozenset({"shutting-down", "terminated"})
 
 
 @dataclass(frozen=True)
-class Volume:
-    """An EBS volume that is attached to an instance."""
+class AttachedVolume:
+    """An EBS volume attached to an instance."""
 
     id: str
     device_name: str
@@ -29,7 +29,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance as DescribeInstances shows it."""
+    """An instance as DescribeInstances returns it."""
 
     id: str
     state: str
@@ -39,11 +39,11 @@ class Instance:
     product_codes: tuple[str, ...]
     root_device_type: str
     interface_count: int
-    volumes: tuple[Volume, ...]
+    volumes: tuple[AttachedVolume, ...]
 
 
 def find(aws: AwsConnection, instance_id: str) -> Instance | None:
-    """The instance with its volumes; None when EC2 says there is none of this id, or it has been terminated."""
+    """The instance with its volumes; None if it does not exist or is terminated."""
     try:
         answer = aws.client("ec2").describe_instances(InstanceIds=[instance_id])
     except ClientError as error:
@@ -68,7 +68,7 @@ def find(aws: AwsConnection, instance_id: str) -> Instance | None:
 
 
 def has_instance_store(aws: AwsConnection, instance: Instance) -> bool:
-    """Whether instances of its type come with NVMe disks of their host, mapped or not.
+    """Whether instances of its type always have NVMe instance store volumes, mapped or not.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStorageInfo.html
     """
@@ -77,13 +77,13 @@ def has_instance_store(aws: AwsConnection, instance: Instance) -> bool:
     return any(kind.get("InstanceStorageInfo", {}).get("NvmeSupport") == "required" for kind in found)
 
 
-def _volumes(aws: AwsConnection, mappings: list[Mapping[str, Any]]) -> tuple[Volume, ...]:
+def _volumes(aws: AwsConnection, mappings: list[Mapping[str, Any]]) -> tuple[AttachedVolume, ...]:
     devices = {m["Ebs"]["VolumeId"]: m["DeviceName"] for m in mappings if "Ebs" in m}
     if not devices:
         return ()
     described = {v["VolumeId"]: v for v in aws.client("ec2").describe_volumes(VolumeIds=list(devices))["Volumes"]}
     return tuple(
-        Volume(id, device, bool(described[id].get("Encrypted")), described[id].get("Size", 0))
+        AttachedVolume(id, device, bool(described[id].get("Encrypted")), described[id].get("Size", 0))
         for id, device in devices.items()
         if id in described
     )

@@ -1,4 +1,4 @@
-"""Whether EBS can encrypt with a key: AWS tells a wrong one only when the conversion is over.
+"""Whether EBS can encrypt with a key: EC2 reports an unusable key only at the end of the conversion.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, KmsKeyId;
 https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html.
@@ -13,8 +13,8 @@ from pulumi_vmimport.aws.service_errors import error_code
 
 
 @dataclass(frozen=True)
-class Key:
-    """A key as DescribeKey shows it."""
+class KmsKey:
+    """A key as DescribeKey returns it."""
 
     arn: str
     spec: str
@@ -22,19 +22,19 @@ class Key:
 
     @property
     def problem(self) -> str | None:
-        """Why EBS cannot encrypt with it; None where it can."""
+        """Why EBS cannot encrypt with the key; None if it can."""
         if self.spec != "SYMMETRIC_DEFAULT":
-            return f"is of the kind {self.spec}, expected a symmetric key (SYMMETRIC_DEFAULT)"
+            return f"has key spec {self.spec}, expected a symmetric key (SYMMETRIC_DEFAULT)"
         if self.state != "Enabled":
-            return f"is {self.state}, expected Enabled from now until the task has ended"
+            return f"is {self.state}, expected Enabled until the task has ended"
         return None
 
 
-def find(aws: AwsConnection, key_id: str) -> Key | None:
-    """The key of this id, ARN or alias in the connection's Region; None when there is none.
+def find(aws: AwsConnection, key_id: str) -> KmsKey | None:
+    """The key with this id, ARN or alias in the connection's Region; None if there is none.
 
     Raises:
-        ClientError: KMS does not let the caller look.
+        ClientError: KMS rejects the call, for example because kms:DescribeKey is not allowed.
     """
     try:
         found = aws.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
@@ -42,4 +42,4 @@ def find(aws: AwsConnection, key_id: str) -> Key | None:
         if error_code(error) == "NotFoundException":
             return None
         raise
-    return Key(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))
+    return KmsKey(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))

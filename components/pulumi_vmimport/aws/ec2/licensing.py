@@ -1,4 +1,4 @@
-"""What an AMI is to be billed as: ImportImage's usage_operation from the licences in the machine (IMG-10).
+"""ImportImage's usage_operation, which decides how instances are billed, from the licenses in the VM.
 
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/licensing-specify-option.html
 """
@@ -12,7 +12,7 @@ OptionT = TypeVar("OptionT", bound=StrEnum)
 
 
 class OperatingSystem(StrEnum):
-    """The operating systems that AWS bills differently. A Windows client has no usage operation of its own."""
+    """The operating systems with different usage operations. Windows client editions have none of their own."""
 
     WINDOWS_SERVER = "Windows Server"
     LINUX = "Linux"
@@ -21,7 +21,7 @@ class OperatingSystem(StrEnum):
 
 
 class SqlServerEdition(StrEnum):
-    """The editions of SQL Server. AWS licenses the first three."""
+    """The editions of SQL Server. AWS provides licenses for the first three."""
 
     STANDARD = "Standard"
     ENTERPRISE = "Enterprise"
@@ -31,7 +31,7 @@ class SqlServerEdition(StrEnum):
 
 
 Row = tuple[OperatingSystem, LicenseType, SqlServerEdition | None]
-"""Operating system, who licenses it, and the SQL Server that AWS licenses: none also where it brings its licence."""
+"""Operating system, who licenses it, and the edition of SQL Server if AWS licenses it."""
 
 _WINDOWS, _LINUX, _AWS, _BYOL = OperatingSystem.WINDOWS_SERVER, OperatingSystem.LINUX, LicenseType.AWS, LicenseType.BYOL
 USAGE_OPERATIONS: dict[Row, UsageOperation] = {
@@ -49,7 +49,7 @@ USAGE_OPERATIONS: dict[Row, UsageOperation] = {
     (OperatingSystem.SUSE, _AWS, None): UsageOperation.SUSE,
     (OperatingSystem.SUSE, _BYOL, None): UsageOperation.LINUX,
 }
-"""The table of AWS's guide."""
+"""The table of the VM Import/Export guide."""
 
 
 def usage_operation(
@@ -58,27 +58,27 @@ def usage_operation(
     sql_server_edition: SqlServerEdition | str | None = None,
     sql_server_license: LicenseType | str | None = None,
 ) -> UsageOperation:
-    """The `usage_operation` of ImportImage for a machine's licences.
+    """The `usage_operation` of ImportImage for the licenses in a VM.
 
-    AWS bills what it is told: you answer for the edition, and for the licences that you bring. For a Windows client
-    set `license_type` BYOL instead.
+    AWS bills the edition that you specify; you are responsible for its accuracy and for the licenses that you bring.
+    For a Windows client edition, set `license_type` to BYOL instead.
 
     Args:
         operating_system: Windows Server, Linux, Red Hat Enterprise Linux or SUSE Linux Enterprise Server.
         operating_system_license: AWS (included) or BYOL.
-        sql_server_edition: Standard, Enterprise, Web, Developer or Express. Default: there is no SQL Server.
-        sql_server_license: AWS (included) or BYOL; goes with sql_server_edition.
+        sql_server_edition: Standard, Enterprise, Web, Developer or Express. Default: the VM has no SQL Server.
+        sql_server_license: AWS (included) or BYOL; required with sql_server_edition.
 
     Raises:
-        ValueError: a value is none of these, or AWS has no usage operation for them together.
+        ValueError: a value is not in its list, or AWS has no usage operation for the combination.
 
     Source: https://docs.aws.amazon.com/vm-import/latest/userguide/licensing-specify-option.html
     """
     system = _one_of(OperatingSystem, "operating_system", operating_system)
-    licence = _one_of(LicenseType, "operating_system_license", operating_system_license)
+    license_type = _one_of(LicenseType, "operating_system_license", operating_system_license)
     if (sql_server_edition is None) != (sql_server_license is None):
         raise ValueError(
-            "sql_server_edition and sql_server_license go together, got "
+            "sql_server_edition and sql_server_license: expected both or neither, got "
             f"{sql_server_edition and str(sql_server_edition)!r} and {sql_server_license and str(sql_server_license)!r}"
         )
     edition = None
@@ -86,11 +86,11 @@ def usage_operation(
         given = _one_of(SqlServerEdition, "sql_server_edition", sql_server_edition)
         if _one_of(LicenseType, "sql_server_license", str(sql_server_license)) is LicenseType.AWS:
             edition = given
-    found = USAGE_OPERATIONS.get((system, licence, edition))
+    found = USAGE_OPERATIONS.get((system, license_type, edition))
     if found is None:
-        allowed = "; ".join(_told(row) for row in USAGE_OPERATIONS if row[0] is system)
+        allowed = "; ".join(_in_words(row) for row in USAGE_OPERATIONS if row[0] is system)
         raise ValueError(
-            f"AWS has no usage operation for {_told((system, licence, edition))}; expected one of: {allowed}"
+            f"AWS has no usage operation for {_in_words((system, license_type, edition))}; expected one of: {allowed}"
         )
     return found
 
@@ -102,7 +102,7 @@ def _one_of(options: type[OptionT], name: str, value: str) -> OptionT:
     return found
 
 
-def _told(row: Row) -> str:
-    system, licence, edition = row
-    sql = f"SQL Server {edition} from AWS" if edition else "no SQL Server or an own one"
-    return f"{system} ({licence}) with {sql}"
+def _in_words(row: Row) -> str:
+    system, license_type, edition = row
+    sql = f"SQL Server {edition} licensed by AWS" if edition else "no SQL Server, or one with your own license"
+    return f"{system} ({license_type}) with {sql}"

@@ -1,6 +1,6 @@
-"""The trust and permission documents of the service role that VM Import/Export takes.
+"""The trust policy and the permissions policy of VM Import/Export's service role.
 
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html; requirements IAM-02 to IAM-06.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Document = dict[str, Any]
 
 
 def trust_policy(*, account_id: str | None = None, partition: str = "aws") -> Document:
-    """The trust document. With an account id only tasks of that account may take the role (confused deputy)."""
+    """The trust policy. With an account id, only tasks of that account can assume the role (confused deputy)."""
     conditions: Document = {"StringEquals": {"sts:Externalid": EXTERNAL_ID}}
     if account_id is not None:
         conditions["StringEquals"]["aws:SourceAccount"] = account_id
@@ -47,7 +47,7 @@ def role_policy(
     license_manager: bool = False,
     partition: str = "aws",
 ) -> Document:
-    """The permission document: read from the import buckets, write to the export buckets, make snapshots and AMIs."""
+    """The permissions policy: read the import buckets, write to the export buckets, create snapshots and AMIs."""
     statements = []
     if import_buckets:
         statements.append(_allow(READ_ACTIONS, _bucket_arns(import_buckets, partition)))
@@ -62,7 +62,7 @@ def role_policy(
 
 
 def sse_kms_key_statement(role_arn: str) -> Document:
-    """What the policy of the key that encrypts the source object needs, for the role to read it (IAM-05, AMB-14)."""
+    """The statement that lets the role decrypt source objects, for the policy of the key that encrypts them."""
     return {
         "Sid": "Allow vmimport to decrypt SSE-KMS key",
         "Effect": "Allow",

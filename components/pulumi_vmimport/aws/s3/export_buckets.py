@@ -1,7 +1,7 @@
-"""Whether a bucket will do for an export, from its own settings.
+"""Whether the settings of a bucket allow an export to it.
 
-Each function raises botocore's ClientError where the caller may not look.
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html; requirements S3-06, EXP-05.
+Each function raises botocore's ClientError if the caller lacks a permission.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html
 """
 
 import json
@@ -11,7 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.s3.export_grantees import PERMISSIONS, POLICY_ACTIONS
+from pulumi_vmimport.aws.iam.policy_evaluation import as_list, statements
+from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, POLICY_ACTIONS
 from pulumi_vmimport.aws.service_errors import error_code
 
 _DENIED = frozenset({"403", "AccessDenied"})
@@ -22,8 +23,8 @@ _NO_SETTING = frozenset({
 })  # fmt: skip
 
 
-def is_own(aws: AwsConnection, bucket: str) -> bool:
-    """Whether a bucket that the caller may look at belongs to its account."""
+def is_owned_by_caller(aws: AwsConnection, bucket: str) -> bool:
+    """Whether an existing bucket belongs to the caller's account."""
     try:
         aws.client("s3").head_bucket(Bucket=bucket, ExpectedBucketOwner=aws.account_id)
     except ClientError as error:
@@ -34,7 +35,7 @@ def is_own(aws: AwsConnection, bucket: str) -> bool:
 
 
 def kms_algorithm(aws: AwsConnection, bucket: str) -> str | None:
-    """`aws:kms` or `aws:kms:dsse` where the bucket encrypts with a KMS key; None where it does not."""
+    """`aws:kms` or `aws:kms:dsse` if the bucket encrypts with a KMS key by default; None if it does not."""
     try:
         answer = aws.client("s3").get_bucket_encryption(Bucket=bucket)
     except ClientError as error:
@@ -48,23 +49,23 @@ def kms_algorithm(aws: AwsConnection, bucket: str) -> str | None:
     return None
 
 
-def has_acl(aws: AwsConnection, bucket: str) -> bool:
-    """Whether ACLs count in the bucket: they do not where its owner owns every object (BucketOwnerEnforced)."""
+def has_acls_enabled(aws: AwsConnection, bucket: str) -> bool:
+    """Whether the bucket's ACLs are enabled: object ownership BucketOwnerEnforced disables them."""
     try:
         answer = aws.client("s3").get_bucket_ownership_controls(Bucket=bucket)
     except ClientError as error:
         if error_code(error) in _NO_SETTING:
-            return True  # a bucket of before April 2023
+            return True  # a bucket created before April 2023
         raise
     rules = answer["OwnershipControls"]["Rules"]
     return all(rule["ObjectOwnership"] != "BucketOwnerEnforced" for rule in rules)
 
 
 def missing_grants(aws: AwsConnection, bucket: str, canonical_user_id: str) -> list[str]:
-    """The permissions that neither the bucket's ACL grants the account of a canonical id nor its policy allows."""
+    """The permissions that neither the bucket's ACL nor its policy grants to the account with a canonical user id."""
     grants = aws.client("s3").get_bucket_acl(Bucket=bucket)["Grants"]
-    given = {g.get("Permission") for g in grants if g.get("Grantee", {}).get("ID") == canonical_user_id}
-    missing = [permission for permission in PERMISSIONS if not given & {permission, "FULL_CONTROL"}]
+    granted = {g.get("Permission") for g in grants if g.get("Grantee", {}).get("ID") == canonical_user_id}
+    missing = [permission for permission in ACL_PERMISSIONS if not granted & {permission, "FULL_CONTROL"}]
     return [] if missing and _allows(_policy(aws, bucket), canonical_user_id) else missing
 
 
@@ -80,21 +81,17 @@ def _policy(aws: AwsConnection, bucket: str) -> Mapping[str, Any]:
 
 def _allows(policy: Mapping[str, Any], canonical_user_id: str) -> bool:
     allowed: set[str] = set()
-    for statement in _many(policy.get("Statement", [])):
+    for statement in statements(policy):
         if statement.get("Effect") == "Allow" and _is_for(statement.get("Principal"), canonical_user_id):
-            allowed.update(str(action).lower() for action in _many(statement.get("Action", [])))
+            allowed.update(str(action).lower() for action in as_list(statement.get("Action", [])))
     return all(allowed & {action.lower(), "s3:*", "*"} for action in POLICY_ACTIONS)
 
 
 def _is_for(principal: Any, canonical_user_id: str) -> bool:
-    """Whether a statement may be for the account. S3 shows a canonical id as the ARN of an account, too."""
+    """Whether a statement may apply to the account: S3 also returns a canonical user id as the ARN of an account."""
     if not isinstance(principal, Mapping):
         return bool(principal == "*")
-    accounts = _many(principal.get("AWS", []))
-    return canonical_user_id in _many(principal.get("CanonicalUser", [])) or any(
+    accounts = as_list(principal.get("AWS", []))
+    return canonical_user_id in as_list(principal.get("CanonicalUser", [])) or any(
         account == "*" or account.endswith(":root") for account in accounts
     )
-
-
-def _many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,22 +1,22 @@
-"""Whom a bucket must let in for instance exports: VM Import/Export's account, one for each group of Regions.
+"""The VM Import/Export accounts that write instance exports, one for each group of Regions.
 
-Read on 2026-11-22; the ids of China are of an older edition, the page has left them out since.
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html; requirements EXP-05.
+Read on 2026-11-22; the ids of the China Regions are from an older edition of the page.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html
 """
 
-_OF_MOST = "c4d8eabf8db69dbe46bfe0e517100c554f01200b104d59cd408e777ba442a322"
-_OF_CHINA = "834bafd86b15b6ca71074df0fd1f93d234b9d5e848a2cb31f880c149003ce36f"
-_OF_GOVCLOUD = "af913ca13efe7a94b88392711f6cfc8aa07c9d1454d4f190a624b126733a5602"
-# "All other Regions" of the page: those that every account has. A Region that has to be enabled first has an id of its
-# own, so one that is not listed here is not guessed.
-_MOST = (
+_ALL_OTHER_REGIONS_ID = "c4d8eabf8db69dbe46bfe0e517100c554f01200b104d59cd408e777ba442a322"
+_CHINA_ID = "834bafd86b15b6ca71074df0fd1f93d234b9d5e848a2cb31f880c149003ce36f"
+_GOVCLOUD_ID = "af913ca13efe7a94b88392711f6cfc8aa07c9d1454d4f190a624b126733a5602"
+# "All other Regions" on the page are the Regions that are enabled by default. Every opt-in Region has an id of its own,
+# so an unlisted Region has no default.
+_ALL_OTHER_REGIONS = (
     "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
     "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2",
     "us-west-1", "us-west-2",
 )  # fmt: skip
 
 CANONICAL_USER_IDS = {
-    **dict.fromkeys(_MOST, _OF_MOST),
+    **dict.fromkeys(_ALL_OTHER_REGIONS, _ALL_OTHER_REGIONS_ID),
     "af-south-1": "3f7744aeebaf91dd60ab135eb1cf908700c8d2bc9133e61261e6c582be6e33ee",
     "ap-east-1": "97ee7ab57cc9b5034f31e107741a968e595c0d7a19ec23330eae8d045a46edfb",
     "ap-east-2": "a9fa0eb7c8483f9558cd14b24d16e9c4d1555261a320b586a3a06908ff0047ce",
@@ -28,8 +28,8 @@ CANONICAL_USER_IDS = {
     "ap-southeast-6": "2dc8fa4ca1c59da5c6a4c5b0e397eea130ec62e49f18cff179034665fd20e8a2",
     "ap-southeast-7": "d011fe83abcc227a7ac0f914ce411d3630c4ef735e92e88ce0aa796dcfecfbdd",
     "ca-west-1": "78e12f8d798f89502177975c4ccdac686c583765cea2bf06e9b34224e2953c83",
-    "cn-north-1": _OF_CHINA,
-    "cn-northwest-1": _OF_CHINA,
+    "cn-north-1": _CHINA_ID,
+    "cn-northwest-1": _CHINA_ID,
     "eu-central-2": "5d9fcea77b2fb3df05fc15c893f212ae1d02adb4b24c13e18586db728a48da67",
     "eu-south-1": "04636d9a349e458b0c1cbf1421858b9788b4ec28b066148d4907bb15c52b5b9c",
     "eu-south-2": "6e81c4c52a37a7f59e103625162ed97bcd0e646593adb107d21310d093151518",
@@ -37,11 +37,11 @@ CANONICAL_USER_IDS = {
     "me-central-1": "7d3018832562b7b6c126f5832211fae90bd3eee3ed3afde192d990690267e475",
     "me-south-1": "aa763f2cf70006650562c62a09433f04353db3cba6ba6aeb3550fdc8065d3d9f",
     "mx-central-1": "edaff67fe25d544b855bd0ba9a74a99a2584ab89ceda0a9661bdbeca530d0fca",
-    "us-gov-east-1": _OF_GOVCLOUD,
-    "us-gov-west-1": _OF_GOVCLOUD,
+    "us-gov-east-1": _GOVCLOUD_ID,
+    "us-gov-west-1": _GOVCLOUD_ID,
 }
 """The canonical user ids by Region."""
-PERMISSIONS = ("READ_ACP", "WRITE")
-"""What the bucket's ACL must grant it."""
+ACL_PERMISSIONS = ("READ_ACP", "WRITE")
+"""The permissions that the bucket's ACL must grant to the account."""
 POLICY_ACTIONS = ("s3:GetBucketAcl", "s3:PutObject")
-"""What a policy of the bucket may allow it instead."""
+"""The actions that the bucket's policy may allow instead."""

@@ -1,25 +1,25 @@
-"""URLs that carry a signature in their query: what they are for, and until when.
+"""Presigned URLs: their object and their expiry.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html;
-https://learn.microsoft.com/rest/api/storageservices/create-service-sas for disks that Azure exports (FMT-09).
+https://learn.microsoft.com/rest/api/storageservices/create-service-sas for disks exported by Azure.
 """
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
-# Signature version 4 and 2 of AWS, and Azure's shared access signature.
-_SIGNATURES = ("X-Amz-Signature", "Signature", "sig")
+# AWS Signature Version 4 and 2, and the shared access signature of Azure.
+_SIGNATURE_PARAMETERS = ("X-Amz-Signature", "Signature", "sig")
 
 
 def without_signature(url: str) -> str:
-    """The URL without its query where that is a signature: the same object has the same."""
+    """The URL without its query if the query is a signature; it identifies the object."""
     return url.partition("?")[0] if _signed_query(url) else url
 
 
-def expiry(url: str) -> datetime | None:
-    """When a signed URL stops working; None where it does not say so.
+def expires_at(url: str) -> datetime | None:
+    """The expiry of a presigned URL; None if the URL does not contain one.
 
-    A URL that was signed with temporary credentials stops with them, however late this is.
+    A URL that was signed with temporary credentials expires with them, even before this time.
     """
     query = _signed_query(url)
     try:
@@ -32,13 +32,13 @@ def expiry(url: str) -> datetime | None:
             at = datetime.fromisoformat(query["se"])
             return at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return None  # not a time: whoever signed it will say so
+        return None  # not a time: the service rejects the URL
     return None
 
 
 def _signed_query(url: str) -> dict[str, str]:
-    """The query of a signed URL; empty for any other text."""
+    """The query parameters of a presigned URL; empty for any other text."""
     if not url.lower().startswith(("https://", "http://")):
         return {}
-    query = {name: values[0] for name, values in parse_qs(url.partition("?")[2]).items()}
-    return query if any(name in query for name in _SIGNATURES) else {}
+    query = {parameter: values[0] for parameter, values in parse_qs(url.partition("?")[2]).items()}
+    return query if any(parameter in query for parameter in _SIGNATURE_PARAMETERS) else {}

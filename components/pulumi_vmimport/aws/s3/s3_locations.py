@@ -1,4 +1,4 @@
-"""Where a bucket and an object are, before anything is started with them."""
+"""The location of buckets and objects, and the rules for their names."""
 
 import re
 
@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_BYTES = 1024
 _NOT_FOUND = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
@@ -15,7 +15,7 @@ _REDIRECTED = frozenset({"301", "PermanentRedirect"})
 
 
 def bucket_region(aws: AwsConnection, bucket: str) -> str | None:
-    """The Region of a bucket, or None when there is none of that name."""
+    """The Region of a bucket; None if the bucket does not exist."""
     try:
         answer = aws.client("s3").head_bucket(Bucket=bucket)
     except ClientError as error:
@@ -29,7 +29,7 @@ def bucket_region(aws: AwsConnection, bucket: str) -> str | None:
 
 
 def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
-    """Whether the object is there."""
+    """Whether the object exists."""
     try:
         aws.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -40,20 +40,20 @@ def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
 
 
 def bucket_name_problem(bucket: str) -> str | None:
-    """Why S3 has no bucket of this name."""
+    """Why the name is invalid; None if it is valid."""
     if BUCKET_NAME.fullmatch(bucket):
         return None
-    return f"expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got {bucket!r}"
+    return f"expected a bucket name of 3 to 63 characters (a-z, 0-9, dot, hyphen), got {bucket!r}"
 
 
 def key_problem(key: str) -> str | None:
-    """Why S3 has no object of this key."""
+    """Why the key is invalid; None if it is valid."""
     if 1 <= len(key.encode()) <= _KEY_BYTES:
         return None
     return f"expected a key of 1 to {_KEY_BYTES} bytes, got {len(key.encode())}"
 
 
 def split_s3_uri(uri: str) -> tuple[str, str] | None:
-    """(bucket, key) of an `s3://bucket/key` URI; None for anything else."""
+    """Bucket and key of an `s3://bucket/key` URI; None for any other text."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return (bucket, key) if uri.startswith("s3://") and bucket and key else None

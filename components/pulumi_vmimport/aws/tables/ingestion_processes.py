@@ -1,4 +1,4 @@
-"""What ImportWorkspaceImage can make of an AMI, from ingestion_processes.toml. Pure."""
+"""The ingestion processes of ImportWorkspaceImage and their restrictions: ingestion_processes.toml. Pure."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class IngestionProcess(StrEnum):
-    """What the image is for: WSP is DCV, BYOP is WorkSpaces Core (allow-listed), the others PCoIP."""
+    """The kind of BYOL image: WSP is for DCV, BYOP for WorkSpaces Core, the others for PCoIP."""
 
     BYOL_REGULAR = "BYOL_REGULAR"
     BYOL_GRAPHICS = "BYOL_GRAPHICS"
@@ -23,14 +23,14 @@ class IngestionProcess(StrEnum):
 
 
 class Application(StrEnum):
-    """Office, subscribed through AWS."""
+    """Microsoft Office with a subscription through AWS."""
 
     OFFICE_2016 = "Microsoft_Office_2016"
     OFFICE_2019 = "Microsoft_Office_2019"
 
 
 class OsVersion(StrEnum):
-    """The Windows that a BYOL image can have."""
+    """The Windows releases of BYOL images."""
 
     WINDOWS_10 = "Windows_10"
     WINDOWS_11 = "Windows_11"
@@ -38,75 +38,75 @@ class OsVersion(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """One process. What the fields are is told at the top of ingestion_processes.toml."""
+    """An ingestion process. The comment at the top of ingestion_processes.toml describes the fields."""
 
     name: str
     protocol: str
     gpu: bool
     source: str
-    allowed: bool = False
+    requires_allow_list: bool = False
     retired: str | None = None
 
     @property
     def warnings(self) -> Iterator[str]:
-        """What may keep the image from being made or used, which nothing but AWS can tell."""
-        if self.allowed:
-            yield f"{self.name} is for WorkSpaces Core: AWS must have allow-listed the account for it"
+        """Restrictions that cannot be checked through an API."""
+        if self.requires_allow_list:
+            yield f"{self.name} is for WorkSpaces Core and requires that AWS has allow-listed the account"
         if self.retired:
-            yield f"{self.name}: no bundles of its kind can be made since {self.retired}; take BYOL_GRAPHICS_G4DN"
+            yield f"{self.name}: bundles of this kind cannot be created since {self.retired}; use BYOL_GRAPHICS_G4DN"
 
 
 @dataclass(frozen=True)
 class Office:
-    """An Office that AWS installs, and what it does not go with: facts that all hold at once."""
+    """A Microsoft Office version that AWS installs. It is incompatible if all facts of a rule hold."""
 
     name: str
-    not_with: tuple[Mapping[str, Any], ...]
+    incompatible_with: tuple[Mapping[str, Any], ...]
     source: str
+
+    def supports(self, facts: Mapping[str, Any]) -> bool:
+        """Whether no rule applies to the facts."""
+        return not any(all(facts[name] == value for name, value in rule.items()) for rule in self.incompatible_with)
 
 
 @dataclass(frozen=True)
-class Ingestion:
-    """The processes and Offices, by name, and what their fields refer to."""
+class IngestionTable:
+    """The processes and Office versions by name, and what their fields refer to."""
 
     processes: Mapping[str, Process]
     offices: Mapping[str, Office]
     sources: Mapping[str, str]
     checked: str
-    """When the sources were read, an ISO date."""
+    """The ISO date on which the sources were read."""
 
 
 @cache
-def table() -> Ingestion:
-    """The table as the package has it."""
+def table() -> IngestionTable:
+    """The table in this package."""
     text = resources.files(__package__).joinpath("ingestion_processes.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     processes = {e["name"]: Process(**{**e, **_dates(e)}) for e in data["process"]}
-    offices = {e["name"]: Office(e["name"], tuple(e["not_with"]), e["source"]) for e in data["office"]}
-    return Ingestion(processes, offices, data["sources"], data["checked"].isoformat())
+    offices = {e["name"]: Office(e["name"], tuple(e["incompatible_with"]), e["source"]) for e in data["office"]}
+    return IngestionTable(processes, offices, data["sources"], data["checked"].isoformat())
 
 
 def conflict(process: IngestionProcess, os_version: OsVersion) -> str | None:
-    """Why a process does not go with a Windows, as an expectation."""
+    """Why a process does not support a Windows release; None if it does."""
     if os_version is OsVersion.WINDOWS_11 and table().processes[process].protocol == "PCoIP":
-        fitting = (each.name for each in table().processes.values() if each.protocol != "PCoIP")
-        return f"expected one of {', '.join(fitting)} for Windows 11, which has no PCoIP"
+        supported = (each.name for each in table().processes.values() if each.protocol != "PCoIP")
+        return f"expected one of {', '.join(supported)} for Windows 11, which does not support PCoIP, got {process}"
     return None
 
 
 def office_conflict(application: Application, process: IngestionProcess, os_version: OsVersion) -> str | None:
-    """Why an Office does not go with the others, as an expectation."""
+    """Why an Office version does not support the process and the Windows release; None if it does."""
     chosen = table().processes[process]
     facts = {"os_version": os_version, "protocol": chosen.protocol, "gpu": chosen.gpu}
-    if not any(_holds(rule, facts) for rule in table().offices[application].not_with):
+    supported = [office.name for office in table().offices.values() if office.supports(facts)]
+    if application in supported:
         return None
-    fitting = [o.name for o in table().offices.values() if not any(_holds(rule, facts) for rule in o.not_with)]
     system = f"{os_version.value.replace('_', ' ')} with {process}"
-    return f"expected {' or '.join(fitting) or 'no Office'} for {system}"
-
-
-def _holds(rule: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-    return all(facts[name] == value for name, value in rule.items())
+    return f"expected {' or '.join(supported) or 'no Office'} for {system}, got {application}"
 
 
 def _dates(entry: Mapping[str, Any]) -> dict[str, str]:

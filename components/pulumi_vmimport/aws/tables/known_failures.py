@@ -1,4 +1,4 @@
-"""Why a task or a call failed and what to do: AWS's words matched against those in known_failures.toml."""
+"""Cause and remedy of a failed task or a rejected call: known_failures.toml, searched by AWS's words."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _GUIDE = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubl
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFailure:
-    """One known failure. What the fields are is told at the top of known_failures.toml."""
+    """A known failure. The comment at the top of known_failures.toml describes the fields."""
 
     id: str
     section: str
@@ -21,68 +21,67 @@ class KnownFailure:
     remedy: str
     source: str
     code: str | None = None
-    said: str | None = None
+    message: str | None = None
     assumed: bool = False
     pattern: str | None = None
     symptom: str | None = None
     preview: str | None = None
     by_hand: str | None = None
-    leads_to: tuple[str, ...] = ()
-
-    @property
-    def earlier(self) -> str | None:
-        """How to see it before the import."""
-        ways = [f"preview: {self.preview}"] if self.preview else []
-        return "; ".join([*ways, *([self.by_hand] if self.by_hand else [])]) or None
+    see_also: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
-        """Cause, id, remedy and how to see it earlier, as one clause of a message."""
-        earlier = f"; earlier: {self.earlier}" if self.earlier else ""
-        also = f", see also {', '.join(self.leads_to)}" if self.leads_to else ""
-        return f"{self.cause} ({self.id}{also}); {self.remedy}{earlier}"
+        """Cause, id, remedy and how to detect it before the import, for a message."""
+        see_also = f", see also {', '.join(self.see_also)}" if self.see_also else ""
+        clauses = [
+            f"{self.cause} ({self.id}{see_also})",
+            self.remedy,
+            f"in preview, {self.preview}" if self.preview else "",
+            f"manual check: {self.by_hand}" if self.by_hand else "",
+        ]
+        return "; ".join(filter(None, clauses))
 
-    def tells_of(self, words: str) -> bool:
-        """Whether the words are about this failure."""
+    def matches(self, words: str) -> bool:
+        """Whether AWS's words report this failure."""
         return self.pattern is not None and re.search(self.pattern, words, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """The known failures, the special ones before the general, and what their fields refer to."""
+class FailureTable:
+    """The known failures, special ones before general ones, and what their fields refer to."""
 
     failures: tuple[KnownFailure, ...]
     sections: Mapping[str, str]
-    """Titles by name, in the order in which they are shown."""
+    """Titles by name, in the order of the documentation."""
     sources: Mapping[str, str]
-    """Where the failures are told of, mostly a URL, by name."""
+    """Where the failures are documented, mostly URLs, by name."""
     checked: str
-    """When the sources were read, an ISO date."""
+    """The ISO date on which the sources were read."""
 
 
 @cache
-def catalogue() -> Catalogue:
-    """The catalogue as the package has it."""
+def table() -> FailureTable:
+    """The table in this package."""
     text = resources.files(__package__).joinpath("known_failures.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     failures = tuple(
-        KnownFailure(**{**entry, "leads_to": tuple(entry.get("leads_to", ()))}) for entry in data["failure"]
+        KnownFailure(**{**entry, "see_also": tuple(entry.get("see_also", ()))}) for entry in data["failure"]
     )
-    return Catalogue(failures, data["sections"], data["sources"], data["checked"].isoformat())
+    return FailureTable(failures, data["sections"], data["sources"], data["checked"].isoformat())
 
 
 def find(words: str) -> KnownFailure | None:
-    """The failure that the words of a task or of an API error tell of, if it is known."""
-    return next((failure for failure in catalogue().failures if failure.tells_of(words)), None)
+    """The known failure that the words of a task or of an API error report, or None."""
+    return next((failure for failure in table().failures if failure.matches(words)), None)
 
 
 def explain(words: str) -> str:
-    """Cause and remedy of a task's failure in one clause; says so when the words are not known."""
+    """Cause and remedy of a failed task, or AWS's troubleshooting page if the failure is not known."""
     known = find(words)
-    return known.explanation if known else f"the cause is not in the catalogue; see {_GUIDE}"
+    return known.explanation if known else f"the cause is not known; see {_GUIDE}"
 
 
 def with_explanation(words: str) -> str:
-    """The words of an API error, followed by cause and remedy where they are known."""
+    """The words of an API error, followed by cause and remedy if the failure is known."""
     known = find(words)
     return f"{words}; {known.explanation}" if known else words

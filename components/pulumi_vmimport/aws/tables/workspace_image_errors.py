@@ -1,4 +1,4 @@
-"""Why a WorkSpaces image could not be made and what to do: the codes of workspace_image_errors.toml."""
+"""Meaning and remedy of the error codes of WorkSpaces images: workspace_image_errors.toml."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from pulumi_vmimport.aws.workspaces.workspace_images import ImageError
 
 @dataclass(frozen=True, kw_only=True)
 class KnownImageError:
-    """One code. What the fields are is told at the top of workspace_image_errors.toml."""
+    """An error code. The comment at the top of workspace_image_errors.toml describes the fields."""
 
     code: str
     meaning: str
@@ -23,13 +23,14 @@ class KnownImageError:
 
     @property
     def explanation(self) -> str:
-        """Meaning, remedy and steps, as one clause of a message."""
-        return f"{self.meaning}: {self.remedy}, {' and '.join(self.steps)}"
+        """Meaning, remedy and steps of the preparation, for a message."""
+        label = "step" if len(self.steps) == 1 else "steps"
+        return f"{self.meaning}; {self.remedy}; {label} {', '.join(self.steps)}"
 
 
 @dataclass(frozen=True)
-class ImageErrors:
-    """The known codes, and what their fields refer to."""
+class ImageErrorTable:
+    """The error codes, and what their fields refer to."""
 
     errors: Mapping[str, KnownImageError]
     """By code."""
@@ -37,24 +38,24 @@ class ImageErrors:
     source: str
     guide: str
     checked: str
-    """When the sources were read, an ISO date."""
+    """The ISO date on which the sources were read."""
 
 
 @cache
-def table() -> ImageErrors:
-    """The table as the package has it."""
+def table() -> ImageErrorTable:
+    """The table in this package."""
     text = resources.files(__package__).joinpath("workspace_image_errors.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     errors = (KnownImageError(**{**entry, "steps": tuple(entry["steps"])}) for entry in data["error"])
     by_code = {error.code: error for error in errors}
-    return ImageErrors(by_code, data["steps"], data["source"], data["guide"], data["checked"].isoformat())
+    return ImageErrorTable(by_code, data["steps"], data["source"], data["guide"], data["checked"].isoformat())
 
 
 def explain(errors: Iterable[ImageError]) -> str:
-    """All the errors of an image with the service's words, and meaning and remedy where the code is known."""
-    return "; ".join(map(_explained, errors)) or "no error code"
+    """All errors of an image in AWS's words, with meaning and remedy of the known codes."""
+    return "; ".join(map(_explain_error, errors)) or "no error code"
 
 
-def _explained(error: ImageError) -> str:
+def _explain_error(error: ImageError) -> str:
     known = table().errors.get(error.code)
     return f"{error} ({known.explanation})" if known else str(error)

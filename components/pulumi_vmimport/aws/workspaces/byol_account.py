@@ -1,4 +1,4 @@
-"""The account's configuration for bring-your-own-licence WorkSpaces in a Region.
+"""The account's configuration for BYOL (bring your own license) WorkSpaces in a Region.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeAccount.html, API_ModifyAccount.html,
 API_DescribeAccountModifications.html, API_ListAvailableManagementCidrRanges.html.
@@ -11,14 +11,14 @@ from typing import Any
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.task_poller import Pollers
 
-# The default; Service Quotas may have raised it. Source:
-# https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html
+# The default, which Service Quotas can raise.
+# Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html
 DEFAULT_IMAGE_QUOTA = 40
 
 
 @dataclass(frozen=True)
 class ByolSupport:
-    """What DescribeAccount says."""
+    """BYOL in the answer of DescribeAccount."""
 
     is_enabled: bool
     cidr_range: str | None
@@ -26,16 +26,16 @@ class ByolSupport:
 
 
 @dataclass(frozen=True)
-class Modification:
-    """A change of the account's configuration; `state` is PENDING, COMPLETED or FAILED."""
+class AccountModification:
+    """A modification of the account's configuration; `state` is PENDING, COMPLETED or FAILED."""
 
     state: str
     cidr_range: str | None
     error: str | None
 
     @classmethod
-    def read(cls, answer: Mapping[str, Any]) -> "Modification":
-        """The change in an element of `AccountModifications`."""
+    def read(cls, answer: Mapping[str, Any]) -> "AccountModification":
+        """The modification in an element of `AccountModifications`."""
         code, message = answer.get("ErrorCode"), answer.get("ErrorMessage", "")
         return cls(
             state=answer.get("ModificationState", "PENDING"),
@@ -45,7 +45,7 @@ class Modification:
 
 
 def byol_support(aws: AwsConnection) -> ByolSupport:
-    """Whether the account may have WorkSpaces with a licence of its own in the Region (WS-01)."""
+    """Whether BYOL is enabled for the account in the Region."""
     answer = aws.client("workspaces").describe_account()
     return ByolSupport(
         is_enabled=answer.get("DedicatedTenancySupport") == "ENABLED",
@@ -55,14 +55,14 @@ def byol_support(aws: AwsConnection) -> ByolSupport:
 
 
 def enable_byol(aws: AwsConnection, cidr_range: str) -> None:
-    """Begin to enable it, for good."""
+    """Start to enable BYOL. This cannot be undone."""
     aws.client("workspaces").modify_account(
         DedicatedTenancySupport="ENABLED", DedicatedTenancyManagementCidrRange=cidr_range
     )
 
 
-def latest_modification(aws: AwsConnection) -> Modification | None:
-    """The change that was begun last; None when there never was one."""
+def latest_modification(aws: AwsConnection) -> AccountModification | None:
+    """The modification that was started last; None if there is none."""
     found: list[Any] = []
     token: dict[str, Any] = {}
     while True:
@@ -71,21 +71,25 @@ def latest_modification(aws: AwsConnection) -> Modification | None:
         if not answer.get("NextToken"):
             break
         token = {"NextToken": answer["NextToken"]}
-    # In which order they come is not documented.
+    # The order of the answer is not documented.
     newest = max(found, key=lambda each: each["StartTime"].timestamp() if each.get("StartTime") else 0.0, default=None)
-    return Modification.read(newest) if newest else None
+    return AccountModification.read(newest) if newest else None
 
 
 def available_cidr_ranges(aws: AwsConnection, within: str) -> list[str]:
-    """Ranges that the management network can have. Raises: ClientError AccessDenied for an account not approved."""
+    """The CIDR ranges available for the management network.
+
+    Raises:
+        ClientError: with code AccessDeniedException if AWS has not approved the account for BYOL.
+    """
     answer = aws.client("workspaces").list_available_management_cidr_ranges(ManagementCidrRangeConstraint=within)
     return list(answer.get("ManagementCidrRanges", []))
 
 
-def _latest(aws: AwsConnection, ids: list[str]) -> dict[str, Modification]:
-    """The latest change under each id that is watched: an account has one at a time."""
+def _describe(aws: AwsConnection, ids: list[str]) -> dict[str, AccountModification]:
+    """The latest modification for each watched id: an account has one at a time."""
     latest = latest_modification(aws)
     return dict.fromkeys(ids, latest) if latest else {}
 
 
-POLLERS = Pollers[Modification](_latest)
+POLLERS = Pollers[AccountModification](_describe)

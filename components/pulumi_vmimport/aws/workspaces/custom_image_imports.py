@@ -1,4 +1,4 @@
-"""Imports of WorkSpaces images that EC2 Image Builder runs.
+"""Imports of WorkSpaces images with EC2 Image Builder.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportCustomWorkspaceImage.html,
 API_DescribeCustomWorkspaceImageImport.html.
@@ -15,50 +15,50 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.task_poller import Pollers
 from pulumi_vmimport.aws.workspaces.workspace_images import NOT_FOUND, ImageError, errors
 
-_ENDS = frozenset({"COMPLETED", "ERROR"})
+_FINAL_STATES = frozenset({"COMPLETED", "ERROR"})
 
 
 @dataclass(frozen=True)
 class CustomImageImport:
-    """An import as DescribeCustomWorkspaceImageImport shows it."""
+    """An import as DescribeCustomWorkspaceImageImport returns it."""
 
     image_id: str
     state: str
-    """One of 14, of which COMPLETED and ERROR are the last."""
+    """One of 14 states; COMPLETED and ERROR are final."""
     message: str | None
     progress: int | None
-    """In percent; estimated."""
+    """Estimate in percent."""
     errors: tuple[ImageError, ...]
 
     @property
     def is_over(self) -> bool:
-        return self.state in _ENDS
+        return self.state in _FINAL_STATES
 
     @property
-    def line(self) -> str:
-        """How it stands, for people."""
+    def summary(self) -> str:
+        """State, progress and message."""
         percent = f" {self.progress} %" if self.progress is not None else ""
         return f"{self.state.lower().replace('_', ' ')}{percent}" + (f": {self.message}" if self.message else "")
 
     @classmethod
     def read(cls, image_id: str, answer: Mapping[str, Any]) -> "CustomImageImport":
-        """The import in the answer of the call."""
+        """The import in the answer of DescribeCustomWorkspaceImageImport."""
         return cls(
             image_id=image_id,
             state=answer.get("State", "PENDING"),
             message=answer.get("StateMessage"),
             progress=answer.get("ProgressPercentage"),
-            errors=errors(answer.get("ErrorDetails", [])) or _told(answer),
+            errors=errors(answer.get("ErrorDetails", [])) or _error_without_details(answer),
         )
 
 
-def _told(answer: Mapping[str, Any]) -> tuple[ImageError, ...]:
-    """The message of a failed import that has no details."""
+def _error_without_details(answer: Mapping[str, Any]) -> tuple[ImageError, ...]:
+    """The message of a failed import without details."""
     return (ImageError("ERROR", answer.get("StateMessage", "no message")),) if answer.get("State") == "ERROR" else ()
 
 
 def describe(aws: AwsConnection, image_ids: list[str]) -> dict[str, CustomImageImport]:
-    """The imports of these images, a call each; an id that the service does not know is left out."""
+    """The imports of these images, with one call each, without unknown ids."""
     found: dict[str, CustomImageImport] = {}
     for image_id in image_ids:
         try:

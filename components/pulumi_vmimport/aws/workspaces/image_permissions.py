@@ -1,4 +1,4 @@
-"""With whom a WorkSpaces image is shared.
+"""The accounts that a WorkSpaces image is shared with.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeWorkspaceImagePermissions.html,
 API_UpdateWorkspaceImagePermission.html.
@@ -9,11 +9,15 @@ from typing import Any
 from pulumi_vmimport.aws.connection import AwsConnection
 
 
-def shared_with(aws: AwsConnection, image_id: str) -> list[str]:
-    """The accounts, sorted. Raises: ClientError ResourceNotFoundException where there is no such image of one's own."""
+def list_accounts(aws: AwsConnection, image_id: str) -> list[str]:
+    """The ids of the accounts, sorted.
+
+    Raises:
+        ClientError: with code ResourceNotFoundException if the account owns no image with this id.
+    """
     accounts: set[str] = set()
     token: dict[str, Any] = {}
-    while True:  # botocore has no paginator for this call
+    while True:  # botocore has no paginator for this operation
         answer = aws.client("workspaces").describe_workspace_image_permissions(ImageId=image_id, **token)
         accounts |= {permission["SharedAccountId"] for permission in answer.get("ImagePermissions", [])}
         if not answer.get("NextToken"):
@@ -22,12 +26,15 @@ def shared_with(aws: AwsConnection, image_id: str) -> list[str]:
 
 
 def share(aws: AwsConnection, image_id: str, account_id: str) -> None:
-    """Let an account copy the image."""
+    """Allow an account to copy the image."""
     _update(aws, image_id, account_id, may_copy=True)
 
 
 def stop_sharing(aws: AwsConnection, image_id: str, account_id: str) -> None:
-    """Let it no longer do so; copies that it has made stay (WS-12)."""
+    """Revoke the permission; existing copies are not affected.
+
+    Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html
+    """
     _update(aws, image_id, account_id, may_copy=False)
 
 

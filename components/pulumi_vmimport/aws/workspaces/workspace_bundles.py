@@ -1,6 +1,7 @@
-"""WorkSpaces bundles: an image with the machine it runs on.
+"""WorkSpaces bundles: an image with compute type and storage.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceBundle.html and the pages beside it.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceBundle.html and the pages of the other
+operations on bundles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,16 +12,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2.import_request import tag_list
 from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 _NOT_FOUND = "ResourceNotFoundException"
-_IDS_A_CALL = 25  # the most that DescribeWorkspaceBundles takes
+_IDS_PER_CALL = 25  # the maximum of DescribeWorkspaceBundles
 
 
 class ComputeType(StrEnum):
-    """The machines that a bundle can have."""
+    """The compute types of bundles."""
 
     VALUE = "VALUE"
     STANDARD = "STANDARD"
@@ -52,8 +53,8 @@ class ComputeType(StrEnum):
 
 
 @dataclass(frozen=True)
-class WorkspaceBundle:
-    """A bundle as DescribeWorkspaceBundles shows it."""
+class BundleDescription:
+    """A bundle as DescribeWorkspaceBundles returns it."""
 
     id: str
     name: str
@@ -65,29 +66,29 @@ class WorkspaceBundle:
         return self.state == "PENDING"
 
     @classmethod
-    def read(cls, answer: Mapping[str, Any]) -> "WorkspaceBundle":
+    def read(cls, answer: Mapping[str, Any]) -> "BundleDescription":
         """The bundle in an element of `Bundles`, or in the answer of CreateWorkspaceBundle."""
         return cls(
             id=answer["BundleId"],
             name=answer.get("Name", ""),
             image_id=answer.get("ImageId"),
-            state=answer.get("State", "AVAILABLE"),  # bundles from before there were states have none
+            state=answer.get("State", "AVAILABLE"),  # older bundles have no state
         )
 
 
-def create(aws: AwsConnection, members: Mapping[str, Any], tags: Mapping[str, str]) -> WorkspaceBundle:
-    """Call CreateWorkspaceBundle, which knows no client token."""
+def create(aws: AwsConnection, members: Mapping[str, Any], tags: Mapping[str, str]) -> BundleDescription:
+    """Call CreateWorkspaceBundle, which has no ClientToken."""
     answer = aws.client("workspaces").create_workspace_bundle(**members, Tags=tag_list(tags))
-    return WorkspaceBundle.read(answer["WorkspaceBundle"])
+    return BundleDescription.read(answer["WorkspaceBundle"])
 
 
 def set_image(aws: AwsConnection, bundle_id: str, image_id: str) -> None:
-    """Give a bundle another image; WorkSpaces that were made from it keep theirs until they are rebuilt."""
+    """Replace the image of a bundle; existing WorkSpaces keep theirs until they are rebuilt."""
     aws.client("workspaces").update_workspace_bundle(BundleId=bundle_id, ImageId=image_id)
 
 
 def delete(aws: AwsConnection, bundle_id: str) -> None:
-    """Delete a bundle; one that is gone is fine."""
+    """Delete a bundle; succeeds if it does not exist."""
     try:
         aws.client("workspaces").delete_workspace_bundle(BundleId=bundle_id)
     except ClientError as error:
@@ -95,17 +96,17 @@ def delete(aws: AwsConnection, bundle_id: str) -> None:
             raise
 
 
-def describe(aws: AwsConnection, ids: list[str]) -> dict[str, WorkspaceBundle]:
-    """The bundles of these ids; an id that is gone is left out."""
-    found: dict[str, WorkspaceBundle] = {}
-    for batch in batches(ids, _IDS_A_CALL):
+def describe(aws: AwsConnection, ids: list[str]) -> dict[str, BundleDescription]:
+    """The existing bundles of these ids."""
+    found: dict[str, BundleDescription] = {}
+    for batch in batches(ids, _IDS_PER_CALL):
         answer = aws.client("workspaces").describe_workspace_bundles(BundleIds=batch)
-        found |= {bundle.id: bundle for bundle in map(WorkspaceBundle.read, answer.get("Bundles", []))}
+        found |= {bundle.id: bundle for bundle in map(BundleDescription.read, answer.get("Bundles", []))}
     return found
 
 
-def find(aws: AwsConnection, bundle_id: str) -> WorkspaceBundle | None:
-    """The bundle, or None when there is none of this id."""
+def find(aws: AwsConnection, bundle_id: str) -> BundleDescription | None:
+    """The bundle, or None if there is none with this id."""
     try:
         return describe(aws, [bundle_id]).get(bundle_id)
     except ClientError as error:
@@ -114,26 +115,26 @@ def find(aws: AwsConnection, bundle_id: str) -> WorkspaceBundle | None:
         raise
 
 
-def owned(aws: AwsConnection) -> Iterator[WorkspaceBundle]:
-    """The account's own bundles in the Region: a call that names no owner tells of these."""
+def list_owned(aws: AwsConnection) -> Iterator[BundleDescription]:
+    """The account's own bundles in the Region, which a call without an owner returns."""
     pages = aws.client("workspaces").get_paginator("describe_workspace_bundles").paginate()
-    return (WorkspaceBundle.read(bundle) for page in pages for bundle in page.get("Bundles", []))
+    return (BundleDescription.read(bundle) for page in pages for bundle in page.get("Bundles", []))
 
 
-def named(aws: AwsConnection, name: str) -> WorkspaceBundle | None:
-    """The account's own bundle of a name; names are unique in a Region."""
-    return next((bundle for bundle in owned(aws) if bundle.name == name), None)
+def find_by_name(aws: AwsConnection, name: str) -> BundleDescription | None:
+    """The account's own bundle with this name; names are unique in a Region."""
+    return next((bundle for bundle in list_owned(aws) if bundle.name == name), None)
 
 
-def of_image(aws: AwsConnection, image_id: str) -> list[WorkspaceBundle]:
-    """The account's own bundles that use an image."""
-    return [bundle for bundle in owned(aws) if bundle.image_id == image_id]
+def list_by_image(aws: AwsConnection, image_id: str) -> list[BundleDescription]:
+    """The account's own bundles with this image."""
+    return [bundle for bundle in list_owned(aws) if bundle.image_id == image_id]
 
 
-def workspaces_of(aws: AwsConnection, bundle_id: str) -> list[str]:
-    """The ids of the WorkSpaces that were made from a bundle."""
+def list_workspaces(aws: AwsConnection, bundle_id: str) -> list[str]:
+    """The ids of the WorkSpaces launched from a bundle."""
     pages = aws.client("workspaces").get_paginator("describe_workspaces").paginate(BundleId=bundle_id)
     return [workspace["WorkspaceId"] for page in pages for workspace in page.get("Workspaces", [])]
 
 
-POLLERS = Pollers[WorkspaceBundle](describe)
+POLLERS = Pollers[BundleDescription](describe)

@@ -1,6 +1,7 @@
-"""WorkSpaces images: what is there, and its end.
+"""WorkSpaces images: find and delete them.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeWorkspaceImages.html and the pages beside it.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeWorkspaceImages.html,
+API_DeleteWorkspaceImage.html.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,15 +15,15 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 NOT_FOUND = frozenset({"ResourceNotFoundException"})
-_IDS_A_CALL = 25  # the most that DescribeWorkspaceImages takes
+_IDS_PER_CALL = 25  # the maximum of DescribeWorkspaceImages
 
 
 @dataclass(frozen=True)
 class ImageError:
-    """One reason why an image could not be made."""
+    """A reason why the creation of an image failed."""
 
     code: str
-    """One of workspace_image_errors.toml, or another word of the service."""
+    """A code of workspace_image_errors.toml, or one that is not listed there."""
     message: str
 
     def __str__(self) -> str:
@@ -31,7 +32,7 @@ class ImageError:
 
 @dataclass(frozen=True)
 class WorkspaceImage:
-    """A WorkSpaces image as DescribeWorkspaceImages shows it."""
+    """A WorkSpaces image as DescribeWorkspaceImages returns it."""
 
     id: str
     name: str
@@ -41,7 +42,7 @@ class WorkspaceImage:
     owner_account_id: str | None
     errors: tuple[ImageError, ...]
     update_available: bool | None
-    """Whether CreateUpdatedWorkspaceImage has something to do; None where the service does not say."""
+    """Whether CreateUpdatedWorkspaceImage has updates to install; None if the answer does not include it."""
 
     @property
     def pending(self) -> bool:
@@ -69,16 +70,16 @@ def errors(details: Iterable[Mapping[str, Any]]) -> tuple[ImageError, ...]:
 
 
 def describe(aws: AwsConnection, ids: list[str]) -> dict[str, WorkspaceImage]:
-    """The images of these ids; an id that is gone is left out."""
+    """The existing images of these ids."""
     found: dict[str, WorkspaceImage] = {}
-    for batch in batches(ids, _IDS_A_CALL):
+    for batch in batches(ids, _IDS_PER_CALL):
         answer = aws.client("workspaces").describe_workspace_images(ImageIds=batch)
         found |= {image.id: image for image in map(WorkspaceImage.read, answer.get("Images", []))}
     return found
 
 
 def find(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
-    """The image, or None when there is none of this id."""
+    """The image, or None if there is none with this id."""
     try:
         return describe(aws, [image_id]).get(image_id)
     except ClientError as error:
@@ -88,28 +89,28 @@ def find(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
 
 
 def find_shared(aws: AwsConnection, image_id: str) -> WorkspaceImage | None:
-    """The image, the account's own or one that another account shares with it in this Region."""
+    """The image, owned by the account or shared with it in this Region."""
     image = find(aws, image_id)
     if image is not None:
         return image
-    # Whether a call that names no ImageType tells of shared images is not documented.
+    # Whether a call without ImageType returns shared images is not documented.
     shared = aws.client("workspaces").describe_workspace_images(ImageIds=[image_id], ImageType="SHARED")
     return next(map(WorkspaceImage.read, shared.get("Images", [])), None)
 
 
-def owned(aws: AwsConnection) -> Iterator[WorkspaceImage]:
+def list_owned(aws: AwsConnection) -> Iterator[WorkspaceImage]:
     """The account's own images in the Region."""
     pages = aws.client("workspaces").get_paginator("describe_workspace_images").paginate(ImageType="OWNED")
     return (WorkspaceImage.read(image) for page in pages for image in page.get("Images", []))
 
 
-def named(aws: AwsConnection, name: str) -> WorkspaceImage | None:
-    """The account's own image of a name; names are unique in a Region. The API has no filter for them."""
-    return next((image for image in owned(aws) if image.name == name), None)
+def find_by_name(aws: AwsConnection, name: str) -> WorkspaceImage | None:
+    """The account's own image with this name; names are unique in a Region. The API cannot filter by name."""
+    return next((image for image in list_owned(aws) if image.name == name), None)
 
 
 def delete(aws: AwsConnection, image_id: str) -> None:
-    """Delete an image that is not pending; one that is gone is fine."""
+    """Delete an image that is not pending; succeeds if it does not exist."""
     try:
         aws.client("workspaces").delete_workspace_image(ImageId=image_id)
     except ClientError as error:

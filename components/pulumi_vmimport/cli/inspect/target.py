@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.service_errors import error_message, is_expired
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
 from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
@@ -59,7 +59,7 @@ def opened(target: str, profile: str | None, region: str | None) -> Iterator[Tar
         except TransferError as error:
             raise Trouble(str(error)) from error
         except (ClientError, BotoCoreError) as error:
-            remedy = "; log in, or name an --aws-profile" if is_expired(error) else ""
+            remedy = "; log in, or name an --aws-profile" if credentials_expired(error) else ""
             raise Trouble(f"{_place(target)} cannot be read: {error_message(error)}{remedy}") from error
         except OSError as error:
             raise Trouble(f"{_place(target)} cannot be read: {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind
-from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, INSTANCE_EXPORTS, ExportTask
+from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, INSTANCE_EXPORTS, Ec2ExportTask
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, SNAPSHOT_IMPORTS, ImageImportTask, SnapshotImportTask
 from pulumi_vmimport.aws.task_poller import batches
 from pulumi_vmimport.cli.orphans.s3_things import exported_objects
@@ -35,12 +35,12 @@ def ec2_things(search: Search) -> Iterator[Thing]:
     """The things that carry the library's tags, or were made by a task that does."""
     tasks: list[Ec2Task] = []
     for kind, tasks_of in TASKS.items():
-        for task in search.all("ec2", f"{kind}s", partial(tasks_of.listed, search.aws)):
+        for task in search.all("ec2", f"{kind}s", partial(tasks_of.list_all, search.aws)):
             if IDENTITY_TAG in task.tags:
                 tasks.append(task)
-                if not task.completed and not task.ending_badly:
+                if not task.completed and not task.is_failing:
                     tags = own_tags(task.tags)
-                    yield Thing(kind=kind, id=task.id, region=search.region, state=task.line, tags=tags)
+                    yield Thing(kind=kind, id=task.id, region=search.region, state=task.summary, tags=tags)
     makers: dict[str, Ec2Task | Thing] = {made: task for task in tasks for made in _made(task)}
     images = _once(search.all("ec2", "AMIs", lambda: _images(search, makers)))
     yield from images
@@ -48,7 +48,7 @@ def ec2_things(search: Search) -> Iterator[Thing]:
     of_images = {part: image for image in images for part in image.kin}
     yield from _once(search.all("ec2", "snapshots", lambda: _snapshots(search, {**of_images, **makers})))
     for task in tasks:
-        if isinstance(task, ExportTask) and task.completed and task.bucket and task.stem:
+        if isinstance(task, Ec2ExportTask) and task.completed and task.bucket and task.key_stem:
             yield from search.all("s3", f"objects of {task.id}", partial(exported_objects, search, task))
 
 

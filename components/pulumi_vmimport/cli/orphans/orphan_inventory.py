@@ -55,7 +55,7 @@ def _workspace_images(search: Search) -> Iterator[Thing]:
     client: Any = search.aws.client("workspaces")
     for page in client.get_paginator("describe_workspace_images").paginate(ImageType="OWNED"):
         for image in page.get("Images", []):
-            tags = own_tags(workspaces_tags.tags(search.aws, image["ImageId"]))
+            tags = own_tags(workspaces_tags.list_tags(search.aws, image["ImageId"]))
             created: datetime | None = image.get("Created")
             if IDENTITY_TAG in tags:
                 yield Thing(

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.s3.s3_locations import bucket_region
-from pulumi_vmimport.aws.service_errors import error_message, is_expired
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
 from pulumi_vmimport.cli.trouble import Trouble
 
 
@@ -66,5 +66,5 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        remedy = "; log in, or name a --profile" if is_expired(error) else ""
+        remedy = "; log in, or name a --profile" if credentials_expired(error) else ""
         raise Trouble(f"{error_message(error)}{remedy}") from error

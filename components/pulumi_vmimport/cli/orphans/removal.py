@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
 from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task
-from pulumi_vmimport.aws.ec2.export_tasks import ExportTask
+from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImportTask
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
@@ -66,7 +66,7 @@ def remove(aws: AwsConnection, thing: Thing) -> Removal:
 def _remove(aws: AwsConnection, thing: Thing) -> Removal:
     match thing.kind:
         case Kind.IMAGE:
-            images.remove(aws, thing.id, ())
+            images.delete(aws, thing.id, ())
             return Removal(thing, "deregistered")
         case Kind.SNAPSHOT:
             ebs_snapshots.delete(aws, thing.id)
@@ -77,7 +77,7 @@ def _remove(aws: AwsConnection, thing: Thing) -> Removal:
             return Removal(thing, "aborted")
         case Kind.EXPORTED_OBJECT:
             bucket, key = _place(thing)
-            exported_objects.remove(aws, bucket, key.rpartition(".")[0])
+            exported_objects.delete(aws, bucket, key.rpartition(".")[0])
         case Kind.IMAGE_OBJECT:
             mark = {IDENTITY_METADATA: str(thing.identity)}
             s3_object.delete_if_ours(aws.client("s3"), *_place(thing), mark)
@@ -93,14 +93,14 @@ def _cancelled(aws: AwsConnection, thing: Thing) -> Removal:
     task: Ec2Task | None = tasks.find(aws, thing.id)
     if task is not None and task.completed:
         if isinstance(task, ImageImportTask):
-            images.remove(aws, task.image_id, task.snapshot_ids)
+            images.delete(aws, task.image_id, task.snapshot_ids)
         elif isinstance(task, SnapshotImportTask):
             ebs_snapshots.delete(aws, str(task.snapshot_id))
-        elif isinstance(task, ExportTask) and task.bucket and task.stem:
-            exported_objects.remove(aws, task.bucket, task.stem)
+        elif isinstance(task, Ec2ExportTask) and task.bucket and task.key_stem:
+            exported_objects.delete(aws, task.bucket, task.key_stem)
         return Removal(thing, "removed with what it made")
-    if task is not None and not task.ending_badly:
-        return Removal(thing, "not cancelled", f"EC2 no longer cancels it, it is {task.line}; run the command again")
+    if task is not None and not task.is_failing:
+        return Removal(thing, "not cancelled", f"EC2 no longer cancels it, it is {task.summary}; run the command again")
     return Removal(thing, "cancelled")
 
 

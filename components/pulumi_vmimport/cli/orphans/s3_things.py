@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from pulumi_vmimport.aws.ec2.export_tasks import ExportTask
+from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.cli.orphans.thing import Kind, Search, Thing, own_tags
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG
 from pulumi_vmimport.transfer import s3_object
@@ -37,11 +37,11 @@ def images(search: Search, buckets: Sequence[str]) -> Iterator[Thing]:
         yield from search.all("s3", f"objects of bucket {bucket}", partial(_images, search, bucket))
 
 
-def exported_objects(search: Search, task: ExportTask) -> Iterator[Thing]:
+def exported_objects(search: Search, task: Ec2ExportTask) -> Iterator[Thing]:
     """The objects that an export task has written and that are still there."""
     s3 = search.aws.client("s3")
     try:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=str(task.bucket), Prefix=f"{task.stem}."):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=str(task.bucket), Prefix=f"{task.key_stem}."):
             for found in page.get("Contents", []):
                 yield Thing(
                     kind=Kind.EXPORTED_OBJECT,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
-from pulumi_vmimport.aws.service_errors import error_message, is_expired, is_passing
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_transient
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks
@@ -62,8 +62,8 @@ class BlockWriter:
                 return
 
     def _may_pass(self, error: Exception) -> bool:
-        if is_expired(error):
-            self._run.aws.renew()
+        if credentials_expired(error):
+            self._run.aws.refresh_credentials()
             return True
         spreading = time.monotonic() - self._began < _SPREADING_SECONDS
-        return is_passing(error) or (spreading and ebs_direct.is_gone(error))
+        return is_transient(error) or (spreading and ebs_direct.is_unknown_snapshot(error))

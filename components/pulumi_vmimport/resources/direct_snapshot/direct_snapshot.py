@@ -10,7 +10,7 @@ from typing import Any, Literal, NotRequired, Unpack, overload
 import pulumi
 
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots, ec2_tags
-from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
+from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
@@ -143,7 +143,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             return self._written(run, state, snapshot, image, open_image(image, state.format))
 
     def _written(
-        self, run: Run, state: DirectSnapshotState, snapshot: Snapshot, image: ImageSource, disk: DiskContent
+        self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot, image: ImageSource, disk: DiskContent
     ) -> DirectSnapshotState:
         if snapshot.state == "pending" and _SEAL_TAG not in snapshot.tags:
 
@@ -156,30 +156,30 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             except (DiskImageError, TransferError) as error:
                 raise self._given_up(run, state, str(error)) from error
             except Exception as error:
-                if ebs_direct.is_gone(error) or ebs_direct.is_refused(error):
+                if ebs_direct.is_unknown_snapshot(error) or ebs_direct.is_rejected(error):
                     raise self._given_up(run, state, error_message(error)) from error
                 raise
             # A run that is killed behind this point leaves what the next needs to go on without the image.
-            seal = ebs_direct.seal(sent.count, sent.checksum)
+            seal = ebs_direct.format_seal(sent.count, sent.checksum)
             ec2_tags.tag(run.aws, [snapshot.id], {_SEAL_TAG: seal})
             snapshot = replace(snapshot, tags={**snapshot.tags, _SEAL_TAG: seal})
         return self._completed(run, state, snapshot)
 
-    def _completed(self, run: Run, state: DirectSnapshotState, snapshot: Snapshot) -> DirectSnapshotState:
+    def _completed(self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot) -> DirectSnapshotState:
         """Seal a snapshot that has all its blocks, and wait until EC2 calls it completed."""
         seal, refusal = snapshot.tags.get(_SEAL_TAG), None
-        state = replace(state, next_block=None, blocks_written=ebs_direct.blocks_in(seal) if seal else None)
+        state = replace(state, next_block=None, blocks_written=ebs_direct.sealed_block_count(seal) if seal else None)
         run.record(snapshot.id, replace(state, status="completing"))
         if snapshot.state != "completed" and seal is not None:
             try:
                 ebs_direct.complete(run.aws, snapshot.id, seal)
             except Exception as error:
-                if not ebs_direct.is_refused(error):
+                if not ebs_direct.is_rejected(error):
                     raise
                 refusal = error
             refused_looks = iter(range(_LOOKS_AFTER_REFUSAL if refusal else 0))
 
-            def is_over(seen: Snapshot) -> bool:
+            def is_over(seen: EbsSnapshot) -> bool:
                 return seen.state != "pending" or (refusal is not None and next(refused_looks, None) is None)
 
             ended = wait_for_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")

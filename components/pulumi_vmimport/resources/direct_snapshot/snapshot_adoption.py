@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots
-from pulumi_vmimport.aws.ec2.ebs_snapshots import Snapshot
-from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
+from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, is_adoptable
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
@@ -16,13 +16,13 @@ SOURCE_TAG = f"{TAG_PREFIX}source"
 _STARTS = 3
 
 
-def own_or_started(run: Run, inputs: DirectSnapshotInputs, source_identity: str, size: int) -> Snapshot:
+def own_or_started(run: Run, inputs: DirectSnapshotInputs, source_identity: str, size: int) -> EbsSnapshot:
     """The snapshot of these inputs and this very image, pending or completed; what else was begun of them is deleted.
 
     Raises: CleanFailureError.
     """
     own_tags = run.identity.tags(inputs)
-    for snapshot in ebs_direct.tagged(run.aws, IDENTITY_TAG, own_tags[IDENTITY_TAG]):
+    for snapshot in ebs_direct.find_by_tag(run.aws, IDENTITY_TAG, own_tags[IDENTITY_TAG]):
         if not own_tags.items() <= snapshot.tags.items():
             continue
         is_usable = snapshot.state in {"pending", "completed"} and is_adoptable(snapshot.tags)
@@ -33,7 +33,7 @@ def own_or_started(run: Run, inputs: DirectSnapshotInputs, source_identity: str,
     return _started(run, inputs, {**(inputs.tags or {}), **own_tags, SOURCE_TAG: source_identity}, size)
 
 
-def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], size: int) -> Snapshot:
+def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], size: int) -> EbsSnapshot:
     """A new snapshot. The token of one that is gone would bring that one back: so a token has all before it."""
     before: list[str] = []
     while len(before) < _STARTS:
@@ -49,7 +49,7 @@ def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], si
                 kms_key_arn=inputs.kms_key_arn,
             )
         except Exception as error:
-            if not ebs_direct.is_over_quota(error):
+            if not is_over_quota(error):
                 raise
             run.status(f"waiting for one of the Region's pending snapshots to end: {error_message(error)}")
             run.wait(run.poll_seconds)
@@ -64,7 +64,7 @@ def _started(run: Run, inputs: DirectSnapshotInputs, tags: Mapping[str, str], si
     )
 
 
-def _seen(run: Run, id: str) -> Snapshot | None:
+def _seen(run: Run, id: str) -> EbsSnapshot | None:
     """A snapshot that was started a moment ago, or with the same token long ago."""
     for _ in range(POLLS_BEFORE_GONE):
         if found := ebs_snapshots.find(run.aws, id):

@@ -31,8 +31,8 @@ def source_problems(inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     if is_known(bucket) and bucket is not None and is_known(bucket.s3_bucket, bucket.s3_key):
         yield from name_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
     size = inputs.volume_size
-    if is_known(size) and size is not None and not 1 <= size <= ebs_direct.MOST_GIB:
-        yield Problem("volumeSize", f"expected 1 to {ebs_direct.MOST_GIB} GiB, got {size}")
+    if is_known(size) and size is not None and not 1 <= size <= ebs_direct.MAX_GIB:
+        yield Problem("volumeSize", f"expected 1 to {ebs_direct.MAX_GIB} GiB, got {size}")
 
 
 def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pulumi_vmimport.aws.ec2.ec2_tasks import ALL, Ec2Task, TaskKind, is_other_request, is_over_quota
-from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.ec2.ec2_tasks import ALL, Ec2Task, TaskKind, is_token_mismatch
+from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.aws.tables.known_failures import explain
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run
@@ -66,7 +66,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         del run, inputs
         return iter(())
 
-    def is_passing(self, run: Run, inputs: InputsT, error: Exception) -> bool:
+    def is_transient(self, run: Run, inputs: InputsT, error: Exception) -> bool:
         """Whether a refusal passes by itself, beside those for quota and role; shows what is waited for."""
         del run, inputs, error
         return False
@@ -164,13 +164,13 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
 
     def _listed(self, run: Run) -> Sequence[TaskT]:
         """The Region's tasks; one call a period for all resources that begin at once."""
-        poller = self.tasks.lists.of(run.aws, run.poll_seconds)
+        poller = self.tasks.list_pollers.for_connection(run.aws, run.poll_seconds)
         with poller.watching(ALL):
             while True:
-                answered, tasks = poller.look(ALL)
+                answered, tasks = poller.poll(ALL)
                 if answered:
                     return tasks or ()
-                run.wait(poller.pause_seconds)
+                run.wait(poller.seconds_until_next_call)
 
     def _start(self, run: Run, inputs: InputsT, ended: Sequence[str]) -> TaskT:
         """Start a task. The token of an ended one would bring that one back: so a token has all attempts before it."""
@@ -189,12 +189,12 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                     if is_over_quota(error):
                         place.join()
                         run.status(f"waiting for one of the Region's {noun}s to end: {error_message(error)}")
-                    elif is_other_request(error) and looks < POLLS_BEFORE_GONE:
+                    elif is_token_mismatch(error) and looks < POLLS_BEFORE_GONE:
                         # Ours, started with an URL that was presigned anew since, and not listed yet.
                         looks += 1
                         if found := self._own_task(run, inputs, before):
                             return found
-                    elif not refusals.pass_by_themselves(error) and not self.is_passing(run, inputs, error):
+                    elif not refusals.pass_by_themselves(error) and not self.is_transient(run, inputs, error):
                         raise
                     run.wait(run.poll_seconds)
                     continue
@@ -210,7 +210,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
 
         What is recorded in a state is not: that of a resource which was renamed has the tags of its old name.
         """
-        if not wanted.items() <= task.tags.items() or task.ending_badly or not is_adoptable(task.tags):
+        if not wanted.items() <= task.tags.items() or task.is_failing or not is_adoptable(task.tags):
             return False
         return not task.completed or self.is_there(run, task)
 
@@ -224,7 +224,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                 raise CleanFailureError(
                     f"{noun} {task_id} is no longer listed by EC2; the next `pulumi up` starts anew"
                 )
-            if task.ended_badly:
+            if task.has_failed:
                 self.remove(run, state)
                 words = task.message or "no message"
                 raise CleanFailureError(
@@ -238,7 +238,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def _ended(self, run: Run, task_id: str) -> TaskT | None:
         """The task once it has completed or ended badly; None when EC2 no longer lists it."""
         return wait_for_end(
-            run, self.tasks.pollers, task_id, lambda task: task.completed or task.ended_badly, lambda task: task.line
+            run, self.tasks.pollers, task_id, lambda task: task.completed or task.has_failed, lambda task: task.summary
         )
 
     def _observed(self, state: StateT, task: TaskT) -> StateT:

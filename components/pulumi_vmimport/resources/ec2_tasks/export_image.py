@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; requirements EXP-02 to EXP-06.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
@@ -12,7 +11,7 @@ import pulumi
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
-from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, ExportTask, start_image_export
+from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, Ec2ExportTask, is_image_busy, start_image_export
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
@@ -22,9 +21,6 @@ from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.ec2_tasks.export_rules import permitted
 from pulumi_vmimport.resources.rules import service_role_rules
-
-# AWS documents neither code nor words of the refusal of a second export.
-_ANOTHER = re.compile(r"IncorrectState|InvalidState|already|in progress|being exported", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +55,20 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
         buckets = [inputs.s3_bucket] if is_known(inputs.s3_bucket) else []
         yield from service_role_rules.role_problems(run, inputs.role_name, export_buckets=buckets)
 
-    def start(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> ExportTask:
+    def start(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
         export_rules.refuse_promised_bucket(run, inputs, _bucket_reasons)
         return start_image_export(run.aws, _members(inputs), token, tags)
 
-    def is_passing(self, run: Run, inputs: ExportImageInputs, error: Exception) -> bool:
+    def is_transient(self, run: Run, inputs: ExportImageInputs, error: Exception) -> bool:
         """EC2 exports an AMI once at a time (EXP-03). No task tells its AMI, so any that is active may be the other."""
-        if not _ANOTHER.search(error_message(error)):
+        if not is_image_busy(error):
             return False
-        if all(task.status != "active" for task in IMAGE_EXPORTS.listed(run.aws)):
+        if all(task.status != "active" for task in IMAGE_EXPORTS.list_all(run.aws)):
             return False
         run.status(f"waiting for another export of {inputs.image_id} to end: {error_message(error)}")
         return True
 
-    def begun(self, inputs: ExportImageInputs, task: ExportTask) -> ExportImageState:
+    def begun(self, inputs: ExportImageInputs, task: Ec2ExportTask) -> ExportImageState:
         return ExportImageState(**vars(inputs), export_image_task_id=task.id, task_status=task.status)
 
     def task_id(self, state: ExportImageState) -> str:
@@ -98,7 +94,7 @@ def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     """Why the bucket will not do."""
     yield from export_rules.bucket_reasons(run, bucket)
     # AWS's guide refuses these for instances and is silent about images.
-    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acl(run.aws, bucket)) is False:
+    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acls_enabled(run.aws, bucket)) is False:
         run.warn(f"bucket {bucket} has ACLs disabled (BucketOwnerEnforced): EC2 may refuse to export to it (S3-06)")
 
 

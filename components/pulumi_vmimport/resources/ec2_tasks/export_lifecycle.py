@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from pulumi_vmimport.aws.ec2 import ec2_tags
-from pulumi_vmimport.aws.ec2.export_tasks import ExportTask, stem
+from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask, key_stem
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
@@ -41,7 +41,7 @@ InputsT = TypeVar("InputsT", bound=ExportInputs)
 StateT = TypeVar("StateT", bound=ExportState)
 
 
-class ExportLifecycle(ConversionLifecycle[InputsT, StateT, ExportTask], Generic[InputsT, StateT]):
+class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Generic[InputsT, StateT]):
     """A lifecycle over one of the two kinds of export task."""
 
     quota_queue = EXPORT_QUEUE
@@ -51,21 +51,21 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, ExportTask], Generic[
     def task_id(self, state: StateT) -> str:
         """The export task of a state."""
 
-    def observed(self, state: StateT, task: ExportTask) -> StateT:
+    def observed(self, state: StateT, task: Ec2ExportTask) -> StateT:
         return state
 
     def is_made(self, state: StateT) -> bool:
         return state.task_status in {"settling", "completed"}
 
-    def is_there(self, run: Run, task: ExportTask) -> bool:
-        if task.bucket is None or task.stem is None:
+    def is_there(self, run: Run, task: Ec2ExportTask) -> bool:
+        if task.bucket is None or task.key_stem is None:
             return False
-        return exported_objects.find(run.aws, task.bucket, task.stem) is not None
+        return exported_objects.find(run.aws, task.bucket, task.key_stem) is not None
 
     def settle(self, run: Run, state: StateT) -> StateT:
         id = self.task_id(state)
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
-        task: ExportTask | None = self.tasks.find(run.aws, id)
+        task: Ec2ExportTask | None = self.tasks.find(run.aws, id)
         if task is not None and not tags.items() <= task.tags.items():
             ec2_tags.tag(run.aws, [id], tags)
         found = self.read_made(run, state)
@@ -85,7 +85,7 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, ExportTask], Generic[
         return replace(state, s3_key=found.key, etag=found.etag, size_bytes=found.size_bytes) if found else None
 
     def remove(self, run: Run, state: StateT) -> None:
-        exported_objects.remove(run.aws, state.s3_bucket, self._stem(state))
+        exported_objects.delete(run.aws, state.s3_bucket, self._stem(state))
 
     def _stem(self, state: StateT) -> str:
-        return stem(state.s3_prefix, self.task_id(state))
+        return key_stem(state.s3_prefix, self.task_id(state))

@@ -90,7 +90,7 @@ def refuse_promised_bucket(run: Run, inputs: ExportInputs, settings: Settings) -
 
 def bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     """Why the bucket will do for no export. Not being allowed to look is a warning."""
-    if permitted(run, f"owner of bucket {bucket}", lambda: export_buckets.is_own(run.aws, bucket)) is False:
+    if permitted(run, f"owner of bucket {bucket}", lambda: export_buckets.is_owned_by_caller(run.aws, bucket)) is False:
         yield f"bucket {bucket!r} is another account's; exports go to buckets of the own account {run.aws.account_id}"
         return
     encryption = f"encryption of bucket {bucket}"

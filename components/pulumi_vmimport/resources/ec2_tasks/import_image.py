@@ -89,7 +89,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
         ec2_tags.tag(run.aws, _things(state), tags)
         if state.description is not None:
-            images.describe_as(run.aws, str(state.image_id), state.description)
+            images.set_description(run.aws, str(state.image_id), state.description)
         image = images.find(run.aws, str(state.image_id))
         if image is None:
             return state
@@ -110,7 +110,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         image = images.find(run.aws, str(state.image_id))
         if image is None:
             # Snapshots outlive an AMI that somebody deregistered: the state stays, for delete to remove them.
-            left = ebs_snapshots.existing(run.aws, state.snapshot_ids)
+            left = ebs_snapshots.find_existing(run.aws, state.snapshot_ids)
             return replace(state, task_status="deregistered", snapshot_ids=left) if left else None
         tags = {k: v for k, v in image.tags.items() if not is_reserved_tag(k)}
         description = image.description if state.description is not None else None
@@ -118,7 +118,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return replace(state, tags=own, description=description, snapshot_ids=image.snapshot_ids)
 
     def remove(self, run: Run, state: ImportImageState) -> None:
-        images.remove(run.aws, state.image_id, state.snapshot_ids)
+        images.delete(run.aws, state.image_id, state.snapshot_ids)
 
 
 def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.ec2.import_options import (
     Platform,
     UsageOperation,
 )
-from pulumi_vmimport.aws.ec2.import_request import ClientData, DiskContainer, LicenseSpecification
+from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContainer, LicenseSpecification
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionInputs
@@ -18,7 +18,7 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionI
 
 @dataclass(frozen=True, kw_only=True)
 class ImportImageInputs(ConversionInputs):
-    disk_containers: tuple[DiskContainer, ...]
+    disk_containers: tuple[ImageDiskContainer, ...]
     architecture: Architecture | None = None
     boot_mode: BootMode | None = None
     client_data: ClientData | None = None

@@ -11,12 +11,17 @@ from typing import Any, Literal, NotRequired, Unpack, overload
 import pulumi
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, images, instances
-from pulumi_vmimport.aws.ec2.export_options import FORMATS, ContainerFormat, ExportFormat, TargetEnvironment
-from pulumi_vmimport.aws.ec2.export_tasks import INSTANCE_EXPORTS, ExportTask, start_instance_export
+from pulumi_vmimport.aws.ec2.export_options import (
+    FORMAT_BY_ENVIRONMENT,
+    ContainerFormat,
+    ExportFormat,
+    TargetEnvironment,
+)
+from pulumi_vmimport.aws.ec2.export_tasks import INSTANCE_EXPORTS, Ec2ExportTask, start_instance_export
 from pulumi_vmimport.aws.ec2.instances import Instance
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
-from pulumi_vmimport.aws.service_errors import error_message, is_passing
+from pulumi_vmimport.aws.service_errors import error_message, is_transient
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
@@ -51,10 +56,10 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
 
     def check(self, inputs: InstanceExportInputs) -> Iterator[Problem]:
         given, environment = inputs.disk_image_format, inputs.target_environment
-        if is_known(given, environment) and given is not None and given is not FORMATS[environment]:
+        if is_known(given, environment) and given is not None and given is not FORMAT_BY_ENVIRONMENT[environment]:
             yield Problem(
                 "diskImageFormat",
-                f"expected {FORMATS[environment]} for targetEnvironment {environment}, got {given}",
+                f"expected {FORMAT_BY_ENVIRONMENT[environment]} for targetEnvironment {environment}, got {given}",
             )
         yield from export_rules.check(inputs)
 
@@ -63,31 +68,31 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
             yield from permitted(run, inputs.instance_id, lambda: list(_instance(run, inputs.instance_id))) or ()
         yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
 
-    def start(self, run: Run, inputs: InstanceExportInputs, token: str, tags: Mapping[str, str]) -> ExportTask:
+    def start(self, run: Run, inputs: InstanceExportInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
         """Without a token a call whose answer was lost may not be repeated before the task was looked for."""
         export_rules.refuse_promised_bucket(run, inputs, _bucket_reasons)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return start_instance_export(run.aws, _members(inputs), tags)
             except Exception as error:
-                if not is_passing(error) or attempt == _ATTEMPTS:
+                if not is_transient(error) or attempt == _ATTEMPTS:
                     raise
                 if found := self._started(run, inputs, error_message(error)):
                     return found
         raise AssertionError("the last attempt returns or raises")
 
-    def begun(self, inputs: InstanceExportInputs, task: ExportTask) -> InstanceExportState:
+    def begun(self, inputs: InstanceExportInputs, task: Ec2ExportTask) -> InstanceExportState:
         return InstanceExportState(**vars(inputs), export_task_id=task.id, task_status=task.status)
 
     def task_id(self, state: InstanceExportState) -> str:
         return str(state.export_task_id)
 
-    def _started(self, run: Run, inputs: InstanceExportInputs, words: str) -> ExportTask | None:
+    def _started(self, run: Run, inputs: InstanceExportInputs, words: str) -> Ec2ExportTask | None:
         """The task that a call has started although it brought no answer."""
         wanted = run.identity.tags(inputs)
         for _ in range(POLLS_BEFORE_GONE):
-            for task in INSTANCE_EXPORTS.listed(run.aws):
-                if wanted.items() <= task.tags.items() and not task.completed and not task.ending_badly:
+            for task in INSTANCE_EXPORTS.list_all(run.aws):
+                if wanted.items() <= task.tags.items() and not task.completed and not task.is_failing:
                     return task
             run.status(f"looking whether the export task was started: {words}")
             run.wait(run.poll_seconds)
@@ -95,7 +100,7 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
 
 
 def _members(inputs: InstanceExportInputs) -> dict[str, Any]:
-    disk_image_format = inputs.disk_image_format or FORMATS[inputs.target_environment]
+    disk_image_format = inputs.disk_image_format or FORMAT_BY_ENVIRONMENT[inputs.target_environment]
     members: dict[str, Any] = {
         "InstanceId": inputs.instance_id,
         "TargetEnvironment": inputs.target_environment.value,
@@ -113,7 +118,7 @@ def _members(inputs: InstanceExportInputs) -> dict[str, Any]:
 def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     """Why the bucket will not do: here VM Import/Export comes with its own account, not with a role."""
     yield from export_rules.bucket_reasons(run, bucket)
-    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acl(run.aws, bucket)) is False:
+    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acls_enabled(run.aws, bucket)) is False:
         yield (
             f"bucket {bucket!r} has ACLs disabled (BucketOwnerEnforced), expected BucketOwnerPreferred or ObjectWriter "
             "(S3-06); make one with ExportBucket"
@@ -189,7 +194,7 @@ def _base_image(run: Run, what: str, image_id: str) -> Iterator[Problem]:
     stores = [disk.device_name for disk in image.disks if disk.is_instance_store]
     if stores:
         yield Problem(_PATH, f"AMI {image_id!r} of {what} maps instance store ({', '.join(stores)}); {_OTHER_WAY}")
-    if gone := set(image.snapshot_ids) - set(ebs_snapshots.existing(run.aws, image.snapshot_ids)):
+    if gone := set(image.snapshot_ids) - set(ebs_snapshots.find_existing(run.aws, image.snapshot_ids)):
         yield Problem(_PATH, f"snapshots {', '.join(sorted(gone))} of AMI {image_id!r} are gone; {_OTHER_WAY}")
     for disk in image.disks:
         if disk.encrypted:

@@ -127,7 +127,7 @@ def _adoption_problems(
             f"this component made role {name!r} and would now delete it; drop adopt, or first take the role out of the "
             f"stack (pulumi state delete) and remove its tag {IDENTITY_TAG}",
         )
-    if not role.is_trusting():
+    if not role.trusts_vm_import():
         trust = iam_documents.trust_policy()["Statement"][0]
         yield Problem(
             "roleName",
@@ -143,7 +143,7 @@ def _adoption_problems(
         partition=run.aws.partition,
     )
     for statement in wanted["Statement"]:
-        if missing := ", ".join(role.lacks_of(statement)):
+        if missing := ", ".join(role.missing_from_statement(statement)):
             yield Problem(
                 "roleName",
                 f"role {name!r} lacks {missing}, and an adopted role is never changed; add to its policies: "

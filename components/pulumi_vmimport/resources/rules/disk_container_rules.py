@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
@@ -16,13 +16,13 @@ SHORTEST_VALIDITY = timedelta(hours=1)
 SAFE_VALIDITY = timedelta(hours=6)
 _SUFFIXES = {"OVA": ".ova", "VHD": ".vhd", "VHDX": ".vhdx", "VMDK": ".vmdk"}
 
-Container = DiskContainer | SnapshotDiskContainer
+Container = ImageDiskContainer | SnapshotDiskContainer
 
 
 def container_problems(path: str, container: Container) -> Iterator[Problem]:
     """The problems of one disk alone."""
     sources = {"userBucket": container.user_bucket, "url": container.url}
-    if isinstance(container, DiskContainer):
+    if isinstance(container, ImageDiskContainer):
         sources["snapshotId"] = container.snapshot_id
     given = sum(map(is_set, sources.values()))
     if given > 1 or (given == 0 and is_known(*sources.values())):
@@ -56,7 +56,7 @@ def _is_url(url: str) -> bool:
 
 def _format_problems(path: str, container: Container, key: str) -> Iterator[Problem]:
     suffix = next((s for s in _SUFFIXES.values() if key.lower().endswith(s)), None)
-    taken = DiskFormat if isinstance(container, DiskContainer) else SnapshotFormat
+    taken = DiskFormat if isinstance(container, ImageDiskContainer) else SnapshotFormat
     if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
         yield Problem(f"{path}.format", f"{container.format} does not fit the key {key!r}; correct one of them")
     elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in taken}:
@@ -68,7 +68,11 @@ def look_up_container(run: Run, top: str, path: str, container: Container) -> It
     """What AWS shows of one disk before the import; `top` is the input that path begins with."""
     if is_known(container) and is_known(container.url) and container.url is not None:
         yield from _validity(run, f"{path}.url", container.url)
-    if isinstance(container, DiskContainer) and is_known(container.snapshot_id) and container.snapshot_id is not None:
+    if (
+        isinstance(container, ImageDiskContainer)
+        and is_known(container.snapshot_id)
+        and container.snapshot_id is not None
+    ):
         if not run.supplied_by_resource(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
             yield Problem(f"{path}.snapshotId", f"there is no snapshot {container.snapshot_id!r} in {run.aws.region}")
         return
@@ -108,7 +112,7 @@ def s3_location(container: Container) -> tuple[str, str, str] | None:
 
 def _validity(run: Run, path: str, url: str) -> Iterator[Problem]:
     """EC2 must be able to read a presigned URL for as long as it converts."""
-    until = presigned_urls.expiry(url)
+    until = presigned_urls.expires_at(url)
     if until is None:
         return
     left = until - datetime.now(UTC)

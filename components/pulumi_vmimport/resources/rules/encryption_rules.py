@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2 import kms_keys
-from pulumi_vmimport.aws.ec2.kms_keys import Key
+from pulumi_vmimport.aws.ec2.kms_keys import KmsKey
 from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
@@ -37,7 +37,7 @@ def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
         yield Problem("kmsKeyId", f"key {kms_key_id!r} {reason} (IMG-05)")
 
 
-def key_of(run: Run, kms_key_id: str | None) -> Key | None:
+def key_of(run: Run, kms_key_id: str | None) -> KmsKey | None:
     """The key, where one is given, is there and may be looked at."""
     if kms_key_id is None or not is_set(kms_key_id):
         return None

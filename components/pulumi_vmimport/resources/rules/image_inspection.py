@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer
-from pulumi_vmimport.aws.service_errors import error_message, is_expired
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
@@ -44,7 +44,12 @@ def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
 
 
 def container_findings(
-    run: Run, path: str, container: DiskContainer | SnapshotDiskContainer, purpose: Purpose, *, is_root: bool = True
+    run: Run,
+    path: str,
+    container: ImageDiskContainer | SnapshotDiskContainer,
+    purpose: Purpose,
+    *,
+    is_root: bool = True,
 ) -> Iterator[Problem]:
     """The errors in the image of a container as problems; the rest is left as warnings beside the resource.
 
@@ -59,7 +64,7 @@ def container_findings(
         try:
             facts = inspect_image(stack.enter_context(opened()))
         except (ClientError, BotoCoreError, TransferError) as error:
-            if is_expired(error):
+            if credentials_expired(error):
                 raise
             words = str(error) if isinstance(error, TransferError) else error_message(error)
             run.warn(f"{path}.{input} could not be inspected, so what AWS may refuse of it is not known: {words}")
@@ -97,7 +102,7 @@ def told(run: Run, path: str, findings: Sequence[ImageFinding], purpose: Purpose
 
 
 def _source_of(
-    run: Run, container: DiskContainer | SnapshotDiskContainer
+    run: Run, container: ImageDiskContainer | SnapshotDiskContainer
 ) -> tuple[str, Callable[[], S3Image | UrlImage]] | None:
     """(input, how it is opened) of a container whose image can be read from here."""
     if (location := s3_location(container)) is not None:

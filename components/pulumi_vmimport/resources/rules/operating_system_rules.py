@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
-from pulumi_vmimport.aws.tables import supported_systems
+from pulumi_vmimport.aws.tables import system_rules
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def problems(inputs: DescribedMachine) -> Iterator[Problem]:
     system = _judged(inputs)
     if system is None:
         return
-    found = supported_systems.problems(
+    found = system_rules.problems(
         system,
         region=_known(inputs.region),
         platform=_known(inputs.platform),
@@ -53,7 +53,7 @@ def warn(run: Run, inputs: DescribedMachine) -> None:
     if system is None:
         return
     boot_mode = inputs.boot_mode  # unknown is as good as given: it is not forgotten
-    for text in supported_systems.warnings(system, architecture=_known(inputs.architecture), boot_mode=boot_mode):
+    for text in system_rules.warnings(system, architecture=_known(inputs.architecture), boot_mode=boot_mode):
         run.warn(text)
 
 

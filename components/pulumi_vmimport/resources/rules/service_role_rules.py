@@ -44,7 +44,7 @@ def role_problems(
         yield Problem("roleName", f"there is no role {name!r} in the account; create it with VmimportRole")
         return
     missing = "; ".join(
-        role.lacks(
+        role.missing_permissions(
             import_buckets=import_buckets,
             export_buckets=export_buckets,
             kms_key_arns=kms_key_arns,
@@ -66,12 +66,12 @@ class RoleRefusals:
 
     def pass_by_themselves(self, error: Exception) -> bool:
         """Whether to ask again after a while; shows what is waited for."""
-        refused = service_role.ROLE_REFUSED.search(str(error))
-        if not refused:
+        role = service_role.rejected_role(error)
+        if role is None:
             return False
         if self._first is None:
             self._first = time.monotonic()
             if self._is_lacking():
                 return False
-        self._run.status(f"waiting for IAM to spread role {refused['role']}")
+        self._run.status(f"waiting for IAM to spread role {role}")
         return time.monotonic() - self._first < _PROPAGATION_SECONDS

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2.import_request import tag_list
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import PartialFailureError, Problem, Run, is_known

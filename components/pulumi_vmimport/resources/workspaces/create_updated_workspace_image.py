@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2.import_request import tag_list
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource

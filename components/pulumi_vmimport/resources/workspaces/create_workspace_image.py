@@ -10,7 +10,7 @@ from typing import Any, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2.import_request import tag_list
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (

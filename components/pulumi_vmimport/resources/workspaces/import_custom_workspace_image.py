@@ -12,8 +12,9 @@ from typing import Any, Literal, NotRequired
 import pulumi
 
 from pulumi_vmimport.aws.ec2 import import_tasks
-from pulumi_vmimport.aws.ec2.import_request import api_members, tag_list
+from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import custom_image_imports
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
@@ -127,7 +128,9 @@ class ImportCustomWorkspaceImageLifecycle(
         return answer["ImageId"]
 
     def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
-        ended = wait_for_end(run, custom_image_imports.POLLERS, id, lambda each: each.is_over, lambda each: each.line)
+        ended = wait_for_end(
+            run, custom_image_imports.POLLERS, id, lambda task: task.is_over, lambda task: task.summary
+        )
         if ended is not None and ended.state == "ERROR":
             return replace(WorkspaceImage.read({"ImageId": id, "State": "ERROR"}), errors=ended.errors)
         return super()._settled(run, id)
@@ -162,7 +165,7 @@ def _task_problems(run: Run, task_id: str) -> Iterator[Problem]:
     if task is None:
         if not run.supplied_by_resource("ec2ImportTaskId"):
             yield Problem("ec2ImportTaskId", f"EC2 lists no import task {task_id} in {run.aws.region}")
-    elif task.ending_badly:
+    elif task.is_failing:
         yield Problem("ec2ImportTaskId", f"import task {task_id} is {task.status}: {task.message or 'no message'}")
     elif task.license_type not in {None, "BYOL"}:
         yield Problem("ec2ImportTaskId", f"expected a task with licence BYOL, {task_id} has {task.license_type}")

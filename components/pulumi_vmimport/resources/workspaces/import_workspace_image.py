@@ -10,9 +10,9 @@ from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2.import_request import tag_list
 from pulumi_vmimport.aws.tables import ingestion_processes
 from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess, OsVersion
+from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
@@ -94,10 +94,10 @@ def ami_id_problem(image_id: str) -> str | None:
 def _conflicts(inputs: ImportWorkspaceImageInputs, system: OsVersion) -> Iterator[Problem]:
     process = inputs.ingestion_process
     if reason := ingestion_processes.conflict(process, system):
-        yield Problem("ingestionProcess", f"{reason}, got {process.value}")
+        yield Problem("ingestionProcess", reason)
     for number, application in enumerate(inputs.applications or () if is_known(inputs.applications) else ()):
         if is_known(application) and (reason := ingestion_processes.office_conflict(application, process, system)):
-            yield Problem(f"applications[{number}]", f"{reason}, got {application.value}")
+            yield Problem(f"applications[{number}]", reason)
 
 
 class ImportWorkspaceImageArgs(WorkspaceImageArgs):

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.aws.service_errors import error_message, is_unavailable
 from pulumi_vmimport.lifecycle.contract import Run
 
 ResultT = TypeVar("ResultT")
@@ -20,7 +20,7 @@ def once_available(run: Run, what: str, call: Callable[[], ResultT]) -> ResultT:
         try:
             return call()
         except ClientError as error:
-            if error_code(error) != "ResourceUnavailableException":
+            if not is_unavailable(error):
                 raise
             run.status(f"{what}: waiting, {error_message(error)}")
         run.wait(run.poll_seconds)

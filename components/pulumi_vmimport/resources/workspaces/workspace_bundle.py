@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import workspace_bundles, workspace_images, workspaces_tags
-from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
-from pulumi_vmimport.aws.workspaces.workspace_bundles import WorkspaceBundle as Bundle
+from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription, ComputeType
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
@@ -82,7 +81,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
 
     def preflight(self, run: Run, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
         if is_known(inputs.bundle_name):
-            bundle = workspace_bundles.named(run.aws, inputs.bundle_name)
+            bundle = workspace_bundles.find_by_name(run.aws, inputs.bundle_name)
             if bundle is not None and not self._is_own(run, bundle):
                 yield Problem("bundleName", _taken(bundle))
         if is_known(inputs.image_id):
@@ -103,7 +102,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         bundle = workspace_bundles.find(run.aws, id)
         if bundle is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_reserved_tag(k)}
+        tags = {k: v for k, v in workspaces_tags.list_tags(run.aws, id).items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(
             state, bundle_id=id, bundle_state=bundle.state, image_id=bundle.image_id or state.image_id, tags=own
@@ -139,12 +138,12 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
         return conditions.get(state.bundle_state or "", Condition.UNFINISHED)
 
-    def _own_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> Bundle | None:
+    def _own_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription | None:
         """The bundle that an earlier run made for these inputs; what it left in ERROR or of other inputs goes."""
-        bundle = workspace_bundles.named(run.aws, inputs.bundle_name)
+        bundle = workspace_bundles.find_by_name(run.aws, inputs.bundle_name)
         if bundle is None:
             return None
-        tags = workspaces_tags.tags(run.aws, bundle.id)
+        tags = workspaces_tags.list_tags(run.aws, bundle.id)
         if run.identity.tags(inputs).items() <= tags.items() and bundle.state != "ERROR":
             self._retag(run, bundle.id, tags, inputs)
             return bundle
@@ -153,7 +152,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         workspace_bundles.delete(run.aws, bundle.id)
         return None
 
-    def _new_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> Bundle:
+    def _new_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription:
         members = _members(inputs)
         tags = {**(inputs.tags or {}), **run.identity.tags(inputs)}
         while True:
@@ -201,8 +200,8 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         workspaces_tags.untag(run.aws, id, {key for key in had if not is_reserved_tag(key)} - wanted.keys())
         workspaces_tags.tag(run.aws, id, wanted)
 
-    def _is_own(self, run: Run, bundle: Bundle) -> bool:
-        return workspaces_tags.tags(run.aws, bundle.id).get(IDENTITY_TAG) == run.identity.key
+    def _is_own(self, run: Run, bundle: BundleDescription) -> bool:
+        return workspaces_tags.list_tags(run.aws, bundle.id).get(IDENTITY_TAG) == run.identity.key
 
 
 def _members(inputs: WorkspaceBundleInputs) -> dict[str, Any]:
@@ -233,14 +232,14 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
         yield Problem("imageId", f"expected an image that is AVAILABLE, {image.id} is {image.state}")
 
 
-def _taken(bundle: Bundle) -> str:
+def _taken(bundle: BundleDescription) -> str:
     return f"the name {bundle.name!r} belongs to bundle {bundle.id} of the account already; choose another name"
 
 
 def _users(run: Run, bundle_id: str) -> str:
     """An advice that names the WorkSpaces of a bundle."""
     try:
-        workspaces = ", ".join(workspace_bundles.workspaces_of(run.aws, bundle_id))
+        workspaces = ", ".join(workspace_bundles.list_workspaces(run.aws, bundle_id))
     except ClientError as error:
         return f"delete or migrate its WorkSpaces (which is not known: {error_message(error)})"
     return f"delete or migrate its WorkSpaces{f' {workspaces}' if workspaces else ''}"

@@ -110,7 +110,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
     def preflight(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
         if not is_known(inputs.image_name):
             return
-        owned = list(workspace_images.owned(run.aws))
+        owned = list(workspace_images.list_owned(run.aws))
         image = next((image for image in owned if image.name == inputs.image_name), None)
         if image is not None and not self._is_own(run, image):
             yield Problem("imageName", self._taken(image))
@@ -122,7 +122,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def is_begun(self, run: Run, inputs: InputsT) -> bool:
         """Whether an earlier run began the image, of which Pulumi then learnt nothing."""
-        image = workspace_images.named(run.aws, inputs.image_name) if is_known(inputs.image_name) else None
+        image = workspace_images.find_by_name(run.aws, inputs.image_name) if is_known(inputs.image_name) else None
         return image is not None and self._is_own(run, image)
 
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
@@ -145,7 +145,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image = workspace_images.find(run.aws, id)
         if image is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.tags(run.aws, id).items() if not is_reserved_tag(k)}
+        tags = {k: v for k, v in workspaces_tags.list_tags(run.aws, id).items() if not is_reserved_tag(k)}
         own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(_observed(state, image), tags=own)
 
@@ -180,10 +180,10 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def _own_image(self, run: Run, inputs: InputsT) -> str | None:
         """The image that an earlier run started for these inputs; what it left in ERROR or from other inputs goes."""
-        image = workspace_images.named(run.aws, inputs.image_name)
+        image = workspace_images.find_by_name(run.aws, inputs.image_name)
         if image is None:
             return None
-        tags = workspaces_tags.tags(run.aws, image.id)
+        tags = workspaces_tags.list_tags(run.aws, image.id)
         if run.identity.tags(inputs).items() <= tags.items() and image.state != "ERROR":
             self._retag(run, image.id, tags, inputs)
             return image.id
@@ -232,7 +232,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         return {**(inputs.tags or {}), **run.identity.tags(inputs)}
 
     def _is_own(self, run: Run, image: WorkspaceImage) -> bool:
-        return workspaces_tags.tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
+        return workspaces_tags.list_tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
 
     def _taken(self, image: WorkspaceImage) -> str:
         return f"the name {image.name!r} belongs to image {image.id} of the account already; choose another name"
@@ -270,8 +270,8 @@ def _observed(state: StateT, image: WorkspaceImage) -> StateT:
 def _what_goes_first(run: Run, image_id: str) -> str:
     """An advice that names the bundles that use an image and the accounts it is shared with (WS-11)."""
     try:
-        bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.of_image(run.aws, image_id))
-        accounts = ", ".join(image_permissions.shared_with(run.aws, image_id))
+        bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.list_by_image(run.aws, image_id))
+        accounts = ", ".join(image_permissions.list_accounts(run.aws, image_id))
     except ClientError as error:
         return (
             f"delete its bundles and stop sharing it first (which and with whom is not known: {error_message(error)})"

@@ -87,7 +87,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         if image.required_tenancy == "DEDICATED" and run.aws.partition == "aws-us-gov":
             yield Problem("imageId", f"image {image.id} is BYOL: in GovCloud AWS Support shares it (WS-07)")
         if is_known(inputs.account_ids, *inputs.account_ids):
-            shared = image_permissions.shared_with(run.aws, image.id)
+            shared = image_permissions.list_accounts(run.aws, image.id)
             if others := sorted(set(shared) - set(inputs.account_ids)):
                 run.warn(f"image {image.id} is shared with {', '.join(others)} too, which this resource will end")
 
@@ -121,7 +121,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
     def _share(self, run: Run, state: WorkspaceImagePermissionsState) -> WorkspaceImagePermissionsState:
         """Make the service's list that of the state, one call for each account that is missing or too much."""
         id, wanted = state.image_id, set(state.account_ids)
-        shared = set(image_permissions.shared_with(run.aws, id))
+        shared = set(image_permissions.list_accounts(run.aws, id))
         state = replace(state, shared_account_ids=tuple(sorted(shared)))
         run.record(id, state)
         for account in sorted(shared ^ wanted):
@@ -148,7 +148,7 @@ def _account_problems(account_ids: Iterable[str]) -> Iterator[Problem]:
 def _shared_with(run: Run, image_id: str) -> list[str] | None:
     """The accounts; None when the image is gone."""
     try:
-        return image_permissions.shared_with(run.aws, image_id)
+        return image_permissions.list_accounts(run.aws, image_id)
     except ClientError as error:
         if error_code(error) in workspace_images.NOT_FOUND:
             return None

@@ -4,7 +4,7 @@ from pulumi_vmimport.aws.ec2.import_options import LicenseType, UsageOperation
 from pulumi_vmimport.aws.ec2.licensing import USAGE_OPERATIONS, OperatingSystem, SqlServerEdition, usage_operation
 
 
-# IMG-10, row by row.
+# The table of https://docs.aws.amazon.com/vm-import/latest/userguide/licensing-specify-option.html, row by row.
 @pytest.mark.parametrize(
     ("arguments", "value"),
     [
@@ -31,17 +31,17 @@ from pulumi_vmimport.aws.ec2.licensing import USAGE_OPERATIONS, OperatingSystem,
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value).replace(" ", "-").lower(),
 )
-def test_a_machine_is_billed_as_the_table_of_aws_says(arguments: tuple[str, ...], value: str) -> None:
+def test_the_usage_operation_is_that_of_the_table_of_aws(arguments: tuple[str, ...], value: str) -> None:
     assert usage_operation(*arguments).value == value
     assert usage_operation(*(word.lower() for word in arguments)).value == value
 
 
-def test_enums_are_taken_as_well_as_words() -> None:
+def test_enum_members_are_accepted() -> None:
     found = usage_operation(OperatingSystem.LINUX, LicenseType.BYOL, SqlServerEdition.WEB, LicenseType.AWS)
     assert found is UsageOperation.LINUX_SQL_WEB
 
 
-def test_every_usage_operation_is_reached() -> None:
+def test_every_usage_operation_has_a_row() -> None:
     assert set(USAGE_OPERATIONS.values()) == set(UsageOperation)
 
 
@@ -57,17 +57,19 @@ def test_every_usage_operation_is_reached() -> None:
         pytest.param(
             ("Red Hat Enterprise Linux", "AWS", "Web", "AWS"), "expected one of: Red Hat", id="red-hat-and-sql"
         ),
-        pytest.param(("Windows Server", "AWS", "Express", "AWS"), "SQL Server Express from AWS;", id="no-such-licence"),
+        pytest.param(
+            ("Windows Server", "AWS", "Express", "AWS"), "SQL Server Express licensed by AWS;", id="no-such-license"
+        ),
         pytest.param(("Windows 10", "BYOL"), "operating_system: expected one of Windows Server, Linux", id="client"),
-        pytest.param(("Linux", "MIT"), "operating_system_license: expected one of AWS, BYOL, got 'MIT'", id="licence"),
+        pytest.param(("Linux", "MIT"), "operating_system_license: expected one of AWS, BYOL, got 'MIT'", id="license"),
         pytest.param(("Linux", "BYOL", "Lite", "BYOL"), "sql_server_edition: expected one of Standard", id="edition"),
         pytest.param(
-            ("Linux", "BYOL", "Web", "MIT"), "sql_server_license: expected one of AWS, BYOL", id="sql-licence"
+            ("Linux", "BYOL", "Web", "MIT"), "sql_server_license: expected one of AWS, BYOL", id="sql-license"
         ),
-        pytest.param(("Linux", "BYOL", "Web"), "go together, got 'Web' and None", id="no-sql-licence"),
-        pytest.param(("Linux", "BYOL", None, "AWS"), "go together, got None and 'AWS'", id="no-edition"),
+        pytest.param(("Linux", "BYOL", "Web"), "both or neither, got 'Web' and None", id="no-sql-license"),
+        pytest.param(("Linux", "BYOL", None, "AWS"), "both or neither, got None and 'AWS'", id="no-edition"),
     ],
 )
-def test_fails_with_what_is_allowed(arguments: tuple[str, ...], words: str) -> None:
+def test_fails_with_the_allowed_values(arguments: tuple[str, ...], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         usage_operation(*arguments)

@@ -22,12 +22,12 @@ def test_the_documents_of_this_library_lack_nothing() -> None:
         import_buckets=["images"], export_buckets=["images"], kms_key_arns=["*"], license_manager=True
     )
     made = role(*policy["Statement"])
-    assert list(made.lacks(import_buckets=["images"])) == []
-    assert [clause for statement in policy["Statement"] for clause in made.lacks_of(statement)] == []
+    assert list(made.missing_permissions(import_buckets=["images"])) == []
+    assert [clause for statement in policy["Statement"] for clause in made.missing_from_statement(statement)] == []
 
 
 def test_fails_with_each_action_that_is_missing_where_it_belongs() -> None:
-    assert list(role(EC2).lacks(import_buckets=["images"])) == [
+    assert list(role(EC2).missing_permissions(import_buckets=["images"])) == [
         "s3:GetBucketLocation on arn:aws:s3:::images",
         "s3:GetObject on arn:aws:s3:::images/*",
         "s3:ListBucket on arn:aws:s3:::images",
@@ -36,7 +36,7 @@ def test_fails_with_each_action_that_is_missing_where_it_belongs() -> None:
 
 def test_fails_without_trust() -> None:
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
-    (clause,) = role(EC2, trust=trust).lacks()
+    (clause,) = role(EC2, trust=trust).missing_permissions()
     assert clause == "its trust policy does not let vmie.amazonaws.com assume it with external id vmimport"
 
 
@@ -50,7 +50,7 @@ def test_fails_without_trust() -> None:
     ],
 )
 def test_a_wider_statement_allows(statement: dict[str, Any]) -> None:
-    assert list(role(statement).lacks_of(allow(["s3:GetObject"], ["arn:aws:s3:::images/*"]))) == []
+    assert list(role(statement).missing_from_statement(allow(["s3:GetObject"], ["arn:aws:s3:::images/*"]))) == []
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_a_wider_statement_allows(statement: dict[str, Any]) -> None:
     ],
 )
 def test_a_denial_counts_when_it_is_certain(denial: dict[str, Any], missing: int) -> None:
-    assert len(list(role(READS, EC2, denial).lacks(import_buckets=["images"]))) == missing
+    assert len(list(role(READS, EC2, denial).missing_permissions(import_buckets=["images"]))) == missing
 
 
 @pytest.mark.parametrize(("listed", "missing"), [("ec2:DescribeImages", 0), ("ec2:DescribeTags", 1)])
 def test_a_role_may_list_the_describe_calls_one_by_one(listed: str, missing: int) -> None:
     actions = [a for a in iam_documents.EC2_ACTIONS if not a.endswith("*")]
-    assert len(list(role(allow([*actions, listed], "*")).lacks())) == missing
+    assert len(list(role(allow([*actions, listed], "*")).missing_permissions())) == missing

@@ -1,13 +1,13 @@
 import pytest
 
-from pulumi_vmimport.aws.tables.known_failures import KnownFailure, catalogue, explain, find, with_explanation
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, explain, find, table, with_explanation
 
-FAILURES = catalogue().failures
+FAILURES = table().failures
 
 
-@pytest.mark.parametrize("failure", [pytest.param(f, id=f.id) for f in FAILURES if f.said])
-def test_the_words_of_a_failure_find_it_and_none_of_the_others_before_it(failure: KnownFailure) -> None:
-    words = f"{failure.code}: {failure.said} (in SomeCall)" if failure.code else str(failure.said)
+@pytest.mark.parametrize("failure", [pytest.param(f, id=f.id) for f in FAILURES if f.message])
+def test_a_message_matches_its_failure_before_all_others(failure: KnownFailure) -> None:
+    words = f"{failure.code}: {failure.message} (in SomeCall)" if failure.code else str(failure.message)
     assert find(words) is failure
     assert find(words.upper()) is failure
 
@@ -28,35 +28,51 @@ def test_the_words_of_a_failure_find_it_and_none_of_the_others_before_it(failure
         pytest.param("InvalidParameter: cancelled (in CancelImportTask)", None, id="a-word-alone"),
     ],
 )
-def test_of_several_failures_the_special_one_counts(words: str, id: str | None) -> None:
+def test_the_most_specific_failure_is_found(words: str, id: str | None) -> None:
     found = find(words)
     assert (found.id if found else None) == id
 
 
-def test_a_task_s_explanation_has_cause_id_remedy_and_how_to_see_it_earlier() -> None:
-    assert explain("ClientError: Disk validation failed [Unsupported VMDK File Format]") == (
-        "the VMDK is not stream-optimized, as the ones in a datastore are not (TR-35); export it from vSphere as OVF or "
-        "OVA, or convert it: `qemu-img convert -O vmdk -o subformat=streamOptimized`; earlier: preview: ImportImage looks "
-        "into the image, as `vmimport inspect` does: `vmdk-not-stream-optimized`; `qemu-img info disk.vmdk` says "
-        "streamOptimized"
+def test_an_explanation_has_cause_id_remedy_and_checks() -> None:
+    words = "ClientError: Disk validation failed [Unsupported VMDK File Format]"
+    known = find(words)
+    assert known is not None
+    assert explain(words) == (
+        f"{known.cause} (TR-35); {known.remedy}; in preview, {known.preview}; manual check: {known.by_hand}"
     )
+    assert with_explanation(words) == f"{words}; {explain(words)}"
 
 
-def test_unknown_words_of_a_task_come_with_aws_s_page_and_those_of_a_call_alone() -> None:
-    assert "not in the catalogue; see https://docs.aws.amazon.com/" in explain("no idea")
+def test_an_explanation_omits_absent_checks_and_refers_to_other_failures() -> None:
+    known = find("ClientError: Unsupported configuration - Multiple directories found")
+    assert known is not None
+    assert known.explanation == f"{known.cause} (TR-25, see also TR-23); {known.remedy}; in preview, {known.preview}"
+
+
+def test_an_unknown_failure_of_a_task_refers_to_the_page_of_aws_and_that_of_a_call_stays_alone() -> None:
+    page = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubleshooting.html"
+    assert f"see {page}" in explain("no idea")
     assert with_explanation("InvalidParameter: no idea") == "InvalidParameter: no idea"
 
 
-def test_what_the_catalogue_refers_to_is_there() -> None:
-    known = catalogue()
+def test_all_references_of_the_table_resolve() -> None:
+    known = table()
     ids = [failure.id for failure in known.failures]
     assert len(ids) == len(set(ids))
-    assert {id for failure in known.failures for id in failure.leads_to} <= set(ids)
+    assert {id for failure in known.failures for id in failure.see_also} <= set(ids)
     assert {failure.section for failure in known.failures} == set(known.sections)
     assert {failure.source for failure in known.failures} == set(known.sources)
 
 
-def test_a_failure_has_words_and_a_pattern_for_them_or_something_to_be_seen() -> None:
+def test_a_failure_has_a_message_with_a_pattern_or_a_symptom() -> None:
     for failure in FAILURES:
-        assert (failure.said is None) == (failure.pattern is None) == (failure.symptom is not None), failure.id
-        assert not failure.code or failure.said, failure.id
+        assert (failure.message is None) == (failure.pattern is None) == (failure.symptom is not None), failure.id
+        assert not failure.code or failure.message, failure.id
+
+
+@pytest.mark.parametrize("failure", [pytest.param(f, id=f.id) for f in FAILURES])
+def test_cause_and_remedy_are_clauses_of_a_sentence(failure: KnownFailure) -> None:
+    assert ";" not in failure.cause, "the explanation separates its clauses with semicolons"
+    for clause in filter(None, (failure.cause, failure.remedy, failure.preview, failure.by_hand)):
+        assert "\n" not in clause
+        assert clause[-1] not in ".;:"

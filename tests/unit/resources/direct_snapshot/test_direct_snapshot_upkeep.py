@@ -144,11 +144,11 @@ def test_credentials_that_run_out_are_read_again(
 ) -> None:
     renewed: list[bool] = []
 
-    def renew() -> None:
+    def refresh() -> None:
         renewed.append(True)
         aws.faults.clear()
 
-    monkeypatch.setattr(run.aws, "renew", renew)
+    monkeypatch.setattr(run.aws, "refresh_credentials", refresh)
     aws.faults.on("PutSnapshotBlock", lambda _: aws.faults.expire_credentials(), nth=5)
     holds(aws, lifecycle.create(run, inputs).id, file)
     assert renewed
@@ -268,7 +268,7 @@ def test_a_snapshot_that_is_deleted_while_it_is_written_fails(run: Any, inputs: 
 def test_a_sum_that_is_not_that_of_the_blocks_fails(
     run: Any, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_vmimport.aws.ec2.ebs_direct.seal", lambda blocks, checksum: f"{blocks} AAAA")
+    monkeypatch.setattr("pulumi_vmimport.aws.ec2.ebs_direct.format_seal", lambda blocks, checksum: f"{blocks} AAAA")
     with pytest.raises(
         CleanFailureError, match="ValidationException: The checksum does not match that of the written blocks"
     ):

@@ -35,7 +35,7 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
         ({"key": "web.vmdk"}, "key", "expected a key that ends in .raw or .img, as"),
         ({"path": "web.ovf"}, "key", "expected a key that ends in .ova, as 'web.ovf' becomes one"),
         ({"key": "x" * 1025}, "key", "expected a key of 1 to 1024 bytes, got 1025"),
-        ({"bucket": "No"}, "bucket", "expected the name of a bucket"),
+        ({"bucket": "No"}, "bucket", "expected a bucket name"),
         ({"tags": {str(n): "" for n in range(11)}}, "tags", "expected at most 10 tags, got 11"),
         ({"region": None}, "region", "no Region is set"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, UserBucket
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -23,7 +23,7 @@ def inputs(aws: AwsSandbox, bucket: str, role: str) -> ImportImageInputs:
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=bytes(510) + b"\x55\xaa")
     return ImportImageInputs(
         region="eu-west-1",
-        disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=UserBucket(bucket, KEY)),),
+        disk_containers=(ImageDiskContainer(format=DiskFormat.RAW, user_bucket=UserBucket(bucket, KEY)),),
         license_type=LicenseType.BYOL,
         platform=Platform.WINDOWS,
         tags={"team": "blue"},

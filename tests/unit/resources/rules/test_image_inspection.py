@@ -7,7 +7,7 @@ import pytest
 from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
-from pulumi_vmimport.aws.ec2.import_request import DiskContainer, SnapshotDiskContainer, UserBucket
+from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Created, Problem, is_known
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
@@ -65,7 +65,7 @@ def converted(disk: Path, options: str) -> bytes:
 
 
 def of(inputs: ImportImageInputs, *sources: UserBucket, **also: Any) -> ImportImageInputs:
-    return replace(inputs, disk_containers=tuple(DiskContainer(user_bucket=source) for source in sources), **also)
+    return replace(inputs, disk_containers=tuple(ImageDiskContainer(user_bucket=source) for source in sources), **also)
 
 
 def problems(run: Any, inputs: ImportImageInputs) -> list[Problem]:
@@ -114,7 +114,7 @@ def test_what_may_go_wrong_is_a_warning(run: Any, image_inputs: ImportImageInput
 def test_the_format_stated_must_be_that_of_the_object(
     run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
 ) -> None:
-    container = DiskContainer(format=DiskFormat.RAW, user_bucket=stored(vmdk, "disk"))
+    container = ImageDiskContainer(format=DiskFormat.RAW, user_bucket=stored(vmdk, "disk"))
     (problem,) = problems(run, replace(image_inputs, disk_containers=(container,)))
     assert (problem.path, "the format stated is RAW, the content VMDK" in problem.reason) == (VMDK_PATH, True)
 
@@ -157,7 +157,7 @@ def test_an_url_is_read_too_and_what_is_out_of_reach_is_a_warning(
     run: Any, image_inputs: ImportImageInputs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sparse: bytes
 ) -> None:
     (tmp_path / "web.vmdk").write_bytes(sparse)
-    container = DiskContainer(url="https://disks.example/web.vmdk?sig=feed")
+    container = ImageDiskContainer(url="https://disks.example/web.vmdk?sig=feed")
     inputs = replace(image_inputs, disk_containers=(container,))
     opened = "pulumi_vmimport.resources.rules.image_inspection.UrlImage"
     monkeypatch.setattr(opened, lambda url: LocalImage(str(tmp_path / "web.vmdk")))
@@ -199,7 +199,7 @@ def test_a_promised_image_is_looked_into_before_the_import_is_started(
         replace(
             inputs,
             ignored_findings=("vmdk-not-stream-optimized",),
-            disk_containers=(DiskContainer(format=DiskFormat.RAW, user_bucket=stored(raw(), "r.raw")),),
+            disk_containers=(ImageDiskContainer(format=DiskFormat.RAW, user_bucket=stored(raw(), "r.raw")),),
         ),
     )
     assert isinstance(made, Created)

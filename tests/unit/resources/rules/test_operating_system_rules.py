@@ -70,4 +70,4 @@ def test_while_it_is_not_known_whether_to_skip_nothing_is_judged() -> None:
 
 def test_what_may_go_wrong_is_a_warning() -> None:
     (text,) = warned(Machine(operating_system="CentOS 7"))
-    assert "at the end of life" in text
+    assert "end of life" in text

@@ -72,7 +72,7 @@ def inputs(byol_ami: str) -> ImportWorkspaceImageInputs:
         pytest.param(
             {"osVersion": "Windows_11", "ingestionProcess": "BYOL_REGULAR"},
             "ingestionProcess",
-            "for Windows 11, which has no PCoIP, got BYOL_REGULAR",
+            "for Windows 11, which does not support PCoIP, got BYOL_REGULAR",
             id="windows-11-pcoip",
         ),
         pytest.param(

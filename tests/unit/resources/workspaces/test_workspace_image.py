@@ -235,9 +235,7 @@ def test_a_failed_image_is_kept_where_that_is_asked_for_and_gives_way_to_the_nex
 ) -> None:
     aws.faults.fail_workspace_image("PendingReboot")
     inputs, run = replace(kind.inputs, keep_failed_image=True), new_run()
-    with pytest.raises(
-        PartialFailureError, match=r"PendingReboot: .*\(something waits for a restart: .*record was kept"
-    ):
+    with pytest.raises(PartialFailureError, match=r"PendingReboot: .*\(a restart is pending; .*record was kept"):
         kind.lifecycle.create(run, inputs)
     id, state = run.recorded
     assert kind.images() == {id: "ERROR"}
