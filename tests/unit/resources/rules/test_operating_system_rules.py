@@ -71,3 +71,19 @@ def test_while_it_is_not_known_whether_to_skip_nothing_is_judged() -> None:
 def test_what_may_go_wrong_is_a_warning() -> None:
     (text,) = warned(Machine(operating_system="CentOS 7"))
     assert "end of life" in text
+
+
+@pytest.mark.parametrize(
+    ("system", "region"),
+    [
+        ("Windows Server 2022", "cn-north-1"),
+        ("Windows Server 2025", "cn-northwest-1"),
+        ("Windows 11", "eu-south-2"),
+        ("Windows 11", "me-central-1"),
+    ],
+)
+def test_fails_in_a_region_where_aws_does_not_support_the_system(system: str, region: str) -> None:
+    (problem,) = rules.problems(Machine(operating_system=system, region=region, boot_mode="uefi"))
+    assert problem.path == "operatingSystem"
+    assert region in problem.reason
+    assert list(rules.problems(Machine(operating_system=system, region="eu-west-1", boot_mode="uefi"))) == []
