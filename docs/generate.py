@@ -227,6 +227,8 @@ def _ingestion_processes() -> Iterator[str]:
 
 def _lines(kind: str) -> Iterator[str]:
     whole = post_import.table()
+    if kind not in whole.kinds:
+        raise KeyError(f"post_import.toml has no kind {kind!r}")
     chosen = [line for line in whole.lines if line.kind == kind]
     yield "\n".join(f"- {_condition(line)}{line.text}" for line in chosen)
     sources = dict.fromkeys(f"<{whole.sources[line.source]}>" for line in chosen)
