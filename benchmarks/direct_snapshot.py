@@ -25,7 +25,7 @@ from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.transfer.blocks import block_indexes, send_blocks
-from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.local_image import LocalImage
 
 MIB = 1 << 20
 DISK_MIB, DATA_MIB = 2048, 512

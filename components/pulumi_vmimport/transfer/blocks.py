@@ -1,4 +1,4 @@
-"""The blocks of a disk, read, checked and sent by a few threads at a time, in bounded memory."""
+"""Read, hash and send the blocks of a disk with several threads, in bounded memory."""
 
 import hashlib
 from collections import deque
@@ -7,23 +7,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 _WORKERS = 16
-_WAITING = 2 * _WORKERS
+_MAX_PENDING = 2 * _WORKERS
 
 Put = Callable[[int, bytes, bytes], None]
-"""Sends a block: its index, its bytes, the SHA-256 of them."""
+"""Sends a block: its index, its bytes and their SHA-256"""
 
 
 @dataclass(frozen=True)
 class SentBlocks:
-    """What `send_blocks` has sent."""
+    """The result of `send_blocks`."""
 
     count: int
     checksum: bytes
-    """The SHA-256 of the blocks' own SHA-256, one after the other in the order of their indexes"""
+    """The SHA-256 of the concatenated SHA-256 digests of the blocks, in the order of their indexes"""
 
 
 def block_indexes(extents: Iterable[tuple[int, int]], block_bytes: int) -> Iterator[int]:
-    """The blocks that extents (offset, length) touch, each once, in order."""
+    """The blocks that the extents (offset, length) overlap, each once, in order."""
     after = 0
     for offset, length in extents:
         first = max(offset // block_bytes, after)
@@ -36,34 +36,34 @@ def send_blocks(
     read: Callable[[int], bytes],
     put: Put,
     *,
-    there_before: int = 0,
+    first_unsent: int = 0,
     progress: Callable[[int, int], None],
 ) -> SentBlocks:
-    """Send the blocks of these indexes, but for those that are zeros throughout.
+    """Send the blocks with these indexes, sixteen at a time. Blocks of zeros are not sent.
 
-    Sixteen are on their way at a time. Those below `there_before` were sent by an earlier run: they are read for the
-    checksum alone. `progress` is told (the index up to which all is there, how many bytes were sent by this run); what
-    it raises ends the transfer. When this raises, no block is on its way any more.
+    An earlier run sent the blocks below `first_unsent`: they are only read for the checksum. `progress` is called with
+    the index up to which all blocks are sent, and the bytes sent by this run; an exception that it raises ends the
+    transfer. When the call raises, no request is in flight.
 
-    Raises: whatever `read`, `put` or `progress` raises.
+    Raises: errors of `read`, `put` and `progress`.
     """
 
-    def work(index: int) -> tuple[bytes | None, int]:
+    def send(index: int) -> tuple[bytes | None, int]:
         block = read(index)
         if block == bytes(len(block)):
             return None, 0
         digest = hashlib.sha256(block).digest()
-        if index < there_before:
+        if index < first_unsent:
             return digest, 0
         put(index, block, digest)
         return digest, len(block)
 
     checksum, count, sent_bytes = hashlib.sha256(), 0, 0
-    waiting: deque[tuple[int, Future[tuple[bytes | None, int]]]] = deque()
+    pending: deque[tuple[int, Future[tuple[bytes | None, int]]]] = deque()
 
     def collect() -> None:
         nonlocal count, sent_bytes
-        index, future = waiting.popleft()
+        index, future = pending.popleft()
         digest, size = future.result()
         if digest is not None:
             checksum.update(digest)
@@ -71,14 +71,14 @@ def send_blocks(
         sent_bytes += size
         progress(index + 1, sent_bytes)
 
-    working = ThreadPoolExecutor(_WORKERS, thread_name_prefix="block")
+    workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="block")
     try:
         for index in indexes:
-            if len(waiting) == _WAITING:
+            if len(pending) == _MAX_PENDING:
                 collect()
-            waiting.append((index, working.submit(work, index)))
-        while waiting:
+            pending.append((index, workers.submit(send, index)))
+        while pending:
             collect()
     finally:
-        working.shutdown(cancel_futures=True)
+        workers.shutdown(cancel_futures=True)
     return SentBlocks(count, checksum.digest())

@@ -1,34 +1,34 @@
-"""A few large buffers that are filled again and again: what bounds the memory of a transfer."""
+"""A pool of large buffers that are reused. Its size bounds the memory of a transfer."""
 
 import threading
 from collections.abc import Callable
 
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 class BufferPool:
-    """Hands out at most `count` buffers at a time, made when first needed."""
+    """Lends at most `count` buffers at a time, allocated on first use."""
 
-    def __init__(self, count: int, *, waiting: Callable[[], None] = lambda: None) -> None:
-        """`waiting` is called every second while `take` waits; what it raises ends the wait."""
+    def __init__(self, count: int, *, on_wait: Callable[[], None] = lambda: None) -> None:
+        """`on_wait` is called every second while `acquire` waits; an exception that it raises ends the wait."""
         self._count = count
-        self._waiting = waiting
+        self._on_wait = on_wait
         self._free: list[bytearray] = []
-        self._out = 0
+        self._lent = 0
         self._closed = False
         self._changed = threading.Condition()
 
-    def take(self, size_bytes: int) -> bytearray | None:
-        """A buffer of this size, with whatever was in it before; waits while all are out. None: the pool is closed."""
+    def acquire(self, size_bytes: int) -> bytearray | None:
+        """A buffer of this size with arbitrary content. Waits while all are lent. None if the pool is closed."""
         while True:
             with self._changed:
                 if self._closed:
                     return None
-                if self._out < self._count:
-                    self._out += 1
+                if self._lent < self._count:
+                    self._lent += 1
                     break
-                self._changed.wait(_LOOK_SECONDS)
-            self._waiting()
+                self._changed.wait(_POLL_SECONDS)
+            self._on_wait()
         with self._changed:
             while self._free:
                 buffer = self._free.pop()
@@ -36,16 +36,16 @@ class BufferPool:
                     return buffer
         return bytearray(size_bytes)
 
-    def give_back(self, buffer: bytearray) -> None:
-        """Nobody looks at the buffer any more."""
+    def release(self, buffer: bytearray) -> None:
+        """Return a buffer that no thread uses any more."""
         with self._changed:
-            self._out -= 1
+            self._lent -= 1
             if not self._closed:
                 self._free.append(buffer)
             self._changed.notify()
 
     def close(self) -> None:
-        """Let go of all buffers; whoever waits for one gets none."""
+        """Release all memory; threads that wait in `acquire` get None."""
         with self._changed:
             self._closed = True
             self._free.clear()

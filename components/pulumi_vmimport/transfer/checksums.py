@@ -1,4 +1,4 @@
-"""CRC-32 as S3 has it: of the parts of an object, of the whole made from theirs, and as text.
+"""CRC-32 as S3 uses it: of buffers, of an object computed from the CRC-32 of its parts, and base64-encoded.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
@@ -7,14 +7,14 @@ import base64
 import zlib
 from collections.abc import Iterable
 
-# The polynomial of zlib's CRC-32. In its bit order the highest bit of a number is the constant term.
+# The polynomial of zlib's CRC-32, whose most significant bit is the constant term.
 _POLYNOMIAL = 0xEDB88320
 _ONE = 1 << 31
-_BITS_OF_A_BYTE = 8
+_BITS_PER_BYTE = 8
 
 
 def crc32_of(buffers: Iterable[bytes | bytearray | memoryview]) -> int:
-    """The CRC-32 of the buffers, one after the other."""
+    """The CRC-32 of the concatenated buffers."""
     crc = 0
     for buffer in buffers:
         crc = zlib.crc32(buffer, crc)
@@ -22,26 +22,26 @@ def crc32_of(buffers: Iterable[bytes | bytearray | memoryview]) -> int:
 
 
 def combined_crc32(crcs: Iterable[tuple[int, int]]) -> int:
-    """The CRC-32 of a whole from those of its pieces, each as (CRC-32, size in bytes), in their order.
+    """The CRC-32 of an object, computed from (CRC-32, size in bytes) of its parts, in order.
 
     Source: crc32_combine of zlib (https://www.zlib.net/manual.html): appending n bytes multiplies a CRC by x^8n.
     """
-    whole = 0
+    combined = 0
     shifts: dict[int, int] = {}  # nearly all parts have the same size
     for crc, size_bytes in crcs:
         if size_bytes not in shifts:
-            shifts[size_bytes] = _power_of_x(_BITS_OF_A_BYTE * size_bytes)
-        whole = _product(shifts[size_bytes], whole) ^ crc
-    return whole
+            shifts[size_bytes] = _power_of_x(_BITS_PER_BYTE * size_bytes)
+        combined = _product(shifts[size_bytes], combined) ^ crc
+    return combined
 
 
-def s3_text(crc32: int) -> str:
-    """A CRC-32 as S3 writes it."""
+def crc32_to_base64(crc32: int) -> str:
+    """Encode a CRC-32 for S3's API."""
     return base64.b64encode(crc32.to_bytes(4)).decode()
 
 
-def from_s3_text(text: str) -> int:
-    """A CRC-32 that S3 has written."""
+def base64_to_crc32(text: str) -> int:
+    """Decode a CRC-32 of S3's API."""
     return int.from_bytes(base64.b64decode(text))
 
 
@@ -56,7 +56,7 @@ def _power_of_x(exponent: int) -> int:
 
 
 def _product(left: int, right: int) -> int:
-    """Of two polynomials over GF(2), modulo CRC-32's."""
+    """The product of two polynomials over GF(2), modulo that of CRC-32."""
     product, bit = 0, _ONE
     while bit:
         if left & bit:

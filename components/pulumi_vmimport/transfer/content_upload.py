@@ -1,7 +1,7 @@
-"""Content into the parts of a multipart upload, by a few threads, in 4 MiB of memory whatever its size.
+"""Send content as the parts of a multipart upload, with a few threads and 4 MiB of memory whatever its size.
 
-Each thread reads its part twice in small pieces: once for the CRC-32 that goes before the bytes, and once more, from
-the page cache by then, while it sends it. That costs no more than to fill a large buffer and to read that twice.
+Each thread reads its part twice in small pieces: once for the CRC-32, which is sent before the bytes, and once, from
+the page cache by then, while it sends the part. This costs no more than filling a large buffer and reading that twice.
 """
 
 import threading
@@ -11,117 +11,119 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from pulumi_vmimport.transfer.checksums import combined_crc32, s3_text
-from pulumi_vmimport.transfer.file_content import Content
+from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_to_base64
+from pulumi_vmimport.transfer.file_content import UploadContent
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
 from pulumi_vmimport.transfer.part_body import PIECE_BYTES, PartBody
 
 # Three or four threads saturate what one process can send (measured over TLS on two cores).
 WORKERS = 4
-_LOOK_SECONDS = 0.2
+_REPORT_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far it is."""
+class UploadProgress:
+    """The progress of an upload or of a comparison."""
 
     size_bytes: int
     done_bytes: int
-    """In S3 by now, whoever sent them"""
+    """Bytes that S3 has, including those sent by earlier runs"""
     sent_bytes: int
-    """By this run"""
+    """Bytes sent by this run"""
     seconds: float
-    """Since this run began"""
+    """Seconds since this run started"""
 
     @property
     def bytes_per_second(self) -> float:
-        """Of this run so far."""
+        """The average rate of this run."""
         return self.sent_bytes / max(self.seconds, 0.001)
 
     @property
     def seconds_left(self) -> float | None:
-        """At this rate; None when nothing was sent yet."""
+        """The estimated remaining time; None before the first bytes were sent."""
         return (self.size_bytes - self.done_bytes) / self.bytes_per_second if self.sent_bytes else None
 
 
-Report = Callable[[Progress], None]
-"""Is called five times a second; what it raises ends the work at once."""
+Report = Callable[[UploadProgress], None]
+"""Called five times a second. An exception that it raises ends the upload at once."""
 
 
 def send_content(
     upload: MultipartUpload,
-    content: Content,
+    content: UploadContent,
     *,
     part_bytes: int,
     report: Report,
-    there: Mapping[int, Part] | None = None,
+    existing_parts: Mapping[int, Part] | None = None,
 ) -> None:
-    """Send the content as parts of one size, the last one smaller.
+    """Send the content as parts of one size; the last part may be smaller.
 
-    Of the parts that are `there` already, those that have the content's size and CRC-32 are not sent again. When this
-    raises, nothing is on its way any more.
+    An existing part is not sent again if its size and CRC-32 match the content. When the call raises, no request is in
+    flight.
 
-    Raises: what `report`, the content or S3 raises; SourceModifiedError.
+    Raises: SourceModifiedError; errors of `report`, the content and S3.
     """
 
-    def work(span: _Span, buffer: memoryview, watch: _Watch) -> None:
-        body = _ContentBody(content, span, buffer, watch)
+    def send(span: _Span, buffer: memoryview, transfer: _Transfer) -> None:
+        body = _ContentBody(content, span, buffer, transfer)
         crc32 = _crc32(body)
-        part = (there or {}).get(span.number)
+        part = (existing_parts or {}).get(span.number)
         if part is not None and (part.size_bytes, part.crc32) == (span.size_bytes, crc32):
-            upload.keep(span.number, part)
-            watch.add(done_bytes=span.size_bytes)
+            upload.reuse(span.number, part)
+            transfer.add(done_bytes=span.size_bytes)
             return
         upload.send_body(span.number, body, crc32)
-        watch.add(done_bytes=span.size_bytes, sent_bytes=span.size_bytes)
+        transfer.add(done_bytes=span.size_bytes, sent_bytes=span.size_bytes)
 
     try:
-        _by_all(_spans(content.size_bytes, part_bytes), work, _Watch(content, report))
+        _process_all(_spans(content.size_bytes, part_bytes), send, _Transfer(content, report))
     except Exception:
-        content.require_unmodified()  # a file that is written to gives parts that are not what their checksums say
+        content.require_unmodified()  # if the file changed, S3's checksum error is only a consequence
         raise
     content.require_unmodified()
 
 
-def checksum_of(content: Content, *, part_bytes: int, report: Report) -> str:
-    """The checksum that S3 would have of the content, `CRC32:<base64>`.
+def checksum_of(content: UploadContent, *, part_bytes: int, report: Report) -> str:
+    """The checksum that S3 computes for the content, as `CRC32:<base64>`.
 
-    Raises: what `report` or the content raises; SourceModifiedError.
+    Raises: SourceModifiedError; errors of `report` and the content.
     """
     crcs: dict[int, tuple[int, int]] = {}
 
-    def work(span: _Span, buffer: memoryview, watch: _Watch) -> None:
-        crcs[span.number] = _crc32(_ContentBody(content, span, buffer, watch)), span.size_bytes
-        watch.add(done_bytes=span.size_bytes, sent_bytes=span.size_bytes)
+    def compute(span: _Span, buffer: memoryview, transfer: _Transfer) -> None:
+        crcs[span.number] = _crc32(_ContentBody(content, span, buffer, transfer)), span.size_bytes
+        transfer.add(done_bytes=span.size_bytes, sent_bytes=span.size_bytes)
 
-    _by_all(_spans(content.size_bytes, part_bytes), work, _Watch(content, report))
+    _process_all(_spans(content.size_bytes, part_bytes), compute, _Transfer(content, report))
     content.require_unmodified()
-    return f"CRC32:{s3_text(combined_crc32(crcs[number] for number in sorted(crcs)))}"
+    return f"CRC32:{crc32_to_base64(combined_crc32(crcs[number] for number in sorted(crcs)))}"
 
 
 @dataclass(frozen=True)
 class _Span:
+    """The byte range of a part."""
+
     number: int
     start: int
     size_bytes: int
 
 
 def _spans(size_bytes: int, part_bytes: int) -> list[_Span]:
-    """The parts of the content; one at least, as S3 wants it."""
+    """The parts of the content; at least one, as S3 requires."""
     starts = range(0, max(size_bytes, 1), part_bytes)
     return [_Span(number, start, min(part_bytes, size_bytes - start)) for number, start in enumerate(starts, 1)]
 
 
 class _StoppedError(BaseException):
-    """Ends a part on its way. No Exception: botocore would repeat the request."""
+    """Ends a request in flight. It is not an Exception, which botocore would retry."""
 
 
-class _Watch:
-    """Counts the bytes of all threads, and tells them to stop."""
+class _Transfer:
+    """What the threads share: the byte counts and the stop flag."""
 
-    def __init__(self, content: Content, report: Report) -> None:
+    def __init__(self, content: UploadContent, report: Report) -> None:
         self._content, self._report = content, report
-        self._began = time.monotonic()
+        self._start_seconds = time.monotonic()
         self._lock = threading.Lock()
         self._done = self._sent = 0
         self.stopped = False
@@ -135,45 +137,48 @@ class _Watch:
         self.stopped = True
         self._content.cancel()
 
-    def look(self) -> None:
+    def report(self) -> None:
         with self._lock:
             done, sent = self._done, self._sent
-        self._report(Progress(self._content.size_bytes, done, sent, time.monotonic() - self._began))
+        seconds = time.monotonic() - self._start_seconds
+        self._report(UploadProgress(self._content.size_bytes, done, sent, seconds))
 
 
-def _by_all(spans: Iterable[_Span], work: Callable[[_Span, memoryview, _Watch], None], watch: _Watch) -> None:
-    """Let each of a few threads take the next span again and again; raises the first failure."""
-    watch.look()  # whoever is to stop does not begin
-    left, lock = iter(spans), threading.Lock()
+def _process_all(
+    spans: Iterable[_Span], process: Callable[[_Span, memoryview, _Transfer], None], transfer: _Transfer
+) -> None:
+    """Process the spans with a few threads. Raises the first failure."""
+    transfer.report()  # may raise before anything is sent
+    remaining, lock = iter(spans), threading.Lock()
 
     def run() -> None:
         with memoryview(bytearray(PIECE_BYTES)) as buffer:
-            while (span := _next(left, lock)) is not None:
-                work(span, buffer, watch)
+            while (span := _next(remaining, lock)) is not None:
+                process(span, buffer, transfer)
 
-    working = ThreadPoolExecutor(WORKERS, thread_name_prefix="part")
+    workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="part")
     try:
-        running = [working.submit(run) for _ in range(WORKERS)]
-        while not _are_over(running):
-            watch.look()
-        watch.look()
+        running = [workers.submit(run) for _ in range(WORKERS)]
+        while not _are_done(running):
+            transfer.report()
+        transfer.report()
     except BaseException:
-        watch.stop()
+        transfer.stop()
         raise
     finally:
-        working.shutdown()
+        workers.shutdown()
 
 
-def _are_over(running: list[Future[None]]) -> bool:
-    over = wait(running, _LOOK_SECONDS, return_when=FIRST_EXCEPTION).done
-    for future in over:
+def _are_done(running: list[Future[None]]) -> bool:
+    done = wait(running, _REPORT_SECONDS, return_when=FIRST_EXCEPTION).done
+    for future in done:
         future.result()
-    return len(over) == len(running)
+    return len(done) == len(running)
 
 
-def _next(left: Iterator[_Span], lock: threading.Lock) -> _Span | None:
+def _next(remaining: Iterator[_Span], lock: threading.Lock) -> _Span | None:
     with lock:
-        return next(left, None)
+        return next(remaining, None)
 
 
 def _crc32(body: PartBody) -> int:
@@ -184,15 +189,15 @@ def _crc32(body: PartBody) -> int:
 
 
 class _ContentBody(PartBody):
-    """A part of the content, read as it is sent."""
+    """A part of the content, read while it is sent."""
 
-    def __init__(self, content: Content, span: _Span, buffer: memoryview, watch: _Watch) -> None:
+    def __init__(self, content: UploadContent, span: _Span, buffer: memoryview, transfer: _Transfer) -> None:
         super().__init__(span.size_bytes)
-        self._content, self._start, self._buffer, self._watch = content, span.start, buffer, watch
+        self._content, self._start, self._buffer, self._transfer = content, span.start, buffer, transfer
 
-    def _piece(self, at: int) -> memoryview:
-        if self._watch.stopped:
+    def _piece(self, position: int) -> memoryview:
+        if self._transfer.stopped:
             raise _StoppedError
-        piece = self._buffer[: min(len(self._buffer), len(self) - at)]
-        self._content.read_into(self._start + at, piece)
+        piece = self._buffer[: min(len(self._buffer), len(self) - position)]
+        self._content.read_into(self._start + position, piece)
         return piece

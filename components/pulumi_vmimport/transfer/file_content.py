@@ -1,48 +1,55 @@
-"""What is uploaded: a local file as it is. Several threads read it into buffers of their own."""
+"""The content of an upload, and a local file as content. Several threads read it into their own buffers."""
 
 import os
 from pathlib import Path
 from typing import Protocol
 
-from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError
 
 
 def file_identity(path: str) -> str:
-    """What a local file is without a look into it: size, modification time in ns and inode. Raises: OSError."""
+    """Identify a local file without reading it: size, modification time in ns and inode. Raises: OSError."""
     return _identity(Path(path).stat())
 
 
-class Content(Protocol):
-    """Bytes of a known size that may be read in any order, by several threads."""
+class UploadContent(Protocol):
+    """Bytes of a known size that several threads read in any order."""
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The name in error messages."""
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes."""
+
+    @property
+    def identity(self) -> str:
+        """Changes when a file of the content is replaced or written to."""
 
     def read_into(self, offset: int, view: memoryview) -> None:
-        """Fill the view with the bytes from there on; all of it must lie within. Raises: SourceModifiedError."""
+        """Fill the view with the bytes from the offset; they must lie within the content.
+
+        Raises: SourceModifiedError.
+        """
 
     def require_unmodified(self) -> None:
-        """Raises: SourceModifiedError when they are not what they were at the beginning."""
+        """Raises: SourceModifiedError if the content has changed since it was opened."""
 
     def cancel(self) -> None:
-        """Let go who waits in `read_into`: nothing is read any more."""
+        """Stop reading: unblock threads that wait in `read_into`."""
 
 
 class FileContent(LocalImage):
-    """A local file, open while the block runs. Raises: UnreadableSourceError."""
+    """A local file, open inside the `with` block. Raises: UnreadableSourceError."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.identity = _identity(os.fstat(self._file.fileno()))
 
     def read_into(self, offset: int, view: memoryview) -> None:
-        """Fill the view. Raises: SourceModifiedError when the file has become shorter."""
+        """Fill the view. Raises: SourceModifiedError if the file was truncated."""
         done = 0
         while done < view.nbytes:
             count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
@@ -51,12 +58,12 @@ class FileContent(LocalImage):
             done += count
 
     def require_unmodified(self) -> None:
-        """Raises: SourceModifiedError when somebody has written to the file since it was opened."""
+        """Raises: SourceModifiedError if the file was written to or replaced after it was opened."""
         if _identity(os.fstat(self._file.fileno())) != self.identity:
             raise SourceModifiedError(self.name)
 
     def cancel(self) -> None:
-        """Nothing: nobody waits."""
+        """Does nothing: reads of a local file do not block."""
 
 
 def _identity(status: os.stat_result) -> str:

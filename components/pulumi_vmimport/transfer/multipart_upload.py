@@ -1,17 +1,16 @@
-"""One multipart upload to one key, its parts sent in any order by any thread.
+"""One multipart upload to one key. Parts are sent in any order by any thread.
 
-S3 checks the CRC-32 of each part on arrival, and joins the parts only if the size and the CRC-32 of the whole are those
-of the bytes that were sent. Nothing else tells that an object is whole: it is there at once, or not at all.
+S3 verifies the CRC-32 of each part on arrival, and completes the upload only if size and CRC-32 of the whole object
+match the bytes that were sent. The object therefore appears complete or not at all.
 
-s3transfer, the library below boto3's own uploads, was tried first. As of 0.19.3 it reads its source to the end after S3
-has refused a part for good (measured: 200 MiB of 200 after part 2), waits for ever when the source raises anything but
-an Exception while parts are on their way, neither resumes an upload nor writes conditionally, and tells neither ETag
-nor version.
+s3transfer, the library below boto3's uploads, was evaluated first. Version 0.19.3 reads its source to the end after S3
+has rejected a part permanently (measured: 200 MiB of 200 after part 2), blocks forever if the source raises anything
+but an Exception while parts are in flight, cannot resume an upload or write conditionally, and returns neither ETag nor
+version.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
 
-import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -21,37 +20,38 @@ from typing import IO, TYPE_CHECKING, Any, Self, TypedDict, cast
 from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import retry, retry_if_exception, stop_after_attempt
 
-from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_of, from_s3_text, s3_text
+from pulumi_vmimport.transfer.checksums import base64_to_crc32, combined_crc32, crc32_of, crc32_to_base64
 from pulumi_vmimport.transfer.part_body import Buffer, BufferBody, PartBody
-from pulumi_vmimport.transfer.s3_object import FoundObject, StoredObject, find_object, is_gone, url, version_id_of
-from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectTakenError
+from pulumi_vmimport.transfer.s3_object import (
+    FoundObject,
+    UploadedObject,
+    code_of,
+    find_object,
+    is_gone,
+    require_valid_metadata,
+    uri,
+    version_id_of,
+)
+from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import CompletedPartTypeDef
 
-UPLOAD_TOKEN = "vmimport-upload"  # noqa: S105 - a name of metadata
-"""The metadata that tells which upload an object comes from."""
-MIB = 1 << 20
-PART_BYTES = 16 * MIB
-"""The size of parts that four workers send fastest (measured over TLS on two cores)"""
-# Source of both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-MAX_PARTS = 10_000
-MIN_PART_BYTES = 5 * MIB
-"""No part but the last may be smaller"""
+UPLOAD_TOKEN = "vmimport-upload"  # noqa: S105 - a metadata name
+"""The metadata that identifies the multipart upload that created an object"""
 
-# Names travel as HTTP headers, where a colon or a blank would end them; S3 gives them back in lower case.
-_METADATA_NAME = re.compile("[a-z0-9-]+")
-# A part that S3 received otherwise than it was sent; botocore repeats what fails in any other way that may pass.
+# S3 received other bytes than were sent. botocore retries every other transient failure.
 _DAMAGED = frozenset({"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"})
 _ATTEMPTS = 4
-# NoSuchKey: the object that was to be replaced is gone.
+# NoSuchKey: the object to be replaced was deleted.
 _CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 
 
 class _Target(TypedDict):
-    """The upload as arguments of S3's calls."""
+    """The arguments that identify the upload in S3's API."""
 
     Bucket: str
     Key: str
@@ -60,18 +60,18 @@ class _Target(TypedDict):
 
 @dataclass(frozen=True)
 class Part:
-    """A part that S3 has."""
+    """A part that S3 has received."""
 
     size_bytes: int
     crc32: int | None
-    """None where S3 does not tell"""
+    """None if S3 does not report one"""
     etag: str
 
 
 class MultipartUpload:
-    """One multipart upload: parts in any order and by any thread, each checked by S3, the whole checked on joining.
+    """One multipart upload. S3 verifies each part on arrival and the whole object on completion.
 
-    What is neither finished nor aborted stays in S3 and can be found again by `running`.
+    An upload that is neither completed nor aborted stays in S3; `in_progress` finds it.
     """
 
     def __init__(
@@ -86,21 +86,21 @@ class MultipartUpload:
         resumable: bool = True,
         storage_class: str = "STANDARD",
     ) -> None:
-        """An upload that S3 knows; `begin` and `running` make these."""
+        """An upload that exists in S3. Use `start` or `in_progress`."""
         self.bucket, self.key, self.upload_id = bucket, key, upload_id
         self.initiated = initiated
-        """When it was begun, for what `running` found"""
+        """When the upload was started; only set by `in_progress`"""
         self.resumable = resumable
-        """Whether S3 keeps a CRC-32 of each part, and will check one of the whole"""
+        """Whether S3 records a CRC-32 of each part and will verify that of the whole object"""
         self.storage_class = storage_class
-        """That the object will have"""
+        """The storage class of the object"""
         self._client = client
         self._token = token
         self._sent: dict[int, Part] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def begin(
+    def start(
         cls,
         client: "S3Client",
         bucket: str,
@@ -110,25 +110,25 @@ class MultipartUpload:
         tags: Mapping[str, str] | None = None,
         storage_class: str | None = None,
     ) -> Self:
-        """A new upload. Raises: InvalidMetadataError; what S3 answers."""
-        _require_valid(metadata)
+        """Start an upload. Raises: InvalidMetadataError; errors of S3."""
+        require_valid_metadata(metadata)
         token = secrets.token_hex(16)
-        more: dict[str, Any] = {} if storage_class is None else {"StorageClass": storage_class}
+        options: dict[str, Any] = {} if storage_class is None else {"StorageClass": storage_class}
         if tags:
-            more["Tagging"] = urlencode(tags)
-        began = client.create_multipart_upload(
+            options["Tagging"] = urlencode(tags)
+        response = client.create_multipart_upload(
             Bucket=bucket,
             Key=key,
             Metadata={**metadata, UPLOAD_TOKEN: token},
             ChecksumAlgorithm="CRC32",
             ChecksumType="FULL_OBJECT",
-            **more,
+            **options,
         )
-        return cls(client, bucket, key, began["UploadId"], token=token, storage_class=storage_class or "STANDARD")
+        return cls(client, bucket, key, response["UploadId"], token=token, storage_class=storage_class or "STANDARD")
 
     @classmethod
-    def running(cls, client: "S3Client", bucket: str, key: str) -> Iterator[Self]:
-        """The uploads to the key that were neither completed nor aborted, whoever began them."""
+    def in_progress(cls, client: "S3Client", bucket: str, key: str) -> Iterator[Self]:
+        """Yield the uploads to the key that are neither completed nor aborted, whichever process started them."""
         try:
             pages = list(client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key))
         except ClientError as error:
@@ -148,15 +148,15 @@ class MultipartUpload:
             )
 
     @classmethod
-    def abort_running(cls, client: "S3Client", bucket: str, key: str) -> int:
-        """Abort all uploads to the key, those still on their way too; how many there were."""
-        running = list(cls.running(client, bucket, key))
-        for upload in running:
+    def abort_in_progress(cls, client: "S3Client", bucket: str, key: str) -> int:
+        """Abort all uploads to the key, including those that other processes are sending. Returns their number."""
+        uploads = list(cls.in_progress(client, bucket, key))
+        for upload in uploads:
             upload.abort()
-        return len(running)
+        return len(uploads)
 
-    def parts(self) -> dict[int, Part]:
-        """The parts that S3 has, by their numbers; empty when the upload is gone."""
+    def list_parts(self) -> dict[int, Part]:
+        """The parts that S3 has, by number; empty if the upload no longer exists."""
         try:
             pages = list(self._client.get_paginator("list_parts").paginate(**self._target()))
         except ClientError as error:
@@ -166,89 +166,88 @@ class MultipartUpload:
         return {
             part["PartNumber"]: Part(
                 part["Size"],
-                from_s3_text(part["ChecksumCRC32"]) if part.get("ChecksumCRC32") else None,
+                base64_to_crc32(part["ChecksumCRC32"]) if part.get("ChecksumCRC32") else None,
                 part["ETag"],
             )
             for page in pages
             for part in page.get("Parts", [])
         }
 
-    def keep(self, number: int, part: Part) -> None:
-        """Count a part that S3 has (one of `parts`) as sent. Raises: ValueError when its CRC-32 is not known."""
+    def reuse(self, number: int, part: Part) -> None:
+        """Use a part that S3 already has, from `list_parts`. Raises: ValueError if it has no CRC-32."""
         if part.crc32 is None:
-            raise ValueError(f"part {number}: expected one whose CRC-32 S3 tells")
+            raise ValueError(f"part {number}: expected a part with a CRC-32, got none")
         with self._lock:
             self._sent[number] = part
 
     def send(self, number: int, *buffers: Buffer) -> Part:
-        """Send a part: the buffers, one after the other, without a copy; they must not change meanwhile.
+        """Send a part: the concatenated buffers, without copying them. They must not change during the call.
 
-        A part that S3 received damaged is sent again, four times in all; one sent before under this number is replaced.
+        A part that S3 received damaged is sent again, up to four times in all. A part sent earlier under the same
+        number is replaced.
 
-        Raises: what S3 answers.
+        Raises: errors of S3.
         """
         return self.send_body(number, BufferBody(buffers), crc32_of(buffers))
 
     def send_body(self, number: int, body: PartBody, crc32: int) -> Part:
-        """As `send`, for a body that is not in memory; it is read more than once where a part is sent again."""
-        for attempt in range(_ATTEMPTS):
-            body.seek(0)
-            try:
-                answer = self._client.upload_part(
-                    **self._target(),
-                    PartNumber=number,
-                    Body=cast("IO[bytes]", body),  # as much of a file as botocore and urllib3 make use of
-                    ChecksumCRC32=s3_text(crc32),
-                )
-                break
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in _DAMAGED or attempt == _ATTEMPTS - 1:
-                    raise
-        part = Part(len(body), crc32, answer["ETag"])
+        """Send a part that is not in memory. The body is read again for each attempt."""
+        part = self._send_once(number, body, crc32)
         with self._lock:
             self._sent[number] = part
         return part
 
-    def finish(self, *, if_match: str | None = None, if_none_match: bool = False) -> StoredObject:
-        """Let S3 join the parts, numbered from 1 without a gap; at least one, if empty.
+    @retry(
+        retry=retry_if_exception(lambda error: code_of(error) in _DAMAGED),
+        stop=stop_after_attempt(_ATTEMPTS),
+        reraise=True,
+    )
+    def _send_once(self, number: int, body: PartBody, crc32: int) -> Part:
+        body.seek(0)
+        response = self._client.upload_part(
+            **self._target(),
+            PartNumber=number,
+            Body=cast("IO[bytes]", body),  # has the methods of a file that botocore and urllib3 call
+            ChecksumCRC32=crc32_to_base64(crc32),
+        )
+        return Part(len(body), crc32, response["ETag"])
 
-        `if_match` is the etag of the object to be replaced, `if_none_match` says that there must be none. An answer
-        that is lost is looked after: what counts is the object. When it raises, the upload may still be there.
+    def complete(self, *, if_match: str | None = None, if_none_match: bool = False) -> UploadedObject:
+        """Complete the upload. Parts must be numbered from 1 without gaps; at least one is needed, possibly empty.
 
-        Raises: ObjectTakenError when the condition does not hold; what S3 answers.
+        `if_match` is the ETag of the object to be replaced; `if_none_match` requires that no object exists. If S3's
+        response is lost, the object itself decides. After an error the upload may still exist.
+
+        Raises: ObjectConflictError if the condition is not met; errors of S3.
         """
-        parts = [self._sent.get(number) for number in range(1, len(self._sent) + 1)]
-        whole = [part for part in parts if part is not None and part.crc32 is not None]
-        if not whole or len(whole) < len(parts):
-            raise ValueError(f"expected parts numbered from 1 without a gap, got {sorted(self._sent)}")
-        size_bytes = sum(part.size_bytes for part in whole)
-        crc32 = s3_text(combined_crc32((part.crc32 or 0, part.size_bytes) for part in whole))
+        parts = self._complete_parts()
+        size_bytes = sum(part.size_bytes for part, _ in parts)
+        crc32 = crc32_to_base64(combined_crc32((crc32, part.size_bytes) for part, crc32 in parts))
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_none_match else {}
         if if_match is not None:
             condition["IfMatch"] = f'"{if_match.strip(chr(34))}"'
-        named: list[CompletedPartTypeDef] = [
-            {"PartNumber": number, "ETag": part.etag, "ChecksumCRC32": s3_text(part.crc32 or 0)}
-            for number, part in enumerate(whole, 1)
+        listed: list[CompletedPartTypeDef] = [
+            {"PartNumber": number, "ETag": part.etag, "ChecksumCRC32": crc32_to_base64(part_crc32)}
+            for number, (part, part_crc32) in enumerate(parts, 1)
         ]
         try:
-            done = self._client.complete_multipart_upload(
+            response = self._client.complete_multipart_upload(
                 **self._target(),
-                MultipartUpload={"Parts": named},
+                MultipartUpload={"Parts": listed},
                 ChecksumCRC32=crc32,
                 ChecksumType="FULL_OBJECT",
                 MpuObjectSize=size_bytes,
                 **condition,
             )
-            etag, version_id = done["ETag"].strip('"'), version_id_of(done)
+            etag, version_id = response["ETag"].strip('"'), version_id_of(response)
         except (ClientError, BotoCoreError) as error:
-            found = self._joined_all_the_same(error, f"CRC32:{crc32}", size_bytes, len(whole))
+            found = self._find_completed(error, f"CRC32:{crc32}", size_bytes, len(parts))
             if found is None:
-                code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
-                if condition and code in _CONDITION_FAILED:
-                    raise ObjectTakenError(url(self.bucket, self.key), expected_etag=if_match) from error
+                if condition and code_of(error) in _CONDITION_FAILED:
+                    raise ObjectConflictError(uri(self.bucket, self.key), expected_etag=if_match) from error
                 raise
             etag, version_id = found.etag, found.version_id
-        return StoredObject(
+        return UploadedObject(
             bucket=self.bucket,
             key=self.key,
             etag=etag,
@@ -258,43 +257,39 @@ class MultipartUpload:
         )
 
     def abort(self) -> None:
-        """Leave nothing of the upload in S3; fine to call twice."""
+        """Delete the upload and its parts from S3. Does nothing if the upload no longer exists."""
         try:
             self._client.abort_multipart_upload(**self._target())
         except ClientError as error:
             if not is_gone(error):
                 raise
 
-    def _joined_all_the_same(self, error: Exception, checksum: str, size_bytes: int, parts: int) -> FoundObject | None:
-        """The object, where S3 has joined these parts although its answer was an error or never came.
+    def _complete_parts(self) -> list[tuple[Part, int]]:
+        """The parts with their CRC-32, in order. Raises: ValueError if one is missing."""
+        parts = [self._sent.get(number) for number in range(1, len(self._sent) + 1)]
+        complete = [(part, part.crc32) for part in parts if part is not None and part.crc32 is not None]
+        if not complete or len(complete) < len(parts):
+            raise ValueError(f"expected parts numbered from 1 without gaps, got {sorted(self._sent)}")
+        return complete
 
-        botocore repeats a call whose answer is lost; S3 may then call the upload unknown, or its own work in the way.
+    def _find_completed(self, error: Exception, checksum: str, size_bytes: int, parts: int) -> FoundObject | None:
+        """The object, if S3 completed this upload although the response was an error or was lost.
+
+        botocore retries a call whose response is lost; S3 may then report that the upload does not exist, or that the
+        object of the first call violates the condition.
         """
         try:
             found = find_object(self._client, self.bucket, self.key)
         except (ClientError, BotoCoreError) as second:
-            error.add_note(f"{url(self.bucket, self.key)} could not be looked at: {second}")
+            error.add_note(f"{uri(self.bucket, self.key)}: could not check whether the object exists: {second}")
             return None
         if found is None:
             return None
         if self._token is not None:
             return found if found.metadata.get(UPLOAD_TOKEN) == self._token else None
-        # The token of an upload that an earlier run began is known to nobody: S3 shows no metadata of an upload.
+        # The token of a resumed upload is unknown: S3 does not return the metadata of an upload in progress.
         same = (found.checksum, found.size_bytes) == (checksum, size_bytes) and found.etag.endswith(f"-{parts}")
         return found if same and UPLOAD_TOKEN in found.metadata else None
 
     def _target(self) -> _Target:
         return {"Bucket": self.bucket, "Key": self.key, "UploadId": self.upload_id}
-
-
-def part_bytes_for(size_bytes: int, least: int = PART_BYTES) -> int:
-    """The size of the parts of an object of this size: `least`, or whole MiB so that 10 000 suffice."""
-    return max(least, -(-size_bytes // MAX_PARTS // MIB) * MIB)
-
-
-def _require_valid(metadata: Mapping[str, str]) -> None:
-    for name, value in metadata.items():
-        if not _METADATA_NAME.fullmatch(name):
-            raise InvalidMetadataError(name, value, "expected a name of lower-case letters, digits and hyphens")
-        if not value.isascii() or not value.isprintable():
-            raise InvalidMetadataError(name, value, "expected a value of printable ASCII characters")

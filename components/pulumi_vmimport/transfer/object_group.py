@@ -1,4 +1,4 @@
-"""Objects that are to be in S3 together, or not at all."""
+"""Objects that are created in S3 together, or not at all."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
-from pulumi_vmimport.transfer.s3_object import StoredObject, delete_if_ours, find_object, url
-from pulumi_vmimport.transfer.transfer_errors import ObjectTakenError
+from pulumi_vmimport.transfer.s3_object import UploadedObject, delete_if_owned, find_object, uri
+from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
 class ObjectGroup:
-    """A context manager: what was begun inside is joined by `join`, or aborted when the block is left without it."""
+    """A context manager. `complete` completes the uploads started inside; leaving the block without it aborts them."""
 
     def __init__(self, client: "S3Client", bucket: str, *, metadata: Mapping[str, str], owner: str) -> None:
-        """All objects bear the same metadata, of which `owner` names the entry that tells whose they are."""
+        """All objects get the same metadata; `owner` is the name of the entry that identifies the owner."""
         self._client = client
         self._bucket = bucket
         self._metadata = metadata
         self._owner = owner
-        self._begun: list[tuple[MultipartUpload, str | None]] = []
-        self._new: list[StoredObject] = []
+        self._uploads: list[tuple[MultipartUpload, str | None]] = []
+        """Each with the ETag of the object that it replaces"""
+        self._created: list[UploadedObject] = []
 
     def __enter__(self) -> Self:
         return self
@@ -32,46 +33,45 @@ class ObjectGroup:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for undo in (self._abort, self._delete_new):
+        for undo in (self._abort_uploads, self._delete_created):
             try:
                 undo()
             except (ClientError, BotoCoreError) as second:
                 if error is None:
                     raise
-                error.add_note(f"{url(self._bucket, '')}: not everything could be undone: {second}")
+                error.add_note(f"{uri(self._bucket, '')}: some objects or uploads could not be removed: {second}")
 
-    def begin(self, key: str) -> MultipartUpload:
-        """A new upload to the key, in place of those that a killed run left there.
+    def start(self, key: str) -> MultipartUpload:
+        """Start an upload to the key, and abort uploads to it that an interrupted run left behind.
 
-        An object of the same owner is replaced; one that anybody puts there meanwhile is not.
+        The upload replaces an object of the same owner, but no object that is written during the upload.
 
-        Raises: ObjectTakenError where somebody else's is there.
+        Raises: ObjectConflictError if an object of another owner exists.
         """
-        for stale in MultipartUpload.running(self._client, self._bucket, key):
-            stale.abort()
-        there = find_object(self._client, self._bucket, key)
-        if there is not None and there.metadata.get(self._owner) != self._metadata[self._owner]:
-            raise ObjectTakenError(url(self._bucket, key), expected_etag=None)
-        upload = MultipartUpload.begin(self._client, self._bucket, key, metadata=self._metadata)
-        self._begun.append((upload, there.etag if there else None))
+        MultipartUpload.abort_in_progress(self._client, self._bucket, key)
+        found = find_object(self._client, self._bucket, key)
+        if found is not None and found.metadata.get(self._owner) != self._metadata[self._owner]:
+            raise ObjectConflictError(uri(self._bucket, key), expected_etag=None)
+        upload = MultipartUpload.start(self._client, self._bucket, key, metadata=self._metadata)
+        self._uploads.append((upload, found.etag if found else None))
         return upload
 
-    def join(self) -> tuple[StoredObject, ...]:
-        """Make objects of the uploads, in the order in which they were begun. Raises: ObjectTakenError."""
-        stored = []
-        while self._begun:
-            upload, replaced = self._begun[0]
-            stored.append(upload.finish(if_match=replaced, if_none_match=replaced is None))
-            del self._begun[0]
+    def complete(self) -> tuple[UploadedObject, ...]:
+        """Complete the uploads in the order in which they were started. Raises: ObjectConflictError."""
+        uploaded = []
+        while self._uploads:
+            upload, replaced = self._uploads[0]
+            uploaded.append(upload.complete(if_match=replaced, if_none_match=replaced is None))
+            del self._uploads[0]
             if replaced is None:
-                self._new.append(stored[-1])
-        self._new.clear()
-        return tuple(stored)
+                self._created.append(uploaded[-1])
+        self._created.clear()
+        return tuple(uploaded)
 
-    def _abort(self) -> None:
-        while self._begun:
-            self._begun.pop()[0].abort()
+    def _abort_uploads(self) -> None:
+        while self._uploads:
+            self._uploads.pop()[0].abort()
 
-    def _delete_new(self) -> None:
-        while self._new:
-            delete_if_ours(self._client, self._bucket, self._new.pop().key, self._metadata)
+    def _delete_created(self) -> None:
+        while self._created:
+            delete_if_owned(self._client, self._bucket, self._created.pop().key, self._metadata)

@@ -1,74 +1,74 @@
-"""Writing an OVA whose disks are known only once they have passed: one pass, from where they come to where they go.
+"""Write an OVA in one pass, although sizes and digests of its disks are known only after they have been streamed.
 
-The bytes are those that `ova.Ova` writes for the same members. Blocks of a tar file, and so its headers, are aligned to
-512 bytes, and so are parts: no header straddles two. The header of a disk is a hole in its part, filled when the disk
-has passed. What stands before the first disk (descriptor, manifest, its header) has no known length either, so it is a
-prefix of part 1: S3's parts may differ in size, and nothing behind has to align with it.
+The bytes equal those of `ova.Ova` for the same members. Tar headers and S3 parts are aligned to 512 bytes, so no header
+spans two parts. The header of a disk is a placeholder in its part, filled after the disk. The bytes before the first
+disk (descriptor, manifest, header) have no known length either; they become a prefix of part 1, as S3 allows parts of
+different sizes and no later byte has to be aligned with them.
 """
 
 import hashlib
 import tarfile
 
 from pulumi_vmimport.transfer.ova import Ova, header
-from pulumi_vmimport.transfer.part_stream import Hole, PartStream
+from pulumi_vmimport.transfer.part_stream import PartStream, Placeholder
 
 
-class PassingFile:
-    """A file whose bytes pass through the parts of an upload."""
+class StreamedFile:
+    """A file whose bytes are written into a part stream."""
 
     def __init__(self, parts: PartStream, name: str) -> None:
         self.name = name
         self.size_bytes = 0
-        """So far"""
+        """The bytes written so far"""
         self._parts = parts
         self._digest = hashlib.sha256()
 
-    def room(self, at_most: int) -> memoryview:
-        """Where the next bytes may be put. Waits for the uploads; raises their first failure."""
-        return self._parts.room(at_most)
+    def get_buffer(self, max_bytes: int) -> memoryview:
+        """A buffer for the next bytes. Waits for the uploads; raises their first failure."""
+        return self._parts.get_buffer(max_bytes)
 
     def advance(self, size_bytes: int) -> None:
-        """So many bytes were put into the room."""
+        """Append the bytes that were put into the buffer."""
         self._parts.advance(size_bytes, self._digest)
         self.size_bytes += size_bytes
 
     @property
     def sha256(self) -> str:
-        """Of the bytes so far, as lower-case digits; waits for the thread that hashes them."""
-        self._parts.settle()
+        """The SHA-256 of the bytes so far, as lower-case digits. Waits for the hashing thread."""
+        self._parts.wait_for_digests()
         return self._digest.hexdigest()
 
 
 class OvaStream:
-    """An OVA on its way: `begin` and `end` each disk, one after the other, then `finish`."""
+    """An OVA being written: `start_disk` and `end_disk` for each disk in turn, then `finish`."""
 
     def __init__(self, parts: PartStream) -> None:
         self._parts = parts
-        self._head = parts.hole(0, before_all=True)
-        self._hole: Hole | None = None
-        self._disks: list[PassingFile] = []
-        self._passed_bytes = 0
+        self._head = parts.reserve_prefix()
+        self._header: Placeholder | None = None
+        self._disks: list[StreamedFile] = []
+        self._streamed_bytes = 0
 
-    def begin(self, name: str) -> PassingFile:
-        """The next disk."""
+    def start_disk(self, name: str) -> StreamedFile:
+        """Start the next disk."""
         if self._disks:
-            self._hole = self._parts.hole(tarfile.BLOCKSIZE)
-            self._passed_bytes += tarfile.BLOCKSIZE
-        return PassingFile(self._parts, name)
+            self._header = self._parts.reserve(tarfile.BLOCKSIZE)
+            self._streamed_bytes += tarfile.BLOCKSIZE
+        return StreamedFile(self._parts, name)
 
-    def end(self, disk: PassingFile) -> None:
-        """All bytes of the disk have passed."""
+    def end_disk(self, disk: StreamedFile) -> None:
+        """End the disk: all of its bytes have been written."""
         padding = -disk.size_bytes % tarfile.BLOCKSIZE
-        self._parts.zeros(padding)
-        self._passed_bytes += disk.size_bytes + padding
-        if self._hole is not None:
-            self._parts.fill(self._hole, header(disk))
+        self._parts.write_zeros(padding)
+        self._streamed_bytes += disk.size_bytes + padding
+        if self._header is not None:
+            self._parts.fill(self._header, header(disk))
         self._disks.append(disk)
 
     def finish(self, name: str, descriptor: bytes) -> None:
-        """Put the descriptor and the manifest, both of this name, before the disks; wait until all is sent."""
+        """Write the descriptor and the manifest, both with this name, and wait until all parts are sent."""
         ova = Ova(name, descriptor, tuple(self._disks))
         head = ova.head()
-        self._parts.zeros(ova.size_bytes - len(head) - self._passed_bytes)
+        self._parts.write_zeros(ova.size_bytes - len(head) - self._streamed_bytes)
         self._parts.fill(self._head, head)
-        self._parts.end()
+        self._parts.finish()

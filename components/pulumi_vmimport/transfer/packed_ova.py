@@ -1,7 +1,7 @@
-"""An OVA that is put together of a descriptor and disks while it is read, in any order and by several threads.
+"""An OVA assembled from a descriptor and disks while several threads read it in any order.
 
-Only what stands before the first disk depends on the disks' digests: they are computed in a thread of its own while
-the rest is sent, and who reads the beginning waits for them.
+Only the bytes before the first disk depend on the digests of the disks. A separate thread computes the digests while
+the rest is sent; a read of the first bytes waits for them.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True)
 class _Bytes:
-    """Bytes in memory; zeros behind their end."""
+    """Bytes in memory, followed by zeros."""
 
     data: bytes = b""
 
@@ -49,10 +49,10 @@ class _Bytes:
 
 
 class PackedOva:
-    """The OVA. A context manager: its files must stay open while the block runs."""
+    """The OVA. A context manager; its files must stay open inside the block."""
 
     def __init__(self, name: str, descriptor: bytes, files: Sequence[PackedFile], identity: str) -> None:
-        """`name` is that of the descriptor and the manifest, without ending. Raises: InvalidMemberError."""
+        """`name` is the name of the descriptor and the manifest, without suffix. Raises: InvalidMemberError."""
         self.name = f"{name}.ovf"
         self.identity = identity
         self._ova = Ova(name, descriptor, tuple(files))
@@ -82,18 +82,18 @@ class PackedOva:
         while offset < end:
             number = bisect_right(self._starts, offset) - 1
             stop = min(self._starts[number + 1] if number + 1 < len(self._starts) else self.size_bytes, end)
-            here = view[view.nbytes - (end - offset) :][: stop - offset]
-            self._sources[number].read_into(offset - self._starts[number], here)
+            section = view[view.nbytes - (end - offset) :][: stop - offset]
+            self._sources[number].read_into(offset - self._starts[number], section)
             offset = stop
 
     def require_unmodified(self) -> None:
-        """Raises: SourceModifiedError when somebody has written to a file since it was opened."""
+        """Raises: SourceModifiedError if a file was written to after it was opened."""
         for file in self._ova.disks:
             if isinstance(file, PackedFile):
                 file.content.require_unmodified()
 
     def cancel(self) -> None:
-        """Let go who waits for the digests."""
+        """Unblock threads that wait for the digests."""
         self._head.cancelled = True
 
     def _append(self, start: int, size_bytes: int, source: _Readable) -> int:
@@ -104,18 +104,18 @@ class PackedOva:
 
 
 class _Head:
-    """What stands before the first disk."""
+    """The bytes before the first disk."""
 
     def __init__(self, ova: Ova, files: Sequence[PackedFile]) -> None:
         self._ova, self._files = ova, files
         self._content = _Bytes()
         self._failure: BaseException | None = None
-        self._start = threading.Lock()
+        self._start_lock = threading.Lock()
         self._hashing = threading.Thread(target=self._hash, name="hash-disks", daemon=True)
         self.cancelled = False
 
     def read_into(self, offset: int, view: memoryview) -> None:
-        with self._start:
+        with self._start_lock:
             if self._hashing.ident is None:
                 self._hashing.start()
         self._hashing.join()
@@ -125,7 +125,7 @@ class _Head:
 
     def close(self) -> None:
         self.cancelled = True
-        with self._start:
+        with self._start_lock:
             if self._hashing.ident is not None:
                 self._hashing.join()
 
@@ -133,7 +133,7 @@ class _Head:
         try:
             disks = tuple(replace(file, sha256=self._sha256(file.content)) for file in self._files)
             self._content = _Bytes(replace(self._ova, disks=disks).head())
-        except BaseException as error:  # noqa: BLE001 - raised where the head is read
+        except BaseException as error:  # noqa: BLE001 - raised by read_into
             self._failure = error
 
     def _sha256(self, content: FileContent) -> str:
@@ -141,7 +141,7 @@ class _Head:
         with memoryview(bytearray(_PIECE_BYTES)) as buffer:
             for offset in range(0, content.size_bytes, _PIECE_BYTES):
                 if self.cancelled:
-                    raise InterruptedError("the digests are not needed any more")
+                    raise InterruptedError("the upload was cancelled")
                 piece = buffer[: min(_PIECE_BYTES, content.size_bytes - offset)]
                 content.read_into(offset, piece)
                 digest.update(piece)

@@ -6,72 +6,72 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 Buffer = bytes | bytearray | memoryview
-# urllib3 asks for 16 KiB at a time, which costs a call and a TLS record header each; it takes more when it gets more.
-# While such a piece is encrypted and sent, the other threads run.
+# urllib3 requests 16 KiB at a time, and each piece costs a call and a TLS record header; it accepts larger pieces.
+# While a piece is encrypted and sent, the other threads run.
 PIECE_BYTES = 1 << 20
 
 
 class PartBody(ABC):
-    """A seekable file whose `read` returns a piece of its own choice, larger or smaller than asked for."""
+    """A seekable file whose `read` may return more or fewer bytes than requested."""
 
     def __init__(self, size_bytes: int) -> None:
         self._size = size_bytes
-        self._at = 0
+        self._position = 0
 
     @abstractmethod
-    def _piece(self, at: int) -> memoryview:
-        """Bytes from there on, at least one; valid until the next piece is asked for."""
+    def _piece(self, position: int) -> memoryview:
+        """At least one byte from the position; valid until the next call."""
 
     def __len__(self) -> int:
         return self._size
 
     def __bool__(self) -> bool:
-        return True  # a body, though it may be empty
+        return True  # botocore sends no body for a false value, and an empty part has length 0
 
     def read(self, size: int | None = -1) -> memoryview | bytes:
-        """The next bytes, none at the end; all that is left, in one copy, when no size is given."""
+        """The next piece; empty at the end. Without a size, a copy of all remaining bytes."""
         if size is None or size < 0:
             return b"".join(bytes(piece) for piece in self.pieces())
-        if self._at >= self._size:
+        if self._position >= self._size:
             return b""
-        piece = self._piece(self._at)
-        self._at += piece.nbytes
+        piece = self._piece(self._position)
+        self._position += piece.nbytes
         return piece
 
     def pieces(self) -> Iterator[memoryview]:
-        """What is left, piece by piece."""
-        while self._at < self._size:
-            piece = self._piece(self._at)
-            self._at += piece.nbytes
+        """Yield the remaining bytes piece by piece."""
+        while self._position < self._size:
+            piece = self._piece(self._position)
+            self._position += piece.nbytes
             yield piece
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of any file."""
-        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset
-        return self._at
+        """See `io.IOBase.seek`."""
+        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence] + offset
+        return self._position
 
     def tell(self) -> int:
-        """As of any file."""
-        return self._at
+        """See `io.IOBase.tell`."""
+        return self._position
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
 
 class BufferBody(PartBody):
-    """Some buffers, one after the other."""
+    """Concatenated buffers."""
 
     def __init__(self, buffers: Iterable[Buffer]) -> None:
         self._views = [view for view in (memoryview(buffer).cast("B") for buffer in buffers) if view.nbytes]
         self._ends = list(accumulate(view.nbytes for view in self._views))
         super().__init__(self._ends[-1] if self._ends else 0)
 
-    def _piece(self, at: int) -> memoryview:
-        view, end = next((view, end) for view, end in zip(self._views, self._ends, strict=True) if at < end)
-        start = at - (end - view.nbytes)
+    def _piece(self, position: int) -> memoryview:
+        view, end = next((view, end) for view, end in zip(self._views, self._ends, strict=True) if position < end)
+        start = position - (end - view.nbytes)
         return view[start : start + PIECE_BYTES]

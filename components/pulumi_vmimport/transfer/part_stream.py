@@ -1,11 +1,11 @@
-"""Bytes that come in order, cut into the parts of one upload: received into large buffers, hashed and sent from there.
+"""A sequential stream of bytes, split into the parts of one upload without copying.
 
-Receiving, hashing and sending take a thread or a few each, and no byte is copied between them: sockets, SHA-256 and TLS
-all let go of Python's lock, so that two cores are busy. asyncio and processes were slower, more threads no faster
+Bytes are received into large buffers, then hashed and sent from there, each by its own threads. Sockets, SHA-256 and
+TLS release the GIL, so two cores are busy. asyncio and processes were slower, more threads no faster
 (docs/benchmarks.md).
 
-Some bytes are known only when later ones have passed, such as the sizes in the headers of a tar file. Such a *hole* is
-left open in its part, which is held back until the hole is filled: S3 takes parts in any order.
+Some bytes are known only after later ones, such as the sizes in tar headers. A *placeholder* reserves their space. Its
+part is held back until the placeholder is filled; S3 accepts parts in any order.
 """
 
 import queue
@@ -16,26 +16,19 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pulumi_vmimport.transfer.buffers import BufferPool
+from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
 
-_MIB = 1 << 20
 _WORKERS = 3
-# The first part and that with the hole of the current file may be held back at once.
-_HELD = 2
-_FILLING = 1
-# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-_MAX_PARTS = 10_000
-# Up to part number -> size. They grow on the way, as nobody knows beforehand how much will come: 453 GiB fit.
-_SIZES = ((4000, 8 * _MIB), (7000, 16 * _MIB), (9000, 64 * _MIB), (_MAX_PARTS, 256 * _MIB))
-_CAPACITY_BYTES = sum(
-    (last - before) * size for (last, size), before in zip(_SIZES, (0, *(last for last, _ in _SIZES)), strict=False)
-)
+# The first part and the part with the current file's placeholder may be held back at the same time.
+_HELD_PARTS = 2
+_FILLING_PARTS = 1
 
 
 class Digest(Protocol):
-    """What hashlib makes."""
+    """A hashlib object."""
 
     def update(self, data: memoryview, /) -> None:
-        """Take in some bytes."""
+        """Hash more bytes."""
 
 
 @dataclass
@@ -43,19 +36,21 @@ class _Part:
     number: int
     buffer: bytearray
     filled: int = 0
-    holes: int = 0
+    unfilled: int = 0
+    """The number of placeholders that are not filled"""
     full: bool = False
     users: int = 1
-    """Who still looks at the buffer: the upload, and each piece that is to be hashed"""
+    """References to the buffer: the upload, and each piece to be hashed"""
     prefix: bytes = b""
 
 
 @dataclass(frozen=True)
-class Hole:
-    """Bytes left out of a part."""
+class Placeholder:
+    """Bytes reserved in a part, or before its first byte, and filled later."""
 
-    _part: _Part = field(repr=False)
-    _at: int
+    part: _Part = field(repr=False)
+    offset: int | None
+    """None: before the first byte of the part"""
     size_bytes: int
 
 
@@ -66,19 +61,10 @@ class _Piece:
     view: memoryview
 
 
-def part_sizes(expected_bytes: int = 0) -> Callable[[int], int]:
-    """The size of a part by its number: 8 MiB to begin with, or all the same where that would not do in the end."""
-    most = expected_bytes + expected_bytes // 50  # deflate makes what it cannot compress a little larger
-    if most > _CAPACITY_BYTES:
-        size_bytes = -(-most // _MAX_PARTS // _MIB) * _MIB
-        return lambda _: size_bytes
-    return lambda number: next((size for last, size in _SIZES if number <= last), _SIZES[-1][1])
-
-
 class PartStream:
-    """A context manager: when it is left, nothing is on its way any more.
+    """A context manager; when the block is left, no request is in flight.
 
-    The first failure of a part ends the stream: whatever is called next raises it.
+    The first part that fails ends the stream: the next call raises its error.
     """
 
     def __init__(
@@ -87,24 +73,25 @@ class PartStream:
         *,
         size_of: Callable[[int], int] | None = None,
         workers: int = _WORKERS,
-        waiting: Callable[[], None] = lambda: None,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """`send` takes the number of a part, from 1, and its bytes as buffers; several threads call it.
+        """`send` is called by several threads with the number of a part, from 1, and its bytes as buffers.
 
-        `size_of` gives the size of a part, a multiple of the size of any hole. `waiting` is called every second while
-        the uploads are behind, and may raise. Six buffers at most: one a worker, two held back, one being filled.
+        `size_of` returns the size of a part, a multiple of the size of every placeholder. `on_wait` is called every
+        second while the stream waits for the uploads, and may raise. At most six buffers are allocated: one per worker,
+        two held back, one being filled.
         """
         self._send = send
-        self._size_of = size_of or part_sizes()
-        self._pool = BufferPool(workers + _HELD + _FILLING, waiting=waiting)
+        self._size_of = size_of or growing_part_sizes()
+        self._pool = BufferPool(workers + _HELD_PARTS + _FILLING_PARTS, on_wait=on_wait)
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._number = 0
         self._current: _Part | None = None
         self._parts: queue.SimpleQueue[_Part | None] = queue.SimpleQueue()
         self._pieces: queue.SimpleQueue[_Piece | threading.Event | None] = queue.SimpleQueue()
-        self._senders = [threading.Thread(target=self._sending, name=f"send-part-{n}") for n in range(workers)]
-        self._hasher = threading.Thread(target=self._hashing, name="hash-parts")
+        self._senders = [threading.Thread(target=self._send_parts, name=f"send-part-{n}") for n in range(workers)]
+        self._hasher = threading.Thread(target=self._hash_pieces, name="hash-parts")
 
     def __enter__(self) -> Self:
         for thread in (*self._senders, self._hasher):
@@ -115,122 +102,128 @@ class PartStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._fail(error or ValueError("the stream has ended"))  # a no-op for what has gone well
+        self._fail(error or ValueError("the stream has ended"))  # no effect after finish()
         self._join()
 
-    def room(self, at_most: int) -> memoryview:
-        """Where the next bytes may be put, before `advance` tells how many there are. Waits for the uploads."""
-        part = self._part()
-        return memoryview(part.buffer)[part.filled : min(len(part.buffer), part.filled + at_most)]
+    def get_buffer(self, max_bytes: int) -> memoryview:
+        """A buffer for the next bytes; call `advance` after filling it. Waits for the uploads."""
+        part = self._current_part()
+        return memoryview(part.buffer)[part.filled : min(len(part.buffer), part.filled + max_bytes)]
 
     def advance(self, size_bytes: int, digest: Digest | None = None) -> None:
-        """So many bytes were put into the room; the digest takes them in, in a thread of its own."""
-        part = self._part()
+        """Append the bytes that were put into the buffer. The hashing thread adds them to the digest."""
+        part = self._current_part()
         if digest is not None and size_bytes:
             with self._lock:
                 part.users += 1
             view = memoryview(part.buffer)[part.filled : part.filled + size_bytes]
             self._pieces.put(_Piece(part, digest, view))
-        self._filled(part, size_bytes)
+        self._append(part, size_bytes)
 
-    def zeros(self, size_bytes: int) -> None:
-        """So many zero bytes."""
+    def write_zeros(self, size_bytes: int) -> None:
+        """Append zero bytes."""
         while size_bytes:
-            room = self.room(size_bytes)
-            room[:] = bytes(len(room))
-            size_bytes -= len(room)
-            self.advance(len(room))
+            buffer = self.get_buffer(size_bytes)
+            buffer[:] = bytes(len(buffer))
+            size_bytes -= len(buffer)
+            self.advance(len(buffer))
 
-    def hole(self, size_bytes: int, *, before_all: bool = False) -> Hole:
-        """Leave out some bytes, or as many as it turns out to be before the first; its part waits for them.
+    def reserve(self, size_bytes: int) -> Placeholder:
+        """Reserve bytes at the current position; `fill` writes them.
 
-        Holes do not straddle parts: what lies before each must fill whole multiples of its size.
+        A placeholder must not span two parts: the bytes before it must be a multiple of its size.
         """
-        part = self._part()
-        hole = Hole(part, -1 if before_all else part.filled, size_bytes)
+        part = self._current_part()
+        placeholder = Placeholder(part, part.filled, size_bytes)
         with self._lock:
-            part.holes += 1
-        if not before_all:
-            self._filled(part, size_bytes)
-        return hole
+            part.unfilled += 1
+        self._append(part, size_bytes)
+        return placeholder
 
-    def fill(self, hole: Hole, content: bytes) -> None:
-        """What belongs into a hole."""
-        part, at = hole._part, hole._at  # noqa: SLF001 - of this module
-        if at < 0:
+    def reserve_prefix(self) -> Placeholder:
+        """Reserve any number of bytes before the first byte of the current part; `fill` writes them."""
+        part = self._current_part()
+        with self._lock:
+            part.unfilled += 1
+        return Placeholder(part, None, 0)
+
+    def fill(self, placeholder: Placeholder, content: bytes) -> None:
+        """Write the bytes of a placeholder."""
+        part, offset = placeholder.part, placeholder.offset
+        if offset is None:
             part.prefix = content
         else:
-            part.buffer[at : at + hole.size_bytes] = content
+            part.buffer[offset : offset + placeholder.size_bytes] = content
         with self._lock:
-            part.holes -= 1
-            ready = part.full and not part.holes
+            part.unfilled -= 1
+            ready = part.full and not part.unfilled
         if ready:
             self._parts.put(part)
 
-    def settle(self) -> None:
-        """Wait until the digests have taken in all that has come."""
+    def wait_for_digests(self) -> None:
+        """Wait until the digests include all bytes so far."""
         if not self._hasher.is_alive():
-            return  # the stream has ended: they have
+            return  # the stream has ended, and with it the hashing
         hashed = threading.Event()
         self._pieces.put(hashed)
         hashed.wait()
 
-    def end(self) -> None:
-        """Wait until everything is sent; all holes must be filled. An empty stream is one empty part."""
-        self._full(self._part())
+    def finish(self) -> None:
+        """Wait until all parts are sent. All placeholders must be filled. An empty stream is one empty part."""
+        self._end_part(self._current_part())
         self._join()
         if self._failure is not None:
             raise self._failure
 
-    def _part(self) -> _Part:
+    def _current_part(self) -> _Part:
         if self._failure is None and self._current is None:
             number = self._number + 1
-            buffer = self._pool.take(self._size_of(number))
+            buffer = self._pool.acquire(self._size_of(number))
             if buffer is not None:
                 self._number, self._current = number, _Part(number, buffer)
         if self._failure is not None or self._current is None:
             raise self._failure or ValueError("the stream has ended")
         return self._current
 
-    def _filled(self, part: _Part, size_bytes: int) -> None:
+    def _append(self, part: _Part, size_bytes: int) -> None:
         part.filled += size_bytes
         if part.filled == len(part.buffer):
-            self._full(part)
+            self._end_part(part)
 
-    def _full(self, part: _Part) -> None:
+    def _end_part(self, part: _Part) -> None:
         self._current = None
         with self._lock:
             part.full = True
-            ready = not part.holes
+            ready = not part.unfilled
         if ready:
             self._parts.put(part)
 
-    def _sending(self) -> None:
+    def _send_parts(self) -> None:
         while (part := self._parts.get()) is not None:
             if self._failure is not None:
                 continue
             try:
                 self._send(part.number, part.prefix, memoryview(part.buffer)[: part.filled])
-            except BaseException as error:  # noqa: BLE001 - raised where the stream is fed
+            except BaseException as error:  # noqa: BLE001 - raised by the next call
                 self._fail(error)
             else:
-                self._done_with(part)
+                self._release(part)
 
-    def _hashing(self) -> None:
+    def _hash_pieces(self) -> None:
         while (piece := self._pieces.get()) is not None:
             if isinstance(piece, threading.Event):
                 piece.set()
                 continue
             piece.digest.update(piece.view)
             piece.view.release()
-            self._done_with(piece.part)
+            self._release(piece.part)
 
-    def _done_with(self, part: _Part) -> None:
+    def _release(self, part: _Part) -> None:
         with self._lock:
             part.users -= 1
             unused = not part.users
         if unused:
-            self._pool.give_back(part.buffer)
+            self._pool.release(part.buffer)
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:

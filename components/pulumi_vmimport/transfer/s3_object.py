@@ -1,24 +1,27 @@
-"""An object in S3 as it is, its tags, and its guarded removal."""
+"""An object in S3: what S3 reports about it, its metadata and tags, and its deletion by its owner only."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.transfer.transfer_errors import NotOursError
+from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectNotOwnedError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import TagTypeDef
 
-# What HEAD, which has no body for a code, and the other calls answer for what does not exist.
+# HEAD responses have no body and so no code, only the status 404.
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"})
+# Metadata names are sent as HTTP headers, which cannot contain colons or blanks; S3 returns them in lower case.
+_METADATA_NAME = re.compile("[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
-class StoredObject:
-    """What was stored."""
+class UploadedObject:
+    """An object that a multipart upload created."""
 
     bucket: str
     key: str
@@ -26,24 +29,25 @@ class StoredObject:
     size_bytes: int
     version_id: str | None
     checksum: str
-    """S3's own checksum of the whole object, as `CRC32:<base64>`"""
+    """S3's checksum of the whole object, as `CRC32:<base64>`"""
 
 
 @dataclass(frozen=True)
 class FoundObject:
-    """An object as it is in S3, whoever put it there."""
+    """An object as S3 reports it, whichever process wrote it."""
 
     bucket: str
     key: str
     etag: str
     size_bytes: int
-    version_id: str | None
-    checksum: str | None
-    metadata: Mapping[str, str]
+    version_id: str | None = None
+    checksum: str | None = None
+    """S3's checksum of the whole object, as `CRC32:<base64>`; None if S3 has no full-object CRC-32"""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None:
-    """The object as it is, or None when there is none. Raises: botocore's ClientError for anything but that."""
+    """The object, or None if it does not exist. Raises: botocore's ClientError for any other error."""
     try:
         head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
@@ -62,54 +66,67 @@ def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None
     )
 
 
+def require_valid_metadata(metadata: Mapping[str, str]) -> None:
+    """Raises: InvalidMetadataError."""
+    for name, value in metadata.items():
+        if not _METADATA_NAME.fullmatch(name):
+            raise InvalidMetadataError(name, value, "expected a name of lower-case letters, digits and hyphens")
+        if not value.isascii() or not value.isprintable():
+            raise InvalidMetadataError(name, value, "expected a value of printable ASCII characters")
+
+
 def tags_of(client: "S3Client", found: FoundObject) -> dict[str, str]:
     """The tags of an object."""
-    answer = client.get_object_tagging(Bucket=found.bucket, Key=found.key, **_version(found.version_id))
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+    response = client.get_object_tagging(Bucket=found.bucket, Key=found.key, **_version(found.version_id))
+    return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
 
 
 def tag(client: "S3Client", bucket: str, key: str, tags: Mapping[str, str]) -> None:
-    """Let an object have these tags and no others."""
+    """Replace all tags of an object."""
     if not tags:
         client.delete_object_tagging(Bucket=bucket, Key=key)
         return
-    given: list[TagTypeDef] = [{"Key": name, "Value": value} for name, value in tags.items()]
-    client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": given})
+    tag_set: list[TagTypeDef] = [{"Key": name, "Value": value} for name, value in tags.items()]
+    client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})
 
 
-def delete_if_ours(client: "S3Client", bucket: str, key: str, mark: Mapping[str, str]) -> bool:
-    """Delete the object if its metadata has all entries of the mark; whether there was one to delete.
+def delete_if_owned(client: "S3Client", bucket: str, key: str, owner_metadata: Mapping[str, str]) -> bool:
+    """Delete the object if its metadata contains all entries of `owner_metadata`; False if there is no object.
 
-    Of a versioned object the version found is deleted, not covered by a delete marker. Raises: NotOursError.
+    In a versioned bucket the version found is deleted, without leaving a delete marker. Raises: ObjectNotOwnedError.
     """
-    if not mark:
-        raise ValueError("expected at least one entry of metadata that tells whose the object is, got none")
+    if not owner_metadata:
+        raise ValueError("owner_metadata: expected at least one entry, got none")
     found = find_object(client, bucket, key)
     if found is None:
         return False
-    for name, value in mark.items():
+    for name, value in owner_metadata.items():
         if found.metadata.get(name) != value:
-            raise NotOursError(url(bucket, key), name, expected=value, found=found.metadata.get(name))
+            raise ObjectNotOwnedError(uri(bucket, key), name, expected=value, found=found.metadata.get(name))
     client.delete_object(Bucket=bucket, Key=key, **_version(found.version_id))
     return True
 
 
-def version_id_of(answer: Mapping[str, Any]) -> str | None:
-    """The version an answer tells; S3 calls an object without one `null` where it calls it anything."""
-    version_id = answer.get("VersionId")
+def version_id_of(response: Mapping[str, Any]) -> str | None:
+    """The version id in a response; S3 returns none, or `null`, for an object without versions."""
+    version_id = response.get("VersionId")
     return None if version_id == "null" else version_id
 
 
-def _version(version_id: str | None) -> dict[str, Any]:
-    """The version as an argument."""
-    return {} if version_id is None else {"VersionId": version_id}
+def code_of(error: BaseException) -> str:
+    """The error code of an S3 response; empty for any other error."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def is_gone(error: ClientError) -> bool:
-    """Whether S3 answers that there is no such object, bucket or upload."""
-    return error.response.get("Error", {}).get("Code", "") in _GONE
+    """Whether S3 reports that the object, bucket or upload does not exist."""
+    return code_of(error) in _GONE
 
 
-def url(bucket: str, key: str) -> str:
+def uri(bucket: str, key: str) -> str:
     """The object's S3 URI."""
     return f"s3://{bucket}/{key}"
+
+
+def _version(version_id: str | None) -> dict[str, Any]:
+    return {} if version_id is None else {"VersionId": version_id}

@@ -1,31 +1,31 @@
-"""What can go wrong on a transfer, as one tree; the facts are attributes.
+"""The errors of a transfer, as one tree. Their facts are attributes.
 
 TransferError
-├── SourceModifiedError      a disk image is no longer what it was when its reading began
-├── UnreadableSourceError    there is no disk image to be read
-├── InvalidMemberError       a name that an OVA cannot hold
-├── InvalidMetadataError     metadata that no S3 object can carry
-├── ObjectTakenError         somebody else wrote the object that was to be written
-└── NotOursError             the object does not bear the mark of who wants it deleted
+├── SourceModifiedError      a disk image changed while it was read
+├── UnreadableSourceError    a disk image cannot be read
+├── InvalidMemberError       an OVA cannot contain a file of this name
+├── InvalidMetadataError     an S3 object cannot have this metadata
+├── ObjectConflictError      another process wrote the object before the upload completed
+└── ObjectNotOwnedError      the object to delete belongs to another owner
 
-What S3 itself answers is raised as botocore raises it.
+Errors of S3 are raised as botocore's exceptions.
 """
 
 
 class TransferError(Exception):
-    """Anything that failed on a transfer."""
+    """A transfer failed."""
 
 
 class SourceModifiedError(TransferError):
-    """A disk image is no longer what it was when its reading began."""
+    """A disk image changed while it was read."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} was modified while it was read; start again when nothing writes to it any more")
+        super().__init__(f"{name} was modified while it was read; retry when no process writes to it")
         self.name = name
 
 
 class UnreadableSourceError(TransferError):
-    """There is no disk image to be read."""
+    """A disk image cannot be read."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name} cannot be read: {reason}")
@@ -34,7 +34,7 @@ class UnreadableSourceError(TransferError):
 
 
 class InvalidMemberError(TransferError):
-    """A name that an OVA cannot hold."""
+    """An OVA cannot contain a file of this name."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"OVA member {name!r}: {reason}")
@@ -43,7 +43,7 @@ class InvalidMemberError(TransferError):
 
 
 class InvalidMetadataError(TransferError):
-    """Metadata that no S3 object can carry."""
+    """An S3 object cannot have this metadata."""
 
     def __init__(self, name: str, value: str, reason: str) -> None:
         super().__init__(f"S3 metadata {name!r}: {reason}, got {name!r}: {value!r}")
@@ -52,28 +52,31 @@ class InvalidMetadataError(TransferError):
         self.reason = reason
 
 
-class ObjectTakenError(TransferError):
-    """Somebody else wrote the object meanwhile: there was to be none, or the one with this etag."""
+class ObjectConflictError(TransferError):
+    """Another process wrote or deleted the object before the upload completed.
 
-    def __init__(self, url: str, *, expected_etag: str | None) -> None:
-        expected = "no object there" if expected_etag is None else f"the object with etag {expected_etag}"
+    `expected_etag` is the ETag of the object to be replaced; None if no object was expected.
+    """
+
+    def __init__(self, uri: str, *, expected_etag: str | None) -> None:
+        expected = "no object" if expected_etag is None else f"the object with ETag {expected_etag}"
         super().__init__(
-            f"{url}: expected {expected} when the upload was complete, but somebody else wrote or deleted it meanwhile;"
-            " nothing was overwritten: choose another key, or delete the object"
+            f"{uri}: expected {expected} when the upload completed, but another process wrote or deleted the object; "
+            "nothing was overwritten; choose another key, or delete the object"
         )
-        self.url = url
+        self.uri = uri
         self.expected_etag = expected_etag
 
 
-class NotOursError(TransferError):
-    """The object does not bear the mark of who wants it deleted: `found` is what its metadata says under `name`."""
+class ObjectNotOwnedError(TransferError):
+    """The object to delete belongs to another owner; `found` is the value of the metadata `name`."""
 
-    def __init__(self, url: str, name: str, *, expected: str, found: str | None) -> None:
+    def __init__(self, uri: str, name: str, *, expected: str, found: str | None) -> None:
         super().__init__(
-            f"{url}: expected {name} {expected} in its metadata, got {found or 'none'}; it is not deleted, as somebody"
-            " else put it there"
+            f"{uri}: expected metadata {name}={expected}, got {found or 'none'}; not deleted because another owner "
+            "wrote it"
         )
-        self.url = url
+        self.uri = uri
         self.name = name
         self.expected = expected
         self.found = found

@@ -1,138 +1,152 @@
-"""A disk image behind an https URL, such as one that S3 or Azure has presigned.
+"""A disk image behind an https URL, such as a presigned URL of S3 or Azure.
 
-What errors say of the URL is its place alone: the query of a presigned one is a credential.
+Error messages contain the URL without its query: the query of a presigned URL is a credential.
 """
 
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    wait_chain,
+    wait_fixed,
+)
 from urllib3.exceptions import HTTPError, NameResolutionError
 
+from pulumi_vmimport.transfer.remote_image import SPARSE_READ, CachePolicy, RemoteImage
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
-from pulumi_vmimport.transfer.windows import LOOKING, WindowedImage, Windows
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
-# urllib3's own retries write the URL, query and all, into the log.
-_PAUSES = (0.5, 2.0)
-_PASSING = frozenset({429, 500, 502, 503, 504})
-_MOST_REDIRECTS = 5
+_PAUSES_SECONDS = (0.5, 2.0)
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ERROR_BYTES = 64 << 10
+_MAX_ERROR_BYTES = 64 << 10
 _SIZE = re.compile(r"bytes \d+-\d+/(\d+)")
-_WORDS = re.compile(rb"<Message>([^<]{1,300})</Message>")
+_MESSAGE = re.compile(rb"<Message>([^<]{1,300})</Message>")
 _QUERY = re.compile(r"\?\S*")
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Response:
     status: int
     headers: Mapping[str, str]
-    """By names in lower case"""
+    """Names are in lower case."""
     data: bytes
 
 
-class UrlImage(WindowedImage):
-    """A file behind an https URL, pinned by its ETag, or its time of modification where it has none."""
+class UrlImage(RemoteImage):
+    """A file behind an https URL, pinned by its ETag, or by its modification time if it has no strong ETag."""
 
-    def __init__(self, url: str, windows: Windows = LOOKING) -> None:
-        """Raises: UnreadableSourceError."""
-        super().__init__(place_of(url), 0, "", windows)
+    def __init__(
+        self, url: str, cache: CachePolicy = SPARSE_READ, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`sleep` is called with the seconds between two attempts. Raises: UnreadableSourceError."""
+        super().__init__(url_without_credentials(url), 0, "", cache)
         self._url = url
         self._pool = _pool(url)
-        answer = self._opened(windows.window_bytes - 1)
-        found = _SIZE.fullmatch(answer.headers.get("content-range", ""))
+        self._sleep = sleep
+        response = self._open(cache.chunk_bytes - 1)
+        found = _SIZE.fullmatch(response.headers.get("content-range", ""))
         if found is None:
-            raise self._unreadable("its server does not tell how long the file is")
+            raise self._unreadable("the server does not report the size of the file")
         self.size_bytes = int(found[1])
-        tag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
+        tag, modified = response.headers.get("etag"), response.headers.get("last-modified")
         self._pinned = {"If-Match": tag} if tag and not tag.startswith("W/") else {}
         if not self._pinned and modified:
             self._pinned = {"If-Unmodified-Since": modified}
         self._tag = tag
         self.identity = (tag or modified or "").strip('"')
-        self._keep_start(self._received(answer.data))
+        self._keep_start(self._count(response.data))
 
-    def _opened(self, last: int) -> _Answer:
-        """The answer with the first bytes, wherever the server has sent us for them."""
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._asked(0, last, {})
-            if answer.status not in _REDIRECTS:
-                if answer.status == HTTPStatus.OK:
+    def _open(self, last: int) -> _Response:
+        """Request the first bytes, following redirects."""
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._get(0, last, {})
+            if response.status not in _REDIRECTS:
+                if response.status == HTTPStatus.OK:
                     raise self._unreadable(
-                        "its server gives whole files only (it ignores the header Range); download it first"
+                        "the server ignores the Range header and sends only whole files; download the file first"
                     )
-                self._require(answer)
-                return answer
-            self._url = urljoin(self._url, answer.headers.get("location", ""))
+                self._require_partial(response)
+                return response
+            self._url = urljoin(self._url, response.headers.get("location", ""))
             if urlsplit(self._url).scheme != "https":
-                raise self._unreadable("its server leads away from https")
-        raise self._unreadable(f"its server leads on more than {_MOST_REDIRECTS} times")
+                raise self._unreadable("the server redirects to a URL that is not https")
+        raise self._unreadable(f"the server redirects more than {_MAX_REDIRECTS} times")
 
     def _request(self, first: int, last: int) -> bytes:
-        answer = self._asked(first, last, self._pinned)
-        self._require(answer)
-        if len(answer.data) != last - first + 1 or answer.headers.get("etag") != self._tag:
+        response = self._get(first, last, self._pinned)
+        self._require_partial(response)
+        if len(response.data) != last - first + 1 or response.headers.get("etag") != self._tag:
             raise SourceModifiedError(self.name)
-        return self._received(answer.data)
+        return self._count(response.data)
 
-    def _asked(self, first: int, last: int, also: Mapping[str, str]) -> _Answer:
-        """The answer; one that may pass is asked for again."""
-        headers = {"Range": f"bytes={first}-{last}", "Accept-Encoding": "identity", **also}
-        for pause in (*_PAUSES, None):
-            try:
-                answer = self._once(headers, last - first + 1)
-            except NameResolutionError as error:
-                raise self._unreadable(_words(error)) from error
-            except HTTPError as error:
-                if pause is None:
-                    raise self._unreadable(_words(error)) from error
-            else:
-                if pause is None or answer.status not in _PASSING:
-                    return answer
-            time.sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
+    def _get(self, first: int, last: int, conditions: Mapping[str, str]) -> _Response:
+        """Send the request; a transient failure is retried twice, after 0.5 and 2 seconds."""
+        headers = {"Range": f"bytes={first}-{last}", "Accept-Encoding": "identity", **conditions}
+        retrying = Retrying(
+            retry=(retry_if_exception_type(HTTPError) & retry_if_not_exception_type(NameResolutionError))
+            | retry_if_result(lambda response: response.status in _TRANSIENT),
+            stop=stop_after_attempt(len(_PAUSES_SECONDS) + 1),
+            wait=wait_chain(*map(wait_fixed, _PAUSES_SECONDS)),
+            sleep=self._sleep,
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        try:
+            response: _Response = retrying(self._send, headers, last - first + 1)
+        except HTTPError as error:
+            raise self._unreadable(_reason(error)) from error
+        return response
 
-    def _once(self, headers: Mapping[str, str], most: int) -> _Answer:
+    def _send(self, headers: Mapping[str, str], max_bytes: int) -> _Response:
+        # urllib3's own retries would log the URL with its query.
         with self._pool.request(
             "GET", self._url, headers=headers, timeout=_TIMEOUT, retries=False, preload_content=False, redirect=False
-        ) as answer:
-            # A server that ignores Range would send all of it.
-            most = most if answer.status == HTTPStatus.PARTIAL_CONTENT else _ERROR_BYTES
-            body = b"" if answer.status == HTTPStatus.OK else answer.read(most)
-            return _Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+        ) as response:
+            # A server that ignores Range would send the whole file.
+            max_bytes = max_bytes if response.status == HTTPStatus.PARTIAL_CONTENT else _MAX_ERROR_BYTES
+            body = b"" if response.status == HTTPStatus.OK else response.read(max_bytes)
+            return _Response(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
 
-    def _require(self, answer: _Answer) -> None:
-        """Raises: UnreadableSourceError, SourceModifiedError unless the answer has the bytes."""
-        status = answer.status
+    def _require_partial(self, response: _Response) -> None:
+        """Raises: UnreadableSourceError, SourceModifiedError unless the response has the requested bytes."""
+        status = response.status
         if status == HTTPStatus.PARTIAL_CONTENT:
             return
         if status == HTTPStatus.PRECONDITION_FAILED:
             raise SourceModifiedError(self.name)
-        said = _WORDS.search(answer.data)
-        words = f' ("{_QUERY.sub("", said[1].decode(errors="replace"))}")' if said else ""
+        found = _MESSAGE.search(response.data)
+        message = f' ("{_QUERY.sub("", found[1].decode(errors="replace"))}")' if found else ""
         match status:
             case HTTPStatus.FORBIDDEN | HTTPStatus.UNAUTHORIZED:
-                reason = f"its server refuses it with {status}{words}; where the URL is presigned, presign it anew"
+                reason = (
+                    f"the server denies access with HTTP {status}{message}; if the URL is presigned, create a new one"
+                )
             case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
-                reason = f"its server does not have it ({status}){words}"
+                reason = f"the file does not exist on the server (HTTP {status}){message}"
             case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                reason = "it is empty"
+                reason = "the file is empty"
             case _:
-                reason = f"its server answered {status}{words}"
+                reason = f"the server responded with HTTP {status}{message}"
         raise self._unreadable(reason)
 
     def _unreadable(self, reason: str) -> UnreadableSourceError:
         return UnreadableSourceError(self.name, reason)
 
 
-def place_of(url: str) -> str:
+def url_without_credentials(url: str) -> str:
     """The URL without user, password, query and fragment."""
     try:
         parts = urlsplit(url)
@@ -143,15 +157,15 @@ def place_of(url: str) -> str:
 
 
 def _pool(url: str) -> urllib3.PoolManager:
-    """Connections as the environment wants them: HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE as all of boto3 heeds them."""
-    own_roots = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    """A connection pool that honours HTTPS_PROXY, NO_PROXY and AWS_CA_BUNDLE, as boto3 does."""
+    ca_bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     proxy = getproxies().get("https")
     if proxy and not proxy_bypass(urlsplit(url).hostname or ""):
-        return urllib3.ProxyManager(proxy, ca_certs=own_roots)
-    return urllib3.PoolManager(ca_certs=own_roots)
+        return urllib3.ProxyManager(proxy, ca_certs=ca_bundle)
+    return urllib3.PoolManager(ca_certs=ca_bundle)
 
 
-def _words(error: HTTPError) -> str:
-    """What went wrong on the way, without the URL that urllib3 puts into it."""
+def _reason(error: HTTPError) -> str:
+    """Why the connection failed, without the URL that urllib3 includes."""
     reason = getattr(error, "reason", None) or error
     return _QUERY.sub("", re.sub(r"^(?:<[^>]*>|\w+\([^)]*\)): ", "", str(reason)))

@@ -28,7 +28,7 @@ class Sink(Protocol):
     def sha256(self) -> str:
         """The digest of those, as lower-case digits."""
 
-    def room(self, at_most: int) -> memoryview:
+    def get_buffer(self, max_bytes: int) -> memoryview:
         """Where the next bytes may be put."""
 
     def advance(self, size_bytes: int) -> None:
@@ -55,7 +55,7 @@ def read_disk(
         try:
             with connect(into.size_bytes) as download:
                 _skip(name, download, into, received)
-                while size := download.readinto(into.room(_STEP_BYTES)):
+                while size := download.readinto(into.get_buffer(_STEP_BYTES)):
                     into.advance(size)
                     received(size)
                 return download.framed

@@ -14,7 +14,7 @@ BUCKET, KEY = "images", "vms/win10.ova"
 
 
 def packed(name: str, descriptor: bytes, disks: Mapping[str, bytes]) -> bytes:
-    """An OVA as Python's tarfile writes it: without owner and time."""
+    """An OVA written by Python's tarfile, without owner and time."""
     members = {f"{name}.ovf": descriptor, **disks}
     lines = [f"SHA256({member})= {hashlib.sha256(content).hexdigest()}\n" for member, content in members.items()]
     archive = io.BytesIO()
@@ -28,7 +28,7 @@ def packed(name: str, descriptor: bytes, disks: Mapping[str, bytes]) -> bytes:
 
 @pytest.fixture(scope="session")
 def aws() -> boto3.Session:
-    """One for all tests, as it keeps the service models it has parsed."""
+    """Shared by all tests because it caches the parsed service models."""
     return boto3.Session("testing", "testing", region_name="eu-west-1")
 
 
@@ -41,27 +41,27 @@ def s3(aws: boto3.Session) -> Iterator[Any]:
 
 
 @dataclass
-class Bucket:
-    """What is in the bucket, and what S3 shall refuse."""
+class FaultyBucket:
+    """The content of the bucket, and calls that S3 denies."""
 
     client: Any
 
     def content(self) -> bytes:
         return bytes(self.client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
 
-    def left(self) -> list[str]:
+    def leftovers(self) -> list[str]:
         uploads = self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
         objects = self.client.list_object_versions(Bucket=BUCKET).get("Versions", [])
         return [f"upload {upload['Key']}" for upload in uploads] + [f"object {entry['Key']}" for entry in objects]
 
-    def refuse(self, operation: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
-        def answer(params: dict[str, Any], **_: Any) -> None:
+    def deny(self, operation: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
+        def raise_error(params: dict[str, Any], **_: Any) -> None:
             if when(params):
                 raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
 
-        self.client.meta.events.register(f"before-call.s3.{operation}", answer)
+        self.client.meta.events.register(f"before-call.s3.{operation}", raise_error)
 
 
 @pytest.fixture
-def bucket(s3: Any) -> Bucket:
-    return Bucket(s3)
+def bucket(s3: Any) -> FaultyBucket:
+    return FaultyBucket(s3)

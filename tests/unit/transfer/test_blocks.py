@@ -9,8 +9,8 @@ from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_bloc
 BLOCK = 4096
 
 
-class Snapshot:
-    """Takes blocks, and remembers how many were on their way at once."""
+class FakeSnapshot:
+    """Receives blocks and counts the blocks read."""
 
     def __init__(self) -> None:
         self.blocks: dict[int, bytes] = {}
@@ -34,7 +34,7 @@ def nothing(index: int, sent_bytes: int) -> None:
 
 
 def linear(blocks: dict[int, bytes]) -> SentBlocks:
-    """What AWS's guide makes of blocks."""
+    """The checksum of the blocks as AWS documents it."""
     digests = b"".join(hashlib.sha256(blocks[index]).digest() for index in sorted(blocks))
     return SentBlocks(len(blocks), hashlib.sha256(digests).digest())
 
@@ -50,44 +50,44 @@ def linear(blocks: dict[int, bytes]) -> SentBlocks:
         ([(0, BLOCK + 1), (2 * BLOCK - 1, 1), (9 * BLOCK, 5)], [0, 1, 9]),
     ],
 )
-def test_each_block_that_holds_something_is_named_once(extents: Any, indexes: list[int]) -> None:
+def test_each_block_with_data_is_listed_once(extents: Any, indexes: list[int]) -> None:
     assert list(block_indexes(extents, BLOCK)) == indexes
 
 
-def test_blocks_are_sent_but_for_those_of_zeros() -> None:
-    snapshot = Snapshot()
+def test_all_blocks_but_those_of_zeros_are_sent() -> None:
+    snapshot = FakeSnapshot()
     sent = send_blocks(range(200), snapshot.content, snapshot.put, progress=nothing)
     assert snapshot.blocks == {index: snapshot.content(index) for index in range(200) if index % 3}
     assert sent == linear(snapshot.blocks)
 
 
-def test_what_an_earlier_run_has_sent_counts_without_being_sent() -> None:
-    whole, rest = Snapshot(), Snapshot()
+def test_blocks_of_an_earlier_run_are_counted_but_not_sent() -> None:
+    whole, rest = FakeSnapshot(), FakeSnapshot()
     sent = send_blocks(range(100), whole.content, whole.put, progress=nothing)
-    assert send_blocks(range(100), rest.content, rest.put, there_before=40, progress=nothing) == sent
+    assert send_blocks(range(100), rest.content, rest.put, first_unsent=40, progress=nothing) == sent
     assert min(rest.blocks) == 40
 
 
-def test_progress_tells_up_to_where_all_is_there() -> None:
-    snapshot, told = Snapshot(), []
+def test_progress_reports_the_index_up_to_which_all_blocks_are_sent() -> None:
+    snapshot, reports = FakeSnapshot(), []
 
     def progress(index: int, sent_bytes: int) -> None:
         assert all(i in snapshot.blocks for i in range(index) if i % 3)
-        told.append((index, sent_bytes))
+        reports.append((index, sent_bytes))
 
     send_blocks(range(100), snapshot.content, snapshot.put, progress=progress)
-    assert [index for index, _ in told] == list(range(1, 101))
-    assert told[-1] == (100, 66 * BLOCK)
+    assert [index for index, _ in reports] == list(range(1, 101))
+    assert reports[-1] == (100, 66 * BLOCK)
 
 
-def test_a_first_block_that_lags_holds_up_the_reading() -> None:
-    snapshot, release = Snapshot(), threading.Event()
+def test_a_slow_block_limits_how_far_reading_proceeds() -> None:
+    snapshot, release = FakeSnapshot(), threading.Event()
 
     def put(index: int, data: bytes, sha256: bytes) -> None:
         if index == 1:
             release.wait(10)
         snapshot.put(index, data, sha256)
-        if len(snapshot.blocks) == 20:  # all of the 32 that may be under way, but for zeros and the one that lags
+        if len(snapshot.blocks) == 20:  # all of the 32 pending blocks except zeros and the slow one
             assert snapshot.read <= 33
             release.set()
 
@@ -97,8 +97,8 @@ def test_a_first_block_that_lags_holds_up_the_reading() -> None:
 
 
 @pytest.mark.parametrize("where", ["read", "put", "progress"])
-def test_fails_as_what_fails_and_sends_no_more(where: str) -> None:
-    snapshot = Snapshot()
+def test_fails_with_the_first_error_and_sends_no_more_blocks(where: str) -> None:
+    snapshot = FakeSnapshot()
 
     def fail(name: str, index: int) -> None:
         if name == where and index == 50:

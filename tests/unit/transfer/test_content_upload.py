@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.transfer.checksums import s3_text
-from pulumi_vmimport.transfer.content_upload import Progress, checksum_of, send_content
+from pulumi_vmimport.transfer.checksums import crc32_to_base64
+from pulumi_vmimport.transfer.content_upload import UploadProgress, checksum_of, send_content
 from pulumi_vmimport.transfer.file_content import FileContent, file_identity
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
 from pulumi_vmimport.transfer.part_body import PartBody
@@ -21,15 +21,15 @@ MIB = 1 << 20
 
 
 class FakeUpload:
-    """An upload that keeps the bytes of its parts, and does with each what it is told to."""
+    """An upload that keeps the bytes of its parts and calls `during` for each."""
 
     def __init__(self, during: Callable[[int], None] = lambda _: None) -> None:
         self.parts: dict[int, bytes] = {}
-        self.kept: list[int] = []
+        self.reused: list[int] = []
         self.during = during
 
-    def keep(self, number: int, part: Part) -> None:
-        self.kept.append(number)
+    def reuse(self, number: int, part: Part) -> None:
+        self.reused.append(number)
 
     def send_body(self, number: int, body: PartBody, crc32: int) -> None:
         self.during(number)
@@ -63,46 +63,49 @@ def test_every_byte_is_sent_in_parts_of_one_size(path: Path, size: int) -> None:
     assert [len(upload.parts[number]) for number in sorted(upload.parts)][:-1] == [5 * MIB] * ((size - 1) // (5 * MIB))
 
 
-def test_parts_that_are_there_are_not_sent_again(path: Path) -> None:
+def test_existing_parts_are_sent_again_only_if_they_differ(path: Path) -> None:
     data = path.read_bytes()
     right = Part(5 * MIB, zlib.crc32(data[: 5 * MIB]), "a")
-    there = {1: right, 2: right, 3: Part(7, right.crc32, "b"), 4: Part(2 * MIB, None, "c"), 9: right}
+    existing = {1: right, 2: right, 3: Part(7, right.crc32, "b"), 4: Part(2 * MIB, None, "c"), 9: right}
     upload = FakeUpload()
-    send(upload, path, there=there)
-    assert (upload.kept, sorted(upload.parts)) == ([1], [2, 3, 4])
+    send(upload, path, existing_parts=existing)
+    assert (upload.reused, sorted(upload.parts)) == ([1], [2, 3, 4])
 
 
-def test_the_checksum_is_that_of_the_whole(path: Path) -> None:
+def test_the_checksum_covers_the_whole_file(path: Path) -> None:
     with FileContent(str(path)) as content:
         checksum = checksum_of(content, part_bytes=5 * MIB, report=lambda _: None)
-    assert checksum == f"CRC32:{s3_text(zlib.crc32(path.read_bytes()))}"
+    assert checksum == f"CRC32:{crc32_to_base64(zlib.crc32(path.read_bytes()))}"
 
 
-def test_the_progress_tells_rate_and_time_left() -> None:
-    progress = Progress(size_bytes=100 * MIB, done_bytes=60 * MIB, sent_bytes=20 * MIB, seconds=4)
+def test_progress_reports_rate_and_remaining_time() -> None:
+    progress = UploadProgress(size_bytes=100 * MIB, done_bytes=60 * MIB, sent_bytes=20 * MIB, seconds=4)
     assert (progress.bytes_per_second, progress.seconds_left) == (5 * MIB, 8)
-    assert Progress(100, 60, 0, 4).seconds_left is None
+    assert UploadProgress(100, 60, 0, 4).seconds_left is None
 
 
 def test_the_last_report_counts_every_byte(path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[UploadProgress] = []
     send(
-        FakeUpload(), path, report=seen.append, there={1: Part(5 * MIB, zlib.crc32(path.read_bytes()[: 5 * MIB]), "a")}
+        FakeUpload(),
+        path,
+        report=seen.append,
+        existing_parts={1: Part(5 * MIB, zlib.crc32(path.read_bytes()[: 5 * MIB]), "a")},
     )
     assert (seen[-1].done_bytes, seen[-1].sent_bytes, seen[-1].seconds_left) == (17 * MIB, 12 * MIB, 0)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("cancelled")], ids=repr)
-def test_what_the_report_raises_ends_a_part_on_its_way(path: Path, error: BaseException) -> None:
-    begun, ended = threading.Event(), threading.Event()
+def test_an_exception_of_the_report_ends_parts_in_flight(path: Path, error: BaseException) -> None:
+    started, ended = threading.Event(), threading.Event()
 
     def hold(_: int) -> None:
-        begun.set()
+        started.set()
         assert ended.wait(10)
-        time.sleep(0.3)  # until those who stop the threads have come so far
+        time.sleep(0.3)  # until the threads are being stopped
 
-    def report(_: Progress) -> None:
-        if begun.is_set():
+    def report(_: UploadProgress) -> None:
+        if started.is_set():
             ended.set()
             raise error
 
@@ -112,7 +115,7 @@ def test_what_the_report_raises_ends_a_part_on_its_way(path: Path, error: BaseEx
     assert upload.parts == {}
 
 
-def test_fails_with_the_first_failure_and_sends_nothing_more(path: Path) -> None:
+def test_fails_with_the_first_error_and_sends_no_more_parts(path: Path) -> None:
     def refuse(number: int) -> None:
         if number == 2:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "UploadPart")
@@ -124,7 +127,7 @@ def test_fails_with_the_first_failure_and_sends_nothing_more(path: Path) -> None
     assert len(upload.parts) <= 3
 
 
-def test_fails_as_modified_when_a_part_is_refused_because_the_file_changed(path: Path) -> None:
+def test_fails_as_modified_if_s3_rejects_a_part_of_a_changed_file(path: Path) -> None:
     def change(_: int) -> None:
         path.write_bytes(b"other bytes" * MIB)
         raise ClientError({"Error": {"Code": "BadDigest", "Message": ""}}, "UploadPart")
@@ -150,7 +153,7 @@ def test_memory_does_not_grow_with_file_or_parts(path: Path) -> None:
     assert most < 6 * MIB
 
 
-def test_a_file_is_told_by_size_time_and_inode(path: Path, tmp_path: Path) -> None:
+def test_the_identity_of_a_file_includes_its_inode(path: Path, tmp_path: Path) -> None:
     before = file_identity(str(path))
     with FileContent(str(path)) as content:
         assert content.identity == before
@@ -162,6 +165,6 @@ def test_a_file_is_told_by_size_time_and_inode(path: Path, tmp_path: Path) -> No
     assert file_identity(str(path)) != before
 
 
-def test_fails_for_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSourceError, match="it is no regular file"):
+def test_fails_for_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSourceError, match="not a regular file"):
         FileContent(str(tmp_path))

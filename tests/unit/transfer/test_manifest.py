@@ -4,7 +4,7 @@ import pytest
 from tests.unit.transfer.conftest import BUCKET, packed
 
 from pulumi_vmimport.transfer import manifest
-from pulumi_vmimport.transfer.ova import Ova, Text
+from pulumi_vmimport.transfer.ova import Ova, TextMember
 
 DIGESTS = {"disk1.vmdk": "ab" * 32, "disk2.vmdk": "cd" * 32}
 
@@ -20,8 +20,8 @@ def test_the_manifest_of_an_object_is_read_back(s3: Any) -> None:
 
 @pytest.mark.parametrize("size", [0, 100, 3 << 20])
 def test_the_manifest_in_an_ova_is_read_back(s3: Any, size: int) -> None:
-    disks = tuple(Text(f"web-disk{number}.vmdk", bytes([number]) * size) for number in range(1, 22))
-    descriptor = Text("web.ovf", b"<Envelope/>" * 2000)
+    disks = tuple(TextMember(f"web-disk{number}.vmdk", bytes([number]) * size) for number in range(1, 22))
+    descriptor = TextMember("web.ovf", b"<Envelope/>" * 2000)
     ova = Ova("web", descriptor.content, disks[: 21 if size < 1000 else 1])
     body = packed(
         "web", descriptor.content, {disk.name: bytes([number]) * size for number, disk in enumerate(ova.disks, 1)}

@@ -34,16 +34,16 @@ def whole(ova: PackedOva) -> bytes:
     return bytes(data)
 
 
-def test_gnu_tar_finds_every_byte_the_descriptor_first_and_right_digests(
+def test_gnu_tar_reads_every_byte_with_the_descriptor_first_and_correct_digests(
     files: list[PackedFile], tmp_path: Path
 ) -> None:
     with PackedOva("web", b"<descriptor/>", files, "id") as ova:
         data = whole(ova)
     assert data == packed("web", b"<descriptor/>", {f.name: (tmp_path / f.name).read_bytes() for f in files})
     (tmp_path / "web.ova").write_bytes(data)
-    told = subprocess.run(["tar", "-tf", "web.ova"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert told.stderr == ""
-    assert told.stdout.split() == ["web.ovf", "web.mf", *(file.name for file in files)]
+    listed = subprocess.run(["tar", "-tf", "web.ova"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert listed.stderr == ""
+    assert listed.stdout.split() == ["web.ovf", "web.mf", *(file.name for file in files)]
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         held = {name: archive.extractfile(name).read() for name in archive.getnames()}  # type: ignore[union-attr] # files
     manifest = held.pop("web.mf").decode()
@@ -52,7 +52,7 @@ def test_gnu_tar_finds_every_byte_the_descriptor_first_and_right_digests(
         assert held[file.name] == (tmp_path / file.name).read_bytes()
 
 
-def test_any_piece_read_by_any_thread_is_that_of_the_whole(files: list[PackedFile]) -> None:
+def test_concurrent_reads_return_the_same_bytes_as_one_read(files: list[PackedFile]) -> None:
     with PackedOva("web", b"<descriptor/>" * 100, files, "id") as ova:
         data = whole(ova)
 
@@ -75,7 +75,7 @@ def test_any_piece_read_by_any_thread_is_that_of_the_whole(files: list[PackedFil
     assert wrong == []
 
 
-def test_a_change_of_any_file_is_seen(files: list[PackedFile], tmp_path: Path) -> None:
+def test_fails_if_any_file_was_modified(files: list[PackedFile], tmp_path: Path) -> None:
     with PackedOva("web", b"<descriptor/>", files, "id") as ova:
         ova.require_unmodified()
         os.utime(tmp_path / files[-1].name, ns=(1, 1))
@@ -83,7 +83,7 @@ def test_a_change_of_any_file_is_seen(files: list[PackedFile], tmp_path: Path) -
             ova.require_unmodified()
 
 
-def test_fails_for_a_disk_that_becomes_shorter(tmp_path: Path) -> None:
+def test_fails_for_a_truncated_disk(tmp_path: Path) -> None:
     path = tmp_path / "disk1.vmdk"
     path.write_bytes(bytes(5000))
     with FileContent(str(path)) as disk, PackedOva("web", b"", [PackedFile("disk1.vmdk", disk)], "id") as ova:
@@ -92,7 +92,7 @@ def test_fails_for_a_disk_that_becomes_shorter(tmp_path: Path) -> None:
             whole(ova)
 
 
-def test_fails_at_once_when_nothing_is_wanted_any_more(tmp_path: Path) -> None:
+def test_a_cancelled_read_fails_at_once(tmp_path: Path) -> None:
     path = tmp_path / "disk1.vmdk"
     path.write_bytes(bytes(5000))
     with FileContent(str(path)) as disk, PackedOva("web", b"", [PackedFile("disk1.vmdk", disk)], "id") as ova:
@@ -101,7 +101,7 @@ def test_fails_at_once_when_nothing_is_wanted_any_more(tmp_path: Path) -> None:
             whole(ova)
 
 
-def test_fails_for_a_name_that_no_ova_holds(tmp_path: Path) -> None:
+def test_fails_for_an_invalid_member_name_in_a_packed_ova(tmp_path: Path) -> None:
     path = tmp_path / "disk1.vmdk"
     path.write_bytes(b"")
     with FileContent(str(path)) as disk, pytest.raises(InvalidMemberError, match="OVA member 'dïsk'"):

@@ -11,10 +11,10 @@ MIB = 1 << 20
 @pytest.mark.parametrize(
     "buffers",
     [(), (b"",), (b"abc",), (b"", b"abc", b"", b"defg", b""), (b"x" * (3 * MIB + 1), b"y" * 5)],
-    ids=["none", "empty", "one", "with empty ones", "larger than a read"],
+    ids=["none", "empty", "one", "some-empty", "larger-than-a-read"],
 )
 @pytest.mark.parametrize("size", [1, 16384, 2 * MIB, -1, None])
-def test_the_buffers_are_read_one_after_the_other(buffers: tuple[bytes, ...], size: int | None) -> None:
+def test_the_buffers_are_read_in_order(buffers: tuple[bytes, ...], size: int | None) -> None:
     body, whole = BufferBody(buffers), b"".join(buffers)
     for _ in range(2):
         body.seek(0)
@@ -22,7 +22,7 @@ def test_the_buffers_are_read_one_after_the_other(buffers: tuple[bytes, ...], si
         assert body.tell() == len(body) == len(whole)
 
 
-def test_it_may_be_read_from_anywhere() -> None:
+def test_reading_starts_at_any_position() -> None:
     body = BufferBody([b"abc", bytearray(b"defg"), memoryview(b"hi")])
     for at in (4, 0, 8, 9, 3):
         assert body.seek(at) == at
@@ -31,7 +31,7 @@ def test_it_may_be_read_from_anywhere() -> None:
     assert (body.readable(), body.seekable(), bool(BufferBody([]))) == (True, True, True)
 
 
-def test_nothing_is_copied() -> None:
+def test_the_buffers_are_not_copied() -> None:
     buffer = bytearray(b"before")
     piece: Any = BufferBody([buffer]).read(16384)
     buffer[:] = b"behind"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.transfer.buffers import BufferPool
-from pulumi_vmimport.transfer.part_stream import PartStream, part_sizes
+from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
+from pulumi_vmimport.transfer.part_stream import PartStream
 
 PART = 4096
 WORKERS = 3
@@ -16,28 +17,28 @@ GIB = 1 << 30
 
 
 class Gate:
-    """Takes parts only while it is open; knows how many are on their way, and whose buffers."""
+    """Blocks parts until it is open; counts the parts in flight and their buffers."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
         self.arrived = threading.Semaphore(0)
-        self.on_their_way = 0
+        self.in_flight = 0
         self.buffers: set[int] = set()
         self._lock = threading.Lock()
 
     def send(self, _: int, prefix: bytes, body: memoryview) -> None:
         del prefix
         with self._lock:
-            self.on_their_way += 1
+            self.in_flight += 1
             self.buffers.add(id(body.obj))
         self.arrived.release()
         self.open.wait(10)
         with self._lock:
-            self.on_their_way -= 1
+            self.in_flight -= 1
 
 
-class Slow:
-    """A digest that takes its time."""
+class SlowDigest:
+    """A digest that blocks until it is open."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -54,31 +55,31 @@ def stream(send: Any, **kwargs: Any) -> PartStream:
 
 def feed(parts: PartStream, count: int, digest: Any = None, content: bytes = b"x" * PART) -> None:
     for _ in range(count):
-        parts.room(PART)[:] = content
+        parts.get_buffer(PART)[:] = content
         parts.advance(PART, digest)
 
 
-class TooSlow(Exception):  # noqa: N818 - what a wait raises
+class TooSlow(Exception):  # noqa: N818 - raised by on_wait
     pass
 
 
 def raising_after(times: int) -> Any:
     left = [times]
 
-    def waiting() -> None:
+    def on_wait() -> None:
         left[0] -= 1
         if not left[0]:
             raise TooSlow
 
-    return waiting
+    return on_wait
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_vmimport.transfer.buffers._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("pulumi_vmimport.transfer.buffers._POLL_SECONDS", 0.01)
 
 
-def test_no_more_buffers_are_filled_than_there_are() -> None:
+def test_the_number_of_filled_buffers_is_limited() -> None:
     gate, filled = Gate(), [0]
 
     def fill(parts: PartStream) -> None:
@@ -89,30 +90,30 @@ def test_no_more_buffers_are_filled_than_there_are() -> None:
         finally:
             gate.open.set()
 
-    with pytest.raises(TooSlow), stream(gate.send, waiting=raising_after(3)) as parts:
+    with pytest.raises(TooSlow), stream(gate.send, on_wait=raising_after(3)) as parts:
         fill(parts)
     assert filled[0] == BUFFERS
 
 
-def test_a_wait_for_the_uploads_can_be_ended_and_leaves_nothing_on_its_way() -> None:
+def test_a_wait_for_the_uploads_can_be_ended_with_no_part_in_flight() -> None:
     gate = Gate()
     threading.Timer(0.2, gate.open.set).start()
-    with pytest.raises(TooSlow), stream(gate.send, waiting=raising_after(3)) as parts:
+    with pytest.raises(TooSlow), stream(gate.send, on_wait=raising_after(3)) as parts:
         feed(parts, 100)
-    assert gate.on_their_way == 0
+    assert gate.in_flight == 0
 
 
-def test_the_same_few_buffers_serve_for_any_number_of_parts() -> None:
+def test_buffers_are_reused_for_any_number_of_parts() -> None:
     gate = Gate()
     gate.open.set()
     with stream(gate.send) as parts:
         feed(parts, 500)
-        parts.end()
+        parts.finish()
     assert len(gate.buffers) <= BUFFERS
 
 
-def test_a_buffer_that_is_sent_but_not_hashed_is_not_filled_again() -> None:
-    gate, digest = Gate(), Slow()
+def test_a_buffer_that_is_not_hashed_yet_is_not_reused() -> None:
+    gate, digest = Gate(), SlowDigest()
     gate.open.set()
 
     def fill(parts: PartStream) -> None:
@@ -121,42 +122,42 @@ def test_a_buffer_that_is_sent_but_not_hashed_is_not_filled_again() -> None:
         finally:
             digest.open.set()
 
-    with pytest.raises(TooSlow), stream(gate.send, waiting=raising_after(5)) as parts:
+    with pytest.raises(TooSlow), stream(gate.send, on_wait=raising_after(5)) as parts:
         fill(parts)
 
 
-def test_a_slow_digest_sees_every_byte_as_it_was() -> None:
-    expected, digest = hashlib.sha256(), Slow()
+def test_a_slow_digest_hashes_the_original_bytes() -> None:
+    expected, digest = hashlib.sha256(), SlowDigest()
     with stream(lambda *_: None) as parts:
         threading.Timer(0.05, digest.open.set).start()
         for number in range(50):
             content = bytes([number]) * PART
             expected.update(content)
             feed(parts, 1, digest, content)
-        parts.end()
+        parts.finish()
     assert digest.seen.digest() == expected.digest()
 
 
-def test_the_first_and_the_current_part_may_wait_for_their_holes_at_any_length() -> None:
+def test_a_prefix_and_a_placeholder_can_stay_unfilled_for_many_parts() -> None:
     sent: dict[int, bytes] = {}
 
     def send(number: int, *buffers: Any) -> None:
         sent[number] = b"".join(buffers)
 
     with stream(send) as parts:
-        head = parts.hole(0, before_all=True)
+        head = parts.reserve_prefix()
         feed(parts, 30)
         for _ in range(5):
-            hole = parts.hole(512)
+            header = parts.reserve(512)
             feed_bytes = PART * 20 - 512
             while feed_bytes:
-                room = parts.room(feed_bytes)
-                room[:] = b"y" * len(room)
-                feed_bytes -= len(room)
-                parts.advance(len(room))
-            parts.fill(hole, b"h" * 512)
+                buffer = parts.get_buffer(feed_bytes)
+                buffer[:] = b"y" * len(buffer)
+                feed_bytes -= len(buffer)
+                parts.advance(len(buffer))
+            parts.fill(header, b"h" * 512)
         parts.fill(head, b"the head")
-        parts.end()
+        parts.finish()
     assert sent[1] == b"the head" + b"x" * PART
     joined = b"".join(sent[number] for number in range(1, 132))
     assert joined == b"the head" + b"x" * PART * 30 + (b"h" * 512 + b"y" * (PART * 20 - 512)) * 5 + b""
@@ -165,36 +166,36 @@ def test_the_first_and_the_current_part_may_wait_for_their_holes_at_any_length()
 def test_an_empty_stream_is_one_empty_part() -> None:
     sent: dict[int, bytes] = {}
     with stream(lambda number, *buffers: sent.update({number: b"".join(buffers)})) as parts:
-        parts.end()
+        parts.finish()
     assert sent == {1: b""}
 
 
-def test_fails_at_once_where_a_part_fails_while_the_stream_waits_for_a_buffer() -> None:
+def test_fails_at_once_if_a_part_fails_while_the_stream_waits_for_a_buffer() -> None:
     gate = Gate()
 
     def send(number: int, *buffers: Any) -> None:
         gate.send(number, *buffers)
         raise PermissionError
 
-    began = time.monotonic()
+    start_seconds = time.monotonic()
     threading.Timer(0.1, gate.open.set).start()
     with pytest.raises(PermissionError), stream(send) as parts:
         feed(parts, 1000)
-    assert time.monotonic() - began < 5
-    assert gate.on_their_way == 0
+    assert time.monotonic() - start_seconds < 5
+    assert gate.in_flight == 0
 
 
 @pytest.mark.parametrize(
     "error", [KeyboardInterrupt(), ValueError("bug"), OSError("reset")], ids=lambda e: type(e).__name__
 )
-def test_fails_with_what_ends_the_block_and_sends_nothing_more(error: BaseException) -> None:
+def test_fails_with_the_error_of_the_block_and_sends_no_more_parts(error: BaseException) -> None:
     gate, sent = Gate(), []
 
     def send(number: int, *buffers: Any) -> None:
         gate.send(number, *buffers)
         sent.append(number)
 
-    def begin(parts: PartStream) -> None:
+    def run(parts: PartStream) -> None:
         feed(parts, BUFFERS - 1)
         for _ in range(WORKERS):
             gate.arrived.acquire()
@@ -202,19 +203,19 @@ def test_fails_with_what_ends_the_block_and_sends_nothing_more(error: BaseExcept
         raise error
 
     with pytest.raises(type(error)), stream(send) as parts:
-        begin(parts)
-    assert (len(sent), gate.on_their_way) == (WORKERS, 0)
+        run(parts)
+    assert (len(sent), gate.in_flight) == (WORKERS, 0)
 
 
-def test_fails_to_go_on_after_the_end() -> None:
+def test_fails_after_the_stream_has_ended() -> None:
     with stream(lambda *_: None) as parts:
         pass
     with pytest.raises(ValueError, match="the stream has ended"):
-        parts.room(1)
+        parts.get_buffer(1)
 
 
-def test_parts_grow_so_that_ten_thousand_suffice() -> None:
-    sizes = part_sizes()
+def test_growing_parts_hold_450_gib_in_ten_thousand_parts() -> None:
+    sizes = growing_part_sizes()
     assert [sizes(number) // MIB for number in (1, 4000, 4001, 7000, 7001, 9000, 9001, 10_000)] == [
         8, 8, 16, 16, 64, 64, 256, 256,
     ]  # fmt: skip
@@ -222,25 +223,25 @@ def test_parts_grow_so_that_ten_thousand_suffice() -> None:
 
 
 @pytest.mark.parametrize("expected", [0, 450 * GIB, 1 << 40, 10 << 40])
-def test_what_is_expected_fits(expected: int) -> None:
-    sizes = part_sizes(expected)
+def test_the_expected_bytes_fit_into_ten_thousand_parts(expected: int) -> None:
+    sizes = growing_part_sizes(expected)
     assert sum(map(sizes, range(1, 10_001))) >= expected
     assert all(sizes(number) % 512 == 0 and sizes(number) <= 5 * GIB for number in (1, 5000, 10_000))
 
 
-def test_a_pool_gives_a_buffer_of_the_size_that_is_asked_for() -> None:
+def test_a_pool_returns_a_buffer_of_the_requested_size() -> None:
     pool = BufferPool(2)
-    small = pool.take(10)
+    small = pool.acquire(10)
     assert small is not None
-    pool.give_back(small)
-    assert pool.take(10) is small
-    large = pool.take(20)
+    pool.release(small)
+    assert pool.acquire(10) is small
+    large = pool.acquire(20)
     assert large is not None
     assert len(large) == 20
 
 
-def test_a_closed_pool_gives_nothing() -> None:
+def test_a_closed_pool_returns_none() -> None:
     pool = BufferPool(1)
     threading.Timer(0.05, pool.close).start()
-    pool.take(10)
-    assert pool.take(10) is None
+    pool.acquire(10)
+    assert pool.acquire(10) is None

@@ -23,8 +23,8 @@ class Received:
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
-    def room(self, at_most: int) -> memoryview:
-        self._room = bytearray(at_most)
+    def get_buffer(self, max_bytes: int) -> memoryview:
+        self._room = bytearray(max_bytes)
         return memoryview(self._room)
 
     def advance(self, size_bytes: int) -> None:

@@ -14,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
 from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.disk.disk_content import Extent, Source
-from pulumi_vmimport.transfer.image_source import LocalImage, S3Image
+from pulumi_vmimport.transfer.local_image import LocalImage
+from pulumi_vmimport.transfer.remote_image import RemoteImage
+from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
-from pulumi_vmimport.transfer.windows import WindowedImage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -126,7 +127,7 @@ def _of_file(path: str, stack: ExitStack) -> Target:
 
 def _of_url(url: str, stack: ExitStack) -> Target:
     module = importlib.import_module("pulumi_vmimport.transfer.url_image")
-    image: WindowedImage = stack.enter_context(module.UrlImage(url))
+    image: RemoteImage = stack.enter_context(module.UrlImage(url))
     return Target(image, None, lambda: Reads(image.requests, image.received_bytes))
 
 
@@ -141,13 +142,13 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     except ValueError as error:  # so botocore says of endpoints that are none
         variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
         raise Trouble(f"{uri} cannot be read: {error} ({variables})") from error
-    image = stack.enter_context(S3Image.opened(client, bucket, key))
+    image = stack.enter_context(S3Image.open(client, bucket, key))
     images.append(image)
 
     def open_sibling(name: str) -> Source | None:
         folder = key.rpartition("/")[0]
         try:
-            near = stack.enter_context(S3Image.opened(client, bucket, f"{folder}/{name}" if folder else name))
+            near = stack.enter_context(S3Image.open(client, bucket, f"{folder}/{name}" if folder else name))
         except UnreadableSourceError:
             return None
         images.append(near)

@@ -20,7 +20,7 @@ from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
 from pulumi_vmimport.cli.orphans.thing import Kind, Thing
 from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.transfer_errors import NotOursError
+from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
 
 _REASON = "removed with vmimport orphans"
 _NO_SUCH_UPLOAD = frozenset({"NoSuchUpload", "NoSuchBucket"})
@@ -59,7 +59,7 @@ def remove(aws: AwsConnection, thing: Thing) -> Removal:
         return _remove(aws, thing)
     except (ClientError, BotoCoreError) as error:
         return Removal(thing, "not removed", error_message(error))
-    except NotOursError as error:
+    except ObjectNotOwnedError as error:
         return Removal(thing, "not removed", str(error))
 
 
@@ -80,7 +80,7 @@ def _remove(aws: AwsConnection, thing: Thing) -> Removal:
             exported_objects.delete(aws, bucket, key.rpartition(".")[0])
         case Kind.IMAGE_OBJECT:
             mark = {IDENTITY_METADATA: str(thing.identity)}
-            s3_object.delete_if_ours(aws.client("s3"), *_place(thing), mark)
+            s3_object.delete_if_owned(aws.client("s3"), *_place(thing), mark)
         case _:
             return _cancelled(aws, thing)
     return Removal(thing, "deleted")

@@ -29,7 +29,7 @@ class BlockWriter:
         self._blocks = -(-disk.capacity_bytes // BLOCK_BYTES)
         self._began = time.monotonic()
 
-    def write(self, there_before: int, keep: Callable[[int], None]) -> SentBlocks:
+    def write(self, first_unsent: int, keep: Callable[[int], None]) -> SentBlocks:
         """Send all blocks from that index on; `keep` is told the index up to which all are there.
 
         Raises: DiskImageError, TransferError, RunInterruptedError; botocore's errors that do not pass.
@@ -43,7 +43,7 @@ class BlockWriter:
             self._run.wait(0)
 
         indexes = block_indexes(self._disk.extents(), BLOCK_BYTES)
-        return send_blocks(indexes, self._read, self._put, there_before=there_before, progress=progress)
+        return send_blocks(indexes, self._read, self._put, first_unsent=first_unsent, progress=progress)
 
     def _read(self, index: int) -> bytes:
         return self._disk.read(index * BLOCK_BYTES, BLOCK_BYTES)

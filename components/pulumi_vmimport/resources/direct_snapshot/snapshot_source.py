@@ -12,7 +12,8 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.image_source import LocalImage, S3Image, fingerprint
+from pulumi_vmimport.transfer.local_image import LocalImage, fingerprint
+from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 
 ImageSource = LocalImage | S3Image

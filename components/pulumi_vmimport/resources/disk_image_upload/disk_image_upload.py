@@ -1,7 +1,4 @@
-"""DiskImageUpload: a disk image or an OVA on this machine becomes an object in S3.
-
-Requirements S3-02, S3-04, FMT-10.
-"""
+"""DiskImageUpload: upload a local disk image or OVA to S3."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, replace
@@ -17,25 +14,31 @@ from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.resources.disk_image_upload.object_upload import IDENTITY, is_ours, stored, taken, uri
-from pulumi_vmimport.resources.disk_image_upload.upload_content import (
+from pulumi_vmimport.resources.disk_image_upload.image_files import (
     content_identity,
-    findings,
     ignored_problems,
+    inspection_problems,
     key_problem,
-    opened_content,
+    open_content,
     path_problem,
 )
+from pulumi_vmimport.resources.disk_image_upload.object_upload import (
+    IDENTITY,
+    RecordedContent,
+    UploadTarget,
+    has_content,
+)
+from pulumi_vmimport.resources.disk_image_upload.upload_progress import progress_report
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
-from pulumi_vmimport.transfer.transfer_errors import NotOursError, TransferError
+from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
+from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError, TransferError
 
-_MOST_TAGS = 10  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+_MAX_TAGS = 10  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 
 
 class StorageClass(StrEnum):
-    """The classes whose objects can be read at once, which an import does."""
+    """The storage classes whose objects an import can read without restoring them."""
 
     STANDARD = "STANDARD"
     STANDARD_IA = "STANDARD_IA"
@@ -84,148 +87,189 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         yield from ignored_problems(inputs.ignored_findings)
         yield from aws_input_problems(inputs)
         if is_known(inputs.tags):
-            yield from tag_problems(inputs.tags, most=_MOST_TAGS)
+            yield from tag_problems(inputs.tags, most=_MAX_TAGS)
 
     def preflight(self, run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
         if is_known(inputs.bucket):
             region = s3_locations.bucket_region(run.aws, inputs.bucket)
             if region is None and not run.supplied_by_resource("bucket"):
                 yield Problem(
-                    "bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource"
+                    "bucket",
+                    f"bucket {inputs.bucket!r} does not exist; create it, or pass the output of the resource that "
+                    "creates it",
                 )
             if region is not None and region != run.aws.region:
                 yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
             elif region is not None and is_known(inputs.key):
-                there = s3_object.find_object(run.aws.client("s3"), inputs.bucket, inputs.key)
-                if reason := taken(run, inputs, there):
+                target = _target(run, inputs)
+                if reason := target.conflict(target.find()):
                     yield Problem("key", reason)
-        if not _is_inspected_later(run) and is_known(inputs.path, inputs.image_profile, inputs.ignored_findings):
-            yield from _file_problems(run, inputs)
+        if not _inspection_is_deferred(run) and is_known(inputs.path, inputs.image_profile, inputs.ignored_findings):
+            yield from _inspect(run, inputs)
 
     def create(self, run: Run, inputs: DiskImageUploadInputs) -> Created[DiskImageUploadState]:
-        return Created(uri(inputs), self._stored(run, self.state_type(**vars(inputs))))
+        return Created(_target(run, inputs).uri, self._upload(run, self.state_type(**vars(inputs))))
 
     def read(self, run: Run, id: str, state: DiskImageUploadState) -> DiskImageUploadState | None:
         if self.condition(state) is not Condition.READY:
-            return state  # what of it is in S3 the next update sees
-        s3 = run.aws.client("s3")
-        there = s3_object.find_object(s3, state.bucket, state.key)
-        if there is None or not is_ours(run, there):
-            return None  # deleted, or overwritten by somebody else: either way the upload is no longer there
-        if there.checksum != state.checksum:  # written over with our mark on it
-            return replace(state, etag=there.etag, version_id=there.version_id, checksum=None)
-        tags = state.tags and s3_object.tags_of(s3, there)
-        return replace(state, etag=there.etag, version_id=there.version_id, tags=tags)
+            return state  # the next update checks what S3 has
+        target = _target(run, state)
+        found = target.find()
+        if found is None or not target.is_owned(found):
+            return None  # deleted, or replaced by another owner: either way the upload is gone
+        if found.checksum != state.checksum:  # overwritten with a copy of our metadata
+            return replace(state, etag=found.etag, version_id=found.version_id, checksum=None)
+        tags = state.tags and s3_object.tags_of(target.client, found)
+        return replace(state, etag=found.etag, version_id=found.version_id, tags=tags)
 
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs
     ) -> DiskImageUploadState:
         updated = self.replace_inputs(state, inputs)
-        moved = inputs.source_hash is None and inputs.path != state.path
-        restored = inputs.storage_class != state.storage_class
-        if self.condition(state) is not Condition.READY or inputs.source_hash != state.source_hash or moved or restored:
-            return self._stored(run, updated, state)
+        path_changed = inputs.source_hash is None and inputs.path != state.path
+        content_changed = inputs.source_hash != state.source_hash or path_changed
+        class_changed = inputs.storage_class != state.storage_class
+        if self.condition(state) is not Condition.READY or content_changed or class_changed:
+            return self._upload(run, updated, state)
         if (inputs.tags or {}) != (state.tags or {}):
-            s3_object.tag(run.aws.client("s3"), inputs.bucket, inputs.key, inputs.tags or {})
+            _target(run, inputs).write_tags()
         return updated
 
     def delete(self, run: Run, id: str, state: DiskImageUploadState) -> None:
-        s3 = run.aws.client("s3")
-        MultipartUpload.abort_running(s3, state.bucket, state.key)
+        target = _target(run, state)
+        target.abort_uploads()
         if not state.retain_on_delete:
             try:
-                s3_object.delete_if_ours(s3, state.bucket, state.key, {IDENTITY: run.identity.key})
-            except NotOursError as error:
-                run.status(f"left as it is: {error}")
+                s3_object.delete_if_owned(target.client, state.bucket, state.key, {IDENTITY: target.owner})
+            except ObjectNotOwnedError as error:
+                run.status(str(error))
 
     def condition(self, state: DiskImageUploadState) -> Condition:
         return Condition.UNFINISHED if state.checksum is None else Condition.READY
 
-    def _stored(
-        self, run: Run, state: DiskImageUploadState, before: DiskImageUploadState | None = None
+    def _upload(
+        self, run: Run, state: DiskImageUploadState, previous: DiskImageUploadState | None = None
     ) -> DiskImageUploadState:
-        if _is_inspected_later(run) and (problems := [problem.reason for problem in _file_problems(run, state)]):
+        """Upload the file unless the object has its content already. Raises: CleanFailureError; errors of S3."""
+        if _inspection_is_deferred(run) and (problems := [problem.reason for problem in _inspect(run, state)]):
             raise CleanFailureError("; ".join(problems))
-        return stored(run, state, before, keep=lambda unfinished: run.record(uri(unfinished), unfinished))
+        target = _target(run, state)
+        found = target.find()
+        if conflict := target.conflict(found):
+            raise CleanFailureError(conflict)
+        class_changed = previous is not None and previous.storage_class != state.storage_class
+        recorded = None if previous is None else RecordedContent(previous.source_identity, previous.checksum)
+        current: FoundObject | UploadedObject
+        try:
+            with open_content(state.path) as content:
+                compared = progress_report(run, "compared")
+                if found is not None and not class_changed and has_content(found, content, recorded, report=compared):
+                    current = found
+                    target.abort_uploads()
+                    if state.tags or (previous and previous.tags):
+                        target.write_tags()
+                else:
+                    # The previous storage class makes the update that resumes this one send the file again.
+                    storage_class = (previous or state).storage_class
+                    unfinished = replace(
+                        state, checksum=None, source_identity=content.identity, storage_class=storage_class
+                    )
+                    current = target.upload(
+                        content,
+                        found,
+                        report=progress_report(run, "sent"),
+                        on_start=lambda: run.record(target.uri, unfinished),
+                    )
+                return replace(
+                    state,
+                    etag=current.etag,
+                    version_id=current.version_id,
+                    checksum=current.checksum,
+                    size_bytes=current.size_bytes,
+                    source_identity=content.identity,
+                )
+        except (DiskImageError, TransferError) as error:
+            raise CleanFailureError(str(error)) from error
 
 
-def _is_inspected_later(run: Run) -> bool:
-    """Whether preview cannot look into the file, so that create has to."""
+def _target(run: Run, inputs: DiskImageUploadInputs) -> UploadTarget:
+    client = run.aws.client("s3")
+    return UploadTarget(client, inputs.bucket, inputs.key, run.identity.key, inputs.storage_class, inputs.tags)
+
+
+def _inspection_is_deferred(run: Run) -> bool:
+    """Whether preview cannot inspect the file because outputs of other resources are missing, so that create must."""
     return any(map(run.supplied_by_resource, ("path", "imageProfile", "ignoredFindings")))
 
 
-def _file_problems(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
-    """What the file and those beside it show."""
-    try:
-        with opened_content(inputs.path):
-            profile = inputs.image_profile or ImageProfile.EC2
-            yield from findings(run, inputs.path, profile, inputs.ignored_findings or ())
-    except (DiskImageError, TransferError) as error:
-        yield Problem("path", str(error))
+def _inspect(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
+    profile = inputs.image_profile or ImageProfile.EC2
+    return inspection_problems(run, inputs.path, profile, inputs.ignored_findings or ())
 
 
 class DiskImageUploadArgs(AwsArgs):
     """The arguments of DiskImageUpload.
 
-    A change of any but path, image_profile, ignored_findings, storage_class, source_hash, tags, retain_on_delete,
-    timeout_minutes, profile and assume_role_arn replaces the object.
+    Changing bucket, key or region replaces the object. All other changes update it in place.
     """
 
     path: pulumi.Input[str]
-    """The file on the machine that runs Pulumi, from the project's folder: .ova, .vmdk, .vhd, .vhdx, .raw, .img; or
-    .ovf, which is packed into an OVA on the way, with the files beside it that it names."""
+    """The file on the machine that runs Pulumi, relative to the project's folder. Its suffix is .ova, .vmdk, .vhd,
+    .vhdx, .raw, .img or .ovf. An .ovf file is packed into an OVA together with the files that it refers to, which must
+    be in the same folder."""
     bucket: pulumi.Input[str]
-    """The bucket, in the Region of the import."""
+    """The name of the S3 bucket. It must be in the Region of the import."""
     key: pulumi.Input[str]
-    """The key of the object; it ends as the file does, and in .ova for an .ovf file."""
+    """The key of the object, at most 1024 bytes. It ends in the suffix of the file, or in .ova for an .ovf file; .raw
+    and .img are equivalent."""
     image_profile: NotRequired[pulumi.Input[Literal["ec2", "snapshot", "byol-workspaces", "workspaces-byol"]]]
-    """What the image is for: ec2, snapshot or byol-workspaces. A file that AWS would refuse for that is refused before
-    it is sent (docs/inspect.md). Default: ec2."""
+    """What the image is for: `ec2`, `snapshot` or `byol-workspaces`. An image that does not meet the requirements of
+    its profile fails preview, before it is uploaded (docs/inspect.md lists the rules). Default: `ec2`."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """Rules of docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings do not count for this file, where you
-    know better. Default: none."""
+    """Ids of rules, such as `vmdk-no-end-of-stream`, whose findings do not fail preview (docs/inspect.md lists them).
+    Default: none."""
     storage_class: NotRequired[
         pulumi.Input[Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]]
     ]
-    """STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING or GLACIER_IR; another one sends the file again.
-    Default: STANDARD."""
+    """The S3 storage class: STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING or GLACIER_IR. A change uploads the
+    file again. Default: STANDARD."""
     source_hash: NotRequired[pulumi.Input[str]]
-    """Anything that changes when the content of the file does. Default: size, modification time and inode of the file,
-    which is read only where these have changed, and sent only where its content has. With a value of your own the file
-    need not be there while that stays."""
+    """A value that changes with the content of the file; a change makes the next update read the file, and upload it
+    if the content differs from the object. With a value of your own, the file is not needed while the value stays the
+    same. Default: derived from size, modification time and inode of the file."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the object; at most 10."""
+    """The tags of the object, at most 10. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the object in S3 when the resource is deleted. Default: false."""
+    """Keep the object in S3 when the resource is deleted. Default: false."""
 
 
 class DiskImageUpload(ManagedResource, module="vmimport", name="DiskImageUpload"):
-    """A disk image or OVA in S3, uploaded from a local file; the resource's id is the object's S3 URI.
+    """Uploads a local disk image or OVA to S3. The resource's id is the S3 URI of the object.
 
-    S3 checks every part and the whole. A run that is cancelled or killed is gone on with by the next one, which sends
-    only what is missing. A file that has changed is written in the place of the old object, at once and only if nobody
-    else has touched that; dependents see it by `checksum`. Deleting the resource deletes the object, unless somebody
-    else has overwritten it.
+    The upload is a multipart upload whose parts and whole S3 verifies by CRC-32. An interrupted run is resumed by the
+    next one, which sends only the missing parts. When the content of the file changes, the object is replaced in a
+    single conditional write, which fails if another process has written the object since; `checksum` then changes, so
+    dependent imports are replaced. Deleting the resource deletes the object, unless another owner has overwritten it.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
 
     etag: pulumi.Output[str]
-    """The object's entity tag."""
+    """The ETag of the object."""
     version_id: pulumi.Output[str | None]
-    """The object's version, in a bucket that keeps versions."""
+    """The version id of the object; None in a bucket without versioning."""
     checksum: pulumi.Output[str]
-    """The CRC-32 of the object, as `CRC32:<base64>`: the `source_hash` of an import of it. The same content has the
-    same, however often it is uploaded."""
+    """The CRC-32 of the whole object, as `CRC32:<base64>`. Equal content has an equal checksum; pass it as
+    `source_hash` to the import of the object."""
     size_bytes: pulumi.Output[int]
-    """The size of the object."""
+    """The size of the object in bytes."""
     source_identity: pulumi.Output[str]
-    """Which file it was: size, modification time and inode."""
+    """Identifies the uploaded file: size, modification time and inode, or a hash of those for an .ovf file."""
 
     bucket: pulumi.Output[str]
-    """The bucket, as given; available once the object is there."""
+    """The bucket. The output is is_known only when the object exists, so imports that use it wait for the upload."""
     key: pulumi.Output[str]
-    """The key, as given; available once the object is there."""
+    """The key. The output is is_known only when the object exists, so imports that use it wait for the upload."""
 
     @overload
     def __init__(

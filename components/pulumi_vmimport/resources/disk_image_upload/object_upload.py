@@ -1,137 +1,123 @@
-"""The object of a DiskImageUpload: whether it has the file's content, and how it gets it."""
+"""The S3 object of a DiskImageUpload: which resource wrote it, whether it has the file's content, and its upload."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
-from pulumi_vmimport.resources.disk_image_upload.upload_content import UploadContent, opened_content
-from pulumi_vmimport.resources.disk_image_upload.upload_resumption import resumable, shown
+from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.content_upload import checksum_of, send_content
-from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, part_bytes_for
-from pulumi_vmimport.transfer.s3_object import FoundObject, StoredObject
+from pulumi_vmimport.transfer.content_upload import Report, checksum_of, send_content
+from pulumi_vmimport.transfer.file_content import UploadContent
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport.transfer.part_sizes import part_bytes_for
+from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 if TYPE_CHECKING:
-    from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import (
-        DiskImageUploadInputs,
-        DiskImageUploadState,
-    )
+    from types_boto3_s3 import S3Client
 
 IDENTITY = "vmimport-identity"
-"""Names of S3 metadata are HTTP headers, so without the colons of tags"""
+"""S3 sends metadata as HTTP headers, whose names cannot contain the colon of the tag keys."""
 _SOURCE = "vmimport-source"
 
 
-def is_ours(run: Run, there: FoundObject) -> bool:
-    """Whether the resource has uploaded the object."""
-    return there.metadata.get(IDENTITY) == run.identity.key
+@dataclass(frozen=True)
+class UploadTarget:
+    """The S3 object that one resource writes. It replaces only an object that the same resource uploaded."""
+
+    client: "S3Client" = field(repr=False)
+    bucket: str
+    key: str
+    owner: str
+    """The resource's identity, recorded in the object's metadata"""
+    storage_class: str | None = None
+    tags: Mapping[str, str] | None = None
+
+    @property
+    def uri(self) -> str:
+        """The object's S3 URI."""
+        return s3_object.uri(self.bucket, self.key)
+
+    def find(self) -> FoundObject | None:
+        """The object in S3, or None if there is none."""
+        return s3_object.find_object(self.client, self.bucket, self.key)
+
+    def is_owned(self, found: FoundObject) -> bool:
+        """Whether this resource uploaded the object."""
+        return found.metadata.get(IDENTITY) == self.owner
+
+    def conflict(self, found: FoundObject | None) -> str | None:
+        """Why the upload must not replace the object."""
+        if found is None or self.is_owned(found):
+            return None
+        return (
+            f"{self.uri} already exists and was not uploaded by this resource; choose another key, or delete the object"
+        )
+
+    def write_tags(self) -> None:
+        """Replace the object's tags."""
+        s3_object.tag(self.client, self.bucket, self.key, self.tags or {})
+
+    def abort_uploads(self) -> None:
+        """Abort every multipart upload to the key."""
+        MultipartUpload.abort_in_progress(self.client, self.bucket, self.key)
+
+    def upload(
+        self, content: UploadContent, replaced: FoundObject | None, *, report: Report, on_start: Callable[[], None]
+    ) -> UploadedObject:
+        """Upload the content in place of the object found before, and resume an earlier multipart upload to the key.
+
+        `on_start` is called when S3 has the multipart upload, before the first part is sent.
+
+        Raises: ObjectConflictError, SourceModifiedError; errors of S3 and of `report`.
+        """
+        while True:
+            resumed = find_resumable_upload(self.client, self.bucket, self.key, self.storage_class)
+            upload, existing_parts = resumed or (self._start(content), {})
+            on_start()
+            part_bytes = part_bytes_for(content.size_bytes)
+            try:
+                send_content(upload, content, part_bytes=part_bytes, report=report, existing_parts=existing_parts)
+                uploaded = upload.complete(if_match=replaced.etag if replaced else None, if_none_match=replaced is None)
+            except TransferError:
+                upload.abort()
+                raise
+            if resumed is None:
+                return uploaded
+            found = self.find()
+            if found is None or self.is_owned(found):
+                if self.tags:
+                    self.write_tags()
+                return uploaded
+            replaced = found  # another process started the resumed upload, so the object lacks our metadata
+
+    def _start(self, content: UploadContent) -> MultipartUpload:
+        return MultipartUpload.start(
+            self.client,
+            self.bucket,
+            self.key,
+            metadata={IDENTITY: self.owner, _SOURCE: content.identity},
+            tags=self.tags,
+            storage_class=self.storage_class,
+        )
 
 
-def taken(run: Run, inputs: "DiskImageUploadInputs", there: FoundObject | None) -> str | None:
-    """Why the file may not be written where it is to be: nobody else's object is overwritten."""
-    if there is None or is_ours(run, there):
-        return None
-    return (
-        f"{uri(inputs)} is there already and was not uploaded by this resource; choose another key, or delete the"
-        " object"
-    )
+@dataclass(frozen=True)
+class RecordedContent:
+    """The file and the object of the previous upload."""
+
+    source_identity: str | None
+    checksum: str | None
 
 
-def uri(inputs: "DiskImageUploadInputs") -> str:
-    """The object's S3 URI."""
-    return s3_object.url(inputs.bucket, inputs.key)
-
-
-def stored(
-    run: Run,
-    state: "DiskImageUploadState",
-    before: "DiskImageUploadState | None",
-    *,
-    keep: Callable[["DiskImageUploadState"], None],
-) -> "DiskImageUploadState":
-    """Let the object have the file's content, which is sent only where the object has another.
-
-    `keep` is told what is unfinished as soon as something is begun. Raises: CleanFailureError; what S3 answers.
-    """
-    s3 = run.aws.client("s3")
-    there = s3_object.find_object(s3, state.bucket, state.key)
-    if reason := taken(run, state, there):
-        raise CleanFailureError(reason)
-    same_class = before is None or before.storage_class == state.storage_class
-    try:
-        with opened_content(state.path) as content:
-            stored: FoundObject | StoredObject
-            if there is not None and same_class and _is_equal(run, before, content, there):
-                stored = there
-                MultipartUpload.abort_running(s3, state.bucket, state.key)
-                if state.tags or (before and before.tags):
-                    s3_object.tag(s3, state.bucket, state.key, state.tags or {})
-            else:
-                # What the object was is known no more. An update that breaks off is completed by the next one,
-                # which sees by the old storage class that it has to send the file.
-                kept = state if before is None else replace(state, storage_class=before.storage_class)
-                kept = replace(kept, checksum=None, source_identity=content.identity)
-                stored = _uploaded(run, state, content, there, begun=lambda: keep(kept))
-            return replace(
-                state,
-                etag=stored.etag,
-                version_id=stored.version_id,
-                checksum=stored.checksum,
-                size_bytes=stored.size_bytes,
-                source_identity=content.identity,
-            )
-    except (DiskImageError, TransferError) as error:
-        raise CleanFailureError(str(error)) from error
-
-
-def _uploaded(
-    run: Run,
-    state: "DiskImageUploadState",
-    content: UploadContent,
-    there: FoundObject | None,
-    *,
-    begun: Callable[[], None],
-) -> StoredObject:
-    s3 = run.aws.client("s3")
-    earlier = resumable(s3, state.bucket, state.key, state.storage_class)
-    upload, parts = earlier or (
-        MultipartUpload.begin(
-            s3,
-            state.bucket,
-            state.key,
-            metadata={IDENTITY: run.identity.key, _SOURCE: content.identity},
-            tags=state.tags,
-            storage_class=state.storage_class,
-        ),
-        {},
-    )
-    begun()
-    part_bytes, report = part_bytes_for(content.size_bytes), shown(run, "sent")
-    try:
-        send_content(upload, content, part_bytes=part_bytes, report=report, there=parts)
-        stored = upload.finish(if_match=there.etag if there else None, if_none_match=there is None)
-    except TransferError:
-        upload.abort()
-        raise
-    if earlier is not None:
-        now = s3_object.find_object(s3, state.bucket, state.key)
-        if now is not None and not is_ours(run, now):  # somebody else had begun this upload
-            return _uploaded(run, state, content, now, begun=begun)
-        if state.tags:
-            s3_object.tag(s3, state.bucket, state.key, state.tags)
-    return stored
-
-
-def _is_equal(run: Run, before: "DiskImageUploadState | None", content: UploadContent, there: FoundObject) -> bool:
-    """Whether the object has the content; reads the file only where nothing else tells."""
-    if there.checksum is None or there.size_bytes != content.size_bytes:
+def has_content(
+    found: FoundObject, content: UploadContent, recorded: RecordedContent | None, *, report: Report
+) -> bool:
+    """Whether the object has the content. Reads the file only if neither state nor metadata answer the question."""
+    if found.checksum is None or found.size_bytes != content.size_bytes:
         return False
-    if before is None and there.metadata.get(_SOURCE) == content.identity:
-        return True  # a run that was killed has uploaded this very file
-    if before is not None and (before.source_identity, before.checksum) == (content.identity, there.checksum):
+    if recorded is None and found.metadata.get(_SOURCE) == content.identity:
+        return True  # uploaded from this file by a run that ended before the state was saved
+    if recorded == RecordedContent(content.identity, found.checksum):
         return True
-    part_bytes = part_bytes_for(content.size_bytes)
-    return checksum_of(content, part_bytes=part_bytes, report=shown(run, "compared")) == there.checksum
+    return checksum_of(content, part_bytes=part_bytes_for(content.size_bytes), report=report) == found.checksum

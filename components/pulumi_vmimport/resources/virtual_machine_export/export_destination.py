@@ -15,7 +15,7 @@ from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_group import ObjectGroup
 from pulumi_vmimport.transfer.s3_object import FoundObject
-from pulumi_vmimport.transfer.transfer_errors import NotOursError
+from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, VirtualMachine
 from pulumi_vmimport.vsphere.vm_snapshots import Snapshot
 from pulumi_vmimport.vsphere.vsphere_errors import BytesDifferError, DiskChangedError, LeaseLostError
@@ -82,7 +82,7 @@ class ExportPlace:
         for key in self.keys(disks):
             there = s3_object.find_object(self.client, self.bucket, key)
             if there is not None and there.metadata.get(IDENTITY) != identity:
-                where = s3_object.url(self.bucket, key)
+                where = s3_object.uri(self.bucket, key)
                 return (
                     f"{where} is there already and not an export of this resource; choose another key, or delete the "
                     "object"
@@ -128,11 +128,11 @@ class ExportPlace:
     def delete(self, mark: Mapping[str, str], keys: Iterable[str]) -> Iterator[str]:
         """Delete some of its objects; tells what was left because it does not bear the mark."""
         for key in keys:
-            for upload in MultipartUpload.running(self.client, self.bucket, key):
+            for upload in MultipartUpload.in_progress(self.client, self.bucket, key):
                 upload.abort()
             try:
-                s3_object.delete_if_ours(self.client, self.bucket, key, mark)
-            except NotOursError as error:  # a replacement under the same key, or somebody else's object
+                s3_object.delete_if_owned(self.client, self.bucket, key, mark)
+            except ObjectNotOwnedError as error:  # a replacement under the same key, or somebody else's object
                 yield str(error)
 
     def _exported(
@@ -142,12 +142,12 @@ class ExportPlace:
         metadata = {**mark, _NAME: name, _CHANGE_VERSION: facts.change_version}
         with ObjectGroup(self.client, self.bucket, metadata=metadata, owner=IDENTITY) as group:
             if self.format is MachineExportFormat.OVA:
-                passed = stream_ova(source, facts, group.begin(self.key).send, watch)
+                passed = stream_ova(source, facts, group.start(self.key).send, watch)
             else:
-                passed = stream_disks(source, facts, lambda disk: group.begin(self.key + disk).send, watch)
+                passed = stream_disks(source, facts, lambda disk: group.start(self.key + disk).send, watch)
                 lines = manifest.lines({disk.name: disk.sha256 for disk in passed})
-                group.begin(self._head_key).send(1, lines)
-            *disks, last = group.join()
+                group.start(self._head_key).send(1, lines)
+            *disks, last = group.complete()
         return StoredExport(
             etag=last.etag,
             version_id=last.version_id,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.disk import ovf_writer
 from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
-from pulumi_vmimport.transfer.ova_stream import OvaStream, PassingFile
-from pulumi_vmimport.transfer.part_stream import PartStream, part_sizes
+from pulumi_vmimport.transfer.ova_stream import OvaStream, StreamedFile
+from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
+from pulumi_vmimport.transfer.part_stream import PartStream
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk, disks_of_lease
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, VirtualDisk, VirtualMachine
@@ -61,9 +62,9 @@ def stream_ova(source: VirtualMachine | Snapshot, facts: MachineFacts, send: Sen
         ova = OvaStream(parts)
         with ExportLease(source, watch.wait, expected_bytes=_expected_bytes(facts)) as lease:
             for number, (disk, offered) in enumerate(disks_of_lease(facts, lease.disks), 1):
-                file = ova.begin(f"{name}-disk{number}.vmdk")
+                file = ova.start_disk(f"{name}-disk{number}.vmdk")
                 passed.append(_pass(lease, offered, _Disk(facts, disk, number), file, watch))
-                ova.end(file)
+                ova.end_disk(file)
         ova.finish(name, ovf_writer.descriptor(_machine(name, facts, passed)))
     return passed
 
@@ -77,14 +78,14 @@ def stream_disks(
         for number, (disk, offered) in enumerate(disks_of_lease(facts, lease.disks), 1):
             name = f"disk{number}.vmdk"
             with _parts(begin(name), facts, watch) as parts:
-                file = PassingFile(parts, name)
+                file = StreamedFile(parts, name)
                 passed.append(_pass(lease, offered, _Disk(facts, disk, number), file, watch))
-                parts.end()
+                parts.finish()
     return passed
 
 
 def _parts(send: Send, facts: MachineFacts, watch: Watch) -> PartStream:
-    return PartStream(send, size_of=part_sizes(_expected_bytes(facts)), waiting=lambda: watch.wait(0))
+    return PartStream(send, size_of=growing_part_sizes(_expected_bytes(facts)), on_wait=lambda: watch.wait(0))
 
 
 def _expected_bytes(facts: MachineFacts) -> int:
@@ -98,7 +99,7 @@ class _Disk:
     number: int
 
 
-def _pass(lease: ExportLease, offered: LeaseDisk, of: _Disk, file: PassingFile, watch: Watch) -> PassedDisk:
+def _pass(lease: ExportLease, offered: LeaseDisk, of: _Disk, file: StreamedFile, watch: Watch) -> PassedDisk:
     watched = _WatchedFile(file, StreamOptimizedCheck(f"{of.facts.name} {of.disk.label}"), of, watch)
     lease.read(offered, watched)
     header = watched.check.end()
@@ -108,7 +109,7 @@ def _pass(lease: ExportLease, offered: LeaseDisk, of: _Disk, file: PassingFile, 
 class _WatchedFile:
     """A file whose bytes are looked at as they pass; shows now and then how far it is, and ends where the run does."""
 
-    def __init__(self, file: PassingFile, check: StreamOptimizedCheck, of: _Disk, watch: Watch) -> None:
+    def __init__(self, file: StreamedFile, check: StreamOptimizedCheck, of: _Disk, watch: Watch) -> None:
         self.check = check
         self._file = file
         self._watch = watch
@@ -124,8 +125,8 @@ class _WatchedFile:
     def sha256(self) -> str:
         return self._file.sha256
 
-    def room(self, at_most: int) -> memoryview:
-        self._room = self._file.room(at_most)
+    def get_buffer(self, max_bytes: int) -> memoryview:
+        self._room = self._file.get_buffer(max_bytes)
         return self._room
 
     def advance(self, size_bytes: int) -> None:

@@ -39,7 +39,7 @@ from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import 
     MachineReference,
     PoweredOn,
 )
-from pulumi_vmimport.transfer.transfer_errors import ObjectTakenError
+from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
 from pulumi_vmimport.vsphere.virtual_machine import MachineFacts
 from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSphereError
 
@@ -183,7 +183,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             _refuse_useless(inputs, facts)  # it may have taken hours
             try:
                 stored = place.export(source, facts, _mark(run, inputs), Watch(run.wait, run.status))
-            except ObjectTakenError as error:
+            except ObjectConflictError as error:
                 raise CleanFailureError(f"{error}; nothing was left in S3") from error
         return VirtualMachineExportState(**vars(inputs), **vars(stored))
 

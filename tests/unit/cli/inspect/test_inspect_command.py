@@ -15,7 +15,7 @@ from moto import mock_aws
 from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.cli.group import vmimport
-from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.local_image import LocalImage
 
 BUCKET, REGION = "images-of-web", "eu-west-1"
 DESCRIPTOR = """<?xml version="1.0"?>
@@ -187,14 +187,14 @@ def test_an_url_is_named_without_its_signature(run: Any, images: Path, monkeypat
     ("target", "words"),
     [
         ("missing.ova", "missing.ova cannot be read: No such file or directory"),
-        (".", "cannot be read: it is no regular file"),
+        (".", "cannot be read: it is not a regular file"),
         ("s3://bucket-only", "expected s3://bucket/key, got 's3://bucket-only'"),
         (
             "ftp://host/web.ova?secret=feed",
             "expected a file, s3://bucket/key or an https URL, got 'ftp://host/web.ova'",
         ),
         ("http://host/web.ova", "expected a file, s3://bucket/key or an https URL"),
-        (f"s3://{BUCKET}/missing.ova", f"s3://{BUCKET}/missing.ova cannot be read: there is no such object"),
+        (f"s3://{BUCKET}/missing.ova", f"s3://{BUCKET}/missing.ova cannot be read: the object does not exist"),
     ],
 )
 def test_fails_with_status_2_and_a_line_for_what_cannot_be_read(

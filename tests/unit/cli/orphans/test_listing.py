@@ -104,10 +104,10 @@ def test_an_upload_belongs_to_the_resource_that_has_its_key(
 
 
 def test_what_a_transfer_sends_is_listed_while_it_is_on_its_way(owners: Any, aws: AwsSandbox, export: Any) -> None:
-    begun = MultipartUpload.begin(aws.client("s3"), BUCKET, "shop/dev/web.ova", metadata={})
-    begun.send(1, b"an OVA")
+    upload = MultipartUpload.start(aws.client("s3"), BUCKET, "shop/dev/web.ova", metadata={})
+    upload.send(1, b"an OVA")
     assert owners(export=export()) == {f"s3://{BUCKET}/shop/dev/web.ova": "orphan"}
-    begun.finish()
+    upload.complete()
     assert owners(export=export()) == {}
 
 

@@ -103,7 +103,7 @@ def test_an_ova_goes_when_it_is_named_unless_somebody_else_has_overwritten_it(ru
     refused = run("--bucket", BUCKET, "--remove", "--yes", id)
     assert refused.exit_code == 1
     assert "not removed: image in S3" in refused.output
-    assert "somebody else put it there" in refused.output
+    assert "another owner wrote it" in refused.output
     s3.put_object(**ova, Metadata={IDENTITY_METADATA: "1" * 32})
     assert run("--bucket", BUCKET, "--remove", "--yes", id).exit_code == 0
     assert [found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["web.raw"]

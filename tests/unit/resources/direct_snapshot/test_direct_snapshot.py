@@ -160,7 +160,7 @@ def test_fails_to_look_up_what_is_no_disk_image(
     (tmp_path / "web.ova").write_bytes(bytes(257) + b"ustar" + bytes(1000))
     asked = {
         "gone.raw": "gone.raw cannot be read: No such file or directory",
-        ".": "cannot be read: it is no regular file",
+        ".": "cannot be read: it is not a regular file",
         "web.ova": "got a tar file, such as an OVA; unpack the disk, or import the OVA with ImportImage",
     }
     for name, words in asked.items():

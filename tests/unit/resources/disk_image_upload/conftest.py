@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.resources.disk_image_upload.uploading import MIB, PART, of
+from tests.unit.resources.disk_image_upload.uploading import MIB, PART, inputs_for
 
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
@@ -25,4 +25,4 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def inputs(file: Path, bucket: str) -> Inputs:
-    return of(file, bucket)
+    return inputs_for(file, bucket)

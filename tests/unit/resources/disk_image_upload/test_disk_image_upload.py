@@ -12,22 +12,22 @@ from tests.unit.resources.disk_image_upload.uploading import (
     NewRun,
     content,
     crc,
-    left,
+    interrupted_after,
+    leftovers,
     lifecycle,
-    seen_again,
-    sent,
-    stopped_after,
+    refreshed,
+    sent_parts,
 )
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
-from pulumi_vmimport.resources.disk_image_upload.upload_content import content_identity
+from pulumi_vmimport.resources.disk_image_upload.image_files import content_identity
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 
-def test_create_uploads_every_byte_and_keeps_every_output(
+def test_create_uploads_every_byte_and_sets_every_output(
     run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
 ) -> None:
     created = lifecycle.create(run, replace(inputs, tags={"team": "blue"}))
@@ -41,46 +41,44 @@ def test_create_uploads_every_byte_and_keeps_every_output(
         f"CRC32:{head['ChecksumCRC32']}",
     )
     assert state.source_identity == content_identity(str(file))
-    assert sorted(sent(aws)) == [1, 2, 3, 4]
+    assert sorted(sent_parts(aws)) == [1, 2, 3, 4]
     tags = aws.observer("s3").get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"]
     assert tags == [{"Key": "team", "Value": "blue"}]
     assert lifecycle.condition(state) is Condition.READY
     assert any("MiB at " in text and " left" in text for text in run.texts)
 
 
-def test_the_storage_class_is_that_of_the_object(run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str) -> None:
+def test_a_new_storage_class_uploads_the_file_again(run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str) -> None:
     state = lifecycle.create(run, replace(inputs, storage_class=StorageClass.GLACIER_IR)).state
     assert aws.observer("s3").head_object(Bucket=bucket, Key=KEY)["StorageClass"] == "GLACIER_IR"
-    first = len(sent(aws))
+    first = len(sent_parts(aws))
     lifecycle.update(run, ID, state, replace(inputs, storage_class=StorageClass.STANDARD_IA))
     assert aws.observer("s3").head_object(Bucket=bucket, Key=KEY)["StorageClass"] == "STANDARD_IA"
-    assert len(sent(aws)) == 2 * first
+    assert len(sent_parts(aws)) == 2 * first
 
 
-def test_a_run_that_was_killed_after_the_last_call_has_uploaded_it(
+def test_create_reuses_the_object_of_a_run_that_was_killed_after_its_last_call(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = lifecycle.create(new_run(), inputs)
-    monkeypatch.setattr(object_upload, "checksum_of", None)  # the file is not read either
+    monkeypatch.setattr(object_upload, "checksum_of", None)  # fails if the file is read
     again = lifecycle.create(new_run(), inputs)
     assert again == first
-    assert len(sent(aws)) == 4
+    assert len(sent_parts(aws)) == 4
 
 
-def test_a_file_that_was_only_touched_is_read_and_not_sent(
-    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
-) -> None:
+def test_a_touched_file_is_read_but_not_sent(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     state = lifecycle.create(run, inputs).state
     os.utime(file, ns=(1, 1))
-    now = seen_again(inputs)
-    assert now.source_hash != inputs.source_hash
-    updated = lifecycle.update(run, ID, state, now)
-    assert updated == replace(state, source_hash=now.source_hash, source_identity=now.source_hash)
-    assert len(sent(aws)) == 4
+    touched = refreshed(inputs)
+    assert touched.source_hash != inputs.source_hash
+    updated = lifecycle.update(run, ID, state, touched)
+    assert updated == replace(state, source_hash=touched.source_hash, source_identity=touched.source_hash)
+    assert len(sent_parts(aws)) == 4
     assert any("% compared" in text for text in run.texts)
 
 
-def test_another_content_is_written_in_the_place_of_the_old_one(
+def test_changed_content_replaces_the_object_in_place(
     run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
 ) -> None:
     state = lifecycle.create(run, inputs).state
@@ -88,27 +86,27 @@ def test_another_content_is_written_in_the_place_of_the_old_one(
     file.write_bytes(disk)
     calls: list[bytes] = []
     aws.faults.on("CompleteMultipartUpload", lambda _: calls.append(content(aws, bucket)))
-    updated = lifecycle.update(run, ID, state, seen_again(inputs))
+    updated = lifecycle.update(run, ID, state, refreshed(inputs))
     assert (content(aws, bucket), updated.checksum, updated.size_bytes) == (disk, crc(disk), len(disk))
     assert updated.etag != state.etag
-    assert len(calls[0]) == 17 * MIB  # the old one was there until the new one was
-    assert left(aws) == [f"s3 object {bucket}/{KEY}"]
+    assert len(calls[0]) == 17 * MIB  # the old object exists until it is replaced
+    assert leftovers(aws) == [f"s3 object {bucket}/{KEY}"]
 
 
-def test_a_moved_file_is_not_even_read(
+def test_a_moved_file_is_not_read(
     run: Any, inputs: Inputs, aws: AwsSandbox, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = lifecycle.create(run, inputs).state
     moved = file.rename(file.with_name("moved.raw"))
     monkeypatch.setattr(object_upload, "checksum_of", None)
-    now = seen_again(replace(inputs, path=str(moved)))
-    for again in (now, replace(now, source_hash=None)):
+    touched = refreshed(replace(inputs, path=str(moved)))
+    for again in (touched, replace(touched, source_hash=None)):
         updated = lifecycle.update(run, ID, state, again)
         assert (updated.path, updated.checksum) == (str(moved), state.checksum)
-    assert len(sent(aws)) == 4
+    assert len(sent_parts(aws)) == 4
 
 
-def test_with_a_source_hash_of_ones_own_the_file_need_not_be_there(
+def test_the_file_is_not_needed_while_an_own_source_hash_is_unchanged(
     run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
 ) -> None:
     own = replace(inputs, source_hash="1", tags={"team": "blue"})
@@ -118,39 +116,39 @@ def test_with_a_source_hash_of_ones_own_the_file_need_not_be_there(
         state = lifecycle.update(run, ID, state, replace(own, tags=tags))
         found = aws.observer("s3").get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"]
         assert {tag["Key"]: tag["Value"] for tag in found} == (tags or {})
-    with pytest.raises(CleanFailureError, match=f"{file} cannot be read: No such file"):
+    with pytest.raises(CleanFailureError, match=f"{file} .*: No such file"):
         lifecycle.update(run, ID, state, replace(own, source_hash="2"))
 
 
-def test_fails_for_a_file_that_is_written_to_meanwhile(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
+def test_fails_if_the_file_is_modified_during_the_upload(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.on("UploadPart", lambda _: os.utime(file, ns=(1, 1)), nth=3)
-    with pytest.raises(
-        CleanFailureError, match="was modified while it was read; start again when nothing writes to it"
-    ):
+    with pytest.raises(CleanFailureError, match="was modified while it was read"):
         lifecycle.create(run, inputs)
-    assert left(aws) == []
+    assert leftovers(aws) == []
 
 
-def test_fails_for_a_file_that_becomes_shorter_meanwhile(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
+def test_fails_if_the_file_is_truncated_during_the_upload(
+    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
     aws.faults.on("UploadPart", lambda _: os.truncate(file, 100))
     with pytest.raises(CleanFailureError, match="was modified while it was read"):
         lifecycle.create(run, inputs)
-    assert left(aws) == []
+    assert leftovers(aws) == []
 
 
-def test_read_tells_what_is_there(run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path) -> None:
+def test_read_detects_drift_and_deletion(run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path) -> None:
     state = lifecycle.create(run, replace(inputs, tags={"team": "blue"})).state
     s3, where = aws.observer("s3"), {"Bucket": bucket, "Key": KEY}
     assert lifecycle.read(run, ID, state) == state
     s3.put_object_tagging(**where, Tagging={"TagSet": [{"Key": "team", "Value": "red"}]})
     assert lifecycle.read(run, ID, state) == replace(state, tags={"team": "red"})
     head = s3.head_object(**where)
-    s3.put_object(**where, Body=b"over it, with our mark", Metadata=head["Metadata"])
+    s3.put_object(**where, Body=b"overwritten with our metadata", Metadata=head["Metadata"])
     read = lifecycle.read(run, ID, state)
     assert read is not None
     assert lifecycle.condition(read) is Condition.UNFINISHED
-    mended = lifecycle.update(run, ID, read, inputs)
-    assert (content(aws, bucket), mended.checksum) == (file.read_bytes(), state.checksum)
+    repaired = lifecycle.update(run, ID, read, inputs)
+    assert (content(aws, bucket), repaired.checksum) == (file.read_bytes(), state.checksum)
     s3.put_object(**where, Body=b"theirs")
     assert lifecycle.read(run, ID, state) is None
     s3.delete_object(**where)
@@ -162,23 +160,21 @@ def test_delete_leaves_nothing_twice(run: Any, inputs: Inputs, aws: AwsSandbox) 
     state = lifecycle.create(run, inputs).state
     for _ in range(2):
         lifecycle.delete(run, ID, state)
-        assert left(aws) == []
+        assert leftovers(aws) == []
 
 
-def test_delete_leaves_nothing_of_what_is_unfinished(
-    run: Any, new_run: NewRun, inputs: Inputs, aws: AwsSandbox
-) -> None:
-    id, kept = stopped_after(run, aws, inputs, 2)
+def test_delete_aborts_an_unfinished_upload(run: Any, new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+    id, kept = interrupted_after(run, aws, inputs, 2)
     lifecycle.delete(new_run(), id, kept)
-    assert left(aws) == []
+    assert leftovers(aws) == []
 
 
-def test_delete_leaves_what_is_to_be_retained_and_what_somebody_else_wrote(
+def test_delete_keeps_a_retained_object_and_one_of_another_owner(
     run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str
 ) -> None:
     state = lifecycle.create(run, inputs).state
     lifecycle.delete(run, ID, replace(state, retain_on_delete=True))
-    assert left(aws) == [f"s3 object {bucket}/{KEY}"]
+    assert leftovers(aws) == [f"s3 object {bucket}/{KEY}"]
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=b"theirs")
     lifecycle.delete(run, ID, state)
     assert content(aws, bucket) == b"theirs"

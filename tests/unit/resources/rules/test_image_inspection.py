@@ -14,7 +14,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycl
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings
-from pulumi_vmimport.transfer.image_source import LocalImage
+from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -1,0 +1,136 @@
+"""The local files that DiskImageUpload sends: a disk image or OVA as it is, or an OVF and its disks as an OVA."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from pulumi_vmimport.disk import ovf_references
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.image_profile import ImageProfile
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.transfer.file_content import FileContent, UploadContent, file_identity
+from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
+from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
+
+_OVF = ".ovf"
+_KEY_SUFFIXES = {
+    ".ova": (".ova",),
+    _OVF: (".ova",),
+    ".vmdk": (".vmdk",),
+    ".vhd": (".vhd",),
+    ".vhdx": (".vhdx",),
+    ".raw": (".raw", ".img"),
+    ".img": (".raw", ".img"),
+}
+_INVALID_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def path_problem(path: str) -> str | None:
+    """Why a file with this suffix cannot be uploaded."""
+    if Path(path).suffix.lower() in _KEY_SUFFIXES:
+        return None
+    return f"expected a path that ends in {', '.join(_KEY_SUFFIXES)}, got {path!r}"
+
+
+def key_problem(path: str, key: str) -> str | None:
+    """Why the key does not suit the file: AWS and this library derive the format of an object from its suffix."""
+    suffixes = _KEY_SUFFIXES.get(Path(path).suffix.lower())
+    if suffixes is None or key.lower().endswith(suffixes):
+        return None
+    return f"expected a key that ends in {' or '.join(suffixes)} for {path!r}, got {key!r}"
+
+
+def content_identity(path: str) -> str | None:
+    """Identify the content of the files without reading the disks; None if a file cannot be read."""
+    try:
+        if not _is_ovf(path):
+            return file_identity(path)
+        with FileContent(path) as file:
+            files = (path, *(str(found) for _, found in _referenced_files(path, _text(file))))
+        return _identity_of(map(file_identity, files))
+    except Exception:  # noqa: BLE001 - the resource reports the error when it opens the file
+        return None
+
+
+@contextmanager
+def open_content(path: str) -> Iterator[UploadContent]:
+    """The bytes to upload, inside the block.
+
+    Raises: UnreadableSourceError, InvalidMemberError; DiskImageError for an invalid descriptor.
+    """
+    with ExitStack() as stack:
+        file = stack.enter_context(FileContent(path))
+        if not _is_ovf(path):
+            yield file
+            return
+        descriptor = _text(file)
+        files = [
+            PackedFile(name, stack.enter_context(FileContent(str(found))))
+            for name, found in _referenced_files(path, descriptor)
+        ]
+        corrected = ovf_references.with_sizes(descriptor, {packed.name: packed.size_bytes for packed in files})
+        identity = _identity_of([file.identity, *(packed.content.identity for packed in files)])
+        name = _INVALID_IN_NAMES.sub("-", Path(path).stem).strip("-.") or "machine"
+        yield stack.enter_context(PackedOva(name, corrected, files, identity))
+
+
+def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
+    """Ids in `ignoredFindings` that no rule has."""
+    if not is_known(ignored) or not ignored:
+        return
+    # Imports the disk readers and boto3, which a program without ignoredFindings does not need.
+    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+
+    yield from image_inspection.ignored_problems(ignored)
+
+
+def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str]) -> Iterator[Problem]:
+    """Why the files cannot be read, or would be rejected by AWS."""
+    # An unchanged file is not inspected, and importing the disk readers takes longer than all other imports together.
+    from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings  # noqa: PLC0415
+
+    folder = Path(path).absolute().parent
+    try:
+        with open_content(path), ExitStack() as stack:
+
+            def open_sibling(name: str) -> FileContent | None:
+                try:
+                    return stack.enter_context(FileContent(str(folder / name)))
+                except UnreadableSourceError:
+                    return None
+
+            file = stack.enter_context(FileContent(path))
+            yield from local_findings(run, "path", file, Purpose(profile, ignored), open_sibling)
+    except (DiskImageError, TransferError) as error:
+        yield Problem("path", str(error))
+
+
+def _is_ovf(path: str) -> bool:
+    return Path(path).suffix.lower() == _OVF
+
+
+def _text(file: FileContent) -> bytes:
+    return file.read_at(0, ovf_references.MAX_BYTES + 1)
+
+
+def _referenced_files(path: str, descriptor: bytes) -> Iterator[tuple[str, Path]]:
+    """Yield (name, path) of each file that the descriptor refers to."""
+    folder = Path(path).absolute().parent
+    for file in ovf_references.referenced_files(descriptor):
+        name = file.href
+        if not name or "/" in name or "\\" in name or name in {".", ".."}:
+            raise UnreadableSourceError(
+                path, f"expected references to files in the folder of the descriptor, got {name!r}"
+            )
+        if file.is_chunked or file.is_compressed:
+            kind = "chunked" if file.is_chunked else "compressed"
+            raise UnreadableSourceError(
+                path, f"{name} is {kind}, which VM Import does not support; export the VM again without this option"
+            )
+        yield name, folder / name
+
+
+def _identity_of(identities: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(identities).encode()).hexdigest()[:32]
