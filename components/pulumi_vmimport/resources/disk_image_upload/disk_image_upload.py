@@ -210,7 +210,8 @@ def _inspect(run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
 class DiskImageUploadArgs(AwsArgs):
     """The arguments of DiskImageUpload.
 
-    Changing bucket, key or region replaces the object. All other changes update it in place.
+    Changes to path, image_profile, ignored_findings, storage_class, source_hash, tags, retain_on_delete,
+    timeout_minutes, profile and assume_role_arn are applied in place; any other change replaces the resource.
     """
 
     path: pulumi.Input[str]
