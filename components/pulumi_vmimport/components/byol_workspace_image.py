@@ -22,8 +22,8 @@ from pulumi_vmimport.resources.allowed_values import (
 )
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
+from pulumi_vmimport.resources.workspaces.identifier_rules import description_problem, name_problem
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
-from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import description_problem, name_problem
 
 _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_path")
 _SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")

@@ -1,33 +1,44 @@
-"""Which volumes a WorkSpaces bundle can have. Pure.
+"""Volume sizes of a WorkSpaces bundle. Makes no AWS call.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/modify-workspaces.html, whose groups are those of
-WorkSpaces; that bundles have the same is assumed, as are the 100 GiB that a root volume beside a GPU may have.
+Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/modify-workspaces.html. The page lists the sizes for
+WorkSpaces; that bundles allow the same sizes is an assumption, as is the minimum of 100 GiB for a root volume with GPU.
 """
 
 from collections.abc import Iterator
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known
 
-_SMALL_ROOT = 80
-_BESIDE_SMALL_ROOT = (10, 50, 100)
-_LEAST_LARGE_ROOT, _LEAST_ROOT_WITH_GPU = 175, 100
-_LEAST_BESIDE_LARGE_ROOT = 100
-_MOST = 2000
+_SMALL_ROOT_GIB = 80
+_USER_GIB_WITH_SMALL_ROOT = (10, 50, 100)
+_MIN_LARGE_ROOT_GIB, _MIN_ROOT_GIB_WITH_GPU = 175, 100
+_MIN_USER_GIB_WITH_LARGE_ROOT = 100
+_MAX_GIB = 2000
 
 
 def storage_problems(root_gib: int | None, user_gib: int, *, has_gpu: bool | None) -> Iterator[Problem]:
-    """The problems of the two volumes; `has_gpu` is None where the machine is not known yet."""
-    least = _LEAST_LARGE_ROOT if has_gpu is False else _LEAST_ROOT_WITH_GPU
-    if is_known(root_gib) and root_gib is not None and root_gib != _SMALL_ROOT and not least <= root_gib <= _MOST:
-        yield Problem("rootStorageGib", f"expected {_SMALL_ROOT} or {least} to {_MOST}, got {root_gib}")
-    if not is_known(root_gib, user_gib):
-        return
-    is_large = root_gib is None or root_gib != _SMALL_ROOT
-    fits_large = is_large and _LEAST_BESIDE_LARGE_ROOT <= user_gib <= _MOST
-    fits_small = root_gib in {None, _SMALL_ROOT} and user_gib in _BESIDE_SMALL_ROOT
-    if not fits_large and not fits_small:
-        large = f"{_LEAST_BESIDE_LARGE_ROOT} to {_MOST}"
-        small = ", ".join(map(str, _BESIDE_SMALL_ROOT))
-        allowed = {None: f"{small}, or {large}", _SMALL_ROOT: f"one of {small}"}.get(root_gib, large)
-        beside = f" beside a root volume of {root_gib} GiB" if root_gib is not None else ""
-        yield Problem("userStorageGib", f"expected {allowed}{beside}, got {user_gib}")
+    """The problems of the two volumes; `has_gpu` is None while the compute type is unknown."""
+    if is_known(root_gib) and root_gib is not None:
+        yield from _root_problems(root_gib, has_gpu=has_gpu)
+    if is_known(root_gib, user_gib):
+        yield from _user_problems(root_gib, user_gib)
+
+
+def _root_problems(root_gib: int, *, has_gpu: bool | None) -> Iterator[Problem]:
+    minimum = _MIN_LARGE_ROOT_GIB if has_gpu is False else _MIN_ROOT_GIB_WITH_GPU
+    if root_gib != _SMALL_ROOT_GIB and not minimum <= root_gib <= _MAX_GIB:
+        yield Problem("rootStorageGib", f"expected {_SMALL_ROOT_GIB} or {minimum} to {_MAX_GIB}, got {root_gib}")
+
+
+def _user_problems(root_gib: int | None, user_gib: int) -> Iterator[Problem]:
+    small = ", ".join(map(str, _USER_GIB_WITH_SMALL_ROOT))
+    large = f"{_MIN_USER_GIB_WITH_LARGE_ROOT} to {_MAX_GIB}"
+    fits_small = user_gib in _USER_GIB_WITH_SMALL_ROOT
+    fits_large = _MIN_USER_GIB_WITH_LARGE_ROOT <= user_gib <= _MAX_GIB
+    if root_gib is None:
+        fits, expected = fits_small or fits_large, f"{small}, or {large}"
+    elif root_gib == _SMALL_ROOT_GIB:
+        fits, expected = fits_small, f"one of {small} with a root volume of {root_gib} GiB"
+    else:
+        fits, expected = fits_large, f"{large} with a root volume of {root_gib} GiB"
+    if not fits:
+        yield Problem("userStorageGib", f"expected {expected}, got {user_gib}")

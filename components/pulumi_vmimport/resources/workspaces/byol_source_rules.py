@@ -1,5 +1,6 @@
-"""What both imports of BYOL images ask of the account and of the AMI."""
+"""Checks of the account and the AMI for the two imports of BYOL images."""
 
+import re
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2 import images
@@ -7,27 +8,33 @@ from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 
 _GUIDE = "https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html"
+_AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+
+
+def ami_id_problem(image_id: str) -> str | None:
+    """Why this is not the id of an AMI."""
+    return None if _AMI_ID.fullmatch(image_id) else f"expected ami- and 8 or 17 hex digits, got {image_id!r}"
 
 
 def account_problems(run: Run, path: str) -> Iterator[Problem]:
-    """The problem of an account that may not bring its own licences (WS-01).
+    """The problem of an account that is not enabled for BYOL.
 
-    Nothing is said where the resource depends on others: one of them may be the WorkspacesAccount that enables it.
+    Skipped if the resource depends on others (`depends_on`): one of them may be the WorkspacesAccount that enables it.
     """
     if run.supplied_by_resource("region"):
         return
     support = byol_account.byol_support(run.aws)
     if not support.is_enabled:
-        told = f": {support.message}" if support.message else ""
+        message = f": {support.message}" if support.message else ""
         yield Problem(
             path,
             f"account {run.aws.account_id} is not enabled for BYOL in {run.aws.region} "
-            f"(DedicatedTenancySupport{told}); apply for it with AWS ({_GUIDE}), then enable it with WorkspacesAccount",
+            f"(DedicatedTenancySupport{message}); apply to AWS ({_GUIDE}), then enable it with WorkspacesAccount",
         )
 
 
 def ami_problems(run: Run, image_id: str, path: str) -> Iterator[Problem]:
-    """The problems of an AMI that is to become a WorkSpaces image."""
+    """The problems of an AMI from which a WorkSpaces image is to be created."""
     image = images.find(run.aws, image_id)
     if image is None:
         if not run.supplied_by_resource(path):
@@ -36,15 +43,15 @@ def ami_problems(run: Run, image_id: str, path: str) -> Iterator[Problem]:
     if image.owner_id != run.aws.account_id:
         yield Problem(
             path,
-            f"AMI {image.id} belongs to account {image.owner_id}, expected your own, {run.aws.account_id}; import or "
-            "copy it into your account first",
+            f"AMI {image.id} belongs to account {image.owner_id}, expected your own, {run.aws.account_id}; import it "
+            "into your account or copy it there first",
         )
     if (image.platform or "").lower() != "windows":
-        yield Problem(path, f"expected a Windows AMI, got {image.platform_details or 'another system'}")
+        yield Problem(path, f"expected a Windows AMI, got {image.platform_details or 'another platform'}")
     encrypted = ", ".join(disk.snapshot_id or disk.device_name for disk in image.disks if disk.encrypted)
     if encrypted:
         yield Problem(
             path,
-            f"AMI {image.id} has encrypted snapshots ({encrypted}), which WorkSpaces does not take; import it with "
-            "`encrypted` false in a Region where EBS does not encrypt by default (IMG-05)",
+            f"AMI {image.id} has encrypted snapshots ({encrypted}), which WorkSpaces does not support; import it with "
+            f"`encrypted` false in a Region without EBS encryption by default ({_GUIDE})",
         )

@@ -1,6 +1,6 @@
-"""CopyWorkspaceImage: a WorkSpaces image, one's own or a shared one, copied into the resource's Region and account.
+"""CopyWorkspaceImage: copies a WorkSpaces image, owned or shared, to the resource's Region and account.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CopyWorkspaceImage.html; requirements WS-05 to WS-09.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CopyWorkspaceImage.html
 """
 
 import re
@@ -9,30 +9,31 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.contract import PartialFailureError, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
+from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
+from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
     WorkspaceImageLifecycle,
     WorkspaceImageState,
-    image_id_problem,
 )
 
 _REGION = re.compile(r"[-0-9a-z]{1,31}")
-_ACCOUNT = re.compile(r"\d{12}")
-# Partitions that images do not leave, and what is said of copies within them. Source: the page of the API (WS-05).
-_CLOSED = {
-    "cn-": "in China images are copied within their own Region only",
-    "us-gov-": "in GovCloud AWS Support copies images to another Region",
-    "us-iso": "images do not leave this partition",
+# Images cannot leave these partitions. Source: the page above.
+_PARTITION_RULES = {
+    "cn-": "in China, images can be copied within a Region only",
+    "us-gov-": "in GovCloud, AWS Support copies images to another Region",
+    "us-iso": "images cannot be copied out of this partition",
 }
 
 
@@ -51,43 +52,39 @@ class CopyWorkspaceImageState(CopyWorkspaceImageInputs, WorkspaceImageState):
 class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInputs, CopyWorkspaceImageState]):
     inputs_type = CopyWorkspaceImageInputs
     state_type = CopyWorkspaceImageState
-    mend = "see that source and target Region are available and copy it again"
+    remedy = "check that the source image and its Region are available, then copy it again"
 
     def check(self, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
         if is_known(inputs.source_image_id) and (reason := image_id_problem(inputs.source_image_id)):
             yield Problem("sourceImageId", reason)
         if is_known(inputs.source_region):
-            if not _REGION.fullmatch(inputs.source_region):
-                yield Problem("sourceRegion", f"expected a Region such as eu-west-1, got {inputs.source_region!r}")
-            elif is_known(inputs.region) and inputs.region and (closed := _closed(inputs.source_region, inputs.region)):
-                yield Problem("sourceRegion", f"expected {inputs.region}, got {inputs.source_region}: {closed} (WS-05)")
+            yield from _region_problems(inputs.source_region, inputs.region if is_known(inputs.region) else None)
         owner = inputs.source_owner_account_id
-        if is_known(owner) and owner is not None and not _ACCOUNT.fullmatch(owner):
-            yield Problem("sourceOwnerAccountId", f"expected 12 digits, got {owner!r}")
+        if is_known(owner) and owner is not None and (reason := account_id_problem(owner)):
+            yield Problem("sourceOwnerAccountId", reason)
 
     def preflight(self, run: Run, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)
         if not is_known(inputs.source_image_id, inputs.source_region):
             return
-        source = _source(run, inputs)
+        source = _find_source(run, inputs)
         if source is None:
             if not run.supplied_by_resource("sourceImageId"):
-                yield Problem("sourceImageId", _missing(run, inputs))
+                yield Problem("sourceImageId", _missing_source(run, inputs))
             return
-        if is_known(inputs.source_owner_account_id) and (reason := _other_owner(run, inputs, source)):
+        if is_known(inputs.source_owner_account_id) and (reason := _owner_conflict(run, inputs, source)):
             yield Problem("sourceOwnerAccountId", reason)
-        if source.state != "AVAILABLE" and not run.supplied_by_resource("sourceImageId"):
-            yield Problem("sourceImageId", f"expected an image that is AVAILABLE, {source.id} is {source.state}")
+        yield from availability_problems(run, source, "sourceImageId")
         if source.required_tenancy == "DEDICATED":
             yield from account_problems(run, "sourceImageId")
 
     def start(self, run: Run, inputs: CopyWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
-        source = self._awaited_source(run, inputs)
+        source = _wait_for_source(run, inputs)
         if source is None:
-            raise PartialFailureError(_missing(run, inputs))
-        if reason := _other_owner(run, inputs, source):
-            raise PartialFailureError(f"nothing was copied: {reason}")
+            raise CleanFailureError(_missing_source(run, inputs))
+        if reason := _owner_conflict(run, inputs, source):
+            raise CleanFailureError(f"nothing was copied: {reason}")
         answer = run.aws.client("workspaces").copy_workspace_image(
             Name=inputs.image_name,
             Description=inputs.image_description,
@@ -97,79 +94,86 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
         )
         return answer["ImageId"]
 
-    def _awaited_source(self, run: Run, inputs: CopyWorkspaceImageInputs) -> WorkspaceImage | None:
-        """The source; one that was shared a moment ago may not show at once."""
-        for _ in range(POLLS_BEFORE_GONE - 1):
-            if source := _source(run, inputs):
-                return source
-            run.status(f"waiting for {inputs.source_image_id} to show in {inputs.source_region}")
-            run.wait(run.poll_seconds)
-        return _source(run, inputs)
+
+def _region_problems(source: str, target: str | None) -> Iterator[Problem]:
+    if not _REGION.fullmatch(source):
+        yield Problem("sourceRegion", f"expected a Region such as eu-west-1, got {source!r}")
+    elif target and target != source:
+        for prefix, rule in _PARTITION_RULES.items():
+            if source.startswith(prefix) or target.startswith(prefix):
+                yield Problem("sourceRegion", f"expected {target}, got {source}: {rule}")
+                return
 
 
-def _closed(source: str, target: str) -> str | None:
-    """Why nothing is copied between two Regions."""
-    if source == target:
-        return None
-    return next(
-        (why for prefix, why in _CLOSED.items() if source.startswith(prefix) or target.startswith(prefix)), None
-    )
-
-
-def _source(run: Run, inputs: CopyWorkspaceImageInputs) -> WorkspaceImage | None:
+def _find_source(run: Run, inputs: CopyWorkspaceImageInputs) -> WorkspaceImage | None:
     return workspace_images.find_shared(run.aws.in_region(inputs.source_region), inputs.source_image_id)
 
 
-def _missing(run: Run, inputs: CopyWorkspaceImageInputs) -> str:
+def _wait_for_source(run: Run, inputs: CopyWorkspaceImageInputs) -> WorkspaceImage | None:
+    """The source image. WorkSpaces may not list an image immediately after it was shared."""
+    waiting = f"waiting for {inputs.source_image_id} to appear in {inputs.source_region}"
+    retrying = Retrying(
+        retry=retry_if_result(lambda source: source is None),
+        before_sleep=lambda _: run.status(waiting),
+        stop=stop_after_attempt(POLLS_BEFORE_GONE),
+        wait=wait_fixed(run.poll_seconds),
+        sleep=run.wait,
+        retry_error_callback=lambda _: None,
+    )
+    return retrying(_find_source, run, inputs)
+
+
+def _missing_source(run: Run, inputs: CopyWorkspaceImageInputs) -> str:
     return (
         f"there is no image {inputs.source_image_id} in {inputs.source_region} that account {run.aws.account_id} owns "
-        "or that is shared with it; its owner shares it in that very Region (WorkspaceImagePermissions)"
+        "or that is shared with it; the owner must share it in that Region (WorkspaceImagePermissions)"
     )
 
 
-def _other_owner(run: Run, inputs: CopyWorkspaceImageInputs, source: WorkspaceImage) -> str | None:
-    """Why the source is not of whom it is expected to be (WS-09)."""
+def _owner_conflict(run: Run, inputs: CopyWorkspaceImageInputs, source: WorkspaceImage) -> str | None:
+    """Why the source image must not be copied: another account than the expected one owns it."""
     expected = inputs.source_owner_account_id or run.aws.account_id
     if source.owner_account_id == expected:
         return None
     return (
         f"image {source.id} ({source.name}) belongs to account {source.owner_account_id}, expected {expected}; if you "
-        "trust that account, name it here"
+        "trust that account, set source_owner_account_id to it"
     )
 
 
 class CopyWorkspaceImageArgs(WorkspaceImageArgs):
-    """The arguments of CopyWorkspaceImage; `region` is where the copy is made.
+    """The arguments of CopyWorkspaceImage. `region` is the Region of the copy.
 
-    A change of any but tags, retain_on_delete, keep_failed_image, source_owner_account_id, timeout_minutes, profile and
-    assume_role_arn replaces the copy.
+    Changes to tags, retain_on_delete, keep_failed_image, source_owner_account_id, timeout_minutes, profile and
+    assume_role_arn are applied in place. A change to any other argument replaces the copy.
     """
 
     source_image_id: pulumi.Input[str]
-    """The image to copy, wsi-...: one of the account's own, or one that another account shares with it."""
+    """Image to copy, wsi-...: owned by your account or shared with it."""
     source_region: pulumi.Input[str]
-    """The Region of that image. In China and GovCloud it must be the copy's own."""
+    """Region of the source image. In China and GovCloud it must be the Region of the copy."""
     source_owner_account_id: NotRequired[pulumi.Input[str]]
-    """The account that must own that image, 12 digits; nothing is copied from any other. Default: your own account."""
+    """Account that must own the source image, 12 digits. An image of any other account is not copied. Default: your
+    own account."""
 
 
 class CopyWorkspaceImage(ManagedResource, module="vmimport", name="CopyWorkspaceImage"):
     """A copy of a WorkSpaces image in the resource's Region and account; the resource's id is the copy's.
 
-    The owner of the source is looked at before anything is copied. Bundles are made of the copy, not of a shared image;
-    the copy stays when the source is no longer shared.
+    The owner of the source image is checked before it is copied. Bundles require a copy, because they cannot use a
+    shared image. The copy remains when the source image is no longer shared.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CopyWorkspaceImage.html
     """
 
     image_id: pulumi.Output[str]
-    """The copy, wsi-..."""
+    """Id of the copy, wsi-..."""
     image_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
     required_tenancy: pulumi.Output[str | None]
     """DEFAULT, or DEDICATED for BYOL."""
     owner_account_id: pulumi.Output[str | None]
-    """The account that owns the copy."""
+    """Account that owns the copy."""
 
     @overload
     def __init__(

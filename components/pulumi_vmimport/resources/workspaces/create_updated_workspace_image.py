@@ -1,4 +1,4 @@
-"""CreateUpdatedWorkspaceImage: a WorkSpaces image with the latest drivers and components of WorkSpaces.
+"""CreateUpdatedWorkspaceImage: creates a WorkSpaces image with the latest WorkSpaces drivers and components.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateUpdatedWorkspaceImage.html
 """
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import pulumi
 
 from pulumi_vmimport.aws.tag_lists import tag_list
-from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.resources.workspaces.identifier_rules import image_id_problem
+from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems, own_image
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
     WorkspaceImageLifecycle,
     WorkspaceImageState,
-    image_id_problem,
 )
 
 
@@ -36,7 +36,7 @@ class CreateUpdatedWorkspaceImageLifecycle(
 ):
     inputs_type = CreateUpdatedWorkspaceImageInputs
     state_type = CreateUpdatedWorkspaceImageState
-    mend = "mend a WorkSpace of the source image, take an image of that and update it"
+    remedy = "fix a WorkSpace of the source image, create an image from it and update that image"
 
     def check(self, inputs: CreateUpdatedWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -47,21 +47,12 @@ class CreateUpdatedWorkspaceImageLifecycle(
         yield from super().preflight(run, inputs)
         if not is_known(inputs.source_image_id):
             return
-        source = workspace_images.find(run.aws, inputs.source_image_id)
+        source = yield from own_image(run, inputs.source_image_id, "sourceImageId", "copy it first")
         if source is None:
-            if not run.supplied_by_resource("sourceImageId"):
-                yield Problem("sourceImageId", f"there is no image {inputs.source_image_id} in {run.aws.region}")
             return
-        if source.owner_account_id not in {None, run.aws.account_id}:
-            yield Problem(
-                "sourceImageId",
-                f"image {source.id} belongs to account {source.owner_account_id}, expected your own, "
-                f"{run.aws.account_id}; copy it first (WS-08)",
-            )
-        if source.state != "AVAILABLE" and not run.supplied_by_resource("sourceImageId"):
-            yield Problem("sourceImageId", f"expected an image that is AVAILABLE, {source.id} is {source.state}")
-        if source.update_available is False and not self.is_begun(run, inputs):
-            run.warn(f"WorkSpaces has no update for image {source.id} ({source.name}), and may refuse to make one")
+        yield from availability_problems(run, source, "sourceImageId")
+        if source.update_available is False and not self.was_started(run, inputs):
+            run.warn(f"WorkSpaces has no update for image {source.id} ({source.name}) and may reject the request")
 
     def start(self, run: Run, inputs: CreateUpdatedWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         answer = run.aws.client("workspaces").create_updated_workspace_image(
@@ -76,30 +67,30 @@ class CreateUpdatedWorkspaceImageLifecycle(
 class CreateUpdatedWorkspaceImageArgs(WorkspaceImageArgs):
     """The arguments of CreateUpdatedWorkspaceImage.
 
-    A change of any but tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn replaces
-    the image.
+    Changes to tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn are applied in
+    place. A change to any other argument replaces the image.
     """
 
     source_image_id: pulumi.Input[str]
-    """The image to update, wsi-..., of Windows 10 or Windows Server 2016 or 2019; it stays as it is."""
+    """Image to update, wsi-..., with Windows 10 or Windows Server 2016 or 2019. The image itself does not change."""
 
 
 class CreateUpdatedWorkspaceImage(ManagedResource, module="vmimport", name="CreateUpdatedWorkspaceImage"):
-    """A WorkSpaces image with the latest drivers and components of WorkSpaces; the resource's id is the image's.
+    """A copy of a WorkSpaces image with the latest WorkSpaces drivers and components; the resource's id is the image's.
 
-    Windows updates and those of applications are not part of it. Give bundles the new image before the old one goes.
+    It does not include Windows or application updates. Set the new image on bundles before you delete the old one.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateUpdatedWorkspaceImage.html
     """
 
     image_id: pulumi.Output[str]
-    """The new image, wsi-..."""
+    """Id of the new image, wsi-..."""
     image_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
     required_tenancy: pulumi.Output[str | None]
     """DEFAULT, or DEDICATED for BYOL."""
     owner_account_id: pulumi.Output[str | None]
-    """The account that owns the image."""
+    """Account that owns the image."""
 
     def __init__(
         self, name: str, args: CreateUpdatedWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None

@@ -1,6 +1,6 @@
-"""CreateWorkspaceImage: a running WorkSpace becomes a WorkSpaces image.
+"""CreateWorkspaceImage: creates a WorkSpaces image from a WorkSpace.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceImage.html; requirement WS-04.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceImage.html
 """
 
 import re
@@ -20,7 +20,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageState,
 )
 
-_WORKSPACE = re.compile(r"ws-[0-9a-z]{8,63}")
+_WORKSPACE_ID = re.compile(r"ws-[0-9a-z]{8,63}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,24 +36,24 @@ class CreateWorkspaceImageState(CreateWorkspaceImageInputs, WorkspaceImageState)
 class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImageInputs, CreateWorkspaceImageState]):
     inputs_type = CreateWorkspaceImageInputs
     state_type = CreateWorkspaceImageState
-    mend = "mend the WorkSpace"
+    remedy = "fix the WorkSpace"
 
     def check(self, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
-        if is_known(inputs.workspace_id) and not _WORKSPACE.fullmatch(inputs.workspace_id):
+        if is_known(inputs.workspace_id) and not _WORKSPACE_ID.fullmatch(inputs.workspace_id):
             yield Problem("workspaceId", f"expected ws- and 8 to 63 of a-z 0-9, got {inputs.workspace_id!r}")
 
     def preflight(self, run: Run, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)
         if not is_known(inputs.workspace_id) or run.supplied_by_resource("workspaceId"):
             return
-        found = run.aws.client("workspaces").describe_workspaces(WorkspaceIds=[inputs.workspace_id])["Workspaces"]
-        if not found:
+        answer = run.aws.client("workspaces").describe_workspaces(WorkspaceIds=[inputs.workspace_id])
+        workspace = next(iter(answer["Workspaces"]), None)
+        if workspace is None:
             yield Problem("workspaceId", f"there is no WorkSpace {inputs.workspace_id} in {run.aws.region}")
-        elif found[0].get("State") != "AVAILABLE" and not self.is_begun(run, inputs):  # while imaged it is SUSPENDED
-            yield Problem(
-                "workspaceId", f"expected a WorkSpace that is AVAILABLE, {inputs.workspace_id} is {found[0]['State']}"
-            )
+        elif (state := workspace["State"]) != "AVAILABLE" and not self.was_started(run, inputs):
+            # A WorkSpace is SUSPENDED while its image is created.
+            yield Problem("workspaceId", f"expected a WorkSpace that is AVAILABLE, {inputs.workspace_id} is {state}")
 
     def start(self, run: Run, inputs: CreateWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         answer = run.aws.client("workspaces").create_workspace_image(
@@ -68,29 +68,30 @@ class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImage
 class CreateWorkspaceImageArgs(WorkspaceImageArgs):
     """The arguments of CreateWorkspaceImage.
 
-    A change of any but tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn replaces
-    the image.
+    Changes to tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn are applied in
+    place. A change to any other argument replaces the image.
     """
 
     workspace_id: pulumi.Input[str]
-    """The WorkSpace to take the image of; it must be AVAILABLE."""
+    """WorkSpace to create the image from, ws-...; it must be AVAILABLE, and is SUSPENDED while the image is created."""
 
 
 class CreateWorkspaceImage(ManagedResource, module="vmimport", name="CreateWorkspaceImage"):
-    """A WorkSpaces image made from a running WorkSpace; the resource's id is the image's. It takes some 45 minutes.
+    """A WorkSpaces image created from a WorkSpace; the resource's id is the image's. It takes about 45 minutes.
 
-    For an AMI use ImportWorkspaceImage. Source:
-    https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceImage.html
+    To import an AMI, use ImportWorkspaceImage.
+
+    Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceImage.html
     """
 
     image_id: pulumi.Output[str]
-    """The WorkSpaces image, wsi-..."""
+    """Id of the WorkSpaces image, wsi-..."""
     image_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
     required_tenancy: pulumi.Output[str | None]
     """DEFAULT, or DEDICATED for BYOL."""
     owner_account_id: pulumi.Output[str | None]
-    """The account that owns the image."""
+    """Account that owns the image."""
 
     @overload
     def __init__(

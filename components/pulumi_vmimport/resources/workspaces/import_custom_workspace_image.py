@@ -1,6 +1,6 @@
-"""ImportCustomWorkspaceImage: EC2 Image Builder makes a WorkSpaces image of an import task, a build or an AMI.
+"""ImportCustomWorkspaceImage: EC2 Image Builder creates a WorkSpaces image from an import task, a build or an AMI.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportCustomWorkspaceImage.html; requirement WS-01.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportCustomWorkspaceImage.html
 """
 
 import re
@@ -19,10 +19,10 @@ from pulumi_vmimport.aws.workspaces import custom_image_imports
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.lifecycle.property_bag import camel
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import OsVersionValue
-from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_problems
-from pulumi_vmimport.resources.workspaces.import_workspace_image import ami_id_problem
+from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
@@ -30,19 +30,20 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageState,
 )
 
-_TASK = re.compile(r"import-ami-([a-zA-Z0-9]{8}|[a-zA-Z0-9]{17})")
-_BUILD = re.compile(
+_TASK_ID = re.compile(r"import-ami-([a-zA-Z0-9]{8}|[a-zA-Z0-9]{17})")
+_BUILD_ARN = re.compile(
     r"arn:aws[^:]*:imagebuilder:([^:]+):(\d{12}|aws(-[a-z-]+)?):image/[a-z0-9-_]+/"
     r"((\d+|x)\.(\d+|x)\.(\d+|x)|\d+\.\d+\.\d+/\d+)"
 )
-_INFRASTRUCTURE = re.compile(r"arn:aws[^:]*:imagebuilder:([^:]+):(\d{12}|aws):infrastructure-configuration/[a-z0-9-_]+")
+_INFRASTRUCTURE_ARN = re.compile(
+    r"arn:aws[^:]*:imagebuilder:([^:]+):(\d{12}|aws):infrastructure-configuration/[a-z0-9-_]+"
+)
 _SOURCES = ("ec2_import_task_id", "image_build_version_arn", "ec2_image_id")
-_WIRE = {"ec2_import_task_id": "ec2ImportTaskId", "image_build_version_arn": "imageBuildVersionArn"}
-_WANTED = ("compute_type", "protocol", "os_version", "infrastructure_configuration_arn", "image_validation_mode")
+_OTHER_MEMBERS = ("compute_type", "protocol", "os_version", "infrastructure_configuration_arn", "image_validation_mode")
 
 
 class ImageComputeType(StrEnum):
-    """The machines that the image is for."""
+    """The compute types that a custom image can support."""
 
     BASE = "BASE"
     GRAPHICS_G4DN = "GRAPHICS_G4DN"
@@ -51,7 +52,7 @@ class ImageComputeType(StrEnum):
 
 
 class Protocol(StrEnum):
-    """How users reach the WorkSpace; BYOP is a protocol of one's own (WorkSpaces Core)."""
+    """The streaming protocols of WorkSpaces; BYOP (bring your own protocol) is for WorkSpaces Core."""
 
     PCOIP = "PCOIP"
     DCV = "DCV"
@@ -59,7 +60,7 @@ class Protocol(StrEnum):
 
 
 class ImageValidationMode(StrEnum):
-    """Who tests the image before it is published."""
+    """Who validates the image before it becomes AVAILABLE."""
 
     CUSTOMER_MANAGED = "CUSTOMER_MANAGED"
     SERVICE_MANAGED = "SERVICE_MANAGED"
@@ -92,31 +93,28 @@ class ImportCustomWorkspaceImageLifecycle(
         yield from super().check(inputs)
         yield from _source_problems(inputs)
         if is_known(inputs.infrastructure_configuration_arn):
-            arn = inputs.infrastructure_configuration_arn
-            yield from _arn_problems("infrastructureConfigurationArn", arn, _INFRASTRUCTURE, inputs)
-        if is_known(inputs.image_build_version_arn) and inputs.image_build_version_arn is not None:
-            yield from _arn_problems("imageBuildVersionArn", inputs.image_build_version_arn, _BUILD, inputs)
-        task, ami = inputs.ec2_import_task_id, inputs.ec2_image_id
-        if is_known(task) and task is not None and not _TASK.fullmatch(task):
-            yield Problem("ec2ImportTaskId", f"expected import-ami- and 8 or 17 letters and digits, got {task!r}")
-        if is_known(ami) and ami is not None and (reason := ami_id_problem(ami)):
-            yield Problem("ec2ImageId", reason)
+            yield from _arn_problems(
+                "infrastructureConfigurationArn",
+                inputs.infrastructure_configuration_arn,
+                _INFRASTRUCTURE_ARN,
+                inputs.region,
+            )
         if inputs.protocol is Protocol.PCOIP and inputs.os_version is OsVersion.WINDOWS_11:
-            yield Problem("protocol", "expected DCV or BYOP for Windows 11, which has no PCoIP, got PCOIP")
+            yield Problem("protocol", "expected DCV or BYOP, because Windows 11 does not support PCoIP, got PCOIP")
 
     def preflight(self, run: Run, inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)
         yield from account_problems(run, "imageName")
         if inputs.protocol is Protocol.BYOP:
-            run.warn("protocol BYOP is for WorkSpaces Core: AWS must have allow-listed the account for it")
+            run.warn("protocol BYOP is for WorkSpaces Core, for which AWS must have allow-listed the account")
         if is_known(inputs.ec2_image_id) and inputs.ec2_image_id is not None:
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
         if is_known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:
             yield from _task_problems(run, inputs.ec2_import_task_id)
 
     def start(self, run: Run, inputs: ImportCustomWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
-        members: Mapping[str, Any] = api_members(inputs, _WANTED)
         source: Any = api_members(inputs, _SOURCES)
+        members: Mapping[str, Any] = api_members(inputs, _OTHER_MEMBERS)
         answer = run.aws.client("workspaces").import_custom_workspace_image(
             ImageName=inputs.image_name,
             ImageDescription=inputs.image_description,
@@ -127,92 +125,98 @@ class ImportCustomWorkspaceImageLifecycle(
         )
         return answer["ImageId"]
 
-    def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
+    def _wait_for_end(self, run: Run, id: str) -> WorkspaceImage | None:
         ended = wait_for_end(
             run, custom_image_imports.POLLERS, id, lambda task: task.is_over, lambda task: task.summary
         )
         if ended is not None and ended.state == "ERROR":
             return replace(WorkspaceImage.read({"ImageId": id, "State": "ERROR"}), errors=ended.errors)
-        return super()._settled(run, id)
+        return super()._wait_for_end(run, id)
 
 
 def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
-    """The problem of none or several sources; what is not known yet may turn out to be none."""
+    """The problems of the sources: exactly one is required. One that is unknown may turn out to be None."""
     values = {name: getattr(inputs, name) for name in _SOURCES}
-    given = [name for name, value in values.items() if is_set(value)]
-    names = "ec2ImportTaskId, imageBuildVersionArn and ec2ImageId"
-    if len(given) > 1:
-        yield Problem(_WIRE.get(given[-1], "ec2ImageId"), f"expected exactly one of {names}, got {len(given)}")
-    elif not given and is_known(*values.values()):
-        yield Problem("ec2ImageId", f"expected exactly one of {names}, got none")
+    sources = [name for name, value in values.items() if is_set(value)]
+    expected = "expected exactly one of ec2ImportTaskId, imageBuildVersionArn and ec2ImageId"
+    if len(sources) > 1:
+        yield Problem(camel(sources[-1]), f"{expected}, got {len(sources)}")
+    elif not sources and is_known(*values.values()):
+        yield Problem("ec2ImageId", f"{expected}, got none")
+    task_id, build_arn, image_id = inputs.ec2_import_task_id, inputs.image_build_version_arn, inputs.ec2_image_id
+    if is_known(task_id) and task_id is not None and not _TASK_ID.fullmatch(task_id):
+        yield Problem("ec2ImportTaskId", f"expected import-ami- and 8 or 17 letters and digits, got {task_id!r}")
+    if is_known(build_arn) and build_arn is not None:
+        yield from _arn_problems("imageBuildVersionArn", build_arn, _BUILD_ARN, inputs.region)
+    if is_known(image_id) and image_id is not None and (reason := ami_id_problem(image_id)):
+        yield Problem("ec2ImageId", reason)
 
 
-def _arn_problems(
-    path: str, arn: str, form: re.Pattern[str], inputs: ImportCustomWorkspaceImageInputs
-) -> Iterator[Problem]:
-    """The problems of an ARN of Image Builder."""
-    match = form.fullmatch(arn)
+def _arn_problems(path: str, arn: str, pattern: re.Pattern[str], region: str | None) -> Iterator[Problem]:
+    """The problems of an EC2 Image Builder ARN, which must be of the resource's Region."""
+    match = pattern.fullmatch(arn)
     if match is None:
-        kind = "infrastructure-configuration/NAME" if form is _INFRASTRUCTURE else "image/NAME/1.0.0/1"
-        yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{kind}, got {arn!r}")
-    elif is_known(inputs.region) and inputs.region and match[1] != inputs.region:
-        yield Problem(path, f"expected one of Region {inputs.region}, got {arn}")
+        example = "infrastructure-configuration/NAME" if pattern is _INFRASTRUCTURE_ARN else "image/NAME/1.0.0/1"
+        yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{example}, got {arn!r}")
+    elif is_known(region) and region and match[1] != region:
+        yield Problem(path, f"expected an ARN of Region {region}, got {arn}")
 
 
 def _task_problems(run: Run, task_id: str) -> Iterator[Problem]:
-    """The problems of an import task that may still run."""
+    """The problems of an import task, which may still be running."""
     task = import_tasks.IMAGE_IMPORTS.find(run.aws, task_id)
     if task is None:
         if not run.supplied_by_resource("ec2ImportTaskId"):
-            yield Problem("ec2ImportTaskId", f"EC2 lists no import task {task_id} in {run.aws.region}")
+            yield Problem("ec2ImportTaskId", f"there is no import task {task_id} in {run.aws.region}")
     elif task.is_failing:
         yield Problem("ec2ImportTaskId", f"import task {task_id} is {task.status}: {task.message or 'no message'}")
     elif task.license_type not in {None, "BYOL"}:
-        yield Problem("ec2ImportTaskId", f"expected a task with licence BYOL, {task_id} has {task.license_type}")
+        yield Problem("ec2ImportTaskId", f"expected a task with license type BYOL, {task_id} has {task.license_type}")
 
 
 class ImportCustomWorkspaceImageArgs(WorkspaceImageArgs):
-    """The arguments of ImportCustomWorkspaceImage, with exactly one source.
+    """The arguments of ImportCustomWorkspaceImage. Exactly one source is required.
 
-    A change of any but tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn replaces
-    the image.
+    Changes to tags, retain_on_delete, keep_failed_image, timeout_minutes, profile and assume_role_arn are applied in
+    place. A change to any other argument replaces the image.
     """
 
     compute_type: pulumi.Input[Literal["BASE", "GRAPHICS_G4DN", "GRAPHICS_G6", "GRAPHICS_G7"]]
-    """BASE, GRAPHICS_G4DN, GRAPHICS_G6 or GRAPHICS_G7."""
+    """Compute type that the image supports: BASE, GRAPHICS_G4DN, GRAPHICS_G6 or GRAPHICS_G7."""
     protocol: pulumi.Input[Literal["PCOIP", "DCV", "BYOP"]]
-    """PCOIP (Windows 10 only), DCV or BYOP."""
+    """Streaming protocol: PCOIP (Windows 10 only), DCV, or BYOP (WorkSpaces Core)."""
     os_version: pulumi.Input[OsVersionValue]
-    """Windows_10 or Windows_11."""
+    """Windows version: Windows_10 or Windows_11."""
     infrastructure_configuration_arn: pulumi.Input[str]
-    """The infrastructure configuration of EC2 Image Builder that says where the image is built and tested."""
+    """ARN of the EC2 Image Builder infrastructure configuration to build and test the image with, in the same
+    Region."""
     ec2_import_task_id: NotRequired[pulumi.Input[str]]
-    """Source: an import task of EC2, import-ami-..., which may still run; its AMI is taken when it is there."""
+    """Source: an EC2 import task, import-ami-..., which may still be running. WorkSpaces waits for its AMI."""
     image_build_version_arn: NotRequired[pulumi.Input[str]]
-    """Source: a build version of an EC2 Image Builder image."""
+    """Source: ARN of an EC2 Image Builder image build version, in the same Region."""
     ec2_image_id: NotRequired[pulumi.Input[str]]
-    """Source: an AMI, Windows, imported with licence BYOL, unencrypted, in your account."""
+    """Source: an AMI, ami-...: Windows, imported with `license_type` BYOL, unencrypted, owned by your account."""
     image_validation_mode: NotRequired[pulumi.Input[Literal["CUSTOMER_MANAGED", "SERVICE_MANAGED"]]]
-    """CUSTOMER_MANAGED or SERVICE_MANAGED: who tests the image. Default: left to WorkSpaces."""
+    """Who validates the image: CUSTOMER_MANAGED or SERVICE_MANAGED. Default: the default of WorkSpaces."""
 
 
 class ImportCustomWorkspaceImage(ManagedResource, module="vmimport", name="ImportCustomWorkspaceImage"):
-    """A WorkSpaces image that EC2 Image Builder makes of an import task, a build or an AMI; its id is the resource's.
+    """A WorkSpaces image that EC2 Image Builder creates from an import task, a build or an AMI.
 
-    State and percent of the import are shown while it runs. docs/workspaces_images.md says when to take this one and
-    when ImportWorkspaceImage.
+    The resource's id is the image's. The status shows the state and the percentage of the import.
+    docs/workspaces_images.md compares this resource with ImportWorkspaceImage.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportCustomWorkspaceImage.html
     """
 
     image_id: pulumi.Output[str]
-    """The WorkSpaces image, wsi-..."""
+    """Id of the WorkSpaces image, wsi-..."""
     image_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
     required_tenancy: pulumi.Output[str | None]
-    """DEDICATED for BYOL."""
+    """DEDICATED, the tenancy of BYOL images."""
     owner_account_id: pulumi.Output[str | None]
-    """The account that owns the image."""
+    """Account that owns the image."""
 
     def __init__(
         self, name: str, args: ImportCustomWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None

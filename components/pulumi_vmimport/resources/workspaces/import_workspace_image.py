@@ -1,9 +1,9 @@
-"""ImportWorkspaceImage: a BYOL AMI becomes a WorkSpaces image.
+"""ImportWorkspaceImage: creates a WorkSpaces image from a BYOL AMI.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html; requirements WS-01 to WS-03.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html,
+https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
@@ -17,26 +17,13 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue
-from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_problems
+from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
     WorkspaceImageLifecycle,
     WorkspaceImageState,
 )
-
-__all__ = [
-    "Application",
-    "ImportWorkspaceImage",
-    "ImportWorkspaceImageArgs",
-    "ImportWorkspaceImageInputs",
-    "ImportWorkspaceImageLifecycle",
-    "ImportWorkspaceImageState",
-    "IngestionProcess",
-    "OsVersion",
-]
-
-_AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +50,7 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
         if is_known(inputs.applications) and inputs.applications is not None and len(inputs.applications) > 1:
             yield Problem("applications", f"expected at most one application, got {len(inputs.applications)}")
         if is_known(inputs.os_version, inputs.ingestion_process) and inputs.os_version is not None:
-            yield from _conflicts(inputs, inputs.os_version)
+            yield from _combination_problems(inputs, inputs.os_version)
 
     def preflight(self, run: Run, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)
@@ -81,59 +68,59 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
             ImageName=inputs.image_name,
             ImageDescription=inputs.image_description,
             Tags=tag_list(tags),
-            **({"Applications": [a.value for a in inputs.applications]} if inputs.applications else {}),  # type: ignore[arg-type] # the stubs spell each value out
+            **({"Applications": [a.value for a in inputs.applications]} if inputs.applications else {}),  # type: ignore[arg-type] # the stubs have literals
         )
         return answer["ImageId"]
 
 
-def ami_id_problem(image_id: str) -> str | None:
-    """Why something is no id of an AMI."""
-    return None if _AMI.fullmatch(image_id) else f"expected ami- and 8 or 17 hex digits, got {image_id!r}"
-
-
-def _conflicts(inputs: ImportWorkspaceImageInputs, system: OsVersion) -> Iterator[Problem]:
+def _combination_problems(inputs: ImportWorkspaceImageInputs, os_version: OsVersion) -> Iterator[Problem]:
+    """The problems of process, Windows version and Office together."""
     process = inputs.ingestion_process
-    if reason := ingestion_processes.conflict(process, system):
+    if reason := ingestion_processes.conflict(process, os_version):
         yield Problem("ingestionProcess", reason)
     for number, application in enumerate(inputs.applications or () if is_known(inputs.applications) else ()):
-        if is_known(application) and (reason := ingestion_processes.office_conflict(application, process, system)):
+        if is_known(application) and (reason := ingestion_processes.office_conflict(application, process, os_version)):
             yield Problem(f"applications[{number}]", reason)
 
 
 class ImportWorkspaceImageArgs(WorkspaceImageArgs):
     """The arguments of ImportWorkspaceImage.
 
-    A change of any but tags, retain_on_delete, keep_failed_image, os_version, timeout_minutes, profile and
-    assume_role_arn replaces the image.
+    Changes to tags, retain_on_delete, keep_failed_image, os_version, timeout_minutes, profile and assume_role_arn are
+    applied in place. A change to any other argument replaces the image.
     """
 
     ec2_image_id: pulumi.Input[str]
-    """The AMI: Windows, imported with licence BYOL, unencrypted, in your account."""
+    """AMI to import, ami-...: Windows, imported with `license_type` BYOL, unencrypted, owned by your account."""
     ingestion_process: pulumi.Input[IngestionProcessValue]
-    """BYOL_REGULAR, BYOL_GRAPHICS, BYOL_GRAPHICSPRO, BYOL_GRAPHICS_G4DN, or one of these with _WSP (DCV) or _BYOP; what
-    each needs is in docs/workspaces_images.md."""
+    """How WorkSpaces prepares the image: BYOL_REGULAR, BYOL_GRAPHICS, BYOL_GRAPHICSPRO or BYOL_GRAPHICS_G4DN (PCoIP),
+    BYOL_REGULAR_WSP or BYOL_GRAPHICS_G4DN_WSP (DCV), BYOL_REGULAR_BYOP or BYOL_GRAPHICS_G4DN_BYOP (WorkSpaces Core).
+    docs/workspaces_images.md lists the requirements of each."""
     applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
-    """At most one of Microsoft_Office_2016 and Microsoft_Office_2019. Default: none."""
+    """Microsoft_Office_2016 or Microsoft_Office_2019, at most one, to subscribe to Office through AWS. Default: no
+    Office."""
     os_version: NotRequired[pulumi.Input[OsVersionValue]]
-    """Windows_10 or Windows_11: preview then sees which processes and Office it does not go with. Default: no check."""
+    """Windows_10 or Windows_11; lets preview check that `ingestion_process` and `applications` support it. It is not
+    sent to AWS. Default: no check."""
 
 
 class ImportWorkspaceImage(ManagedResource, module="vmimport", name="ImportWorkspaceImage"):
-    """A WorkSpaces image made from a BYOL AMI; the resource's id is the image's. It takes 90 minutes and more.
+    """A WorkSpaces image created from a BYOL AMI; the resource's id is the image's.
 
-    The account must be approved for BYOL. An ingestion that fails shows every error code and leaves no image behind.
+    The import takes at least 90 minutes. The account must be enabled for BYOL. If the import fails, the error lists
+    every code that WorkSpaces returned, and the failed image is deleted.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
     """
 
     image_id: pulumi.Output[str]
-    """The WorkSpaces image, wsi-..."""
+    """Id of the WorkSpaces image, wsi-..."""
     image_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
     required_tenancy: pulumi.Output[str | None]
-    """DEDICATED for BYOL."""
+    """DEDICATED, the tenancy of BYOL images."""
     owner_account_id: pulumi.Output[str | None]
-    """The account that owns the image."""
+    """Account that owns the image."""
 
     @overload
     def __init__(

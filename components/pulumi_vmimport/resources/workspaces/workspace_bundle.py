@@ -1,6 +1,6 @@
-"""WorkspaceBundle: a WorkSpaces image with the machine and the storage that WorkSpaces made of it get.
+"""WorkspaceBundle: a WorkSpaces image with the compute type and the volumes of the WorkSpaces launched from it.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/create-custom-bundle.html; requirement WS-13.
+Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/create-custom-bundle.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ import pulumi
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
-from pulumi_vmimport.aws.workspaces import workspace_bundles, workspace_images, workspaces_tags
+from pulumi_vmimport.aws.workspaces import workspace_bundles
 from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription, ComputeType
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
@@ -24,23 +24,24 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_reserved_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import BundleComputeTypeValue
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.resources.workspaces import resource_tags
 from pulumi_vmimport.resources.workspaces.bundle_storage_rules import storage_problems
-from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
-from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
+from pulumi_vmimport.resources.workspaces.identifier_rules import (
     TAG_VALUE_LENGTH,
     description_problem,
     image_id_problem,
     name_problem,
 )
+from pulumi_vmimport.resources.workspaces.service_retries import retry_if, retry_while_unavailable
+from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems, own_image
 
 _DESCRIPTION_LENGTH = 255
-_TAKEN = "ResourceAlreadyExistsException"
+_BUNDLE_IN_USE = "ResourceAssociatedException"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +83,16 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
     def preflight(self, run: Run, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
         if is_known(inputs.bundle_name):
             bundle = workspace_bundles.find_by_name(run.aws, inputs.bundle_name)
-            if bundle is not None and not self._is_own(run, bundle):
-                yield Problem("bundleName", _taken(bundle))
+            if bundle is not None and not resource_tags.is_own(run, bundle.id):
+                yield Problem("bundleName", resource_tags.name_conflict("bundle", bundle))
         if is_known(inputs.image_id):
-            yield from _image_problems(run, inputs.image_id)
+            remedy = "copy the image with CopyWorkspaceImage and use the copy"
+            image = yield from own_image(run, inputs.image_id, "imageId", remedy)
+            if image is not None:
+                yield from availability_problems(run, image, "imageId")
 
     def create(self, run: Run, inputs: WorkspaceBundleInputs) -> Created[WorkspaceBundleState]:
-        bundle = self._own_bundle(run, inputs) or self._new_bundle(run, inputs)
+        bundle = self._adopt(run, inputs) or self._create_or_adopt(run, inputs)
         state: WorkspaceBundleState = self.state_type(**vars(inputs), bundle_id=bundle.id, bundle_state="PENDING")
         run.record(bundle.id, state)
         try:
@@ -96,112 +100,107 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         except CleanFailureError:
             workspace_bundles.delete(run.aws, bundle.id)
             raise
-        return Created(bundle.id, self._with_image(run, bundle.id, state, inputs.image_id))
+        return Created(bundle.id, self._set_image(run, bundle.id, state, inputs.image_id))
 
     def read(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState | None:
         bundle = workspace_bundles.find(run.aws, id)
         if bundle is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.list_tags(run.aws, id).items() if not is_reserved_tag(k)}
-        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
         return replace(
-            state, bundle_id=id, bundle_state=bundle.state, image_id=bundle.image_id or state.image_id, tags=own
+            state,
+            bundle_id=id,
+            bundle_state=bundle.state,
+            image_id=bundle.image_id or state.image_id,
+            tags=resource_tags.user_tags(run, id, state.tags),
         )
 
     def update(
         self, run: Run, id: str, state: WorkspaceBundleState, inputs: WorkspaceBundleInputs
     ) -> WorkspaceBundleState:
-        # Until they are off the bundle, tags that go stay recorded, as does the image until there is another: an update
-        # that breaks off is completed by the next.
+        # The old image and the tags to remove stay recorded until they are replaced, so that the next update completes
+        # an interrupted one.
         tags = {**(state.tags or {}), **(inputs.tags or {})}
         updated = replace(self.replace_inputs(state, inputs), image_id=state.image_id, tags=tags)
         run.record(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
-        updated = self._with_image(run, id, updated, inputs.image_id)
-        self._retag(run, id, state.tags or {}, inputs)
+        updated = self._set_image(run, id, updated, inputs.image_id)
+        resource_tags.replace_tags(run, id, state.tags or {}, inputs)
         return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: WorkspaceBundleState) -> None:
         try:
-            once_available(run, id, lambda: workspace_bundles.delete(run.aws, id))
+            retry_while_unavailable(run, id, lambda: workspace_bundles.delete(run.aws, id))
         except ClientError as error:
-            if error_code(error) == "ResourceAssociatedException":
-                words = f"bundle {id} ({state.bundle_name}) is still in use: {error_message(error)}"
-                raise PartialFailureError(f"{words}; {_users(run, id)} first") from error
-            raise
-        while workspace_bundles.find(run.aws, id) is not None:  # until then its image cannot go
-            run.status(f"{id}: being deleted")
+            if error_code(error) != _BUNDLE_IN_USE:
+                raise
+            failure = f"bundle {id} ({state.bundle_name}) is still in use: {error_message(error)}"
+            raise PartialFailureError(f"{failure}; {_workspaces_remedy(run, id)} first") from error
+        while workspace_bundles.find(run.aws, id) is not None:  # its image cannot be deleted before
+            run.status(f"{id}: deleting")
             run.wait(run.poll_seconds)
 
     def condition(self, state: WorkspaceBundleState) -> Condition:
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
         return conditions.get(state.bundle_state or "", Condition.UNFINISHED)
 
-    def _own_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription | None:
-        """The bundle that an earlier run made for these inputs; what it left in ERROR or of other inputs goes."""
+    def _adopt(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription | None:
+        """The bundle that an earlier run created from these inputs. Deletes one that cannot be adopted."""
         bundle = workspace_bundles.find_by_name(run.aws, inputs.bundle_name)
-        if bundle is None:
-            return None
-        tags = workspaces_tags.list_tags(run.aws, bundle.id)
-        if run.identity.tags(inputs).items() <= tags.items() and bundle.state != "ERROR":
-            self._retag(run, bundle.id, tags, inputs)
+        if bundle is None or resource_tags.adopt(run, inputs, "bundle", bundle):
             return bundle
-        if tags.get(IDENTITY_TAG) != run.identity.key:
-            raise CleanFailureError(_taken(bundle))
         workspace_bundles.delete(run.aws, bundle.id)
         return None
 
-    def _new_bundle(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription:
-        members = _members(inputs)
-        tags = {**(inputs.tags or {}), **run.identity.tags(inputs)}
-        while True:
+    def _create_or_adopt(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription:
+        """Create the bundle, and wait while its name is reserved.
+
+        AWS reserves the name of a deleted bundle for up to two hours. If instead the response to botocore's first
+        attempt was lost, its retry is rejected for the same reason, and the bundle exists.
+        """
+        members, tags = _members(inputs), resource_tags.all_tags(run, inputs)
+
+        def create() -> BundleDescription:
             try:
-                return once_available(run, inputs.bundle_name, lambda: workspace_bundles.create(run.aws, members, tags))
-            except ClientError as error:
-                if error_code(error) != _TAKEN:
-                    raise
-                # botocore's second try, after the answer to the first was lost; or the name of a bundle that was
-                # deleted a moment ago, which AWS says to leave alone for two hours.
-                if bundle := self._own_bundle(run, inputs):
-                    return bundle
-                run.status(
-                    f"waiting for the name {inputs.bundle_name!r}, which a deleted bundle keeps for up to two hours: "
-                    f"{error_message(error)}"
+                return retry_while_unavailable(
+                    run, inputs.bundle_name, lambda: workspace_bundles.create(run.aws, members, tags)
                 )
-            run.wait(run.poll_seconds)
+            except ClientError as error:
+                if _is_name_in_use(error) and (bundle := self._adopt(run, inputs)):
+                    return bundle
+                raise
+
+        waiting = f"waiting for the name {inputs.bundle_name!r}, which AWS reserves for two hours after a deletion"
+        return retry_if(run, _is_name_in_use, create, lambda words: f"{waiting}: {words}")
 
     def _finish(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState:
+        """Wait until the bundle is AVAILABLE. Raises: CleanFailureError; the bundle may still exist."""
         bundle = wait_for_end(
-            run, workspace_bundles.POLLERS, id, lambda each: not each.pending, lambda each: each.state.lower()
+            run, workspace_bundles.POLLERS, id, lambda bundle: not bundle.pending, lambda bundle: bundle.state.lower()
         )
         state = replace(state, bundle_state=bundle.state if bundle else "ERROR")
         run.record(id, state)
         if bundle is None:
             raise CleanFailureError(
-                f"bundle {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew"
+                f"bundle {id} was deleted while it was being created; the next `pulumi up` creates it again"
             )
         if bundle.state != "AVAILABLE":
             raise CleanFailureError(
-                f"bundle {id} ended in {bundle.state}, and WorkSpaces does not say why; see that image "
-                f"{bundle.image_id} is AVAILABLE and fits into the root volume; the next `pulumi up` makes it anew"
+                f"bundle {id} ended in {bundle.state}, and WorkSpaces gives no reason; check that image "
+                f"{bundle.image_id} is AVAILABLE and fits the root volume; the next `pulumi up` creates it again"
             )
         return replace(state, image_id=bundle.image_id or state.image_id)
 
-    def _with_image(self, run: Run, id: str, state: WorkspaceBundleState, image_id: str) -> WorkspaceBundleState:
-        """The bundle with an image: its own, or another from now on."""
+    def _set_image(self, run: Run, id: str, state: WorkspaceBundleState, image_id: str) -> WorkspaceBundleState:
+        """Set the image of the bundle unless it already has it."""
         if state.image_id == image_id:
             return state
-        once_available(run, id, lambda: workspace_bundles.set_image(run.aws, id, image_id))
+        retry_while_unavailable(run, id, lambda: workspace_bundles.set_image(run.aws, id, image_id))
         return self._finish(run, id, replace(state, image_id=image_id))
 
-    def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: WorkspaceBundleInputs) -> None:
-        wanted = {**(inputs.tags or {}), **run.identity.tags(inputs)}
-        workspaces_tags.untag(run.aws, id, {key for key in had if not is_reserved_tag(key)} - wanted.keys())
-        workspaces_tags.tag(run.aws, id, wanted)
 
-    def _is_own(self, run: Run, bundle: BundleDescription) -> bool:
-        return workspaces_tags.list_tags(run.aws, bundle.id).get(IDENTITY_TAG) == run.identity.key
+def _is_name_in_use(error: BaseException) -> bool:
+    return error_code(error) == "ResourceAlreadyExistsException"
 
 
 def _members(inputs: WorkspaceBundleInputs) -> dict[str, Any]:
@@ -216,69 +215,51 @@ def _members(inputs: WorkspaceBundleInputs) -> dict[str, Any]:
     }
 
 
-def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
-    image = workspace_images.find_shared(run.aws, image_id)
-    if image is None:
-        if not run.supplied_by_resource("imageId"):
-            yield Problem("imageId", f"there is no image {image_id} in {run.aws.region}")
-        return
-    if image.owner_account_id not in {None, run.aws.account_id}:
-        yield Problem(
-            "imageId",
-            f"image {image.id} belongs to account {image.owner_account_id}; bundles are made of one's own images: copy "
-            "it with CopyWorkspaceImage (WS-08)",
-        )
-    if image.state != "AVAILABLE" and not run.supplied_by_resource("imageId"):
-        yield Problem("imageId", f"expected an image that is AVAILABLE, {image.id} is {image.state}")
-
-
-def _taken(bundle: BundleDescription) -> str:
-    return f"the name {bundle.name!r} belongs to bundle {bundle.id} of the account already; choose another name"
-
-
-def _users(run: Run, bundle_id: str) -> str:
-    """An advice that names the WorkSpaces of a bundle."""
+def _workspaces_remedy(run: Run, bundle_id: str) -> str:
+    """The remedy for a bundle in use, with the WorkSpaces that were launched from it."""
     try:
         workspaces = ", ".join(workspace_bundles.list_workspaces(run.aws, bundle_id))
     except ClientError as error:
-        return f"delete or migrate its WorkSpaces (which is not known: {error_message(error)})"
+        return f"delete or migrate its WorkSpaces (they could not be listed: {error_message(error)})"
     return f"delete or migrate its WorkSpaces{f' {workspaces}' if workspaces else ''}"
 
 
 class WorkspaceBundleArgs(AwsArgs):
     """The arguments of WorkspaceBundle.
 
-    A change of any but image_id, tags, timeout_minutes, profile and assume_role_arn replaces the bundle.
+    Changes to image_id, tags, timeout_minutes, profile and assume_role_arn are applied in place. A change to any other
+    argument replaces the bundle.
     """
 
     bundle_name: pulumi.Input[str]
-    r"""The name, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space. AWS keeps that of a deleted
-    bundle for up to two hours; a change that replaces goes quicker with a new name."""
+    r"""Name of the bundle, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space. AWS reserves the
+    name of a deleted bundle for up to two hours; a change that replaces the bundle is faster with a new name."""
     bundle_description: pulumi.Input[str]
-    """The description: 1 to 255 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
+    """Description of the bundle: 1 to 255 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
     image_id: pulumi.Input[str]
-    """The image, wsi-..., of your own account. Another one is given to the bundle in place; WorkSpaces that are there
-    already keep theirs until they are rebuilt."""
+    """Image of the bundle, wsi-..., owned by your account. Another image is set in place; existing WorkSpaces keep
+    theirs until they are rebuilt."""
     compute_type: pulumi.Input[BundleComputeTypeValue]
-    """The machine: VALUE, STANDARD, PERFORMANCE, POWER, POWERPRO, GENERALPURPOSE_4XLARGE, GRAPHICS_G4DN and others."""
+    """Compute type: VALUE, STANDARD, PERFORMANCE, POWER, POWERPRO, GENERALPURPOSE_4XLARGE, GRAPHICS_G4DN, or another
+    value of https://docs.aws.amazon.com/workspaces/latest/api/API_ComputeType.html"""
     user_storage_gib: pulumi.Input[int]
-    """The user volume, in GiB: 10, 50 or 100, and 100 to 2000 beside a root volume of 175 and more."""
+    """Size of the user volume, in GiB: 10, 50 or 100; 100 to 2000 with a root volume of 175 GiB or more."""
     root_storage_gib: NotRequired[pulumi.Input[int]]
-    """The root volume, in GiB: 80, or 175 to 2000 (from 100 with a GPU). Default: left to WorkSpaces."""
+    """Size of the root volume, in GiB: 80, or 175 to 2000 (from 100 with a GPU). Default: the default of WorkSpaces."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the bundle; at most 45."""
+    """Tags of the bundle, at most 45, with values of at most 255 characters. Default: no tags."""
 
 
 class WorkspaceBundle(ManagedResource, module="vmimport", name="WorkspaceBundle"):
-    """A bundle: what WorkSpaces are made of; the resource's id is the bundle's.
+    """A bundle, from which WorkSpaces are launched; the resource's id is the bundle's.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/create-custom-bundle.html
     """
 
     bundle_id: pulumi.Output[str]
-    """The bundle, wsb-..., for `aws.workspaces.Workspace`."""
+    """Id of the bundle, wsb-..., for `aws.workspaces.Workspace`."""
     bundle_state: pulumi.Output[str]
-    """AVAILABLE, or where a run that was interrupted left it."""
+    """AVAILABLE; after an interrupted run PENDING or ERROR."""
 
     @overload
     def __init__(

@@ -1,10 +1,5 @@
-"""What the WorkSpaces images have in common, however they are made: waiting, tags, adoption, deletion.
+"""The lifecycle that all WorkSpaces images share: waiting, tags, adoption after an interrupted run, deletion."""
 
-WorkSpaces has no client tokens: an image that an interrupted run started is found by its name, which is unique in the
-Region, and known by its tags.
-"""
-
-import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,22 +29,23 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, OWN_TAGS, is_reserved_tag
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs
 from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
-from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
+from pulumi_vmimport.resources.workspaces import resource_tags
+from pulumi_vmimport.resources.workspaces.identifier_rules import (
+    TAG_VALUE_LENGTH,
+    description_problem,
+    name_problem,
+)
+from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
 
-# Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
-_NAME = re.compile(r"[a-zA-Z0-9_./()\\-]{1,64}")
-_DESCRIPTION = re.compile(r"[a-zA-Z0-9_./() -]+")
-_DESCRIPTION_LENGTH = 256
-IMAGE_ID = re.compile(r"wsi-[0-9a-z]{9,63}")
-TAG_VALUE_LENGTH = 255
-# What botocore's second try meets when the answer to the first was lost on the way: the first one's image, or the
-# WorkSpace that it is being made of.
-_BEGUN_ALREADY = frozenset({"ResourceAlreadyExistsException", "InvalidResourceStateException"})
+# If the response to botocore's first attempt was lost, its retry fails with one of these: the image exists, or the
+# WorkSpace is busy with it.
+_ALREADY_STARTED = frozenset({"ResourceAlreadyExistsException", "InvalidResourceStateException"})
+_IN_USE = "ResourceAssociatedException"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +66,19 @@ class WorkspaceImageState(WorkspaceImageInputs):
 
 
 class WorkspaceImageArgs(AwsArgs):
-    """The arguments that every WorkSpaces image has."""
+    """The arguments that all WorkSpaces images have."""
 
     image_name: pulumi.Input[str]
-    r"""The name, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space. A change replaces."""
+    r"""Name of the image, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space."""
     image_description: pulumi.Input[str]
-    """The description: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space. A change replaces."""
+    """Description of the image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the image; at most 45."""
+    """Tags of the image, at most 45, with values of at most 255 characters. Default: no tags."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the image in the account when the resource is deleted. Default: false."""
+    """Whether to keep the image in the account when the resource is deleted. Default: false."""
     keep_failed_image: NotRequired[pulumi.Input[bool]]
-    """Keep the record of an image that could not be made, for a look in the console; the next `up` replaces it.
-    Default: false, it is deleted."""
+    """Whether to keep an image that ended in state ERROR, so that it can be inspected in the console; the next
+    `pulumi up` replaces it. Default: false, a failed image is deleted."""
 
 
 InputsT = TypeVar("InputsT", bound=WorkspaceImageInputs)
@@ -91,12 +87,12 @@ StateT = TypeVar("StateT", bound=WorkspaceImageState)
 
 class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
     unique_inputs: ClassVar[tuple[str, ...]] = ("imageName", "region")
-    mend: ClassVar[str] = "mend the guest, export and import it again"
-    """What to do about an image that could not be made."""
+    remedy: ClassVar[str] = "fix the guest, then export and import it again"
+    """What to do when the image ends in state ERROR."""
 
     @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:
-        """Make the call that starts the image; returns its id."""
+        """Call the operation that creates the image and return the image's id."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
         if is_known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
@@ -112,31 +108,22 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             return
         owned = list(workspace_images.list_owned(run.aws))
         image = next((image for image in owned if image.name == inputs.image_name), None)
-        if image is not None and not self._is_own(run, image):
-            yield Problem("imageName", self._taken(image))
+        if image is not None and not resource_tags.is_own(run, image.id):
+            yield Problem("imageName", resource_tags.name_conflict("image", image))
         if image is None and len(owned) >= byol_account.DEFAULT_IMAGE_QUOTA:
             run.warn(
-                f"the account has {len(owned)} WorkSpaces images in {run.aws.region}; unless its quota was raised "
-                f"above {byol_account.DEFAULT_IMAGE_QUOTA}, delete one or ask Service Quotas for more (WS-06)"
+                f"the account owns {len(owned)} WorkSpaces images in {run.aws.region}, and the default quota is "
+                f"{byol_account.DEFAULT_IMAGE_QUOTA}; unless your quota is higher, delete an image or request an "
+                "increase in Service Quotas"
             )
 
-    def is_begun(self, run: Run, inputs: InputsT) -> bool:
-        """Whether an earlier run began the image, of which Pulumi then learnt nothing."""
+    def was_started(self, run: Run, inputs: InputsT) -> bool:
+        """Whether an earlier run started the image and was killed before Pulumi recorded it."""
         image = workspace_images.find_by_name(run.aws, inputs.image_name) if is_known(inputs.image_name) else None
-        return image is not None and self._is_own(run, image)
+        return image is not None and resource_tags.is_own(run, image.id)
 
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
-        image_id = self._own_image(run, inputs)
-        if image_id is None:
-            try:
-                tags = self._tags(run, inputs)
-                image_id = once_available(run, inputs.image_name, lambda: self.start(run, inputs, tags))
-            except ClientError as error:
-                if error_code(error) not in _BEGUN_ALREADY:
-                    raise
-                image_id = self._own_image(run, inputs)
-                if image_id is None:
-                    raise
+        image_id = self._adopt(run, inputs) or self._start(run, inputs)
         state: StateT = self.state_type(**vars(inputs), image_id=image_id, image_state="PENDING")
         run.record(image_id, state)
         return Created(image_id, self._finish(run, image_id, state))
@@ -145,17 +132,15 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image = workspace_images.find(run.aws, id)
         if image is None:
             return None
-        tags = {k: v for k, v in workspaces_tags.list_tags(run.aws, id).items() if not is_reserved_tag(k)}
-        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
-        return replace(_observed(state, image), tags=own)
+        return replace(_with_outputs(state, image), tags=resource_tags.user_tags(run, id, state.tags))
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        # Until they are off the image, tags that go stay recorded: an update that breaks off is completed by the next.
+        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
         updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
         run.record(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
-        self._retag(run, id, state.tags or {}, inputs)
+        resource_tags.replace_tags(run, id, state.tags or {}, inputs)
         return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
@@ -163,101 +148,72 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         if image is not None and state.retain_on_delete and self.condition(state) is Condition.READY:
             workspaces_tags.untag(run.aws, id, OWN_TAGS)
             return
-        if image is not None and image.pending:  # WorkSpaces has no call that cancels an image
-            image = self._settled(run, id)
+        if image is not None and image.pending:  # WorkSpaces cannot cancel the creation of an image
+            image = self._wait_for_end(run, id)
         if image is not None:
             try:
                 workspace_images.delete(run.aws, id)
             except ClientError as error:
-                if error_code(error) == "ResourceAssociatedException":
-                    words = f"image {id} ({image.name}) is still in use: {error_message(error)}"
-                    raise PartialFailureError(f"{words}; {_what_goes_first(run, id)}") from error
-                raise
+                if error_code(error) != _IN_USE:
+                    raise
+                failure = f"image {id} ({image.name}) is still in use: {error_message(error)}"
+                raise PartialFailureError(f"{failure}; {_dependents_remedy(run, id)}") from error
 
     def condition(self, state: StateT) -> Condition:
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
         return conditions.get(state.image_state or "", Condition.UNFINISHED)
 
-    def _own_image(self, run: Run, inputs: InputsT) -> str | None:
-        """The image that an earlier run started for these inputs; what it left in ERROR or from other inputs goes."""
+    def _adopt(self, run: Run, inputs: InputsT) -> str | None:
+        """The id of the image that an earlier run started from these inputs. Deletes one that cannot be adopted."""
         image = workspace_images.find_by_name(run.aws, inputs.image_name)
         if image is None:
             return None
-        tags = workspaces_tags.list_tags(run.aws, image.id)
-        if run.identity.tags(inputs).items() <= tags.items() and image.state != "ERROR":
-            self._retag(run, image.id, tags, inputs)
+        if resource_tags.adopt(run, inputs, "image", image):
             return image.id
-        if tags.get(IDENTITY_TAG) != run.identity.key:
-            raise CleanFailureError(self._taken(image))
         if image.pending:
-            self._settled(run, image.id)
+            self._wait_for_end(run, image.id)
         workspace_images.delete(run.aws, image.id)
         return None
 
+    def _start(self, run: Run, inputs: InputsT) -> str:
+        tags = resource_tags.all_tags(run, inputs)
+        try:
+            return retry_while_unavailable(run, inputs.image_name, lambda: self.start(run, inputs, tags))
+        except ClientError as error:
+            if error_code(error) in _ALREADY_STARTED and (image_id := self._adopt(run, inputs)):
+                return image_id
+            raise
+
     def _finish(self, run: Run, id: str, state: StateT) -> StateT:
-        image = self._settled(run, id)
-        state = _observed(state, image) if image else replace(state, image_state="ERROR")
+        """Wait until the image is AVAILABLE. Raises: CleanFailureError, or PartialFailureError when the failed image still exists."""
+        image = self._wait_for_end(run, id)
+        state = _with_outputs(state, image) if image else replace(state, image_state="ERROR")
         run.record(id, state)
         if image is None:
             raise CleanFailureError(
-                f"image {id} is gone: it was deleted while it was made; the next `pulumi up` makes it anew"
+                f"image {id} was deleted while it was being created; the next `pulumi up` creates it again"
             )
-        if image.state != "AVAILABLE":
-            words = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}"
-            if state.keep_failed_image:
-                raise PartialFailureError(
-                    f"{words}; {self.mend}; the image record was kept, the next `pulumi up` replaces it"
-                )
-            try:
-                workspace_images.delete(run.aws, id)
-            except ClientError as error:  # the codes are what the user needs; the record is deleted by the next run
-                raise PartialFailureError(
-                    f"{words}; its record could not be deleted: {error_message(error)}"
-                ) from error
-            raise CleanFailureError(f"{words}; {self.mend}; the image record was deleted")
-        return state
+        if image.state == "AVAILABLE":
+            return state
+        failure = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}; {self.remedy}"
+        if state.keep_failed_image:
+            raise PartialFailureError(f"{failure}; the failed image was kept and the next `pulumi up` replaces it")
+        try:
+            workspace_images.delete(run.aws, id)
+        except ClientError as error:  # the next run deletes the image; the codes must reach the user
+            raise PartialFailureError(
+                f"{failure}; the failed image could not be deleted: {error_message(error)}"
+            ) from error
+        raise CleanFailureError(f"{failure}; the failed image was deleted")
 
-    def _settled(self, run: Run, id: str) -> WorkspaceImage | None:
+    def _wait_for_end(self, run: Run, id: str) -> WorkspaceImage | None:
         """The image once it is no longer pending; None when it is gone."""
         return wait_for_end(
             run, workspace_images.POLLERS, id, lambda image: not image.pending, lambda image: image.state.lower()
         )
 
-    def _retag(self, run: Run, id: str, had: Mapping[str, str], inputs: InputsT) -> None:
-        wanted = self._tags(run, inputs)
-        workspaces_tags.untag(run.aws, id, {key for key in had if not is_reserved_tag(key)} - wanted.keys())
-        workspaces_tags.tag(run.aws, id, wanted)
 
-    def _tags(self, run: Run, inputs: InputsT) -> dict[str, str]:
-        return {**(inputs.tags or {}), **run.identity.tags(inputs)}
-
-    def _is_own(self, run: Run, image: WorkspaceImage) -> bool:
-        return workspaces_tags.list_tags(run.aws, image.id).get(IDENTITY_TAG) == run.identity.key
-
-    def _taken(self, image: WorkspaceImage) -> str:
-        return f"the name {image.name!r} belongs to image {image.id} of the account already; choose another name"
-
-
-def name_problem(name: str) -> str | None:
-    """Why WorkSpaces refuses an image's name."""
-    if _NAME.fullmatch(name):
-        return None
-    return rf"expected 1 to 64 of a-z A-Z 0-9 _ . / ( ) \ - and no space, got {name!r}"
-
-
-def description_problem(description: str, longest: int = _DESCRIPTION_LENGTH) -> str | None:
-    """Why WorkSpaces refuses the description of an image, or of something else that may have another length."""
-    if _DESCRIPTION.fullmatch(description) and len(description) <= longest:
-        return None
-    return f"expected 1 to {longest} of a-z A-Z 0-9 _ . / ( ) - and space, got {description!r}"
-
-
-def image_id_problem(image_id: str) -> str | None:
-    """Why something is no id of a WorkSpaces image."""
-    return None if IMAGE_ID.fullmatch(image_id) else f"expected wsi- and 9 to 63 of a-z 0-9, got {image_id!r}"
-
-
-def _observed(state: StateT, image: WorkspaceImage) -> StateT:
+def _with_outputs(state: StateT, image: WorkspaceImage) -> StateT:
     return replace(
         state,
         image_id=image.id,
@@ -267,17 +223,16 @@ def _observed(state: StateT, image: WorkspaceImage) -> StateT:
     )
 
 
-def _what_goes_first(run: Run, image_id: str) -> str:
-    """An advice that names the bundles that use an image and the accounts it is shared with (WS-11)."""
+def _dependents_remedy(run: Run, image_id: str) -> str:
+    """The remedy for an image in use, with the bundles that use it and the accounts that it is shared with."""
     try:
         bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.list_by_image(run.aws, image_id))
         accounts = ", ".join(image_permissions.list_accounts(run.aws, image_id))
     except ClientError as error:
-        return (
-            f"delete its bundles and stop sharing it first (which and with whom is not known: {error_message(error)})"
-        )
-    advice = [f"delete its bundles {bundles}"] if bundles else []
-    advice += [f"stop sharing it with {accounts}"] if accounts else []
-    by_name = "; one that is replaced needs a new image_name: its bundles then get the new image before it goes"
-    all_of_it = " and ".join(advice) or "delete its bundles and what is being made of it"
-    return f"{all_of_it} first (WS-11){by_name if bundles else ''}"
+        return f"delete its bundles and stop sharing it first (they could not be listed: {error_message(error)})"
+    steps = [f"delete its bundles {bundles}"] if bundles else []
+    steps += [f"stop sharing it with {accounts}"] if accounts else []
+    remedy = f"{' and '.join(steps) or 'delete its bundles and the images being created from it'} first"
+    if not bundles:
+        return remedy
+    return f"{remedy}; to replace the image, change image_name: bundles then receive the new image before it is deleted"

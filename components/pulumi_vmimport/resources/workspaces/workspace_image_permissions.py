@@ -1,9 +1,8 @@
-"""WorkspaceImagePermissions: the accounts that may copy a WorkSpaces image, all of them as one resource.
+"""WorkspaceImagePermissions: all accounts that can copy a WorkSpaces image, as one resource.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html; requirements WS-05 to WS-12.
+Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, replace
 
@@ -24,19 +23,20 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.property_bag import updatable
-from pulumi_vmimport.resources.workspaces.unavailable_retry import once_available
-from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import image_id_problem
+from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
+from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
+from pulumi_vmimport.resources.workspaces.source_image_rules import own_image
 
-_ACCOUNT = re.compile(r"\d{12}")
-# What the service means when it refuses an account. Source: the page above (WS-05, WS-07, WS-08).
-_REFUSALS = frozenset({
+# The codes with which WorkSpaces rejects an account. Source: the page above.
+_REJECTIONS = frozenset({
     "AccessDeniedException",
     "InvalidParameterValuesException",
     "OperationNotSupportedException",
 })  # fmt: skip
-_RULES = (
-    "only its owner can share an image, with accounts of the same Region; one that brings its own licence only with "
-    "accounts of the same organization (the same payer) that are enabled for BYOL too (WS-05, WS-07, WS-08)"
+_SHARING_RULES = (
+    "only the owner can share an image, with accounts in the same Region, and a BYOL image only with accounts of the "
+    "same organization (the same payer) that are enabled for BYOL "
+    "(https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html)"
 )
 
 
@@ -54,7 +54,7 @@ class WorkspaceImagePermissionsState(WorkspaceImagePermissionsInputs):
 class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInputs, WorkspaceImagePermissionsState]):
     inputs_type = WorkspaceImagePermissionsInputs
     state_type = WorkspaceImagePermissionsState
-    unique_inputs = ("imageId", "region")  # else the old one's end would take away what the new one gave
+    unique_inputs = ("imageId", "region")  # otherwise deleting the old resource would revoke what the new one shared
 
     def check(self, inputs: WorkspaceImagePermissionsInputs) -> Iterator[Problem]:
         yield from aws_input_problems(inputs)
@@ -64,37 +64,26 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
             yield from _account_problems(inputs.account_ids)
 
     def preflight(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Iterator[Problem]:
-        if is_known(inputs.account_ids):
-            own = (
-                i for i, account in enumerate(inputs.account_ids) if is_known(account) and account == run.aws.account_id
-            )
-            for number in own:
+        account_ids = inputs.account_ids if is_known(inputs.account_ids) else ()
+        for number, account in enumerate(account_ids):
+            if is_known(account) and account == run.aws.account_id:
                 yield Problem(f"accountIds[{number}]", f"expected other accounts, got your own, {run.aws.account_id}")
         if not is_known(inputs.image_id):
             return
-        image = workspace_images.find_shared(run.aws, inputs.image_id)
+        remedy = "only the owner can share an image: copy it and share the copy"
+        image = yield from own_image(run, inputs.image_id, "imageId", remedy)
         if image is None:
-            if not run.supplied_by_resource("imageId"):
-                yield Problem("imageId", f"there is no image {inputs.image_id} in {run.aws.region}")
-            return
-        if image.owner_account_id not in {None, run.aws.account_id}:
-            yield Problem(
-                "imageId",
-                f"image {image.id} belongs to account {image.owner_account_id}; who was given an image cannot share it "
-                "on: copy it and share the copy (WS-08)",
-            )
             return
         if image.required_tenancy == "DEDICATED" and run.aws.partition == "aws-us-gov":
-            yield Problem("imageId", f"image {image.id} is BYOL: in GovCloud AWS Support shares it (WS-07)")
-        if is_known(inputs.account_ids, *inputs.account_ids):
+            yield Problem("imageId", f"image {image.id} is a BYOL image; in GovCloud, ask AWS Support to share it")
+        if is_known(inputs.account_ids, *account_ids):
             shared = image_permissions.list_accounts(run.aws, image.id)
-            if others := sorted(set(shared) - set(inputs.account_ids)):
-                run.warn(f"image {image.id} is shared with {', '.join(others)} too, which this resource will end")
+            if others := sorted(set(shared) - set(account_ids)):
+                run.warn(f"image {image.id} is also shared with {', '.join(others)}; this resource stops sharing it")
 
     def create(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Created[WorkspaceImagePermissionsState]:
-        # Nobody but the service knows how far an earlier run got: its list is looked at before every create and update.
         state: WorkspaceImagePermissionsState = self.state_type(**vars(inputs))
-        return Created(inputs.image_id, self._share(run, state))
+        return Created(inputs.image_id, self._reconcile(run, state))
 
     def read(self, run: Run, id: str, state: WorkspaceImagePermissionsState) -> WorkspaceImagePermissionsState | None:
         shared = _shared_with(run, id)
@@ -102,31 +91,34 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
             return None
         if self.condition(state) is not Condition.READY:
             return replace(state, shared_account_ids=tuple(shared))
-        in_order = _in_order(shared, state.account_ids)
-        return replace(state, account_ids=in_order, shared_account_ids=tuple(shared))
+        account_ids = _in_order_of(state.account_ids, shared)
+        return replace(state, account_ids=account_ids, shared_account_ids=tuple(shared))
 
     def update(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState, inputs: WorkspaceImagePermissionsInputs
     ) -> WorkspaceImagePermissionsState:
-        return self._share(run, self.replace_inputs(state, inputs))
+        return self._reconcile(run, self.replace_inputs(state, inputs))
 
     def delete(self, run: Run, id: str, state: WorkspaceImagePermissionsState) -> None:
         for account in _shared_with(run, id) or ():
-            _change(run, id, account, may_copy=False)
+            _set_permission(run, id, account, may_copy=False)
 
     def condition(self, state: WorkspaceImagePermissionsState) -> Condition:
-        is_done = state.shared_account_ids is not None and set(state.shared_account_ids) == set(state.account_ids)
-        return Condition.READY if is_done else Condition.UNFINISHED
+        is_complete = state.shared_account_ids is not None and set(state.shared_account_ids) == set(state.account_ids)
+        return Condition.READY if is_complete else Condition.UNFINISHED
 
-    def _share(self, run: Run, state: WorkspaceImagePermissionsState) -> WorkspaceImagePermissionsState:
-        """Make the service's list that of the state, one call for each account that is missing or too much."""
+    def _reconcile(self, run: Run, state: WorkspaceImagePermissionsState) -> WorkspaceImagePermissionsState:
+        """Make the accounts in AWS those of the state, with one call for each account to add or remove.
+
+        An interrupted run may have changed some of them, so AWS's list is read first.
+        """
         id, wanted = state.image_id, set(state.account_ids)
         shared = set(image_permissions.list_accounts(run.aws, id))
         state = replace(state, shared_account_ids=tuple(sorted(shared)))
         run.record(id, state)
         for account in sorted(shared ^ wanted):
             run.status(f"{id}: {'sharing with' if account in wanted else 'no longer sharing with'} {account}")
-            _change(run, id, account, may_copy=account in wanted)
+            _set_permission(run, id, account, may_copy=account in wanted)
             shared ^= {account}
             state = replace(state, shared_account_ids=tuple(sorted(shared)))
             run.record(id, state)
@@ -138,15 +130,15 @@ def _account_problems(account_ids: Iterable[str]) -> Iterator[Problem]:
     for number, account in enumerate(account_ids):
         if not is_known(account):
             continue
-        if not _ACCOUNT.fullmatch(account):
-            yield Problem(f"accountIds[{number}]", f"expected 12 digits, got {account!r}")
+        if reason := account_id_problem(account):
+            yield Problem(f"accountIds[{number}]", reason)
         elif account in seen:
             yield Problem(f"accountIds[{number}]", f"expected each account once, got {account} again")
         seen.add(account)
 
 
 def _shared_with(run: Run, image_id: str) -> list[str] | None:
-    """The accounts; None when the image is gone."""
+    """The accounts that can copy the image; None when the image is gone."""
     try:
         return image_permissions.list_accounts(run.aws, image_id)
     except ClientError as error:
@@ -155,51 +147,52 @@ def _shared_with(run: Run, image_id: str) -> list[str] | None:
         raise
 
 
-def _in_order(shared: Iterable[str], told: tuple[str, ...]) -> tuple[str, ...]:
-    """The accounts in the order in which the program tells them, for the order says nothing; others behind."""
+def _in_order_of(account_ids: tuple[str, ...], shared: Iterable[str]) -> tuple[str, ...]:
+    """The shared accounts in the order of the program, because the order has no meaning; others at the end."""
     present = set(shared)
-    return (*(account for account in told if account in present), *sorted(present - set(told)))
+    return (*(account for account in account_ids if account in present), *sorted(present - set(account_ids)))
 
 
-def _change(run: Run, image_id: str, account: str, *, may_copy: bool) -> None:
+def _set_permission(run: Run, image_id: str, account: str, *, may_copy: bool) -> None:
     call = image_permissions.share if may_copy else image_permissions.stop_sharing
     try:
-        once_available(run, image_id, lambda: call(run.aws, image_id, account))
+        retry_while_unavailable(run, image_id, lambda: call(run.aws, image_id, account))
     except ClientError as error:
-        # botocore's second try, after the answer to the first was lost, asks for what is so already.
+        # If the response to botocore's first attempt was lost, its retry can fail although the permission is set.
         if (account in (_shared_with(run, image_id) or ())) is may_copy:
             return
-        if may_copy and error_code(error) in _REFUSALS:
-            refused = f"image {image_id} cannot be shared with {account}"
-            raise PartialFailureError(f"{refused}: {error_message(error)}; {_RULES}") from error
+        if may_copy and error_code(error) in _REJECTIONS:
+            failure = f"image {image_id} cannot be shared with {account}: {error_message(error)}"
+            raise PartialFailureError(f"{failure}; {_SHARING_RULES}") from error
         raise
 
 
 class WorkspaceImagePermissionsArgs(AwsArgs):
     """The arguments of WorkspaceImagePermissions.
 
-    A change of any but account_ids, timeout_minutes, profile and assume_role_arn replaces the permissions.
+    Changes to account_ids, timeout_minutes, profile and assume_role_arn are applied in place. A change to any other
+    argument replaces the permissions.
     """
 
     image_id: pulumi.Input[str]
-    """The image, wsi-..., of your account."""
+    """Image to share, wsi-..., owned by your account."""
     account_ids: pulumi.Input[list[pulumi.Input[str]]]
-    """All the accounts that may copy the image, 12 digits each; what others were given is taken away."""
+    """All accounts that can copy the image, 12 digits each. The image is no longer shared with any other account."""
 
 
 class WorkspaceImagePermissions(ManagedResource, module="vmimport", name="WorkspaceImagePermissions"):
-    """The accounts that may copy a WorkSpaces image in its Region, all of them; the resource's id is the image's.
+    """All accounts that can copy a WorkSpaces image in its Region; the resource's id is the image's.
 
-    One resource for an image: a second one would take away what the first gives. An account that was given or taken
-    away by hand shows in `pulumi preview --refresh`. Copies that were made stay when an account is taken away.
+    Use one resource per image: a second one would remove the accounts of the first. `pulumi preview --refresh` shows
+    accounts that were added or removed outside Pulumi. Existing copies remain when an account is removed.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html
     """
 
     image_id: pulumi.Output[str]
-    """The image. Who is to copy it takes the id from here: by then it is shared."""
+    """The image. A copy that uses this output, not the image's own, is created after the image is shared."""
     shared_account_ids: pulumi.Output[list[str]]
-    """The accounts as WorkSpaces lists them, sorted."""
+    """The accounts that WorkSpaces lists, sorted."""
 
     def __init__(
         self, name: str, args: WorkspaceImagePermissionsArgs, opts: pulumi.ResourceOptions | None = None

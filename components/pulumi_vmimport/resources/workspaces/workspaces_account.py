@@ -1,6 +1,6 @@
-"""WorkspacesAccount: the account enabled for bring-your-own-licence WorkSpaces in a Region, for good.
+"""WorkspacesAccount: enables an account for BYOL WorkSpaces in a Region, which cannot be undone.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html; requirement WS-01.
+Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
 import re
@@ -47,7 +47,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         if is_known(inputs.acknowledge_irreversible) and not inputs.acknowledge_irreversible:
             yield Problem(
                 "acknowledgeIrreversible",
-                "expected true: AWS has no way to disable BYOL again, nor does `pulumi destroy`, got false",
+                "expected true, because neither AWS nor `pulumi destroy` can disable BYOL again, got false",
             )
 
     def preflight(self, run: Run, inputs: WorkspacesAccountInputs) -> Iterator[Problem]:
@@ -57,7 +57,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         support = byol_account.byol_support(run.aws)
         if support.is_enabled:
             if support.cidr_range != cidr_range:
-                yield Problem("dedicatedTenancyManagementCidrRange", _other_range(run, support, cidr_range))
+                yield Problem("dedicatedTenancyManagementCidrRange", _range_conflict(run, support, cidr_range))
             return
         try:
             ranges = byol_account.available_cidr_ranges(run.aws, cidr_range)
@@ -65,50 +65,51 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             if error_code(error) != "AccessDeniedException":
                 raise
             run.warn(
-                f"AWS tells no ranges: {error_message(error)}; either account {run.aws.account_id} is not approved for "
-                "BYOL yet, or the permission workspaces:ListAvailableManagementCidrRanges is missing"
+                f"could not list the available CIDR ranges: {error_message(error)}; either account "
+                f"{run.aws.account_id} is not approved for BYOL yet, or the permission "
+                "workspaces:ListAvailableManagementCidrRanges is missing"
             )
             return
         if cidr_range not in ranges:
-            free = ", ".join(ranges) or "none within it"
+            available = ", ".join(ranges) or "none within it"
             yield Problem(
-                "dedicatedTenancyManagementCidrRange", f"expected a range that is free ({free}), got {cidr_range}"
+                "dedicatedTenancyManagementCidrRange", f"expected an available range ({available}), got {cidr_range}"
             )
 
     def create(self, run: Run, inputs: WorkspacesAccountInputs) -> Created[WorkspacesAccountState]:
         id = f"{run.aws.account_id}/{run.aws.region}"
         state: WorkspacesAccountState = self.state_type(**vars(inputs))
-        return Created(id, self._enabled(run, id, state))
+        return Created(id, self._enable(run, id, state))
 
     def read(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState | None:
         support = byol_account.byol_support(run.aws)
         if support.is_enabled:
-            return _observed(state, support)
+            return _with_support(state, support)
         return None if self.condition(state) is Condition.READY else state
 
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs
     ) -> WorkspacesAccountState:
         updated = self.replace_inputs(state, inputs)
-        return updated if self.condition(state) is Condition.READY else self._enabled(run, id, updated)
+        return updated if self.condition(state) is Condition.READY else self._enable(run, id, updated)
 
     def delete(self, run: Run, id: str, state: WorkspacesAccountState) -> None:
-        run.warn(f"account {id} stays enabled for BYOL: AWS has no way back; only Pulumi forgets it")
+        run.warn(f"account {id} stays enabled for BYOL: AWS cannot disable it; only the state entry is removed")
 
     def condition(self, state: WorkspacesAccountState) -> Condition:
         return Condition.READY if state.dedicated_tenancy_support == "ENABLED" else Condition.UNFINISHED
 
-    def _enabled(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState:
-        """Enable BYOL, or wait until what an earlier run began is done."""
+    def _enable(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState:
+        """Enable BYOL, or wait for the modification that an earlier run requested."""
         support = byol_account.byol_support(run.aws)
         if not support.is_enabled:
             run.record(id, state)
-            if not _is_changing(run):
+            if not _is_modification_pending(run):
                 try:
                     byol_account.enable_byol(run.aws, state.dedicated_tenancy_management_cidr_range)
                 except ClientError as error:
-                    # botocore's second try, after the answer to the first was lost.
-                    if error_code(error) != "InvalidResourceStateException" or not _is_changing(run):
+                    # If the response to botocore's first attempt was lost, its retry finds the modification pending.
+                    if error_code(error) != "InvalidResourceStateException" or not _is_modification_pending(run):
                         raise
             ended = wait_for_end(
                 run,
@@ -119,55 +120,57 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             )
             support = byol_account.byol_support(run.aws)
             if not support.is_enabled:
-                told = (ended.error if ended else None) or "AWS does not say why"
-                raise CleanFailureError(f"BYOL could not be enabled for account {id}: {told}; nothing was changed")
-        wanted = state.dedicated_tenancy_management_cidr_range
-        if support.cidr_range != wanted:
-            raise CleanFailureError(_other_range(run, support, wanted))
-        return _observed(state, support)
+                reason = (ended.error if ended else None) or "AWS gives no reason"
+                raise CleanFailureError(
+                    f"BYOL could not be enabled for account {id}: {reason}; the account was not changed"
+                )
+        if support.cidr_range != state.dedicated_tenancy_management_cidr_range:
+            raise CleanFailureError(_range_conflict(run, support, state.dedicated_tenancy_management_cidr_range))
+        return _with_support(state, support)
 
 
-def _is_changing(run: Run) -> bool:
+def _is_modification_pending(run: Run) -> bool:
     latest = byol_account.latest_modification(run.aws)
     return latest is not None and latest.state == "PENDING"
 
 
-def _observed(state: WorkspacesAccountState, support: ByolSupport) -> WorkspacesAccountState:
+def _with_support(state: WorkspacesAccountState, support: ByolSupport) -> WorkspacesAccountState:
     cidr_range = support.cidr_range or state.dedicated_tenancy_management_cidr_range
     return replace(state, dedicated_tenancy_management_cidr_range=cidr_range, dedicated_tenancy_support="ENABLED")
 
 
-def _other_range(run: Run, support: ByolSupport, wanted: str) -> str:
+def _range_conflict(run: Run, support: ByolSupport, cidr_range: str) -> str:
     return (
-        f"account {run.aws.account_id} is enabled in {run.aws.region} already, with {support.cidr_range}, which cannot "
-        f"be changed; expected that, got {wanted}"
+        f"account {run.aws.account_id} is already enabled in {run.aws.region} with {support.cidr_range}, which cannot "
+        f"be changed; expected {support.cidr_range}, got {cidr_range}"
     )
 
 
 class WorkspacesAccountArgs(AwsArgs):
     """The arguments of WorkspacesAccount.
 
-    A change of any but acknowledge_irreversible, timeout_minutes, profile and assume_role_arn replaces the resource,
-    which AWS refuses where BYOL is enabled.
+    Changes to acknowledge_irreversible, timeout_minutes, profile and assume_role_arn are applied in place. A change to
+    any other argument replaces the resource, which fails once BYOL is enabled.
     """
 
     dedicated_tenancy_management_cidr_range: pulumi.Input[str]
-    """The range of the network through which AWS manages the WorkSpaces, such as 10.111.0.0/16; it must be free."""
+    """CIDR range of the network that AWS manages the WorkSpaces through, a /16 such as 10.111.0.0/16. It must be
+    available in the account's Region and cannot be changed later."""
     acknowledge_irreversible: pulumi.Input[bool]
-    """true: you know that neither AWS nor this resource can disable BYOL again."""
+    """Must be true: confirms that neither AWS nor `pulumi destroy` can disable BYOL again."""
 
 
 class WorkspacesAccount(ManagedResource, module="vmimport", name="WorkspacesAccount"):
     """The account enabled for BYOL WorkSpaces in a Region, once AWS has approved its application.
 
-    There is no way back: `pulumi destroy` leaves the account as it is and says so. One that is enabled already is taken
-    as it is, without a write.
+    Neither AWS nor `pulumi destroy` can disable BYOL again; `pulumi destroy` leaves the account unchanged and warns. If
+    the account is already enabled with the same CIDR range, it is not modified.
 
     Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
     """
 
     dedicated_tenancy_support: pulumi.Output[str]
-    """ENABLED, once AWS has done it."""
+    """ENABLED; absent after an interrupted run."""
 
     @overload
     def __init__(
