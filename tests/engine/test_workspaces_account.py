@@ -1,4 +1,4 @@
-"""An account that is enabled for BYOL, and what is made in it: an image by EC2 Image Builder, its update, a bundle."""
+"""Enable an account for BYOL and use it: an image by EC2 Image Builder, its update, and a bundle."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ RANGE = "10.7.0.0/16"
 
 @pytest.fixture
 def task_id(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
-    """An import task that has just begun."""
+    """An import task that has just started."""
     place = image_args["disk_containers"][0]["user_bucket"]
     disk = {"Format": "RAW", "UserBucket": {"S3Bucket": place["s3_bucket"], "S3Key": place["s3_key"]}}
     ec2 = sandbox.aws.observer("ec2", REGION)
@@ -26,7 +26,7 @@ def task_id(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
 
 @pytest.fixture(autouse=True)
 def quick(sandbox: Sandbox) -> None:
-    """What takes two hours takes half of one here."""
+    """Imports take half an hour instead of two hours."""
     settings = sandbox.aws.settings
     settings.custom_import_stages = tuple(
         replace(stage, seconds=stage.seconds / 4) for stage in settings.custom_import_stages
@@ -35,13 +35,13 @@ def quick(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def names() -> dict[str, str]:
-    """The names of the images, and which of them the bundle has; a test may edit them."""
+def image_names() -> dict[str, str]:
+    """The names of the images, and the image that the bundle uses; a test may edit them."""
     return {"custom": "custom", "updated": "updated", "desk": "updated"}
 
 
 @pytest.fixture
-def stack(new_stack: Callable[..., Any], task_id: str, names: dict[str, str]) -> Any:
+def stack(new_stack: Callable[..., Any], task_id: str, image_names: dict[str, str]) -> Any:
     def program() -> None:
         account = WorkspacesAccount(
             "byol", {"dedicated_tenancy_management_cidr_range": RANGE, "acknowledge_irreversible": True}
@@ -49,7 +49,7 @@ def stack(new_stack: Callable[..., Any], task_id: str, names: dict[str, str]) ->
         custom = ImportCustomWorkspaceImage(
             "custom",
             {
-                "image_name": names["custom"],
+                "image_name": image_names["custom"],
                 "image_description": "by EC2 Image Builder",
                 "compute_type": "GRAPHICS_G6",
                 "protocol": "DCV",
@@ -64,7 +64,11 @@ def stack(new_stack: Callable[..., Any], task_id: str, names: dict[str, str]) ->
         )
         updated = CreateUpdatedWorkspaceImage(
             "updated",
-            {"image_name": names["updated"], "image_description": "the latest", "source_image_id": custom.image_id},
+            {
+                "image_name": image_names["updated"],
+                "image_description": "the latest",
+                "source_image_id": custom.image_id,
+            },
         )
         WorkspaceBundle(
             "desk",
@@ -73,7 +77,7 @@ def stack(new_stack: Callable[..., Any], task_id: str, names: dict[str, str]) ->
                 "bundle_description": "a desk",
                 "compute_type": "POWER",
                 "user_storage_gib": 100,
-                "image_id": custom.image_id if names["desk"] == "custom" else updated.image_id,
+                "image_id": custom.image_id if image_names["desk"] == "custom" else updated.image_id,
             },
         )
         pulumi.export("custom", custom.image_id)
@@ -82,8 +86,8 @@ def stack(new_stack: Callable[..., Any], task_id: str, names: dict[str, str]) ->
     return new_stack(program)
 
 
-def test_an_account_is_enabled_for_good_and_images_and_a_bundle_come_and_go(
-    stack: Any, sandbox: Sandbox, names: dict[str, str]
+def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced_and_destroyed(
+    stack: Any, sandbox: Sandbox, image_names: dict[str, str]
 ) -> None:
     aws, workspaces = sandbox.aws, sandbox.aws.observer("workspaces", REGION)
     aws.disable_byol(REGION)
@@ -92,8 +96,7 @@ def test_an_account_is_enabled_for_good_and_images_and_a_bundle_come_and_go(
     aws.faults.fail_workspace_image("DomainJoined", "AppXPackagesInstalled")
     printed = stack.fails(stack.up)
     assert "ended in ERROR: DomainJoined: " in printed
-    assert "(the machine is in a domain: leave it" in printed
-    assert "appx-packages); mend the guest" in printed
+    assert "AppXPackagesInstalled: " in printed
     assert [image["State"] for image in workspaces.describe_workspace_images()["Images"]] == ["ERROR"]
 
     def offer_update(_: Any) -> None:
@@ -111,15 +114,15 @@ def test_an_account_is_enabled_for_good_and_images_and_a_bundle_come_and_go(
     assert stack.up() == {"same": 5}
     assert aws.calls.writes() == writes
 
-    names["updated"] = "updated-2"  # the bundle gets the new image before the old one goes
+    image_names["updated"] = "updated-2"  # the bundle gets the new image before the old image is deleted
     assert stack.up() == {"replace": 1, "same": 3, "update": 1}
     [bundle] = workspaces.describe_workspace_bundles()["Bundles"]
     assert bundle["ImageId"] == stack.outputs()["updated"] != made["updated"]
-    names["desk"] = "custom"
+    image_names["desk"] = "custom"
     assert stack.up() == {"same": 4, "update": 1}
     [bundle] = workspaces.describe_workspace_bundles()["Bundles"]
     assert bundle["ImageId"] == made["custom"]
     stack.destroy()
-    assert "stays enabled for BYOL: AWS has no way back" in "\n".join(stack.output)
+    assert "stays enabled for BYOL" in "\n".join(stack.output)
     assert workspaces.describe_account()["DedicatedTenancyManagementCidrRange"] == RANGE
     assert [line for line in aws.remaining_resources() if "workspaces" in line] == []

@@ -1,4 +1,4 @@
-"""The example with two accounts: one shares its image, the other copies it abroad and makes a bundle of the copy."""
+"""The example with two accounts: one shares its image, the other copies it to another Region and creates a bundle."""
 
 import runpy
 from collections.abc import Callable
@@ -17,13 +17,13 @@ STRANGER = "999999999999"
 
 @pytest.fixture
 def recipient(sandbox: Sandbox) -> Account:
-    """An account of the same organization."""
+    """Another account of the same organization."""
     return sandbox.aws.second_account()
 
 
 @pytest.fixture
 def stack(new_stack: Callable[..., Any], sandbox: Sandbox, recipient: Account, tmp_path: Path) -> Any:
-    """The example, with a profile for the recipient."""
+    """The example's stack, with a profile for the recipient."""
     settings, credentials = sandbox.aws.settings, tmp_path / "credentials"
     settings.create_workspace_image_seconds = settings.copy_workspace_image_seconds = 300
     credentials.write_text(
@@ -42,10 +42,10 @@ def stack(new_stack: Callable[..., Any], sandbox: Sandbox, recipient: Account, t
     return new_stack(program, config=config, environment=environment)
 
 
-def test_one_account_shares_and_another_copies_and_makes_a_bundle(
+def test_one_account_shares_an_image_and_another_copies_it_for_a_bundle(
     stack: Any, sandbox: Sandbox, recipient: Account
 ) -> None:
-    owner_s, recipient_s = sandbox.aws.observer("workspaces", HERE), recipient.observer("workspaces", THERE)
+    owner_client, recipient_client = sandbox.aws.observer("workspaces", HERE), recipient.observer("workspaces", THERE)
     assert stack.preview() == {"create": 5}
     stack.config["ownerAccountId"] = STRANGER
     printed = stack.fails(stack.up)
@@ -54,21 +54,21 @@ def test_one_account_shares_and_another_copies_and_makes_a_bundle(
     assert "Traceback" not in printed
     stack.config["ownerAccountId"] = sandbox.aws.account_id
     assert stack.up() == {"create": 2, "same": 3}
-    [copied] = recipient_s.describe_workspace_images(ImageType="OWNED")["Images"]
+    [copied] = recipient_client.describe_workspace_images(ImageType="OWNED")["Images"]
     assert (copied["State"], copied["RequiredTenancy"]) == ("AVAILABLE", "DEDICATED")
-    [bundle] = recipient_s.describe_workspace_bundles()["Bundles"]
+    [bundle] = recipient_client.describe_workspace_bundles()["Bundles"]
     assert (bundle["BundleId"], bundle["ImageId"]) == (stack.outputs()["bundleId"], copied["ImageId"])
     writes = sandbox.aws.calls.writes()
     assert stack.up() == {"same": 5}
     assert sandbox.aws.calls.writes() == writes
 
-    [golden] = owner_s.describe_workspace_images()["Images"]
+    [golden] = owner_client.describe_workspace_images()["Images"]
     share = {"ImageId": golden["ImageId"], "SharedAccountId": recipient.account_id}
-    owner_s.update_workspace_image_permission(**share, AllowCopyImage=False)
-    recipient_s.delete_workspace_bundle(BundleId=bundle["BundleId"])
+    owner_client.update_workspace_image_permission(**share, AllowCopyImage=False)
+    recipient_client.delete_workspace_bundle(BundleId=bundle["BundleId"])
     assert stack.preview(refresh=True) == {"create": 1, "same": 3, "update": 1}
     assert stack.up(refresh=True) == {"create": 1, "same": 3, "update": 1}
-    permitted = owner_s.describe_workspace_image_permissions(ImageId=golden["ImageId"])["ImagePermissions"]
+    permitted = owner_client.describe_workspace_image_permissions(ImageId=golden["ImageId"])["ImagePermissions"]
     assert permitted == [{"SharedAccountId": recipient.account_id}]
     stack.destroy()
     assert [line for line in sandbox.aws.remaining_resources() if "workspaces" in line] == []

@@ -11,6 +11,7 @@ from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.ec2.export_options import TargetEnvironment
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
+from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.components.source_machine_rules import SourceMachine
 from pulumi_vmimport.image_profile import ImageProfile
@@ -22,7 +23,6 @@ from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
 from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
-    IngestionProcess,
 )
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

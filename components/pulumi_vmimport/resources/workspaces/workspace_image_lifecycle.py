@@ -185,7 +185,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             raise
 
     def _finish(self, run: Run, id: str, state: StateT) -> StateT:
-        """Wait until the image is AVAILABLE. Raises: CleanFailureError, or PartialFailureError when the failed image still exists."""
+        """Wait until the image is AVAILABLE. Raises: PartialFailureError if a failed image still exists."""
         image = self._wait_for_end(run, id)
         state = _with_outputs(state, image) if image else replace(state, image_state="ERROR")
         run.record(id, state)

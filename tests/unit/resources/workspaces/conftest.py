@@ -1,10 +1,11 @@
-"""The five ways to make a WorkSpaces image, and runs in a second account."""
+"""The five resources that create a WorkSpaces image, and runs in a second account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
@@ -44,25 +45,28 @@ TWENTY_MINUTES = 20 * 60.0
 
 @dataclass(frozen=True)
 class ImageKind:
-    """One of the operations that make a WorkSpaces image, with inputs that it takes."""
+    """A resource that creates a WorkSpaces image, with valid inputs and the request that they lead to."""
 
     operation: str
     lifecycle: Any
     inputs: WorkspaceImageInputs
     aws: AwsSandbox
-    others: frozenset[str] = frozenset()
+    request: Mapping[str, Any]
+    """The members of the operation's request, without name, description and tags."""
+    tenancy: str = "DEFAULT"
+    other_images: frozenset[str] = frozenset()
 
     def images(self) -> dict[str, str]:
-        """The states of the account's images by their ids, but for those that were there before."""
+        """The states of the account's images by their ids, without those that existed before."""
         found = self.aws.observer("workspaces").describe_workspace_images(ImageType="OWNED")["Images"]
-        return {image["ImageId"]: image["State"] for image in found if image["ImageId"] not in self.others}
+        return {image["ImageId"]: image["State"] for image in found if image["ImageId"] not in self.other_images}
 
     def tags(self, image_id: str) -> dict[str, str]:
         found = self.aws.observer("workspaces").describe_tags(ResourceId=image_id)["TagList"]
         return {tag["Key"]: tag["Value"] for tag in found}
 
-    def interrupted(self, run: Any) -> tuple[str, Any]:
-        """What a create that is stopped keeps: id and state."""
+    def interrupt_create(self, run: Any) -> tuple[str, Any]:
+        """Interrupt a create; returns the id and the state that it recorded."""
         with pytest.raises(RunInterruptedError):
             self.lifecycle.create(run, self.inputs)
         id, state = run.recorded
@@ -71,7 +75,7 @@ class ImageKind:
 
 @pytest.fixture
 def new_image(aws: AwsSandbox) -> Callable[..., str]:
-    """Makes an image of a WorkSpace that is AVAILABLE, of an account (the first one) in a Region."""
+    """Creates an AVAILABLE image of the first account in a Region, from a WorkSpace."""
 
     def make(region: str = REGION, name: str = "source", *, dedicated: bool = False) -> str:
         workspace = aws.make_workspace(region, user=name, dedicated=dedicated)
@@ -85,13 +89,13 @@ def new_image(aws: AwsSandbox) -> Callable[..., str]:
 
 @pytest.fixture
 def common() -> dict[str, Any]:
-    """The inputs that all kinds have."""
+    """The inputs of all kinds."""
     return {"region": REGION, "image_name": "win10", "image_description": "a desktop", "tags": {"team": "blue"}}
 
 
 @pytest.fixture
 def quick_images(aws: AwsSandbox) -> None:
-    """What takes from 30 minutes to two hours takes 20 minutes, so that four looks see its end."""
+    """Operations that take from 30 minutes to two hours take 20 minutes, so that four polls reach their end."""
     settings = aws.settings
     settings.import_workspace_image_seconds = settings.create_workspace_image_seconds = TWENTY_MINUTES
     settings.copy_workspace_image_seconds = settings.update_workspace_image_seconds = TWENTY_MINUTES
@@ -103,7 +107,8 @@ def quick_images(aws: AwsSandbox) -> None:
 def imported_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any], byol_ami: str) -> ImageKind:
     process = IngestionProcess.BYOL_REGULAR_WSP
     inputs = ImportWorkspaceImageInputs(**common, ec2_image_id=byol_ami, ingestion_process=process)
-    return ImageKind("ImportWorkspaceImage", ImportWorkspaceImageLifecycle(), inputs, aws)
+    request = {"Ec2ImageId": byol_ami, "IngestionProcess": "BYOL_REGULAR_WSP"}
+    return ImageKind("ImportWorkspaceImage", ImportWorkspaceImageLifecycle(), inputs, aws, request, tenancy="DEDICATED")
 
 
 @pytest.fixture
@@ -116,13 +121,23 @@ def custom_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any], byo
         infrastructure_configuration_arn=INFRASTRUCTURE,
         ec2_image_id=byol_ami,
     )
-    return ImageKind("ImportCustomWorkspaceImage", ImportCustomWorkspaceImageLifecycle(), inputs, aws)
+    request = {
+        "ImageSource": {"Ec2ImageId": byol_ami},
+        "Platform": "WINDOWS",
+        "ComputeType": "BASE",
+        "Protocol": "DCV",
+        "OsVersion": "Windows_10",
+        "InfrastructureConfigurationArn": INFRASTRUCTURE,
+    }
+    lifecycle = ImportCustomWorkspaceImageLifecycle()
+    return ImageKind("ImportCustomWorkspaceImage", lifecycle, inputs, aws, request, tenancy="DEDICATED")
 
 
 @pytest.fixture
 def created_kind(aws: AwsSandbox, quick_images: None, common: dict[str, Any]) -> ImageKind:
     inputs = CreateWorkspaceImageInputs(**common, workspace_id=aws.make_workspace())
-    return ImageKind("CreateWorkspaceImage", CreateWorkspaceImageLifecycle(), inputs, aws)
+    request = {"WorkspaceId": inputs.workspace_id}
+    return ImageKind("CreateWorkspaceImage", CreateWorkspaceImageLifecycle(), inputs, aws, request)
 
 
 @pytest.fixture
@@ -130,7 +145,8 @@ def copied_kind(
     aws: AwsSandbox, quick_images: None, common: dict[str, Any], new_image: Callable[..., str]
 ) -> ImageKind:
     inputs = CopyWorkspaceImageInputs(**common, source_image_id=new_image(ABROAD), source_region=ABROAD)
-    return ImageKind("CopyWorkspaceImage", CopyWorkspaceImageLifecycle(), inputs, aws)
+    request = {"SourceImageId": inputs.source_image_id, "SourceRegion": ABROAD}
+    return ImageKind("CopyWorkspaceImage", CopyWorkspaceImageLifecycle(), inputs, aws, request)
 
 
 @pytest.fixture
@@ -141,14 +157,30 @@ def updated_kind(
     aws.offer_image_update(source)
     inputs = CreateUpdatedWorkspaceImageInputs(**common, source_image_id=source)
     lifecycle = CreateUpdatedWorkspaceImageLifecycle()
-    return ImageKind("CreateUpdatedWorkspaceImage", lifecycle, inputs, aws, frozenset({source}))
+    request = {"SourceImageId": source}
+    return ImageKind("CreateUpdatedWorkspaceImage", lifecycle, inputs, aws, request, other_images=frozenset({source}))
 
 
 @pytest.fixture(params=["imported", "custom", "created", "copied", "updated"])
 def kind(request: pytest.FixtureRequest) -> ImageKind:
-    """Each of the five."""
+    """Each of the five kinds."""
     made: ImageKind = request.getfixturevalue(f"{request.param}_kind")
     return made
+
+
+@pytest.fixture
+def requests_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, Any]]]:
+    """Returns the members of the library's requests of an operation."""
+    sent: list[tuple[str, dict[str, Any]]] = []
+    call: Any = vars(BaseClient)["_make_api_call"]
+
+    def record(client: Any, operation: str, members: dict[str, Any]) -> Any:
+        if client.meta.config.user_agent_extra == "pulumi-vmimport":
+            sent.append((operation, members))
+        return call(client, operation, members)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return lambda operation: [members for name, members in sent if name == operation]
 
 
 @pytest.fixture
@@ -159,7 +191,7 @@ def other(aws: AwsSandbox) -> Account:
 
 @pytest.fixture
 def new_other_run(new_run: Callable[..., Any], aws: AwsSandbox, other: Account) -> Callable[..., Any]:
-    """Makes a run of the other account, in a Region."""
+    """Creates a run of the other account in a Region."""
 
     def make(region: str = REGION, **values: Any) -> Any:
         settings = AwsSettings(
@@ -177,7 +209,7 @@ def new_other_run(new_run: Callable[..., Any], aws: AwsSandbox, other: Account) 
 
 @dataclass(frozen=True)
 class Bundles:
-    """The account's own bundles, as somebody else sees them."""
+    """The bundles that the account owns."""
 
     aws: AwsSandbox
 
@@ -197,7 +229,7 @@ def bundles(aws: AwsSandbox) -> Bundles:
 
 @pytest.fixture
 def bundle_inputs(new_image: Callable[..., str]) -> WorkspaceBundleInputs:
-    """A bundle that nothing is wrong with."""
+    """Valid inputs of a bundle."""
     return WorkspaceBundleInputs(
         region=REGION,
         bundle_name="desk",

@@ -1,4 +1,4 @@
-"""What sets ImportCustomWorkspaceImage apart; test_workspace_image.py has what it shares with the other images."""
+"""Tests specific to ImportCustomWorkspaceImage. test_workspace_image.py tests what all image resources share."""
 
 import re
 from collections.abc import Callable
@@ -53,7 +53,7 @@ BUILD = {"ec2ImageId": None, "imageBuildVersionArn": IMAGE}
         pytest.param(
             BUILD | {"imageBuildVersionArn": IMAGE.replace("eu-west-1", "us-east-1")},
             "imageBuildVersionArn",
-            "expected one of Region eu-west-1, got arn:aws:imagebuilder:us-east-1",
+            "Region eu-west-1, got arn:aws:imagebuilder:us-east-1",
             id="build-of-another-region",
         ),
         pytest.param(
@@ -63,7 +63,7 @@ BUILD = {"ec2ImageId": None, "imageBuildVersionArn": IMAGE}
             id="infrastructure",
         ),
         pytest.param(
-            {"osVersion": "Windows_11", "protocol": "PCOIP"}, "protocol", "no PCoIP, got PCOIP", id="windows-11-pcoip"
+            {"osVersion": "Windows_11", "protocol": "PCOIP"}, "protocol", "PCoIP, got PCOIP", id="windows-11-pcoip"
         ),
         pytest.param({"computeType": "STANDARD"}, "computeType", "GRAPHICS_G7, got 'STANDARD'", id="compute-type"),
         pytest.param({"imageValidationMode": "NONE"}, "imageValidationMode", "SERVICE_MANAGED", id="validation"),
@@ -80,7 +80,7 @@ def test_valid_inputs_have_no_problem(values: dict[str, Any], checked: Checked) 
     assert checked(lifecycle, BAG | values) == []
 
 
-def test_a_source_that_is_not_known_yet_counts_for_nothing(checked: Checked) -> None:
+def test_an_unknown_source_is_neither_missing_nor_counted(checked: Checked) -> None:
     assert checked(lifecycle, BAG | {"ec2ImageId": None, "ec2ImportTaskId": UNKNOWN}) == []
 
 
@@ -93,18 +93,18 @@ def test_a_source_that_is_not_known_yet_counts_for_nothing(checked: Checked) -> 
         (ImageValidationMode, "ImageValidationMode"),
     ],
 )
-def test_closed_sets_are_those_of_the_service_model(closed_set: Any, shape: str) -> None:
+def test_allowed_values_are_those_of_the_service_model(closed_set: Any, shape: str) -> None:
     found: Any = get_session().get_service_model("workspaces").shape_for(shape)
     assert {member.value for member in closed_set} == set(found.enum)
 
 
-def test_state_percent_and_message_are_shown_while_it_runs(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_the_status_shows_state_percentage_and_message(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, custom_kind.inputs)
     assert any(text.startswith(f"{created.id}: updating operating system ") and " %: " in text for text in run.texts)
     assert created.state.required_tenancy == "DEDICATED"
 
 
-def test_an_import_task_that_still_runs_is_a_source(
+def test_a_running_import_task_is_a_source(
     custom_kind: Any, run: Any, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
 ) -> None:
     task = aws.observer("ec2").import_image(**image_members)["ImportTaskId"]
@@ -122,23 +122,23 @@ def image_members(bucket: str, role: str, byol_ami: str) -> dict[str, Any]:
     return {"DiskContainers": [container], "LicenseType": "BYOL", "Platform": "Windows"}
 
 
-def test_preflight_tells_a_task_that_cannot_lead_to_an_image(
+def test_preflight_reports_a_task_that_cannot_become_an_image(
     custom_kind: Any, new_run: NewRun, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
 ) -> None:
     ec2 = aws.observer("ec2")
     inputs = replace(custom_kind.inputs, ec2_image_id=None, ec2_import_task_id="import-ami-0123456789abcdef0")
-    words = "EC2 lists no import task import-ami-0123456789abcdef0 in eu-west-1"
-    assert looked_up(lifecycle, new_run(), inputs) == {"ec2ImportTaskId": words}
+    reason = looked_up(lifecycle, new_run(), inputs)["ec2ImportTaskId"]
+    assert "import-ami-0123456789abcdef0 in eu-west-1" in reason
     assert looked_up(lifecycle, new_run(supplied=("ec2ImportTaskId",)), inputs) == {}
     licensed = ec2.import_image(**image_members | {"LicenseType": "AWS"})["ImportTaskId"]
-    found = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))
-    assert found == {"ec2ImportTaskId": f"expected a task with licence BYOL, {licensed} has AWS"}
+    reason = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))["ec2ImportTaskId"]
+    assert f"BYOL, {licensed} has AWS" in reason
     ec2.cancel_import_task(ImportTaskId=licensed)
     reason = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))["ec2ImportTaskId"]
     assert reason.startswith(f"import task {licensed} is delet")
 
 
-def test_preflight_tells_an_account_that_is_not_enabled_and_warns_of_byop(
+def test_preflight_reports_an_account_without_byol_and_warns_about_byop(
     custom_kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
@@ -147,21 +147,19 @@ def test_preflight_tells_an_account_that_is_not_enabled_and_warns_of_byop(
     assert any("allow-listed" in text for text in run.warnings)
 
 
-def test_fails_with_the_details_of_the_import(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_fails_with_the_error_details_of_the_import(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("AppXPackagesInstalled", "DomainJoined")
-    with pytest.raises(
-        CleanFailureError, match=r"AppXPackagesInstalled: .*appx-packages\); DomainJoined: .*.*record was deleted"
-    ):
+    with pytest.raises(CleanFailureError, match=r"AppXPackagesInstalled: .*; DomainJoined: .*; .* image was deleted"):
         lifecycle.create(run, custom_kind.inputs)
     assert custom_kind.images() == {}
 
 
-def test_fails_with_the_message_where_there_are_no_details(
+def test_fails_with_the_state_message_without_error_details(
     custom_kind: Any, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = run.aws.client("workspaces")
-    told = {"State": "ERROR", "StateMessage": "the pipeline ended"}
-    monkeypatch.setattr(client, "describe_custom_workspace_image_import", lambda **members: told)
+    answer = {"State": "ERROR", "StateMessage": "the pipeline ended"}
+    monkeypatch.setattr(client, "describe_custom_workspace_image_import", lambda **members: answer)
     monkeypatch.setattr(client, "delete_workspace_image", lambda **members: {})
-    with pytest.raises(CleanFailureError, match="ended in ERROR: ERROR: the pipeline ended; mend the guest"):
+    with pytest.raises(CleanFailureError, match="ended in ERROR: ERROR: the pipeline ended; "):
         lifecycle.create(run, custom_kind.inputs)

@@ -10,11 +10,10 @@ import pytest
 from botocore.session import get_session
 from moto.ec2.models import ec2_backends
 
+from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess
 from pulumi_vmimport.resources.workspaces.import_workspace_image import (
-    Application,
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
-    IngestionProcess,
 )
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -112,7 +111,9 @@ def service_model() -> Any:
 @pytest.mark.parametrize(
     ("name", "shape"), [("imageName", "WorkspaceImageName"), ("imageDescription", "WorkspaceImageDescription")]
 )
-def test_names_are_judged_as_in_the_service_model(name: str, shape: str, service_model: Any, checked: Checked) -> None:
+def test_names_and_descriptions_follow_the_service_model(
+    name: str, shape: str, service_model: Any, checked: Checked
+) -> None:
     limits = service_model.shape_for(shape).metadata
     allowed = {c for c in string.printable if not checked(lifecycle, BAG | {name: c})}
     assert allowed == {c for c in string.printable if re.fullmatch(limits["pattern"].strip("^$"), c)}
@@ -134,7 +135,7 @@ def test_create_asks_for_the_process_and_the_applications(
     assert asked["Ec2ImageId"] == inputs.ec2_image_id
 
 
-def test_preflight_tells_that_the_account_is_not_enabled_for_byol(
+def test_preflight_reports_an_account_without_byol(
     run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
@@ -143,31 +144,29 @@ def test_preflight_tells_that_the_account_is_not_enabled_for_byol(
     assert f"account {aws.account_id} is not enabled for BYOL in eu-west-1" in found["ingestionProcess"]
 
 
-def test_the_account_is_left_to_the_run_where_the_image_depends_on_what_may_enable_it(
+def test_preflight_skips_the_account_when_the_image_depends_on_other_resources(
     new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.disable_byol()
     assert looked_up(lifecycle, new_run(supplied=("region",)), inputs) == {}
 
 
-def test_preflight_tells_a_missing_ami_unless_a_resource_supplies_it(
+def test_preflight_reports_a_missing_ami_unless_the_stack_creates_it(
     new_run: Callable[..., Any], inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.observer("ec2").deregister_image(ImageId=inputs.ec2_image_id)
-    assert looked_up(lifecycle, new_run(), inputs) == {
-        "ec2ImageId": f"there is no AMI {inputs.ec2_image_id} in eu-west-1"
-    }
+    assert f"{inputs.ec2_image_id} in eu-west-1" in looked_up(lifecycle, new_run(), inputs)["ec2ImageId"]
     assert looked_up(lifecycle, new_run(supplied=("ec2ImageId",)), inputs) == {}
 
 
 @pytest.fixture
 def ami(aws: AwsSandbox, byol_ami: str) -> Any:
-    """The AMI itself, to be made another's or another system's."""
+    """The simulated AMI, so that a test can change its owner or platform."""
     return ec2_backends[aws.account_id]["eu-west-1"].amis[byol_ami]
 
 
-@pytest.mark.parametrize("supplied", [(), ("ec2ImageId",)], ids=["given", "promised"])
-def test_preflight_tells_an_ami_of_somebody_else(
+@pytest.mark.parametrize("supplied", [(), ("ec2ImageId",)], ids=["given", "supplied"])
+def test_preflight_reports_an_ami_of_another_account(
     new_run: Callable[..., Any],
     inputs: ImportWorkspaceImageInputs,
     ami: Any,
@@ -176,32 +175,29 @@ def test_preflight_tells_an_ami_of_somebody_else(
 ) -> None:
     ami.owner_id = "210987654321"
     found = looked_up(lifecycle, new_run(supplied=supplied), inputs)
-    assert found["ec2ImageId"].startswith(
-        f"AMI {ami.id} belongs to account 210987654321, expected your own, 123456789012; import or copy it"
-    )
+    assert f"{ami.id} belongs to account 210987654321, expected your own, 123456789012" in found["ec2ImageId"]
 
 
-def test_preflight_tells_an_ami_that_is_not_windows(
+def test_preflight_reports_an_ami_that_is_not_windows(
     run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
 ) -> None:
     ami.platform, ami.platform_details = None, "Linux/UNIX"
     assert looked_up(lifecycle, run, inputs) == {"ec2ImageId": "expected a Windows AMI, got Linux/UNIX"}
 
 
-def test_preflight_tells_an_encrypted_ami(
+def test_preflight_reports_an_encrypted_ami(
     run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
 ) -> None:
     ami.ebs_snapshot.encrypted = True
     reason = looked_up(lifecycle, run, inputs)["ec2ImageId"]
-    assert f"AMI {ami.id} has encrypted snapshots ({ami.ebs_snapshot.id}), which WorkSpaces does not take" in reason
-    assert "`encrypted` false" in reason
+    assert f"AMI {ami.id} has encrypted snapshots ({ami.ebs_snapshot.id})" in reason
 
 
 @pytest.mark.parametrize(
     ("process", "warnings"),
     [(IngestionProcess.BYOL_REGULAR_WSP, []), (IngestionProcess.BYOL_REGULAR_BYOP, ["allow-listed"])],
 )
-def test_what_only_aws_can_tell_of_a_process_is_a_warning(
+def test_preflight_warns_about_processes_that_need_an_allow_list(
     run: Any, inputs: ImportWorkspaceImageInputs, looked_up: LookedUp, process: IngestionProcess, warnings: list[str]
 ) -> None:
     assert looked_up(lifecycle, run, replace(inputs, ingestion_process=process)) == {}
@@ -209,7 +205,7 @@ def test_what_only_aws_can_tell_of_a_process_is_a_warning(
     assert all(words in text for words, text in zip(warnings, run.warnings, strict=True))
 
 
-def test_preflight_tells_everything_at_once(
+def test_preflight_reports_all_problems_at_once(
     run: Any, inputs: ImportWorkspaceImageInputs, aws: AwsSandbox, ami: Any
 ) -> None:
     aws.disable_byol()

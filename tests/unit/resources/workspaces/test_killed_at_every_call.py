@@ -1,6 +1,7 @@
-"""Kill -9 at every call of create and delete, before AWS has done it and after: Pulumi then knows nothing of it.
+"""Kill a run at every call of create and delete, before AWS receives it and after AWS has executed it.
 
-The next run makes one thing of it, and a delete leaves nothing. tests/engine does the same to whole processes.
+Pulumi then has recorded nothing. The next run must leave exactly one resource, and a delete none. tests/engine does the
+same with whole processes.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,12 +26,12 @@ NewRun = Callable[..., Any]
 
 
 class Killed(BaseException):
-    """No handler of the library sees its process die."""
+    """Stands for the death of the process: no handler of the library catches it."""
 
 
 @dataclass(frozen=True)
-class Thing:
-    """What is made and killed, how to see whether it is there, and the call that makes it (which is made once)."""
+class KilledResource:
+    """A resource to kill, a query for what exists of it, and the operation that creates it with its number of calls."""
 
     lifecycle: Any
     inputs: Any
@@ -41,13 +42,13 @@ class Thing:
 
 @contextmanager
 def killed_at(number: int, when: str) -> Iterator[list[str]]:
-    """Ends the process at a call, counted from 1; gives the calls that came so far."""
+    """End the process at a call, counted from 1. Yields the calls so far."""
     seen: list[str] = []
     call: Any = vars(BaseClient)["_make_api_call"]
 
     def counted(client: Any, operation: str, members: Any) -> Any:
         if client.meta.config.user_agent_extra != "pulumi-vmimport":
-            return call(client, operation, members)  # somebody else's
+            return call(client, operation, members)  # a call of the test
         seen.append(operation)
         if when == "before" and len(seen) == number:
             raise Killed
@@ -61,17 +62,17 @@ def killed_at(number: int, when: str) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def image(kind: Any) -> Thing:
-    return Thing(kind.lifecycle, kind.inputs, kind.images, kind.operation)
+def image(kind: Any) -> KilledResource:
+    return KilledResource(kind.lifecycle, kind.inputs, kind.images, kind.operation)
 
 
 @pytest.fixture
-def bundle(bundle_inputs: WorkspaceBundleInputs, bundles: Any) -> Thing:
-    return Thing(WorkspaceBundleLifecycle(), bundle_inputs, bundles, "CreateWorkspaceBundle")
+def bundle(bundle_inputs: WorkspaceBundleInputs, bundles: Any) -> KilledResource:
+    return KilledResource(WorkspaceBundleLifecycle(), bundle_inputs, bundles, "CreateWorkspaceBundle")
 
 
 @pytest.fixture
-def permissions(new_image: Callable[..., str], aws: AwsSandbox) -> Thing:
+def permissions(new_image: Callable[..., str], aws: AwsSandbox) -> KilledResource:
     accounts = tuple(aws.second_account().account_id for _ in range(2))
     inputs = WorkspaceImagePermissionsInputs(region="eu-west-1", image_id=new_image(), account_ids=accounts)
 
@@ -79,10 +80,12 @@ def permissions(new_image: Callable[..., str], aws: AwsSandbox) -> Thing:
         found = aws.observer("workspaces").describe_workspace_image_permissions(ImageId=inputs.image_id)
         return list(found["ImagePermissions"])
 
-    return Thing(WorkspaceImagePermissionsLifecycle(), inputs, shared, "UpdateWorkspaceImagePermission", calls=2)
+    return KilledResource(
+        WorkspaceImagePermissionsLifecycle(), inputs, shared, "UpdateWorkspaceImagePermission", calls=2
+    )
 
 
-def check_create(thing: Thing, new_run: NewRun, aws: AwsSandbox, when: str) -> None:
+def check_create(thing: KilledResource, new_run: NewRun, aws: AwsSandbox, when: str) -> None:
     for number in count(1):
         before = len(aws.calls.of(thing.operation))
         run, was_killed = new_run(), False
@@ -102,7 +105,7 @@ def check_create(thing: Thing, new_run: NewRun, aws: AwsSandbox, when: str) -> N
             return
 
 
-def check_delete(thing: Thing, new_run: NewRun, when: str) -> None:
+def check_delete(thing: KilledResource, new_run: NewRun, when: str) -> None:
     for number in count(1):
         created = thing.lifecycle.create(new_run(), thing.inputs)
         was_killed = False
@@ -119,27 +122,31 @@ def check_delete(thing: Thing, new_run: NewRun, when: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_image_is_made_once_and_leaves_nothing(image: Thing, new_run: NewRun, aws: AwsSandbox, when: str) -> None:
+def test_a_killed_run_leaves_one_image_and_delete_leaves_none(
+    image: KilledResource, new_run: NewRun, aws: AwsSandbox, when: str
+) -> None:
     check_create(image, new_run, aws, when)
     check_delete(image, new_run, when)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_bundle_is_made_once_and_leaves_nothing(bundle: Thing, new_run: NewRun, aws: AwsSandbox, when: str) -> None:
+def test_a_killed_run_leaves_one_bundle_and_delete_leaves_none(
+    bundle: KilledResource, new_run: NewRun, aws: AwsSandbox, when: str
+) -> None:
     check_create(bundle, new_run, aws, when)
     check_delete(bundle, new_run, when)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_each_account_is_given_an_image_once_and_keeps_none(
-    permissions: Thing, new_run: NewRun, aws: AwsSandbox, when: str
+def test_a_killed_run_shares_once_and_delete_stops_all_sharing(
+    permissions: KilledResource, new_run: NewRun, aws: AwsSandbox, when: str
 ) -> None:
     check_create(permissions, new_run, aws, when)
     check_delete(permissions, new_run, when)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_account_is_enabled_once(new_run: NewRun, aws: AwsSandbox, when: str) -> None:
+def test_a_killed_run_enables_the_account_once(new_run: NewRun, aws: AwsSandbox, when: str) -> None:
     inputs = WorkspacesAccountInputs(
         region="eu-west-1", dedicated_tenancy_management_cidr_range="10.7.0.0/16", acknowledge_irreversible=True
     )

@@ -1,4 +1,4 @@
-"""A bundle until it is there; test_workspace_bundle_upkeep.py has what comes after."""
+"""Creating a bundle. test_workspace_bundle_upkeep.py tests reading, updating and deleting it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]
 Checked = Callable[..., list[tuple[str, str]]]
 LookedUp = Callable[..., dict[str, str]]
-SOMEBODY = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
+ANOTHER_RESOURCE = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
 BAG: dict[str, Any] = {
     "region": "eu-west-1",
     "bundleName": "desk",
@@ -41,14 +41,14 @@ BAG: dict[str, Any] = {
         pytest.param(
             {"rootStorageGib": 80, "userStorageGib": 200},
             "userStorageGib",
-            "expected one of 10, 50, 100 beside a root volume of 80 GiB, got 200",
-            id="large-user-beside-small-root",
+            "10, 50, 100 with a root volume of 80 GiB, got 200",
+            id="large-user-with-small-root",
         ),
         pytest.param(
             {"rootStorageGib": 175, "userStorageGib": 50},
             "userStorageGib",
-            "expected 100 to 2000 beside a root volume of 175 GiB, got 50",
-            id="small-user-beside-large-root",
+            "100 to 2000 with a root volume of 175 GiB, got 50",
+            id="small-user-with-large-root",
         ),
         pytest.param(
             {"rootStorageGib": 100, "userStorageGib": 100}, "rootStorageGib", "80 or 175 to 2000, got 100", id="root"
@@ -84,23 +84,29 @@ def test_compute_types_are_those_of_the_service_model() -> None:
     assert {c.value for c in ComputeType} == set(shape.enum)
 
 
-def test_create_makes_a_tagged_bundle_and_keeps_every_output(
-    run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any
+def test_create_tags_the_bundle_and_records_every_output(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any, requests_of: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
     (found,) = bundles().values()
-    assert (found["BundleId"], found["ImageId"], found["State"]) == (created.id, bundle_inputs.image_id, "AVAILABLE")
-    assert (found["ComputeType"], found["UserStorage"], found["RootStorage"]) == (
-        {"Name": "POWER"},
-        {"Capacity": "100"},
-        {"Capacity": "175"},
-    )
+    assert (found["BundleId"], found["State"]) == (created.id, "AVAILABLE")
+    (request,) = requests_of("CreateWorkspaceBundle")
+    del request["Tags"]
+    assert request == {
+        "BundleName": "desk",
+        "BundleDescription": "a desk",
+        "ImageId": bundle_inputs.image_id,
+        "ComputeType": {"Name": "POWER"},
+        "UserStorage": {"Capacity": "100"},
+        "RootStorage": {"Capacity": "175"},
+    }
+    assert lifecycle.inputs_of(created.state) == bundle_inputs
     assert bundles.tags(created.id) == {"team": "blue", **run.identity.tags(bundle_inputs)}
     assert (created.state.bundle_id, created.state.bundle_state) == (created.id, "AVAILABLE")
     assert lifecycle.condition(created.state) is Condition.READY
 
 
-def test_an_interrupted_create_is_found_by_name_and_tags_and_not_made_twice(
+def test_create_adopts_the_bundle_of_an_interrupted_run(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=0)
@@ -115,7 +121,7 @@ def test_an_interrupted_create_is_found_by_name_and_tags_and_not_made_twice(
     assert len(aws.calls.of("CreateWorkspaceBundle")) == 1
 
 
-def test_a_bundle_of_an_interrupted_run_with_other_inputs_gives_way(
+def test_create_replaces_the_bundle_of_an_interrupted_run_with_other_inputs(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any
 ) -> None:
     first = new_run(stop_after_waits=0)
@@ -125,7 +131,7 @@ def test_a_bundle_of_an_interrupted_run_with_other_inputs_gives_way(
     assert list(bundles()) == [created.id]
 
 
-def test_a_bundle_that_is_found_again_gets_image_and_tags_of_now(
+def test_an_adopted_bundle_gets_the_current_image_and_tags(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, new_image: Callable[..., str]
 ) -> None:
     first = new_run(stop_after_waits=0)
@@ -140,7 +146,7 @@ def test_a_bundle_that_is_found_again_gets_image_and_tags_of_now(
     assert created.state == lifecycle.read(run, created.id, created.state)
 
 
-def test_an_answer_that_was_lost_does_not_make_a_second_bundle(
+def test_a_lost_response_does_not_create_a_second_bundle(
     run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any, quick_retries: None
 ) -> None:
     aws.faults.drop_connection("CreateWorkspaceBundle", after_processing=True)
@@ -149,16 +155,16 @@ def test_an_answer_that_was_lost_does_not_make_a_second_bundle(
     assert list(bundles()) == [created.id]
 
 
-def test_the_name_of_a_bundle_that_was_just_deleted_is_waited_for(
+def test_create_waits_while_the_name_of_a_deleted_bundle_is_reserved(
     run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
 ) -> None:
     aws.faults.error("CreateWorkspaceBundle", "ResourceAlreadyExistsException", "The name is in use.", times=3)
     created = lifecycle.create(run, bundle_inputs)
     assert list(bundles()) == [created.id]
-    assert any("waiting for the name 'desk', which a deleted bundle keeps" in text for text in run.texts)
+    assert any("'desk'" in text and "The name is in use." in text for text in run.texts)
 
 
-def test_an_image_that_is_not_available_yet_is_waited_for(
+def test_create_waits_for_an_image_that_is_not_available_yet(
     run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
 ) -> None:
     workspace = aws.make_workspace(user="late")
@@ -168,17 +174,17 @@ def test_an_image_that_is_not_available_yet_is_waited_for(
     assert bundles()[created.id]["ImageId"] == late
 
 
-def test_fails_when_the_bundle_ends_in_error_and_leaves_nothing(
+def test_fails_when_the_bundle_ends_in_error_and_deletes_it(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
 ) -> None:
     aws.faults.fail_workspace_bundle()
-    with pytest.raises(CleanFailureError, match="ended in ERROR, and WorkSpaces does not say why"):
+    with pytest.raises(CleanFailureError, match=f"ended in ERROR.* image {bundle_inputs.image_id}"):
         lifecycle.create(new_run(), bundle_inputs)
     assert bundles() == {}
     assert lifecycle.create(new_run(), bundle_inputs).state.bundle_state == "AVAILABLE"
 
 
-def test_a_resumed_bundle_that_failed_is_left_broken_for_the_next_run(
+def test_fails_to_resume_a_failed_bundle_and_records_it_as_broken(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_workspace_bundle()
@@ -186,28 +192,27 @@ def test_a_resumed_bundle_that_failed_is_left_broken_for_the_next_run(
     with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
     id, state = first.recorded
-    with pytest.raises(CleanFailureError, match="the next `pulumi up` makes it anew"):
+    with pytest.raises(CleanFailureError, match=f"bundle {id} ended in ERROR"):
         lifecycle.update(second, id, state, bundle_inputs)
     assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
 
 
-def test_fails_to_take_the_bundle_of_somebody_else(
+def test_fails_to_adopt_the_bundle_of_another_resource(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, looked_up: LookedUp
 ) -> None:
-    taken = lifecycle.create(new_run(identity=SOMEBODY), bundle_inputs)
-    words = f"the name 'desk' belongs to bundle {taken.id} of the account already; choose another name"
-    assert looked_up(lifecycle, new_run(), bundle_inputs) == {"bundleName": words}
-    assert looked_up(lifecycle, new_run(identity=SOMEBODY), bundle_inputs) == {}
-    with pytest.raises(CleanFailureError, match=words):
+    taken = lifecycle.create(new_run(identity=ANOTHER_RESOURCE), bundle_inputs)
+    assert f"'desk' belongs to bundle {taken.id}" in looked_up(lifecycle, new_run(), bundle_inputs)["bundleName"]
+    assert looked_up(lifecycle, new_run(identity=ANOTHER_RESOURCE), bundle_inputs) == {}
+    with pytest.raises(CleanFailureError, match=taken.id):
         lifecycle.create(new_run(), bundle_inputs)
     assert list(bundles()) == [taken.id]
 
 
-def test_preflight_tells_an_image_that_is_missing_or_not_finished_unless_a_resource_supplies_it(
+def test_preflight_reports_a_missing_or_pending_image_unless_the_stack_creates_it(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     missing = replace(bundle_inputs, image_id="wsi-999999999")
-    assert looked_up(lifecycle, new_run(), missing) == {"imageId": "there is no image wsi-999999999 in eu-west-1"}
+    assert "wsi-999999999 in eu-west-1" in looked_up(lifecycle, new_run(), missing)["imageId"]
     assert looked_up(lifecycle, new_run(supplied=("imageId",)), missing) == {}
     workspace = aws.make_workspace(user="late")
     calls = aws.observer("workspaces")
@@ -218,7 +223,7 @@ def test_preflight_tells_an_image_that_is_missing_or_not_finished_unless_a_resou
     assert looked_up(lifecycle, new_run(supplied=("imageId",)), pending) == {}
 
 
-def test_preflight_tells_a_shared_image_which_must_be_copied_first(
+def test_preflight_reports_an_image_of_another_account(
     new_other_run: NewRun,
     bundle_inputs: WorkspaceBundleInputs,
     other: Account,
@@ -228,6 +233,7 @@ def test_preflight_tells_a_shared_image_which_must_be_copied_first(
     share = {"ImageId": bundle_inputs.image_id, "SharedAccountId": other.account_id, "AllowCopyImage": True}
     aws.observer("workspaces").update_workspace_image_permission(**share)
     reason = looked_up(lifecycle, new_other_run(), bundle_inputs)["imageId"]
-    assert f"belongs to account {aws.account_id}; bundles are made of one's own images: copy it" in reason
+    assert f"belongs to account {aws.account_id}, expected your own, {other.account_id}" in reason
+    assert "CopyWorkspaceImage" in reason
     with pytest.raises(ClientError):
         lifecycle.create(new_other_run(), bundle_inputs)

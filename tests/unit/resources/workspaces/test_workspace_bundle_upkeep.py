@@ -15,7 +15,7 @@ lifecycle = WorkspaceBundleLifecycle()
 NewRun = Callable[..., Any]
 
 
-def test_another_image_is_given_to_the_bundle_in_place(
+def test_update_sets_another_image_in_place(
     run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any, new_image: Callable[..., str], aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
@@ -29,7 +29,7 @@ def test_another_image_is_given_to_the_bundle_in_place(
 
 
 @pytest.mark.parametrize("operation", ["UpdateWorkspaceBundle", "workspaces:CreateTags", "workspaces:DeleteTags"])
-def test_an_update_that_broke_off_is_completed_by_the_next(
+def test_the_next_update_completes_an_interrupted_one(
     run: Any,
     bundle_inputs: WorkspaceBundleInputs,
     bundles: Any,
@@ -50,7 +50,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     assert bundles.tags(created.id) == {"stage": "prod", **run.identity.tags(changed)}
 
 
-def test_read_tells_drift_of_image_and_tags_and_a_deleted_bundle(
+def test_read_reports_a_changed_image_changed_tags_and_a_deleted_bundle(
     run: Any, bundle_inputs: WorkspaceBundleInputs, new_image: Callable[..., str], aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
@@ -64,7 +64,7 @@ def test_read_tells_drift_of_image_and_tags_and_a_deleted_bundle(
     assert lifecycle.read(run, created.id, created.state) is None
 
 
-def test_delete_removes_the_bundle_and_may_be_called_twice(
+def test_delete_removes_the_bundle_and_succeeds_again(
     run: Any, bundle_inputs: WorkspaceBundleInputs, bundles: Any
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
@@ -73,7 +73,7 @@ def test_delete_removes_the_bundle_and_may_be_called_twice(
     assert bundles() == {}
 
 
-def test_delete_ends_when_the_bundle_no_longer_shows(
+def test_delete_waits_until_the_bundle_is_no_longer_listed(
     run: Any, bundle_inputs: WorkspaceBundleInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
@@ -91,11 +91,10 @@ def test_fails_to_delete_a_bundle_that_workspaces_use_and_names_them(
 ) -> None:
     created = lifecycle.create(run, bundle_inputs)
     workspace = aws.make_workspace(user="user", bundle_id=created.id)
-    words = rf"bundle {created.id} \(desk\) is still in use: .*; delete or migrate its WorkSpaces {workspace} first"
-    with pytest.raises(PartialFailureError, match=words):
+    with pytest.raises(
+        PartialFailureError, match=rf"bundle {created.id} \(desk\) .*ResourceAssociated.*; .* {workspace} first"
+    ):
         lifecycle.delete(run, created.id, created.state)
     aws.faults.deny("DescribeWorkspaces")
-    with pytest.raises(
-        PartialFailureError, match=r"delete or migrate its WorkSpaces \(which is not known: AccessDenied"
-    ):
+    with pytest.raises(PartialFailureError, match=r"ResourceAssociated.*; .*WorkSpaces \(.*AccessDenied"):
         lifecycle.delete(run, created.id, created.state)

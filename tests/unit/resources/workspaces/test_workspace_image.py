@@ -1,4 +1,4 @@
-"""What all kinds of WorkSpaces images promise until they are there; the modules beside have what sets them apart."""
+"""Creating a WorkSpaces image of any kind. The modules of the kinds test what is specific to each."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 NewRun = Callable[..., Any]
 Checked = Callable[..., list[tuple[str, str]]]
 LookedUp = Callable[..., dict[str, str]]
-SOMEBODY = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
+ANOTHER_RESOURCE = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::another")
 BAG = {"region": "eu-west-1", "imageName": "win10", "imageDescription": "a desktop"}
 IMPORT = BAG | {"ec2ImageId": "ami-0123456789abcdef0", "ingestionProcess": "BYOL_REGULAR_WSP"}
 CREATE = BAG | {"workspaceId": "ws-0123456789"}
@@ -66,50 +66,63 @@ def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked:
 
 
 @pytest.mark.parametrize("name", ["a", r"Win-10_22H2/(de)\v1.0", "x" * 64])
-def test_names_that_the_service_takes_are_no_problem(name: str, checked: Checked) -> None:
+def test_names_that_workspaces_accepts_are_valid(name: str, checked: Checked) -> None:
     for lifecycle, bag in KINDS:
         assert checked(lifecycle, bag | {"imageName": name, "imageDescription": "For (all) of us. -"}) == []
 
 
-def test_preflight_finds_nothing_wrong_where_all_is_there(kind: Any, run: Any, looked_up: LookedUp) -> None:
+def test_preflight_accepts_valid_inputs(kind: Any, run: Any, looked_up: LookedUp) -> None:
     assert looked_up(kind.lifecycle, run, kind.inputs) == {}
 
 
-def test_preflight_makes_no_write(kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp) -> None:
+def test_preflight_does_not_write(kind: Any, run: Any, aws: AwsSandbox, looked_up: LookedUp) -> None:
     looked_up(kind.lifecycle, run, kind.inputs)
     assert aws.calls.writes() == []
 
 
-def test_preflight_judges_no_unknown_input(kind: Any, run: Any, looked_up: LookedUp) -> None:
+def test_preflight_skips_unknown_inputs(kind: Any, run: Any, looked_up: LookedUp) -> None:
     unknown = kind.lifecycle.inputs_type(**dict.fromkeys(vars(kind.inputs), UNKNOWN))
     assert looked_up(kind.lifecycle, run, unknown) == {}
 
 
-def test_preflight_tells_a_name_that_another_image_has(kind: Any, new_run: NewRun, looked_up: LookedUp) -> None:
-    taken = kind.lifecycle.create(new_run(identity=SOMEBODY), kind.inputs)
+def test_preflight_reports_a_name_that_another_image_has(kind: Any, new_run: NewRun, looked_up: LookedUp) -> None:
+    taken = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
     reason = looked_up(kind.lifecycle, new_run(), kind.inputs)["imageName"]
-    assert f"the name 'win10' belongs to image {taken.id}" in reason
-    assert "imageName" not in looked_up(kind.lifecycle, new_run(identity=SOMEBODY), kind.inputs)
+    assert "'win10'" in reason
+    assert taken.id in reason
+    assert "imageName" not in looked_up(kind.lifecycle, new_run(identity=ANOTHER_RESOURCE), kind.inputs)
 
 
-def test_create_makes_a_tagged_image_and_keeps_every_output(kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_create_tags_the_image_and_records_every_output(kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = kind.lifecycle.create(run, kind.inputs)
     state = created.state
     assert kind.images() == {created.id: "AVAILABLE"}
     assert kind.tags(created.id) == {"team": "blue", **run.identity.tags(kind.inputs)}
-    assert (state.image_id, state.image_state, state.owner_account_id) == (created.id, "AVAILABLE", aws.account_id)
+    assert (state.image_id, state.image_state) == (created.id, "AVAILABLE")
+    assert (state.owner_account_id, state.required_tenancy) == (aws.account_id, kind.tenancy)
+    assert kind.lifecycle.inputs_of(state) == kind.inputs
     assert kind.lifecycle.condition(state) is Condition.READY
     assert any(text.startswith(f"{created.id}: pending") for text in run.texts)
 
 
-def test_an_interrupted_create_is_found_and_not_started_twice(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    id, _ = kind.interrupted(new_run(stop_after_waits=2))
+def test_create_sends_every_input(kind: Any, run: Any, requests_of: Callable[[str], list[dict[str, Any]]]) -> None:
+    created = kind.lifecycle.create(run, kind.inputs)
+    (request,) = requests_of(kind.operation)
+    tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags")}
+    assert tags == {"team": "blue", **run.identity.tags(kind.inputs)}
+    prefix = "Image" if kind.operation.startswith("Import") else ""
+    assert request == {f"{prefix}Name": "win10", f"{prefix}Description": "a desktop", **kind.request}
+    assert created.id in kind.images()
+
+
+def test_create_adopts_the_image_of_an_interrupted_run(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    id, _ = kind.interrupt_create(new_run(stop_after_waits=2))
     assert kind.lifecycle.create(new_run(), kind.inputs).id == id
     assert len(aws.calls.of(kind.operation)) == 1
 
 
-def test_an_image_that_is_found_again_gets_the_tags_of_now(kind: Any, new_run: NewRun) -> None:
-    id, _ = kind.interrupted(new_run(stop_after_waits=0))
+def test_an_adopted_image_gets_the_current_tags(kind: Any, new_run: NewRun) -> None:
+    id, _ = kind.interrupt_create(new_run(stop_after_waits=0))
     changed = replace(kind.inputs, tags={"stage": "prod"})
     run = new_run()
     created = kind.lifecycle.create(run, changed)
@@ -117,34 +130,34 @@ def test_an_image_that_is_found_again_gets_the_tags_of_now(kind: Any, new_run: N
     assert kind.tags(id) == {"stage": "prod", **run.identity.tags(changed)}
 
 
-def test_an_interrupted_create_is_resumed_by_update(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    id, state = kind.interrupted(new_run(stop_after_waits=2))
+def test_update_resumes_an_interrupted_create(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    id, state = kind.interrupt_create(new_run(stop_after_waits=2))
     resumed = kind.lifecycle.update(new_run(), id, state, kind.inputs)
     assert resumed == kind.lifecycle.read(new_run(), id, resumed)
     assert kind.lifecycle.condition(resumed) is Condition.READY
     assert len(aws.calls.of(kind.operation)) == 1
 
 
-def test_an_image_of_an_interrupted_run_with_other_inputs_gives_way(
+def test_create_replaces_the_image_of_an_interrupted_run_with_other_inputs(
     kind: Any, new_run: NewRun, aws: AwsSandbox
 ) -> None:
-    id, _ = kind.interrupted(new_run(stop_after_waits=0))
+    id, _ = kind.interrupt_create(new_run(stop_after_waits=0))
     created = kind.lifecycle.create(new_run(), replace(kind.inputs, image_description="another"))
     assert created.id != id
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_an_image_that_failed_after_an_interruption_gives_way(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+def test_create_replaces_an_image_that_failed_after_an_interruption(
+    kind: Any, new_run: NewRun, aws: AwsSandbox
+) -> None:
     aws.faults.fail_workspace_image("PendingReboot")
-    kind.interrupted(new_run(stop_after_waits=0))
+    kind.interrupt_create(new_run(stop_after_waits=0))
     aws.clock.advance(3600)
     created = kind.lifecycle.create(new_run(), kind.inputs)
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_an_image_that_is_not_listed_at_once_is_waited_for(
-    kind: Any, run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_create_waits_for_an_image_that_is_not_listed_yet(kind: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client = run.aws.client("workspaces")
     listed = client.describe_workspace_images
     too_early: list[dict[str, Any]] = [{"Images": []}, {"Images": []}]
@@ -157,7 +170,7 @@ def test_an_image_that_is_not_listed_at_once_is_waited_for(
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_an_answer_that_was_lost_does_not_start_a_second_image(
+def test_a_lost_response_does_not_start_a_second_image(
     kind: Any, run: Any, aws: AwsSandbox, quick_retries: None
 ) -> None:
     aws.faults.drop_connection(kind.operation, after_processing=True)
@@ -166,26 +179,24 @@ def test_an_answer_that_was_lost_does_not_start_a_second_image(
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_fails_to_take_the_image_of_somebody_else(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    taken = kind.lifecycle.create(new_run(identity=SOMEBODY), kind.inputs)
-    with pytest.raises(
-        CleanFailureError, match=f"belongs to image {taken.id} of the account already; choose another name"
-    ):
+def test_fails_to_adopt_the_image_of_another_resource(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    taken = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
+    with pytest.raises(CleanFailureError, match=taken.id):
         kind.lifecycle.create(new_run(), kind.inputs)
     assert kind.images() == {taken.id: "AVAILABLE"}
 
 
-def test_fails_when_somebody_takes_the_name_meanwhile(kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_fails_when_the_name_is_taken_during_create(kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.error(kind.operation, "ResourceAlreadyExistsException", "An image with the name win10 already exists.")
     with pytest.raises(ClientError, match="ResourceAlreadyExistsException"):
         kind.lifecycle.create(run, kind.inputs)
     assert run.recorded is None
 
 
-def test_fails_with_all_codes_and_the_next_create_starts_anew(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+def test_fails_with_all_error_codes_and_the_next_create_succeeds(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot", "InPlaceUpgrade")
     with pytest.raises(
-        CleanFailureError, match=r"VMWareToolsInstalled: .*PendingReboot: .*InPlaceUpgrade: .*record was deleted"
+        CleanFailureError, match=r"VMWareToolsInstalled: .*PendingReboot: .*InPlaceUpgrade: .*; .* image was deleted"
     ):
         kind.lifecycle.create(new_run(), kind.inputs)
     assert kind.images() == {}
@@ -193,9 +204,9 @@ def test_fails_with_all_codes_and_the_next_create_starts_anew(kind: Any, new_run
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_a_resumed_image_that_failed_is_left_broken(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+def test_fails_to_resume_a_failed_image_and_records_it_as_broken(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("DomainJoined")
-    kept = kind.interrupted(new_run(stop_after_waits=1))
+    kept = kind.interrupt_create(new_run(stop_after_waits=1))
     second = new_run()
     with pytest.raises(CleanFailureError, match="DomainJoined"):
         kind.lifecycle.update(second, *kept, kind.inputs)
@@ -203,12 +214,12 @@ def test_a_resumed_image_that_failed_is_left_broken(kind: Any, new_run: NewRun, 
     assert kind.images() == {}
 
 
-def test_fails_when_the_image_is_deleted_while_it_is_made(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    id, state = kind.interrupted(new_run(stop_after_waits=0))
+def test_fails_when_the_image_is_deleted_during_create(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
+    id, state = kind.interrupt_create(new_run(stop_after_waits=0))
     aws.clock.advance(3600)
     aws.observer("workspaces").delete_workspace_image(ImageId=id)
     second = new_run()
-    with pytest.raises(CleanFailureError, match=f"image {id} is gone"):
+    with pytest.raises(CleanFailureError, match=f"image {id} was deleted"):
         kind.lifecycle.update(second, id, state, kind.inputs)
     assert kind.lifecycle.condition(second.recorded[1]) is Condition.BROKEN
 
@@ -221,7 +232,7 @@ def test_fails_when_the_image_is_deleted_while_it_is_made(kind: Any, new_run: Ne
         pytest.param(lambda f: f.drop_connection("DescribeWorkspaceImages", times=2), id="connection-lost"),
     ],
 )
-def test_passing_faults_do_not_end_a_wait(
+def test_transient_faults_do_not_end_the_wait(
     kind: Any, run: Any, aws: AwsSandbox, fault: Callable[[Any], None], quick_retries: None
 ) -> None:
     fault(aws.faults)
@@ -230,12 +241,10 @@ def test_passing_faults_do_not_end_a_wait(
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_a_failed_image_is_kept_where_that_is_asked_for_and_gives_way_to_the_next(
-    kind: Any, new_run: NewRun, aws: AwsSandbox
-) -> None:
+def test_keep_failed_image_keeps_the_image_until_it_is_replaced(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("PendingReboot")
     inputs, run = replace(kind.inputs, keep_failed_image=True), new_run()
-    with pytest.raises(PartialFailureError, match=r"PendingReboot: .*\(a restart is pending; .*record was kept"):
+    with pytest.raises(PartialFailureError, match=r"PendingReboot: .*; .* image was kept"):
         kind.lifecycle.create(run, inputs)
     id, state = run.recorded
     assert kind.images() == {id: "ERROR"}
@@ -245,23 +254,23 @@ def test_a_failed_image_is_kept_where_that_is_asked_for_and_gives_way_to_the_nex
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
-def test_what_is_not_available_yet_is_asked_for_again(kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_create_retries_while_the_source_is_unavailable(kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.error(kind.operation, "ResourceUnavailableException", "The image is being prepared.", times=2)
     created = kind.lifecycle.create(run, kind.inputs)
     assert kind.images() == {created.id: "AVAILABLE"}
-    assert any("waiting, ResourceUnavailableException: The image is being prepared." in text for text in run.texts)
+    assert any("ResourceUnavailableException: The image is being prepared." in text for text in run.texts)
 
 
-def test_fails_when_it_does_not_become_available(kind: Any, run: Any, aws: AwsSandbox) -> None:
+def test_fails_when_the_source_stays_unavailable(kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.error(kind.operation, "ResourceUnavailableException", "The image is being prepared.", times=100)
     with pytest.raises(ClientError, match="is being prepared"):
         kind.lifecycle.create(run, kind.inputs)
     assert kind.images() == {}
 
 
-def test_a_region_full_of_images_is_a_warning_in_preview(
+def test_preflight_warns_when_the_image_quota_is_reached(
     kind: Any, run: Any, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, looked_up: LookedUp
 ) -> None:
     monkeypatch.setattr("pulumi_vmimport.aws.workspaces.byol_account.DEFAULT_IMAGE_QUOTA", 0)
     assert looked_up(kind.lifecycle, run, kind.inputs) == {}
-    assert any("WorkSpaces images in eu-west-1; unless its quota was raised above 0" in text for text in run.warnings)
+    assert any("quota is 0" in text for text in run.warnings)
