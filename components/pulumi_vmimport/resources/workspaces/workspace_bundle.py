@@ -240,8 +240,8 @@ class WorkspaceBundleArgs(AwsArgs):
     """Image of the bundle, wsi-..., owned by your account. Another image is set in place; existing WorkSpaces keep
     theirs until they are rebuilt."""
     compute_type: pulumi.Input[BundleComputeTypeValue]
-    """Compute type: VALUE, STANDARD, PERFORMANCE, POWER, POWERPRO, GENERALPURPOSE_4XLARGE, GRAPHICS_G4DN, or another
-    value of https://docs.aws.amazon.com/workspaces/latest/api/API_ComputeType.html"""
+    """Compute type, such as VALUE, STANDARD, POWER or GRAPHICS_G4DN. Source:
+    https://docs.aws.amazon.com/workspaces/latest/api/API_ComputeType.html lists all values."""
     user_storage_gib: pulumi.Input[int]
     """Size of the user volume, in GiB: 10, 50 or 100; 100 to 2000 with a root volume of 175 GiB or more."""
     root_storage_gib: NotRequired[pulumi.Input[int]]
