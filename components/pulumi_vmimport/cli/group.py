@@ -4,14 +4,14 @@ import importlib
 
 import click
 
-# A command's module is loaded when it is asked for: a look at a local file does without boto3.
+# The module of a command is imported on use: inspecting a local file does not import boto3.
 _COMMANDS = {
     "inspect": "pulumi_vmimport.cli.inspect.inspect_command",
     "orphans": "pulumi_vmimport.cli.orphans.orphans_command",
 }
 
 
-class _OnDemand(click.Group):
+class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return sorted(_COMMANDS)
@@ -24,7 +24,7 @@ class _OnDemand(click.Group):
         return command
 
 
-@click.group(cls=_OnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pulumi-vmimport")
 def vmimport() -> None:
-    """Look at disk images before AWS does, and after what the stacks of pulumi-vmimport have in AWS."""
+    """Inspect disk images before an import, and find what stacks of pulumi-vmimport left in AWS."""

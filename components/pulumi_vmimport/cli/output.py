@@ -2,19 +2,19 @@
 
 import sys
 
-from pulumi_vmimport.cli.terminal import let_go
-from pulumi_vmimport.cli.trouble import Trouble
+from pulumi_vmimport.cli.command_error import CommandError
+from pulumi_vmimport.cli.terminal import discard_output
 
 
 def emit(text: str) -> None:
-    """Write to stdout; a reader that went away has all that it wanted. Raises: Trouble when it cannot be written."""
-    if sys.stdout is None:  # closed by who started us
+    """Write to stdout. A reader that closed the pipe is no error. Raises: CommandError when writing fails."""
+    if sys.stdout is None:  # the parent process closed it
         return
     try:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        let_go()
+        discard_output()
     except OSError as error:
-        let_go()
-        raise Trouble(f"the output cannot be written: {error.strerror or error}") from error
+        discard_output()
+        raise CommandError(f"cannot write the output: {error.strerror or error}") from error

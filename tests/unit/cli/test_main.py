@@ -13,7 +13,7 @@ from pulumi_vmimport.cli.group import vmimport
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
-def test_the_script_of_the_package_is_the_command() -> None:
+def test_the_script_of_the_package_runs_the_command() -> None:
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     module, _, function = project["scripts"]["vmimport"].partition(":")
     assert getattr(importlib.import_module(module), function) is command.main
@@ -21,14 +21,14 @@ def test_the_script_of_the_package_is_the_command() -> None:
 
 
 @pytest.mark.parametrize("missing", sorted(command._EXTRA))
-def test_fails_in_a_line_on_a_machine_without_the_extra(missing: str) -> None:
+def test_fails_in_one_line_without_the_extra(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from pulumi_vmimport.cli.__main__ import main; main()"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr == f"vmimport: {missing} is not installed; run: pip install 'pulumi-vmimport[cli]'\n"
 
 
-def test_fails_in_a_line_for_what_nobody_thought_of(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_fails_in_one_line_on_an_unexpected_exception(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     def stumble(**_: Any) -> None:
         raise KeyError("Images")
 
@@ -36,4 +36,6 @@ def test_fails_in_a_line_for_what_nobody_thought_of(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "vmimport: KeyError: 'Images'; this is a defect, please report it\n"
+    assert (
+        capsys.readouterr().err == "vmimport: KeyError: 'Images'; this is a bug in pulumi-vmimport, please report it\n"
+    )

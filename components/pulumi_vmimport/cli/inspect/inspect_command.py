@@ -4,11 +4,11 @@ import time
 
 import click
 
+from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.inspect import inspection_report
 from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, opened
 from pulumi_vmimport.cli.output import emit
-from pulumi_vmimport.cli.trouble import Trouble
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import Severity
@@ -52,7 +52,7 @@ def inspect(
         with opened(target, aws_profile, region) as image, progress(image, name, wanted=deep):
             facts = inspect_image(image.source, open_sibling=image.open_sibling, deep=deep)
             reads = image.reads()
-    except Trouble as trouble:
+    except CommandError as trouble:
         if wants_json:
             emit(inspection_report.failure_as_json(name, trouble.format_message()))
         raise

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
-from pulumi_vmimport.cli.trouble import Trouble
+from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.remote_image import RemoteImage
@@ -44,26 +44,26 @@ class Target:
 
 @contextmanager
 def opened(target: str, profile: str | None, region: str | None) -> Iterator[Target]:
-    """The image while the block runs. Raises: Trouble when it cannot be read."""
+    """The image while the block runs. Raises: CommandError when it cannot be read."""
     with ExitStack() as stack:
         try:
             if target.lower().startswith(_HTTPS):
                 if not _has_host(target):
-                    raise Trouble(f"expected {_HTTPS}host/file, got {name_of(target)!r}")
+                    raise CommandError(f"expected {_HTTPS}host/file, got {name_of(target)!r}")
                 yield _of_url(target, stack)
             elif target.startswith(_S3):
                 yield _of_object(target, profile, region, stack)
             elif "://" in target or not target:
-                raise Trouble(f"expected a file, {_S3}bucket/key or an https URL, got {name_of(target)!r}")
+                raise CommandError(f"expected a file, {_S3}bucket/key or an https URL, got {name_of(target)!r}")
             else:
                 yield _of_file(target, stack)
         except TransferError as error:
-            raise Trouble(str(error)) from error
+            raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:
             remedy = "; log in, or name an --aws-profile" if credentials_expired(error) else ""
-            raise Trouble(f"{_place(target)} cannot be read: {error_message(error)}{remedy}") from error
+            raise CommandError(f"{_place(target)} cannot be read: {error_message(error)}{remedy}") from error
         except OSError as error:
-            raise Trouble(f"{_place(target)} cannot be read: {error.strerror or error}") from error
+            raise CommandError(f"{_place(target)} cannot be read: {error.strerror or error}") from error
 
 
 def name_of(target: str) -> str:
@@ -134,14 +134,14 @@ def _of_url(url: str, stack: ExitStack) -> Target:
 def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> Target:
     bucket, _, key = uri.removeprefix(_S3).partition("/")
     if not bucket or not key:
-        raise Trouble(f"expected {_S3}bucket/key, got {uri!r}")
+        raise CommandError(f"expected {_S3}bucket/key, got {uri!r}")
     account = importlib.import_module("pulumi_vmimport.cli.inspect.s3_client")
     images: list[S3Image] = []
     try:
         client: S3Client = account.s3_client(profile, region)
     except ValueError as error:  # so botocore says of endpoints that are none
         variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
-        raise Trouble(f"{uri} cannot be read: {error} ({variables})") from error
+        raise CommandError(f"{uri} cannot be read: {error} ({variables})") from error
     image = stack.enter_context(S3Image.open(client, bucket, key))
     images.append(image)
 

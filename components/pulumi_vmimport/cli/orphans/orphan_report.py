@@ -1,4 +1,4 @@
-"""What was found and removed, as a table for people and as JSON for programs."""
+"""The result as a table for people and as JSON for programs."""
 
 import json
 from collections.abc import Sequence
@@ -10,88 +10,90 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_vmimport.cli.orphans.ownership import Judged, Owner
-from pulumi_vmimport.cli.orphans.place import Place
+from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError
+from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
 from pulumi_vmimport.cli.orphans.removal import Removal
-from pulumi_vmimport.cli.orphans.thing import Thing, Unseen
+from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
 
 _COLUMNS = ("OWNER", "KIND", "ID", "REGION", "STACK", "RESOURCE", "STATE", "AGE")
 _STYLES = {Owner.ORPHAN: "bold red", Owner.PENDING: "yellow", Owner.OWNED: "green"}
-# Where there is no terminal, no id is to be broken in two.
-_WIDE = 400
+# Without a terminal no id may be wrapped.
+_WIDTH = 400
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def show_table(found: Sequence[Judged]) -> None:
-    """Print a line for each thing, and why it is judged so."""
+def show_table(found: Sequence[Assessment]) -> None:
+    """Print one line for each resource, then the reasons."""
     if not found:
-        click.echo("nothing here carries the library's marks")
+        click.echo("no resources tagged by pulumi-vmimport found")
         return
     table = Table(box=None, pad_edge=False)
     for column in _COLUMNS:
         table.add_column(column, no_wrap=column in {"OWNER", "ID"}, overflow="fold")
     for each in found:
-        thing = each.thing
-        table.add_row(
-            Text(each.owner, style=_STYLES.get(each.owner, "")),
-            *map(Text, (thing.kind, thing.id, thing.region, thing.stack or "-", thing.resource or "-", thing.state)),
-            Text(_age(thing)),
-        )
+        resource = each.resource
+        about = (resource.region, resource.stack or "-", resource.resource or "-", resource.state, _age(resource))
+        owner = Text(each.owner, style=_STYLES.get(each.owner, ""))
+        table.add_row(owner, *map(Text, (resource.kind, resource.id, *about)))
     console = Console()
     if not console.is_terminal:
-        console.width = _WIDE
+        console.width = _WIDTH
     console.print(table, soft_wrap=not console.is_terminal)
     for reason in sorted({f"{each.owner}: {each.reason}" for each in found if each.owner is not Owner.OWNED}):
         console.print(Text(reason), soft_wrap=True)
 
 
 def as_json(
-    place: Place,
+    account: SearchedAccount,
     stack: str | None,
-    found: Sequence[Judged],
-    unseen: Sequence[Unseen],
+    found: Sequence[Assessment],
+    errors: Sequence[ListingError],
     removals: Sequence[Removal] | None,
 ) -> str:
-    """The same for a program; `removed` is null where nothing was to be removed."""
+    """The same for a program; `removed` is null without --remove."""
     return json.dumps(
         {
-            "account": place.account,
-            "regions": list(place.regions),
+            "account": account.account_id,
+            "regions": list(account.regions),
             "stack": stack,
-            "things": [_thing_as_json(each) for each in found],
-            "notListed": [{"region": u.region, "what": u.what, "error": u.words} for u in unseen],
+            "things": [_resource_as_json(each) for each in found],
+            "notListed": [{"region": error.region, "what": error.what, "error": error.message} for error in errors],
             "removed": None
             if removals is None
-            else [{"id": r.thing.id, "region": r.thing.region, "done": r.done, "error": r.trouble} for r in removals],
+            else [
+                {"id": r.resource.id, "region": r.resource.region, "done": r.done, "error": r.error} for r in removals
+            ],
         },
         indent=2,
     )
 
 
-def _thing_as_json(each: Judged) -> dict[str, Any]:
-    thing = each.thing
+def _resource_as_json(each: Assessment) -> dict[str, Any]:
+    resource = each.resource
     return {
         "owner": each.owner.value,
         "reason": each.reason,
-        "kind": thing.kind.value,
-        "id": thing.id,
-        "region": thing.region,
-        "stack": thing.stack,
-        "resource": thing.resource,
-        "state": thing.state,
-        "created": thing.created.isoformat() if thing.created else None,
-        "ageSeconds": _seconds(thing),
-        "uploadId": thing.upload_id,
+        "kind": resource.kind.value,
+        "id": resource.id,
+        "region": resource.region,
+        "stack": resource.stack,
+        "resource": resource.resource,
+        "state": resource.state,
+        "created": resource.created.isoformat() if resource.created else None,
+        "ageSeconds": _age_seconds(resource),
+        "uploadId": resource.upload_id,
     }
 
 
-def _seconds(thing: Thing) -> int | None:
-    """The age; clocks that differ make nothing younger than new."""
-    return max(0, round((datetime.now(UTC) - thing.created).total_seconds())) if thing.created else None
+def _age_seconds(resource: FoundResource) -> int | None:
+    """The age; at least 0, whatever the clocks show."""
+    if resource.created is None:
+        return None
+    return max(0, round((datetime.now(UTC) - resource.created).total_seconds()))
 
 
-def _age(thing: Thing) -> str:
-    seconds = _seconds(thing)
+def _age(resource: FoundResource) -> str:
+    seconds = _age_seconds(resource)
     if seconds is None:
         return "-"
     if seconds < _HOUR:

@@ -1,36 +1,37 @@
-"""`vmimport orphans`: what the stacks of this library began in AWS, whose it is, and its removal."""
+"""`vmimport orphans`: lists what the stacks of this library started in AWS, and removes what no stack owns."""
 
 import re
 from collections.abc import Sequence
 
 import click
 
-from pulumi_vmimport.cli.orphans import orphan_inventory, orphan_report
-from pulumi_vmimport.cli.orphans.ownership import Judged, Owner, judge
-from pulumi_vmimport.cli.orphans.place import Place, find_place
-from pulumi_vmimport.cli.orphans.removal import Removal, chosen, remove
+from pulumi_vmimport.cli.orphans import orphan_report
+from pulumi_vmimport.cli.orphans.orphan_inventory import take_inventory
+from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner, assess
+from pulumi_vmimport.cli.orphans.removal import Removal, remove, selected
+from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount, account_of
 from pulumi_vmimport.cli.orphans.stack_export import StackExport, read_export
 
-NONE_LEFT, LEFT, NOT_SEEN = 0, 1, 2
+NO_ORPHANS, ORPHANS_EXIST, INCOMPLETE = 0, 1, 2
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 _STACK = re.compile(r"[^/\s]+/[^/\s]+")
 
 
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--stack-export", type=_FILE, help="Output of `pulumi stack export`; - is stdin.")
-@click.option("--stack", metavar="PROJECT/STACK", help="List what is of this stack only.")
-@click.option("--region", "regions", multiple=True, help="Look there; repeatable. Default: the configured Region.")
-@click.option("--all-regions", is_flag=True, help="Look in every Region that the account has enabled.")
-@click.option("--profile", help="Profile of the shared AWS files. Default: as any AWS tool finds credentials.")
+@click.option("--stack-export", type=_FILE, help="Output of `pulumi stack export`; - reads stdin.")
+@click.option("--stack", metavar="PROJECT/STACK", help="List only the resources of this stack.")
+@click.option("--region", "regions", multiple=True, help="Region to search; repeatable. Default: the configured one.")
+@click.option("--all-regions", is_flag=True, help="Search every Region that the account has enabled.")
+@click.option("--profile", help="Profile of the shared AWS files. Default: the AWS default credentials.")
 @click.option(
     "--bucket",
     "buckets",
     multiple=True,
-    help="Look for uploads and images there; repeatable. Default: for uploads, in all.",
+    help="Bucket to search for uploads and images; repeatable. Default: uploads in all buckets, no images.",
 )
-@click.option("--remove", "removing", is_flag=True, help="Remove the orphans, or the things of the IDs.")
-@click.option("--yes", is_flag=True, help="Remove without asking.")
+@click.option("--remove", "removing", is_flag=True, help="Remove the orphans, or the resources of the IDs.")
+@click.option("--yes", is_flag=True, help="Remove without confirmation.")
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 def orphans(
     *,
@@ -45,43 +46,44 @@ def orphans(
     yes: bool,
     wants_json: bool,
 ) -> None:
-    """List what pulumi-vmimport began in AWS, and tell what no stack owns.
+    """List what pulumi-vmimport started in AWS, and find what no stack owns.
 
-    Listed is every running import and export task, every AMI, snapshot, WorkSpaces image and multipart upload with the
-    library's marks, whatever stack it is of. The output of `pulumi stack export` tells which of them that stack owns.
+    Lists the running import and export tasks, AMIs, snapshots, WorkSpaces images, bundles and permissions, and
+    multipart uploads of all stacks. The output of `pulumi stack export` shows which of them that stack owns.
 
     \b
       pulumi stack export | vmimport orphans --stack-export -
       vmimport orphans --stack-export web.json --remove
       vmimport orphans --remove import-ami-0123456789abcdef0
 
-    Exit status: 0 there are no orphans, 1 there are, 2 not everything could be looked at.
+    Exit status: 0 no orphans, 1 orphans exist, 2 something could not be listed.
     """  # noqa: D301 - \b is click's, not Python's
     if stack is not None and not _STACK.fullmatch(stack):
         raise click.BadParameter(f"expected PROJECT/STACK, got {stack!r}", param_hint="--stack")
     if regions and all_regions:
-        raise click.UsageError("--region and --all-regions exclude each other")
+        raise click.UsageError("--region and --all-regions cannot be used together")
     if ids and not removing:
-        raise click.UsageError("IDs name what is to be removed: add --remove")
+        raise click.UsageError("IDs select what to remove: add --remove")
     if removing and not ids and stack_export is None:
-        raise click.UsageError("--remove needs --stack-export, which proves what an orphan is, or IDs")
+        raise click.UsageError("--remove requires --stack-export, which shows what is an orphan, or IDs")
     if removing and not yes and stack_export == "-":
-        raise click.UsageError("--remove needs --yes where stdin brings the export and so no answer")
+        raise click.UsageError("--remove requires --yes when stdin is the export, because it cannot ask")
     export = read_export(_content(stack_export), stack) if stack_export is not None else None
-    place = find_place(profile, regions, buckets, all_regions=all_regions)
-    taken = orphan_inventory.take(place)
-    judged = judge(taken.things, export, taken.blind)
-    found = [each for each in judged if stack in {None, each.thing.stack}]
+    account = account_of(profile, regions, buckets, all_regions=all_regions)
+    inventory = take_inventory(account)
+    assessed = assess(inventory.resources, export, inventory.incomplete_regions)
+    found = [each for each in assessed if stack in {None, each.resource.stack}]
     if not wants_json:
-        click.echo(_heading(place, export))
+        click.echo(_heading(account, export))
         orphan_report.show_table(found)
-    removals = _removed(place, chosen(found, ids), yes=yes, shown=not wants_json) if removing else None
+    removals = _remove_all(account, selected(found, ids), yes=yes, shown=not wants_json) if removing else None
     if wants_json:
         of = export.stack if export else stack
-        click.echo(orphan_report.as_json(place, of, found, taken.unseen, removals))
-    for each in taken.unseen:
-        click.echo(f"not listed: {each.what} in {each.region}: {each.words}", err=True)
-    raise click.exceptions.Exit(NOT_SEEN if taken.unseen else LEFT if _is_left(found, removals) else NONE_LEFT)
+        click.echo(orphan_report.as_json(account, of, found, inventory.errors, removals))
+    for error in inventory.errors:
+        click.echo(f"not listed: {error.what} in {error.region}: {error.message}", err=True)
+    is_left = _is_left(found, removals)
+    raise click.exceptions.Exit(INCOMPLETE if inventory.errors else ORPHANS_EXIST if is_left else NO_ORPHANS)
 
 
 def _content(path: str) -> bytes:
@@ -90,37 +92,38 @@ def _content(path: str) -> bytes:
     return content
 
 
-def _heading(place: Place, export: StackExport | None) -> str:
-    where = f"account {place.account}, {', '.join(place.regions)}"
+def _heading(account: SearchedAccount, export: StackExport | None) -> str:
+    where = f"account {account.account_id}, {', '.join(account.regions)}"
     if export is None:
-        return f"{where}; without --stack-export nothing tells whose this is"
-    written = f"{export.written:%Y-%m-%d %H:%M} UTC" if export.written else "an unknown time"
-    return f"{where}; as {export.stack} knows it, whose state was last written at {written}"
+        return f"{where}; owners are unknown without --stack-export"
+    updated = f"{export.updated:%Y-%m-%d %H:%M} UTC" if export.updated else "an unknown time"
+    return f"{where}; compared with the state of {export.stack}, last updated at {updated}"
 
 
-def _removed(place: Place, selected: Sequence[Judged], *, yes: bool, shown: bool) -> list[Removal]:
-    """Ask, then remove one after the other."""
-    if selected and not yes:
-        listed = "".join(f"\n  {each.thing.kind} {each.thing.id} in {each.thing.region}" for each in selected)
+def _remove_all(account: SearchedAccount, chosen: Sequence[Assessment], *, yes: bool, shown: bool) -> list[Removal]:
+    """Ask for confirmation, then remove one after the other."""
+    if chosen and not yes:
+        listed = "".join(f"\n  {each.resource.kind} {each.resource.id} in {each.resource.region}" for each in chosen)
         try:
-            click.confirm(f"This removes for good:{listed}\nRemove?", abort=True, err=True)
+            click.confirm(f"This permanently removes:{listed}\nRemove?", abort=True, err=True)
         except click.Abort:
             click.echo("not confirmed; nothing was removed", err=True)
-            raise click.exceptions.Exit(LEFT) from None
+            raise click.exceptions.Exit(ORPHANS_EXIST) from None
     removals = []
-    for each in selected:
-        removal = remove(place.aws(each.thing.region), each.thing)
+    for each in chosen:
+        removal = remove(account.aws(each.resource.region), each.resource)
         removals.append(removal)
         if shown:
-            words = f": {removal.trouble}" if removal.trouble else ""
-            click.echo(f"{removal.done}: {each.thing.kind} {each.thing.id}{words}")
+            error = f": {removal.error}" if removal.error else ""
+            click.echo(f"{removal.done}: {each.resource.kind} {each.resource.id}{error}")
     return removals
 
 
-def _is_left(found: Sequence[Judged], removals: Sequence[Removal] | None) -> bool:
-    """Whether there is an orphan, or a thing that was to be removed, after all."""
-    gone = {id(removal.thing) for removal in removals or () if removal.trouble is None}
-    wanted = {id(removal.thing) for removal in removals or ()}
+def _is_left(found: Sequence[Assessment], removals: Sequence[Removal] | None) -> bool:
+    """Whether an orphan, or a resource that was to be removed, still exists."""
+    removed = {id(removal.resource) for removal in removals or () if removal.error is None}
+    wanted = {id(removal.resource) for removal in removals or ()}
     return any(
-        id(each.thing) not in gone and (each.owner is Owner.ORPHAN or id(each.thing) in wanted) for each in found
+        id(each.resource) not in removed and (each.owner is Owner.ORPHAN or id(each.resource) in wanted)
+        for each in found
     )

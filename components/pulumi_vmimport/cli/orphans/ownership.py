@@ -1,15 +1,16 @@
-"""Whose a thing is: that of a stack's state, of a run that was cut off, of nobody, or of somebody unknown."""
+"""Who owns a found resource: the stack of the export, an interrupted run of it, another stack, or nobody."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pulumi_vmimport.cli.orphans.found_resource import FoundResource
 from pulumi_vmimport.cli.orphans.stack_export import StackExport
-from pulumi_vmimport.cli.orphans.thing import Kind, Thing
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 
 class Owner(StrEnum):
-    """Whose something is; only an orphan is removed without being named."""
+    """Who owns a resource. Only orphans are removed without being named."""
 
     OWNED = "owned"
     PENDING = "pending"
@@ -19,72 +20,104 @@ class Owner(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A thing and whose it is, with the reason."""
+class Assessment:
+    """A resource with its owner, and the reason."""
 
-    thing: Thing
+    resource: FoundResource
     owner: Owner
     reason: str
 
 
-def judge(things: Sequence[Thing], export: StackExport | None, blind: Collection[str] = ()) -> list[Judged]:
-    """Whose each thing is. What one task made stands and falls together, so that nothing owned loses a part.
+_NO_EXPORT = (Owner.UNKNOWN, "no stack export to compare with")
+_PENDING = (Owner.PENDING, "its creation was interrupted; the next `pulumi up` resumes it")
+_OTHER_STACK = (Owner.OTHER_STACK, "only the export of that stack shows whether it is owned")
 
-    Where not all of EC2 was seen (in the Regions `blind`) what belongs together is not known, and there are no orphans.
+
+def assess(
+    resources: Sequence[FoundResource], export: StackExport | None, incomplete_regions: Collection[str] = ()
+) -> list[Assessment]:
+    """The owner of each resource.
+
+    Resources that one task created have the same owner, so that no part of an owned one is removed. In a Region that
+    EC2 did not list completely these relations are unknown, so nothing there is an orphan.
     """
-    judged: dict[int, Judged] = {}
-    for family in _families(things):
-        owner, reason = next(_verdicts(family, export, blind))
-        judged |= {id(thing): Judged(thing, owner, reason) for thing in family}
-    return [judged[id(thing)] for thing in things]
+    assessed: dict[int, Assessment] = {}
+    permissions = [resource for resource in resources if resource.kind is OrphanKind.IMAGE_PERMISSION]
+    for family in _families([resource for resource in resources if resource.kind is not OrphanKind.IMAGE_PERMISSION]):
+        owner, reason = next(_verdicts(family, export, incomplete_regions))
+        assessed |= {id(resource): Assessment(resource, owner, reason) for resource in family}
+    orphaned_images = {each.resource.id for each in assessed.values() if each.owner is Owner.ORPHAN}
+    for permission in permissions:
+        owner, reason = _permission_verdict(permission, export, orphaned_images)
+        assessed[id(permission)] = Assessment(permission, owner, reason)
+    return [assessed[id(resource)] for resource in resources]
 
 
-def _families(things: Sequence[Thing]) -> Iterator[list[Thing]]:
-    """The things in groups that share an id."""
+def _families(resources: Sequence[FoundResource]) -> Iterator[list[FoundResource]]:
+    """The resources in groups that share an id."""
     groups: list[set[str]] = []
-    for thing in things:
-        ids = {thing.id, *thing.kin}
+    for resource in resources:
+        ids = {resource.id, *resource.related_ids}
         groups = [g for g in groups if not g & ids] + [ids.union(*(g for g in groups if g & ids))]
     for group in groups:
-        yield [thing for thing in things if thing.id in group]
+        yield [resource for resource in resources if resource.id in group]
 
 
 def _verdicts(
-    family: Sequence[Thing], export: StackExport | None, blind: Collection[str]
+    family: Sequence[FoundResource], export: StackExport | None, incomplete_regions: Collection[str]
 ) -> Iterator[tuple[Owner, str]]:
-    """What can be said of a family, the strongest first."""
+    """The owners that come into question for a family; the first one counts."""
     if export is None:
-        yield Owner.UNKNOWN, "no stack export says whose it is"
+        yield _NO_EXPORT
         return
-    ids = {id for thing in family for id in (thing.id, *thing.kin)}
-    identities = {thing.identity for thing in family if thing.identity}
-    if ids & export.names:
-        yield Owner.OWNED, f"the state of {export.stack} names it"
-    if identities & export.sealed:
-        yield Owner.OWNED, "encrypted outputs of its resource may name it; export with --show-secrets to see"
+    ids = {id for resource in family for id in (resource.id, *resource.related_ids)}
+    identities = {resource.identity for resource in family if resource.identity}
+    if ids & export.values:
+        yield Owner.OWNED, f"the state of {export.stack} contains its id"
+    if identities & export.encrypted:
+        yield Owner.OWNED, "encrypted outputs of its resource may contain its id; export with --show-secrets to check"
     if (ids | identities) & export.pending:
-        yield Owner.PENDING, "a run was cut off while it created this: the next `pulumi up` takes it up"
-    yield from _doubts(family, export, blind)
-    yield Owner.ORPHAN, f"the state of {export.stack} does not name it"
+        yield _PENDING
+    yield from _doubts(family, export, incomplete_regions)
+    yield Owner.ORPHAN, f"the state of {export.stack} does not contain its id"
 
 
-def _doubts(family: Sequence[Thing], export: StackExport, blind: Collection[str]) -> Iterator[tuple[Owner, str]]:
-    """Why a family that the state does not name may be no orphan all the same."""
-    stacks = {thing.stack for thing in family if thing.stack}
-    if any(thing.kind is Kind.IMAGE_OBJECT for thing in family):
-        yield Owner.UNKNOWN, "it was retained, or left behind: its mark stays either way"
+def _doubts(
+    family: Sequence[FoundResource], export: StackExport, incomplete_regions: Collection[str]
+) -> Iterator[tuple[Owner, str]]:
+    """Why a family that the state does not contain may still not be an orphan."""
+    stacks = {resource.stack for resource in family if resource.stack}
+    if any(resource.kind is OrphanKind.IMAGE_OBJECT for resource in family):
+        yield Owner.UNKNOWN, "it may have been retained: its metadata stays when retain_on_delete keeps it"
     if not stacks:
-        yield Owner.UNKNOWN, "its key does not say its stack"
+        yield Owner.UNKNOWN, "its key does not name a stack"
     if stacks != {export.stack}:
-        yield Owner.OTHER_STACK, "another stack's export tells whether it is owned"
-    if _is_younger(family, export):
-        yield Owner.UNKNOWN, "it was made after the state was last written; export the stack anew"
-    if any(thing.is_complete for thing in family):
-        yield Owner.UNKNOWN, "a run completed it: its resource or stack may have another name by now"
-    if any(thing.region in blind for thing in family):
-        yield Owner.UNKNOWN, "not everything could be listed in its Region"
+        yield _OTHER_STACK
+    if _is_newer(family, export):
+        yield Owner.UNKNOWN, "it is newer than the state; export the stack again"
+    if any(resource.is_complete for resource in family):
+        yield Owner.UNKNOWN, "a run completed it, so a renamed resource or stack may own it"
+    if any(resource.region in incomplete_regions for resource in family):
+        yield Owner.UNKNOWN, "not everything in its Region could be listed"
 
 
-def _is_younger(family: Sequence[Thing], export: StackExport) -> bool:
-    created = [thing.created for thing in family if thing.has_own_tags and thing.created]
-    return export.written is not None and any(at > export.written for at in created)
+def _is_newer(family: Sequence[FoundResource], export: StackExport) -> bool:
+    created = [resource.created for resource in family if resource.has_own_tags and resource.created]
+    return export.updated is not None and any(at > export.updated for at in created)
+
+
+def _permission_verdict(
+    permission: FoundResource, export: StackExport | None, orphaned_images: Collection[str]
+) -> tuple[Owner, str]:
+    """The owner of an image permission, which has no tags: any stack or person can have granted it."""
+    if export is None:
+        return _NO_EXPORT
+    if permission.id in export.permissions:
+        return Owner.OWNED, f"the state of {export.stack} grants it"
+    if permission.id in export.pending:
+        return _PENDING
+    if permission.id.partition("/")[0] in orphaned_images:
+        return Owner.ORPHAN, "its image is an orphan"
+    if permission.stack != export.stack:
+        return _OTHER_STACK
+    return Owner.UNKNOWN, f"the state of {export.stack} does not grant it; another stack or a person may have"

@@ -1,6 +1,6 @@
-"""The removal of things, one after the other: what one refuses stops none of the others."""
+"""The removal of resources one after the other; an error of one does not stop the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,84 +13,71 @@ from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImport
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
 from pulumi_vmimport.aws.service_errors import error_code, error_message
-from pulumi_vmimport.aws.workspaces import workspace_images
-from pulumi_vmimport.cli.orphans.ec2_things import TASKS
-from pulumi_vmimport.cli.orphans.ownership import Judged, Owner
-from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
-from pulumi_vmimport.cli.orphans.thing import Kind, Thing
-from pulumi_vmimport.cli.trouble import Trouble
+from pulumi_vmimport.aws.workspaces import image_permissions, workspace_bundles, workspace_images
+from pulumi_vmimport.cli.command_error import CommandError
+from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
+from pulumi_vmimport.cli.orphans.found_resource import FoundResource
+from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
+from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
 
-_REASON = "removed with vmimport orphans"
+_CANCEL_REASON = "removed with vmimport orphans"
 _NO_SUCH_UPLOAD = frozenset({"NoSuchUpload", "NoSuchBucket"})
 
 
 @dataclass(frozen=True)
 class Removal:
-    """What became of the wish to remove something: `trouble` is why it is still there, in the service's own words."""
+    """The outcome of one removal: what was done, or in `error` why the resource still exists, in AWS's words."""
 
-    thing: Thing
+    resource: FoundResource
     done: str
-    trouble: str | None = None
+    error: str | None = None
 
 
-def chosen(found: Sequence[Judged], ids: Iterable[str]) -> list[Judged]:
-    """What is to be removed: the things of these ids, or every orphan. Raises: Trouble for an id that will not do."""
+def selected(found: Sequence[Assessment], ids: Iterable[str]) -> list[Assessment]:
+    """What to remove: the resources of these ids, or every orphan.
+
+    Raises: CommandError for an id that was not found, or that a stack owns.
+    """
     wanted = set(ids)
     if not wanted:
         return [each for each in found if each.owner is Owner.ORPHAN]
-    if unknown := sorted(wanted - {each.thing.id for each in found}):
-        raise Trouble(f"{', '.join(unknown)}: nothing of that id carries the library's tags here; nothing was removed")
-    # An AMI takes its snapshots along.
-    wanted |= {
-        part for each in found if each.thing.id in wanted and each.thing.kind is Kind.IMAGE for part in each.thing.kin
-    }
-    named = [each for each in found if each.thing.id in wanted]
+    if unknown := sorted(wanted - {each.resource.id for each in found}):
+        raise CommandError(f"{', '.join(unknown)}: not found among the listed resources; nothing was removed")
+    wanted |= {id for each in found if each.resource.id in wanted for id in _dependents(each.resource, found)}
+    named = [each for each in found if each.resource.id in wanted]
     if owned := [each for each in named if each.owner is Owner.OWNED]:
-        listed = ", ".join(each.thing.id for each in owned)
-        raise Trouble(f"{listed}: {owned[0].reason}; leave it to `pulumi destroy`; nothing was removed")
+        listed = ", ".join(each.resource.id for each in owned)
+        raise CommandError(f"{listed}: {owned[0].reason}; remove it with `pulumi destroy`; nothing was removed")
     return named
 
 
-def remove(aws: AwsConnection, thing: Thing) -> Removal:
-    """Remove one thing; one that is gone already is fine."""
+def _dependents(resource: FoundResource, found: Sequence[Assessment]) -> Iterable[str]:
+    """What is removed together with a resource: the snapshots of an AMI, the permissions of a WorkSpaces image."""
+    if resource.kind is OrphanKind.IMAGE:
+        return resource.related_ids
+    if resource.kind is OrphanKind.WORKSPACE_IMAGE:
+        return (each.resource.id for each in found if each.resource.id.startswith(f"{resource.id}/"))
+    return ()
+
+
+def remove(aws: AwsConnection, resource: FoundResource) -> Removal:
+    """Remove one resource; one that no longer exists counts as removed."""
     try:
-        return _remove(aws, thing)
+        return REMOVERS[resource.kind](aws, resource)
     except (ClientError, BotoCoreError) as error:
-        return Removal(thing, "not removed", error_message(error))
+        return Removal(resource, "not removed", error_message(error))
     except ObjectNotOwnedError as error:
-        return Removal(thing, "not removed", str(error))
+        return Removal(resource, "not removed", str(error))
 
 
-def _remove(aws: AwsConnection, thing: Thing) -> Removal:
-    match thing.kind:
-        case Kind.IMAGE:
-            images.delete(aws, thing.id, ())
-            return Removal(thing, "deregistered")
-        case Kind.SNAPSHOT:
-            ebs_snapshots.delete(aws, thing.id)
-        case Kind.WORKSPACE_IMAGE:
-            workspace_images.delete(aws, thing.id)
-        case Kind.UPLOAD:
-            _abort(aws, thing)
-            return Removal(thing, "aborted")
-        case Kind.EXPORTED_OBJECT:
-            bucket, key = _place(thing)
-            exported_objects.delete(aws, bucket, key.rpartition(".")[0])
-        case Kind.IMAGE_OBJECT:
-            mark = {IDENTITY_METADATA: str(thing.identity)}
-            s3_object.delete_if_owned(aws.client("s3"), *_place(thing), mark)
-        case _:
-            return _cancelled(aws, thing)
-    return Removal(thing, "deleted")
-
-
-def _cancelled(aws: AwsConnection, thing: Thing) -> Removal:
-    """Cancel a task; one that was quicker and has completed loses what it made."""
-    tasks = TASKS[thing.kind]
-    tasks.cancel(aws, thing.id, _REASON)
-    task: Ec2Task | None = tasks.find(aws, thing.id)
+def _remove_task(aws: AwsConnection, resource: FoundResource) -> Removal:
+    """Cancel a task; when it has completed meanwhile, remove what it created."""
+    tasks = TASKS[resource.kind]
+    tasks.cancel(aws, resource.id, _CANCEL_REASON)
+    task: Ec2Task | None = tasks.find(aws, resource.id)
     if task is not None and task.completed:
         if isinstance(task, ImageImportTask):
             images.delete(aws, task.image_id, task.snapshot_ids)
@@ -98,23 +85,81 @@ def _cancelled(aws: AwsConnection, thing: Thing) -> Removal:
             ebs_snapshots.delete(aws, str(task.snapshot_id))
         elif isinstance(task, Ec2ExportTask) and task.bucket and task.key_stem:
             exported_objects.delete(aws, task.bucket, task.key_stem)
-        return Removal(thing, "removed with what it made")
+        return Removal(resource, "removed with its results")
     if task is not None and not task.is_failing:
-        return Removal(thing, "not cancelled", f"EC2 no longer cancels it, it is {task.summary}; run the command again")
-    return Removal(thing, "cancelled")
+        message = f"EC2 cannot cancel the task any more, its status is {task.summary}; rerun when it has ended"
+        return Removal(resource, "not cancelled", message)
+    return Removal(resource, "cancelled")
 
 
-def _abort(aws: AwsConnection, thing: Thing) -> None:
-    bucket, key = _place(thing)
+def _deregister_image(aws: AwsConnection, resource: FoundResource) -> Removal:
+    images.delete(aws, resource.id, ())
+    return Removal(resource, "deregistered")
+
+
+def _delete_snapshot(aws: AwsConnection, resource: FoundResource) -> Removal:
+    ebs_snapshots.delete(aws, resource.id)
+    return Removal(resource, "deleted")
+
+
+def _delete_bundle(aws: AwsConnection, resource: FoundResource) -> Removal:
+    workspace_bundles.delete(aws, resource.id)
+    return Removal(resource, "deleted")
+
+
+def _revoke_permission(aws: AwsConnection, resource: FoundResource) -> Removal:
+    image_id, _, account_id = resource.id.partition("/")
     try:
-        aws.client("s3").abort_multipart_upload(Bucket=bucket, Key=key, UploadId=str(thing.upload_id))
+        image_permissions.stop_sharing(aws, image_id, account_id)
+    except ClientError as error:
+        if error_code(error) not in workspace_images.NOT_FOUND:
+            raise
+    return Removal(resource, "revoked")
+
+
+def _delete_workspace_image(aws: AwsConnection, resource: FoundResource) -> Removal:
+    workspace_images.delete(aws, resource.id)
+    return Removal(resource, "deleted")
+
+
+def _abort_upload(aws: AwsConnection, resource: FoundResource) -> Removal:
+    bucket, key = _bucket_and_key(resource)
+    try:
+        aws.client("s3").abort_multipart_upload(Bucket=bucket, Key=key, UploadId=str(resource.upload_id))
     except ClientError as error:
         if error_code(error) not in _NO_SUCH_UPLOAD:
             raise
+    return Removal(resource, "aborted")
 
 
-def _place(thing: Thing) -> tuple[str, str]:
-    place = split_s3_uri(thing.id)
-    if place is None:
-        raise ValueError(f"expected s3://bucket/key, got {thing.id!r}")
-    return place
+def _delete_exported_object(aws: AwsConnection, resource: FoundResource) -> Removal:
+    bucket, key = _bucket_and_key(resource)
+    exported_objects.delete(aws, bucket, key.rpartition(".")[0])
+    return Removal(resource, "deleted")
+
+
+def _delete_image_object(aws: AwsConnection, resource: FoundResource) -> Removal:
+    identity = {IDENTITY_METADATA: str(resource.identity)}
+    s3_object.delete_if_owned(aws.client("s3"), *_bucket_and_key(resource), identity)
+    return Removal(resource, "deleted")
+
+
+def _bucket_and_key(resource: FoundResource) -> tuple[str, str]:
+    location = split_s3_uri(resource.id)
+    if location is None:
+        raise ValueError(f"expected s3://bucket/key, got {resource.id!r}")
+    return location
+
+
+REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]] = {
+    **dict.fromkeys(TASKS, _remove_task),
+    OrphanKind.BUNDLE: _delete_bundle,
+    OrphanKind.IMAGE_PERMISSION: _revoke_permission,
+    OrphanKind.WORKSPACE_IMAGE: _delete_workspace_image,
+    OrphanKind.IMAGE: _deregister_image,
+    OrphanKind.SNAPSHOT: _delete_snapshot,
+    OrphanKind.UPLOAD: _abort_upload,
+    OrphanKind.EXPORTED_OBJECT: _delete_exported_object,
+    OrphanKind.IMAGE_OBJECT: _delete_image_object,
+}
+"""How each kind is removed."""

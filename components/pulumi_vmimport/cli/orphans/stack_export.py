@@ -1,4 +1,4 @@
-"""What the output of `pulumi stack export` says: which stack it is of, what it names, what it was about to make.
+"""What a stack owns and was about to create, from the output of `pulumi stack export`.
 
 Source: https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/ and the `apitype` package of
 https://github.com/pulumi/pulumi (DeploymentV3).
@@ -10,32 +10,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pulumi_vmimport.cli.trouble import Trouble
+from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.lifecycle.identity import Identity
 
 _VERSIONS = (3, 4)
+_PERMISSIONS = "WorkspaceImagePermissions"
 # How Pulumi writes a secret: this key and value, and `ciphertext`, or `plaintext` with --show-secrets.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 
 @dataclass(frozen=True)
 class StackExport:
-    """The facts of an export that tell whose something is."""
+    """The facts of an export that decide ownership."""
 
     stack: str
     """`project/stack`"""
-    written: datetime | None
+    updated: datetime | None
     """When Pulumi last changed the state"""
-    names: frozenset[str]
-    """Every text in the state of a resource: whatever it has made is named there"""
+    values: frozenset[str]
+    """Every string in the state of a resource, which includes the id of everything that the resource created"""
     pending: frozenset[str]
-    """Identities and S3 URIs of what a run that was cut off was about to create"""
-    sealed: frozenset[str]
-    """Identities of resources with encrypted outputs: what these name cannot be told"""
+    """Identities, S3 URIs and image permissions of resources whose creation was interrupted"""
+    encrypted: frozenset[str]
+    """Identities of resources with encrypted outputs, which may contain any id"""
+    permissions: frozenset[str] = frozenset()
+    """`image/account` of every image permission that the state grants"""
 
 
-def read_export(text: bytes, named: str | None) -> StackExport:
-    """Read an export; `named` is the stack it is to be of. Raises: Trouble when it is not, or is damaged."""
+def read_export(text: bytes, expected: str | None) -> StackExport:
+    """Read an export; `expected` is the stack that it must be of.
+
+    Raises: CommandError when it is damaged or of another stack.
+    """
     deployment = _deployment(text)
     resources = _entries(deployment, "resources")
     creating = [
@@ -43,15 +49,16 @@ def read_export(text: bytes, named: str | None) -> StackExport:
         for op in _list(deployment, "pending_operations")
         if isinstance(op, dict) and op.get("type") == "creating" and _is_resource(op.get("resource"))
     ]
-    stack = _stack(deployment, [*resources, *creating], named)
-    # A component, and the stack itself, only repeat what custom resources have.
+    stack = _stack(deployment, [*resources, *creating], expected)
+    # Components, and the stack itself, only repeat outputs of custom resources.
     custom = [resource for resource in resources if resource.get("custom")]
     return StackExport(
         stack=stack,
-        written=_time(deployment.get("manifest")),
-        names=frozenset(text for r in custom for part in ("id", "inputs", "outputs") for text in _texts(r.get(part))),
-        pending=frozenset(text for resource in creating for text in _about_to_be(resource)),
-        sealed=frozenset(_identity(resource) for resource in custom if _has_sealed_outputs(resource)),
+        updated=_time(deployment.get("manifest")),
+        values=frozenset(text for r in custom for part in ("id", "inputs", "outputs") for text in _texts(r.get(part))),
+        pending=frozenset(text for resource in creating for text in _pending_marks(resource)),
+        encrypted=frozenset(_identity(resource) for resource in custom if _has_encrypted_outputs(resource)),
+        permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
     )
 
 
@@ -59,15 +66,17 @@ def _deployment(text: bytes) -> Mapping[str, Any]:
     try:
         export = json.loads(text)
     except ValueError as error:
-        raise Trouble(
-            f"the stack export is damaged or none: expected the JSON of `pulumi stack export`: {error}"
+        raise CommandError(
+            f"cannot read the stack export: expected the JSON of `pulumi stack export`: {error}"
         ) from None
     deployment = export.get("deployment") if isinstance(export, dict) else None
     if not isinstance(deployment, dict):
-        raise Trouble("the stack export has no deployment: expected the JSON of `pulumi stack export`")
+        raise CommandError("the stack export has no deployment; expected the JSON of `pulumi stack export`")
     if export.get("version") not in _VERSIONS:
         known = " or ".join(map(str, _VERSIONS))
-        raise Trouble(f"the stack export is of version {export.get('version')!r}, expected {known}: export it anew")
+        raise CommandError(
+            f"the stack export has version {export.get('version')!r}, expected {known}; export the stack again"
+        )
     return deployment
 
 
@@ -75,14 +84,14 @@ def _entries(deployment: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     entries = _list(deployment, name)
     for number, entry in enumerate(entries):
         if not _is_resource(entry):
-            raise Trouble(f"the stack export is damaged: {name}[{number}] has no URN; export it anew")
+            raise CommandError(f"the stack export is damaged: {name}[{number}] has no URN; export the stack again")
     return entries
 
 
 def _list(deployment: Mapping[str, Any], name: str) -> list[Any]:
-    found = deployment.get(name) or []  # a stack without any has no such key
+    found = deployment.get(name) or []  # the key is absent when there are none
     if not isinstance(found, list):
-        raise Trouble(f"the stack export is damaged: {name} is no list; export it anew")
+        raise CommandError(f"the stack export is damaged: {name} is not a list; export the stack again")
     return found
 
 
@@ -90,19 +99,21 @@ def _is_resource(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("urn"), str) and entry["urn"].startswith("urn:pulumi:")
 
 
-def _stack(deployment: Mapping[str, Any], resources: list[dict[str, Any]], named: str | None) -> str:
+def _stack(deployment: Mapping[str, Any], resources: list[dict[str, Any]], expected: str | None) -> str:
     stacks = {Identity(resource["urn"]).stack for resource in resources}
     provider = deployment.get("secrets_providers")
     state = provider.get("state") if isinstance(provider, dict) else None
-    if isinstance(state, dict) and state.get("project") and state.get("stack"):  # that of Pulumi Cloud
+    if isinstance(state, dict) and state.get("project") and state.get("stack"):  # the backend is Pulumi Cloud
         stacks.add(f"{state['project']}/{state['stack']}")
     if len(stacks) > 1:
-        raise Trouble(f"the stack export is of several stacks: {', '.join(sorted(stacks))}")
-    if not stacks and named is None:
-        raise Trouble("the stack export has no resources and so does not say its stack: add --stack PROJECT/STACK")
-    found = next(iter(stacks), named or "")
-    if named not in {None, found}:
-        raise Trouble(f"the stack export is of {found}, expected {named} (--stack)")
+        raise CommandError(f"the stack export contains several stacks: {', '.join(sorted(stacks))}")
+    if not stacks and expected is None:
+        raise CommandError(
+            "the stack export has no resources, so it does not name its stack; add --stack PROJECT/STACK"
+        )
+    found = next(iter(stacks), expected or "")
+    if expected not in {None, found}:
+        raise CommandError(f"the stack export is of {found}, expected {expected} (--stack)")
     return found
 
 
@@ -114,7 +125,7 @@ def _time(manifest: Any) -> datetime | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a value that is not encrypted."""
+    """Every string in a value, except encrypted ones."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET:
@@ -128,34 +139,45 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _decrypted(secret: Mapping[str, Any]) -> Any:
-    """The value of a secret that was exported with --show-secrets; None of any other."""
+    """The value of a secret that was exported with --show-secrets; None for any other secret."""
     try:
         return json.loads(secret["plaintext"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _is_sealed(value: Any) -> bool:
+def _is_encrypted(value: Any) -> bool:
     if isinstance(value, dict):
-        return "ciphertext" in value if value.get(_SIGNATURE) == _SECRET else any(map(_is_sealed, value.values()))
-    return any(map(_is_sealed, value)) if isinstance(value, list) else False
+        return "ciphertext" in value if value.get(_SIGNATURE) == _SECRET else any(map(_is_encrypted, value.values()))
+    return any(map(_is_encrypted, value)) if isinstance(value, list) else False
 
 
-def _has_sealed_outputs(resource: Mapping[str, Any]) -> bool:
-    """Whether anything is encrypted that the resource has made: an input that is names nothing of that kind."""
-    given = _bag(resource, "inputs")
+def _has_encrypted_outputs(resource: Mapping[str, Any]) -> bool:
+    """Whether any output is encrypted. An encrypted input does not count: it is no id that the resource created."""
+    inputs = _bag(resource, "inputs")
     outputs = _bag(resource, "outputs")
-    return _is_sealed(outputs if _SIGNATURE in outputs else [v for name, v in outputs.items() if name not in given])
+    return _is_encrypted(outputs if _SIGNATURE in outputs else [v for name, v in outputs.items() if name not in inputs])
 
 
 def _identity(resource: Mapping[str, Any]) -> str:
-    """The identity in the tags; it stays what it was when a URN changes by an alias."""
+    """The identity in the tags, which stays the same when an alias changes the URN."""
     recorded = [_bag(resource, part).get("identity") for part in ("outputs", "inputs")]
     return Identity(next(_texts(recorded), resource["urn"])).key
 
 
-def _about_to_be(resource: Mapping[str, Any]) -> Iterator[str]:
+def _permissions(resource: Mapping[str, Any]) -> Iterator[str]:
+    """`image/account` of the accounts that a WorkspaceImagePermissions resource shares its image with."""
+    if not Identity(resource["urn"]).resource.startswith(f"{_PERMISSIONS}::"):
+        return
+    for bag in (_bag(resource, "inputs"), _bag(resource, "outputs")):
+        for image in _texts(bag.get("imageId")):
+            for account in _texts([bag.get("accountIds"), bag.get("sharedAccountIds")]):
+                yield f"{image}/{account}"
+
+
+def _pending_marks(resource: Mapping[str, Any]) -> Iterator[str]:
     yield _identity(resource)
+    yield from _permissions(resource)
     bucket, key = (_bag(resource, "inputs").get(name) for name in ("bucket", "key"))
     if isinstance(bucket, str) and isinstance(key, str):
         yield f"s3://{bucket}/{key}"

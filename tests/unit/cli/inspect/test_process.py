@@ -62,7 +62,7 @@ def test_a_full_disk_is_one_line_and_status_2(run: Run, image: str, options: Any
         ended = run(image, *options, stdout=full)
     assert ended.returncode == 2
     assert ended.stderr.count(b"\n") == 1
-    assert b"the output cannot be written: No space left on device" in ended.stderr
+    assert b"cannot write the output: No space left on device" in ended.stderr
 
 
 def test_an_interrupt_gives_130(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command as a user runs it, against the sandbox's AWS."""
+"""The command as a user runs it, against the simulated AWS."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def running_aws() -> Iterator[AwsSandbox]:
             keys = {"access_key": sandbox.access_key, "secret_key": sandbox.secret_key}
             return AwsConnection(replace(settings, region=settings.region or REGION, endpoints=reached, **keys))
 
-        patch.setattr("pulumi_vmimport.cli.orphans.place.connection", connection)
+        patch.setattr("pulumi_vmimport.cli.orphans.searched_account.connection", connection)
         patch.setattr(
             AwsConnection, "account_id", property(lambda aws: aws.client("sts").get_caller_identity()["Account"])
         )
@@ -44,7 +44,7 @@ def running_aws() -> Iterator[AwsSandbox]:
 
 @pytest.fixture
 def aws(running_aws: AwsSandbox) -> AwsSandbox:
-    """The AWS of the module, empty but for a bucket with an image and the role vmimport."""
+    """The AWS of the module, empty except for a bucket with an image and the role vmimport."""
     running_aws.reset()
     s3, iam = running_aws.observer("s3"), running_aws.observer("iam")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -77,7 +77,7 @@ def run(aws: AwsSandbox) -> Callable[..., Result]:
 
 @pytest.fixture
 def owners(run: Callable[..., Result]) -> Callable[..., dict[str, str]]:
-    """Whose the command says each thing is, by its id."""
+    """The owner that the command reports for each resource, by id."""
 
     def look(*options: str, export: Any = None) -> dict[str, str]:
         shown = json.loads(run(*options, "--json", export=export).stdout)
@@ -100,7 +100,7 @@ def urn(resource: str = "ImportImage::web", stack: str = "shop/dev") -> str:
 
 @pytest.fixture
 def begin_import(ec2: Any) -> Callable[..., str]:
-    """Starts an image import that carries the tags of a resource of a stack; returns its id."""
+    """Starts an image import with the tags of a resource of a stack; returns its id."""
 
     def begin(resource: str = "ImportImage::web", stack: str = "shop/dev", tags: Any = None) -> str:
         answer = ec2.import_image(
@@ -118,7 +118,7 @@ def begin_import(ec2: Any) -> Callable[..., str]:
 
 @pytest.fixture
 def end_imports(aws: AwsSandbox, ec2: Any) -> Callable[[str], tuple[str, str]]:
-    """Lets imports complete; returns the AMI and the snapshot of one of them."""
+    """Completes the imports; returns the AMI and the snapshot of one of them."""
 
     def end(task_id: str) -> tuple[str, str]:
         aws.clock.advance(aws.settings.import_seconds)
@@ -130,7 +130,7 @@ def end_imports(aws: AwsSandbox, ec2: Any) -> Callable[[str], tuple[str, str]]:
 
 @pytest.fixture
 def export() -> Callable[..., dict[str, Any]]:
-    """Makes what `pulumi stack export` prints of the stack shop/dev."""
+    """Builds the output of `pulumi stack export` for the stack shop/dev."""
 
     def make(*resources: Any, creating: Any = (), written: str = "2100-01-01T00:00:00Z") -> dict[str, Any]:
         stack = {"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "type": "pulumi:pulumi:Stack"}
@@ -147,7 +147,7 @@ def export() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def in_state() -> Callable[..., dict[str, Any]]:
-    """Makes a resource as a state has it."""
+    """Builds a resource as it is in a state."""
 
     def make(id: str | None = None, resource: str = "ImportImage::web", **outputs: Any) -> dict[str, Any]:
         inputs = {"identity": urn(resource), "platform": "Windows"}

@@ -1,10 +1,10 @@
-"""What is listed of each kind."""
+"""What is listed of each kind, and who owns it."""
 
 from typing import Any
 
 import pytest
 
-from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
+from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.virtual_machine_export import export_destination
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
@@ -20,7 +20,7 @@ def upload(s3: Any, key: str, **values: str) -> str:
     return f"s3://{BUCKET}/{key}"
 
 
-def test_what_a_completed_task_made_is_listed_in_its_place(
+def test_a_completed_task_is_listed_by_its_results(
     owners: Any, begin_import: Any, end_imports: Any, export: Any
 ) -> None:
     task = begin_import()
@@ -28,7 +28,7 @@ def test_what_a_completed_task_made_is_listed_in_its_place(
     assert owners(export=export()) == {image: "orphan", snapshot: "orphan"}
 
 
-def test_what_the_task_of_a_resource_made_is_owned(
+def test_results_of_an_owned_task_are_owned(
     owners: Any, begin_import: Any, end_imports: Any, export: Any, in_state: Any
 ) -> None:
     task = begin_import()
@@ -36,14 +36,14 @@ def test_what_the_task_of_a_resource_made_is_owned(
     assert owners(export=export(in_state(task))) == {image: "owned", snapshot: "owned"}
 
 
-def test_a_task_that_left_nothing_is_not_listed(owners: Any, begin_import: Any, end_imports: Any, ec2: Any) -> None:
+def test_a_task_without_results_is_not_listed(owners: Any, begin_import: Any, end_imports: Any, ec2: Any) -> None:
     ec2.cancel_import_task(ImportTaskId=begin_import())
     image, _ = end_imports(begin_import())
     ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
     assert owners() == {}
 
 
-def test_an_ami_is_known_by_its_tags_when_ec2_has_forgotten_its_task(
+def test_an_ami_is_recognized_by_its_tags_when_ec2_no_longer_lists_its_task(
     owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, ec2: Any, export: Any
 ) -> None:
     image, snapshot = end_imports(begin_import())
@@ -53,9 +53,7 @@ def test_an_ami_is_known_by_its_tags_when_ec2_has_forgotten_its_task(
     assert owners(export=export()) == {image: "unknown", snapshot: "unknown"}
 
 
-def test_what_was_retained_carries_no_tags_and_is_not_listed(
-    owners: Any, begin_import: Any, end_imports: Any, ec2: Any
-) -> None:
+def test_a_retained_ami_without_tags_is_not_listed(owners: Any, begin_import: Any, end_imports: Any, ec2: Any) -> None:
     task = begin_import()
     end_imports(task)
     ec2.delete_tags(Resources=[task], Tags=[])
@@ -83,7 +81,7 @@ def test_a_workspaces_image_is_listed(
     assert owners(export=export(in_state(image, "ImportWorkspaceImage::web"))) == {image: "owned"}
 
 
-def test_an_upload_is_known_by_its_key_and_its_checksum(owners: Any, aws: AwsSandbox, export: Any) -> None:
+def test_an_upload_is_recognized_by_its_key_and_checksum(owners: Any, aws: AwsSandbox, export: Any) -> None:
     s3 = aws.observer("s3")
     orphan, other = upload(s3, "shop/dev/web.ova"), upload(s3, "shop/prod/web.ova")
     elsewhere, disk = upload(s3, "images/web.ova"), upload(s3, "images/web.VHDX")
@@ -92,7 +90,7 @@ def test_an_upload_is_known_by_its_key_and_its_checksum(owners: Any, aws: AwsSan
     assert owners(export=export()) == {orphan: "orphan", other: "other stack", elsewhere: "unknown", disk: "unknown"}
 
 
-def test_an_upload_belongs_to_the_resource_that_has_its_key(
+def test_an_upload_is_owned_by_the_resource_with_its_key(
     owners: Any, aws: AwsSandbox, export: Any, in_state: Any
 ) -> None:
     s3 = aws.observer("s3")
@@ -103,15 +101,15 @@ def test_an_upload_belongs_to_the_resource_that_has_its_key(
     assert owners(export=of_stack) == {named: "owned", begun: "pending"}
 
 
-def test_what_a_transfer_sends_is_listed_while_it_is_on_its_way(owners: Any, aws: AwsSandbox, export: Any) -> None:
-    upload = MultipartUpload.start(aws.client("s3"), BUCKET, "shop/dev/web.ova", metadata={})
-    upload.send(1, b"an OVA")
+def test_an_upload_of_a_transfer_is_listed_until_it_completes(owners: Any, aws: AwsSandbox, export: Any) -> None:
+    started = MultipartUpload.start(aws.client("s3"), BUCKET, "shop/dev/web.ova", metadata={})
+    started.send(1, b"an OVA")
     assert owners(export=export()) == {f"s3://{BUCKET}/shop/dev/web.ova": "orphan"}
-    upload.complete()
+    started.complete()
     assert owners(export=export()) == {}
 
 
-def test_an_ova_is_listed_where_it_is_looked_for_and_is_nobodys_orphan(
+def test_an_ova_is_listed_in_named_buckets_only_and_is_never_an_orphan(
     owners: Any, aws: AwsSandbox, export: Any, in_state: Any
 ) -> None:
     s3, mark = aws.observer("s3"), {IDENTITY_METADATA: "1" * 32}
@@ -126,11 +124,11 @@ def test_an_ova_is_listed_where_it_is_looked_for_and_is_nobodys_orphan(
     assert owners(*look, export=export(*in_stack)) == {id: "owned", disk: "owned"}
 
 
-def test_the_mark_of_an_image_is_that_of_its_resource() -> None:
+def test_the_resources_write_the_metadata_that_the_search_reads() -> None:
     assert export_destination.IDENTITY == object_upload.IDENTITY == IDENTITY_METADATA
 
 
-def test_a_copy_of_an_ami_that_took_the_tags_along_is_not_listed(
+def test_a_copied_ami_with_copied_tags_is_not_listed(
     owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, ec2: Any
 ) -> None:
     image, snapshot = end_imports(begin_import())
@@ -139,13 +137,13 @@ def test_a_copy_of_an_ami_that_took_the_tags_along_is_not_listed(
     assert set(owners()) == {image, snapshot}
 
 
-def test_a_create_that_was_cut_off_is_pending(owners: Any, begin_import: Any, export: Any, in_state: Any) -> None:
+def test_an_interrupted_create_is_pending(owners: Any, begin_import: Any, export: Any, in_state: Any) -> None:
     task, other = begin_import(), begin_import("ImportImage::old")
     assert owners(export=export(creating=[in_state()])) == {task: "pending", other: "orphan"}
 
 
 @pytest.mark.parametrize("denied", ["DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"])
-def test_there_are_no_orphans_where_ec2_does_not_tell_everything(
+def test_nothing_is_an_orphan_when_ec2_cannot_be_listed_completely(
     owners: Any, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, ec2: Any, denied: str, export: Any
 ) -> None:
     image, snapshot = end_imports(begin_import())

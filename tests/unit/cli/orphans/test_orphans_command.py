@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.connection import AwsSettings
-from pulumi_vmimport.cli.orphans import place
+from pulumi_vmimport.cli.orphans import searched_account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 Run = Callable[..., Any]
 
 
-def test_without_an_export_everything_is_listed_and_nobody_knows_whose_it_is(run: Run, begin_import: Any) -> None:
+def test_without_an_export_everything_is_listed_with_unknown_owner(run: Run, begin_import: Any) -> None:
     task = begin_import()
     begin_import(tags=[])
     result = run()
@@ -34,15 +34,15 @@ def test_without_an_export_everything_is_listed_and_nobody_knows_whose_it_is(run
         "1%",
         "-",
     ]
-    assert "no stack export says whose it is" in result.output
+    assert "no stack export to compare with" in result.output
 
 
-def test_an_orphan_is_named_and_gives_status_1(run: Run, begin_import: Any, export: Any) -> None:
+def test_an_orphan_is_listed_and_gives_status_1(run: Run, begin_import: Any, export: Any) -> None:
     task = begin_import()
     result = run(export=export())
     assert result.exit_code == 1
     assert f"orphan  image import task  {task}" in result.output
-    assert "as shop/dev knows it, whose state was last written at 2100-01-01 00:00 UTC" in result.output
+    assert "compared with the state of shop/dev, last updated at 2100-01-01 00:00 UTC" in result.output
 
 
 def test_json_has_every_fact(run: Run, begin_import: Any, end_imports: Any, export: Any, aws: AwsSandbox) -> None:
@@ -61,7 +61,7 @@ def test_json_has_every_fact(run: Run, begin_import: Any, end_imports: Any, expo
     assert thing.pop("ageSeconds") >= 0
     assert thing == {
         "owner": "orphan",
-        "reason": "the state of shop/dev does not name it",
+        "reason": "the state of shop/dev does not contain its id",
         "kind": "AMI",
         "id": image,
         "region": "eu-west-1",
@@ -72,13 +72,13 @@ def test_json_has_every_fact(run: Run, begin_import: Any, end_imports: Any, expo
     }
 
 
-def test_the_list_can_be_of_one_stack(owners: Any, begin_import: Any) -> None:
+def test_the_list_can_be_restricted_to_one_stack(owners: Any, begin_import: Any) -> None:
     task = begin_import()
     begin_import(stack="shop/prod")
     assert owners("--stack", "shop/dev") == {task: "unknown"}
 
 
-def test_several_regions_are_looked_at_and_a_bucket_is_looked_at_where_it_is(
+def test_several_regions_are_searched_and_a_bucket_in_its_own_region(
     run: Run, begin_import: Any, aws: AwsSandbox
 ) -> None:
     begin_import()
@@ -90,10 +90,10 @@ def test_several_regions_are_looked_at_and_a_bucket_is_looked_at_where_it_is(
     assert "import-ami-" not in run("--region", "us-east-1").output
 
 
-def test_all_regions_are_those_that_the_account_has_enabled(
+def test_all_regions_are_the_enabled_regions_of_the_account(
     run: Run, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ec2 = place.connection(AwsSettings()).client("ec2")
+    ec2 = searched_account.connection(AwsSettings()).client("ec2")
     enabled = {"Regions": [{"RegionName": "eu-west-2"}, {"RegionName": "eu-west-1"}]}
     monkeypatch.setattr(ec2, "describe_regions", lambda: enabled)
     assert run("--all-regions").output.startswith(f"account {aws.account_id}, eu-west-1, eu-west-2; ")
@@ -104,10 +104,10 @@ def test_all_regions_are_those_that_the_account_has_enabled(
     ("options", "words"),
     [
         pytest.param(["--stack", "dev"], "expected PROJECT/STACK, got 'dev'", id="stack"),
-        pytest.param(["--region", "eu-west-1", "--all-regions"], "exclude each other", id="regions"),
+        pytest.param(["--region", "eu-west-1", "--all-regions"], "cannot be used together", id="regions"),
         pytest.param(["ami-1"], "add --remove", id="ids-alone"),
-        pytest.param(["--remove"], "needs --stack-export, which proves what an orphan is, or IDs", id="no-proof"),
-        pytest.param(["--remove", "--stack-export", "-"], "needs --yes", id="nobody-to-ask"),
+        pytest.param(["--remove"], "requires --stack-export", id="no-proof"),
+        pytest.param(["--remove", "--stack-export", "-"], "requires --yes", id="cannot-ask"),
         pytest.param(["--stack-export", "nowhere.json"], "'nowhere.json' does not exist", id="no-file"),
         pytest.param(["--bucket", "nowhere"], "there is no bucket 'nowhere'", id="no-bucket"),
         pytest.param(
@@ -117,13 +117,13 @@ def test_all_regions_are_those_that_the_account_has_enabled(
         ),
     ],
 )
-def test_fails_with_status_2_for_options_that_will_not_do(run: Run, options: list[str], words: str) -> None:
+def test_fails_with_status_2_for_invalid_options(run: Run, options: list[str], words: str) -> None:
     result = run(*options)
     assert result.exit_code == 2
     assert words in result.output
 
 
-def test_fails_with_status_2_when_something_may_not_be_listed_and_lists_the_rest(
+def test_fails_with_status_2_when_a_listing_is_denied_and_lists_the_rest(
     run: Run, begin_import: Any, aws: AwsSandbox
 ) -> None:
     task = begin_import()
@@ -136,7 +136,7 @@ def test_fails_with_status_2_when_something_may_not_be_listed_and_lists_the_rest
     assert "not listed: multipart uploads to bucket images-of-web in eu-west-1: AccessDenied: " in result.stderr
 
 
-def test_throttling_and_server_errors_are_tried_again(
+def test_throttling_and_server_errors_are_retried(
     run: Run, begin_import: Any, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
@@ -146,13 +146,13 @@ def test_throttling_and_server_errors_are_tried_again(
     assert run().exit_code == 0
 
 
-def test_fails_in_a_line_with_credentials_that_ran_out(run: Run, aws: AwsSandbox) -> None:
+def test_fails_in_one_line_with_expired_credentials(run: Run, aws: AwsSandbox) -> None:
     aws.faults.error("GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired")
     result = run()
     assert result.exit_code == 2
     assert result.output == (
         "Error: ExpiredToken: The security token included in the request is expired (in GetCallerIdentity); "
-        "log in, or name a --profile\n"
+        "log in, or set --profile\n"
     )
 
 
@@ -164,7 +164,7 @@ def test_fails_in_a_line_with_credentials_that_ran_out(run: Run, aws: AwsSandbox
         pytest.param(["--profile", "nobody"], {}, "The config profile (nobody) could not be found", id="no-profile"),
     ],
 )
-def test_fails_in_one_line_for_a_user_without(
+def test_fails_in_one_line_without_credentials_region_or_profile(
     options: list[str], settings: dict[str, str], words: str, tmp_path: Path
 ) -> None:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.cli.orphans.s3_things import IDENTITY_METADATA
+from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
 from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -34,7 +34,7 @@ def upload(aws: AwsSandbox) -> str:
     return f"s3://{BUCKET}/{key}"
 
 
-def test_every_orphan_goes_and_what_is_owned_stays(
+def test_every_orphan_is_removed_and_owned_resources_stay(
     run: Run, begin_import: Any, end_imports: Any, export: Any, in_state: Any, left: Any, upload: str
 ) -> None:
     owned, orphaned = begin_import(), begin_import("ImportImage::old")
@@ -58,7 +58,7 @@ def test_every_orphan_goes_and_what_is_owned_stays(
     assert "orphan " not in run(export=export(in_state(owned))).output
 
 
-def test_a_workspaces_image_goes_once_it_is_made(
+def test_a_workspaces_image_can_be_removed_once_it_is_available(
     run: Run, begin_import: Any, end_imports: Any, own_tags: Any, aws: AwsSandbox, export: Any
 ) -> None:
     ami, _ = end_imports(begin_import(tags=[]))
@@ -68,14 +68,14 @@ def test_a_workspaces_image_goes_once_it_is_made(
     assert pending.exit_code == 1
     assert f"not removed: WorkSpaces image {image}: InvalidResourceStateException: " in pending.output
     aws.clock.advance(3 * 3600)
-    # A run may have come to its end with it for a stack that has another name by now: it goes only when it is named.
+    # A renamed stack may own a complete image, so it is removed only by its id.
     assert f"deleted: WorkSpaces image {image}" not in run("--remove", "--yes", export=export()).output
     made = run("--remove", image, "--yes", export=export())
     assert made.exit_code == 0
     assert f"deleted: WorkSpaces image {image}" in made.output
 
 
-def test_what_is_gone_meanwhile_is_no_trouble(
+def test_a_resource_that_was_deleted_meanwhile_counts_as_removed(
     run: Run, begin_import: Any, end_imports: Any, aws: AwsSandbox, ec2: Any, export: Any, left: Any, upload: str
 ) -> None:
     image, _ = end_imports(begin_import())
@@ -91,7 +91,7 @@ def test_what_is_gone_meanwhile_is_no_trouble(
     assert left() == set()
 
 
-def test_an_ova_goes_when_it_is_named_unless_somebody_else_has_overwritten_it(run: Run, aws: AwsSandbox) -> None:
+def test_a_named_ova_is_removed_unless_it_was_overwritten(run: Run, aws: AwsSandbox) -> None:
     s3, ova = aws.observer("s3"), {"Bucket": BUCKET, "Key": "shop/dev/web.ova"}
     s3.put_object(**ova, Metadata={IDENTITY_METADATA: "1" * 32})
     id = f"s3://{BUCKET}/shop/dev/web.ova"
@@ -109,7 +109,7 @@ def test_an_ova_goes_when_it_is_named_unless_somebody_else_has_overwritten_it(ru
     assert [found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["web.raw"]
 
 
-def test_a_refusal_is_told_in_the_services_words_and_stops_nothing(
+def test_an_error_is_reported_in_awss_words_and_the_removal_continues(
     run: Run, begin_import: Any, end_imports: Any, aws: AwsSandbox, export: Any, left: Any, upload: str
 ) -> None:
     image, snapshot = end_imports(begin_import())
@@ -125,27 +125,27 @@ def test_a_refusal_is_told_in_the_services_words_and_stops_nothing(
 
 
 @pytest.mark.parametrize(("answer", "status", "goes"), [("y", 0, True), ("n", 1, False), ("", 1, False)])
-def test_it_asks_before_it_removes(
+def test_the_command_asks_before_it_removes(
     run: Run, begin_import: Any, export: Any, left: Any, tmp_path: Path, answer: str, status: int, goes: bool
 ) -> None:
     task, file = begin_import(), tmp_path / "stack.json"
     file.write_text(json.dumps(export()))
     result = run("--remove", "--stack-export", str(file), stdin=answer)
-    assert f"This removes for good:\n  image import task {task} in eu-west-1\nRemove? [y/N]:" in result.output
+    assert f"This permanently removes:\n  image import task {task} in eu-west-1\nRemove? [y/N]:" in result.output
     assert ("nothing was removed" in result.output) is not goes
     assert result.exit_code == status
     assert (left() == set()) is goes
 
 
-def test_it_does_not_ask_where_there_is_nothing_to_remove(run: Run, export: Any, tmp_path: Path) -> None:
+def test_the_command_does_not_ask_when_there_is_nothing_to_remove(run: Run, export: Any, tmp_path: Path) -> None:
     file = tmp_path / "stack.json"
     file.write_text(json.dumps(export()))
     result = run("--remove", "--stack-export", str(file))
     assert result.exit_code == 0
-    assert "nothing here carries the library's marks" in result.output
+    assert "no resources tagged by pulumi-vmimport found" in result.output
 
 
-def test_what_is_named_goes_without_proof_and_an_ami_takes_its_snapshots_along(
+def test_a_named_ami_is_removed_with_its_snapshots_without_an_export(
     run: Run, begin_import: Any, end_imports: Any, left: Any
 ) -> None:
     image, snapshot = end_imports(begin_import())
@@ -156,24 +156,24 @@ def test_what_is_named_goes_without_proof_and_an_ami_takes_its_snapshots_along(
     assert left() == {f"ec2 eu-west-1 import task {other}"}
 
 
-def test_fails_for_a_named_thing_that_is_owned_and_removes_nothing(
+def test_fails_for_a_named_resource_that_is_owned_and_removes_nothing(
     run: Run, begin_import: Any, export: Any, in_state: Any, left: Any
 ) -> None:
     owned, orphan = begin_import(), begin_import("ImportImage::old")
     result = run("--remove", "--yes", owned, orphan, export=export(in_state(owned)))
     assert result.exit_code == 2
-    assert f"{owned}: the state of shop/dev names it; leave it to `pulumi destroy`" in result.output
+    assert f"{owned}: the state of shop/dev contains its id; remove it with `pulumi destroy`" in result.output
     assert len(left()) == 2
 
 
-def test_fails_for_an_id_that_is_not_there_and_removes_nothing(run: Run, begin_import: Any, left: Any) -> None:
+def test_fails_for_an_unknown_id_and_removes_nothing(run: Run, begin_import: Any, left: Any) -> None:
     result = run("--remove", "--yes", begin_import(), "ami-0123456789abcdef0")
     assert result.exit_code == 2
-    assert "ami-0123456789abcdef0: nothing of that id carries the library's tags here" in result.output
+    assert "ami-0123456789abcdef0: not found" in result.output
     assert len(left()) == 1
 
 
-def test_only_the_calls_of_a_removal_write(run: Run, begin_import: Any, aws: AwsSandbox, export: Any) -> None:
+def test_listing_makes_no_write_calls(run: Run, begin_import: Any, aws: AwsSandbox, export: Any) -> None:
     begin_import()
     run(export=export())
     assert aws.calls.writes() == []

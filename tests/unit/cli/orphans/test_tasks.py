@@ -1,4 +1,4 @@
-"""The four kinds of tasks, and what becomes of each."""
+"""The four kinds of tasks: listed, cancelled, removed with their results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def test_a_running_task_is_listed_and_cancelled(
     assert owners(export=export()) == {}
 
 
-def test_what_a_completed_task_left_is_listed_and_removed(
+def test_results_of_a_completed_task_are_listed_and_removed(
     tasks: Tasks, run: Any, own_tags: Any, export: Any, aws: AwsSandbox
 ) -> None:
     tasks.begin([])
@@ -116,7 +116,7 @@ def test_what_a_completed_task_left_is_listed_and_removed(
     assert run(export=export()).exit_code == 0
 
 
-def test_what_the_task_of_a_resource_left_is_owned(
+def test_an_owned_task_and_its_results_are_owned(
     tasks: Tasks, owners: Any, own_tags: Any, export: Any, in_state: Any, aws: AwsSandbox
 ) -> None:
     task = tasks.begin(own_tags())
@@ -125,7 +125,7 @@ def test_what_the_task_of_a_resource_left_is_owned(
     assert set(owners(export=export(in_state(task))).values()) == {"owned"}
 
 
-def test_a_task_that_completes_while_it_is_cancelled_loses_what_it_made(
+def test_a_task_that_completes_during_the_cancellation_is_removed_with_its_results(
     tasks: Tasks, run: Any, own_tags: Any, export: Any, aws: AwsSandbox
 ) -> None:
     before = aws.remaining_resources()
@@ -138,5 +138,5 @@ def test_a_task_that_completes_while_it_is_cancelled_loses_what_it_made(
     aws.faults.on(cancel, complete)
     result = run("--remove", "--yes", export=export())
     assert result.exit_code == 0
-    assert f"removed with what it made: {tasks.kind}" in result.output
+    assert f"removed with its results: {tasks.kind}" in result.output
     assert aws.remaining_resources() == before

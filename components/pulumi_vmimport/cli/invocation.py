@@ -1,4 +1,4 @@
-"""Runs the command of the arguments, and says how it ended."""
+"""Invokes the command that the arguments name, and returns its exit status."""
 
 import io
 import sys
@@ -11,8 +11,8 @@ from pulumi_vmimport.cli.terminal import escaped
 _DECLINED = 1
 
 
-def run() -> int:
-    """The exit status. Raises: KeyboardInterrupt, BrokenPipeError, and whatever nobody thought of."""
+def invoke() -> int:
+    """The exit status. Raises: KeyboardInterrupt, BrokenPipeError, and any unexpected exception of the command."""
     stdout = sys.stdout
     try:
         status = vmimport.main(prog_name="vmimport", standalone_mode=False)
@@ -22,12 +22,12 @@ def run() -> int:
         click.echo("Aborted!", err=True)
         return _DECLINED
     except click.ClickException as error:
-        words = io.StringIO()
-        error.show(words)
-        sys.stderr.write(escaped(words.getvalue(), but="\n"))  # click would write UTF-8 where that is not asked for
+        message = io.StringIO()
+        error.show(message)
+        sys.stderr.write(escaped(message.getvalue(), keep="\n"))  # click ignores the encoding of the stream
         return error.exit_code
     except SystemExit as error:
-        if sys.stdout is not stdout:  # click has put another there, as the reader went away
+        if sys.stdout is not stdout:  # click replaces stdout when its reader has closed the pipe
             raise BrokenPipeError from error
         raise
     return status if isinstance(status, int) else 0

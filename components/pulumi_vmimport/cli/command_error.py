@@ -1,0 +1,15 @@
+"""The error that ends a command: one line for the user, and exit status 2."""
+
+import click
+
+from pulumi_vmimport.cli.terminal import escaped
+
+
+class CommandError(click.ClickException):
+    """A command cannot do what its arguments ask for."""
+
+    exit_code = 2
+
+    def format_message(self) -> str:
+        """The message in one line, whatever file names it contains."""
+        return escaped(self.message)

@@ -1,0 +1,95 @@
+"""What an interrupted run can leave in AWS, by kind: how `vmimport orphans` recognizes it, lists it and removes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OrphanKind(StrEnum):
+    """A kind of orphan. The order is that of removal: a bundle goes before its image, an AMI before its snapshots."""
+
+    IMAGE_IMPORT = "image import task"
+    SNAPSHOT_IMPORT = "snapshot import task"
+    IMAGE_EXPORT = "image export task"
+    INSTANCE_EXPORT = "instance export task"
+    BUNDLE = "WorkSpaces bundle"
+    IMAGE_PERMISSION = "WorkSpaces image permission"
+    WORKSPACE_IMAGE = "WorkSpaces image"
+    IMAGE = "AMI"
+    SNAPSHOT = "snapshot"
+    UPLOAD = "multipart upload"
+    EXPORTED_OBJECT = "exported object"
+    IMAGE_OBJECT = "image in S3"
+
+
+@dataclass(frozen=True)
+class OrphanHandling:
+    """How orphans of one kind are recognized, and the IAM actions that listing and removing them needs."""
+
+    recognized_by: str
+    list_actions: tuple[str, ...]
+    remove_actions: tuple[str, ...]
+
+
+_TAGS = "its tags `vmimport:identity`, `vmimport:stack` and `vmimport:resource`"
+_OBJECT_REMOVAL = ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion")
+
+HANDLING: Mapping[OrphanKind, OrphanHandling] = {
+    OrphanKind.IMAGE_IMPORT: OrphanHandling(
+        f"{_TAGS}; only tasks that have not ended", ("ec2:DescribeImportImageTasks",), ("ec2:CancelImportTask",)
+    ),
+    OrphanKind.SNAPSHOT_IMPORT: OrphanHandling(
+        f"{_TAGS}; only tasks that have not ended", ("ec2:DescribeImportSnapshotTasks",), ("ec2:CancelImportTask",)
+    ),
+    OrphanKind.IMAGE_EXPORT: OrphanHandling(
+        f"{_TAGS}; only tasks that have not ended", ("ec2:DescribeExportImageTasks",), ("ec2:CancelExportTask",)
+    ),
+    OrphanKind.INSTANCE_EXPORT: OrphanHandling(
+        f"{_TAGS}; only tasks that have not ended", ("ec2:DescribeExportTasks",), ("ec2:CancelExportTask",)
+    ),
+    OrphanKind.BUNDLE: OrphanHandling(
+        _TAGS,
+        ("workspaces:DescribeWorkspaceBundles", "workspaces:DescribeTags"),
+        ("workspaces:DeleteWorkspaceBundle",),
+    ),
+    OrphanKind.IMAGE_PERMISSION: OrphanHandling(
+        "the tags of the image, because a permission has none. It is owned when the state grants it, and an orphan "
+        "when its image is one; otherwise its owner is unknown",
+        ("workspaces:DescribeWorkspaceImagePermissions",),
+        ("workspaces:UpdateWorkspaceImagePermission",),
+    ),
+    OrphanKind.WORKSPACE_IMAGE: OrphanHandling(
+        _TAGS,
+        ("workspaces:DescribeWorkspaceImages", "workspaces:DescribeTags"),
+        ("workspaces:DeleteWorkspaceImage",),
+    ),
+    OrphanKind.IMAGE: OrphanHandling(
+        "the same tags, or those of the task that created it. EC2 lists a task for seven days after it ends; an AMI "
+        "of an interrupted run has no tags of its own. Copies of AMIs are not listed",
+        ("ec2:DescribeImages",),
+        ("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
+    ),
+    OrphanKind.SNAPSHOT: OrphanHandling(
+        "the same tags, or those of its AMI or of the task that created it",
+        ("ec2:DescribeSnapshots",),
+        ("ec2:DeleteSnapshot",),
+    ),
+    OrphanKind.UPLOAD: OrphanHandling(
+        "its key and checksum, because S3 shows no tags of an upload: a key that ends in `.ova`, `.vmdk`, `.vhd`, "
+        "`.vhdx`, `.raw`, `.img` or `.mf`, and a CRC-32 of the full object. The key `project/stack/name.ova` of "
+        "ByolWorkspaceImage names the stack; an upload with another key is owned or pending when the export contains "
+        "the key, otherwise its owner is unknown. Searched in all buckets of the Region, or those of `--bucket`",
+        ("s3:ListAllMyBuckets", "s3:ListBucketMultipartUploads"),
+        ("s3:AbortMultipartUpload",),
+    ),
+    OrphanKind.EXPORTED_OBJECT: OrphanHandling(
+        "the tags of the export task that wrote it", ("s3:ListBucket",), ("s3:ListBucket", *_OBJECT_REMOVAL)
+    ),
+    OrphanKind.IMAGE_OBJECT: OrphanHandling(
+        "its metadata `vmimport-identity`; only in buckets named with `--bucket`, with one request for each disk "
+        "image. An object that `retain_on_delete` kept has the same metadata, so an object is never an orphan: remove "
+        "it by its id",
+        ("s3:ListBucket", "s3:GetObject"),
+        ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ),
+}
