@@ -13,7 +13,8 @@ import pytest
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Created, Problem
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
-from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, read_bag, required
+from pulumi_vmimport.lifecycle.property_bag import read_bag
+from pulumi_vmimport.lifecycle.schema import camel_case, field_types, wire_fields, without_none
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
 # What programs give by mistake, or to try how far they get.
@@ -28,12 +29,12 @@ ODD: tuple[Any, ...] = (
 
 def sample(hint: Any) -> Any:
     """A value of a type, as the wire has it."""
-    hint = required(hint)
+    hint = without_none(hint)
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Literal:
         return inner[0].value
     if is_dataclass(hint):
-        return {camel(name): sample(of) for name, of in hints(hint).items()}  # type: ignore[arg-type] # a class
+        return {camel_case(name): sample(of) for name, of in field_types(hint).items()}  # type: ignore[arg-type] # a class
     if origin is tuple:
         return [sample(inner[0])]
     if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -45,7 +46,7 @@ def sample(hint: Any) -> Any:
 
 def bags(of: type, seed: int) -> Iterator[dict[str, Any]]:
     """Bags of inputs: each input odd beside samples of the others, and many where chance decides."""
-    full = {camel(name): sample(hint) for name, hint in hints(of).items()}
+    full = {camel_case(name): sample(hint) for name, hint in field_types(of).items()}
     for name in full:
         for odd in (*ODD, None):
             yield full | {name: odd}
@@ -71,13 +72,13 @@ def problems(declared: Any, bag: Mapping[str, Any]) -> list[Problem]:
 
 def is_real(hint: Any, path: str) -> bool:
     """Whether a property path leads from a type to something in it."""
-    hint = required(hint)
+    hint = without_none(hint)
     origin = get_origin(hint)
     if not path:
         return True
     if is_dataclass(hint):
         match = re.match(r"\.?(\w+)", path)
-        of = {camel(name): inner for name, inner in hints(hint).items()} if match else {}  # type: ignore[arg-type]
+        of = {camel_case(name): inner for name, inner in field_types(hint).items()} if match else {}  # type: ignore[arg-type]
         return match is not None and match[1] in of and is_real(of[match[1]], path[match.end() :])
     if origin is tuple:
         match = re.match(r"\[\d+\]", path)
@@ -90,7 +91,7 @@ def test_every_problem_has_the_path_of_a_property_and_a_reason(declared: Any) ->
     for bag in bags(inputs, seed=7):
         for problem in problems(declared, bag):
             found += 1
-            unknown_name = "is no property of" in problem.reason
+            unknown_name = "is not a property of" in problem.reason
             assert unknown_name or is_real(inputs, problem.path), (problem, bag)
             assert "\n" not in problem.reason, (problem, bag)
             assert problem.reason, (problem, bag)
@@ -109,7 +110,7 @@ def test_fails_in_check_on_what_no_resource_takes(declared: Any, name: str, valu
 
 
 def test_unknown_inputs_are_not_judged(declared: Any) -> None:
-    assert problems(declared, dict.fromkeys(properties(declared.lifecycle.inputs_type), UNKNOWN)) == []
+    assert problems(declared, dict.fromkeys(wire_fields(declared.lifecycle.inputs_type), UNKNOWN)) == []
 
 
 def test_an_input_that_becomes_known_in_time_is_judged_only_then(declared: Any) -> None:
@@ -140,18 +141,18 @@ def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
 
 def minimal(declared: Any) -> dict[str, Any]:
     needed = [f.name for f in fields(declared.lifecycle.inputs_type) if f.default is MISSING]
-    return {camel(name): sample(hints(declared.lifecycle.inputs_type)[name]) for name in needed}
+    return {camel_case(name): sample(field_types(declared.lifecycle.inputs_type)[name]) for name in needed}
 
 
 def full(declared: Any) -> dict[str, Any]:
-    return {camel(name): sample(hint) for name, hint in hints(declared.lifecycle.inputs_type).items()}
+    return {camel_case(name): sample(hint) for name, hint in field_types(declared.lifecycle.inputs_type).items()}
 
 
 def empty(declared: Any) -> dict[str, Any]:
     """Lists and maps that are there with nothing in them; structures are as they are."""
     given = {
-        camel(name): (sample(hint), is_dataclass(required(hint)))
-        for name, hint in hints(declared.lifecycle.inputs_type).items()
+        camel_case(name): (sample(hint), is_dataclass(without_none(hint)))
+        for name, hint in field_types(declared.lifecycle.inputs_type).items()
     }
     return {n: v if structure or not isinstance(v, (list, dict)) else type(v)() for n, (v, structure) in given.items()}
 
@@ -191,7 +192,7 @@ def test_a_refresh_that_finds_all_as_it_was_is_no_change(
 def test_an_unknown_input_is_a_change_that_preview_shows(declared: Any, host: DynamicHost) -> None:
     program = {"__provider": "p", "identity": URN, "region": "eu-west-1", **full(declared)}
     recorded = wired(host.create(wired(program)).outs)
-    for name, f in properties(declared.lifecycle.inputs_type).items():
+    for name, f in wire_fields(declared.lifecycle.inputs_type).items():
         unknown = program | {name: pulumi.output.Unknown()}  # type: ignore[no-untyped-call]
         result = host.diff("id-1", recorded, unknown)
         assert result.changes is True

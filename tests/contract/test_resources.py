@@ -13,7 +13,7 @@ import pytest
 from pulumi_vmimport.lifecycle.contract import Condition, Lifecycle
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import camel, hints, required
+from pulumi_vmimport.lifecycle.schema import camel_case, field_types, without_none
 
 # What stacks have in their states: a name that is here stays, a new resource adds a line.
 TOKENS = {
@@ -98,7 +98,7 @@ def _differing(args: Any, inputs: type, path: str) -> list[str]:
         is_required = by_name[name].default is MISSING and by_name[name].default_factory is MISSING
         if is_required is not (name in args.__required_keys__):
             found.append(f"{path}.{name}: required for the inputs: {is_required}, not so for the arguments")
-        found += _mismatch(_plain(arguments[name]), required(hints(inputs)[name]), f"{path}.{name}")
+        found += _mismatch(_plain(arguments[name]), without_none(field_types(inputs)[name]), f"{path}.{name}")
     return found
 
 
@@ -147,11 +147,11 @@ def test_outputs_are_what_the_state_adds(declared: Any) -> None:
 
 
 def test_outputs_have_the_types_of_the_state(declared: Any) -> None:
-    recorded = hints(declared.lifecycle.state_type)
+    recorded = field_types(declared.lifecycle.state_type)
     for name in declared.documented_outputs():
         annotated = declared.resource.__annotations__[name]
         assert get_origin(annotated) is pulumi.Output, name
-        assert _mismatch(required(get_args(annotated)[0]), required(recorded[name]), name) == []
+        assert _mismatch(without_none(get_args(annotated)[0]), without_none(recorded[name]), name) == []
 
 
 def test_every_argument_and_output_is_documented(declared: Any) -> None:
@@ -174,7 +174,7 @@ def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) ->
 
 def test_every_property_is_spelled_in_one_way_on_the_wire(declared: Any) -> None:
     names = [f.name for f in fields(declared.lifecycle.state_type)]
-    assert len({camel(name).lower() for name in names}) == len(names)
+    assert len({camel_case(name).lower() for name in names}) == len(names)
     assert not {"id", "urn", "identity", "from_resources"} & set(names)
 
 

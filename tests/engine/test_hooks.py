@@ -30,7 +30,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     for _ in range(2):  # the second one while the first one's task is resumed
         sandbox.aws.faults.on(DESCRIBE, lambda _: image_stack.kill(ENGINE, by=signal.SIGINT), nth=4)
         printed = image_stack.fails(image_stack.up)
-        assert "ImportImage web: cancelled; what AWS has begun goes on, and the next `pulumi up` takes it up" in printed
+        assert "ImportImage web: cancelled; work in AWS continues, and the next `pulumi up` resumes it" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
         assert recorded(image_stack) == (task.id, "active")
@@ -53,7 +53,7 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
     stack = new_stack(program)
     for seconds in (3, 2):
         printed = stack.fails(stack.up)
-        assert f"ImportImage web: not done after {seconds} seconds (customTimeouts)" in printed
+        assert f"ImportImage web: timed out after {seconds} seconds (customTimeouts)" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
         assert recorded(stack) == (task.id, "active")

@@ -18,7 +18,7 @@ from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pyVmomi import vim
 
-from pulumi_vmimport.lifecycle.property_bag import required
+from pulumi_vmimport.lifecycle.schema import without_none
 from pulumi_vmimport.vsphere.inventory import by_moid
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
@@ -131,7 +131,7 @@ class LiteralAnalyzer(Analyzer):
     """Pulumi's analyzer (3.272) knows neither Literal types nor an optional `args`."""
 
     def analyze_type(self, typ: Any, **kwargs: Any) -> Any:
-        return super().analyze_type(required(typ), **kwargs)
+        return super().analyze_type(without_none(typ), **kwargs)
 
     def analyze_property(self, arg: Any, *args: Any, **kwargs: Any) -> Any:
         return super().analyze_property(str if get_origin(arg) is Literal else arg, *args, **kwargs)

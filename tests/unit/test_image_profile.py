@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
-from pulumi_vmimport.lifecycle.property_bag import digest, properties, read_bag, write_bag
+from pulumi_vmimport.lifecycle.input_digest import digest
+from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
+from pulumi_vmimport.lifecycle.schema import wire_fields
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
@@ -13,7 +15,7 @@ BAG = {"region": "eu-west-1", "bucket": "images", "key": "web.ova", "path": "web
 
 
 def read(of: type, profile: Any) -> tuple[Any, dict[str, str]]:
-    bag = {name: value for name, value in BAG.items() if name in properties(of)}
+    bag = {name: value for name, value in BAG.items() if name in wire_fields(of)}
     if of is ImportImageInputs:
         bag["diskContainers"] = []  # type: ignore[assignment] # a bag's values have no type
     inputs: Any

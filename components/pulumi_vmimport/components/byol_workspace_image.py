@@ -10,10 +10,10 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.import_bucket import ImportBucket
 from pulumi_vmimport.components.vmimport_role import VmimportRole
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import (
     ApplicationValue,
     IngestionProcessValue,

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_USER_IDS
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputs, Values, is_set
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputsError, Values
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -19,7 +19,7 @@ from pulumi_vmimport.components.private_bucket import (
     private_bucket,
     when_ready,
 )
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _EXPIRY = Expiry("expire-exports", "expire_exports_after_days", "export_prefix")
 _CANONICAL_USER_ID = re.compile("[0-9a-f]{64}")
@@ -120,7 +120,7 @@ def _grantee(inputs: CheckedInputs, region: pulumi.Output[str]) -> pulumi.Output
                 f"is required in {name}, whose account of VM Import/Export is not known here; take it from "
                 "https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html"
             )
-            raise InvalidInputs(inputs.component, [Problem("canonical_user_id", reason)])
+            raise InvalidInputsError(inputs.component, [Problem("canonical_user_id", reason)])
         return found
 
     return pulumi.Output.all(inputs.get("canonical_user_id"), region).apply(of_region)

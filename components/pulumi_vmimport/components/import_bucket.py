@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
     adopted_bucket,
@@ -18,7 +18,7 @@ from pulumi_vmimport.components.private_bucket import (
     private_bucket,
     when_ready,
 )
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _EXPIRY = Expiry("expire-images", "expire_images_after_days", "image_prefix")
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:(key|alias)/.+")

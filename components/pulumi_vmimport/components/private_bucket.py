@@ -10,8 +10,8 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam.iam_documents import VERSION
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
-from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, is_set
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 # An upload that broke off costs storage until it is aborted; the AWS examples take seven days.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
@@ -47,7 +47,7 @@ def adopted_bucket(
             f"bucket {bucket.bucket!r} is in {bucket.bucket_region}, expected {expected}, the Region of the aws "
             f"provider and so of the {use}; {advice}, or give a provider of {bucket.bucket_region}"
         )
-        raise InvalidInputs(inputs.component, [Problem("existing_bucket", reason)])
+        raise InvalidInputsError(inputs.component, [Problem("existing_bucket", reason)])
 
     return pulumi.Output.all(found, region).apply(in_region)
 

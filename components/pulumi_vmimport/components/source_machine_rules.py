@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES, WindowsRelease
-from pulumi_vmimport.components.component_base import Values, is_set
+from pulumi_vmimport.components.component_base import Values
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.service_limits import (
     BYOL_CHECKER_DISK_GIB,
     BYOL_DISK_GIB,

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_vsphere as vsphere
 
 from pulumi_vmimport.components.byol_presets import WindowsRelease
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.source_machine_rules import (
     DEFAULT_SCSI,
     Phase,
@@ -17,7 +17,7 @@ from pulumi_vmimport.components.source_machine_rules import (
     release_of,
 )
 from pulumi_vmimport.components.vm_placement import Places, place_problems
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 

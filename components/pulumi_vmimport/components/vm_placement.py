@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_vsphere as vsphere
 
-from pulumi_vmimport.components.component_base import CheckedInputs, Values, is_set
-from pulumi_vmimport.lifecycle.property_bag import Problem
+from pulumi_vmimport.components.component_base import CheckedInputs, Values
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _NAMES = {
     "datastore_id": ("datastore",),

@@ -14,10 +14,10 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
-from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values, is_set
+from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.lifecycle.managed_resource import undepending
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
+from pulumi_vmimport.lifecycle.managed_resource import without_dependency
 from pulumi_vmimport.resources.iam.role_readiness import (
     RoleReadiness,
     RoleReadinessArgs,
@@ -110,7 +110,7 @@ class VmimportRole(Component):
             "role_name": inputs.get("role_name", default=DEFAULT_ROLE),
             "account_id": account_id,
             "region": aws.get_region_output(opts=provider).region,
-            "owner": undepending(self.urn).apply(lambda urn: Identity(urn).key),
+            "owner": without_dependency(self.urn).apply(lambda urn: Identity(urn).key),
             "propagation_seconds": inputs.get("propagation_seconds"),
             "profile": inputs.get("profile"),
             "assume_role_arn": inputs.get("assume_role_arn"),
@@ -153,7 +153,7 @@ class VmimportRole(Component):
     ) -> list[pulumi.Resource]:
         child = pulumi.ResourceOptions(parent=self)
         role_name = inputs.get("role_name", default=DEFAULT_ROLE)
-        tags = pulumi.Output.all(inputs.get("tags", default={}), undepending(self.urn), role_name).apply(
+        tags = pulumi.Output.all(inputs.get("tags", default={}), without_dependency(self.urn), role_name).apply(
             lambda v: {**v[0], **Identity(v[1]).tags(RoleReadinessInputs(role_name=v[2]))}
         )
         role = aws.iam.Role(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
+from pulumi_vmimport.lifecycle.type_validation import Problem
+from pulumi_vmimport.lifecycle.unknown import UNKNOWN, is_known, is_set
 
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
@@ -167,13 +168,3 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         """Whether the state describes a complete resource."""
         del state
         return Condition.READY
-
-
-def is_known(*values: object) -> bool:
-    """Whether none of the values is UNKNOWN."""
-    return all(value is not UNKNOWN for value in values)
-
-
-def is_set(value: object) -> bool:
-    """Whether an input certainly has a value: it is neither None nor UNKNOWN, which may turn out to be None."""
-    return value is not UNKNOWN and value is not None

@@ -1,4 +1,4 @@
-"""The Run that the dynamic host lends to a lifecycle."""
+"""The Run that the dynamic host provides to a lifecycle."""
 
 import time
 from collections.abc import Mapping
@@ -17,16 +17,17 @@ from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
 
-# Import tasks take from minutes to hours; AWS names no rate for the Describe calls.
+# Import tasks take minutes to hours; AWS documents no recommended rate for the Describe calls.
 DEFAULT_POLL_SECONDS = 15.0
-# Longer than any import that was ever reported: a conversion of a large disk takes hours.
+# Longer than any reported import: the conversion of a large disk takes hours.
 DEFAULT_TIMEOUT_MINUTES = 1440
 _SLICE_SECONDS = 0.5
+_RESUMES = "work in AWS continues, and the next `pulumi up` resumes it"
 
 
 @dataclass(frozen=True)
 class HostSettings:
-    """What the stack's configuration and the environment say about how to reach AWS and vSphere."""
+    """How to reach AWS and vSphere, from the stack's configuration and the environment."""
 
     aws: AwsSettings
     vsphere: Mapping[str, str] = field(repr=False)
@@ -34,7 +35,7 @@ class HostSettings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "HostSettings":
-        """The settings of a stack: its configuration, and the environment where that says nothing."""
+        """The settings of a stack; the environment applies where its configuration sets nothing."""
         names = {
             "VSPHERE_SERVER": "vsphere:vsphereServer",
             "VSPHERE_USER": "vsphere:user",
@@ -54,13 +55,13 @@ class HostSettings:
 
 @cache
 def connection(settings: AwsSettings) -> AwsConnection:
-    """One connection for the same settings in the whole process, so that its pollers and clients are shared."""
+    """The connection for these settings, one per process, so that resources share its pollers and clients."""
     return AwsConnection(settings)
 
 
 @dataclass
 class HostRun:
-    """One call of the engine, as a lifecycle sees it."""
+    """The Run of one call of the engine."""
 
     identity: Identity
     aws: AwsConnection
@@ -69,8 +70,8 @@ class HostRun:
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
     supplied_inputs: tuple[str, ...] = ()
     recorded: tuple[str, Any] | None = field(default=None, init=False)
-    began: float = field(default_factory=time.monotonic, init=False)
-    shown: float = field(default=0.0, init=False)
+    started: float = field(default_factory=time.monotonic, init=False)
+    status_shown_at: float = field(default=0.0, init=False)
 
     @property
     def poll_seconds(self) -> float:
@@ -81,17 +82,17 @@ class HostRun:
         if settings is None:
             raise InvalidSettingError(
                 "VSPHERE_SERVER",
-                "no vSphere server is set: set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or the same in the "
-                "stack's configuration (vsphere:vsphereServer, vsphere:user, vsphere:password --secret)",
+                "no vSphere server is set; set VSPHERE_SERVER, VSPHERE_USER and VSPHERE_PASSWORD, or "
+                "vsphere:vsphereServer, vsphere:user and vsphere:password (--secret) in the stack's configuration",
             )
-        # pyVmomi takes a tenth of a second to import, which the resources of AWS do not wait for.
+        # Importing pyVmomi takes a tenth of a second, which AWS-only resources need not spend.
         from pulumi_vmimport.vsphere.session import VSphereSession  # noqa: PLC0415
 
         return VSphereSession(settings)
 
     def status(self, text: str) -> None:
-        if time.monotonic() - self.shown >= _SLICE_SECONDS:
-            self.shown = time.monotonic()
+        if time.monotonic() - self.status_shown_at >= _SLICE_SECONDS:
+            self.status_shown_at = time.monotonic()
             pulumi_hooks.log(self.identity.urn, text, ephemeral=True)
 
     def warn(self, text: str) -> None:
@@ -100,7 +101,7 @@ class HostRun:
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while True:
-            self._stop_if_asked()
+            self._raise_if_over()
             left = end - time.monotonic()
             if left <= 0:
                 return
@@ -113,22 +114,17 @@ class HostRun:
         top = path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
         return "*" in self.supplied_inputs or top in self.supplied_inputs
 
-    def _stop_if_asked(self) -> None:
+    def _raise_if_over(self) -> None:
         if pulumi_hooks.cancelled.is_set():
-            raise RunInterruptedError("cancelled; what AWS has begun goes on, and the next `pulumi up` takes it up")
+            raise RunInterruptedError(f"cancelled; {_RESUMES}")
         if self.call is not None and not self.call.alive:
-            raise RunInterruptedError(
-                "the engine is gone; what AWS has begun goes on, and the next `pulumi up` takes it up"
-            )
+            raise RunInterruptedError(f"the Pulumi engine has exited; {_RESUMES}")
         limits = {"timeoutMinutes": self.timeout_seconds}
         if self.call is not None and self.call.timeout_seconds:
             limits["customTimeouts"] = self.call.timeout_seconds
         name = min(limits, key=limits.__getitem__)
-        if time.monotonic() - self.began > limits[name]:
-            raise RunInterruptedError(
-                f"not done after {_duration(limits[name])} ({name}); what AWS has begun goes on, and the next "
-                "`pulumi up` takes it up"
-            )
+        if time.monotonic() - self.started > limits[name]:
+            raise RunInterruptedError(f"timed out after {_duration(limits[name])} ({name}); {_RESUMES}")
 
 
 def _duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pulumi_vmimport.lifecycle.property_bag import digest
+from pulumi_vmimport.lifecycle.input_digest import digest
 
 TAG_PREFIX = "vmimport:"
 IDENTITY_TAG = "vmimport:identity"

@@ -1,10 +1,8 @@
-"""The Pulumi side of a resource: arguments in, outputs out, a lifecycle behind."""
+"""The base class of the custom resources, as a Pulumi program uses them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
+from collections.abc import Awaitable, Mapping
 from os import PathLike, fspath
-from typing import Any, NotRequired, Self, TypedDict, TypeVar, Unpack, cast, get_args, get_origin
+from typing import Any, NotRequired, Self, TypedDict, TypeVar, Unpack, cast
 
 import pulumi
 from pulumi import dynamic
@@ -12,7 +10,8 @@ from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, SUPPLIED_INPUTS, host_for
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
-from pulumi_vmimport.lifecycle.property_bag import camel, hints, properties, required
+from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag
+from pulumi_vmimport.lifecycle.schema import camel_case, wire_fields
 
 T = TypeVar("T")
 
@@ -51,16 +50,16 @@ class ManagedResource(dynamic.Resource):
         host = host_for(resource)
         lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
         given = {k: v for k, v in self._completed(arguments).items() if v is not None}
-        props: dict[str, Any] = dict.fromkeys(properties(lifecycle.state_type))
-        props |= _on_the_wire(lifecycle.inputs_type, given)
+        props: dict[str, Any] = dict.fromkeys(wire_fields(lifecycle.state_type))
+        props |= to_bag(lifecycle.inputs_type, given)
         if opts.id is None:  # an existing thing that is only read belongs to no resource of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
-            props[IDENTITY] = undepending(urn)
+            props[IDENTITY] = without_dependency(urn)
             props[SUPPLIED_INPUTS] = (
-                ["*"] if opts.depends_on else [camel(k) for k, v in given.items() if _has_output(v)]
+                ["*"] if opts.depends_on else [camel_case(k) for k, v in given.items() if contains_output(v)]
             )
         super().__init__(host, resource_name, props, opts)
-        for wire_name, field in properties(lifecycle.state_type).items():
+        for wire_name, field in wire_fields(lifecycle.state_type).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
 
     @classmethod
@@ -83,38 +82,6 @@ class ManagedResource(dynamic.Resource):
         return arguments
 
 
-def undepending(output: pulumi.Output[T]) -> pulumi.Output[T]:
-    """The value of an output of a resource that is the parent: to depend on one's parent is to depend on oneself."""
+def without_dependency(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """The value of an output of the parent without the dependency: a child that depends on its parent deadlocks."""
     return pulumi.Output.from_input(cast(Awaitable[T], output.future()))
-
-
-def _on_the_wire(hint: Any, value: Any) -> Any:
-    """A program's value as the bag wants it: camelCase keys in the resource's own structures, outputs left in place."""
-    if isinstance(value, pulumi.Output):
-        return value.apply(lambda v: _on_the_wire(hint, v))
-    hint = required(hint)
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
-        of, secret = hints(hint), {f.name: f.metadata.get("secret") for f in fields(hint)}
-        return {camel(k): _secret_if(secret.get(k), _on_the_wire(of.get(k), v)) for k, v in value.items()}
-    if get_origin(hint) is tuple and isinstance(value, Sequence) and not isinstance(value, str):
-        return [_on_the_wire(get_args(hint)[0], v) for v in value]
-    return value
-
-
-def _secret_if(is_secret: Callable[[Any], bool] | None, value: Any) -> Any:
-    """The value, for Pulumi to encrypt in its state where the field's metadata says so."""
-    if is_secret is None:
-        return value
-    if isinstance(value, pulumi.Output):
-        return value.apply(lambda v: _secret_if(is_secret, v))
-    return pulumi.Output.secret(value) if isinstance(value, str) and is_secret(value) else value
-
-
-def _has_output(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_has_output, value.values()))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return any(map(_has_output, value))
-    return isinstance(value, pulumi.Output)

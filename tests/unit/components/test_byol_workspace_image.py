@@ -5,7 +5,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport.components.byol_workspace_image import ByolWorkspaceImage
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
 
 EXPORT, IMPORT, IMAGE, READINESS = (
     f"pulumi-python:dynamic/vmimport:{name}"

@@ -4,8 +4,9 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pytest
 
-from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputs, Values, form_problems, is_set
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN, Problem
+from pulumi_vmimport.components.argument_types import type_problems
+from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 
 
 class LidArgs(TypedDict):
@@ -41,11 +42,11 @@ def test_arguments_are_handed_on_with_defaults_for_what_is_not_given(world: Any)
 
 
 def test_fails_in_one_error_that_names_the_component_and_needs_no_traceback(world: Any) -> None:
-    with pytest.raises(InvalidInputs) as failure:
+    with pytest.raises(InvalidInputsError) as failure:
         world.deploy(lambda: Box("b", {"size": 10, "lable": "x"}))
     assert isinstance(failure.value, pulumi.RunError)
     assert str(failure.value) == (
-        "Box b: 2 problems with the inputs\n  lable: is no argument; did you mean label?\n"
+        "Box b: 2 problems with the inputs\n  lable: is not an argument; did you mean label?\n"
         "  size: expected at most 9, got 10"
     )
 
@@ -81,8 +82,8 @@ def test_an_argument_that_fails_is_not_told_as_a_failed_look_up(world: Any) -> N
         pytest.param({"size": 1.5}, Problem("size", "expected a whole number, got 1.5"), id="fraction"),
         pytest.param({"size": True}, Problem("size", "expected a whole number, got True"), id="bool-as-number"),
         pytest.param({"size": 1, "lid": {}}, Problem("lid.colour", "is required, expected a string"), id="nested"),
-        pytest.param({"size": 1, "lid": "x"}, Problem("lid", "expected a mapping, got 'x'"), id="no-mapping"),
-        pytest.param({"size": 1, "lids": "x"}, Problem("lids", "expected a list of a mapping, got 'x'"), id="no-list"),
+        pytest.param({"size": 1, "lid": "x"}, Problem("lid", "expected an object, got 'x'"), id="no-mapping"),
+        pytest.param({"size": 1, "lids": "x"}, Problem("lids", "expected a list of objects, got 'x'"), id="no-list"),
         pytest.param(
             {"size": 1, "lids": [{"colour": "red"}, {"colour": 2}]},
             Problem("lids[1].colour", "expected a string, got 2"),
@@ -92,17 +93,17 @@ def test_an_argument_that_fails_is_not_told_as_a_failed_look_up(world: Any) -> N
         pytest.param({"size": 1, "open": "no"}, Problem("open", "expected true or false, got 'no'"), id="no-bool"),
         pytest.param(
             {"size": 1, "zzz": 1},
-            Problem("zzz", "is no argument; expected one of label, lid, lids, open, size, tags"),
+            Problem("zzz", "is not an argument; expected one of label, lid, lids, open, size, tags"),
             id="no-argument",
         ),
     ],
 )
 def test_fails_with_the_path_and_what_is_expected(values: dict[str, Any], problem: Problem) -> None:
-    assert list(form_problems(BoxArgs, values)) == [problem]
+    assert type_problems(BoxArgs, values) == [problem]
 
 
 @pytest.mark.parametrize(
     "values", [{"size": 3.0}, {"size": UNKNOWN}, {"size": 1, "lids": [UNKNOWN], "tags": {"a": UNKNOWN}, "label": None}]
 )
 def test_whole_floats_and_the_unknown_are_of_the_form(values: dict[str, Any]) -> None:
-    assert list(form_problems(BoxArgs, values)) == []
+    assert type_problems(BoxArgs, values) == []

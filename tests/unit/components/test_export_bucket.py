@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.components.export_bucket import ExportBucket
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
 
 ARN = "arn:aws:s3:::exports-1234567"
 OWNER = "0" * 64
@@ -132,7 +132,7 @@ def test_an_existing_bucket_is_taken_as_it_is_and_refused_in_another_region(worl
         pytest.param({"canonical_user_id": "c4d8"}, "canonical_user_id", "64 hexadecimal digits, got 'c4d8'", id="id"),
         pytest.param({"expire_exports_after_days": 0}, "expire_exports_after_days", "at least 1, got 0", id="days"),
         pytest.param({"export_prefix": "vms/"}, "export_prefix", "expire_exports_after_days", id="prefix-of-nothing"),
-        pytest.param({"kms_key_arn": "arn"}, "kms_key_arn", "is no argument", id="no-kms"),
+        pytest.param({"kms_key_arn": "arn"}, "kms_key_arn", "is not an argument", id="no-kms"),
         pytest.param(
             {"existing_bucket": "old", "canonical_user_id": "a" * 64}, "canonical_user_id", "never changed", id="old"
         ),

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport.components.import_bucket import ImportBucket
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
 
 ARN = "arn:aws:s3:::images-1234567"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
 
 PLACE = {"datastore_id": "datastore-1", "network_id": "network-1", "resource_pool_id": "resgroup-1"}
 WINDOWS_10 = {**PLACE, "windows_release": "10-22H2"}
@@ -201,7 +201,7 @@ def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path
             {"iso": {"local_path": "/no/such.iso", "datastore": "isos"}}, "iso.local_path", "expected a file on this",
             id="no-iso",
         ),
-        pytest.param({"iso": "w.iso"}, "iso", "expected a mapping, got 'w.iso'", id="iso-no-mapping"),
+        pytest.param({"iso": "w.iso"}, "iso", "expected an object, got 'w.iso'", id="iso-no-mapping"),
         pytest.param({"iso": {"pth": "w.iso", "path": "w.iso"}}, "iso.pth", "did you mean path?", id="iso-misspelt"),
         pytest.param({"num_cpus": "2"}, "num_cpus", "expected a whole number, got '2'", id="no-number"),
         pytest.param(

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.components.vmimport_role import VmimportRole
-from pulumi_vmimport.lifecycle.property_bag import UNKNOWN
+from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.resources.iam.role_readiness import document_hash
 
 READINESS = "pulumi-python:dynamic/vmimport:RoleReadiness"
@@ -196,7 +196,7 @@ def test_an_adopted_role_is_looked_at_and_not_written(world: Any) -> None:
 @pytest.mark.parametrize(
     ("args", "path", "reason"),
     [
-        pytest.param({}, "import_buckets", "is required, expected a list of a string", id="no-buckets"),
+        pytest.param({}, "import_buckets", "is required, expected a list of strings", id="no-buckets"),
         pytest.param({"import_buckets": "images"}, "import_buckets", "got 'images'", id="no-list"),
         pytest.param({"import_buckets": ["a1b", "arn:aws:s3:::b"]}, "import_buckets[1]", "name of a bucket", id="arn"),
         pytest.param({"export_buckets": ["X"]}, "export_buckets[0]", "got 'X'", id="export-bucket"),

@@ -2,7 +2,7 @@ import re
 from dataclasses import dataclass
 
 from pulumi_vmimport.lifecycle.identity import Identity, is_reserved_tag
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 
 URN = "urn:pulumi:prod::shop::my:index:Line$pulumi-python:dynamic/vmimport:ImportImage::web server"
 

@@ -3,7 +3,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.lifecycle.managed_resource import _on_the_wire
+from pulumi_vmimport.lifecycle.program_values import to_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 
 SIGNED = "https://b.s3.eu-west-1.amazonaws.com/k.ova?X-Amz-Signature=f00d"
@@ -14,7 +14,7 @@ def container(world: Any, url: Any) -> list[Any]:
 
     def program() -> pulumi.Output[Any]:
         given = url() if callable(url) else url
-        bag = _on_the_wire(ImportImageInputs, {"disk_containers": [{"url": given}]})
+        bag = to_bag(ImportImageInputs, {"disk_containers": [{"url": given}]})
         output = pulumi.Output.from_input(bag["diskContainers"][0]["url"])
         is_secret: Any = output.is_secret()
         return pulumi.Output.from_input(is_secret).apply(lambda secret: output.apply(lambda v: [v, secret]))

@@ -1,19 +1,16 @@
 """The members of ImportImage and ImportSnapshot as dataclasses, and their form in the request."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
-from pulumi_vmimport.aws.s3.presigned_urls import without_signature
 
 IMAGE_MEMBERS = (
     "architecture", "boot_mode", "client_data", "description", "disk_containers", "encrypted", "hypervisor",
     "kms_key_id", "license_specifications", "license_type", "platform", "role_name", "usage_operation",
 )  # fmt: skip
 SNAPSHOT_MEMBERS = ("client_data", "description", "disk_container", "encrypted", "kms_key_id", "role_name")
-# An https URL may be presigned: it is a secret in Pulumi's state, and a new signature is no change.
-_URL = {"secret": lambda url: not url.startswith("s3://"), "same": without_signature}
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class ImageDiskContainer:
     device_name: str | None = None
     format: DiskFormat | None = None
     snapshot_id: str | None = None
-    url: str | None = field(default=None, metadata=_URL)
+    url: str | None = None
     user_bucket: UserBucket | None = None
 
 
@@ -42,7 +39,7 @@ class SnapshotDiskContainer:
 
     description: str | None = None
     format: SnapshotFormat | None = None
-    url: str | None = field(default=None, metadata=_URL)
+    url: str | None = None
     user_bucket: UserBucket | None = None
 
 

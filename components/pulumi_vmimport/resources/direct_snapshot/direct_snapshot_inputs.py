@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.disk.image_format import ImageFormat
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 
 
 @dataclass(frozen=True, kw_only=True)

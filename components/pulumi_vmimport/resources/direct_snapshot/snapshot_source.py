@@ -88,7 +88,7 @@ def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent)
 
 def volume_size(inputs: DirectSnapshotInputs, disk: DiskContent) -> int:
     """The size of the snapshot's volumes, in GiB."""
-    return inputs.volume_size if is_set(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)  # type: ignore[return-value] # is_set excludes None
+    return inputs.volume_size if is_set(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)
 
 
 def file_fingerprint(file: str) -> str | None:

@@ -13,7 +13,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.disk_image_upload.image_files import (
     content_identity,
     ignored_problems,
@@ -49,13 +49,13 @@ class StorageClass(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DiskImageUploadInputs(AwsInputs):
-    path: str = updatable(MISSING, looked_up=True)
+    path: str = updatable(MISSING, preflight=True)
     bucket: str
     key: str
-    image_profile: ImageProfile | None = updatable(looked_up=True)
-    ignored_findings: tuple[str, ...] | None = updatable(looked_up=True)
+    image_profile: ImageProfile | None = updatable(preflight=True)
+    ignored_findings: tuple[str, ...] | None = updatable(preflight=True)
     storage_class: StorageClass | None = updatable()
-    source_hash: str | None = updatable(looked_up=True)
+    source_hash: str | None = updatable(preflight=True)
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()
 

@@ -14,8 +14,8 @@ from pulumi_vmimport.aws.tables.known_failures import explain
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
-from pulumi_vmimport.lifecycle.property_bag import updatable
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRefusals
 

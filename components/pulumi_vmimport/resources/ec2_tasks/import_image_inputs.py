@@ -12,13 +12,14 @@ from pulumi_vmimport.aws.ec2.import_options import (
 )
 from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContainer, LicenseSpecification
 from pulumi_vmimport.image_profile import MachineProfile
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import nested, updatable
+from pulumi_vmimport.resources.disk_url import DISK_URL
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionInputs
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportImageInputs(ConversionInputs):
-    disk_containers: tuple[ImageDiskContainer, ...]
+    disk_containers: tuple[ImageDiskContainer, ...] = nested(url=DISK_URL)
     architecture: Architecture | None = None
     boot_mode: BootMode | None = None
     client_data: ClientData | None = None

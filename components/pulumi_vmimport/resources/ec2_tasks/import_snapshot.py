@@ -17,8 +17,9 @@ from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.identity import is_reserved_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import nested, updatable
 from pulumi_vmimport.resources.disk_container_args import ClientDataArgs, SnapshotDiskContainerArgs
+from pulumi_vmimport.resources.disk_url import DISK_URL
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
     IMPORT_QUEUE,
     ConversionInputs,
@@ -34,7 +35,7 @@ from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSnapshotInputs(ConversionInputs):
-    disk_container: SnapshotDiskContainer
+    disk_container: SnapshotDiskContainer = nested(url=DISK_URL)
     client_data: ClientData | None = None
     description: str | None = None
     encrypted: bool | None = None

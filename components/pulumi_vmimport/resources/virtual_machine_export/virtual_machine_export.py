@@ -24,7 +24,7 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
 from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (

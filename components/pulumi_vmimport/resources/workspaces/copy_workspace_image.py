@@ -16,7 +16,7 @@ from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem

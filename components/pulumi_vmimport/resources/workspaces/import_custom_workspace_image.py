@@ -19,7 +19,7 @@ from pulumi_vmimport.aws.workspaces import custom_image_imports
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import camel
+from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import OsVersionValue
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
@@ -140,7 +140,7 @@ def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Probl
     sources = [name for name, value in values.items() if is_set(value)]
     expected = "expected exactly one of ec2ImportTaskId, imageBuildVersionArn and ec2ImageId"
     if len(sources) > 1:
-        yield Problem(camel(sources[-1]), f"{expected}, got {len(sources)}")
+        yield Problem(camel_case(sources[-1]), f"{expected}, got {len(sources)}")
     elif not sources and is_known(*values.values()):
         yield Problem("ec2ImageId", f"{expected}, got none")
     task_id, build_arn, image_id = inputs.ec2_import_task_id, inputs.image_build_version_arn, inputs.ec2_image_id

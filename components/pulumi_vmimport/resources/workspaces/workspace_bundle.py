@@ -25,7 +25,7 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
 )
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import BundleComputeTypeValue
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems

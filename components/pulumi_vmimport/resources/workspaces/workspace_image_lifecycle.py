@@ -31,7 +31,7 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces import resource_tags

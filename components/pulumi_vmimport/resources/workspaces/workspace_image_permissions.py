@@ -22,7 +22,7 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
 )
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.property_bag import updatable
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
 from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.source_image_rules import own_image

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
-from pulumi_vmimport.lifecycle.property_bag import first_required
+from pulumi_vmimport.lifecycle.schema import main_property
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -248,7 +248,7 @@ def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inp
     ):
         lifecycle.update(second, id, state, inputs)
     assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
-    assert first_required(Inputs) == "file"  # what a preview shows as the reason of the replacement
+    assert main_property(Inputs) == "file"  # what a preview shows as the reason of the replacement
     assert snapshots(aws) == []
 
 

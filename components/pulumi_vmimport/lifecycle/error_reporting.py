@@ -1,0 +1,56 @@
+"""Turns the exception that ends a call into one line for the user, without credentials in it."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_aws_error, redact_urls
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.errors import VmimportError
+from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.contract import RunInterruptedError
+from pulumi_vmimport.lifecycle.host_run import HostRun
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
+
+
+class RedactedError(VmimportError):
+    """Stands for an exception whose traceback contains the query string of a URL."""
+
+
+@dataclass(frozen=True)
+class PartialResource:
+    """A resource that a failed call leaves behind, for Pulumi to record."""
+
+    id: str
+    properties: Mapping[str, Any]
+
+
+def describe_error(error: BaseException) -> str:
+    """What failed, its cause and its remedy, as far as they are known."""
+    if credentials_expired(error):
+        return f"{error_message(error)}; renew the credentials and rerun; the run resumes where it stopped"
+    if is_aws_error(error):
+        return with_explanation(error_message(error))
+    return redact_urls(str(error)) or type(error).__name__
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether AWS or vSphere could not be read, as opposed to a defect of this library."""
+    return is_aws_error(error) or isinstance(error, (VSphereError, RunInterruptedError))
+
+
+def report_error(run: HostRun, title: str, error: Exception, partial: PartialResource | None) -> Exception:
+    """Report an exception to the engine; returns the exception to raise.
+
+    The engine shows one line and records the partial resource. The traceback goes to the debug log.
+    """
+    message = f"{title}: {describe_error(error)}"
+    details = traceback.format_exc()
+    pulumi_hooks.log(run.identity.urn, redact_urls(details), severity="DEBUG")
+    if partial is None:
+        pulumi_hooks.one_line_error(run.call, message)
+    else:
+        pulumi_hooks.one_line_error(run.call, message, partial.id, partial.properties)
+    # Where the hooks are off, the runtime shows the traceback of the exception that is raised.
+    return error if redact_urls(details) == details else RedactedError(message)

@@ -1,0 +1,53 @@
+"""Compares the inputs of two property bags."""
+
+import typing
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+from pulumi_vmimport.lifecycle.schema import StateHandling, field_types, nested_handling, wire_fields, without_none
+from pulumi_vmimport.lifecycle.unknown import UNKNOWN
+
+
+def comparable_inputs(of: type, bag: Mapping[str, Any]) -> dict[str, Any]:
+    """The bag without the parts of strings that make no difference, such as the signature of a presigned URL."""
+    inputs = wire_fields(of)
+    types_of = field_types(of)
+    return {
+        name: _comparable(types_of[inputs[name].name], nested_handling(inputs[name]), value)
+        if name in inputs
+        else value
+        for name, value in bag.items()
+    }
+
+
+def changed_inputs(of: type, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The wire names of the inputs that differ, or that are not known yet."""
+    before, after = comparable_inputs(of, old), comparable_inputs(of, new)
+    return {name for name in wire_fields(of) if _has_unknown(after.get(name)) or before.get(name) != after.get(name)}
+
+
+def _comparable(hint: Any, handling: Mapping[str, StateHandling], value: Any) -> Any:
+    hint = without_none(hint)
+    if not handling:
+        return value
+    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
+        return {name: _comparable_member(hint, handling, name, member) for name, member in value.items()}
+    if typing.get_origin(hint) is tuple and isinstance(value, list):
+        return [_comparable(typing.get_args(hint)[0], handling, item) for item in value]
+    return value
+
+
+def _comparable_member(of: type, handling: Mapping[str, StateHandling], name: str, value: Any) -> Any:
+    member = wire_fields(of).get(name)
+    if member is None:
+        return value
+    if member.name in handling and isinstance(value, str):
+        return handling[member.name].comparable(value)
+    return _comparable(field_types(of)[member.name], handling, value)
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_unknown, value.values()))
+    return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
