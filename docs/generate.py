@@ -20,6 +20,7 @@ from pulumi_vmimport.aws.tables.post_import import ReportLine
 from pulumi_vmimport.aws.tables.supported_systems import Release
 from pulumi_vmimport.disk.rules import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
+from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, TIB
 
 PAGES = tuple(
     Path(__file__).with_name(name)
@@ -160,8 +161,8 @@ def _formats() -> Iterator[str]:
     rows = ((format["name"], format["description"], ", ".join(format["imports"])) for format in table.formats)
     yield _table(["format", "description", "resource"], rows)
     yield (
-        f"An image must be smaller than {table.limits['image_tib']} TiB. An import has at most "
-        f"{table.limits['volumes']} volumes, root volume first."
+        f"An image must be smaller than {IMAGE_DISK_LIMIT_BYTES // TIB} TiB. An import has at most "
+        f"{MAX_IMPORT_VOLUMES} volumes, root volume first."
     )
     head = ["system", "partition tables", "file systems", "note"]
     columns = ("platform", "partition_tables", "file_systems", "note")

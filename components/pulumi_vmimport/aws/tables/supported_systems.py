@@ -68,7 +68,6 @@ class SystemsTable:
     systems: tuple[System, ...]
     formats: tuple[Mapping[str, Any], ...]
     volumes: tuple[Mapping[str, Any], ...]
-    limits: Mapping[str, int]
     checked: str
     source: str
     withdrawn_from: str
@@ -83,7 +82,7 @@ def table() -> SystemsTable:
     dates = {name: data[name].isoformat() for name in ("checked", "withdrawn_from", "i386_stops")}
     systems = tuple(map(_system, data["system"]))
     formats, volumes = tuple(data["format"]), tuple(data["volume"])
-    return SystemsTable(systems, formats, volumes, data["limits"], source=data["source"], **dates)
+    return SystemsTable(systems, formats, volumes, source=data["source"], **dates)
 
 
 def version_numbers(text: str) -> Version:

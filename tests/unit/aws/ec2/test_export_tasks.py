@@ -84,7 +84,8 @@ def test_an_instance_export_starts_without_token_and_retries(aws: AwsConnection,
         {**members, "TagSpecifications": [{"ResourceType": "export-instance-task", "Tags": TAGS}]},
     )
     assert start_instance_export(aws, members, {"team": "blue"}).id == INSTANCE_TASK
-    assert client.client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
+    config: Any = client.client.meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": 1}
 
 
 def test_image_exports_are_listed_over_all_pages_and_cancelled_by_id(aws: AwsConnection, stub: Stub) -> None:
@@ -118,7 +119,7 @@ def test_instance_exports_are_described_by_id_and_cancelled(aws: AwsConnection, 
 @pytest.mark.parametrize(
     ("error", "is_busy"),
     [
-        pytest.param(ClientError({"Error": {"Code": "IncorrectState"}}, "ExportImage"), True, id="IncorrectState"),  # type: ignore[typeddict-item]
+        pytest.param(ClientError({"Error": {"Code": "IncorrectState"}}, "ExportImage"), True, id="IncorrectState"),
         pytest.param(
             ClientError({"Error": {"Code": "InvalidState", "Message": "no"}}, "ExportImage"), True, id="InvalidState"
         ),
