@@ -1,4 +1,4 @@
-"""What the whole run prints at its end."""
+"""The summary at the end of a test run."""
 
 from collections import defaultdict
 
@@ -9,7 +9,7 @@ _HEADINGS = ("resource", "phase", "#", "call", "kill -9", "Ctrl-C")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The rows that tests/engine/fault_matrix wrote: call x fault x result."""
+    """Print the rows of tests/engine/fault_matrix: call x fault x result."""
     results: defaultdict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():
         for report in reports:

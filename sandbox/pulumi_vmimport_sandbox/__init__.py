@@ -1,9 +1,9 @@
-"""AWS, vSphere and Pulumi on this machine, for tests and for trying things without an account.
+"""Simulated AWS and vSphere with a Pulumi engine on this machine, for tests and experiments without an account.
 
     with Sandbox(directory, clock=SandboxClock.fast(600)) as sandbox:
         subprocess.run(["pulumi", "up", "--yes", "--stack", "try"], env=sandbox.environment)
 
-Needs the extra: pip install pulumi-vmimport[sandbox].
+Install from a checkout: `pip install ./sandbox '.[sandbox]'`.
 """
 
 from importlib import import_module
@@ -30,9 +30,9 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used.
+    """Import a public name on first use.
 
-    Importing moto takes a second and reads the caller's AWS profile; the commands that start and stop a sandbox want
+    Importing moto takes a second and reads the user's AWS profile. The commands that start and stop a sandbox need
     neither.
     """
     if name not in _MODULES:

@@ -8,22 +8,22 @@ from pathlib import Path
 from pulumi_vmimport_sandbox import background
 from pulumi_vmimport_sandbox.lock import AlreadyRunning
 
-_BUILD_SECONDS = 1800.0  # a machine without Pulumi builds the engine first: 3 to 7 minutes on two cores
+_BUILD_SECONDS = 1800.0  # includes building the engine if Pulumi is not installed: 3 to 7 minutes on two cores
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; the exit status."""
+    """Run a command and return its exit status."""
     options = _parser().parse_args(arguments)
     directory: Path = options.directory.resolve()
     try:
         if options.command == "serve":
             background.serve(directory, options.clock_factor, options.guest_disk)
         elif options.command == "start":
-            passed = ["--clock-factor", str(options.clock_factor)]
+            serve_options = ["--clock-factor", str(options.clock_factor)]
             if options.guest_disk is not None:
-                passed += ["--guest-disk", str(options.guest_disk.resolve())]
-            said = background.start(directory, passed, _BUILD_SECONDS)
-            print(f"{said}\nready: . {directory / background.ENV_FILE}")  # noqa: T201 - a command's output
+                serve_options += ["--guest-disk", str(options.guest_disk.resolve())]
+            description = background.start(directory, serve_options, _BUILD_SECONDS)
+            print(f"{description}\nready: . {directory / background.ENV_FILE}")  # noqa: T201 - a command's output
         else:
             print(background.stop(directory))  # noqa: T201 - a command's output
     except (AlreadyRunning, RuntimeError, OSError) as error:
@@ -43,15 +43,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pulumi_vmimport_sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
-        ("start", "start a sandbox that outlives this command"),
+        ("start", "start a sandbox in the background"),
         ("serve", "run a sandbox until SIGTERM"),
-        ("stop", "end the sandbox of a directory"),
+        ("stop", "stop the sandbox of a directory"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("directory", type=Path)
         if name != "stop":
-            command.add_argument("--clock-factor", type=_factor, default=600.0, help="sandbox seconds in a real second")
-            command.add_argument("--guest-disk", type=Path, help="stream-optimized VMDK that an installation leads to")
+            command.add_argument("--clock-factor", type=_factor, default=600.0, help="sandbox seconds per real second")
+            command.add_argument("--guest-disk", type=Path, help="VMDK that an installation produces")
     return parser
 
 

@@ -1,6 +1,6 @@
-"""A sandbox in a process of its own: `serve` runs one, `start` has one served in the background, `stop` ends it.
+"""Run a sandbox in its own process: `serve` in the foreground, `start` in the background; `stop` stops it.
 
-Whether one runs in a directory is told by the lock it holds there and never by a process id that was written down.
+A sandbox is running in a directory if and only if its lock is held. A recorded process id is not used for that.
 """
 
 import json
@@ -23,15 +23,15 @@ _STOP_SECONDS = 30.0
 
 
 def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None:
-    """Run a sandbox until SIGTERM or SIGINT. When it is ready, sandbox.json and env are in the directory.
+    """Run a sandbox until SIGTERM or SIGINT. Writes sandbox.json and env to the directory when it is ready.
 
     Raises:
-        AlreadyRunning: one runs there already.
+        AlreadyRunning: A sandbox is already running in the directory.
     """
-    ended = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    real = plugins.installed()
+        signal.signal(number, lambda *_: stopped.set())
+    real = plugins.user_plugin_folder()
     for name in os.environ.keys() - without_caller_variables(os.environ).keys():
         del os.environ[name]
     from pulumi_vmimport_sandbox.sandbox import Sandbox  # noqa: PLC0415 - moto reads the AWS profile when imported
@@ -44,25 +44,25 @@ def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None
         _write(ready, json.dumps(facts, indent=2))
         print(f"{sandbox.description}\nready: . {shell}", flush=True)  # noqa: T201 - a command's output
         try:
-            ended.wait()
+            stopped.wait()
         finally:
             ready.unlink()
             shell.unlink()
 
 
 def start(directory: Path, arguments: list[str], seconds: float) -> str:
-    """Have a sandbox served by a process that outlives this one, and wait until it is ready.
+    """Start a sandbox in the background and wait until it is ready.
 
     Returns:
         The description of the sandbox.
 
     Raises:
-        AlreadyRunning: one runs there already.
-        RuntimeError: it ended, or was not ready in time; the message has its last words.
+        AlreadyRunning: A sandbox is already running in the directory.
+        RuntimeError: The sandbox exited or was not ready in time; the message contains its output.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    hold(directory).close()  # says at once that one runs there
-    (directory / READY_FILE).unlink(missing_ok=True)  # of one that was killed
+    hold(directory).close()  # fails if a sandbox is running there
+    (directory / READY_FILE).unlink(missing_ok=True)  # of a killed sandbox
     log = directory / LOG_FILE
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -78,38 +78,41 @@ def start(directory: Path, arguments: list[str], seconds: float) -> str:
             return str(json.loads((directory / READY_FILE).read_text())["description"])
         time.sleep(_POLL_SECONDS)
     process.terminate()
-    raise RuntimeError(f"the sandbox in {directory} did not become ready: {log.read_text().strip() or 'no word'}")
+    raise RuntimeError(f"the sandbox in {directory} did not become ready: {log.read_text().strip() or 'no output'}")
 
 
 def stop(directory: Path) -> str:
-    """End the sandbox of a directory and wait until it is gone.
+    """Stop the sandbox of a directory and wait until it has exited.
 
     Returns:
-        What there is to know then.
+        A message for the user.
 
     Raises:
-        RuntimeError: it does not end.
+        RuntimeError: The sandbox does not exit.
     """
     process = holder(directory)
     if process is None:
-        return f"no sandbox runs in {directory}"
+        return f"no sandbox is running in {directory}"
     ready = directory / READY_FILE
     if not ready.exists() or json.loads(ready.read_text())["pid"] != process:
-        raise RuntimeError(f"process {process} has the sandbox in {directory}, but does not serve it (yet): end that")
+        raise RuntimeError(
+            f"cannot stop the sandbox in {directory}: process {process} holds it and does not serve it; "
+            "stop that process"
+        )
     os.kill(process, signal.SIGTERM)
     end = time.monotonic() + _STOP_SECONDS
     while holder(directory) == process:
         if time.monotonic() > end:
-            raise RuntimeError(f"the sandbox in {directory} (process {process}) did not end in {_STOP_SECONDS} s")
+            raise RuntimeError(f"the sandbox in {directory} (process {process}) is still running")
         time.sleep(_POLL_SECONDS)
     return (
-        f"the sandbox in {directory} has stopped. Its AWS and vCenter were in memory and are gone, so the stacks "
-        "recorded there are void: the next sandbox in this directory starts without them"
+        f"stopped the sandbox in {directory}; its AWS and vCenter resources existed only in memory, "
+        "so the next sandbox in this directory starts without resources and stacks"
     )
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file that appears whole and for its owner alone: it has the passwords of the sandbox."""
+    """Write a file atomically. Only its owner can read it because it contains the sandbox's passwords."""
     part = file.with_name(f"{file.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:

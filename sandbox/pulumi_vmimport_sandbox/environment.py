@@ -1,4 +1,4 @@
-"""What a program started in the sandbox sees of the outside: this machine, and none of the caller's accounts."""
+"""Environment variables of programs in the sandbox: they reach this machine and none of the user's accounts."""
 
 import os
 import shlex
@@ -6,35 +6,35 @@ from collections.abc import Mapping
 from pathlib import Path
 
 CALLER_VARIABLES = ("AWS_", "VSPHERE_", "PULUMI_", "VMIMPORT_VSPHERE_")
-"""Variables of the caller whose names begin so never reach the sandbox."""
+"""Prefixes of the user's variables that are not passed to the sandbox."""
 
 LOOPBACK = "127.0.0.1,localhost"
 
 
 def without_caller_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what could lead to a real account or stack."""
+    """An environment without the variables that could refer to a real account or stack."""
     return {name: value for name, value in environment.items() if not name.startswith(CALLER_VARIABLES)}
 
 
 def for_pulumi(home: Path, backend: Path, engine: Mapping[str, str]) -> dict[str, str]:
-    """What makes a Pulumi command use the sandbox's own plugins and stacks, and never the internet."""
+    """Variables with which Pulumi uses the sandbox's plugins and stacks and does not access the internet."""
     return {
         **engine,
         "NO_PROXY": LOOPBACK,
         "no_proxy": LOOPBACK,
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE": "sandbox",  # secrets of a sandbox are the sandbox's own
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",  # encrypts secrets of the sandbox only
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",  # it would try the internet for eight seconds
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",  # downloads would time out after eight seconds
     }
 
 
 def for_aws(endpoint: str, access_key: str, secret_key: str, region: str) -> dict[str, str]:
-    """What makes boto3 and the aws plugin, real or not, use AWS on this machine.
+    """Variables with which boto3 and the aws plugin, real or stand-in, use AWS on this machine.
 
-    The real plugin needs no s3UsePathStyle: AWS's SDKs put the bucket into the path where the endpoint is an IP
-    address (rule isIp of https://github.com/aws/aws-sdk-go-v2/blob/main/service/s3/endpoints.go).
+    The real plugin does not need s3UsePathStyle: AWS SDKs use path-style requests if the endpoint is an IP address
+    (rule isIp of https://github.com/aws/aws-sdk-go-v2/blob/main/service/s3/endpoints.go).
     """
     return {
         "AWS_ENDPOINT_URL": endpoint,
@@ -49,23 +49,23 @@ def for_aws(endpoint: str, access_key: str, secret_key: str, region: str) -> dic
 
 
 def poll_seconds(clock_factor: float) -> float:
-    """Real seconds between two looks at a task: those of the library where the clock is real, else as few as do."""
+    """The poll interval in real seconds: the library's default with a real-time clock, otherwise a quarter second."""
     return 15.0 if clock_factor == 1 else 0.25
 
 
 def for_vsphere(server: str, user: str, password: str, ca_file: Path) -> dict[str, str]:
-    """What makes pyVmomi and the vsphere plugin use the vCenter on this machine."""
+    """Variables with which pyVmomi and the vsphere plugin use the vCenter on this machine."""
     return {
         "VSPHERE_SERVER": server,
         "VSPHERE_USER": user,
         "VSPHERE_PASSWORD": password,
-        "VSPHERE_ALLOW_UNVERIFIED_SSL": "true",  # the real plugin takes no CA file; this library does
+        "VSPHERE_ALLOW_UNVERIFIED_SSL": "true",  # the real plugin does not support a CA file; the library does
         "VMIMPORT_VSPHERE_CA_FILE": str(ca_file),
     }
 
 
 def as_shell(environment: Mapping[str, str]) -> str:
-    """Lines for a shell to source: they clear what the sandbox clears and export what it sets."""
+    """Shell commands that unset the user's variables and export those of the sandbox."""
     names = "|".join(CALLER_VARIABLES)
     lines = [f"for name in $(env | sed -nE 's/^(({names})[A-Za-z0-9_]*)=.*/\\1/p'); do unset \"$name\"; done"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment.items())]

@@ -1,4 +1,4 @@
-"""What an unattended Windows installation does to the outside."""
+"""The effects of an unattended Windows installation on a virtual machine."""
 
 import threading
 from contextlib import suppress
@@ -11,17 +11,17 @@ from pulumi_vmimport_sandbox.clock import SandboxClock
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 INSTALLATION_SECONDS = 20 * 60.0
-"""How long an unattended installation takes, in the sandbox's time. Assumed: Windows 10 on ordinary hardware."""
+"""Duration of an unattended installation on the sandbox's clock. Assumed: Windows 10 on ordinary hardware."""
 
-_LOOK_SECONDS = 0.25  # of real time between two looks at the machines
+_POLL_SECONDS = 0.25  # real time
 
 
 class InstallingGuest:
-    """Installs in every machine that runs with an ISO image in its drive, once.
+    """Installs Windows once in every VM that is powered on with an ISO image in its CD drive.
 
-    After the installation's time, which begins anew when the machine is powered off in between, the machine's first
-    disk is the given one and the machine shuts down. The disk is a stream-optimized VMDK, which the simulator hands
-    out byte for byte when it exports the machine; it is the caller's business that its capacity is the machine's.
+    When the installation completes, the given disk replaces the content of the VM's first disk and the VM shuts down.
+    Powering the VM off restarts the installation. The disk is a stream-optimized VMDK, which the simulator returns
+    byte for byte when the VM is exported; the caller ensures that its capacity matches the VM's.
     """
 
     def __init__(
@@ -30,48 +30,48 @@ class InstallingGuest:
         if not disk.is_file():
             raise FileNotFoundError(f"guest_disk: expected a VMDK file, got {disk}")
         self._vcenter, self._clock, self._disk, self._seconds = vcenter, clock, disk, seconds
-        self._began: dict[str, float] = {}
+        self._started_at: dict[str, float] = {}
         self._installed: set[str] = set()
-        self._ending = threading.Event()
+        self._stopping = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._watch, name="installing-guest", daemon=True)
 
     def start(self) -> None:
-        """Look after the machines in a thread until `stop`."""
+        """Watch the VMs in a background thread until `stop`."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread.
+        """Stop the thread.
 
         Raises:
-            RuntimeError: an installation failed.
+            RuntimeError: An installation failed.
         """
-        self._ending.set()
+        self._stopping.set()
         self._thread.join()
         if self._failure is not None:
             raise RuntimeError(f"the guest's installation failed: {self._failure}") from self._failure
 
     def _watch(self) -> None:
-        while not self._ending.wait(_LOOK_SECONDS):
+        while not self._stopping.wait(_POLL_SECONDS):
             try:
-                self.look()
-            except Exception as error:  # noqa: BLE001 - whatever it is, `stop` raises it where it is heard
+                self.poll()
+            except Exception as error:  # noqa: BLE001 - `stop` raises it in the main thread
                 self._failure = error
                 return
 
-    def look(self) -> None:
-        """Do what is due now."""
+    def poll(self) -> None:
+        """Start and complete the installations that are due."""
         for machine in self._vcenter.virtual_machines():
-            with suppress(vmodl.fault.ManagedObjectNotFound):  # deleted since it was listed
-                self._look_at(machine, machine._moId)  # noqa: SLF001 - pyVmomi has no other name for an object's id
+            with suppress(vmodl.fault.ManagedObjectNotFound):  # deleted after it was listed
+                self._poll_machine(machine, machine._moId)  # noqa: SLF001 - pyVmomi has no public name for the id
 
-    def _look_at(self, machine: Any, id: str) -> None:
+    def _poll_machine(self, machine: Any, id: str) -> None:
         if id in self._installed:
             return
         disk = _disk_to_install(machine)
         if disk is None:
-            self._began.pop(id, None)
-        elif self._clock.now() - self._began.setdefault(id, self._clock.now()) >= self._seconds:
+            self._started_at.pop(id, None)
+        elif self._clock.now() - self._started_at.setdefault(id, self._clock.now()) >= self._seconds:
             self._install(machine, disk)
             self._installed.add(id)
 
@@ -80,12 +80,12 @@ class InstallingGuest:
         datastore = next(found for found in machine.datastore if found.name == name)
         with self._disk.open("rb") as content:
             self._vcenter.session.put_file(datastore, path, content)
-        with suppress(vim.fault.InvalidPowerState):  # powered off by hand a moment before
+        with suppress(vim.fault.InvalidPowerState):  # powered off in the meantime
             machine.ShutdownGuest()
 
 
 def _disk_to_install(machine: Any) -> Any:
-    """The first disk of a machine that runs an installation: it is on and has an ISO image in its drive."""
+    """The first disk of a VM that is powered on with an ISO image in its CD drive; otherwise None."""
     if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOn:
         return None
     devices = list(machine.config.hardware.device)

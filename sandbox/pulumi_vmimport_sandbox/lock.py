@@ -1,4 +1,4 @@
-"""One sandbox a directory, whatever became of the one before: a lock that the system lets go with the process."""
+"""One sandbox per directory: a lock that the operating system releases when the process exits."""
 
 import fcntl
 import os
@@ -8,22 +8,22 @@ from typing import IO
 _FILE = "sandbox.lock"
 
 
-class AlreadyRunning(RuntimeError):  # noqa: N818 - says what is, as FileExistsError does
-    """A sandbox runs in the directory, in this process or another."""
+class AlreadyRunning(RuntimeError):  # noqa: N818 - describes the state, as FileExistsError does
+    """A sandbox is already running in the directory, in this process or another."""
 
 
 def hold(directory: Path) -> IO[str]:
-    """Hold a directory until the file is closed or the process ends, however it ends.
+    """Lock a directory until the returned file is closed or the process exits.
 
     Raises:
-        AlreadyRunning: another sandbox holds it.
+        AlreadyRunning: Another sandbox holds the lock.
     """
     lock = (directory / _FILE).open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        raise AlreadyRunning(f"a sandbox runs in {directory}: stop it, or take another directory") from error
+        raise AlreadyRunning(f"a sandbox is running in {directory}; stop it or use another directory") from error
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
@@ -31,7 +31,7 @@ def hold(directory: Path) -> IO[str]:
 
 
 def holder(directory: Path) -> int | None:
-    """The id of the process whose sandbox holds a directory; None when there is none."""
+    """The id of the process that holds the lock of a directory; None if it is not locked."""
     try:
         lock = (directory / _FILE).open()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Which provider plugins a sandbox uses: the user's real ones where they are installed, else the stand-ins."""
+"""The provider plugins of a sandbox: the user's installed plugins or, if there are none, stand-ins."""
 
 import os
 import shlex
@@ -9,35 +9,35 @@ from pathlib import Path
 STANDINS = ("aws", "vsphere")
 
 
-def installed() -> Path:
-    """The folder where the user's own Pulumi keeps its plugins."""
+def user_plugin_folder() -> Path:
+    """The plugin folder of the user's Pulumi installation."""
     home = os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi"
     return Path(home) / "plugins"
 
 
-def place(home: Path, real: Path | None) -> str:
-    """Put a plugin of each provider, of the version the installed SDK asks for, into a Pulumi home.
+def install(home: Path, real: Path | None) -> str:
+    """Install a plugin for each provider, in the version of the installed SDK, into a Pulumi home.
 
     Args:
         home: The sandbox's Pulumi home.
-        real: Where real plugins may be; None uses the stand-ins whatever is installed.
+        real: A folder that may contain real plugins. None always installs stand-ins.
 
     Returns:
-        One line that says which is which.
+        One line that describes the installed plugins.
     """
-    return ", ".join(_place(home, real, name) for name in STANDINS)
+    return ", ".join(_install(home, real, name) for name in STANDINS)
 
 
-def _place(home: Path, real: Path | None, name: str) -> str:
+def _install(home: Path, real: Path | None, name: str) -> str:
     version = metadata.version(f"pulumi-{name}")
     folder, executable = f"resource-{name}-v{version}", f"pulumi-resource-{name}"
     target = home / "plugins" / folder
     target.mkdir(parents=True, exist_ok=True)
     if real is not None and (real / folder / executable).is_file():
-        for file in (real / folder).iterdir():  # one by one: the engine passes over a folder that is a link
+        for file in (real / folder).iterdir():  # one link per file: the engine ignores a folder that is a link
             (target / file.name).unlink(missing_ok=True)
             (target / file.name).symlink_to(file.resolve())
-        return f"{name} {version}: the real plugin"
+        return f"{name} {version}: real plugin"
     launcher = Path(__file__).with_name("standins") / "__main__.py"
     command = shlex.join([sys.executable, "-P", "-u", str(launcher), name, version])
     shim = target / executable

@@ -1,4 +1,4 @@
-"""AWS, a vCenter and a Pulumi of their own, all on this machine."""
+"""A sandbox: AWS, a vCenter and a Pulumi home on this machine."""
 
 import os
 import shutil
@@ -16,17 +16,17 @@ DEFAULT_REGION = "eu-west-1"
 
 
 class Sandbox:
-    """A place to run Pulumi programs of this library without an account, a vCenter or the internet.
+    """Runs Pulumi programs that use pulumi-vmimport without an account, a vCenter or internet access.
 
-    Everything ends with the `with` block, AWS and the vCenter with all that is in them. What Pulumi recorded in the
-    directory is void from then on, so the next sandbox in the same directory begins with no stack.
+    The `with` block starts and stops the sandbox. All AWS and vCenter resources are deleted at its end. The stacks in
+    the directory then refer to resources that no longer exist, so the next sandbox in the directory deletes them.
     """
 
     engine: toolchain.Engine
-    """The Pulumi command line; there while the `with` block lasts, like all below."""
+    """The Pulumi CLI. This attribute and the following ones exist only in the `with` block."""
     aws: AwsSandbox
     description: str
-    """One line: which engine, and which plugins are real."""
+    """One line that describes the engine and the plugins."""
 
     def __init__(
         self,
@@ -38,23 +38,23 @@ class Sandbox:
         region: str = DEFAULT_REGION,
         real_plugins: Path | None = None,
     ) -> None:
-        """Prepare a sandbox; it starts with the `with` block.
+        """Configure a sandbox. The `with` block starts it.
 
         Args:
-            directory: For Pulumi's home, the stacks and the vCenter's files; made where it is missing.
-            vsphere: Whether there is a vCenter.
-            clock: The time AWS and guests live by. Default: as on the wall.
-            guest_disk: A stream-optimized VMDK file, the disk that an installation from an ISO image leads to.
-                Default: machines of the vCenter run for ever with the disk they were given.
-            region: AWS Region of programs that name none.
-            real_plugins: A folder of plugins to use instead of the stand-ins where it has them. Default: that of the
-                user's Pulumi. A folder that does not exist has none.
+            directory: Folder for Pulumi's home, the stacks and the vCenter's files; created if it does not exist.
+            vsphere: Whether to start a vCenter.
+            clock: The clock of AWS and guests. Default: real time.
+            guest_disk: A stream-optimized VMDK file, the disk that a Windows installation from an ISO image produces.
+                Default: VMs keep running with their original disks.
+            region: The default AWS Region of programs.
+            real_plugins: A folder of real plugins to use instead of the stand-ins. Default: the folder of the user's
+                Pulumi installation. May not exist.
         """
         self.clock = clock or SandboxClock.real()
         self._directory = directory.resolve()
         self._home, self._backend = self._directory / "pulumi", self._directory / "backend"
         self._vsphere, self._guest_disk, self._region = vsphere, guest_disk, region
-        self._real_plugins = plugins.installed() if real_plugins is None else real_plugins
+        self._real_plugins = plugins.user_plugin_folder() if real_plugins is None else real_plugins
         self._vcenter: VCenterSandbox | None = None
         self._running = ExitStack()
 
@@ -63,20 +63,20 @@ class Sandbox:
         """The vCenter.
 
         Raises:
-            RuntimeError: the sandbox was made without one, or does not run.
+            RuntimeError: The sandbox is not running or has no vCenter.
         """
         if self._vcenter is None:
-            raise RuntimeError("the sandbox has no vCenter: start it, with vsphere=True")
+            raise RuntimeError("the sandbox has no vCenter; start it with vsphere=True")
         return self._vcenter
 
     @property
     def environment(self) -> dict[str, str]:
-        """All variables of a process that uses the sandbox: the caller's without accounts, and `settings`."""
+        """The environment of a process in the sandbox: `environment_overrides` and the other variables of the user."""
         return {**environment.without_caller_variables(os.environ), **self.environment_overrides}
 
     @property
     def environment_overrides(self) -> dict[str, str]:
-        """The variables that the sandbox sets, with AWS credentials as they are now."""
+        """The variables that the sandbox sets, with the current AWS credentials."""
         aws, vcenter = self.aws, self._vcenter
         environment_overrides = environment.for_pulumi(self._home, self._backend, self.engine.environment)
         environment_overrides |= environment.for_aws(aws.endpoint, aws.access_key, aws.secret_key, self._region)
@@ -87,7 +87,7 @@ class Sandbox:
         return environment_overrides
 
     def remaining_resources(self) -> list[str]:
-        """What exists in AWS and the vCenter beyond the start and what was put there by hand."""
+        """The resources in AWS and the vCenter, except initial ones and files uploaded with `put_file`."""
         return self.aws.remaining_resources() + (self._vcenter.remaining_resources() if self._vcenter else [])
 
     def __enter__(self) -> Self:
@@ -105,9 +105,9 @@ class Sandbox:
         self._directory.mkdir(parents=True, exist_ok=True)
         starting.enter_context(lock.hold(self._directory))
         for folder in (self._home, self._backend):
-            shutil.rmtree(folder, ignore_errors=True)  # of an earlier sandbox, whose AWS and vCenter are gone
+            shutil.rmtree(folder, ignore_errors=True)  # of an earlier sandbox, whose resources no longer exist
             folder.mkdir()
-        self.description = f"{self.engine.description}; {plugins.place(self._home, self._real_plugins)}"
+        self.description = f"{self.engine.description}; {plugins.install(self._home, self._real_plugins)}"
         self.aws = starting.enter_context(AwsSandbox(clock=self.clock, region=self._region))
         if self._vsphere:
             self._vcenter = starting.enter_context(VCenterSandbox(self._directory / "vcenter"))

@@ -1,4 +1,4 @@
-"""A vCenter on this machine: govmomi's simulator as a child process, and what is in it."""
+"""A vCenter on this machine: govmomi's simulator in a child process."""
 
 import json
 import os
@@ -17,17 +17,17 @@ _STOP_SECONDS = 10
 
 
 class VCenterSandbox:
-    """Starts empty: a datacenter DC0 with a cluster DC0_C0, a datastore LocalDS_0 and networks, but no machines.
+    """A vCenter with a datacenter DC0, a cluster DC0_C0, a datastore LocalDS_0 and networks, and no VMs.
 
-    The simulator ends when this process does, however it ends: it watches its standard input.
+    The simulator watches its standard input and exits when this process exits.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Args: directory: Where the simulator keeps the files of its datastores, and its log."""
+        """Args: directory: The folder for the files of the datastores and the log."""
         self._directory = directory
         self._process: subprocess.Popen[str] | None = None
         self._ready: dict[str, Any] = {}
-        self._put: set[Path] = set()
+        self._uploaded: set[Path] = set()
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class VCenterSandbox:
         except ValueError as error:
             self._stop()
             raise RuntimeError(
-                f"the vCenter simulator was not ready within {_START_SECONDS} s: {log.read_text().strip() or 'no word'}"
+                f"the vCenter simulator did not start: {log.read_text().strip() or 'no output'}"
             ) from error
         self.session = VSphere(self.host, self.port, self.user, self.password, str(self.ca_file))
         return self
@@ -82,47 +82,47 @@ class VCenterSandbox:
 
     @property
     def password(self) -> str:
-        """The administrator's password, another one in each run."""
+        """The administrator's password, which differs in each run."""
         return str(self._ready["password"])
 
     @property
     def ca_file(self) -> Path:
-        """A PEM file that verifies the host."""
+        """A PEM file with the certificate of the host."""
         return Path(self._ready["ca"])
 
     def virtual_machines(self) -> list[Any]:
-        """The virtual machines, as pyVmomi's vim.VirtualMachine."""
+        """The virtual machines as vim.VirtualMachine objects of pyVmomi."""
         return self.session.all(vim.VirtualMachine)
 
     def folder_of(self, datastore: str) -> Path:
-        """Where the simulator keeps the files of a datastore."""
+        """The folder with the files of a datastore."""
         return Path(self._ready["datastores"][datastore])
 
     def put_file(self, datastore: str, path: str, stream: BinaryIO) -> None:
-        """Write a file of a datastore, and the folders it is in; `leftovers` does not count it."""
+        """Write a file to a datastore, creating its folders. `remaining_resources` does not list it."""
         target = self.session.named(vim.Datastore, datastore)
         folder = path.rpartition("/")[0]
         if folder and not (self.folder_of(datastore) / folder).is_dir():
             self.session.content.fileManager.MakeDirectory(f"[{datastore}] {folder}", datacenter_of(target), True)
         self.session.put_file(target, path, stream)
-        self._put.add(self.folder_of(datastore) / path)
+        self._uploaded.add(self.folder_of(datastore) / path)
 
     def read_file(self, datastore: str, path: str) -> bytes:
-        """The content of a file of a datastore."""
+        """The content of a file in a datastore."""
         return self.session.read_file(self.session.named(vim.Datastore, datastore), path)
 
     def remaining_resources(self) -> list[str]:
-        """What exists beyond the start and `put_file`: virtual machines and files of datastores."""
+        """The virtual machines and the files in datastores, except files written with `put_file`."""
         found = [f"virtual machine {machine.name}" for machine in self.virtual_machines()]
         for datastore in self._ready["datastores"]:
             root = self.folder_of(datastore)
-            files = sorted(file for file in root.rglob("*") if file.is_file() and file not in self._put)
+            files = sorted(file for file in root.rglob("*") if file.is_file() and file not in self._uploaded)
             found += [f"file [{datastore}] {file.relative_to(root)}" for file in files]
         return found
 
 
 def _first_line(output: IO[str] | None) -> str:
-    """The line that says the simulator is ready; empty when it ends or says nothing for too long."""
+    """The line that reports that the simulator is ready; empty if it exits or times out."""
     if output is None or not select.select([output], [], [], _START_SECONDS)[0]:
         return ""
     return output.readline()

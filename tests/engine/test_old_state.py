@@ -1,7 +1,7 @@
-"""Stacks that an earlier version made: a later one understands their state.
+"""Stacks of early versions: the current version refreshes and destroys them.
 
-fixtures/state_<version>.json is `pulumi stack export` of `program` as that version made it, without the places in its
-source; where it has $image_id and the like, the ids of things that the test makes are filled in.
+fixtures/state_<version>.json is the `pulumi stack export` of `program` by that version, without source positions. The
+test replaces $image_id and the other placeholders with the ids of the AWS resources that it creates.
 """
 
 import json
@@ -37,8 +37,8 @@ def stack(new_stack: Any, image_args: dict[str, Any]) -> Any:
     return new_stack(program)
 
 
-def made_by_hand(sandbox: Sandbox, bucket: str, key: str) -> dict[str, str]:
-    """What the stack made, by id."""
+def create_resources(sandbox: Sandbox, bucket: str, key: str) -> dict[str, str]:
+    """Create the resources of the stack; returns their ids."""
     ec2, workspaces = sandbox.aws.observer("ec2", "eu-west-1"), sandbox.aws.observer("workspaces", "eu-west-1")
     disk = {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": key}}
     started = ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")
@@ -65,11 +65,11 @@ def made_by_hand(sandbox: Sandbox, bucket: str, key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("state", STATES, ids=[path.stem for path in STATES])
-def test_the_state_of_an_earlier_version_is_refreshed_unchanged_and_destroyed(
+def test_the_state_of_an_early_version_is_refreshed_unchanged_and_destroyed(
     stack: Any, image_args: dict[str, Any], sandbox: Sandbox, state: Path
 ) -> None:
     location = image_args["disk_containers"][0]["user_bucket"]
-    ids = made_by_hand(sandbox, location["s3_bucket"], location["s3_key"])
+    ids = create_resources(sandbox, location["s3_bucket"], location["s3_key"])
     stack.load(json.loads(Template(state.read_text()).substitute(ids)))
     assert stack.refresh() == {"same": 3}
     assert stack.preview() == {"same": 3}

@@ -61,7 +61,7 @@ def test_it_has_one_active_ntfs_partition_and_boot_code(raw: Path) -> None:
 
 
 @needs_tools
-def test_its_file_system_is_sound_and_knows_where_it_lies(raw: Path, tmp_path: Path) -> None:
+def test_its_file_system_is_valid_and_contains_its_offset(raw: Path, tmp_path: Path) -> None:
     inside = f"driver=raw,offset={2048 * 512},file.filename={raw}"
     partition = tmp_path / "partition"
     subprocess.run(["qemu-img", "convert", "--image-opts", inside, "-O", "raw", partition], check=True)
@@ -72,7 +72,7 @@ def test_its_file_system_is_sound_and_knows_where_it_lies(raw: Path, tmp_path: P
 
 
 @needs_tools
-def test_the_capacity_is_the_callers(tmp_path: Path) -> None:
+def test_the_capacity_is_configurable(tmp_path: Path) -> None:
     made = demo_disk.make_disk(tmp_path / "small.vmdk", capacity_gib=1)
     check = StreamOptimizedCheck("disk", capacity_bytes=GIB)
     check.see(made.read_bytes())
@@ -90,8 +90,10 @@ def test_fails_without_the_tools_and_names_their_packages(tmp_path: Path, monkey
 
 
 @needs_tools
-def test_fails_with_the_words_of_a_tool_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_with_the_output_of_a_tool_and_creates_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_disk, "_SECTOR_BYTES", 500)
-    with pytest.raises(demo_disk.DemoDiskError, match=r"(?s)mkntfs .*: exit 1: .*sector size is invalid"):
+    with pytest.raises(
+        demo_disk.DemoDiskError, match=r"(?s)mkntfs .* failed with exit code 1: .*sector size is invalid"
+    ):
         demo_disk.make_disk(tmp_path / "disk.vmdk")
     assert list(tmp_path.iterdir()) == []

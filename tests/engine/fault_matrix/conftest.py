@@ -1,4 +1,4 @@
-"""A watch that holds chosen resources in the middle of a chosen call, and what cuts off the command then."""
+"""Hold chosen resources in the middle of a chosen call and interrupt the command when all are held."""
 
 import contextlib
 import gc
@@ -20,17 +20,17 @@ from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost
 
 ENGINE = "bin/pulumi --"
 PARALLEL = 200
-# Where these follow each other, each is one call of the table: how often they come depends on time and threads alone.
+# Consecutive calls of these operations count as one: their number depends only on time and threads.
 REPEATED = {
     "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks",
     "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles", "DescribeWorkspaceImages",
     "GetObject", "PutSnapshotBlock", "UploadPart",
 }  # fmt: skip
-LONGEST_HOLD_SECONDS = 200  # on a machine that does much else; some seconds where it does not
+LONGEST_HOLD_SECONDS = 200  # on a busy machine; otherwise some seconds
 
 
 class At(NamedTuple):
-    """One call of a copy: its place among the calls of a command, and the how many-th of its operation it is."""
+    """One call of an instance: its number among the calls of a command and among those of its operation."""
 
     number: int
     operation: str
@@ -42,9 +42,9 @@ FIRST_WRITE = At(0, "", 0)
 
 @dataclass
 class Watch:
-    """Sees the calls of each copy by its access key, and holds copies at a call until all of them are there.
+    """Records the calls of each instance by its access key and holds instances at a call until all have reached it.
 
-    A call that changes something is held once it is done and before it is answered, another one before it is done.
+    A write is held after it is processed and before it is answered; a read is held before it is processed.
     """
 
     credentials: Path
@@ -52,12 +52,12 @@ class Watch:
     held: set[str] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
     _holds: Mapping[str, At] = field(default_factory=dict)
-    _strike: Callable[[], None] = lambda: None
+    _inject: Callable[[], None] = lambda: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _struck: threading.Event = field(default_factory=threading.Event)
+    _injected: threading.Event = field(default_factory=threading.Event)
 
-    def begin(self, names: Sequence[str]) -> None:
-        """Give each copy credentials of its own: a profile of its name."""
+    def start(self, names: Sequence[str]) -> None:
+        """Write a profile with its own access key for each instance."""
         self._names = {f"AKIAMATRIX{number:010}": name for number, name in enumerate(names)}
         keys = [
             f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = x\n" for key, name in self._names.items()
@@ -66,19 +66,23 @@ class Watch:
         self.hold({}, lambda: None)
 
     def hold(self, holds: Mapping[str, At], inject: Callable[[], None]) -> None:
-        """Forget the calls so far; hold each copy at its call, and strike once all are held."""
+        """Discard the recorded calls, hold each instance at its call, and inject the fault when all are held."""
         with self._lock:
-            self.calls, self.held, self._struck = {name: [] for name in self._names.values()}, set(), threading.Event()
-            self._holds, self._strike = holds, inject
+            self.calls, self.held, self._injected = (
+                {name: [] for name in self._names.values()},
+                set(),
+                threading.Event(),
+            )
+            self._holds, self._inject = holds, inject
 
-    def __call__(self, arrived: IncomingCall, when: str) -> None:
-        name = self._names.get(arrived.access_key)
+    def __call__(self, incoming: IncomingCall, when: str) -> None:
+        name = self._names.get(incoming.access_key)
         if name is None:
             return
-        call, struck = arrived.call, self._struck
-        if when == "before" and name in self.held and not struck.is_set():
-            # Another thread of the same copy, or botocore, which takes an answer for lost after a minute.
-            struck.wait(LONGEST_HOLD_SECONDS)
+        call, injected = incoming.call, self._injected
+        if when == "before" and name in self.held and not injected.is_set():
+            # Another thread of the same instance, or a retry by botocore, which times out after a minute.
+            injected.wait(LONGEST_HOLD_SECONDS)
             raise ConnectionLost
         with self._lock:
             calls, at = self.calls[name], self._holds.get(name)
@@ -87,40 +91,40 @@ class Watch:
                 calls.append(call.operation)
             if at is None or name in self.held or (when == "after") != call.is_write:
                 return
-            is_there = at[1:] == (call.operation, calls.count(call.operation))
-            if not is_there and not (at == FIRST_WRITE and call.is_write):
+            reached = at[1:] == (call.operation, calls.count(call.operation))
+            if not reached and not (at == FIRST_WRITE and call.is_write):
                 return
             self.held.add(name)
             is_last = len(self.held) == len(self._holds)
-        # Where one does not come to its call, the others are not to wait for ever: the test tells which.
-        if is_last or not struck.wait(LONGEST_HOLD_SECONDS):
-            self._strike()
-            struck.set()
+        # If one instance does not reach its call, the others stop waiting; the test then names it.
+        if is_last or not injected.wait(LONGEST_HOLD_SECONDS):
+            self._inject()
+            injected.set()
 
 
 @dataclass
 class Matrix:
-    """Stacks of many copies, each with an access key of its own, and the fault that strikes them."""
+    """Stacks of many instances, each with its own access key, and the fault that interrupts them."""
 
     watch: Watch
     fault: str
     new_stack: Callable[..., Any]
     _stacks: Iterator[int] = field(default_factory=itertools.count)
 
-    def stack(self, copies: Mapping[str, tuple[Callable[..., Any], Callable[[str], dict[str, Any]]]]) -> Any:
-        """A stack of the copies that are there when it is deployed: each a class, and its arguments by its name."""
-        args = {name: {"profile": name, **make(name)} for name, (_, make) in copies.items()}
+    def stack(self, instances: Mapping[str, tuple[Callable[..., Any], Callable[[str], dict[str, Any]]]]) -> Any:
+        """A stack of the instances in the mapping at deployment: each a class and a function for its arguments."""
+        args = {name: {"profile": name, **make(name)} for name, (_, make) in instances.items()}
 
         def program() -> None:
-            for name, (resource, _) in copies.items():
+            for name, (resource, _) in instances.items():
                 resource(name, args[name])
 
-        self.watch.begin(list(copies))
+        self.watch.start(list(instances))
         variables = {"AWS_SHARED_CREDENTIALS_FILE": str(self.watch.credentials), "VMIMPORT_POLL_SECONDS": "0.1"}
         return self.new_stack(program, name=f"dev{next(self._stacks)}", environment=variables)
 
     def calls_of(self, command: Callable[..., Any]) -> dict[str, list[At]]:
-        """What each copy calls while a command runs."""
+        """The calls of each instance during a command."""
         self.watch.hold({}, lambda: None)
         command(parallel=PARALLEL)
         return {
@@ -129,11 +133,11 @@ class Matrix:
         }
 
     def stop_unfinished(self, stack: Any) -> None:
-        """Ctrl-C an `up` when AWS has begun to make all copies: it then ends where they wait for AWS."""
-        self.cut_off(stack, stack.up, dict.fromkeys(self.watch.calls, FIRST_WRITE), "Ctrl-C")
+        """Interrupt an `up` with Ctrl-C after the first write of every instance, while they wait for AWS."""
+        self.interrupt(stack, stack.up, dict.fromkeys(self.watch.calls, FIRST_WRITE), "Ctrl-C")
 
-    def cut_off(self, stack: Any, command: Callable[..., Any], holds: Mapping[str, At], fault: str = "") -> None:
-        """Run a command that is cut off when each copy is in the middle of its call."""
+    def interrupt(self, stack: Any, command: Callable[..., Any], holds: Mapping[str, At], fault: str = "") -> None:
+        """Run a command and interrupt it when every instance is in the middle of its call."""
         printed_before = len(stack.output)
 
         def inject() -> None:
@@ -146,23 +150,23 @@ class Matrix:
                 time.sleep(0.02)
 
         self.watch.hold(holds, inject)
-        with contextlib.suppress(automation.CommandError):  # a deletion may be complete in spite of Ctrl-C
+        with contextlib.suppress(automation.CommandError):  # a deletion may complete despite Ctrl-C
             command(parallel=PARALLEL)
         missing = {name: (at, self.watch.calls[name]) for name, at in holds.items() if name not in self.watch.held}
         assert not missing, "\n".join(stack.output[printed_before:])
         assert stack.is_over()
         stack.end_programs()
         if (fault or self.fault) == "kill -9":
-            stack.cancel()  # a killed engine leaves its lock on the stack; `up` says to run `pulumi cancel`
+            stack.cancel()  # a killed engine leaves its lock on the stack, which `pulumi cancel` removes
         else:
             assert "Traceback" not in "\n".join(stack.output[printed_before:])
 
 
 @pytest.fixture(autouse=True)
-def programs_end_here(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A killed engine leaves its program in this process, which complains when it goes: last of all in its test."""
+def collect_programs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Collect the programs of killed engines, which run in this process, before the next test."""
     yield
-    caplog.get_records("call").clear()  # the errors that gRPC logged hold it
+    caplog.get_records("call").clear()  # logged gRPC errors refer to the program
     gc.collect()
 
 
@@ -175,10 +179,10 @@ def matrix(request: pytest.FixtureRequest, sandbox: Sandbox, new_stack: Callable
 
 @pytest.fixture
 def row(matrix: Matrix, record_property: Callable[[str, object], None]) -> Callable[..., None]:
-    """Writes a row of the table that the run prints at its end (tests/conftest.py)."""
+    """Adds a row to the table that tests/conftest.py prints at the end of the run."""
 
-    def write(copy: str, phase: str, at: At, result: str) -> None:
-        kind = copy.partition("-")[0]
+    def write(instance: str, phase: str, at: At, result: str) -> None:
+        kind = instance.partition("-")[0]
         record_property("fault matrix", (kind, phase, at.number, at.operation, matrix.fault, result))
 
     return write

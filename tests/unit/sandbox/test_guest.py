@@ -60,17 +60,17 @@ def disk_of(vcenter: VCenterSandbox, machine: Any) -> bytes:
     return vcenter.read_file("LocalDS_0", disk.backing.fileName.removeprefix("[LocalDS_0] "))
 
 
-def test_an_installation_takes_its_time_then_fills_the_disk_and_shuts_down(
+def test_an_installation_completes_after_its_duration_with_the_disk_written_and_the_vm_off(
     vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
 ) -> None:
     machine = make_machine(vcenter)
-    guest.look()
+    guest.poll()
     clock.advance(INSTALLATION_SECONDS - 1)
-    guest.look()
+    guest.poll()
     assert machine.runtime.powerState == "poweredOn"
     assert disk_of(vcenter, machine) != INSTALLED
     clock.advance(1)
-    guest.look()
+    guest.poll()
     assert machine.runtime.powerState == "poweredOff"
     assert disk_of(vcenter, machine) == INSTALLED
 
@@ -79,27 +79,27 @@ def test_an_installed_machine_is_not_installed_again(
     vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
 ) -> None:
     machine = make_machine(vcenter)
-    guest.look()
+    guest.poll()
     clock.advance(INSTALLATION_SECONDS)
-    guest.look()
+    guest.poll()
     vcenter.session.wait("powering on", machine.PowerOnVM_Task())
     clock.advance(INSTALLATION_SECONDS)
-    guest.look()
+    guest.poll()
     assert machine.runtime.powerState == "poweredOn"
 
 
-def test_an_interrupted_installation_begins_anew(
+def test_an_interrupted_installation_restarts(
     vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
 ) -> None:
     machine = make_machine(vcenter)
-    guest.look()
+    guest.poll()
     clock.advance(INSTALLATION_SECONDS / 2)
     vcenter.session.wait("powering off", machine.PowerOffVM_Task())
-    guest.look()
+    guest.poll()
     vcenter.session.wait("powering on", machine.PowerOnVM_Task())
-    guest.look()
+    guest.poll()
     clock.advance(INSTALLATION_SECONDS / 2)
-    guest.look()
+    guest.poll()
     assert machine.runtime.powerState == "poweredOn"
 
 
@@ -107,13 +107,13 @@ def test_nothing_is_installed_without_an_iso_image(
     vcenter: VCenterSandbox, clock: SandboxClock, guest: InstallingGuest
 ) -> None:
     machine = make_machine(vcenter, iso=False)
-    guest.look()
+    guest.poll()
     clock.advance(INSTALLATION_SECONDS)
-    guest.look()
+    guest.poll()
     assert machine.runtime.powerState == "poweredOn"
 
 
-def test_in_a_thread_it_installs_by_itself(vcenter: VCenterSandbox, disk: Path) -> None:
+def test_a_background_thread_installs_without_polling(vcenter: VCenterSandbox, disk: Path) -> None:
     machine = make_machine(vcenter)
     guest = InstallingGuest(vcenter, SandboxClock.stepped(), disk, seconds=0)
     guest.start()

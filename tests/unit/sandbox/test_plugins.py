@@ -22,40 +22,40 @@ def install(folder: Path, name: str, version: str) -> Path:
     return executable
 
 
-def test_standins_are_placed_where_the_engine_looks_for_the_sdks_versions(tmp_path: Path) -> None:
-    assert plugins.place(tmp_path, tmp_path / "none") == f"aws {AWS}: stand-in, vsphere {VSPHERE}: stand-in"
+def test_standins_are_installed_in_the_versions_of_the_sdks(tmp_path: Path) -> None:
+    assert plugins.install(tmp_path, tmp_path / "none") == f"aws {AWS}: stand-in, vsphere {VSPHERE}: stand-in"
     for name, version in (("aws", AWS), ("vsphere", VSPHERE)):
         assert plugin(tmp_path / "plugins", name, version).stat().st_mode & 0o111
 
 
-def test_a_real_plugin_is_used_where_it_is_installed(tmp_path: Path) -> None:
+def test_a_real_plugin_is_used_if_it_is_installed(tmp_path: Path) -> None:
     real = install(tmp_path / "real", "aws", AWS)
     home = tmp_path / "home"
-    assert plugins.place(home, tmp_path / "real") == f"aws {AWS}: the real plugin, vsphere {VSPHERE}: stand-in"
-    placed = plugin(home / "plugins", "aws", AWS)
-    assert not placed.parent.is_symlink()  # the engine passes over a linked folder
-    assert placed.resolve() == real
-    assert (placed.parent / "PulumiPlugin.yaml").read_text() == "runtime: go\n"
-    assert subprocess.run([placed], capture_output=True, check=True).stdout == b"real\n"
+    assert plugins.install(home, tmp_path / "real") == f"aws {AWS}: real plugin, vsphere {VSPHERE}: stand-in"
+    installed_plugin = plugin(home / "plugins", "aws", AWS)
+    assert not installed_plugin.parent.is_symlink()  # the engine passes over a linked folder
+    assert installed_plugin.resolve() == real
+    assert (installed_plugin.parent / "PulumiPlugin.yaml").read_text() == "runtime: go\n"
+    assert subprocess.run([installed_plugin], capture_output=True, check=True).stdout == b"real\n"
 
 
 def test_a_real_plugin_of_another_version_is_not_used(tmp_path: Path) -> None:
     install(tmp_path / "real", "vsphere", "1.0.0")
-    assert plugins.place(tmp_path / "home", tmp_path / "real").endswith(f"vsphere {VSPHERE}: stand-in")
+    assert plugins.install(tmp_path / "home", tmp_path / "real").endswith(f"vsphere {VSPHERE}: stand-in")
 
 
-def test_placing_again_follows_what_is_installed_now(tmp_path: Path) -> None:
+def test_a_second_installation_uses_the_plugins_that_exist_then(tmp_path: Path) -> None:
     home, real = tmp_path / "home", tmp_path / "real"
-    plugins.place(home, real)
+    plugins.install(home, real)
     installed = install(real, "aws", AWS)
-    plugins.place(home, real)
+    plugins.install(home, real)
     assert plugin(home / "plugins", "aws", AWS).resolve() == installed
-    assert plugins.place(home, None).startswith(f"aws {AWS}: stand-in")
+    assert plugins.install(home, None).startswith(f"aws {AWS}: stand-in")
     assert installed.read_text() == "#!/bin/sh\necho real\n"  # the user's own plugin is not written through the link
 
 
-def test_the_users_plugins_are_those_of_the_users_pulumi_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_plugin_folder_is_in_the_users_pulumi_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_HOME", "/opt/pulumi")
-    assert plugins.installed() == Path("/opt/pulumi/plugins")
+    assert plugins.user_plugin_folder() == Path("/opt/pulumi/plugins")
     monkeypatch.delenv("PULUMI_HOME")
-    assert plugins.installed() == Path.home() / ".pulumi" / "plugins"
+    assert plugins.user_plugin_folder() == Path.home() / ".pulumi" / "plugins"

@@ -47,7 +47,7 @@ def sandbox_in(directory: Path, *, vsphere: bool = False) -> Sandbox:
 
 
 @pytest.mark.usefixtures("caller")
-def test_nothing_of_the_callers_accounts_reaches_a_program(tmp_path: Path) -> None:
+def test_programs_do_not_see_the_accounts_of_the_user(tmp_path: Path) -> None:
     with sandbox_in(tmp_path, vsphere=True) as sandbox:
         given = sandbox.environment
         assert not set(CALLERS.values()) & set(given.values())
@@ -59,7 +59,7 @@ def test_nothing_of_the_callers_accounts_reaches_a_program(tmp_path: Path) -> No
         assert Path(given["VMIMPORT_VSPHERE_CA_FILE"]).is_file()
 
 
-def test_the_description_says_engine_and_plugins(tmp_path: Path) -> None:
+def test_the_description_names_engine_and_plugins(tmp_path: Path) -> None:
     with sandbox_in(tmp_path) as sandbox:
         engine, plugins = sandbox.description.split("; ")
         assert engine == sandbox.engine.description
@@ -75,14 +75,14 @@ def test_a_sandbox_without_a_vcenter_has_none(tmp_path: Path) -> None:
             _ = sandbox.vcenter
 
 
-def test_programs_get_the_credentials_of_now(tmp_path: Path) -> None:
+def test_programs_get_the_current_credentials(tmp_path: Path) -> None:
     with sandbox_in(tmp_path) as sandbox:
         before = sandbox.environment["AWS_ACCESS_KEY_ID"]
         sandbox.aws.faults.renew_credentials()
         assert sandbox.environment["AWS_ACCESS_KEY_ID"] == sandbox.aws.access_key != before
 
 
-def test_stacks_of_an_earlier_sandbox_are_void_and_other_files_stay(tmp_path: Path) -> None:
+def test_stacks_of_an_earlier_sandbox_are_deleted_and_other_files_kept(tmp_path: Path) -> None:
     with sandbox_in(tmp_path):
         (tmp_path / "backend" / "stack.json").write_text("{}")
         (tmp_path / "notes").write_text("mine")
@@ -94,7 +94,7 @@ def test_stacks_of_an_earlier_sandbox_are_void_and_other_files_stay(tmp_path: Pa
 def test_fails_to_run_twice_in_one_directory(tmp_path: Path) -> None:
     with sandbox_in(tmp_path):
         assert holder(tmp_path) == os.getpid()
-        with pytest.raises(AlreadyRunning, match=f"a sandbox runs in {tmp_path}: stop it, or take another directory"):
+        with pytest.raises(AlreadyRunning, match=f"a sandbox is running in {tmp_path}; stop it"):
             sandbox_in(tmp_path).__enter__()
     assert holder(tmp_path) is None
 
@@ -113,7 +113,7 @@ def test_a_killed_sandbox_does_not_hold_its_directory(tmp_path: Path) -> None:
     hold(tmp_path).close()
 
 
-def test_fails_to_start_without_leaving_anything_running(tmp_path: Path) -> None:
+def test_fails_to_start_and_stops_everything_that_it_started(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="guest_disk"), Sandbox(tmp_path, guest_disk=tmp_path / "none.vmdk"):
         pass
     assert holder(tmp_path) is None
@@ -122,7 +122,7 @@ def test_fails_to_start_without_leaving_anything_running(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("caller")
-def test_a_shell_that_sources_the_settings_has_them_and_no_others() -> None:
+def test_a_shell_that_sources_the_environment_has_its_variables_and_no_others() -> None:
     lines = as_shell({"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME"})
     script = f"{lines}env"
     told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
@@ -130,19 +130,19 @@ def test_a_shell_that_sources_the_settings_has_them_and_no_others() -> None:
     assert found == {"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME", "EDITOR": "ed"}
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_can_be_imported() -> None:
     for name in sandbox_package.__all__:
         assert getattr(sandbox_package, name).__name__ == name
     with pytest.raises(AttributeError, match="has no attribute 'Sandpit'"):
         _ = sandbox_package.Sandpit
 
 
-def test_the_commands_do_not_wait_for_moto() -> None:
+def test_the_commands_do_not_import_moto() -> None:
     code = "import sys; import pulumi_vmimport_sandbox.__main__; print('moto' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 
-def test_in_the_background_it_outlives_its_command_until_stopped(
+def test_a_background_sandbox_runs_until_it_is_stopped(
     served: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "one that boto3 would refuse")
@@ -156,31 +156,31 @@ def test_in_the_background_it_outlives_its_command_until_stopped(
 
     assert main(["start", str(served)]) == 1
     assert main(["serve", str(served)]) == 1
-    assert capsys.readouterr().err.count("error: a sandbox runs in ") == 2
+    assert capsys.readouterr().err.count("error: a sandbox is running in ") == 2
     assert facts["pid"] == holder(served)
 
     assert main(["stop", str(served)]) == 0
-    assert "are gone, so the stacks recorded there are void" in capsys.readouterr().out
+    assert "existed only in memory" in capsys.readouterr().out
     assert holder(served) is None
     assert not (served / "sandbox.json").exists()
     assert main(["stop", str(served)]) == 0
-    assert capsys.readouterr().out == f"no sandbox runs in {served}\n"
+    assert capsys.readouterr().out == f"no sandbox is running in {served}\n"
 
 
 _CALL = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
 
 
-def test_stop_signals_nobody_on_behalf_of_a_killed_sandbox(served: Path) -> None:
+def test_stop_signals_no_process_after_a_sandbox_was_killed(served: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as bystander:
         (served / "sandbox.json").write_text(json.dumps({"pid": bystander.pid}))
-        assert background.stop(served) == f"no sandbox runs in {served}"
-        with hold(served), pytest.raises(RuntimeError, match=f"process {os.getpid()} has the sandbox"):
+        assert background.stop(served) == f"no sandbox is running in {served}"
+        with hold(served), pytest.raises(RuntimeError, match=f"process {os.getpid()} holds it"):
             background.stop(served)
         assert bystander.poll() is None
         bystander.kill()
 
 
-def test_start_goes_on_after_a_killed_sandbox(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_start_succeeds_after_a_sandbox_was_killed(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["start", str(served)]) == 0
     first = holder(served)
     assert first is not None
@@ -193,7 +193,7 @@ def test_start_goes_on_after_a_killed_sandbox(served: Path, capsys: pytest.Captu
     assert main(["stop", str(served)]) == 0
 
 
-def test_fails_to_start_in_the_background_with_its_last_words(
+def test_fails_to_start_in_the_background_with_the_output_of_the_sandbox(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["start", str(tmp_path), "--guest-disk", str(tmp_path / "none.vmdk")]) == 1

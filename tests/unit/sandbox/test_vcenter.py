@@ -39,18 +39,18 @@ def test_it_starts_empty_and_its_certificate_verifies_it(vcenter: VCenterSandbox
         assert answer.status == 200
 
 
-def test_a_file_comes_back_as_it_was_put(vcenter: VCenterSandbox) -> None:
+def test_a_file_is_read_as_it_was_written(vcenter: VCenterSandbox) -> None:
     vcenter.put_file("LocalDS_0", "isos/windows/10.iso", io.BytesIO(b"first"))
     vcenter.put_file("LocalDS_0", "isos/windows/10.iso", io.BytesIO(b"second"))
     assert vcenter.read_file("LocalDS_0", "isos/windows/10.iso") == b"second"
 
 
-def test_fails_to_read_a_file_that_is_not_there(vcenter: VCenterSandbox) -> None:
+def test_fails_to_read_a_missing_file(vcenter: VCenterSandbox) -> None:
     with pytest.raises(NotFound, match=r"GET \[LocalDS_0\] none.iso: HTTP 404"):
         vcenter.read_file("LocalDS_0", "none.iso")
 
 
-def test_leftovers_are_machines_and_files_but_not_what_was_put(vcenter: VCenterSandbox) -> None:
+def test_remaining_resources_are_vms_and_files_except_uploaded_ones(vcenter: VCenterSandbox) -> None:
     vcenter.put_file("LocalDS_0", "a.iso", io.BytesIO(b"iso"))
     machine = make_machine(vcenter, "web")
     left = vcenter.remaining_resources()
@@ -81,7 +81,7 @@ def test_fails_with_the_fault_of_a_task(vcenter: VCenterSandbox) -> None:
     assert isinstance(failure.value.fault, vim.fault.InvalidPowerState)
 
 
-def test_fails_to_log_in_with_vcenters_words(vcenter: VCenterSandbox) -> None:
+def test_fails_to_log_in_with_the_fault_of_vcenter(vcenter: VCenterSandbox) -> None:
     session = VSphere(vcenter.host, vcenter.port, vcenter.user, "wrong", str(vcenter.ca_file))
     with pytest.raises(
         Rejected, match=f"cannot log in to the vCenter at {vcenter.host}:{vcenter.port}: InvalidLogin: "
@@ -89,13 +89,13 @@ def test_fails_to_log_in_with_vcenters_words(vcenter: VCenterSandbox) -> None:
         session.all(vim.Datacenter)
 
 
-def test_fails_to_log_in_where_the_certificate_is_another(vcenter: VCenterSandbox) -> None:
+def test_fails_to_log_in_if_the_certificate_differs(vcenter: VCenterSandbox) -> None:
     session = VSphere(vcenter.host, vcenter.port, vcenter.user, vcenter.password, None)
     with pytest.raises(Rejected, match="CERTIFICATE_VERIFY_FAILED"):
         session.all(vim.Datacenter)
 
 
-def test_fails_to_start_with_the_simulators_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_to_start_with_the_output_of_the_simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "vcsim"
     broken.write_text("#!/bin/sh\necho no memory >&2\nexit 1\n")
     broken.chmod(0o755)
@@ -104,7 +104,7 @@ def test_fails_to_start_with_the_simulators_last_words(tmp_path: Path, monkeypat
         pass
 
 
-def test_the_simulator_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
+def test_the_simulator_exits_with_its_parent_process(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from pulumi_vmimport_sandbox.vcenter import VCenterSandbox\n"
         "with VCenterSandbox(Path(sys.argv[1])) as vcenter: print(vcenter._process.pid, flush=True); time.sleep(60)"
