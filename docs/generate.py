@@ -90,7 +90,6 @@ def _link(id: str) -> str:
 
 def _rules() -> Iterator[str]:
     known = rule_catalog.rule_catalog()
-    failures_known = {failure.id for failure in known_failures.table().failures}
     for section, title in known.sections.items():
         yield f"### {title}"
         rows = (
@@ -98,16 +97,13 @@ def _rules() -> Iterator[str]:
                 f"`{rule.id}`",
                 _severities(rule),
                 f"{rule.cause}; {rule.remedy}",
-                ", ".join(
-                    f"[{need}](troubleshooting.md#{need.lower()})" if need in failures_known else need
-                    for need in rule.needs
-                ),
+                ", ".join(f"[{id}](troubleshooting.md#{id.lower()})" for id in rule.troubleshooting),
                 f"[{rule.source}](#sources)",
             )
             for rule in known.rules.values()
             if rule.section == section
         )
-        yield _table(["rule", "severity", "why, and what helps", "ids", "source"], rows)
+        yield _table(["rule", "severity", "cause and remedy", "troubleshooting", "source"], rows)
 
 
 def _rule_sources() -> Iterator[str]:
@@ -121,9 +117,11 @@ def _linked(where: str) -> str:
 
 
 def _severities(rule: rule_catalog.Rule) -> str:
-    """The severity, and where it is another or does not apply."""
+    """The severity, the profiles it applies to, and the severities of other profiles."""
     usual = f"{rule.severity}{' (`--deep`)' if rule.deep else ''}"
-    others = [f"{profile}: {severity}" for profile, severity in rule.but_for.items() if severity is not rule.severity]
+    others = [
+        f"{profile}: {severity}" for profile, severity in rule.profile_severity.items() if severity is not rule.severity
+    ]
     if len(rule.profiles) < len(ImageProfile):
         usual = f"{usual}, for {' and '.join(rule.profiles)}"
     return "; ".join([usual, *others])

@@ -1,4 +1,4 @@
-"""Facts and findings, for people and as JSON for programs."""
+"""Facts and findings, as text and as JSON."""
 
 import json
 import textwrap
@@ -20,15 +20,16 @@ from pulumi_vmimport.disk.inspection.facts import (
     Partition,
     PartitionScheme,
 )
+from pulumi_vmimport.disk.rules.boot_layout import data_partitions
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
-from pulumi_vmimport.disk.rules.rule_context import counted, partitions_of, rounded
+from pulumi_vmimport.disk.rules.text_format import approximate_size, quantity
 from pulumi_vmimport.image_profile import ImageProfile
 
 SCHEMA = 1
-"""The form of the JSON; a new field does not change it."""
+"""The version of the JSON format; new fields do not change it"""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKNOWN: "cyan"}
-_FOR = {
+_PURPOSES = {
     ImageProfile.EC2: "ImportImage",
     ImageProfile.SNAPSHOT: "ImportSnapshot",
     ImageProfile.BYOL_WORKSPACES: "a WorkSpaces BYOL image",
@@ -38,7 +39,7 @@ _USUAL_WIDTH, _LEAST_WIDTH = 80, 20
 
 @dataclass(frozen=True)
 class InspectionReport:
-    """What is told of an image."""
+    """The result of one inspection."""
 
     name: str
     facts: ImageFacts
@@ -49,7 +50,7 @@ class InspectionReport:
 
 
 def as_json(report: InspectionReport) -> str:
-    """Everything for a program."""
+    """The report as JSON."""
     return json.dumps(
         {
             "schema": SCHEMA,
@@ -65,26 +66,26 @@ def as_json(report: InspectionReport) -> str:
 
 
 def failure_as_json(name: str, words: str) -> str:
-    """That the image could not be read, for a program."""
+    """The failure to read an image, as JSON."""
     return json.dumps({"schema": SCHEMA, "target": name, "error": words}, indent=2)
 
 
 def verdict(findings: Sequence[ImageFinding]) -> str:
-    """The findings in a few words. What AWS will say nobody can know."""
+    """The number of findings. Whether AWS accepts the image cannot be known."""
     counts = Counter(finding.severity for finding in findings)
-    words = [_counted(counts[severity], noun) for severity, noun in _NOUNS.items() if counts[severity]]
+    words = [_quantity(severity, counts[severity]) for severity in _NOUNS if counts[severity]]
     if counts[Severity.ERROR]:
         return ", ".join(words)
     return "; ".join(["no known blocker found", *([", ".join(words)] if words else [])])
 
 
-_NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "thing not told"}
+_NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "check"}
 
 
 def as_text(report: InspectionReport) -> str:
-    """The facts, then the findings, as the terminal shows them."""
+    """The facts, then the findings, for a terminal."""
     console = Console(highlight=False)
-    console.width = max(console.width or _USUAL_WIDTH, _LEAST_WIDTH)  # COLUMNS=0 is a width that some programs leave
+    console.width = max(console.width or _USUAL_WIDTH, _LEAST_WIDTH)  # some programs set COLUMNS=0
     with console.capture() as captured:
         _print(console, report)
     return captured.get()
@@ -93,8 +94,8 @@ def as_text(report: InspectionReport) -> str:
 def _print(console: Console, report: InspectionReport) -> None:
     facts, findings = report.facts, report.findings
 
-    def tell(words: str, style: str = "", *, indent: int = 0) -> None:
-        """A paragraph; URLs and names stay in one piece."""
+    def paragraph(words: str, style: str = "", *, indent: int = 0) -> None:
+        """Print a paragraph without breaking URLs and names."""
         own = len(words) - len(words.lstrip())
         lines = textwrap.wrap(
             words, console.width, initial_indent=" " * indent, subsequent_indent=" " * (indent + own + 2),
@@ -103,29 +104,32 @@ def _print(console: Console, report: InspectionReport) -> None:
         for line in lines:
             console.print(_text(line, style), soft_wrap=True)
 
-    tell(f"{escaped(report.name)}: {_what(facts)}", "bold")
+    paragraph(f"{escaped(report.name)}: {_what(facts)}", "bold")
     for line in _facts(facts):
-        tell(line, indent=2)
+        paragraph(line, indent=2)
     for finding in findings:
         console.print()
         console.print(
             _text(f"{finding.severity}: ", _STYLES[finding.severity]) + _text(finding.rule, "bold"), soft_wrap=True
         )
         subject = report.name if finding.subject == facts.name else finding.subject
-        tell(f"{escaped(subject)}: {finding.evidence}", indent=2)
-        tell(f"why: {finding.cause}", indent=2)
-        tell(f"remedy: {finding.remedy}", indent=2)
-        tell(f"source: {finding.source}", "dim", indent=2)
+        paragraph(f"{escaped(subject)}: {finding.evidence}", indent=2)
+        paragraph(f"cause: {finding.cause}", indent=2)
+        paragraph(f"remedy: {finding.remedy}", indent=2)
+        paragraph(f"source: {finding.source}", "dim", indent=2)
     console.print()
     style = "bold red" if findings and findings[0].severity is Severity.ERROR else "bold green"
-    tell(f"{verdict(findings)} (judged for {_FOR[report.profile]})", style)
-    tell(f"{counted(report.reads.requests, 'read')}, {rounded(report.reads.bytes)}, {report.seconds:.1f} s", "dim")
+    paragraph(f"{verdict(findings)} (checked for {_PURPOSES[report.profile]})", style)
+    paragraph(
+        f"{quantity(report.reads.requests, 'read')}, {approximate_size(report.reads.bytes)}, {report.seconds:.1f} s",
+        "dim",
+    )
 
 
 def _what(facts: ImageFacts) -> str:
     if facts.container is Container.OTHER and facts.disks:
-        return f"{facts.disks[0].other or 'unknown'}, {rounded(facts.size_bytes)}"
-    return f"{facts.container.upper()}, {rounded(facts.size_bytes)}"
+        return f"{facts.disks[0].other or 'unknown'}, {approximate_size(facts.size_bytes)}"
+    return f"{facts.container.upper()}, {approximate_size(facts.size_bytes)}"
 
 
 def _facts(facts: ImageFacts) -> Iterator[str]:
@@ -137,22 +141,22 @@ def _facts(facts: ImageFacts) -> Iterator[str]:
         if layout is None:
             continue
         if layout.scheme is PartitionScheme.NONE:
-            yield f"  no partition table, holds: {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
+            yield f"  no partition table, holds {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
         else:
-            yield f"  {layout.scheme.upper()}, {counted(len(partitions_of(layout)), 'partition')}"
+            yield f"  {layout.scheme.upper()}, {quantity(len(data_partitions(layout)), 'partition')}"
         yield from (f"  {_partition(partition, root=layout.root)}" for partition in layout.partitions)
 
 
 def _machine(ovf: OvfFacts) -> Iterator[str]:
     parts = [
-        ovf.operating_system or ovf.guest_id or "system not said",
-        {"bios": "BIOS", "efi": "UEFI"}.get(ovf.firmware or "", "firmware not said"),
-        counted(ovf.cpus, "CPU") if ovf.cpus else "",
+        ovf.operating_system or ovf.guest_id or "OS not specified",
+        {"bios": "BIOS", "efi": "UEFI"}.get(ovf.firmware or "", "firmware not specified"),
+        quantity(ovf.cpus, "CPU") if ovf.cpus else "",
         f"{ovf.memory_mib} MiB memory" if ovf.memory_mib else "",
-        counted(len(ovf.adapters), "adapter"),
+        quantity(len(ovf.adapters), "adapter"),
         f"CD image {', '.join(ovf.cd_images)}" if ovf.cd_images else "",
     ]
-    yield f"machine {ovf.name or 'without name'}: {', '.join(filter(None, parts))}"
+    yield f"VM {ovf.name or '(unnamed)'}: {', '.join(filter(None, parts))}"
 
 
 def _disk(disk: DiskFacts) -> str:
@@ -165,28 +169,28 @@ def _disk(disk: DiskFacts) -> str:
         kind = f"VHD {disk.vhd.kind}"
     elif disk.vhdx and disk.vhdx.is_fixed is not None:
         kind = f"VHDX {'fixed' if disk.vhdx.is_fixed else 'dynamic'}"
-    capacity = rounded(disk.capacity_bytes) if disk.capacity_bytes is not None else "capacity unknown"
-    return f"{kind}, {capacity}, {rounded(disk.size_bytes)} in its file"
+    capacity = approximate_size(disk.capacity_bytes) if disk.capacity_bytes is not None else "capacity unknown"
+    return f"{kind}, {capacity}, {approximate_size(disk.size_bytes)} in the file"
 
 
 def _partition(partition: Partition, *, root: int | None) -> str:
     marks = [
         "active" if partition.is_active else "",
         "EFI system" if partition.is_efi_system else "",
-        "likely root" if partition.number == root else "",
+        "probably root" if partition.number == root else "",
     ]
     label = f' "{partition.label}"' if partition.label else ""
     kind = "extended" if partition.is_container else f"{partition.file_system}{label}"
     words = ", ".join([kind, *filter(None, marks)])
-    return f"{partition.number}: {rounded(partition.size_bytes)} at {rounded(partition.start_bytes)}, {words}"
+    size, start = approximate_size(partition.size_bytes), approximate_size(partition.start_bytes)
+    return f"{partition.number}: {size} at {start}, {words}"
 
 
-def _counted(count: int, noun: str) -> str:
-    if count != 1 and noun == "thing not told":
-        return f"{count} things not told"
-    return counted(count, noun)
+def _quantity(severity: Severity, count: int) -> str:
+    words = quantity(count, _NOUNS[severity])
+    return f"{words} inconclusive" if severity is Severity.UNKNOWN else words
 
 
 def _text(words: str, style: str = "") -> Text:
-    """Words, without what a terminal would obey: some of them come from the file."""
+    """Text with control characters escaped, because parts of it come from the file."""
     return Text(escaped(words), style=style)

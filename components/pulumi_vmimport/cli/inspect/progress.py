@@ -1,4 +1,4 @@
-"""How far a look at all of an image has come, for who waits at a terminal."""
+"""Progress of a deep inspection, for a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,24 +9,24 @@ from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Target
 from pulumi_vmimport.cli.terminal import escaped
-from pulumi_vmimport.disk.rules.rule_context import rounded
+from pulumi_vmimport.disk.rules.text_format import approximate_size
 
 
 @dataclass
 class _Line:
-    """What stands beside the spinner; rich asks for it some ten times a second."""
+    """The line beside the spinner, which rich renders about ten times a second."""
 
     image: Target
     name: str
 
     def __rich__(self) -> Text:
         read, size = self.image.reads().bytes, self.image.source.size_bytes
-        return Text(f"reading {self.name}: {rounded(read)} (the file has {rounded(size)})")
+        return Text(f"reading {self.name}: {approximate_size(read)} of {approximate_size(size)}")
 
 
 @contextmanager
 def progress(image: Target, name: str, *, wanted: bool) -> Iterator[None]:
-    """A line on stderr while the block runs, where that is a terminal."""
+    """Show a line on stderr while the block runs, if stderr is a terminal."""
     console = Console(stderr=True, highlight=False)
     if not (wanted and console.is_terminal):
         yield

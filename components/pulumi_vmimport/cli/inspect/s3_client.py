@@ -1,4 +1,4 @@
-"""S3, as whom the options say."""
+"""The S3 client for the options of the command."""
 
 import os
 from typing import TYPE_CHECKING
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def s3_client(profile: str | None, region: str | None) -> "S3Client":
-    """S3 in a Region, the configured one by default."""
+    """An S3 client. `region` defaults to the configured Region."""
     # boto3 itself reads AWS_DEFAULT_REGION only.
     return connection(AwsSettings(region=region or os.environ.get("AWS_REGION"), profile=profile)).client("s3")
 
 
 def connection(settings: AwsSettings) -> AwsConnection:
-    """AWS with these settings."""
+    """A connection with these settings."""
     return AwsConnection(settings)

@@ -1,4 +1,4 @@
-"""What the command is pointed at: a file, an object in S3, an https URL."""
+"""The target of the command: a file, an object in S3, or an https URL."""
 
 import importlib
 import os
@@ -27,7 +27,7 @@ _S3, _HTTPS = "s3://", "https://"
 
 @dataclass
 class Reads:
-    """How much was read."""
+    """The number of reads and bytes."""
 
     requests: int = 0
     bytes: int = 0
@@ -35,7 +35,7 @@ class Reads:
 
 @dataclass
 class Target:
-    """An image that is open, and the files beside it."""
+    """An open image, and how to open files next to it."""
 
     source: Source
     open_sibling: Callable[[str], Source | None] | None
@@ -43,8 +43,8 @@ class Target:
 
 
 @contextmanager
-def opened(target: str, profile: str | None, region: str | None) -> Iterator[Target]:
-    """The image while the block runs. Raises: CommandError when it cannot be read."""
+def open_target(target: str, profile: str | None, region: str | None) -> Iterator[Target]:
+    """Open the image while the block runs. Raises: CommandError if it cannot be read."""
     with ExitStack() as stack:
         try:
             if target.lower().startswith(_HTTPS):
@@ -60,14 +60,14 @@ def opened(target: str, profile: str | None, region: str | None) -> Iterator[Tar
         except TransferError as error:
             raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:
-            remedy = "; log in, or name an --aws-profile" if credentials_expired(error) else ""
+            remedy = "; log in, or set --aws-profile" if credentials_expired(error) else ""
             raise CommandError(f"{_place(target)} cannot be read: {error_message(error)}{remedy}") from error
         except OSError as error:
             raise CommandError(f"{_place(target)} cannot be read: {error.strerror or error}") from error
 
 
 def name_of(target: str) -> str:
-    """What it is called: of a URL never the query, the user and the password, which are credentials."""
+    """The name for output. A URL loses its query, user and password, which may be credentials."""
     scheme, mark, rest = target.partition("://")
     if not mark:
         return Path(target).name or target
@@ -76,7 +76,7 @@ def name_of(target: str) -> str:
 
 
 def _place(target: str) -> str:
-    """What errors call it."""
+    """The name for errors."""
     return name_of(target) if "://" in target else target
 
 
@@ -84,13 +84,13 @@ def _has_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of the port, or of brackets
+    except ValueError:  # invalid port or brackets
         return False
 
 
 @dataclass
-class _Counted:
-    """A local file whose reads are counted."""
+class _CountedImage:
+    """A local file that counts its reads."""
 
     image: LocalImage
     name: str
@@ -119,10 +119,10 @@ def _of_file(path: str, stack: ExitStack) -> Target:
             image = stack.enter_context(LocalImage(os.fspath(Path(path).parent / name)))
         except UnreadableSourceError:
             return None
-        return _Counted(image, name, reads)
+        return _CountedImage(image, name, reads)
 
     image = stack.enter_context(LocalImage(path))
-    return Target(_Counted(image, Path(path).name, reads), open_sibling, lambda: reads)
+    return Target(_CountedImage(image, Path(path).name, reads), open_sibling, lambda: reads)
 
 
 def _of_url(url: str, stack: ExitStack) -> Target:
@@ -139,7 +139,7 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     images: list[S3Image] = []
     try:
         client: S3Client = account.s3_client(profile, region)
-    except ValueError as error:  # so botocore says of endpoints that are none
+    except ValueError as error:  # botocore: invalid endpoint
         variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
         raise CommandError(f"{uri} cannot be read: {error} ({variables})") from error
     image = stack.enter_context(S3Image.open(client, bucket, key))

@@ -1,4 +1,4 @@
-"""The judgement: what of an image AWS would refuse, or what would go wrong later."""
+"""Evaluates the rules: from facts to findings."""
 
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.rules import byol_rules, container_rules, layout_rules, ova_rules, raw_rules
@@ -19,24 +19,24 @@ CHECKS: Checks = {
 def evaluate(
     facts: ImageFacts, profile: ImageProfile, *, has_root: bool = True, stated: Container | None = None
 ) -> tuple[ImageFinding, ...]:
-    """The findings, the gravest first; none means that no known blocker was found, not that AWS will accept it.
+    """The findings, most severe first. An empty result means no known blocker, not that AWS will accept the image.
 
-    `has_root` says whether the machine is to start from the first disk of this file. Default: true. `stated` is the
-    format that the import states. Default: the one that the file's name ends in.
+    `has_root` says whether the VM boots from the first disk of this file. Default: true. `stated` is the format stated
+    in the import request. Default: the file name decides.
     """
-    known = rule_catalog()
+    catalog = rule_catalog()
     context = RuleContext(facts, has_root, stated)
     found = [
         ImageFinding(
             rule=rule.id,
             severity=rule.severity_for(profile),
             subject=evidence.subject,
-            evidence=evidence.words,
+            evidence=evidence.detail,
             cause=rule.cause,
             remedy=rule.remedy,
-            source=f"{', '.join(rule.needs)}; {known.sources[rule.source]}",
+            source=catalog.source_of(rule),
         )
-        for rule in known.rules.values()
+        for rule in catalog.rules.values()
         if profile in rule.profiles
         for evidence in CHECKS[rule.id](context)
     ]

@@ -1,32 +1,32 @@
-"""A judgement over facts: what AWS would refuse, or what would go wrong later."""
+"""Findings: defects of an image that AWS rejects, or that cause problems later."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How sure it is."""
+    """How certain the problem is."""
 
     ERROR = "error"
-    """AWS documents or is known to refuse it"""
+    """AWS documents that it rejects the image, or the image is incomplete"""
     WARNING = "warning"
-    """It may fail, or work other than expected"""
+    """The import may fail, or the result may not work as expected"""
     UNKNOWN = "unknown"
-    """It could not be told"""
+    """The check was inconclusive"""
 
 
 @dataclass(frozen=True)
 class ImageFinding:
-    """One judgement."""
+    """One finding."""
 
     rule: str
     """Stable id in lower-case words with hyphens, such as `vmdk-not-stream-optimized`"""
     severity: Severity
     subject: str
-    """The disk or member it is about"""
+    """The disk or file that the finding is about"""
     evidence: str
-    """What was seen, with its value"""
+    """What was found, with its value"""
     cause: str
     remedy: str
     source: str
-    """Requirement ids and a page"""
+    """Entries of docs/troubleshooting.md, then a page of AWS or of the format's specification"""

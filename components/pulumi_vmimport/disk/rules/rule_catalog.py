@@ -1,4 +1,4 @@
-"""The rules as data: what each is called, how grave it is, why, and what helps."""
+"""The rules as data: id, severity, cause and remedy."""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,28 +7,40 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from pulumi_vmimport import service_limits
 from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import ImageProfile
+
+# What {names} in rules.toml stand for.
+_LIMITS = {
+    "max_import_volumes": service_limits.MAX_IMPORT_VOLUMES,
+    "image_limit_tib": service_limits.IMAGE_DISK_LIMIT_BYTES // service_limits.TIB,
+    "snapshot_limit_tib": service_limits.SNAPSHOT_DISK_LIMIT_BYTES // service_limits.TIB,
+    "byol_disk_gb": service_limits.BYOL_DISK_GIB,
+    "byol_checker_disk_gb": service_limits.BYOL_CHECKER_DISK_GIB,
+    "byol_free_gb": service_limits.BYOL_FREE_GIB,
+    "byol_free_with_office_gb": service_limits.BYOL_FREE_WITH_OFFICE_GIB,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule. What the fields are is told at the top of rules.toml."""
+    """One rule. The head of rules.toml documents the fields."""
 
     id: str
     section: str
     severity: Severity
     cause: str
     remedy: str
-    needs: tuple[str, ...]
     source: str
-    but_for: Mapping[ImageProfile, Severity] = field(default_factory=dict)
+    troubleshooting: tuple[str, ...] = ()
+    profile_severity: Mapping[ImageProfile, Severity] = field(default_factory=dict)
     profiles: tuple[ImageProfile, ...] = tuple(ImageProfile)
     deep: bool = False
 
     def severity_for(self, profile: ImageProfile) -> Severity:
-        """How grave it is for what the image is meant for."""
-        return self.but_for.get(profile, self.severity)
+        """The severity for an image of this profile."""
+        return self.profile_severity.get(profile, self.severity)
 
 
 @dataclass(frozen=True)
@@ -36,16 +48,20 @@ class RuleCatalog:
     """All rules, and what their fields refer to."""
 
     rules: Mapping[str, Rule]
-    """By their ids, in the order in which findings of the same severity are shown"""
+    """By id, in the order in which findings of the same severity are shown"""
     sections: Mapping[str, str]
     sources: Mapping[str, str]
     checked: str
-    """When the sources were read, an ISO date"""
+    """The ISO date on which the sources were read"""
+
+    def source_of(self, rule: Rule) -> str:
+        """The troubleshooting entries and the page behind a rule."""
+        return "; ".join(filter(None, [", ".join(rule.troubleshooting), self.sources[rule.source]]))
 
 
 @cache
 def rule_catalog() -> RuleCatalog:
-    """The catalogue as the package has it."""
+    """The rules of rules.toml."""
     text = resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     rules = [_rule(entry) for entry in data["rule"]]
@@ -55,12 +71,15 @@ def rule_catalog() -> RuleCatalog:
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
+    severities = entry.get("profile_severity", {})
     return Rule(
         **{
             **entry,
             "severity": Severity(entry["severity"]),
-            "but_for": {ImageProfile(name): Severity(value) for name, value in entry.get("but_for", {}).items()},
+            "cause": entry["cause"].format_map(_LIMITS),
+            "remedy": entry["remedy"].format_map(_LIMITS),
+            "profile_severity": {ImageProfile(name): Severity(value) for name, value in severities.items()},
             "profiles": tuple(map(ImageProfile, entry.get("profiles", tuple(ImageProfile)))),
-            "needs": tuple(entry["needs"]),
+            "troubleshooting": tuple(entry.get("troubleshooting", ())),
         }
     )

@@ -96,9 +96,9 @@ def told(run: Run, path: str, findings: Sequence[ImageFinding], purpose: Purpose
         words = f"{finding.rule}: {finding.subject}: {finding.evidence}; {finding.cause}; {finding.remedy}"
         if finding.severity is Severity.ERROR:
             refuted = f"where you know better, ignored_findings=[{finding.rule!r}]"
-            yield Problem(path, f"{words} ({', '.join(rule.needs)}); {refuted}")
+            yield Problem(path, f"{words} (see {finding.source}); {refuted}")
         elif not rule.deep:
-            run.warn(f"{path}: {words} ({', '.join(rule.needs)})")
+            run.warn(f"{path}: {words} (see {finding.source})")
 
 
 def _source_of(

@@ -37,6 +37,7 @@ from tests.unit.disk.rules.sample_facts import (
     vmdk,
 )
 
+from pulumi_vmimport.aws.tables.known_failures import table
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     Damage,
@@ -49,53 +50,53 @@ from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
 
 BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
-    "ova-ovf-not-first": (ova(members=(MEMBERS[2], *MEMBERS[:2])), EC2, "disk.vmdk is the first file, web.ovf number 2"),
-    "ova-without-ovf": (ova(members=MEMBERS[1:], ovf=None), EC2, "its files are web.mf, disk.vmdk"),
+    "ova-ovf-not-first": (ova(members=(MEMBERS[2], *MEMBERS[:2])), EC2, "web.ovf is number 2"),
+    "ova-without-ovf": (ova(members=MEMBERS[1:], ovf=None), EC2, "web.mf, disk.vmdk"),
     "ova-without-disk": (ovf(disks=()), EC2, "0 disks, none with a file"),
-    "ova-file-missing": (ova(members=MEMBERS[:2]), EC2, "disk.vmdk is not in it"),
+    "ova-file-missing": (ova(members=MEMBERS[:2]), EC2, "missing: disk.vmdk"),
     "ovf-not-packed": (replace(MACHINE, container=Container.OVF), EC2, "an OVF descriptor"),
-    "ova-not-ended": (ova(ends_in_zero_blocks=False), EC2, "no zeros"),
+    "ova-not-ended": (ova(ends_in_zero_blocks=False), EC2, "not zeros"),
     "ova-manifest-damaged": (replace(MACHINE, damage=(Damage("manifest", "line 3 is none"),)), EC2, "line 3 is none"),
     "ova-chunked-disk": (ovf(files=(replace(FILE, chunk_bytes=1 << 20),)), EC2, "disk.vmdk in chunks of 1048576 bytes"),
     "ova-compressed-file": (ovf(files=(replace(FILE, compression="gzip"),)), EC2, "disk.vmdk: gzip"),
-    "ova-manifest-mismatch": (ova(manifest=(replace(DIGEST, matches=False),)), EC2, "disk.vmdk has another SHA256"),
-    "ova-manifest-not-compared": (ova(manifest=(replace(DIGEST, matches=None),)), EC2, "disk.vmdk was not compared"),
-    "ova-size-wrong": (ovf(files=(replace(FILE, stated_bytes=9),)), EC2, f"disk.vmdk: 9 stated, it has {4 * GIB}"),
+    "ova-manifest-mismatch": (ova(manifest=(replace(DIGEST, matches=False),)), EC2, "disk.vmdk: expected SHA256 abababababababab"),
+    "ova-manifest-not-compared": (ova(manifest=(replace(DIGEST, matches=None),)), EC2, "not compared: disk.vmdk"),
+    "ova-size-wrong": (ovf(files=(replace(FILE, stated_bytes=9),)), EC2, f"disk.vmdk: expected 9 bytes, got {4 * GIB}"),
     "ova-cd-image": (ovf(cd_images=("tools.iso",)), EC2, "tools.iso"),
     "ovf-several-adapters": (ovf(adapters=OVF.adapters * 2), EC2, "2 adapters: VM Network, VM Network"),
-    "ovf-not-one-machine": (ovf(virtual_systems=3), EC2, "3 machines"),
+    "ovf-not-one-machine": (ovf(virtual_systems=3), EC2, "3 VMs"),
     "ovf-linked-disk": (ovf(disks=(replace(OVF.disks[0], parent="base"),)), EC2, "d1 has the parent base"),
-    "ovf-empty-disk": (ovf(disks=(*OVF.disks, replace(OVF.disks[0], id="d2", file=None))), EC2, "d2 has no file"),
-    "ovf-capacity-wrong": (ovf(disks=(replace(OVF.disks[0], capacity_bytes=GIB),)), EC2, "1 GiB stated, the disk has 70 GiB"),
-    "ovf-firmware-mismatch": (ovf(SMALL_GPT), EC2, "firmware is BIOS, the root disk has a GPT"),
+    "ovf-empty-disk": (ovf(disks=(*OVF.disks, replace(OVF.disks[0], id="d2", file=None))), EC2, "without a file: d2"),
+    "ovf-capacity-wrong": (ovf(disks=(replace(OVF.disks[0], capacity_bytes=GIB),)), EC2, "expected 1 GiB as stated, got 70 GiB"),
+    "ovf-firmware-mismatch": (ovf(SMALL_GPT), EC2, "firmware is BIOS, but the root disk has a GPT"),
     "too-many-disks": (ova(*[DISK] * 22), EC2, "22 disks"),
     "damaged": (disk(damage=(Damage("header", "it says a capacity of 0 sectors"),)), EC2, "header: it says a capacity of 0"),
-    "container-unsupported": (disk(container=Container.OTHER, vmdk=None, other="a qcow2 image", layout=None, capacity_bytes=None), SNAPSHOT, "it is a qcow2 image"),
-    "format-differs": (disk(name="disk.vhd"), EC2, "by its name it is VHD, the content VMDK"),
-    "ova-for-snapshot": (MACHINE, SNAPSHOT, "it is an OVA"),
+    "container-unsupported": (disk(container=Container.OTHER, vmdk=None, other="a qcow2 image", layout=None, capacity_bytes=None), SNAPSHOT, "a qcow2 image"),
+    "format-differs": (disk(name="disk.vhd"), EC2, "by the file name is VHD, the content is VMDK"),
+    "ova-for-snapshot": (MACHINE, SNAPSHOT, "an OVA"),
     "iso-image": (disk(container=Container.OTHER, vmdk=None, other="an ISO 9660 image", layout=None), EC2, "ISO 9660"),
-    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "a VMDK that is split or flat"),
-    "raw-not-a-disk": (raw(size_bytes=6, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)), SNAPSHOT, "6 bytes without a partition table"),
-    "raw-partial-sector": (raw(size_bytes=1025), SNAPSHOT, "1025 bytes: 1 more than sectors of 512"),
+    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "extent of a split or flat VMDK"),
+    "raw-not-a-disk": (raw(size_bytes=6, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)), SNAPSHOT, "6 bytes; no partition table"),
+    "raw-partial-sector": (raw(size_bytes=1025), SNAPSHOT, "1025 bytes, 1 beyond the last whole 512-byte sector"),
     "vmdk-not-stream-optimized": (vmdk(create_type="monolithicSparse", is_compressed=False, has_markers=False), EC2, "createType monolithicSparse, without compression and markers"),
-    "vmdk-compression": (vmdk(compression_algorithm=0), EC2, "algorithm 0, expected 1"),
-    "vmdk-cut-short": (vmdk(has_footer=False), EC2, "its footer is missing"),
-    "vmdk-no-end-of-stream": (vmdk(ends_in_end_of_stream=False), EC2, "the marker is missing"),
-    "vmdk-grains-not-checked": (vmdk(every_grain_table_read=False), EC2, "a few of its grain tables"),
-    "vmdk-text-mode": (vmdk(line_ends_intact=False), EC2, "line ends"),
-    "vmdk-descriptor-only": (disk(vmdk=replace(NO_VMDK, create_type="monolithicFlat", extent_files=("disk-flat.vmdk",))), EC2, "createType monolithicFlat, the data is in disk-flat.vmdk"),
+    "vmdk-compression": (vmdk(compression_algorithm=0), EC2, "1 (DEFLATE), got 0"),
+    "vmdk-cut-short": (vmdk(has_footer=False), EC2, "footer is missing"),
+    "vmdk-no-end-of-stream": (vmdk(ends_in_end_of_stream=False), EC2, "end-of-stream marker is missing"),
+    "vmdk-grains-not-checked": (vmdk(every_grain_table_read=False), EC2, "some of the grain tables"),
+    "vmdk-text-mode": (vmdk(line_ends_intact=False), EC2, "line endings"),
+    "vmdk-descriptor-only": (disk(vmdk=replace(NO_VMDK, create_type="monolithicFlat", extent_files=("disk-flat.vmdk",))), EC2, "createType monolithicFlat; the data is in disk-flat.vmdk"),
     "vmdk-split": (disk(vmdk=replace(NO_VMDK, create_type="twoGbMaxExtentSparse", extent_files=("a.vmdk", "b.vmdk"))), EC2, "with a.vmdk, b.vmdk"),
     "vmdk-delta": (vmdk(parent_cid="0badcafe"), EC2, "parentCID 0badcafe"),
     "vmdk-raw-device": (disk(vmdk=replace(NO_VMDK, create_type="vmfsRawDeviceMap")), EC2, "createType vmfsRawDeviceMap"),
     "vmdk-version-unknown": (vmdk(version=4), EC2, "version 4"),
-    "vhd-footer-differs": (vhd(footers_identical=False), EC2, "footer and copy differ"),
-    "vhd-checksum": (vhd(footer_checksum_matches=False, header_checksum_matches=False), EC2, "its footer and its header is wrong"),
+    "vhd-footer-differs": (vhd(footers_identical=False), EC2, "footer and its copy differ"),
+    "vhd-checksum": (vhd(footer_checksum_matches=False, header_checksum_matches=False), EC2, "wrong checksum: footer and header"),
     "vhd-differencing": (vhd(kind="differencing", parent_name="base.vhd"), EC2, "base.vhd"),
     "vhdx-differencing": (vhdx(has_parent=True), EC2, "a parent"),
     "vhdx-headers": (vhdx(valid_headers=0), EC2, "0 of 2 headers and 2 of 2 region tables"),
     "vhdx-log-pending": (vhdx(log_is_pending=True), EC2, "log"),
     "vhdx-for-snapshot": (vhdx(), SNAPSHOT, "a VHDX"),
-    "sector-size": (disk(sector_bytes=4096), SNAPSHOT, "sectors of 4096 bytes"),
+    "sector-size": (disk(sector_bytes=4096), SNAPSHOT, "4096-byte sectors"),
     "disk-too-large": (disk(capacity_bytes=8 * TIB), EC2, "8 TiB"),
     "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16 TiB"),
     "disk-needs-manifest": (disk(capacity_bytes=9 * TIB), SNAPSHOT, "9 TiB"),
@@ -104,28 +105,28 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "layout-damaged": (disk(damage=(Damage("partition 1", "it goes from 0 to 9"),)), EC2, "partition 1: it goes"),
     "partition-beyond-disk": (raw(capacity_bytes=34 * GIB), SNAPSHOT, "partition 1 ends at"),
     "gpt-without-protective-mbr": (disk(layout=GPT, damage=(Damage("protective MBR", "no entry of type ee"),)), EC2, "no entry of type ee"),
-    "no-boot-partition": (disk(layout=EMPTY.layout), EC2, "no partition table; the disk holds: empty"),
+    "no-boot-partition": (disk(layout=EMPTY.layout), EC2, "no partition table; the disk holds empty"),
     "no-active-partition": (mbr(partition(is_active=False)), EC2, "boot code, but no active partition"),
-    "root-disk-not-first": (ova(EMPTY, replace(DISK, name="system.vmdk")), EC2, "it starts from system.vmdk"),
+    "root-disk-not-first": (ova(EMPTY, replace(DISK, name="system.vmdk")), EC2, "bootable: system.vmdk"),
     "several-active-partitions": (mbr(partition(), partition(2)), EC2, "2 active partitions: 1, 2"),
-    "gpt-without-efi": (gpt(partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN), WINDOWS), EC2, "none an EFI system"),
-    "gpt-damaged": (gpt(backup_gpt_valid=False), EC2, "the backup one is not valid"),
-    "gpt-backup-not-at-end": (gpt(backup_gpt_at_end=False), SNAPSHOT, "not in the disk's last sector"),
-    "hybrid-mbr": (gpt(is_hybrid=True), EC2, "further entries"),
+    "gpt-without-efi": (gpt(partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN), WINDOWS), EC2, "no EFI system"),
+    "gpt-damaged": (gpt(backup_gpt_valid=False), EC2, "invalid: backup GPT"),
+    "gpt-backup-not-at-end": (gpt(backup_gpt_at_end=False), SNAPSHOT, "not in the last sector"),
+    "hybrid-mbr": (gpt(is_hybrid=True), EC2, "other entries"),
     "mbr-too-large": (disk(capacity_bytes=3 * TIB), EC2, "3 TiB"),
     "bitlocker": (holding(FileSystem.BITLOCKER), EC2, "partition 1"),
     "luks": (mbr(partition(), partition(2, is_active=False, file_system=FileSystem.LUKS)), EC2, "partition 2"),
     "lvm": (holding(FileSystem.LVM2), EC2, "partition 1"),
-    "dynamic-disk": (mbr(is_dynamic_disk=True), EC2, "logical disk manager"),
-    "root-file-system": (holding(FileSystem.REFS, root=None), EC2, "its partitions hold refs"),
+    "dynamic-disk": (mbr(is_dynamic_disk=True), EC2, "Logical Disk Manager"),
+    "root-file-system": (holding(FileSystem.REFS, root=None), EC2, "partitions hold refs"),
     "root-unknown": (holding(FileSystem.UNKNOWN, root=None), EC2, "partition 1: unknown"),
     "btrfs-subvolumes": (holding(FileSystem.BTRFS), EC2, "partition 1 holds Btrfs"),
     "byol-disk-too-large": (disk(capacity_bytes=81 * GIB), BYOL, "81 GiB"),
     "byol-disk-above-70": (disk(capacity_bytes=80 * GIB), BYOL, "80 GiB"),
     "byol-several-disks": (ova(DISK, SECOND), BYOL, "2 disks: disk.vmdk, second.vmdk"),
-    "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "the root is likely partition 1, ext4"),
-    "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and UEFI"),
-    "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "it is on VirtualSCSI"),
+    "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "partition 1, probably the root, holds ext4"),
+    "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
+    "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
 }  # fmt: skip
 
 
@@ -266,13 +267,14 @@ def test_the_gravest_come_first() -> None:
 
 
 def test_every_rule_has_words_and_a_source() -> None:
-    known = rule_catalog()
+    known, entries = rule_catalog(), {failure.id for failure in table().failures}
     for rule in known.rules.values():
         assert rule.id == rule.id.lower()
         assert rule.section in known.sections
         assert rule.source in known.sources
-        assert rule.needs
+        assert all(id in entries for id in rule.troubleshooting)
         for words in (rule.cause, rule.remedy):
-            assert words[0].islower() or words.split()[0] in {"AWS", "AWS's", "GPT", "ImportImage", "ImportSnapshot", "WorkSpaces", "Windows'"}, words  # fmt: skip
+            assert words[0].islower() or words.split()[0] in {"AWS", "BYOL", "EBS", "ImportImage", "ImportSnapshot", "VM", "WorkSpaces", "Windows"}, words  # fmt: skip
+            assert "{" not in words
             assert not words.endswith("."), words
     assert {rule.source for rule in known.rules.values()} == known.sources.keys()

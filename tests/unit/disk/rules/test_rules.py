@@ -29,7 +29,7 @@ from tests.unit.disk.rules.sample_facts import (
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts, OvfAdapter
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
-from pulumi_vmimport.disk.rules.rule_context import sized
+from pulumi_vmimport.disk.rules.text_format import exact_size
 from pulumi_vmimport.image_profile import ImageProfile
 
 MIB = 1 << 20
@@ -89,13 +89,13 @@ def test_a_snapshot_of_any_small_file_is_doubted(size_bytes: int, layout: object
 @pytest.mark.parametrize(
     ("name", "stated", "words"),
     [
-        ("web-flat.vmdk", None, "by its name it is the data of a VMDK that is split or flat"),
-        ("web-f001.vmdk", None, "by its name it is the data of a VMDK"),
-        ("web-S002.VMDK", None, "by its name it is the data of a VMDK"),
-        ("web.qcow2", None, "by its name it is .qcow2"),
-        ("web.ovf", None, "by its name it is .ovf"),
-        ("web.ISO", None, "by its name it is .iso"),
-        ("web.raw.gz", None, "by its name it is .gz"),
+        ("web-flat.vmdk", None, "extent of a split or flat VMDK"),
+        ("web-f001.vmdk", None, "extent of a split or flat VMDK"),
+        ("web-S002.VMDK", None, "extent of a split or flat VMDK"),
+        ("web.qcow2", None, ".qcow2"),
+        ("web.ovf", None, ".ovf"),
+        ("web.ISO", None, ".iso"),
+        ("web.raw.gz", None, ".gz"),
         ("web-flat.vmdk", Container.RAW, None),
         ("web.qcow2", Container.RAW, None),
         ("web.img", None, None),
@@ -121,7 +121,7 @@ def test_what_an_exporter_leaves_to_be_said_later_is_no_wrong_size() -> None:
 
 def test_an_empty_manifest_is_told() -> None:
     of = found(ova(manifest=()))
-    assert of["ova-manifest-damaged"].evidence == "web.mf has no line"
+    assert of["ova-manifest-damaged"].evidence == "web.mf is empty"
     assert found(ova(manifest=(), members=(MEMBERS[0], MEMBERS[2]))) == {}
 
 
@@ -135,14 +135,17 @@ def test_firmware_that_does_not_fit_the_disk_is_told_once(guest: str, firmware: 
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (ovf(SMALL_GPT, firmware="efi"), "the OVF says windows9_64Guest (Windows 10) and UEFI"),
-        (ovf(SMALL_GPT, firmware=None), "the OVF says windows9_64Guest (Windows 10), the disk's GPT is started by UEFI"),
-        (ovf(guest_id="windows11_64Guest"), "the OVF says windows11_64Guest (Windows 11) and BIOS"),
-        (ovf(guest_id="windows11_64Guest", firmware=None), "the OVF says windows11_64Guest (Windows 11), the disk's MBR is started by BIOS"),
+        (ovf(SMALL_GPT, firmware="efi"), ["windows9_64Guest (Windows 10)", "firmware UEFI"]),
+        (ovf(SMALL_GPT, firmware=None), ["windows9_64Guest (Windows 10)", "GPT", "UEFI"]),
+        (ovf(guest_id="windows11_64Guest"), ["windows11_64Guest (Windows 11)", "firmware BIOS"]),
+        (ovf(guest_id="windows11_64Guest", firmware=None), ["windows11_64Guest (Windows 11)", "MBR", "BIOS"]),
     ],
 )  # fmt: skip
-def test_what_windows_is_started_by_is_said_with_where_it_stands(facts: ImageFacts, words: str) -> None:
-    assert found(facts, BYOL)["byol-windows-10-uefi"].evidence == words
+def test_a_firmware_finding_names_the_guest_and_where_the_firmware_comes_from(
+    facts: ImageFacts, words: list[str]
+) -> None:
+    evidence = found(facts, BYOL)["byol-windows-10-uefi"].evidence
+    assert [part for part in words if part not in evidence] == []
 
 
 @pytest.mark.parametrize(
@@ -150,7 +153,7 @@ def test_what_windows_is_started_by_is_said_with_where_it_stands(facts: ImageFac
     [
         (mbr(partition(is_active=False), boot_code=False), "no-boot-partition", "MBR with 1 partition, none active, no boot code"),
         (mbr(partition(is_active=False), partition(2, type="0f", is_container=True, is_active=False), boot_code=False), "no-boot-partition", "MBR with 1 partition, none active, no boot code"),
-        (gpt(partition(is_active=False)), "no-boot-partition", "GPT with 1 partition, none an EFI system partition or GRUB's"),
+        (gpt(partition(is_active=False)), "no-boot-partition", "GPT with 1 partition, no EFI system or BIOS boot partition"),
         (ovf(adapters=(OvfAdapter("", ""),) * 2), "ovf-several-adapters", "2 adapters"),
         (ovf(adapters=(OvfAdapter("E1000", ""), OvfAdapter("", ""))), "ovf-several-adapters", "2 adapters: E1000"),
         (replace(MACHINE, ova=replace(MACHINE.ova, ovf=replace(OVF, disks=(replace(OVF.disks[0], file=None),)))), "ova-without-disk", "1 disk, none with a file"),  # type: ignore[type-var]
@@ -174,4 +177,4 @@ def test_numbers_and_nouns_agree(facts: ImageFacts, rule: str, words: str) -> No
     ],
 )
 def test_a_size_is_said_in_the_largest_unit_and_exactly(size_bytes: int, words: str) -> None:
-    assert sized(size_bytes) == words
+    assert exact_size(size_bytes) == words

@@ -85,9 +85,8 @@ def test_fails_for_a_vmdk_that_is_not_stream_optimized(
     assert problem.path == VMDK_PATH
     assert problem.reason.startswith("vmdk-not-stream-optimized: s3://")
     assert "qemu-img convert" in problem.reason
-    assert problem.reason.endswith(
-        "(TR-35, FMT-01); where you know better, ignored_findings=['vmdk-not-stream-optimized']"
-    )
+    assert "TR-35; https://docs.aws.amazon.com/" in problem.reason
+    assert problem.reason.endswith("ignored_findings=['vmdk-not-stream-optimized']")
 
 
 def test_a_finding_that_is_ignored_lets_the_image_pass(
@@ -116,7 +115,7 @@ def test_the_format_stated_must_be_that_of_the_object(
 ) -> None:
     container = ImageDiskContainer(format=DiskFormat.RAW, user_bucket=stored(vmdk, "disk"))
     (problem,) = problems(run, replace(image_inputs, disk_containers=(container,)))
-    assert (problem.path, "the format stated is RAW, the content VMDK" in problem.reason) == (VMDK_PATH, True)
+    assert (problem.path, "the stated format is RAW, the content is VMDK" in problem.reason) == (VMDK_PATH, True)
 
 
 def test_the_first_disk_must_start_and_the_others_need_not(
