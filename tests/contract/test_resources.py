@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, get_overloads, get_type_hints, is_typeddict
 
 import pulumi
 import pytest
@@ -159,6 +159,13 @@ def test_every_argument_and_output_is_documented(declared: Any) -> None:
     assert [name for name, text in docs.items() if not text or not text.rstrip().endswith((".", ":"))] == []
     assert declared.args.__dict__.get("__doc__")
     assert declared.resource.__dict__.get("__doc__")
+
+
+def test_a_resource_accepts_keyword_arguments_beside_the_dictionary(declared: Any) -> None:
+    by_dictionary, by_keywords = get_overloads(declared.resource.__init__)
+    assert "args" in inspect.signature(by_dictionary).parameters
+    keywords = inspect.signature(by_keywords).parameters["kwargs"]
+    assert get_args(keywords.annotation) == (declared.args,)
 
 
 def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) -> None:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateUpdatedWorks
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Unpack, overload
 
 import pulumi
 
@@ -92,7 +93,23 @@ class CreateUpdatedWorkspaceImage(ManagedResource, module="vmimport", name="Crea
     owner_account_id: pulumi.Output[str | None]
     """Account that owns the image."""
 
+    @overload
     def __init__(
-        self, name: str, args: CreateUpdatedWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+        self, resource_name: str, args: CreateUpdatedWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[CreateUpdatedWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: CreateUpdatedWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(name, args, opts)
+        super().__init__(resource_name, args, opts, **kwargs)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
@@ -218,7 +218,23 @@ class ImportCustomWorkspaceImage(ManagedResource, module="vmimport", name="Impor
     owner_account_id: pulumi.Output[str | None]
     """Account that owns the image."""
 
+    @overload
     def __init__(
-        self, name: str, args: ImportCustomWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+        self, resource_name: str, args: ImportCustomWorkspaceImageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[ImportCustomWorkspaceImageArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: ImportCustomWorkspaceImageArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(name, args, opts)
+        super().__init__(resource_name, args, opts, **kwargs)

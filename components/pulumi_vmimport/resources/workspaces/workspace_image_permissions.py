@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-im
 
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, replace
+from typing import Any, Unpack, overload
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -194,7 +195,23 @@ class WorkspaceImagePermissions(ManagedResource, module="vmimport", name="Worksp
     shared_account_ids: pulumi.Output[list[str]]
     """The accounts that WorkSpaces lists, sorted."""
 
+    @overload
     def __init__(
-        self, name: str, args: WorkspaceImagePermissionsArgs, opts: pulumi.ResourceOptions | None = None
+        self, resource_name: str, args: WorkspaceImagePermissionsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Unpack[WorkspaceImagePermissionsArgs],
+    ) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        args: WorkspaceImagePermissionsArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(name, args, opts)
+        super().__init__(resource_name, args, opts, **kwargs)
