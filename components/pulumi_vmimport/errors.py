@@ -1,5 +1,46 @@
-"""The base of every exception that this package raises on purpose."""
+"""The exceptions of this package. Their facts are attributes; their text says what failed, why, and what to do.
+
+VmimportError
+├── CleanFailureError           a call failed and nothing that it made is left
+├── PartialFailureError         a call failed, and the state records what exists
+├── RunInterruptedError         a run was cancelled or passed its deadline; the next one resumes
+├── RedactedError               stands for an exception whose traceback contains a credential
+├── InvalidInputsError          the arguments of a component are invalid
+├── CommandError                a command of the CLI cannot do what its arguments ask for
+├── DiskImageError              a disk image or its description is invalid
+│   ├── NotStreamOptimizedError     the disk is not a stream-optimized VMDK
+│   ├── TruncatedImageError         the image ends too early
+│   ├── DamagedImageError           a field of the image has an impossible value
+│   ├── UnsupportedImageError       the kind of image cannot be read here
+│   ├── InvalidDescriptorError      an OVF descriptor cannot express these facts
+│   └── InvalidXmlError             the XML of an OVF descriptor is invalid or unsafe
+├── TransferError               a transfer failed
+│   ├── SourceModifiedError         a disk image changed while it was read
+│   ├── UnreadableSourceError       a disk image cannot be read
+│   ├── InvalidMemberError          an OVA cannot contain a file of this name
+│   ├── InvalidMetadataError        an S3 object cannot have this metadata
+│   ├── ObjectConflictError         another process wrote the object before the upload completed
+│   └── ObjectNotOwnedError         the object to delete belongs to another owner
+└── VSphereError                vSphere could not do what was asked
+    ├── InvalidSettingError         a setting is missing or invalid
+    ├── CannotConnectError          no vSphere server responds at the address
+    ├── TlsNotVerifiedError         the server's certificate is not trusted
+    ├── ThumbprintMismatchError     the server's certificate is not the pinned one
+    ├── LoginRefusedError           the server rejects the user or the password
+    ├── VSphereFaultError           an operation failed with a fault
+    ├── MachineNotFoundError        no virtual machine has this UUID, id or path
+    ├── AmbiguousMachineError       several virtual machines match
+    ├── SnapshotNotFoundError       no snapshot, or several, match the name or id
+    ├── GuestStillRunningError      the guest did not shut down in time
+    └── ExportError                 an export failed
+        ├── LeaseLostError              vSphere ended the lease, or the lease could not be renewed
+        ├── DownloadError               a disk could not be read to its end
+        ├── DiskChangedError            after a reconnect, the host sent other bytes than before
+        └── BytesDifferError            the received bytes differ from the lease's manifest
+
+AWS's errors are botocore's own exceptions; pulumi_vmimport.aws.service_errors tells which are transient.
+"""
 
 
 class VmimportError(Exception):
-    """A failure that this library foresees; its text says what failed, why, and what to do."""
+    """A failure that this library foresees."""

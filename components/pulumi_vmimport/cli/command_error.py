@@ -3,9 +3,10 @@
 import click
 
 from pulumi_vmimport.cli.terminal import escaped
+from pulumi_vmimport.errors import VmimportError
 
 
-class CommandError(click.ClickException):
+class CommandError(VmimportError, click.ClickException):
     """A command cannot do what its arguments ask for."""
 
     exit_code = 2

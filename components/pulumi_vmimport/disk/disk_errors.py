@@ -8,8 +8,10 @@ DiskImageError
 └── InvalidDescriptorError    facts that no OVF descriptor can hold
 """
 
+from pulumi_vmimport.errors import VmimportError
 
-class DiskImageError(Exception):
+
+class DiskImageError(VmimportError):
     """Anything wrong with a disk image or its description."""
 
 

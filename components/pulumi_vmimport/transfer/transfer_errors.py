@@ -11,8 +11,10 @@ TransferError
 Errors of S3 are raised as botocore's exceptions.
 """
 
+from pulumi_vmimport.errors import VmimportError
 
-class TransferError(Exception):
+
+class TransferError(VmimportError):
     """A transfer failed."""
 
 

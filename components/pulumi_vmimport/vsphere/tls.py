@@ -5,11 +5,13 @@ import socket
 import ssl
 from typing import Any, Self
 
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
+
 # Hexadecimal digits of a thumbprint -> the hash. ESXi and vCenter show SHA-1 up to 7.0, SHA-256 as well from there on.
 _HASHES = {40: "sha1", 64: "sha256"}
 
 
-class ThumbprintMismatchError(ssl.SSLCertVerificationError):
+class ThumbprintMismatchError(VSphereError, ssl.SSLCertVerificationError):
     """The server's certificate is not the pinned one. `shown` is the thumbprint of the one it showed."""
 
     def __init__(self, expected: str, shown: str) -> None:

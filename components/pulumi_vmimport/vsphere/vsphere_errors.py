@@ -19,8 +19,10 @@ VSphereError
 
 from collections.abc import Sequence
 
+from pulumi_vmimport.errors import VmimportError
 
-class VSphereError(Exception):
+
+class VSphereError(VmimportError):
     """Anything of vSphere that failed."""
 
 

@@ -6,6 +6,7 @@ Source: the attacks that https://docs.python.org/3/library/xml.html#xml-vulnerab
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.printable import printable
 
 _MAX_ELEMENTS, _MAX_DEPTH = 50_000, 64
@@ -13,7 +14,7 @@ _MAX_ATTRIBUTES = 64
 _MAX_TEXT = 4096
 
 
-class InvalidXmlError(ValueError):
+class InvalidXmlError(DiskImageError):
     """No XML, or XML with what an OVF has no need of."""
 
 
