@@ -69,8 +69,8 @@ def test_fails_in_preview_with_every_problem_and_no_write(
     for words in (
         "diskContainers[0].format",
         "expected one of OVA, VHD, VHDX, VMDK, RAW, got 'qcow2'",
-        "licenseType and usageOperation exclude each other",
-        "needs encrypted = true",
+        "cannot be combined with licenseType",
+        "requires encrypted = true",
         "colour",
     ):
         assert words in printed
@@ -86,7 +86,7 @@ def test_fails_in_preview_when_bucket_or_role_will_not_do(
     image_args["role_name"] = "nobody"
     printed = stack.fails(stack.preview)
     assert "bucket 'far-away' is in us-east-1, expected eu-west-1" in printed
-    assert "there is no role 'nobody' in the account" in printed
+    assert "role 'nobody' does not exist in the account" in printed
 
 
 def test_a_failed_import_says_why_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:

@@ -22,7 +22,7 @@ def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
     assert stack.up(parallel=IMPORTS + 1) == {"create": IMPORTS + 1}
     assert [task.status for task in sandbox.aws.import_tasks] == ["completed"] * IMPORTS
     printed = "\n".join(stack.output)
-    assert "waiting for one of the Region's import tasks to end: ResourceCountExceeded: You have 2 active" in printed
-    assert "queued, 1 ahead:" in printed
+    assert "waiting for another import task of the Region to end: ResourceCountExceeded: You have 2 active" in printed
+    assert "queued behind 1 other import task" in printed
     stack.destroy()
     assert stack.remaining_resources() == []

@@ -1,4 +1,4 @@
-"""The structures in the arguments of imports; aws/import_request.py has them as AWS is asked."""
+"""The structures in the arguments of the imports; aws/ec2/import_request.py has those of the API request."""
 
 from typing import Literal, NotRequired, TypedDict
 

@@ -1,8 +1,9 @@
-"""The blocks of a disk into a pending snapshot, whatever passes by itself on the way."""
+"""Writes the blocks of a disk into a pending snapshot, with retries of temporary errors."""
 
-import random
 import time
 from collections.abc import Callable
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_random
 
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
@@ -11,11 +12,11 @@ from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks
 
-# After botocore's own attempts; two and a half minutes in all.
+# The longest pause after each attempt, beyond the retries of botocore; two and a half minutes in all.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0, 30.0)
-# AWS's tool coldsnap found a snapshot unknown to PutSnapshotBlock for up to two minutes after its start
+# AWS's tool coldsnap observed that PutSnapshotBlock may not know a snapshot for up to two minutes after its start
 # (awslabs/coldsnap, src/upload.rs).
-_SPREADING_SECONDS = 180.0
+_PROPAGATION_SECONDS = 180.0
 _MIB = 1 << 20
 
 
@@ -27,17 +28,17 @@ class BlockWriter:
         self._id = snapshot_id
         self._disk = disk
         self._blocks = -(-disk.capacity_bytes // BLOCK_BYTES)
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
 
     def write(self, first_unsent: int, keep: Callable[[int], None]) -> SentBlocks:
-        """Send all blocks from that index on; `keep` is told the index up to which all are there.
+        """Send all blocks from this index on. Calls `keep` with the index up to which all blocks are written.
 
-        Raises: DiskImageError, TransferError, RunInterruptedError; botocore's errors that do not pass.
+        Raises: DiskImageError, TransferError, RunInterruptedError; botocore's errors that are not temporary.
         """
 
         def progress(index: int, sent_bytes: int) -> None:
             keep(index)
-            rate = sent_bytes / _MIB / max(time.monotonic() - self._began, 0.001)
+            rate = sent_bytes / _MIB / max(time.monotonic() - self._started_at, 0.001)
             percent = 100 * index // self._blocks
             self._run.status(f"{self._id}: {percent}% written, {sent_bytes // _MIB} MiB sent at {rate:.0f} MiB/s")
             self._run.wait(0)
@@ -50,20 +51,26 @@ class BlockWriter:
 
     def _put(self, index: int, data: bytes, sha256: bytes) -> None:
         percent = 100 * index // self._blocks
-        for pause in (*_PAUSES, None):
-            try:
-                ebs_direct.put_block(self._run.aws, self._id, index, data, sha256, percent=percent)
-            except Exception as error:
-                if pause is None or not self._may_pass(error):
-                    raise
-                self._run.status(f"{self._id}: trying block {index} again: {error_message(error)}")
-                self._run.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            else:
-                return
 
-    def _may_pass(self, error: Exception) -> bool:
+        def show(attempt: RetryCallState) -> None:
+            if attempt.outcome and (error := attempt.outcome.exception()):
+                self._run.status(f"{self._id}: retrying block {index}: {error_message(error)}")
+
+        retrying = Retrying(
+            retry=retry_if_exception(self._is_temporary),
+            stop=stop_after_attempt(len(_PAUSES) + 1),
+            wait=wait_chain(*(wait_random(pause / 2, pause) for pause in _PAUSES)),
+            sleep=self._run.wait,
+            before_sleep=show,
+            reraise=True,
+        )
+        retrying(ebs_direct.put_block, self._run.aws, self._id, index, data, sha256, percent=percent)
+
+    def _is_temporary(self, error: BaseException) -> bool:
         if credentials_expired(error):
             self._run.aws.refresh_credentials()
             return True
-        spreading = time.monotonic() - self._began < _SPREADING_SECONDS
-        return is_transient(error) or (spreading and ebs_direct.is_unknown_snapshot(error))
+        is_new = time.monotonic() - self._started_at < _PROPAGATION_SECONDS
+        return is_transient(error) or (
+            is_new and isinstance(error, Exception) and ebs_direct.is_unknown_snapshot(error)
+        )

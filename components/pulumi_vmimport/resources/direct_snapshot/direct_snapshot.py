@@ -1,6 +1,6 @@
-"""DirectSnapshot: a disk image becomes an EBS snapshot through the EBS direct APIs, byte for byte.
+"""DirectSnapshot: writes a disk image to an EBS snapshot with the EBS direct APIs, byte for byte.
 
-Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html; requirements SNP-*.
+Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,31 +17,32 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
-from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_tag, is_reserved_tag
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
-from pulumi_vmimport.resources.direct_snapshot.snapshot_adoption import SOURCE_TAG, own_or_started
+from pulumi_vmimport.resources.direct_snapshot.pending_snapshot import SOURCE_TAG, find_or_start
 from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     ImageSource,
     content_problems,
     file_fingerprint,
     look_up_source,
-    opened_source,
+    open_source,
     source_problems,
     volume_size,
 )
 from pulumi_vmimport.resources.disk_container_args import UserBucketArgs
-from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems
+from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems
+from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems, user_tags
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 _SEAL_TAG = f"{TAG_PREFIX}seal"
 _OWN_TAGS = (*OWN_TAGS, SOURCE_TAG, _SEAL_TAG)
 _DESCRIPTION_LENGTH = 255  # https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html
-# A refused CompleteSnapshot is either wrong or the second one for a snapshot that is sealed already: half an hour at
-# the default pace shows which.
-_LOOKS_AFTER_REFUSAL = 120
+# EBS rejects CompleteSnapshot if the checksum is wrong, or if an earlier call has sealed the snapshot. Half an hour at
+# the default polling interval shows which.
+_POLLS_AFTER_REJECTION = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         description = inputs.description
         if is_known(description) and description is not None and not 1 <= len(description) <= _DESCRIPTION_LENGTH:
             yield Problem("description", f"expected 1 to {_DESCRIPTION_LENGTH} characters, got {len(description)}")
-        if is_known(inputs.kms_key_arn, inputs.encrypted) and inputs.kms_key_arn is not None and not inputs.encrypted:
-            yield Problem(
-                "kmsKeyArn", "needs encrypted = true, got a key without encryption; set encrypted or drop the key"
-            )
+        yield from encryption_problems(inputs.encrypted, inputs.kms_key_arn, "kmsKeyArn")
         yield from aws_input_problems(inputs)
         if is_known(inputs.tags):
             yield from tag_problems(inputs.tags, most=MOST_TAGS - len(_OWN_TAGS) + len(OWN_TAGS))
@@ -77,12 +75,12 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
 
     def create(self, run: Run, inputs: DirectSnapshotInputs) -> Created[DirectSnapshotState]:
         try:
-            with opened_source(run, inputs) as image:
+            with open_source(run, inputs) as image:
                 disk = open_image(image, inputs.format)
                 if problems := [problem.reason for problem in content_problems("file", inputs, disk)]:
                     raise CleanFailureError("; ".join(problems))
                 size = volume_size(inputs, disk)
-                snapshot = own_or_started(run, inputs, image.identity, size)
+                snapshot = find_or_start(run, inputs, image.identity, size)
                 state = DirectSnapshotState(
                     **vars(inputs),
                     snapshot_id=snapshot.id,
@@ -92,32 +90,30 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
                     source_identity=image.identity,
                 )
                 run.record(snapshot.id, state)
-                written = self._written(run, state, snapshot, image, disk)
-                return Created(snapshot.id, self._tagged(run, written, completion_tag()))
+                written = self._write(run, state, snapshot, image, disk)
+                return Created(snapshot.id, self._apply_tags(run, written, completion_tag()))
         except (DiskImageError, TransferError) as error:
-            raise CleanFailureError(f"{error}; nothing was started") from error
+            raise CleanFailureError(f"{error}; no snapshot was started") from error
 
     def read(self, run: Run, id: str, state: DirectSnapshotState) -> DirectSnapshotState | None:
         snapshot = ebs_snapshots.find(run.aws, id)
         if snapshot is None:
             return None
-        tags = {k: v for k, v in snapshot.tags.items() if not is_reserved_tag(k)}
-        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
-        return replace(state, tags=own, status="error" if snapshot.state == "error" else state.status)
+        status = "error" if snapshot.state == "error" else state.status
+        return replace(state, tags=user_tags(snapshot.tags, state.tags), status=status)
 
     def update(
         self, run: Run, id: str, state: DirectSnapshotState, inputs: DirectSnapshotInputs
     ) -> DirectSnapshotState:
-        # Until they are off the snapshot, tags that go stay recorded: an update that breaks off is completed by the
-        # next.
+        # Tags stay recorded until they are removed, so that the next update completes an interrupted one.
         both = {**(state.tags or {}), **(inputs.tags or {})}
         updated = replace(self.replace_inputs(state, inputs), tags=both)
         run.record(id, updated)
         resumes = self.condition(state) is not Condition.READY
         if resumes:
-            updated = self._resumed(run, updated)
+            updated = self._resume(run, updated)
         ec2_tags.untag(run.aws, [id], both.keys() - (inputs.tags or {}).keys())
-        return self._tagged(run, replace(updated, tags=inputs.tags), completion_tag() if resumes else {})
+        return self._apply_tags(run, replace(updated, tags=inputs.tags), completion_tag() if resumes else {})
 
     def delete(self, run: Run, id: str, state: DirectSnapshotState) -> None:
         if state.retain_on_delete and state.status == "completed":
@@ -131,18 +127,18 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             return Condition.BROKEN
         return Condition.READY if state.status == "completed" else Condition.UNFINISHED
 
-    def _resumed(self, run: Run, state: DirectSnapshotState) -> DirectSnapshotState:
+    def _resume(self, run: Run, state: DirectSnapshotState) -> DirectSnapshotState:
         snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))
         if snapshot is None or snapshot.state == "error":
-            raise self._given_up(run, state, "it was deleted, or cancelled by EBS as nobody wrote to it for three days")
+            raise self._abandoned(run, state, "it was deleted, or EBS cancelled it after three days without a write")
         if snapshot.state == "completed" or _SEAL_TAG in snapshot.tags:
-            return self._completed(run, state, snapshot)
-        with opened_source(run, state) as image:
+            return self._complete(run, state, snapshot)
+        with open_source(run, state) as image:
             if image.identity != state.source_identity:
-                raise self._given_up(run, state, f"{image.name} is not what it was when the snapshot was begun")
-            return self._written(run, state, snapshot, image, open_image(image, state.format))
+                raise self._abandoned(run, state, f"{image.name} has changed since the snapshot was started")
+            return self._write(run, state, snapshot, image, open_image(image, state.format))
 
-    def _written(
+    def _write(
         self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot, image: ImageSource, disk: DiskContent
     ) -> DirectSnapshotState:
         if snapshot.state == "pending" and _SEAL_TAG not in snapshot.tags:
@@ -154,20 +150,20 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
                 sent = BlockWriter(run, snapshot.id, disk).write(state.next_block or 0, keep)
                 image.require_unmodified()
             except (DiskImageError, TransferError) as error:
-                raise self._given_up(run, state, str(error)) from error
+                raise self._abandoned(run, state, str(error)) from error
             except Exception as error:
                 if ebs_direct.is_unknown_snapshot(error) or ebs_direct.is_rejected(error):
-                    raise self._given_up(run, state, error_message(error)) from error
+                    raise self._abandoned(run, state, error_message(error)) from error
                 raise
-            # A run that is killed behind this point leaves what the next needs to go on without the image.
+            # From here on the next run can complete the snapshot without the image.
             seal = ebs_direct.format_seal(sent.count, sent.checksum)
             ec2_tags.tag(run.aws, [snapshot.id], {_SEAL_TAG: seal})
             snapshot = replace(snapshot, tags={**snapshot.tags, _SEAL_TAG: seal})
-        return self._completed(run, state, snapshot)
+        return self._complete(run, state, snapshot)
 
-    def _completed(self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot) -> DirectSnapshotState:
-        """Seal a snapshot that has all its blocks, and wait until EC2 calls it completed."""
-        seal, refusal = snapshot.tags.get(_SEAL_TAG), None
+    def _complete(self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot) -> DirectSnapshotState:
+        """Seal a snapshot that has all its blocks, and wait until EC2 reports it as completed."""
+        seal, rejection = snapshot.tags.get(_SEAL_TAG), None
         state = replace(state, next_block=None, blocks_written=ebs_direct.sealed_block_count(seal) if seal else None)
         run.record(snapshot.id, replace(state, status="completing"))
         if snapshot.state != "completed" and seal is not None:
@@ -176,29 +172,31 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             except Exception as error:
                 if not ebs_direct.is_rejected(error):
                     raise
-                refusal = error
-            refused_looks = iter(range(_LOOKS_AFTER_REFUSAL if refusal else 0))
+                rejection = error
+            polls_left = iter(range(_POLLS_AFTER_REJECTION if rejection else 0))
 
             def is_over(seen: EbsSnapshot) -> bool:
-                return seen.state != "pending" or (refusal is not None and next(refused_looks, None) is None)
+                return seen.state != "pending" or (rejection is not None and next(polls_left, None) is None)
 
             ended = wait_for_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")
             if ended is None or ended.state != "completed":
-                words = error_message(refusal) if refusal else f"EC2 shows it as {ended.state if ended else 'gone'}"
-                raise self._given_up(run, state, words) from refusal
+                words = error_message(rejection) if rejection else f"its state is {ended.state if ended else 'deleted'}"
+                raise self._abandoned(run, state, words) from rejection
         return replace(state, status="completed")
 
-    def _tagged(self, run: Run, state: DirectSnapshotState, also: Mapping[str, str]) -> DirectSnapshotState:
-        own = {**run.identity.tags(self.inputs_of(state)), **also}
+    def _apply_tags(self, run: Run, state: DirectSnapshotState, additional: Mapping[str, str]) -> DirectSnapshotState:
+        own = {**run.identity.tags(self.inputs_of(state)), **additional}
         ec2_tags.tag(run.aws, [str(state.snapshot_id)], {**(state.tags or {}), **own})
         return state
 
-    def _given_up(self, run: Run, state: DirectSnapshotState, reason: str) -> CleanFailureError:
-        """Leave nothing of a snapshot that cannot be finished."""
+    def _abandoned(self, run: Run, state: DirectSnapshotState, reason: str) -> CleanFailureError:
+        """Delete a snapshot that cannot be completed. Returns the error to raise."""
         id = str(state.snapshot_id)
         ebs_snapshots.delete(run.aws, id)
         run.record(id, replace(state, status="deleted"))
-        return CleanFailureError(f"snapshot {id}: {reason}; nothing of it was left, the next `pulumi up` starts anew")
+        return CleanFailureError(
+            f"snapshot {id}: {reason}; no snapshot was left; run `pulumi up` again to start a new one"
+        )
 
 
 class DirectSnapshotArgs(AwsArgs):

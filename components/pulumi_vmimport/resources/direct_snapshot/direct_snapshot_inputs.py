@@ -1,4 +1,4 @@
-"""The inputs of DirectSnapshot, for the resource, its source and its adoption of earlier snapshots."""
+"""The inputs of DirectSnapshot, which the resource and its parts share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The disk image that a snapshot is written from: where it is, what must be right with it, how it is read."""
+"""The disk image that a snapshot is written from: its location, its rules, and access to its content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
-from pulumi_vmimport.resources.rules.disk_container_rules import name_problems
+from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.local_image import LocalImage, fingerprint
 from pulumi_vmimport.transfer.s3_image import S3Image
@@ -27,17 +27,17 @@ def source_problems(inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     if given > 1 or (given == 0 and is_known(*sources)):
         yield Problem("file", f"expected exactly one of file and userBucket, got {given}")
     if is_known(inputs.file) and inputs.file is not None and not inputs.file:
-        yield Problem("file", "expected the path of a disk image, got an empty text")
+        yield Problem("file", "expected the path of a disk image, got an empty string")
     bucket = inputs.user_bucket
     if is_known(bucket) and bucket is not None and is_known(bucket.s3_bucket, bucket.s3_key):
-        yield from name_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
+        yield from location_problems("userBucket", bucket.s3_bucket, bucket.s3_key)
     size = inputs.volume_size
     if is_known(size) and size is not None and not 1 <= size <= ebs_direct.MAX_GIB:
         yield Problem("volumeSize", f"expected 1 to {ebs_direct.MAX_GIB} GiB, got {size}")
 
 
 def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
-    """What the start of the image shows; nothing while another resource of the stack is still to make it."""
+    """The problems that the beginning of the image shows. None while the stack has not created the image yet."""
     path = "file" if is_set(inputs.file) else "userBucket"
     source = getattr(inputs, "file" if path == "file" else "user_bucket")
     if not is_known(source, inputs.format) or source is None or run.supplied_by_resource(path):
@@ -47,17 +47,17 @@ def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         if not is_known(bucket.s3_bucket, bucket.s3_key):
             return
         if s3_locations.bucket_region(run.aws, bucket.s3_bucket) is None:
-            yield Problem(path, f"there is no bucket {bucket.s3_bucket!r}; create it, or take it from its resource")
+            yield Problem(path, f"bucket {bucket.s3_bucket!r} does not exist; create it, or use its resource's output")
             return
     try:
-        with opened_source(run, inputs) as image:
+        with open_source(run, inputs) as image:
             yield from content_problems(path, inputs, open_image(image, inputs.format))
     except (DiskImageError, TransferError) as error:
         yield Problem(path, str(error))
 
 
 @contextmanager
-def opened_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]:
+def open_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]:
     """The image, open while the block runs. Raises: UnreadableSourceError."""
     if inputs.user_bucket is None or is_set(inputs.file):
         with LocalImage(str(inputs.file)) as file:
@@ -67,18 +67,18 @@ def opened_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSourc
     s3 = run.aws.client("s3")
     found = s3_object.find_object(s3, bucket, key)
     if found is None:
-        raise UnreadableSourceError(f"s3://{bucket}/{key}", "there is no such object; upload it first")
+        raise UnreadableSourceError(f"s3://{bucket}/{key}", "the object does not exist; upload it first")
     with S3Image(s3, found) as image:
         yield image
 
 
 def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent) -> Iterator[Problem]:
-    """What keeps a disk from becoming an EBS volume of the size that is asked for."""
+    """Why the disk cannot become an EBS volume of the requested size."""
     if disk.sector_bytes != SECTOR_BYTES:
         yield Problem(
             path,
-            f"the disk has sectors of {disk.sector_bytes} bytes, expected {SECTOR_BYTES}, those of EBS: its partition "
-            "table would point elsewhere; convert the disk inside of its machine",
+            f"expected a disk with {SECTOR_BYTES}-byte sectors, as EBS has, got {disk.sector_bytes}-byte sectors; copy "
+            f"the data to a disk with {SECTOR_BYTES}-byte sectors inside the machine",
         )
     needed = volume_size(inputs, disk)
     if is_known(inputs.volume_size) and needed * _GIB < disk.capacity_bytes:

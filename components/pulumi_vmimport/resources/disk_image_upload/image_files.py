@@ -83,13 +83,13 @@ def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
     # Imports the disk readers and boto3, which a program without ignoredFindings does not need.
     from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
 
-    yield from image_inspection.ignored_problems(ignored)
+    yield from image_inspection.ignored_finding_problems(ignored)
 
 
 def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str]) -> Iterator[Problem]:
     """Why the files cannot be read, or would be rejected by AWS."""
     # An unchanged file is not inspected, and importing the disk readers takes longer than all other imports together.
-    from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings  # noqa: PLC0415
+    from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source  # noqa: PLC0415
 
     folder = Path(path).absolute().parent
     try:
@@ -102,7 +102,7 @@ def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Seq
                     return None
 
             file = stack.enter_context(FileContent(path))
-            yield from local_findings(run, "path", file, Purpose(profile, ignored), open_sibling)
+            yield from inspect_source(run, "path", file, Purpose(profile, ignored), open_sibling)
     except (DiskImageError, TransferError) as error:
         yield Problem("path", str(error))
 

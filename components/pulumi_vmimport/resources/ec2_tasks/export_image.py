@@ -1,6 +1,6 @@
-"""ExportImage: an AMI becomes a disk image in S3.
+"""ExportImage: exports an AMI to a disk image in S3.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; requirements EXP-02 to EXP-06.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
+from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
@@ -19,8 +20,10 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
-from pulumi_vmimport.resources.ec2_tasks.export_rules import permitted
 from pulumi_vmimport.resources.rules import service_role_rules
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+
+_PATH = "imageId"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,8 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
 
     def preflight(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
         if is_known(inputs.image_id):
-            yield from permitted(run, inputs.image_id, lambda: list(_image(run, inputs.image_id))) or ()
+            with warn_on_aws_error(run, inputs.image_id):
+                yield from _image_problems(run, inputs.image_id)
         yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
         if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
             yield from self.role_problems(run, inputs)
@@ -55,12 +59,15 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
         buckets = [inputs.s3_bucket] if is_known(inputs.s3_bucket) else []
         yield from service_role_rules.role_problems(run, inputs.role_name, export_buckets=buckets)
 
-    def start(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
-        export_rules.refuse_promised_bucket(run, inputs, _bucket_reasons)
+    def start_task(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
+        export_rules.require_usable_bucket(run, inputs, _bucket_reasons)
         return start_image_export(run.aws, _members(inputs), token, tags)
 
-    def is_transient(self, run: Run, inputs: ExportImageInputs, error: Exception) -> bool:
-        """EC2 exports an AMI once at a time (EXP-03). No task tells its AMI, so any that is active may be the other."""
+    def may_retry(self, run: Run, inputs: ExportImageInputs, error: ClientError) -> bool:
+        """Whether another export of the AMI is running; EC2 allows one at a time.
+
+        DescribeExportImageTasks does not return the AMI, so any active task may be the other export.
+        """
         if not is_image_busy(error):
             return False
         if all(task.status != "active" for task in IMAGE_EXPORTS.list_all(run.aws)):
@@ -68,7 +75,7 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
         run.status(f"waiting for another export of {inputs.image_id} to end: {error_message(error)}")
         return True
 
-    def begun(self, inputs: ExportImageInputs, task: Ec2ExportTask) -> ExportImageState:
+    def initial_state(self, inputs: ExportImageInputs, task: Ec2ExportTask) -> ExportImageState:
         return ExportImageState(**vars(inputs), export_image_task_id=task.id, task_status=task.status)
 
     def task_id(self, state: ExportImageState) -> str:
@@ -91,33 +98,34 @@ def _without_none(members: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
-    """Why the bucket will not do."""
+    """Why the bucket is unsuitable for an image export."""
     yield from export_rules.bucket_reasons(run, bucket)
-    # AWS's guide refuses these for instances and is silent about images.
-    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acls_enabled(run.aws, bucket)) is False:
-        run.warn(f"bucket {bucket} has ACLs disabled (BucketOwnerEnforced): EC2 may refuse to export to it (S3-06)")
+    # The prerequisites exclude such a bucket for instance exports and do not mention it for image exports.
+    with warn_on_aws_error(run, f"ACLs of bucket {bucket}"):
+        if not export_buckets.has_acls_enabled(run.aws, bucket):
+            run.warn(f"bucket {bucket} has ACLs disabled (BucketOwnerEnforced); EC2 may reject the export")
 
 
-def _image(run: Run, image_id: str) -> Iterator[Problem]:
+def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
     image = images.find(run.aws, image_id)
     if image is None:
-        if not run.supplied_by_resource("imageId"):
-            yield Problem("imageId", f"there is no AMI {image_id!r} in {run.aws.region}")
+        if not run.supplied_by_resource(_PATH):
+            yield Problem(_PATH, f"AMI {image_id!r} does not exist in {run.aws.region}")
         return
     if image.owner_id != run.aws.account_id:
         yield Problem(
-            "imageId",
-            f"AMI {image_id!r} belongs to account {image.owner_id}, expected one of account {run.aws.account_id}; "
-            "copy it to your account and export the copy",
+            _PATH,
+            f"AMI {image_id!r} belongs to account {image.owner_id}, expected an AMI of account {run.aws.account_id}; "
+            "copy the AMI to your account and export the copy",
         )
     if image.state != "available":
-        yield Problem("imageId", f"AMI {image_id!r} is {image.state}, expected available")
-    what = f"AMI {image_id!r}"
-    yield from export_rules.licence_problems(run, "imageId", what, image.platform_details, image.product_codes)
+        yield Problem(_PATH, f"AMI {image_id!r} is {image.state}, expected available")
+    subject = f"AMI {image_id!r}"
+    yield from export_rules.license_problems(run, _PATH, subject, image.platform_details, image.product_codes)
     for disk in image.disks:
         if disk.snapshot_id is not None:
-            told = f"snapshot {disk.snapshot_id} ({disk.device_name}) of {what}"
-            yield from export_rules.disk_problems("imageId", told, disk.size_gib, encrypted=disk.encrypted)
+            snapshot = f"snapshot {disk.snapshot_id} ({disk.device_name}) of {subject}"
+            yield from export_rules.disk_problems(_PATH, snapshot, disk.size_gib, encrypted=disk.encrypted)
 
 
 class ExportImageArgs(AwsArgs):

@@ -1,6 +1,6 @@
-"""What the two exports have in common: a task that writes one object to a bucket.
+"""The lifecycle of the two exports: a task that writes one object to a bucket.
 
-The state rests on the object; the task leaves EC2's list seven days after its end.
+The state depends on the object, because EC2 stops listing the task seven days after it ends.
 """
 
 from abc import abstractmethod
@@ -20,7 +20,7 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
 )
 
 EXPORT_QUEUE = QuotaQueue()
-"""The line before the Region's quota of export tasks, of images and of instances together (EXP-04)."""
+"""The queue for the Region's quota of export tasks, which image and instance exports share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,46 +45,46 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
     """A lifecycle over one of the two kinds of export task."""
 
     quota_queue = EXPORT_QUEUE
-    leaves = "S3"
+    result_service = "S3"
 
     @abstractmethod
     def task_id(self, state: StateT) -> str:
-        """The export task of a state."""
+        """The id of the export task in a state."""
 
-    def observed(self, state: StateT, task: Ec2ExportTask) -> StateT:
+    def with_result(self, state: StateT, task: Ec2ExportTask) -> StateT:
         return state
 
-    def is_made(self, state: StateT) -> bool:
+    def has_result(self, state: StateT) -> bool:
         return state.task_status in {"settling", "completed"}
 
-    def is_there(self, run: Run, task: Ec2ExportTask) -> bool:
+    def result_exists(self, run: Run, task: Ec2ExportTask) -> bool:
         if task.bucket is None or task.key_stem is None:
             return False
         return exported_objects.find(run.aws, task.bucket, task.key_stem) is not None
 
-    def settle(self, run: Run, state: StateT) -> StateT:
+    def configure_result(self, run: Run, state: StateT) -> StateT:
         id = self.task_id(state)
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
         task: Ec2ExportTask | None = self.tasks.find(run.aws, id)
         if task is not None and not tags.items() <= task.tags.items():
             ec2_tags.tag(run.aws, [id], tags)
-        found = self.read_made(run, state)
+        found = self.read_result(run, state)
         if found is None:
             raise CleanFailureError(
-                f"export task {id} has completed, and bucket {state.s3_bucket!r} has no object whose key begins with "
-                f"{self._stem(state)!r}: it was deleted since; the next `pulumi up` exports anew"
+                f"export task {id} completed, but bucket {state.s3_bucket!r} has no object whose key starts with "
+                f"{self._stem(state)!r}; the object was deleted after the export; run `pulumi up` again to export again"
             )
         return found
 
-    def untag(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
+    def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
         if keys:
             self.tasks.untag(run.aws, self.task_id(state), keys)
 
-    def read_made(self, run: Run, state: StateT) -> StateT | None:
+    def read_result(self, run: Run, state: StateT) -> StateT | None:
         found = exported_objects.find(run.aws, state.s3_bucket, self._stem(state))
         return replace(state, s3_key=found.key, etag=found.etag, size_bytes=found.size_bytes) if found else None
 
-    def remove(self, run: Run, state: StateT) -> None:
+    def delete_result(self, run: Run, state: StateT) -> None:
         exported_objects.delete(run.aws, state.s3_bucket, self._stem(state))
 
     def _stem(self, state: StateT) -> str:

@@ -1,6 +1,6 @@
-"""ImportImage: a disk image in S3 (or an EBS snapshot) becomes an AMI.
+"""ImportImage: imports disk images in S3, or EBS snapshots, as an AMI.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html; requirements IMG-*.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.lifecycle.contract import Problem, Run
-from pulumi_vmimport.lifecycle.identity import is_reserved_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
@@ -30,6 +29,7 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
     ConversionState,
 )
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +61,15 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return rules.role_problems(run, inputs)
 
     def inspection_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.inspection_problems(run, inputs) if rules.is_inspected_later(run) else iter(())
+        return rules.inspection_problems(run, inputs) if rules.is_inspected_by_create(run) else iter(())
 
-    def start(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
+    def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)
 
-    def begun(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
+    def initial_state(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
         return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
-    def observed(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
+    def with_result(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
         return replace(
             state,
             image_id=task.image_id,
@@ -79,15 +79,15 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             billed_usage_operation=task.usage_operation,
         )
 
-    def is_made(self, state: ImportImageState) -> bool:
+    def has_result(self, state: ImportImageState) -> bool:
         return state.image_id is not None
 
-    def is_there(self, run: Run, task: ImageImportTask) -> bool:
+    def result_exists(self, run: Run, task: ImageImportTask) -> bool:
         return images.find(run.aws, str(task.image_id)) is not None
 
-    def settle(self, run: Run, state: ImportImageState) -> ImportImageState:
+    def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState:
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
-        ec2_tags.tag(run.aws, _things(state), tags)
+        ec2_tags.tag(run.aws, _resource_ids(state), tags)
         if state.description is not None:
             images.set_description(run.aws, str(state.image_id), state.description)
         image = images.find(run.aws, str(state.image_id))
@@ -102,28 +102,31 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             post_import_report=_report(state, image),
         )
 
-    def untag(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
+    def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:
-            ec2_tags.untag(run.aws, _things(state), keys)
+            ec2_tags.untag(run.aws, _resource_ids(state), keys)
 
-    def read_made(self, run: Run, state: ImportImageState) -> ImportImageState | None:
+    def read_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
         image = images.find(run.aws, str(state.image_id))
         if image is None:
-            # Snapshots outlive an AMI that somebody deregistered: the state stays, for delete to remove them.
-            left = ebs_snapshots.find_existing(run.aws, state.snapshot_ids)
-            return replace(state, task_status="deregistered", snapshot_ids=left) if left else None
-        tags = {k: v for k, v in image.tags.items() if not is_reserved_tag(k)}
-        description = image.description if state.description is not None else None
-        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
-        return replace(state, tags=own, description=description, snapshot_ids=image.snapshot_ids)
+            # The snapshots remain after the AMI was deregistered outside of Pulumi. Keep the state, so that delete
+            # removes them.
+            remaining = ebs_snapshots.find_existing(run.aws, state.snapshot_ids)
+            return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
+        return replace(
+            state,
+            tags=user_tags(image.tags, state.tags),
+            description=image.description if state.description is not None else None,
+            snapshot_ids=image.snapshot_ids,
+        )
 
-    def remove(self, run: Run, state: ImportImageState) -> None:
+    def delete_result(self, run: Run, state: ImportImageState) -> None:
         images.delete(run.aws, state.image_id, state.snapshot_ids)
 
 
 def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
     return post_import.report(
-        Platform(image.platform or Platform.LINUX),  # EC2 names a platform only where it is Windows
+        Platform(image.platform or Platform.LINUX),  # EC2 returns a platform only for Windows
         license_type=LicenseType(state.detected_license_type) if state.detected_license_type else state.license_type,
         boot_mode=BootMode(image.boot_mode) if image.boot_mode in set(BootMode) else None,
         encrypted=state.encrypted,
@@ -131,7 +134,7 @@ def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
     )
 
 
-def _things(state: ImportImageState) -> list[str]:
+def _resource_ids(state: ImportImageState) -> list[str]:
     return [str(state.image_id), *state.snapshot_ids]
 
 

@@ -1,4 +1,4 @@
-"""The inputs of ImportImage, for the resource and its rules."""
+"""The inputs of ImportImage, which the resource and its rules share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""What makes an image import impossible, told before it is started."""
+"""The rules for the inputs of ImportImage, with and without access to AWS.
+
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
+"""
 
 from collections.abc import Iterator
 
@@ -20,11 +23,11 @@ from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     """The problems of the inputs alone."""
-    yield from _disks(inputs)
-    yield from _licence(inputs)
-    yield from _boot_mode(inputs)
+    yield from _disk_problems(inputs)
+    yield from _license_problems(inputs)
+    yield from _boot_mode_problems(inputs)
     yield from operating_system_rules.problems(inputs)
-    yield from image_inspection.ignored_problems(inputs.ignored_findings)
+    yield from image_inspection.ignored_finding_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
     yield from aws_input_problems(inputs)
@@ -33,56 +36,54 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
 
 
 def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-    """The problems that AWS shows before the import: buckets, objects and what is in them, URLs, key, role."""
-    promised = is_inspected_later(run)
+    """The problems that AWS shows before the import: buckets, objects and their content, URLs, key, role."""
     for i, container in enumerate(inputs.disk_containers if is_known(inputs.disk_containers) else ()):
         problems = list(
             disk_container_rules.look_up_container(run, "diskContainers", f"diskContainers[{i}]", container)
         )
         yield from problems
-        if not problems and not promised and is_known(inputs.ignored_findings, inputs.image_profile):
-            yield from _findings(run, inputs, i)
+        if not problems and not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
+            yield from _inspect(run, inputs, i)
     operating_system_rules.warn(run, inputs)
     yield from encryption_rules.look_up_key(run, inputs.kms_key_id)
     if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
         yield from role_problems(run, inputs)
 
 
-def is_inspected_later(run: Run) -> bool:
-    """Whether preview cannot look into the images, so that create has to."""
+def is_inspected_by_create(run: Run) -> bool:
+    """Whether preview cannot inspect the images yet, so that create must."""
     return any(map(run.supplied_by_resource, ("diskContainers", "ignoredFindings", "imageProfile")))
 
 
 def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-    """What a look into all images shows."""
+    """The errors found in all images."""
     for i in range(len(inputs.disk_containers)):
-        yield from _findings(run, inputs, i)
+        yield from _inspect(run, inputs, i)
 
 
-def _findings(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
-    """What a look into one image shows, and of the first whether there are too many."""
+def _inspect(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
+    """The errors found in one image, and, with the first one, in the number of images."""
     purpose = image_inspection.Purpose(inputs.image_profile or ImageProfile.EC2, inputs.ignored_findings or ())
     if i == 0:
-        yield from image_inspection.disks_findings("diskContainers", len(inputs.disk_containers), purpose)
+        yield from image_inspection.disk_count_problems(run, "diskContainers", len(inputs.disk_containers), purpose)
     container = inputs.disk_containers[i]
-    yield from image_inspection.container_findings(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
+    yield from image_inspection.inspect_container(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
 
 
 def role_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-    """What the service role lacks for these disks, this key and these licences."""
+    """The permissions that the service role lacks for these disks, key and license configurations."""
     containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
     buckets = disk_container_rules.buckets_of(containers)
-    key = encryption_rules.key_of(run, inputs.kms_key_id)
     yield from service_role_rules.role_problems(
         run,
         inputs.role_name,
         import_buckets=buckets,
-        kms_key_arns=[key.arn] if key else (),
+        kms_key_arns=encryption_rules.key_arns(run, inputs.kms_key_id),
         license_manager=is_set(inputs.license_specifications),
     )
 
 
-def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
+def _disk_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
     if not is_known(inputs.disk_containers):
         return
     count = len(inputs.disk_containers)
@@ -90,7 +91,7 @@ def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
         yield Problem(
             "diskContainers",
             f"expected 1 to {MAX_IMPORT_VOLUMES} disks, root disk first, got {count}; "
-            "import further disks with ImportSnapshot",
+            "import the others with ImportSnapshot",
         )
     for i, container in enumerate(inputs.disk_containers):
         if not is_known(container):
@@ -103,33 +104,32 @@ def _disks(inputs: ImportImageInputs) -> Iterator[Problem]:
             and container.format.value == "OVA"
             and count > 1
         ):
-            yield Problem(f"{path}.format", "an OVA holds all disks: expected it as the only container")
+            yield Problem(f"{path}.format", f"expected an OVA as the only container, got {count} containers")
 
 
-def _boot_mode(inputs: ImportImageInputs) -> Iterator[Problem]:
+def _boot_mode_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
     if inputs.boot_mode is not BootMode.UEFI:
         return
     if inputs.architecture is Architecture.I386:
-        yield Problem("architecture", "expected x86_64 for bootMode uefi, got i386; EC2 starts 32-bit images by BIOS")
+        yield Problem("architecture", "expected x86_64 for bootMode uefi, got i386")
     containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
     if inputs.platform is None and any(is_known(c) and is_set(c.snapshot_id) for c in containers):
-        yield Problem(
-            "platform", "is required for a UEFI machine from an EBS snapshot, expected Windows or Linux (FMT-05)"
-        )
+        yield Problem("platform", "is required for bootMode uefi and an EBS snapshot, expected Windows or Linux")
 
 
-def _licence(inputs: ImportImageInputs) -> Iterator[Problem]:
-    licence, usage, platform = inputs.license_type, inputs.usage_operation, inputs.platform
-    if is_set(licence) and is_set(usage):
-        yield Problem(
-            "usageOperation", "licenseType and usageOperation exclude each other (IMG-07); give one of the two"
-        )
-    if licence is LicenseType.AWS and platform is Platform.LINUX:
-        yield Problem("licenseType", "expected BYOL for Linux, got AWS; Linux can only keep its own licence (IMG-08)")
+def _license_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
+    license_type, usage, platform = inputs.license_type, inputs.usage_operation, inputs.platform
+    if is_set(license_type) and is_set(usage):
+        yield Problem("usageOperation", "cannot be combined with licenseType; remove one of them")
+    if license_type is LicenseType.AWS and platform is Platform.LINUX:
+        yield Problem("licenseType", "expected BYOL for platform Linux, got AWS")
     if is_known(usage, platform) and usage is not None and platform is not None:
         system = _usage_platform(usage.name)
         if system is not platform:
-            yield Problem("usageOperation", f"{usage.value} is for {system}, but platform is {platform}; align the two")
+            yield Problem(
+                "usageOperation",
+                f"expected an operation for platform {platform}, got {usage.value} for {system}; correct one of them",
+            )
 
 
 def _usage_platform(name: str) -> Platform:

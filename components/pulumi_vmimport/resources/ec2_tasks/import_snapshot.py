@@ -1,6 +1,6 @@
-"""ImportSnapshot: a disk image in S3 becomes an EBS snapshot, nothing of it changed.
+"""ImportSnapshot: imports a disk image in S3 as an EBS snapshot without changing the guest.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportSnapshot.html; requirements SNP-*.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportSnapshot.html
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from pulumi_vmimport.aws.ec2.import_tasks import SNAPSHOT_IMPORTS, SnapshotImpor
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
-from pulumi_vmimport.lifecycle.identity import is_reserved_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import nested, updatable
 from pulumi_vmimport.resources.disk_container_args import ClientDataArgs, SnapshotDiskContainerArgs
@@ -28,9 +27,9 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
 )
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules import image_inspection
-from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_of, look_up_key
+from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
 from pulumi_vmimport.resources.rules.service_role_rules import role_name_problems, role_problems
-from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         if is_known(inputs.disk_container):
             yield from disk_rules.container_problems("diskContainer", inputs.disk_container)
-        yield from image_inspection.ignored_problems(inputs.ignored_findings)
+        yield from image_inspection.ignored_finding_problems(inputs.ignored_findings)
         yield from encryption_problems(inputs.encrypted, inputs.kms_key_id)
         yield from role_name_problems(inputs.role_name)
         yield from aws_input_problems(inputs)
@@ -71,66 +70,66 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def preflight(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         problems = list(disk_rules.look_up_container(run, "diskContainer", "diskContainer", inputs.disk_container))
         yield from problems
-        if not problems and not _is_inspected_later(run) and is_known(inputs.ignored_findings):
-            yield from _findings(run, inputs)
+        if not problems and not _is_inspected_by_create(run) and is_known(inputs.ignored_findings):
+            yield from _inspect(run, inputs)
         yield from look_up_key(run, inputs.kms_key_id)
         if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
             yield from self.role_problems(run, inputs)
 
     def role_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         buckets = disk_rules.buckets_of([inputs.disk_container])
-        key = key_of(run, inputs.kms_key_id)
-        yield from role_problems(run, inputs.role_name, import_buckets=buckets, kms_key_arns=[key.arn] if key else ())
+        kms_key_arns = key_arns(run, inputs.kms_key_id)
+        yield from role_problems(run, inputs.role_name, import_buckets=buckets, kms_key_arns=kms_key_arns)
 
     def inspection_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
-        return _findings(run, inputs) if _is_inspected_later(run) else iter(())
+        return _inspect(run, inputs) if _is_inspected_by_create(run) else iter(())
 
-    def start(self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]) -> SnapshotImportTask:
+    def start_task(
+        self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]
+    ) -> SnapshotImportTask:
         return start_snapshot_import(run.aws, api_members(inputs, SNAPSHOT_MEMBERS), token, tags)
 
-    def begun(self, inputs: ImportSnapshotInputs, task: SnapshotImportTask) -> ImportSnapshotState:
+    def initial_state(self, inputs: ImportSnapshotInputs, task: SnapshotImportTask) -> ImportSnapshotState:
         return ImportSnapshotState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
-    def observed(self, state: ImportSnapshotState, task: SnapshotImportTask) -> ImportSnapshotState:
+    def with_result(self, state: ImportSnapshotState, task: SnapshotImportTask) -> ImportSnapshotState:
         return replace(state, snapshot_id=task.snapshot_id)
 
-    def is_made(self, state: ImportSnapshotState) -> bool:
+    def has_result(self, state: ImportSnapshotState) -> bool:
         return state.snapshot_id is not None
 
-    def is_there(self, run: Run, task: SnapshotImportTask) -> bool:
+    def result_exists(self, run: Run, task: SnapshotImportTask) -> bool:
         return ebs_snapshots.find(run.aws, str(task.snapshot_id)) is not None
 
-    def settle(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState:
+    def configure_result(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState:
         id = str(state.snapshot_id)
         ec2_tags.tag(run.aws, [id], {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))})
         snapshot = ebs_snapshots.find(run.aws, id)
         return replace(state, volume_size=snapshot.volume_size) if snapshot else state
 
-    def untag(self, run: Run, state: ImportSnapshotState, keys: Sequence[str]) -> None:
+    def untag_result(self, run: Run, state: ImportSnapshotState, keys: Sequence[str]) -> None:
         if ebs_snapshots.find(run.aws, str(state.snapshot_id)) is not None:
             ec2_tags.untag(run.aws, [str(state.snapshot_id)], keys)
 
-    def read_made(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState | None:
+    def read_result(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState | None:
         snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))
         if snapshot is None:
             return None
-        tags = {k: v for k, v in snapshot.tags.items() if not is_reserved_tag(k)}
-        own = tags if tags or state.tags is not None else None  # no tags and an empty map of them are the same
-        return replace(state, tags=own, volume_size=snapshot.volume_size)
+        return replace(state, tags=user_tags(snapshot.tags, state.tags), volume_size=snapshot.volume_size)
 
-    def remove(self, run: Run, state: ImportSnapshotState) -> None:
+    def delete_result(self, run: Run, state: ImportSnapshotState) -> None:
         if state.snapshot_id is not None:
             ebs_snapshots.delete(run.aws, state.snapshot_id)
 
 
-def _is_inspected_later(run: Run) -> bool:
-    """Whether preview cannot look into the image, so that create has to."""
+def _is_inspected_by_create(run: Run) -> bool:
+    """Whether preview cannot inspect the image yet, so that create must."""
     return run.supplied_by_resource("diskContainer") or run.supplied_by_resource("ignoredFindings")
 
 
-def _findings(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
+def _inspect(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
     purpose = image_inspection.Purpose(ImageProfile.SNAPSHOT, inputs.ignored_findings or ())
-    return image_inspection.container_findings(run, "diskContainer", inputs.disk_container, purpose)
+    return image_inspection.inspect_container(run, "diskContainer", inputs.disk_container, purpose)
 
 
 class ImportSnapshotArgs(AwsArgs):

@@ -1,7 +1,6 @@
-"""InstanceExport: an instance becomes an OVA or a disk image in S3, by way of CreateInstanceExportTask.
+"""InstanceExport: exports an instance to an OVA or a disk image in S3 with CreateInstanceExportTask.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceExportTask.html; requirements EXP-01,
-EXP-03 to EXP-06.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceExportTask.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, images, instances
 from pulumi_vmimport.aws.ec2.export_options import (
@@ -28,12 +28,12 @@ from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
-from pulumi_vmimport.resources.ec2_tasks.export_rules import permitted
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 
-# As often as botocore asks where an operation has a token (connection.py).
+# The number of attempts that botocore makes for operations with a client token (aws/connection.py).
 _ATTEMPTS = 8
 _PATH = "instanceId"
-_OTHER_WAY = "make an AMI of the instance and export that with ExportImage"
+_ALTERNATIVE = "create an AMI from the instance and export it with ExportImage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,46 +55,50 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
     tasks = INSTANCE_EXPORTS
 
     def check(self, inputs: InstanceExportInputs) -> Iterator[Problem]:
-        given, environment = inputs.disk_image_format, inputs.target_environment
-        if is_known(given, environment) and given is not None and given is not FORMAT_BY_ENVIRONMENT[environment]:
+        format, environment = inputs.disk_image_format, inputs.target_environment
+        if is_known(format, environment) and format is not None and format is not FORMAT_BY_ENVIRONMENT[environment]:
             yield Problem(
                 "diskImageFormat",
-                f"expected {FORMAT_BY_ENVIRONMENT[environment]} for targetEnvironment {environment}, got {given}",
+                f"expected {FORMAT_BY_ENVIRONMENT[environment]} for targetEnvironment {environment}, got {format}",
             )
         yield from export_rules.check(inputs)
 
     def preflight(self, run: Run, inputs: InstanceExportInputs) -> Iterator[Problem]:
         if is_known(inputs.instance_id):
-            yield from permitted(run, inputs.instance_id, lambda: list(_instance(run, inputs.instance_id))) or ()
+            with warn_on_aws_error(run, inputs.instance_id):
+                yield from _instance_problems(run, inputs.instance_id)
         yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
 
-    def start(self, run: Run, inputs: InstanceExportInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
-        """Without a token a call whose answer was lost may not be repeated before the task was looked for."""
-        export_rules.refuse_promised_bucket(run, inputs, _bucket_reasons)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return start_instance_export(run.aws, _members(inputs), tags)
-            except Exception as error:
-                if not is_transient(error) or attempt == _ATTEMPTS:
-                    raise
-                if found := self._started(run, inputs, error_message(error)):
-                    return found
-        raise AssertionError("the last attempt returns or raises")
+    def start_task(self, run: Run, inputs: InstanceExportInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
+        """Start a task. The operation has no client token, so a retry first looks for a task of a lost response."""
+        export_rules.require_usable_bucket(run, inputs, _bucket_reasons)
+        retrying = Retrying(
+            retry=retry_if_exception(is_transient), stop=stop_after_attempt(_ATTEMPTS), sleep=run.wait, reraise=True
+        )
+        return retrying(lambda: self._start_or_find(run, inputs, tags))
 
-    def begun(self, inputs: InstanceExportInputs, task: Ec2ExportTask) -> InstanceExportState:
+    def initial_state(self, inputs: InstanceExportInputs, task: Ec2ExportTask) -> InstanceExportState:
         return InstanceExportState(**vars(inputs), export_task_id=task.id, task_status=task.status)
 
     def task_id(self, state: InstanceExportState) -> str:
         return str(state.export_task_id)
 
-    def _started(self, run: Run, inputs: InstanceExportInputs, words: str) -> Ec2ExportTask | None:
-        """The task that a call has started although it brought no answer."""
-        wanted = run.identity.tags(inputs)
+    def _start_or_find(self, run: Run, inputs: InstanceExportInputs, tags: Mapping[str, str]) -> Ec2ExportTask:
+        try:
+            return start_instance_export(run.aws, _members(inputs), tags)
+        except Exception as error:
+            if is_transient(error) and (task := self._started_task(run, inputs, error_message(error))):
+                return task
+            raise
+
+    def _started_task(self, run: Run, inputs: InstanceExportInputs, words: str) -> Ec2ExportTask | None:
+        """The task that a call without a response started."""
+        own_tags = run.identity.tags(inputs)
         for _ in range(POLLS_BEFORE_GONE):
             for task in INSTANCE_EXPORTS.list_all(run.aws):
-                if wanted.items() <= task.tags.items() and not task.completed and not task.is_failing:
+                if own_tags.items() <= task.tags.items() and not task.completed and not task.is_failing:
                     return task
-            run.status(f"looking whether the export task was started: {words}")
+            run.status(f"checking whether EC2 started the export task: {words}")
             run.wait(run.poll_seconds)
         return None
 
@@ -116,90 +120,93 @@ def _members(inputs: InstanceExportInputs) -> dict[str, Any]:
 
 
 def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
-    """Why the bucket will not do: here VM Import/Export comes with its own account, not with a role."""
+    """Why the bucket is unsuitable for an instance export, which writes with an account of AWS instead of a role."""
     yield from export_rules.bucket_reasons(run, bucket)
-    if permitted(run, f"ACLs of bucket {bucket}", lambda: export_buckets.has_acls_enabled(run.aws, bucket)) is False:
-        yield (
-            f"bucket {bucket!r} has ACLs disabled (BucketOwnerEnforced), expected BucketOwnerPreferred or ObjectWriter "
-            "(S3-06); make one with ExportBucket"
-        )
-        return
+    with warn_on_aws_error(run, f"ACLs of bucket {bucket}"):
+        if not export_buckets.has_acls_enabled(run.aws, bucket):
+            yield (
+                f"bucket {bucket!r} has ACLs disabled (BucketOwnerEnforced), expected BucketOwnerPreferred or "
+                "ObjectWriter; create a bucket with ExportBucket"
+            )
+            return
     grantee = CANONICAL_USER_IDS.get(run.aws.region or "")
     if grantee is None:
-        run.warn(f"grants of bucket {bucket} not checked: AWS's account for exports in {run.aws.region} is not known")
+        run.warn(f"grants of bucket {bucket} not checked: the VM Import/Export account of {run.aws.region} is unknown")
         return
-    grants = f"grants of bucket {bucket}"
-    missing = permitted(run, grants, lambda: export_buckets.missing_grants(run.aws, bucket, grantee))
-    if missing:
-        yield (
-            f"bucket {bucket!r} does not grant {' and '.join(missing)} to VM Import/Export in {run.aws.region}, "
-            f"canonical user id {grantee} (EXP-05); grant it in the bucket's ACL, or make the bucket with ExportBucket"
-        )
+    with warn_on_aws_error(run, f"grants of bucket {bucket}"):
+        if missing := export_buckets.missing_grants(run.aws, bucket, grantee):
+            yield (
+                f"bucket {bucket!r} does not grant {' and '.join(missing)} to VM Import/Export in {run.aws.region}; "
+                f"grant it to canonical user id {grantee} in the bucket's ACL, or create a bucket with ExportBucket"
+            )
 
 
-def _instance(run: Run, instance_id: str) -> Iterator[Problem]:
+def _instance_problems(run: Run, instance_id: str) -> Iterator[Problem]:
     instance = instances.find(run.aws, instance_id)
     if instance is None:
         if not run.supplied_by_resource(_PATH):
-            yield Problem(_PATH, f"there is no instance {instance_id!r} in {run.aws.region}, or it was terminated")
+            yield Problem(_PATH, f"instance {instance_id!r} does not exist in {run.aws.region} or is terminated")
         return
-    what = f"instance {instance_id!r}"
-    yield from export_rules.licence_problems(run, _PATH, what, instance.platform_details, instance.product_codes)
-    yield from _disks(run, what, instance)
+    subject = f"instance {instance_id!r}"
+    yield from export_rules.license_problems(run, _PATH, subject, instance.platform_details, instance.product_codes)
+    yield from _volume_problems(run, subject, instance)
     if instance.interface_count > 1:
         yield Problem(
-            _PATH, f"{what} has {instance.interface_count} network interfaces, expected one; detach the others"
+            _PATH, f"{subject} has {instance.interface_count} network interfaces, expected one; detach the others"
         )
-    yield from _base_image(run, what, instance.image_id)
+    yield from _base_image_problems(run, subject, instance.image_id)
     if instance.state == "running":
-        run.warn(f"{what} is running: it may reboot while it is exported")
+        run.warn(f"{subject} is running and may reboot during the export")
 
 
-def _disks(run: Run, what: str, instance: Instance) -> Iterator[Problem]:
+def _volume_problems(run: Run, subject: str, instance: Instance) -> Iterator[Problem]:
     if instance.root_device_type == "instance-store":
-        yield Problem(_PATH, f"{what} starts from instance store, expected an EBS volume as its root")
-    elif permitted(run, f"type of {what}", lambda: instances.has_instance_store(run.aws, instance)):
-        yield Problem(
-            _PATH,
-            f"{what} has instance store volumes, as all {instance.instance_type} have; stop it and change its type, or "
-            f"{_OTHER_WAY}",
-        )
+        yield Problem(_PATH, f"{subject} has an instance store root volume, expected an EBS root volume")
+    else:
+        with warn_on_aws_error(run, f"instance type of {subject}"):
+            if instances.has_instance_store(run.aws, instance):
+                yield Problem(
+                    _PATH,
+                    f"{subject} has instance store volumes because its type is {instance.instance_type}; stop it and "
+                    f"change its type, or {_ALTERNATIVE}",
+                )
     if len(instance.volumes) > 1:
-        named = ", ".join(f"{volume.id} ({volume.device_name})" for volume in instance.volumes)
+        volumes = ", ".join(f"{volume.id} ({volume.device_name})" for volume in instance.volumes)
         yield Problem(
             _PATH,
-            f"{what} has {len(instance.volumes)} volumes ({named}), expected its root volume alone; detach the others, "
-            f"or {_OTHER_WAY}, which leaves out what was attached after the launch",
+            f"{subject} has {len(instance.volumes)} volumes ({volumes}), expected only the root volume; detach the "
+            f"others, or {_ALTERNATIVE}, which does not export volumes attached after the launch",
         )
     for volume in instance.volumes:
-        disk = f"volume {volume.id} ({volume.device_name}) of {what}"
+        disk = f"volume {volume.id} ({volume.device_name}) of {subject}"
         yield from export_rules.disk_problems(_PATH, disk, volume.size_gib, encrypted=volume.encrypted)
 
 
-def _base_image(run: Run, what: str, image_id: str) -> Iterator[Problem]:
-    """EC2 exports from the AMI that the instance was launched from and its snapshots."""
+def _base_image_problems(run: Run, subject: str, image_id: str) -> Iterator[Problem]:
+    """EC2 requires the AMI that the instance was launched from, and its snapshots."""
     image = images.find(run.aws, image_id)
+    base = f"AMI {image_id!r}, from which {subject} was launched,"
     if image is None:
-        yield Problem(_PATH, f"AMI {image_id!r}, from which {what} was launched, is gone; {_OTHER_WAY}")
+        yield Problem(_PATH, f"{base} no longer exists; {_ALTERNATIVE}")
         return
     if image.owner_id != run.aws.account_id:
         # EC2: "The snapshot ID of the instance neither is owned by current user nor had been previously imported
         # through VMIE"; https://github.com/aws/aws-cli/issues/6779
         yield Problem(
             _PATH,
-            f"AMI {image_id!r}, from which {what} was launched, belongs to account {image.owner_id}, expected one of "
-            f"account {run.aws.account_id}; {_OTHER_WAY}",
+            f"{base} belongs to account {image.owner_id}, expected an AMI of account {run.aws.account_id}; "
+            f"{_ALTERNATIVE}",
         )
         return
     stores = [disk.device_name for disk in image.disks if disk.is_instance_store]
     if stores:
-        yield Problem(_PATH, f"AMI {image_id!r} of {what} maps instance store ({', '.join(stores)}); {_OTHER_WAY}")
+        yield Problem(_PATH, f"{base} maps instance store volumes ({', '.join(stores)}); {_ALTERNATIVE}")
     if gone := set(image.snapshot_ids) - set(ebs_snapshots.find_existing(run.aws, image.snapshot_ids)):
-        yield Problem(_PATH, f"snapshots {', '.join(sorted(gone))} of AMI {image_id!r} are gone; {_OTHER_WAY}")
+        yield Problem(_PATH, f"snapshots {', '.join(sorted(gone))} of AMI {image_id!r} no longer exist; {_ALTERNATIVE}")
     for disk in image.disks:
         if disk.encrypted:
-            told = f"snapshot {disk.snapshot_id} ({disk.device_name}) of AMI {image_id!r}"
-            yield from export_rules.disk_problems(_PATH, told, 0, encrypted=True)
+            snapshot = f"snapshot {disk.snapshot_id} ({disk.device_name}) of AMI {image_id!r}"
+            yield from export_rules.disk_problems(_PATH, snapshot, 0, encrypted=True)
 
 
 class InstanceExportArgs(AwsArgs):

@@ -1,7 +1,7 @@
-"""RoleReadiness: the service role as VmimportRole hands it on, once IAM has spread it.
+"""RoleReadiness: waits until IAM has propagated the service role of VmimportRole.
 
-Before anything is written it tells whether the role is ours to write, or, for one that is adopted, what it lacks.
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html; requirements IAM-02, IAM-08.
+Preview checks that no other owner's role is overwritten, and that an adopted role has the permissions it needs.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
 import hashlib
@@ -22,15 +22,15 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 
-# IAM tells nobody when a change has reached every Region; AWS's own example waits ten seconds after the last change.
+# IAM does not report when a change has reached every Region; an example of AWS waits ten seconds after the last change.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/iam_example_iam_Scenario_CreateUserAssumeRole_section.html
-_LOOK_SECONDS = 2.0
-_LEAST_PAUSE = 0.1
-_LOOKS_TO_SPREAD = 5
-_LOOKS_IN_A_ROW = 3  # two servers of IAM may answer in turn, one of them behind
-# By then a role that reads otherwise than it was written is not late, it is another's.
-_MOST_SECONDS = 300.0
+_LONGEST_PAUSE_SECONDS = 2.0
+_SHORTEST_PAUSE_SECONDS = 0.1
+_PAUSES_TO_PROPAGATE = 5
+_CONSECUTIVE_READS = 3  # IAM servers may answer in turn, one of them with the earlier version
+# A role that still differs after this time is not late: another owner changes it.
+_TIMEOUT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,9 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
         elif role is not None and not own and is_known(inputs.owner):
             yield Problem(
                 "roleName",
-                f"there is a role {inputs.role_name!r} in account {run.aws.account_id} that this component did not "
-                "make, and it is never overwritten; set adopt=True to use it as it is, or give another role_name (and "
-                "that to the imports)",
+                f"role {inputs.role_name!r} exists in account {run.aws.account_id}, and this component does not "
+                "overwrite a role that it did not create; set adopt=True to use the role as it is, or set another "
+                "role_name here and in the imports",
             )
 
     def create(self, run: Run, inputs: RoleReadinessInputs) -> Created[RoleReadinessState]:
@@ -87,20 +87,20 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
     def read(self, run: Run, id: str, state: RoleReadinessState) -> RoleReadinessState | None:
         if problem := _account_problem(run, state):
             raise CleanFailureError(problem.reason)
-        role = _described(run, id)
+        role = _get_role(run, id)
         return replace(state, role_arn=role["Arn"]) if role else None
 
     def update(self, run: Run, id: str, state: RoleReadinessState, inputs: RoleReadinessInputs) -> RoleReadinessState:
         if (state.trust_hash, state.policy_hash) != (inputs.trust_hash, inputs.policy_hash):
-            _wait_for_iam(run, inputs, age=0.0)  # a change leaves no date in IAM; this one was made just now
+            _wait_for_iam(run, inputs, age=0.0)  # IAM records no date of a change; this run has just made it
         return RoleReadinessState(**vars(inputs), role_arn=state.role_arn)
 
     def delete(self, run: Run, id: str, state: RoleReadinessState) -> None:
-        """Nothing: the role is aws.iam.Role's, or its owner's."""
+        """Nothing: aws.iam.Role or the owner of the role deletes it."""
 
 
 def document_hash(document: Mapping[str, Any]) -> str:
-    """A short hash of a policy document, the same however it is spelled."""
+    """A short hash of a policy document that does not depend on the order of its keys."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -109,8 +109,8 @@ def _account_problem(run: Run, inputs: RoleReadinessInputs) -> Problem | None:
         return None
     return Problem(
         "accountId",
-        f"IAM is read as account {run.aws.account_id}, expected {inputs.account_id}, that of the aws provider; give "
-        "VmimportRole the profile or assume_role_arn that the provider has",
+        f"expected account {inputs.account_id} of the aws provider, got {run.aws.account_id}; set the profile or "
+        "assume_role_arn of the provider on VmimportRole",
     )
 
 
@@ -119,20 +119,22 @@ def _adoption_problems(
 ) -> Iterator[Problem]:
     name = inputs.role_name
     if role is None:
-        yield Problem("roleName", f"there is no role {name!r} in account {run.aws.account_id}; drop adopt to make it")
+        yield Problem(
+            "roleName", f"role {name!r} does not exist in account {run.aws.account_id}; remove adopt to create it"
+        )
         return
     if own:
         yield Problem(
             "adopt",
-            f"this component made role {name!r} and would now delete it; drop adopt, or first take the role out of the "
-            f"stack (pulumi state delete) and remove its tag {IDENTITY_TAG}",
+            f"this component created role {name!r} and would delete it; remove adopt, or first remove the role from "
+            f"the state (pulumi state delete) and its tag {IDENTITY_TAG} from the role",
         )
     if not role.trusts_vm_import():
         trust = iam_documents.trust_policy()["Statement"][0]
         yield Problem(
             "roleName",
             f"role {name!r} does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
-            f"{iam_documents.EXTERNAL_ID}, and an adopted role is never changed; add to its trust policy: "
+            f"{iam_documents.EXTERNAL_ID}; this component does not change an adopted role; add to its trust policy: "
             f"{json.dumps(trust)}",
         )
     wanted = iam_documents.role_policy(
@@ -146,7 +148,7 @@ def _adoption_problems(
         if missing := ", ".join(role.missing_from_statement(statement)):
             yield Problem(
                 "roleName",
-                f"role {name!r} lacks {missing}, and an adopted role is never changed; add to its policies: "
+                f"role {name!r} lacks {missing}; this component does not change an adopted role; add to its policies: "
                 f"{json.dumps(statement)}",
             )
 
@@ -155,8 +157,8 @@ def _known_items(items: tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(item for item in items or () if is_known(item)) if is_known(items) else ()
 
 
-def _described(run: Run, name: str) -> Any:
-    """The role as IAM describes it, or None when there is none."""
+def _get_role(run: Run, name: str) -> Any:
+    """The role as GetRole returns it; None when it does not exist."""
     try:
         return run.aws.client("iam").get_role(RoleName=name)["Role"]
     except Exception as error:
@@ -166,41 +168,44 @@ def _described(run: Run, name: str) -> Any:
 
 
 def _wait_for_iam(run: Run, inputs: RoleReadinessInputs, age: float | None = None) -> str:
-    """The role's ARN, once IAM reads as written, several times in a row, and the last change is known everywhere.
+    """Wait until IAM returns the role as written, and its last change is old enough. Returns the role's ARN.
 
-    Age is that of the last change in seconds, by default the role's. One that is old enough at once is looked at once.
+    `age` is the age of the last change, in seconds. Default: the age of the role. A change that is old enough at the
+    first read is read once; otherwise several consecutive reads have to agree.
     """
-    pause = min(max(run.poll_seconds, _LEAST_PAUSE), _LOOK_SECONDS)
+    pause = min(max(run.poll_seconds, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
     seconds = inputs.propagation_seconds
-    needed = float(seconds if seconds is not None else _LOOKS_TO_SPREAD * pause)
-    looks, waited, in_a_row = 0, 0.0, 0
+    needed_age = float(seconds if seconds is not None else _PAUSES_TO_PROPAGATE * pause)
+    needed_reads, waited, consecutive = 0, 0.0, 0
     while True:
-        role = _as_written(run, inputs)
-        in_a_row = in_a_row + 1 if role else 0
+        role = _role_as_written(run, inputs)
+        consecutive = consecutive + 1 if role else 0
         if role and age is None:
             age = (datetime.now(UTC) - role["CreateDate"]).total_seconds()
-        looks = looks or (1 if age is not None and age >= needed else _LOOKS_IN_A_ROW)
-        if role and age is not None and age >= needed and in_a_row >= looks:
+        is_old_enough = age is not None and age >= needed_age
+        needed_reads = needed_reads or (1 if is_old_enough else _CONSECUTIVE_READS)
+        if role and is_old_enough and consecutive >= needed_reads:
             return str(role["Arn"])
-        if not role and waited >= _MOST_SECONDS:
+        if not role and waited >= _TIMEOUT_SECONDS:
             raise CleanFailureError(
-                f"role {inputs.role_name!r} or its policy still reads otherwise than written after {waited / 60:.0f} "
-                "minutes; something else changes it: let only one stack own the role, or set adopt=True here"
+                f"role {inputs.role_name!r} or its policy still differs from what was written after "
+                f"{waited / 60:.0f} minutes; another owner changes it; manage the role in one stack only, or set "
+                "adopt=True here"
             )
-        run.status(f"waiting for IAM to spread role {inputs.role_name}")
+        run.status(f"waiting for IAM to propagate role {inputs.role_name}")
         run.wait(pause)
         waited += pause
         age = None if age is None else age + pause
 
 
-def _as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
-    """The role as IAM describes it, or None while it or its documents read otherwise than written."""
+def _role_as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
+    """The role as GetRole returns it; None while it or its policy documents differ from what was written."""
     role = service_role.find(run.aws, inputs.role_name)
     if role is None or inputs.trust_hash not in (None, document_hash(role.trust)):
         return None
     if inputs.policy_hash not in (None, *map(document_hash, role.policies)):
         return None
-    return _described(run, inputs.role_name)
+    return _get_role(run, inputs.role_name)
 
 
 class RoleReadinessArgs(AwsArgs):

@@ -1,4 +1,8 @@
-"""What a disk of an import may be and where it may lie; both kinds of import ask the same."""
+"""The rules for the disk containers of image and snapshot imports: source, format, location.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImageDiskContainer.html and
+API_SnapshotDiskContainer.html.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,35 +15,35 @@ from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 
-# EC2 reads the image while it converts it: most conversions are over within hours, none within minutes (S3-03).
+# EC2 reads the image during the conversion: most conversions take hours, none takes minutes.
 SHORTEST_VALIDITY = timedelta(hours=1)
 SAFE_VALIDITY = timedelta(hours=6)
 _SUFFIXES = {"OVA": ".ova", "VHD": ".vhd", "VHDX": ".vhdx", "VMDK": ".vmdk"}
 
-Container = ImageDiskContainer | SnapshotDiskContainer
+AnyContainer = ImageDiskContainer | SnapshotDiskContainer
 
 
-def container_problems(path: str, container: Container) -> Iterator[Problem]:
-    """The problems of one disk alone."""
+def container_problems(path: str, container: AnyContainer) -> Iterator[Problem]:
+    """The problems of one container alone."""
     sources = {"userBucket": container.user_bucket, "url": container.url}
     if isinstance(container, ImageDiskContainer):
         sources["snapshotId"] = container.snapshot_id
     given = sum(map(is_set, sources.values()))
     if given > 1 or (given == 0 and is_known(*sources.values())):
-        yield Problem(path, f"expected exactly one of {_listed(list(sources))}, got {given}")
+        yield Problem(path, f"expected exactly one of {_enumerated(list(sources))}, got {given}")
     url = container.url
     if is_known(url) and url is not None and not _is_url(url):
         yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {url!r}")
     location = s3_location(container)
     if location is None:
         return
-    yield from name_problems(f"{path}.{location[0]}", *location[1:])
+    yield from location_problems(f"{path}.{location[0]}", *location[1:])
     if is_known(container.format):
         yield from _format_problems(path, container, location[2])
 
 
-def name_problems(path: str, bucket: str, key: str) -> Iterator[Problem]:
-    """What S3 would say of the two names."""
+def location_problems(path: str, bucket: str, key: str) -> Iterator[Problem]:
+    """The problems of a bucket name and a key."""
     for name, reason in (("s3Bucket", bucket_name_problem(bucket)), ("s3Key", key_problem(key))):
         if reason:
             yield Problem(f"{path}.{name}" if path.endswith("userBucket") else path, reason)
@@ -54,27 +58,29 @@ def _is_url(url: str) -> bool:
         return False
 
 
-def _format_problems(path: str, container: Container, key: str) -> Iterator[Problem]:
+def _format_problems(path: str, container: AnyContainer, key: str) -> Iterator[Problem]:
     suffix = next((s for s in _SUFFIXES.values() if key.lower().endswith(s)), None)
-    taken = DiskFormat if isinstance(container, ImageDiskContainer) else SnapshotFormat
+    supported = DiskFormat if isinstance(container, ImageDiskContainer) else SnapshotFormat
     if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
-        yield Problem(f"{path}.format", f"{container.format} does not fit the key {key!r}; correct one of them")
-    elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in taken}:
-        allowed = ", ".join(taken)
-        yield Problem(f"{path}.format", f"the key {key!r} ends in {suffix}, expected one of {allowed}; name the format")
+        yield Problem(f"{path}.format", f"{container.format} does not match the key {key!r}; correct one of them")
+    elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in supported}:
+        allowed = ", ".join(supported)
+        yield Problem(f"{path}.format", f"expected one of {allowed}, got a key that ends in {suffix}; set the format")
 
 
-def look_up_container(run: Run, top: str, path: str, container: Container) -> Iterator[Problem]:
-    """What AWS shows of one disk before the import; `top` is the input that path begins with."""
+def look_up_container(run: Run, top: str, path: str, container: AnyContainer) -> Iterator[Problem]:
+    """The problems of one container that AWS shows before the import; `top` is the input that path starts with."""
     if is_known(container) and is_known(container.url) and container.url is not None:
-        yield from _validity(run, f"{path}.url", container.url)
+        yield from _validity_problems(run, f"{path}.url", container.url)
     if (
         isinstance(container, ImageDiskContainer)
         and is_known(container.snapshot_id)
         and container.snapshot_id is not None
     ):
         if not run.supplied_by_resource(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
-            yield Problem(f"{path}.snapshotId", f"there is no snapshot {container.snapshot_id!r} in {run.aws.region}")
+            yield Problem(
+                f"{path}.snapshotId", f"snapshot {container.snapshot_id!r} does not exist in {run.aws.region}"
+            )
         return
     location = s3_location(container)
     if location is None:
@@ -83,24 +89,24 @@ def look_up_container(run: Run, top: str, path: str, container: Container) -> It
     region = s3_locations.bucket_region(run.aws, bucket)
     if region is None:
         if not run.supplied_by_resource(top):
-            yield Problem(path, f"there is no bucket {bucket!r}; create it, or take the bucket from its resource")
+            yield Problem(path, f"bucket {bucket!r} does not exist; create it, or use the output of its resource")
     elif region != run.aws.region:
         yield Problem(
             path,
-            f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the import; copy the "
-            "image to a bucket there or import in the bucket's Region",
+            f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the import; copy the image to "
+            f"a bucket in {run.aws.region}, or import in {region}",
         )
     elif not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
-        yield Problem(path, f"there is no object {key!r} in bucket {bucket!r}; upload it first")
+        yield Problem(path, f"object {key!r} does not exist in bucket {bucket!r}; upload it first")
 
 
-def buckets_of(containers: Sequence[Container]) -> list[str]:
-    """The buckets that the containers name, as far as they are known."""
+def buckets_of(containers: Sequence[AnyContainer]) -> list[str]:
+    """The known buckets of the containers."""
     return [location[1] for container in containers if (location := s3_location(container))]
 
 
-def s3_location(container: Container) -> tuple[str, str, str] | None:
-    """(input, bucket, key) of a container that is an object in S3 and known."""
+def s3_location(container: AnyContainer) -> tuple[str, str, str] | None:
+    """(input, bucket, key) of a container that is a known object in S3."""
     source = container.user_bucket if is_known(container) else None
     if source is not None and is_known(source) and is_known(source.s3_bucket, source.s3_key):
         return "userBucket", source.s3_bucket, source.s3_key
@@ -110,8 +116,8 @@ def s3_location(container: Container) -> tuple[str, str, str] | None:
     return None
 
 
-def _validity(run: Run, path: str, url: str) -> Iterator[Problem]:
-    """EC2 must be able to read a presigned URL for as long as it converts."""
+def _validity_problems(run: Run, path: str, url: str) -> Iterator[Problem]:
+    """EC2 must be able to read a presigned URL until the conversion ends."""
     until = presigned_urls.expires_at(url)
     if until is None:
         return
@@ -119,20 +125,21 @@ def _validity(run: Run, path: str, url: str) -> Iterator[Problem]:
     if left < SHORTEST_VALIDITY:
         yield Problem(
             path,
-            f"the URL is valid until {until:%Y-%m-%d %H:%M} UTC, expected at least {_hours(SHORTEST_VALIDITY)} from "
-            "now: EC2 reads the image while it converts it; presign it anew, for up to 7 days (S3-03)",
+            f"expected a URL that is valid for at least {_hours(SHORTEST_VALIDITY)}, got one that expires at "
+            f"{until:%Y-%m-%d %H:%M} UTC; EC2 reads the image during the conversion; presign the URL again, for up to "
+            "7 days",
         )
     elif left < SAFE_VALIDITY:
         run.warn(
-            f"{path} is valid until {until:%Y-%m-%d %H:%M} UTC: an import of a large disk may last longer than that; "
-            f"{_hours(SAFE_VALIDITY)} or more are safe"
+            f"{path} expires at {until:%Y-%m-%d %H:%M} UTC; the import of a large disk may take longer; presign the "
+            f"URL for at least {_hours(SAFE_VALIDITY)}"
         )
 
 
 def _hours(validity: timedelta) -> str:
     hours = validity // timedelta(hours=1)
-    return "an hour" if hours == 1 else f"{hours} hours"
+    return "1 hour" if hours == 1 else f"{hours} hours"
 
 
-def _listed(names: list[str]) -> str:
+def _enumerated(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"

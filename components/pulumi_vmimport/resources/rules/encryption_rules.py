@@ -1,49 +1,51 @@
-"""Whether what an import makes can be encrypted as asked (IMG-05)."""
+"""Whether EBS can encrypt the result of an import as requested.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, KmsKeyId.
+"""
 
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2 import kms_keys
-from pulumi_vmimport.aws.ec2.kms_keys import KmsKey
-from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+
+_PATH = "kmsKeyId"
 
 
-def encryption_problems(encrypted: bool | None, kms_key_id: str | None) -> Iterator[Problem]:
+def encryption_problems(encrypted: bool | None, kms_key: str | None, path: str = _PATH) -> Iterator[Problem]:
     """The problems of the two inputs alone."""
-    if is_known(kms_key_id) and kms_key_id is not None and not kms_key_id.strip():
-        yield Problem("kmsKeyId", f"expected the id, ARN or alias of a key, got {kms_key_id!r}")
+    if is_known(kms_key) and kms_key is not None and not kms_key.strip():
+        yield Problem(path, f"expected a KMS key, got {kms_key!r}")
         return
-    if is_known(kms_key_id, encrypted) and kms_key_id is not None and not encrypted:
-        yield Problem("kmsKeyId", "needs encrypted = true, got a key without encryption; set encrypted or drop the key")
+    if is_known(kms_key, encrypted) and kms_key is not None and not encrypted:
+        yield Problem(path, f"requires encrypted = true; set encrypted or remove {path}")
 
 
 def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
-    """Whether EBS can use the key. Not being allowed to look is a warning."""
-    if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource("kmsKeyId"):
+    """Why EBS cannot use the key. Not being allowed to read the key is a warning."""
+    if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource(_PATH):
         return
     if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != run.aws.region:
-        reason: str | None = f"is in {region}, expected {run.aws.region}, the Region of the import"
-    else:
-        try:
-            key = kms_keys.find(run.aws, kms_key_id)
-        except Exception as error:
-            if not is_aws_error(error):
-                raise
-            run.warn(f"key {kms_key_id} not checked before the run: {with_explanation(error_message(error))}")
-            return
-        reason = key.problem if key else "is not in the Region; give the id, ARN or alias of a symmetric key there"
-    if reason:
-        yield Problem("kmsKeyId", f"key {kms_key_id!r} {reason} (IMG-05)")
+        yield Problem(
+            _PATH, f"key {kms_key_id!r} is in {region}, expected a key in {run.aws.region}, the Region of the import"
+        )
+        return
+    with warn_on_aws_error(run, f"key {kms_key_id}"):
+        key = kms_keys.find(run.aws, kms_key_id)
+        if key is None:
+            yield Problem(
+                _PATH,
+                f"key {kms_key_id!r} does not exist in {run.aws.region}; use the id, ARN or alias of a symmetric key",
+            )
+        elif key.problem:
+            yield Problem(_PATH, f"key {kms_key_id!r} {key.problem}")
 
 
-def key_of(run: Run, kms_key_id: str | None) -> KmsKey | None:
-    """The key, where one is given, is there and may be looked at."""
+def key_arns(run: Run, kms_key_id: str | None) -> list[str]:
+    """The ARN of the key that the service role must have access to, as far as it can be read."""
     if kms_key_id is None or not is_set(kms_key_id):
-        return None
-    try:
-        return kms_keys.find(run.aws, kms_key_id)
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        return None  # look_up_key has said so
+        return []
+    key: kms_keys.KmsKey | None = None
+    with warn_on_aws_error(run, f"permissions of the service role on key {kms_key_id}"):
+        key = kms_keys.find(run.aws, kms_key_id)
+    return [key.arn] if key else []

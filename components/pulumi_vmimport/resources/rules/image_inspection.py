@@ -1,6 +1,9 @@
-"""What a look into the disk images shows before AWS is asked to import them."""
+"""Inspection of disk images before the import: findings become problems and warnings.
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+docs/inspect.md has all rules with their sources.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -27,23 +30,23 @@ _SEVERAL_DISKS = "byol-several-disks"
 
 @dataclass(frozen=True)
 class Purpose:
-    """What images are looked at for, and what of it is not to count."""
+    """The profile that images are checked against, and the rules to ignore."""
 
     profile: ImageProfile
     ignored: Collection[str] = ()
     """Ids of rules"""
 
 
-def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
-    """Ids that no rule has: what is misspelled would not be ignored."""
+def ignored_finding_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
+    """The ids that are no rule: a misspelled id would ignore nothing."""
     if not is_known(ignored):
         return
     for number, id in enumerate(ignored or ()):
         if is_known(id) and id not in rule_catalog().rules:
-            yield Problem(f"ignoredFindings[{number}]", f"there is no rule {id!r}; docs/inspect.md has all of them")
+            yield Problem(f"ignoredFindings[{number}]", f"expected the id of a rule in docs/inspect.md, got {id!r}")
 
 
-def container_findings(
+def inspect_container(
     run: Run,
     path: str,
     container: ImageDiskContainer | SnapshotDiskContainer,
@@ -51,60 +54,71 @@ def container_findings(
     *,
     is_root: bool = True,
 ) -> Iterator[Problem]:
-    """The errors in the image of a container as problems; the rest is left as warnings beside the resource.
+    """The errors found in the image of a container. Other findings are warnings.
 
-    What cannot be read is a warning too: EC2 reads it with a role of its own.
+    An image that cannot be read is also a warning, because EC2 reads it with the service role.
     """
     source = _source_of(run, container)
     if source is None:
         return
-    input, opened = source
+    input, open_source = source
     stated = Container(container.format.value.lower()) if is_known(container.format) and container.format else None
     with ExitStack() as stack:
         try:
-            facts = inspect_image(stack.enter_context(opened()))
+            facts = inspect_image(stack.enter_context(open_source()))
         except (ClientError, BotoCoreError, TransferError) as error:
             if credentials_expired(error):
                 raise
             words = str(error) if isinstance(error, TransferError) else error_message(error)
-            run.warn(f"{path}.{input} could not be inspected, so what AWS may refuse of it is not known: {words}")
+            run.warn(f"{path}.{input} not inspected: {words}")
             return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)
-    yield from told(run, f"{path}.{input}", findings, purpose)
+    yield from _problems(run, f"{path}.{input}", findings, purpose)
 
 
-def disks_findings(path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
-    """What is wrong with the number of the containers."""
-    if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1 and _SEVERAL_DISKS not in purpose.ignored:
-        rule = rule_catalog().rules[_SEVERAL_DISKS]
-        yield Problem(path, f"{rule.id}: {count} containers; {rule.cause}; {rule.remedy}")
-
-
-def local_findings(
+def inspect_source(
     run: Run, path: str, source: Source, purpose: Purpose, open_sibling: Callable[[str], Source | None] | None = None
 ) -> Iterator[Problem]:
-    """The same of an image that is open already, such as a local file; `beside` as `inspect_image` has it."""
-    yield from told(run, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose)
+    """The errors found in an open image, such as a local file. `beside` is that of `inspect_image`."""
+    yield from _problems(
+        run, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose
+    )
 
 
-def told(run: Run, path: str, findings: Sequence[ImageFinding], purpose: Purpose) -> Iterator[Problem]:
-    """Problems of the errors; warnings for what else is no matter of `--deep` alone."""
+def disk_count_problems(run: Run, path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
+    """Whether the profile supports this number of containers."""
+    if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1:
+        rule = rule_catalog().rules[_SEVERAL_DISKS]
+        found = ImageFinding(
+            rule=rule.id,
+            severity=Severity.ERROR,
+            subject=path,
+            evidence=f"{count} containers",
+            cause=rule.cause,
+            remedy=rule.remedy,
+            source=rule_catalog().source_of(rule),
+        )
+        yield from _problems(run, path, [found], purpose)
+
+
+def _problems(run: Run, path: str, findings: Iterable[ImageFinding], purpose: Purpose) -> Iterator[Problem]:
+    """Problems for the errors; warnings for the other findings, except those that only `--deep` can decide."""
     for finding in findings:
         if finding.rule in purpose.ignored:
             continue
         rule = rule_catalog().rules[finding.rule]
         words = f"{finding.rule}: {finding.subject}: {finding.evidence}; {finding.cause}; {finding.remedy}"
+        words = f"{words} (see {finding.source})"
         if finding.severity is Severity.ERROR:
-            refuted = f"where you know better, ignored_findings=[{finding.rule!r}]"
-            yield Problem(path, f"{words} (see {finding.source}); {refuted}")
+            yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{finding.rule!r}]")
         elif not rule.deep:
-            run.warn(f"{path}: {words} (see {finding.source})")
+            run.warn(f"{path}: {words}")
 
 
 def _source_of(
     run: Run, container: ImageDiskContainer | SnapshotDiskContainer
 ) -> tuple[str, Callable[[], S3Image | UrlImage]] | None:
-    """(input, how it is opened) of a container whose image can be read from here."""
+    """(input, function that opens it) of a container whose image this machine can read."""
     if (location := s3_location(container)) is not None:
         input, bucket, key = location
         return input, lambda: S3Image.open(run.aws.client("s3"), bucket, key)

@@ -1,4 +1,7 @@
-"""Whether the operating_system of an ImportImage can be imported with its other inputs (C43, OS-01, IMG-08)."""
+"""Whether VM Import/Export supports the operating_system of an ImportImage in combination with its other inputs.
+
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
+"""
 
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
@@ -11,7 +14,7 @@ T = TypeVar("T")
 
 
 class DescribedMachine(Protocol):
-    """The inputs that the table of systems says something about. Any of them may be UNKNOWN."""
+    """The inputs that the table of supported systems covers. Any of them may be UNKNOWN."""
 
     @property
     def region(self) -> str | None: ...
@@ -32,8 +35,8 @@ class DescribedMachine(Protocol):
 
 
 def problems(inputs: DescribedMachine) -> Iterator[Problem]:
-    """What keeps the system from being imported; nothing where skip_operating_system_check is set."""
-    system = _judged(inputs)
+    """Why the system cannot be imported. None if skip_operating_system_check is set."""
+    system = _system_to_check(inputs)
     if system is None:
         return
     found = system_rules.problems(
@@ -48,16 +51,16 @@ def problems(inputs: DescribedMachine) -> Iterator[Problem]:
 
 
 def warn(run: Run, inputs: DescribedMachine) -> None:
-    """Leave a warning for each thing that may go wrong; none where skip_operating_system_check is set."""
-    system = _judged(inputs)
+    """Warn about what may fail after the import. No warning if skip_operating_system_check is set."""
+    system = _system_to_check(inputs)
     if system is None:
         return
-    boot_mode = inputs.boot_mode  # unknown is as good as given: it is not forgotten
+    boot_mode = inputs.boot_mode  # an unknown boot mode counts as set
     for text in system_rules.warnings(system, architecture=_known(inputs.architecture), boot_mode=boot_mode):
         run.warn(text)
 
 
-def _judged(inputs: DescribedMachine) -> str | None:
+def _system_to_check(inputs: DescribedMachine) -> str | None:
     skip = inputs.skip_operating_system_check
     return None if not is_known(skip) or skip else _known(inputs.operating_system)
 

@@ -1,11 +1,12 @@
-"""What a map of tags may hold."""
+"""The limits of a map of tags, and the tags that a state records."""
 
 from collections.abc import Iterator, Mapping
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known
-from pulumi_vmimport.lifecycle.identity import TAG_PREFIX
+from pulumi_vmimport.lifecycle.identity import TAG_PREFIX, is_reserved_tag
 
-# A resource carries 50 tags; up to five are this library's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+# A resource has at most 50 tags; the library uses up to five of them.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
 MOST_TAGS = 45
 TAG_VALUE_LENGTH = 256
 _TAG_KEY_LENGTH = 127
@@ -14,7 +15,7 @@ _TAG_KEY_LENGTH = 127
 def tag_problems(
     tags: Mapping[str, str] | None, *, most: int = MOST_TAGS, longest_value: int = TAG_VALUE_LENGTH
 ) -> Iterator[Problem]:
-    """The problems of a map of tags; the limits are EC2's unless others are given."""
+    """The problems of a map of tags. The default limits are those of EC2."""
     for key, value in (tags or {}).items():
         if key.startswith((TAG_PREFIX, "aws:")):
             yield Problem(f"tags.{key}", f"expected a key that does not start with aws: or {TAG_PREFIX}, got {key!r}")
@@ -24,3 +25,9 @@ def tag_problems(
             yield Problem(f"tags.{key}", f"expected at most {longest_value} characters, got {len(value)}")
     if len(tags or {}) > most:
         yield Problem("tags", f"expected at most {most} tags, got {len(tags or {})}")
+
+
+def user_tags(tags: Mapping[str, str], recorded: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The tags of an AWS resource that are the user's. An absent map stays absent, so that it is not drift."""
+    found = {key: value for key, value in tags.items() if not is_reserved_tag(key)}
+    return found if found or recorded is not None else None

@@ -136,7 +136,7 @@ def test_a_disk_of_zeros_has_no_blocks(run: Any, aws: AwsSandbox, tmp_path: Path
         pytest.param({"volumeSize": 0}, "volumeSize", "expected 1 to 65536 GiB, got 0", id="no-size"),
         pytest.param({"volumeSize": 65537}, "volumeSize", "expected 1 to 65536 GiB, got 65537", id="size"),
         pytest.param({"description": "x" * 256}, "description", "expected 1 to 255 characters, got 256", id="long"),
-        pytest.param({"kmsKeyArn": "arn:aws:kms:k"}, "kmsKeyArn", "needs encrypted = true", id="key"),
+        pytest.param({"kmsKeyArn": "arn:aws:kms:k"}, "kmsKeyArn", "requires encrypted = true", id="key"),
         pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws: or vmimport:", id="tag"),
         pytest.param({"tags": dict.fromkeys(map(str, range(44)), "")}, "tags", "at most 43 tags, got 44", id="tags"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="no-time"),
@@ -182,19 +182,19 @@ def test_fails_for_a_disk_with_sectors_of_4096_bytes(
     run: Any, inputs: Inputs, looked_up: LookedUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pulumi_vmimport.disk.raw_content.RawContent.sector_bytes", 4096)
-    assert "sectors of 4096 bytes, expected 512, those of EBS" in looked_up(lifecycle, run, inputs)["file"]
+    assert "512-byte sectors, as EBS has, got 4096-byte sectors" in looked_up(lifecycle, run, inputs)["file"]
 
 
 def test_fails_to_look_up_bucket_or_object_that_are_not_there(
     new_run: NewRun, looked_up: LookedUp, bucket: str
 ) -> None:
     nowhere = Inputs(region="eu-west-1", user_bucket=UserBucket("nowhere", KEY))
-    assert "there is no bucket 'nowhere'; create it" in looked_up(lifecycle, new_run(), nowhere)["userBucket"]
+    assert "bucket 'nowhere' does not exist" in looked_up(lifecycle, new_run(), nowhere)["userBucket"]
     missing = Inputs(region="eu-west-1", user_bucket=UserBucket(bucket, KEY))
-    words = f"s3://{bucket}/{KEY} cannot be read: there is no such object; upload it first"
+    words = f"s3://{bucket}/{KEY} cannot be read: the object does not exist; upload it first"
     assert looked_up(lifecycle, new_run(), missing) == {"userBucket": words}
     assert looked_up(lifecycle, new_run(supplied=("userBucket",)), missing) == {}
-    with pytest.raises(CleanFailureError, match="no such object; upload it first; nothing was started"):
+    with pytest.raises(CleanFailureError, match="object does not exist; upload it first; no snapshot was started"):
         lifecycle.create(new_run(), missing)
 
 
@@ -220,12 +220,12 @@ def test_a_damaged_image_leaves_nothing(run: Any, aws: AwsSandbox, bucket: str, 
     body = bytearray(stream_optimized(GIB, random.Random(2).randbytes(2 << 20)))  # noqa: S311 - no secret
     body[1 << 20 : (1 << 20) + 200] = bytes(200)
     with pytest.raises(
-        CleanFailureError, match=r"snapshot snap-\w+: disk s3://.*: grain \d+ at .*; nothing of it was left"
+        CleanFailureError, match=r"snapshot snap-\w+: disk s3://.*: grain \d+ at .*; no snapshot was left"
     ):
         lifecycle.create(run, in_s3(aws, bucket, bytes(body)))
     assert snapshots(aws) == []
     header = struct.pack("<Q", 1 << 60)
-    with pytest.raises(CleanFailureError, match=r"grains of .* sectors.*; nothing was started"):
+    with pytest.raises(CleanFailureError, match=r"grains of .* sectors.*; no snapshot was started"):
         lifecycle.create(run, in_s3(aws, bucket, bytes(body[:20]) + header + bytes(body[28:])))
 
 

@@ -175,9 +175,7 @@ def test_fails_when_the_object_of_a_completed_task_is_gone_before_it_is_seen(
     aws.observer("ec2").describe_export_image_tasks()  # the sandbox writes the object when somebody looks
     aws.observer("s3").delete_object(Bucket=inputs.s3_bucket, Key=f"exports/{id}.vmdk")
     run = new_run()
-    with pytest.raises(
-        CleanFailureError, match=f"export task {id} has completed, and bucket 'exports-of-web' has no object"
-    ):
+    with pytest.raises(CleanFailureError, match=f"export task {id} completed, .* 'exports-of-web'"):
         lifecycle.update(run, id, kept, inputs)
     assert lifecycle.create(new_run(), inputs).id != id
 
@@ -212,7 +210,7 @@ def test_more_exports_than_the_quota_allows_wait_their_turn(
 
     run.then = allow
     assert lifecycle.create(run, inputs).state.task_status == "completed"
-    assert any("waiting for one of the Region's export tasks to end" in text for text in run.texts)
+    assert any("waiting for another export task of the Region" in text for text in run.texts)
 
 
 def test_fails_to_read_without_permission_instead_of_calling_it_gone(

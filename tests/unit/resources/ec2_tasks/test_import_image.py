@@ -135,7 +135,7 @@ def test_more_imports_than_the_quota_allows_wait_their_turn(
         DiskContainers=[{"Format": "RAW", "UserBucket": {"S3Bucket": "images-of-web", "S3Key": "disks/web.raw"}}]
     )
     assert lifecycle.create(run, other).state.image_id is not None
-    assert any("waiting for one of the Region's import tasks to end" in text for text in run.texts)
+    assert any("waiting for another import task of the Region" in text for text in run.texts)
 
 
 def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
@@ -157,7 +157,7 @@ def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
     calls = len(aws.calls.of("ImportImage"))
     lifecycle.create(new_run(then=second), replace(inputs, source_hash="first"))
     assert len(waiting) == 4
-    assert all("queued, 1 ahead:" in text for text in waiting)
+    assert all("queued behind 1 other import task" in text for text in waiting)
     assert len(aws.calls.of("ImportImage")) == calls + 2
 
 
@@ -188,7 +188,7 @@ def test_a_role_that_iam_has_not_spread_yet_is_waited_for(run: Any, inputs: Impo
     aws.settings.iam_propagation_seconds = 90
     iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=json.dumps(policy))
     assert lifecycle.create(run, inputs).state.image_id is not None
-    assert "waiting for IAM to spread role vmimport" in run.texts
+    assert "waiting for IAM to propagate role vmimport" in run.texts
 
 
 def test_fails_at_once_when_the_role_is_missing(run: Any, inputs: ImportImageInputs) -> None:

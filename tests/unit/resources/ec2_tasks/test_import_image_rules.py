@@ -73,7 +73,7 @@ def test_valid_inputs_have_no_problem() -> None:
             id="empty-key",
         ),
         pytest.param(
-            {"kmsKeyId": " ", "encrypted": True}, "kmsKeyId", "expected the id, ARN or alias", id="empty-kms-key"
+            {"kmsKeyId": " ", "encrypted": True}, "kmsKeyId", "expected a KMS key, got ' '", id="empty-kms-key"
         ),
         pytest.param(
             {"diskContainers": [{"format": "QCOW2", "url": "s3://images/k"}]},
@@ -84,37 +84,40 @@ def test_valid_inputs_have_no_problem() -> None:
         pytest.param(
             {"diskContainers": [{"format": "VMDK", "url": "s3://images/k.ova"}]},
             "diskContainers[0].format",
-            "VMDK does not fit the key 'k.ova'",
+            "VMDK does not match the key 'k.ova'",
             id="format-and-key",
         ),
         pytest.param(
             {"diskContainers": [{"format": "OVA", "url": "s3://images/k.ova"}, {"url": "s3://images/l"}]},
             "diskContainers[0].format",
-            "expected it as the only container",
+            "expected an OVA as the only container, got 2",
             id="ova-and-disk",
         ),
         pytest.param({"licenseType": "MIT"}, "licenseType", "expected one of AWS, BYOL, got 'MIT'", id="licence"),
         pytest.param(
             {"licenseType": "BYOL", "usageOperation": "RunInstances:0800"},
             "usageOperation",
-            "exclude each other",
+            "cannot be combined with licenseType",
             id="licence-and-usage",
         ),
         pytest.param(
-            {"licenseType": "AWS", "platform": "Linux"}, "licenseType", "expected BYOL for Linux", id="linux-from-aws"
+            {"licenseType": "AWS", "platform": "Linux"},
+            "licenseType",
+            "expected BYOL for platform Linux, got AWS",
+            id="linux-from-aws",
         ),
         pytest.param(
             {"usageOperation": "RunInstances:0002", "platform": "linux"},
             "usageOperation",
-            "is for Windows, but platform is Linux",
+            "platform Linux, got RunInstances:0002 for Windows",
             id="usage-and-platform",
         ),
         pytest.param({"bootMode": "uefi-preferred"}, "bootMode", "legacy-bios, uefi", id="boot-mode"),
-        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
+        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "requires encrypted = true", id="key-without-encryption"),
         pytest.param(
             {"diskContainers": [{"snapshotId": "snap-1"}], "bootMode": "uefi"},
             "platform",
-            "is required for a UEFI machine",
+            "is required for bootMode uefi and an EBS snapshot",
             id="uefi-snapshot",
         ),
         pytest.param(
@@ -160,9 +163,9 @@ def test_preflight_names_bucket_object_and_role_at_once(
     wrong = replace(inputs, disk_containers=containers, role_name="nobody")
     found = preflight(new_run(), wrong)
     assert "is in us-east-1, expected eu-west-1" in found["diskContainers[0].userBucket"]
-    assert "there is no bucket 'nowhere'" in found["diskContainers[1].userBucket"]
-    assert "there is no object 'missing'" in found["diskContainers[2].userBucket"]
-    assert "there is no role 'nobody'" in found["roleName"]
+    assert "bucket 'nowhere' does not exist" in found["diskContainers[1].userBucket"]
+    assert "object 'missing' does not exist in bucket 'images-of-web'" in found["diskContainers[2].userBucket"]
+    assert "role 'nobody' does not exist" in found["roleName"]
     promised = preflight(new_run(supplied=("diskContainers", "roleName")), wrong)
     assert list(promised) == ["diskContainers[0].userBucket"]
 
@@ -181,7 +184,7 @@ def test_preflight_names_the_permissions_that_the_role_lacks(
 def test_preflight_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
     containers = tuple(ImageDiskContainer(snapshot_id=id) for id in ("snap-0123456789abcdef0", "nonsense"))
     found = preflight(run, replace(inputs, disk_containers=containers))
-    assert found["diskContainers[0].snapshotId"] == "there is no snapshot 'snap-0123456789abcdef0' in eu-west-1"
+    assert found["diskContainers[0].snapshotId"] == "snapshot 'snap-0123456789abcdef0' does not exist in eu-west-1"
     assert "diskContainers[1].snapshotId" in found
 
 
@@ -206,9 +209,9 @@ def test_a_presigned_url_must_outlive_the_import(
     container = ImageDiskContainer(url=presigned(valid_for))
     found = preflight(run, replace(inputs, disk_containers=(container,)))
     assert list(found) == (["diskContainers[0].url"] if is_refused else [])
-    assert any("is valid until" in warning for warning in run.warnings) == is_warned
+    assert any("diskContainers[0].url expires at 20" in warning for warning in run.warnings) == is_warned
     assert "feed" not in str(found) + str(run.warnings)
-    assert all("the URL is valid until 20" in reason for reason in found.values())
+    assert all("expires at 20" in reason and "at least 1 hour" in reason for reason in found.values())
 
 
 def test_preflight_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
@@ -224,7 +227,12 @@ def test_preflight_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImage
     assert reasons.pop(good) is None
     for reason, words in zip(
         reasons.values(),
-        ("has key spec RSA_2048", "is Disabled", "is not in the Region", "is in us-east-1, expected eu-west-1"),
+        (
+            "has key spec RSA_2048",
+            "is Disabled",
+            "does not exist in eu-west-1",
+            "is in us-east-1, expected a key in eu-west-1",
+        ),
         strict=True,
     ):
         assert reason is not None

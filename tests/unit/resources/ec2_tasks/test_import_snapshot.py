@@ -36,22 +36,22 @@ def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
         pytest.param(
             {"diskContainer": {"url": "s3://images/k.vhd", "format": "VMDK"}},
             "diskContainer.format",
-            "VMDK does not fit the key 'k.vhd'",
+            "VMDK does not match the key 'k.vhd'",
             id="format-and-key",
         ),
         pytest.param(
             {"diskContainer": {"snapshotId": "snap-1", "url": "s3://images/k"}},
             "diskContainer.snapshotId",
-            "is no property of SnapshotDiskContainer",
+            "is not a property of SnapshotDiskContainer",
             id="a-snapshot",
         ),
         pytest.param(
             {"diskContainer": {"url": "s3://images/k.vhdx"}},
             "diskContainer.format",
-            "ends in .vhdx, expected one of VHD, VMDK, RAW",
+            "expected one of VHD, VMDK, RAW, got a key that ends in .vhdx",
             id="vhdx-without-a-format",
         ),
-        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "needs encrypted = true", id="key-without-encryption"),
+        pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "requires encrypted = true", id="key-without-encryption"),
         pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
         pytest.param({"tags": {"aws:x": ""}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1", id="timeout"),
@@ -137,7 +137,7 @@ def test_images_and_snapshots_wait_for_the_same_quota(
     source = {"S3Bucket": raw_disk.s3_bucket, "S3Key": raw_disk.s3_key}
     aws.observer("ec2").import_image(DiskContainers=[{"Format": "RAW", "UserBucket": source}])
     assert lifecycle.create(run, inputs).state.snapshot_id is not None
-    assert any("waiting for one of the Region's import tasks to end" in text for text in run.texts)
+    assert any("waiting for another import task of the Region" in text for text in run.texts)
 
 
 def test_update_changes_tags_in_place_and_drift_of_them_shows(

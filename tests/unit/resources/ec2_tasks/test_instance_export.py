@@ -170,7 +170,7 @@ def test_nothing_is_wrong_where_all_is_there_and_a_running_instance_is_a_warning
     assert not [warning for warning in run.warnings if "may reboot" in warning]
     aws.observer("ec2").start_instances(InstanceIds=[inputs.instance_id])
     assert looked_up(lifecycle, run, inputs) == {}
-    assert any("is running: it may reboot while it is exported" in warning for warning in run.warnings)
+    assert any("is running and may reboot" in warning for warning in run.warnings)
 
 
 def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
@@ -187,7 +187,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
     for words in (
         "has 2 volumes (vol-",
         f"{volume} (/dev/sdf)",
-        "which leaves out what was attached after the launch",
+        "does not export volumes attached after the launch",
         "is encrypted",
         "has 2000 GiB, expected at most 1024",
         "has 2 network interfaces, expected one",
@@ -200,14 +200,16 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
     ("of", "changes", "reason"),
     [
         pytest.param("instance", {"product_codes": ("abc",)}, "comes from AWS Marketplace", id="marketplace"),
-        pytest.param("instance", {"platform_details": "Windows"}, "with a licence of AWS", id="windows"),
-        pytest.param("instance", {"root_device_type": "instance-store"}, "starts from instance store", id="root"),
-        pytest.param("instance", {"instance_type": "m5d.large"}, "as all m5d.large have", id="instance-store"),
+        pytest.param("instance", {"platform_details": "Windows"}, "runs Windows with a license from AWS", id="windows"),
+        pytest.param(
+            "instance", {"root_device_type": "instance-store"}, "has an instance store root volume", id="root"
+        ),
+        pytest.param("instance", {"instance_type": "m5d.large"}, "type is m5d.large", id="instance-store"),
         pytest.param("image", {"owner_id": "111122223333"}, "belongs to account 111122223333", id="not-own"),
         pytest.param(
             "image",
             {"disks": (ImageDisk("/dev/sdb", None, encrypted=False, size_gib=0, is_instance_store=True),)},
-            "maps instance store (/dev/sdb)",
+            "maps instance store volumes (/dev/sdb)",
             id="ephemeral",
         ),
         pytest.param(
@@ -242,10 +244,10 @@ def test_fails_in_look_up_when_instance_or_ami_are_gone(
     ec2_backends["123456789012"]["eu-west-1"].amis[image_id].ebs_snapshot.encrypted = True
     assert "is encrypted" in looked_up(lifecycle, run, inputs)["instanceId"]
     aws.observer("ec2").deregister_image(ImageId=image_id)
-    assert "is gone; make an AMI of the instance" in looked_up(lifecycle, run, inputs)["instanceId"]
+    assert "no longer exists; create an AMI from the instance" in looked_up(lifecycle, run, inputs)["instanceId"]
     aws.observer("ec2").terminate_instances(InstanceIds=[inputs.instance_id])
     told = looked_up(lifecycle, run, inputs)["instanceId"]
-    assert told.startswith(f"there is no instance '{inputs.instance_id}'")
+    assert told.startswith(f"instance '{inputs.instance_id}' does not exist")
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -297,7 +299,7 @@ def test_the_grants_of_a_region_that_is_not_known_are_a_warning(
 ) -> None:
     monkeypatch.delitem(CANONICAL_USER_IDS, "eu-west-1")
     assert looked_up(lifecycle, run, inputs) == {}
-    assert any("AWS's account for exports in eu-west-1 is not known" in warning for warning in run.warnings)
+    assert any("the VM Import/Export account of eu-west-1 is unknown" in warning for warning in run.warnings)
 
 
 def test_a_bucket_of_the_stack_that_gets_its_grants_in_time_is_waited_for(

@@ -13,7 +13,7 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Creat
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
-from pulumi_vmimport.resources.rules.image_inspection import Purpose, local_findings
+from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source
 from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -101,7 +101,7 @@ def test_fails_for_a_rule_that_there_is_not(image_inputs: ImportImageInputs) -> 
     wrong = replace(image_inputs, ignored_findings=("lvm", "vmdk-not-streamed"))
     (problem,) = IMAGES.check(wrong)
     assert problem == Problem(
-        "ignoredFindings[1]", "there is no rule 'vmdk-not-streamed'; docs/inspect.md has all of them"
+        "ignoredFindings[1]", "expected the id of a rule in docs/inspect.md, got 'vmdk-not-streamed'"
     )
 
 
@@ -147,8 +147,8 @@ def test_what_may_not_be_read_is_a_warning(
     source = stored(vmdk)
     aws.faults.deny("GetObject")
     assert problems(run, of(image_inputs, source)) == []
-    (warning,) = [text for text in run.warnings if "could not be inspected" in text]
-    assert warning.startswith(f"{VMDK_PATH} could not be inspected")
+    (warning,) = [text for text in run.warnings if "not inspected" in text]
+    assert warning.startswith(f"{VMDK_PATH} not inspected")
     assert "AccessDenied" in warning
 
 
@@ -168,8 +168,8 @@ def test_an_url_is_read_too_and_what_is_out_of_reach_is_a_warning(
 
     monkeypatch.setattr(opened, out_of_reach)
     assert problems(run, inputs) == []
-    (warning,) = [text for text in run.warnings if "could not be inspected" in text]
-    assert warning.startswith("diskContainers[0].url could not be inspected")
+    (warning,) = [text for text in run.warnings if "not inspected" in text]
+    assert warning.startswith("diskContainers[0].url not inspected")
     assert "feed" not in warning
 
 
@@ -177,7 +177,7 @@ def test_nothing_is_read_where_there_is_another_problem(
     run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, bucket: str
 ) -> None:
     (problem,) = problems(run, of(image_inputs, UserBucket(bucket, "missing.vmdk")))
-    assert "there is no object" in problem.reason
+    assert "does not exist" in problem.reason
     assert not aws.calls.of("GetObject")
 
 
@@ -189,7 +189,7 @@ def test_a_promised_image_is_looked_into_before_the_import_is_started(
     assert problems(run, inputs) == []
     with pytest.raises(
         CleanFailureError,
-        match=r"^diskContainers\[0\]\.userBucket: vmdk-not-stream-optimized: .*; nothing was started$",
+        match=r"^diskContainers\[0\]\.userBucket: vmdk-not-stream-optimized: .*; no task was started$",
     ):
         IMAGES.create(run, inputs)
     assert not aws.import_tasks
@@ -238,7 +238,7 @@ def test_a_local_file_is_judged_the_same(run: Any, tmp_path: Path, sparse: bytes
     path = tmp_path / "web.vmdk"
     path.write_bytes(sparse)
     with LocalImage(str(path)) as image:
-        (problem,) = local_findings(run, "file", image, Purpose(ImageProfile.EC2))
-        assert not list(local_findings(run, "file", image, Purpose(ImageProfile.EC2, ["vmdk-not-stream-optimized"])))
+        (problem,) = inspect_source(run, "file", image, Purpose(ImageProfile.EC2))
+        assert not list(inspect_source(run, "file", image, Purpose(ImageProfile.EC2, ["vmdk-not-stream-optimized"])))
     assert problem.path == "file"
     assert is_known(problem.reason)
