@@ -37,7 +37,7 @@ class CustomImageImport:
     @property
     def summary(self) -> str:
         """State, progress and message."""
-        percent = f" {self.progress} %" if self.progress is not None else ""
+        percent = f" {self.progress}%" if self.progress is not None else ""
         return f"{self.state.lower().replace('_', ' ')}{percent}" + (f": {self.message}" if self.message else "")
 
     @classmethod

@@ -1,10 +1,17 @@
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
-from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.iam import iam_documents, service_role
 from pulumi_vmimport.aws.iam.service_role import ServiceRole
 
+Stub = Callable[..., Stubber]
 READS, EC2 = iam_documents.role_policy(import_buckets=["images"])["Statement"]
 
 
@@ -17,7 +24,7 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def test_the_documents_of_this_library_lack_nothing() -> None:
+def test_a_role_with_the_policies_of_this_library_lacks_nothing() -> None:
     policy = iam_documents.role_policy(
         import_buckets=["images"], export_buckets=["images"], kms_key_arns=["*"], license_manager=True
     )
@@ -26,7 +33,7 @@ def test_the_documents_of_this_library_lack_nothing() -> None:
     assert [clause for statement in policy["Statement"] for clause in made.missing_from_statement(statement)] == []
 
 
-def test_fails_with_each_action_that_is_missing_where_it_belongs() -> None:
+def test_each_missing_action_is_reported_with_its_resource() -> None:
     assert list(role(EC2).missing_permissions(import_buckets=["images"])) == [
         "s3:GetBucketLocation on arn:aws:s3:::images",
         "s3:GetObject on arn:aws:s3:::images/*",
@@ -34,7 +41,7 @@ def test_fails_with_each_action_that_is_missing_where_it_belongs() -> None:
     ]
 
 
-def test_fails_without_trust() -> None:
+def test_missing_trust_is_reported() -> None:
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
     (clause,) = role(EC2, trust=trust).missing_permissions()
     assert clause == "its trust policy does not let vmie.amazonaws.com assume it with external id vmimport"
@@ -49,7 +56,7 @@ def test_fails_without_trust() -> None:
         pytest.param({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::others/*"}, id="not-resource"),
     ],
 )
-def test_a_wider_statement_allows(statement: dict[str, Any]) -> None:
+def test_a_broader_statement_allows_the_action(statement: dict[str, Any]) -> None:
     assert list(role(statement).missing_from_statement(allow(["s3:GetObject"], ["arn:aws:s3:::images/*"]))) == []
 
 
@@ -62,11 +69,115 @@ def test_a_wider_statement_allows(statement: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_a_denial_counts_when_it_is_certain(denial: dict[str, Any], missing: int) -> None:
+def test_a_denial_counts_unless_it_is_conditional(denial: dict[str, Any], missing: int) -> None:
     assert len(list(role(READS, EC2, denial).missing_permissions(import_buckets=["images"]))) == missing
 
 
 @pytest.mark.parametrize(("listed", "missing"), [("ec2:DescribeImages", 0), ("ec2:DescribeTags", 1)])
-def test_a_role_may_list_the_describe_calls_one_by_one(listed: str, missing: int) -> None:
+def test_a_role_without_a_wildcard_must_allow_describe_images(listed: str, missing: int) -> None:
     actions = [a for a in iam_documents.EC2_ACTIONS if not a.endswith("*")]
     assert len(list(role(allow([*actions, listed], "*")).missing_permissions())) == missing
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_trusting"),
+    [
+        pytest.param({}, True, id="as-in-the-guide"),
+        pytest.param({"Condition": {}}, True, id="without-external-id"),
+        pytest.param({"Condition": {"StringEquals": {"STS:ExternalId": ["vmimport", "x"]}}}, True, id="any-case"),
+        pytest.param({"Condition": {"StringEquals": {"sts:Externalid": "other"}}}, False, id="another-external-id"),
+        pytest.param({"Principal": {"Service": ["ec2.amazonaws.com", "vmie.amazonaws.com"]}}, True, id="two-services"),
+        pytest.param({"Principal": {"Service": "ec2.amazonaws.com"}}, False, id="another-service"),
+        pytest.param({"Principal": {"AWS": "*"}}, False, id="accounts"),
+        pytest.param({"Effect": "Deny"}, False, id="denied"),
+    ],
+)
+def test_trust_depends_on_service_and_external_id(statement: dict[str, Any], is_trusting: bool) -> None:
+    (trusting,) = iam_documents.trust_policy()["Statement"]
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*"}, {**trusting, **statement}]}
+    assert role(trust=trust).trusts_vm_import() is is_trusting
+
+
+def test_every_kind_of_permission_is_checked() -> None:
+    clauses = list(
+        role().missing_permissions(
+            export_buckets=["exports"], kms_key_arns=["arn:key"], license_manager=True, partition="aws-cn"
+        )
+    )
+    assert "s3:PutObject on arn:aws-cn:s3:::exports/*" in clauses
+    assert "s3:GetBucketAcl on arn:aws-cn:s3:::exports" in clauses
+    assert "kms:CreateGrant on arn:key" in clauses
+    assert "license-manager:GetLicenseConfiguration on *" in clauses
+    assert "s3:PutObject on arn:aws-cn:s3:::exports" not in clauses
+    assert len(clauses) == 5 + 4 + 6 + 3
+
+
+def test_a_role_is_found_with_inline_and_attached_policies(aws: AwsConnection, stub: Stub) -> None:
+    iam = stub("iam")
+    trust, inline, attached = iam_documents.trust_policy(), {"Statement": [EC2]}, {"Statement": [READS]}
+    described: dict[str, Any] = {
+        "Path": "/",
+        "RoleName": "vmimport",
+        "RoleId": "AROA123456789EXAMPLE",
+        "Arn": "arn:aws:iam::123456789012:role/vmimport",
+        "CreateDate": datetime(2026, 1, 1, tzinfo=UTC),
+        "AssumeRolePolicyDocument": json.dumps(trust),
+        "Tags": [{"Key": "team", "Value": "blue"}],
+    }
+    policy_arn = "arn:aws:iam::123456789012:policy/read"
+    iam.add_response("get_role", {"Role": described}, {"RoleName": "vmimport"})
+    iam.add_response(
+        "list_role_policies",
+        {"PolicyNames": ["a"], "IsTruncated": True, "Marker": "more"},
+        {"RoleName": "vmimport"},
+    )
+    answer = {"RoleName": "vmimport", "PolicyName": "a", "PolicyDocument": json.dumps(inline)}
+    iam.add_response("get_role_policy", answer, {"RoleName": "vmimport", "PolicyName": "a"})
+    iam.add_response("list_role_policies", {"PolicyNames": []}, {"RoleName": "vmimport", "Marker": "more"})
+    iam.add_response(
+        "list_attached_role_policies",
+        {"AttachedPolicies": [{"PolicyName": "read", "PolicyArn": policy_arn}]},
+        {"RoleName": "vmimport"},
+    )
+    iam.add_response("get_policy", {"Policy": {"DefaultVersionId": "v2"}}, {"PolicyArn": policy_arn})
+    iam.add_response(
+        "get_policy_version",
+        {"PolicyVersion": {"Document": json.dumps(attached)}},
+        {"PolicyArn": policy_arn, "VersionId": "v2"},
+    )
+    assert service_role.find(aws, "vmimport") == ServiceRole(
+        "vmimport", str(described["Arn"]), {"team": "blue"}, trust, (inline, attached)
+    )
+
+
+def test_a_role_that_does_not_exist_is_none(aws: AwsConnection, stub: Stub) -> None:
+    stub("iam").add_client_error("get_role", "NoSuchEntity")
+    assert service_role.find(aws, "vmimport") is None
+
+
+def test_fails_when_the_role_cannot_be_read(aws: AwsConnection, stub: Stub) -> None:
+    stub("iam").add_client_error("get_role", "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        service_role.find(aws, "vmimport")
+
+
+WORDS = "The service role vmimport provided does not exist or does not have sufficient permissions"
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        pytest.param(("InvalidParameter", WORDS), "vmimport", id="provided"),
+        pytest.param(("InvalidParameter", WORDS.replace(" provided", "").lower()), "vmimport", id="older-words"),
+        pytest.param(("UnauthorizedOperation", WORDS), None, id="another-code"),
+        pytest.param(("InvalidParameter", "Invalid S3 source location"), None, id="other-words"),
+    ],
+)
+def test_a_rejected_role_is_named_by_the_error(error: tuple[str, str], name: str | None) -> None:
+    code, message = error
+    found = service_role.rejected_role(ClientError({"Error": {"Code": code, "Message": message}}, "ImportImage"))
+    assert found == name
+
+
+def test_only_an_answer_of_ec2_rejects_a_role() -> None:
+    assert service_role.rejected_role(ValueError(WORDS)) is None
