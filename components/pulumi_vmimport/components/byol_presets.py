@@ -1,12 +1,12 @@
-"""The Windows releases that WorkSpaces takes as bring-your-own-licence images, and the machine each wants.
+"""The Windows releases that WorkSpaces supports as BYOL images, and the virtual machine that each requires.
 
-Sources, by what they list:
-- AWS_2023: AWS's list of September 2023, as the article of the seeds quotes it (VM-02).
-- AWS_GUIDE: "Windows versions supported for BYOL", a copy later than October 2023 of
-  https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html (1809 and 21H2 as LTSC editions).
-- CHECKER: the builds that BYOL Checker 2.13.25 takes, and their firmware (VM-02, VM-06);
-  https://tools.amazonworkspaces.com/BYOLChecker.zip.
-A release that AWS lists since then is given as an argument of the machine (windows_releases).
+Sources of the rows:
+- AWS_2023: "Windows versions supported for BYOL" as of September 2023, on the page below.
+- AWS_GUIDE: the same list after October 2023 (1809 and 21H2 as LTSC editions),
+  https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
+- CHECKER: the builds that BYOL Checker 2.13.25 accepts, and their firmware,
+  https://tools.amazonworkspaces.com/BYOLChecker.zip
+The argument `windows_releases` of SourceVirtualMachine adds releases that AWS has listed since.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ AWS_GUIDE = "AWS's guide"
 CHECKER = "BYOL Checker 2.13.25"
 
 BIOS, EFI = "bios", "efi"
-WINDOWS_10 = "windows9_64Guest"  # vSphere's name of it
-WINDOWS_11 = "windows11_64Guest"  # since vSphere 8; before, Windows 11 runs as Windows 10
+WINDOWS_10 = "windows9_64Guest"  # the guest id in vSphere
+WINDOWS_11 = "windows11_64Guest"  # since vSphere 8; earlier versions run Windows 11 with the guest id of Windows 10
 
 
 @dataclass(frozen=True)
 class WindowsRelease:
-    """A release of Windows: the firmware that WorkSpaces wants and the name that vSphere has for it."""
+    """A release of Windows with the firmware that WorkSpaces requires and the guest id in vSphere."""
 
     firmware: str
     guest_id: str
@@ -31,7 +31,7 @@ class WindowsRelease:
 
     @property
     def is_listed(self) -> bool:
-        """Whether more than the checker speaks for it."""
+        """Whether AWS lists the release, and not only BYOL Checker."""
         return self.source != CHECKER
 
 

@@ -1,6 +1,6 @@
-"""ByolWorkspaceImage: the whole line from a virtual machine on vSphere to a WorkSpaces image.
+"""ByolWorkspaceImage: from a virtual machine on vSphere to a WorkSpaces BYOL image in one component.
 
-Requirements C59, sections 1 to 6 and 11.
+Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
 import re
@@ -28,87 +28,87 @@ from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWo
 _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_path")
 _SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")
 _CREDENTIALS = ("profile", "assume_role_arn")
-_SCOPE = (*_CREDENTIALS, "timeout_minutes")
-_OF_EXPORTS = ("powered_on", "export_when_changed", "triggers")
+_AWS_ARGS = (*_CREDENTIALS, "timeout_minutes")
+_EXPORT_ARGS = ("powered_on", "export_when_changed", "triggers")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class ByolWorkspaceImageArgs(TypedDict):
-    """The arguments of ByolWorkspaceImage: exactly one source, and what the image is to be.
+    """The arguments of ByolWorkspaceImage: exactly one source, and the properties of the image.
 
-    The source decides which parts are made: a virtual machine goes the whole way, an OVA in S3 skips the export, an AMI
-    the import as well.
+    A virtual machine is exported and imported. An OVA in S3 is only imported. An AMI is used as it is.
     """
 
     image_name: pulumi.Input[str]
     r"""The name of the WorkSpaces image: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space."""
     image_description: pulumi.Input[str]
-    """The description of AMI and image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
+    """The description of the AMI and the image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
     ingestion_process: pulumi.Input[IngestionProcessValue]
-    """What the image is for, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage."""
+    """The ingestion process, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage."""
     applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
-    """Office by subscription; see ImportWorkspaceImage. Default: none."""
+    """Microsoft Office by subscription; see ImportWorkspaceImage. Default: none."""
     os_version: NotRequired[pulumi.Input[OsVersionValue]]
-    """Windows_10 or Windows_11, for preview's checks of process and Office. Default: no check."""
+    """Windows_10 or Windows_11, to check the ingestion process and Office in preview. Default: not checked."""
     virtual_machine_uuid: NotRequired[pulumi.Input[str]]
-    """Source: the machine of this BIOS uuid, as SourceVirtualMachine and pulumi-vsphere put it out."""
+    """Source: the virtual machine with this BIOS UUID, an output of SourceVirtualMachine and pulumi-vsphere."""
     virtual_machine_moid: NotRequired[pulumi.Input[str]]
-    """Source: the machine of this managed object id."""
+    """Source: the virtual machine with this managed object id."""
     virtual_machine_path: NotRequired[pulumi.Input[str]]
-    """Source: the machine of this inventory path or unique name."""
+    """Source: the virtual machine with this inventory path or unique name."""
     ova_key: NotRequired[pulumi.Input[str]]
-    """Source: an OVA that is in `existing_bucket` already."""
+    """Source: the key of an OVA in `existing_bucket`."""
     ec2_image_id: NotRequired[pulumi.Input[str]]
-    """Source: a BYOL AMI that is there already."""
+    """Source: an existing BYOL AMI."""
     existing_bucket: NotRequired[pulumi.Input[str]]
-    """A bucket to take instead of a new ImportBucket. Default: a new one, deleted with its images."""
+    """The name of a bucket to use instead of a new ImportBucket. Default: a new bucket; deleting it deletes its
+    images."""
     existing_role_name: NotRequired[pulumi.Input[str]]
-    """A service role to take instead of a new VmimportRole. Default: a new one of the name vmimport."""
+    """The name of a service role to use instead of a new VmimportRole. Default: a new role named vmimport."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
-    """What to do with a machine that runs: refuse, shutDown, powerOff or wait. Default: refuse."""
+    """What to do when the virtual machine is powered on: refuse, shutDown, powerOff or wait. Default: refuse."""
     export_when_changed: NotRequired[pulumi.Input[bool]]
-    """Export the machine anew when vSphere's change version of it is another. Default: false, preview warns."""
+    """Export the virtual machine again when its change version in vSphere differs. Default: false; preview warns."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Any values; a change exports the machine anew."""
+    """Any values; a change exports the virtual machine again."""
     source_hash: NotRequired[pulumi.Input[str]]
-    """For `ova_key`: anything that changes when the OVA does; a change imports anew."""
+    """For `ova_key`: any value that changes when the OVA changes; a change imports it again."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of bucket, role, AMI, snapshots and image; at most 45. Default: none."""
+    """Tags of the bucket, the role, the AMI, its snapshots and the image; at most 45. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave AMI and WorkSpaces image in the account when the component is deleted. Default: false."""
+    """Keep the AMI and the WorkSpaces image when the component is deleted. Default: false."""
     keep_failed_image: NotRequired[pulumi.Input[bool]]
-    """Keep the record of a WorkSpaces image that could not be made. Default: false, it is deleted."""
+    """Keep the record of a WorkSpaces image whose creation failed. Default: false; the record is deleted."""
     timeout_minutes: NotRequired[pulumi.Input[int]]
-    """How long one `pulumi up` waits for the import and for the image, in minutes each. Default: 1440."""
+    """How long one `pulumi up` waits for the import, and then for the image, in minutes each. Default: 1440."""
     profile: NotRequired[pulumi.Input[str]]
-    """The profile of the shared AWS files for export, import and image, where the aws provider has one of its own.
-    Default: the stack's credentials."""
+    """The profile of the shared AWS files to use for the export, the import and the image. Set it when the aws provider
+    has one. Default: the stack's credentials."""
     assume_role_arn: NotRequired[pulumi.Input[str]]
-    """The role to assume for export, import and image, where the aws provider has one of its own. Default: none beside
-    the stack's."""
+    """The role to assume for the export, the import and the image. Set it when the aws provider has one. Default: the
+    stack's role, if any."""
 
 
 class ByolWorkspaceImage(Component):
-    """Bucket, service role, export, import and WorkSpaces image in one; each part replaceable by one you have.
+    """A bucket, a service role, the export, the import and the WorkSpaces image; existing parts can be used instead.
 
-    Provider and Region are the caller's. Where the last run was interrupted the next one goes on; a machine, OVA or AMI
-    that has not changed is not exported or imported again.
+    The provider and the Region are those of the program. An interrupted run is resumed by the next one. A source that
+    has not changed is not exported or imported again.
     """
 
     image_id: pulumi.Output[str]
-    """The WorkSpaces image, wsi-..."""
+    """The id of the WorkSpaces image, wsi-..."""
     ec2_image_id: pulumi.Output[str]
-    """The AMI it was made from."""
+    """The id of the AMI that the image is made from."""
     import_task_id: pulumi.Output[str | None]
-    """The import task; None where the AMI was given."""
+    """The id of the import task; None when the source is an AMI."""
     bucket: pulumi.Output[str | None]
-    """The bucket of the OVA; None where the AMI was given."""
+    """The bucket of the OVA; None when the source is an AMI."""
     ova_key: pulumi.Output[str | None]
-    """The key of the OVA; None where the AMI was given."""
+    """The key of the OVA; None when the source is an AMI."""
     ova_checksum: pulumi.Output[str | None]
-    """S3's CRC-32 of the OVA that was exported, as `CRC32:<base64>`; None where it was given."""
+    """The CRC-32 of the exported OVA in S3, as `CRC32:<base64>`; None when nothing was exported."""
     role_name: pulumi.Output[str | None]
-    """The service role of the import; None where the AMI was given."""
+    """The service role of the import; None when the source is an AMI."""
 
     @overload
     def __init__(
@@ -140,11 +140,11 @@ class ByolWorkspaceImage(Component):
         if args.get("ec2_image_id") is not None:
             self.ec2_image_id = inputs.get("ec2_image_id")
         else:
-            self._place(name, inputs)
-            self._import(name, inputs, self._export(name, inputs))
+            self._declare_storage(name, inputs)
+            self._declare_import(name, inputs, self._declare_export(name, inputs))
         image_args: Any = {
-            **self._given("ingestion_process", "applications", "os_version", "tags"),
-            **self._given("retain_on_delete", "keep_failed_image", *_SCOPE),
+            **self._set_args("ingestion_process", "applications", "os_version", "tags"),
+            **self._set_args("retain_on_delete", "keep_failed_image", *_AWS_ARGS),
             "image_name": inputs.get("image_name"),
             "image_description": inputs.get("image_description"),
             "ec2_image_id": self.ec2_image_id,
@@ -164,28 +164,28 @@ class ByolWorkspaceImage(Component):
             }
         )
 
-    def _place(self, name: str, inputs: CheckedInputs) -> None:
-        """Where the OVA lies, and who may read it."""
+    def _declare_storage(self, name: str, inputs: CheckedInputs) -> None:
+        """Declare the bucket of the OVA and the role that reads it."""
         if self._args.get("existing_bucket") is not None:
             bucket_args: Any = {"existing_bucket": inputs.get("existing_bucket")}
         else:
-            bucket_args = {"force_destroy": inputs.after_check(True), **self._given("tags")}
+            bucket_args = {"force_destroy": inputs.after_check(True), **self._set_args("tags")}
         self.bucket = ImportBucket(f"{name}-bucket", bucket_args, self._child).bucket
         if self._args.get("existing_role_name") is not None:
             self.role_name = inputs.get("existing_role_name")
         else:
-            role_args: Any = {"import_buckets": [self.bucket], **self._given("tags", *_CREDENTIALS)}
+            role_args: Any = {"import_buckets": [self.bucket], **self._set_args("tags", *_CREDENTIALS)}
             self.role_name = VmimportRole(f"{name}-role", role_args, self._child).role_name
 
-    def _export(self, name: str, inputs: CheckedInputs) -> pulumi.Output[str]:
-        """Put the OVA into the bucket where it is not there yet; returns what changes with its content."""
+    def _declare_export(self, name: str, inputs: CheckedInputs) -> pulumi.Output[str]:
+        """Declare the export unless the OVA exists; returns a value that changes with the OVA."""
         if self._args.get("ova_key") is not None:
             self.ova_key = inputs.get("ova_key")
             return inputs.get("source_hash")
-        machine = {n.removeprefix("virtual_machine_"): v for n, v in self._given(*_MACHINE).items()}
+        machine = {n.removeprefix("virtual_machine_"): v for n, v in self._set_args(*_MACHINE).items()}
         export_args: Any = {
             **machine,
-            **self._given(*_OF_EXPORTS, *_SCOPE),
+            **self._set_args(*_EXPORT_ARGS, *_AWS_ARGS),
             "bucket": self.bucket,
             "key": _key(name),
             "image_profile": "byol-workspaces",
@@ -195,10 +195,10 @@ class ByolWorkspaceImage(Component):
         self.ova_key, self.ova_checksum = export.key, export.checksum
         return export.checksum
 
-    def _import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
+    def _declare_import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
         container = {"format": "OVA", "user_bucket": {"s3_bucket": self.bucket, "s3_key": self.ova_key}}
         import_args: Any = {
-            **self._given("tags", "retain_on_delete", *_SCOPE),
+            **self._set_args("tags", "retain_on_delete", *_AWS_ARGS),
             "description": inputs.get("image_description"),
             "disk_containers": [container],
             "image_profile": "byol-workspaces",
@@ -210,20 +210,20 @@ class ByolWorkspaceImage(Component):
         made = ImportImage(f"{name}-import", import_args, self._child)
         self.ec2_image_id, self.import_task_id = made.image_id, made.import_task_id
 
-    def _given(self, *names: str) -> Any:
-        """The arguments of these names that were given."""
+    def _set_args(self, *names: str) -> Any:
+        """The arguments of these names that are set."""
         args: Values = self._args
         return {name: args[name] for name in names if args.get(name) is not None}
 
 
 def _key(name: str) -> str:
-    """A key of the component's own, in a bucket that several stacks may share."""
+    """A key that no other component uses, in a bucket that several stacks may share."""
     parts = (pulumi.get_project(), pulumi.get_stack(), name)
     return "/".join(_NOT_IN_KEYS.sub("-", part) for part in parts) + ".ova"
 
 
 def _check(values: Values) -> Iterator[Problem]:
-    # WorkSpaces meets them last; nothing is to be exported and imported for a name that it refuses.
+    # WorkSpaces checks these last: find an invalid name before the export and the import.
     for name, problem in (("image_name", name_problem), ("image_description", description_problem)):
         if is_set(values.get(name)) and (reason := problem(values[name])):
             yield Problem(name, reason)
@@ -239,14 +239,14 @@ def _source_problems(values: Values) -> Iterator[Problem]:
         )
         return
     if sources == ["ova_key"] and values.get("existing_bucket") is None:
-        yield Problem("existing_bucket", "is required with ova_key: it names the bucket that the OVA is in")
+        yield Problem("existing_bucket", "is required with ova_key; set it to the bucket of the OVA")
     if sources == ["ec2_image_id"]:
         for name in ("existing_bucket", "existing_role_name"):
             if values.get(name) is not None:
-                yield Problem(name, "is of no use with ec2_image_id: nothing is imported; drop one of the two")
+                yield Problem(name, "has no effect with ec2_image_id (nothing is imported); remove one of the two")
     if sources != ["ova_key"] and is_set(values.get("source_hash")):
-        yield Problem("source_hash", f"is for an OVA that is there, and the source is {sources[0]}; drop it")
+        yield Problem("source_hash", f"applies only to ova_key, and the source is {sources[0]}; remove it")
     if sources[0] not in _MACHINE:
-        for name in _OF_EXPORTS:
+        for name in _EXPORT_ARGS:
             if is_set(values.get(name)):
-                yield Problem(name, f"is for the export of a machine, and the source is {sources[0]}; drop it")
+                yield Problem(name, f"applies only to a virtual machine, and the source is {sources[0]}; remove it")

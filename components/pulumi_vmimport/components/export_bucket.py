@@ -1,6 +1,6 @@
-"""ExportBucket: where VM Import/Export puts exported images and instances.
+"""ExportBucket: an S3 bucket for the images and instances that VM Import/Export exports.
 
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html; requirements S3-06, EXP-05.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html
 """
 
 import re
@@ -14,8 +14,8 @@ from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_US
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputsError, Values
 from pulumi_vmimport.components.private_bucket import (
     Expiry,
-    adopted_bucket,
     bucket_problems,
+    existing_bucket,
     private_bucket,
     when_ready,
 )
@@ -23,7 +23,7 @@ from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _EXPIRY = Expiry("expire-exports", "expire_exports_after_days", "export_prefix")
 _CANONICAL_USER_ID = re.compile("[0-9a-f]{64}")
-_OF_NEW_BUCKETS = (
+_NEW_BUCKET_ARGS = (
     "bucket", "canonical_user_id", "abort_uploads_after_days", "expire_exports_after_days", "export_prefix",
     "force_destroy", "tags",
 )  # fmt: skip
@@ -33,43 +33,44 @@ class ExportBucketArgs(TypedDict):
     """The arguments of ExportBucket: those of a new bucket, or existing_bucket alone."""
 
     existing_bucket: NotRequired[pulumi.Input[str]]
-    """The name of a bucket to take instead of a new one; nothing about it is changed, the exports tell what it lacks.
-    That it is given, not its value, decides which resources there are. Default: a new bucket."""
+    """The name of an existing bucket to use; it is not changed, and the exports report what it lacks. The name may be
+    an output, but whether it is set must be known. Default: a new bucket."""
     bucket: NotRequired[pulumi.Input[str]]
     """The name of the new bucket, unique in the AWS partition; a change replaces it. Default: the component's name with
     a random suffix."""
     canonical_user_id: NotRequired[pulumi.Input[str]]
-    """The canonical user id of VM Import/Export in the Region, 64 hexadecimal digits, from AWS's page of prerequisites.
-    Required where this library does not know it. Default: the one that it knows for the Region."""
+    """The canonical user id of VM Import/Export in the Region, 64 hexadecimal digits. Required in Regions that this
+    library does not know. Default: the id that AWS documents for the Region.
+    Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html"""
     abort_uploads_after_days: NotRequired[pulumi.Input[int]]
-    """Days after which an upload that was not completed is removed. Default: 7."""
+    """Days after which an incomplete multipart upload is aborted. Default: 7."""
     expire_exports_after_days: NotRequired[pulumi.Input[int]]
-    """Days after which an exported object is deleted; a refresh then shows its export as gone, and `pulumi up` exports
-    anew. Default: exported objects are kept."""
+    """Days after which an exported object is deleted; the next `pulumi up --refresh` exports it again. Default:
+    exported objects are kept."""
     export_prefix: NotRequired[pulumi.Input[str]]
-    """Which objects expire: those whose keys begin so. Default: all of the bucket."""
+    """The prefix of the keys that expire. Default: every key in the bucket."""
     force_destroy: NotRequired[pulumi.Input[bool]]
-    """Delete what is left in the bucket too when the bucket is deleted. Default: false, a bucket with objects in it is
-    not deleted."""
+    """Delete the objects in the bucket when the bucket is deleted. Default: false; a bucket that is not empty cannot be
+    deleted."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the new bucket. Default: those of the aws provider."""
+    """Tags of the new bucket. Default: the default tags of the aws provider."""
 
 
 class ExportBucket(Component):
-    """A private bucket for exports, in the Region of the aws provider, where the AMIs and instances must be too.
+    """A private bucket for exports. The AMIs and instances must be in its Region, that of the aws provider.
 
-    A new one is closed to the public, encrypted with keys of S3 (KMS is refused for exports), open to TLS only, and has
-    an ACL that lets the Region's account of VM Import/Export write to it, as InstanceExport needs; ExportImage comes
-    with a role (VmimportRole, export_buckets). An existing one is taken as it is and refused in preview when it is in
-    another Region.
+    A new bucket blocks public access, requires TLS and is encrypted with SSE-S3, because exports do not support
+    SSE-KMS. Its ACL lets the account of VM Import/Export in the Region write to it, as InstanceExport requires;
+    ExportImage writes with a role (`export_buckets` of VmimportRole). An existing bucket is not changed; preview fails
+    when it is in another Region.
     """
 
     bucket: pulumi.Output[str]
-    """The bucket's name, there once the bucket is protected and lets exports in."""
+    """The name of the bucket, available once the bucket is protected and accepts exports."""
     arn: pulumi.Output[str]
-    """The bucket's ARN."""
+    """The ARN of the bucket."""
     region: pulumi.Output[str]
-    """The bucket's Region."""
+    """The Region of the bucket."""
 
     @overload
     def __init__(
@@ -92,7 +93,7 @@ class ExportBucket(Component):
         inputs = CheckedInputs(self, name, args, ExportBucketArgs, _check)
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         if args.get("existing_bucket") is not None:
-            found = adopted_bucket(self, inputs, region, use="export", advice="take a bucket there")
+            found = existing_bucket(self, inputs, region, use="export", advice="use a bucket in that Region")
             self.bucket, self.arn, self.region = found.bucket, found.arn, found.bucket_region
         else:
             grantee = _grantee(inputs, region)
@@ -104,7 +105,7 @@ class ExportBucket(Component):
                 f"{name}-acl",
                 bucket=bucket.bucket,
                 access_control_policy=pulumi.Output.all(owner, grantee).apply(lambda ids: _access(*ids)),
-                # S3 takes no ACL before they are enabled, and refuses two changes of a bucket's access at a time.
+                # S3 rejects an ACL before ACLs are enabled, and concurrent changes of a bucket's access settings.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[settings["ownership"], settings["policy"]]),
             )
             self.bucket, self.arn, self.region = when_ready(bucket, [*settings.values(), acl]), bucket.arn, region
@@ -117,7 +118,7 @@ def _grantee(inputs: CheckedInputs, region: pulumi.Output[str]) -> pulumi.Output
         found = given or CANONICAL_USER_IDS.get(str(name))
         if found is None:
             reason = (
-                f"is required in {name}, whose account of VM Import/Export is not known here; take it from "
+                f"is required in {name}, whose VM Import/Export account is not in the table of this version; see "
                 "https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html"
             )
             raise InvalidInputsError(inputs.component, [Problem("canonical_user_id", reason)])
@@ -127,7 +128,7 @@ def _grantee(inputs: CheckedInputs, region: pulumi.Output[str]) -> pulumi.Output
 
 
 def _access(owner_id: str, grantee_id: str) -> aws.s3.BucketAclAccessControlPolicyArgs:
-    """An ACL that leaves everything to the owner and lets the grantee write and read the ACL."""
+    """An ACL with full control for the owner; the grantee can write objects and read the ACL."""
     grants = [(owner_id, "FULL_CONTROL"), *((grantee_id, permission) for permission in ACL_PERMISSIONS)]
     return aws.s3.BucketAclAccessControlPolicyArgs(
         owner=aws.s3.BucketAclAccessControlPolicyOwnerArgs(id=owner_id),
@@ -142,7 +143,7 @@ def _access(owner_id: str, grantee_id: str) -> aws.s3.BucketAclAccessControlPoli
 
 
 def _check(values: Values) -> Iterator[Problem]:
-    yield from bucket_problems(values, _OF_NEW_BUCKETS, _EXPIRY)
+    yield from bucket_problems(values, _NEW_BUCKET_ARGS, _EXPIRY)
     id = values.get("canonical_user_id")
     if is_set(id) and not _CANONICAL_USER_ID.fullmatch(id):
         yield Problem("canonical_user_id", f"expected 64 hexadecimal digits, got {id!r}")

@@ -1,4 +1,4 @@
-"""What ImportBucket and ExportBucket share: a private bucket of their own, or one that is there."""
+"""The bucket of ImportBucket and ExportBucket: a new private one, or an existing one."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,30 +13,33 @@ from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
-# An upload that broke off costs storage until it is aborted; the AWS examples take seven days.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
+# An incomplete multipart upload is billed until it is aborted; the examples of AWS use seven days.
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
 DEFAULT_ABORT_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """The arguments that say which objects a lifecycle rule of this id deletes."""
+    """The id of the lifecycle rule that expires objects, and the arguments that configure it."""
 
     rule: str
     days: str
     prefix: str
 
 
-def adopted_bucket(
+def existing_bucket(
     component: pulumi.ComponentResource, inputs: CheckedInputs, region: pulumi.Output[str], *, use: str, advice: str
 ) -> pulumi.Output[Any]:
-    """The bucket `existing_bucket`, once it is known to be in the Region; use and advice are for who gave another."""
+    """The bucket of the argument `existing_bucket`, once its Region has been checked.
+
+    `use` and `advice` complete the message when the bucket is in another Region.
+    """
     found = inputs.or_problem(
         aws.s3.get_bucket_output(
             bucket=inputs.get("existing_bucket"), opts=pulumi.InvokeOutputOptions(parent=component)
         ),
         "existing_bucket",
-        "expected a bucket that is there, in the Region of the aws provider, and that you may read",
+        "expected an existing bucket in the Region of the aws provider that the credentials can read",
     )
 
     def in_region(both: list[Any]) -> Any:
@@ -45,7 +48,7 @@ def adopted_bucket(
             return bucket
         reason = (
             f"bucket {bucket.bucket!r} is in {bucket.bucket_region}, expected {expected}, the Region of the aws "
-            f"provider and so of the {use}; {advice}, or give a provider of {bucket.bucket_region}"
+            f"provider and of the {use}; {advice}, or use a provider for {bucket.bucket_region}"
         )
         raise InvalidInputsError(inputs.component, [Problem("existing_bucket", reason)])
 
@@ -61,7 +64,7 @@ def private_bucket(
     kms_key_arn: pulumi.Input[str],
     expiry: Expiry,
 ) -> tuple[aws.s3.Bucket, dict[str, pulumi.CustomResource]]:
-    """A new bucket that is closed to the public, encrypted and open to TLS only, with its settings by their names."""
+    """A new bucket that blocks public access, is encrypted and requires TLS; and its settings by name."""
     child = pulumi.ResourceOptions(parent=component)
     bucket = aws.s3.Bucket(
         name,
@@ -94,7 +97,7 @@ def private_bucket(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(tls_only_policy),
-            # S3 refuses two changes of a bucket's access at a time (OperationAborted).
+            # S3 rejects concurrent changes of a bucket's access settings (OperationAborted).
             opts=pulumi.ResourceOptions(parent=component, depends_on=[private]),
         ),
         "lifecycle": aws.s3.BucketLifecycleConfiguration(
@@ -111,12 +114,12 @@ def private_bucket(
 
 
 def when_ready(bucket: aws.s3.Bucket, settings: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
-    """The bucket's name, once it has all its settings."""
+    """The name of the bucket, available once all its settings are applied."""
     return pulumi.Output.all(bucket.bucket, *(s.urn for s in settings)).apply(lambda ready: str(ready[0]))
 
 
 def tls_only_policy(bucket_arn: str) -> str:
-    """The bucket policy that refuses whoever comes without TLS."""
+    """The bucket policy that denies requests without TLS."""
     statement = {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -128,22 +131,24 @@ def tls_only_policy(bucket_arn: str) -> str:
     return json.dumps({"Version": VERSION, "Statement": [statement]})
 
 
-def bucket_problems(values: Values, of_new_buckets: Sequence[str], expiry: Expiry) -> Iterator[Problem]:
-    """The problems of the arguments that both components have."""
+def bucket_problems(values: Values, new_bucket_args: Sequence[str], expiry: Expiry) -> Iterator[Problem]:
+    """The problems of the arguments of both components."""
     if values.get("existing_bucket") is not None:
-        for name in of_new_buckets:
+        for name in new_bucket_args:
             if values.get(name) is not None:
-                yield Problem(name, "is for a new bucket, and existing_bucket is never changed; drop one of the two")
+                yield Problem(
+                    name, "applies only to a new bucket, and existing_bucket is not changed; remove one of the two"
+                )
     for name in ("bucket", "existing_bucket"):
         value = values.get(name)
         if is_set(value) and not BUCKET_NAME.fullmatch(value):
-            yield Problem(name, f"expected a name of 3 to 63 of a-z, 0-9, '.' and '-', got {value!r}")
+            yield Problem(name, f"expected 3 to 63 characters of a-z, 0-9, '.' and '-', got {value!r}")
     for name in ("abort_uploads_after_days", expiry.days):
         value = values.get(name)
         if is_set(value) and value < 1:
             yield Problem(name, f"expected at least 1, got {value}")
     if values.get(expiry.prefix) is not None and values.get(expiry.days) is None:
-        yield Problem(expiry.prefix, f"says which objects expire and none does; give {expiry.days} too")
+        yield Problem(expiry.prefix, f"has no effect without {expiry.days}; set both")
 
 
 def _encryption(kms_key_arn: str) -> list[aws.s3.BucketServerSideEncryptionConfigurationRuleArgs]:
@@ -153,7 +158,7 @@ def _encryption(kms_key_arn: str) -> list[aws.s3.BucketServerSideEncryptionConfi
     return [
         aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
             apply_server_side_encryption_by_default=by_default,
-            # A bucket key saves a call to KMS for each part that is read or written.
+            # A bucket key saves a KMS request for each part that is read or written.
             bucket_key_enabled=True if kms_key_arn else None,
         )
     ]

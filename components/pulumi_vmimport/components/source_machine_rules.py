@@ -1,6 +1,8 @@
-"""What keeps a virtual machine from becoming an AMI or a WorkSpaces image, told from its properties. Pure.
+"""The rules of VM Import/Export and WorkSpaces for a virtual machine, checked on its arguments.
 
-Sources: requirements VM-01 to VM-12, FMT-03, IMG-04 and the pages they name.
+Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html,
+https://docs.aws.amazon.com/vm-import/latest/userguide/import-image-limitations.html and
+https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,32 +25,33 @@ from pulumi_vmimport.service_limits import (
 )
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
-DEFAULT_SCSI = "lsilogic-sas"  # VM-05
-DEFAULT_LANGUAGE = "en-US"  # VM-03
+DEFAULT_SCSI = "lsilogic-sas"  # Windows has its driver, and imports with it are known to work
+# Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
+DEFAULT_LANGUAGE = "en-US"
 FIRMWARE = ("bios", "efi")
 
-# VM-10, TR-20: what VM Import/Export refuses, or imports and cannot boot.
-REFUSED_GUESTS = {
-    "raw_device_mapping": "raw device mappings cannot be imported; copy the disk into a VMDK",
+# What VM Import/Export rejects, or imports although the AMI cannot boot (TR-20).
+UNSUPPORTED_GUESTS = {
+    "raw_device_mapping": "raw device mappings cannot be imported; convert the disk to a VMDK",
     "se_sparse_disks": "SEsparse delta files cannot be imported; consolidate the snapshots",
-    "dual_boot": "a machine with several systems cannot be imported; leave one",
-    "mbr_on_other_disk": "a root partition and its MBR on two disks may not boot; put both on the first disk",
-    "physical_origin": "a machine converted from a physical one (P2V) cannot be imported; install it natively",
+    "dual_boot": "a VM with several operating systems cannot be imported; keep one",
+    "mbr_on_other_disk": "a root partition and its MBR on different disks may not boot; put both on the first disk",
+    "physical_origin": "a VM converted from a physical machine (P2V) cannot be imported; install it in a VM",
     "encrypted_volumes": "encrypted volumes cannot be imported; decrypt them",
-    "arm64": "a guest for ARM64 cannot be imported; install the one for x86-64",
+    "arm64": "an ARM64 guest cannot be imported; install the x86-64 edition",
     "hyper_v_role": "a guest with the Hyper-V role cannot be imported; remove the role",
 }
 
 
 class Phase(StrEnum):
-    """Whether Windows is being installed, or the machine is ready to leave."""
+    """The phase of the virtual machine: Windows is installed, or the VM is exported."""
 
     INSTALL = "install"
     EXPORT = "export"
 
 
 class Rules(StrEnum):
-    """What becomes of what the rules find."""
+    """What the component does with findings."""
 
     ENFORCE = "enforce"
     WARN = "warn"
@@ -57,24 +60,24 @@ class Rules(StrEnum):
 
 @dataclass(frozen=True)
 class Finding(Problem):
-    """A problem, and whether it is one for sure or worth a warning."""
+    """A problem; one that is not fatal is a warning."""
 
     is_fatal: bool = True
 
 
-def release_of(name: Any, own: Any) -> WindowsRelease | None:
-    """A release by its name, from the caller's table before ours; None when neither has it or it is unknown."""
+def release_of(name: Any, custom: Any) -> WindowsRelease | None:
+    """The release of a name, from the argument `windows_releases` or else the table; None when it is not known."""
     if not is_set(name):
         return None
-    row = own.get(name) if is_set(own) else None
+    row = custom.get(name) if is_set(custom) else None
     if is_set(row):
-        known = is_set(row.get("firmware")) and is_set(row.get("guest_id"))
-        return WindowsRelease(row["firmware"], row["guest_id"]) if known else None
+        is_complete = is_set(row.get("firmware")) and is_set(row.get("guest_id"))
+        return WindowsRelease(row["firmware"], row["guest_id"]) if is_complete else None
     return WINDOWS_RELEASES.get(name)
 
 
 class SourceMachine:
-    """A machine as its arguments and virtual_machine_args, which go before them, make it."""
+    """A virtual machine as its arguments describe it; virtual_machine_args take precedence."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
@@ -85,7 +88,7 @@ class SourceMachine:
         self._release = release_of(values.get("windows_release"), values.get("windows_releases"))
 
     def findings(self) -> Iterator[Finding]:
-        """All that the rules find; nothing while the profile is unknown."""
+        """Yield every finding; none while the profile is unknown."""
         if is_set(self._profile):
             yield from self._windows()
             yield from self._firmware()
@@ -97,13 +100,13 @@ class SourceMachine:
         name, expected = self._values.get("windows_release"), f"expected one of {', '.join(WINDOWS_RELEASES)}"
         if name is None and self._is_byol:
             yield Finding("windows_release", f"is required for profile {ImageProfile.BYOL_WORKSPACES}, {expected}")
-        if is_set(name) and self._release is None and not self._is_own_release(name):
+        if is_set(name) and self._release is None and not self._is_custom_release(name):
             yield Finding(
                 "windows_release",
-                f"{expected}, got {name!r}; say what a newer one wants in windows_releases",
+                f"{expected}, got {name!r}; describe a newer release in windows_releases",
             )
         if self._is_byol and self._release and not self._release.is_listed:
-            yield Finding("windows_release", f"the BYOL checker takes {name}, but AWS does not list it", is_fatal=False)
+            yield Finding("windows_release", f"BYOL Checker accepts {name}, but AWS does not list it", is_fatal=False)
         path, guest_id = self._property("guest_id")
         if is_set(guest_id) and not guest_id.endswith("64Guest"):
             yield Finding(path, f"expected a 64-bit guest, got {guest_id!r}", is_fatal=self._is_byol)
@@ -115,8 +118,8 @@ class SourceMachine:
         elif is_set(firmware) and self._release and firmware != self._release.firmware:
             yield Finding(
                 path,
-                f"expected {self._release.firmware} for Windows {self._values['windows_release']}, got {firmware}: "
-                "Windows 10 as a WorkSpaces image starts by BIOS, Windows 11 by UEFI",
+                f"expected {self._release.firmware} for Windows {self._values['windows_release']}, got {firmware}; "
+                "WorkSpaces boots Windows 10 with BIOS and Windows 11 with UEFI",
                 is_fatal=self._is_byol,
             )
 
@@ -151,22 +154,26 @@ class SourceMachine:
     def _devices(self) -> Iterator[Finding]:
         path, scsi_type = self._property("scsi_type")
         if is_set(scsi_type) and scsi_type != DEFAULT_SCSI:
-            yield Finding(path, f"{DEFAULT_SCSI} is known to import, {scsi_type} may not start", is_fatal=False)
+            yield Finding(
+                path, f"expected {DEFAULT_SCSI}, got {scsi_type}; the imported image may not boot", is_fatal=False
+            )
         path, cards = self._property("network_interfaces")
         if is_set(cards) and len(cards) != 1:
-            yield Finding(path, f"expected one network card, got {len(cards)}; add others after the import")
+            yield Finding(path, f"expected one network adapter, got {len(cards)}; add others after the import")
         path, drives = self._property("cdroms")
         if is_set(drives) and drives and self._values.get("phase") == Phase.EXPORT:
-            yield Finding(path, f"expected no CD drive in phase {Phase.EXPORT}, got {len(drives)}; drop them")
+            yield Finding(path, f"expected no CD drive in phase {Phase.EXPORT}, got {len(drives)}; remove them")
 
     def _guest(self) -> Iterator[Finding]:
         given = self._values.get("guest")
         guest: Mapping[str, Any] = given if is_set(given) else {}
-        for name, reason in REFUSED_GUESTS.items():
+        for name, reason in UNSUPPORTED_GUESTS.items():
             if guest.get(name) is True:
                 yield Finding(f"guest.{name}", reason)
         if guest.get("static_ip") is True:
-            reason = "expected DHCP: a static address is lost at the import; set the guest's card to DHCP"
+            reason = (
+                "expected DHCP, got a static address, which the import drops; configure the network adapter for DHCP"
+            )
             yield Finding("guest.static_ip", reason, is_fatal=self._is_byol)
         language = guest.get("language")
         if is_set(language) and language != DEFAULT_LANGUAGE:
@@ -178,16 +185,16 @@ class SourceMachine:
             )
 
     def _property(self, name: str) -> tuple[str, Any]:
-        """Where a property of the machine was written, and what it is there."""
+        """The path and the value of a property of the machine."""
         if name in self._override:
             return f"virtual_machine_args.{name}", self._override[name]
         return name, self._values.get(name)
 
-    def _is_own_release(self, name: str) -> bool:
-        own = self._values.get("windows_releases")
-        return own is not None and (not is_set(own) or name in own)
+    def _is_custom_release(self, name: str) -> bool:
+        custom = self._values.get("windows_releases")
+        return custom is not None and (not is_set(custom) or name in custom)
 
 
 def _member(item: Any, name: str) -> Any:
-    """A member of a structure, which may be a mapping or one of pulumi's argument classes."""
+    """A member of a structure: a mapping or one of Pulumi's argument classes."""
     return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)

@@ -1,4 +1,4 @@
-"""Where a virtual machine goes: ids as pulumi-vsphere takes them, or names that are looked up."""
+"""The placement of a virtual machine: ids as pulumi-vsphere requires them, or names to look up."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _NAMES = {
     "network_id": ("network",),
     "resource_pool_id": ("resource_pool", "cluster", "host"),
 }
-# What says it too, among the arguments of vsphere.VirtualMachine.
+# The arguments of vsphere.VirtualMachine that replace the placement.
 _OVERRIDING = {
     "datastore_id": {"datastore_id", "datastore_cluster_id"},
     "network_id": {"network_interfaces"},
@@ -22,21 +22,21 @@ _OVERRIDING = {
 }
 
 
-def place_problems(values: Values) -> Iterator[Problem]:
-    """What is missing or said twice."""
+def placement_problems(values: Values) -> Iterator[Problem]:
+    """The problems of a placement that is incomplete or ambiguous."""
     override = values.get("virtual_machine_args")
     overriding = set(override) if is_set(override) else set()
     for id, names in _NAMES.items():
-        said = [name for name in (id, *names) if values.get(name) is not None]
-        if len(said) > 1:
-            yield Problem(said[1], f"excludes {said[0]}; give one of {', '.join((id, *names))}")
+        given = [name for name in (id, *names) if values.get(name) is not None]
+        if len(given) > 1:
+            yield Problem(given[1], f"excludes {given[0]}; set one of {', '.join((id, *names))}")
         # A host without vCenter has one resource pool of its own.
-        if not said and id != "resource_pool_id" and not overriding & _OVERRIDING[id]:
-            yield Problem(id, f"is required, or {' or '.join(names)}, its name")
+        if not given and id != "resource_pool_id" and not overriding & _OVERRIDING[id]:
+            yield Problem(id, f"is required; alternatively, set {' or '.join(names)}")
 
 
-class Places:
-    """The ids of a machine's place."""
+class Placement:
+    """The ids of a virtual machine's placement."""
 
     def __init__(self, component: pulumi.ComponentResource, inputs: CheckedInputs, args: Mapping[str, Any]) -> None:
         self._inputs, self._args = inputs, args
@@ -85,7 +85,7 @@ class Places:
             return inputs.or_problem(pool.id, "resource_pool", "expected the name or path of a resource pool")
         only = vsphere.get_resource_pool_output(name=inputs.after_check(None), opts=opts)
         return inputs.or_problem(
-            only.id, "resource_pool_id", "with vCenter give resource_pool_id, resource_pool, cluster or host"
+            only.id, "resource_pool_id", "with vCenter, set resource_pool_id, resource_pool, cluster or host"
         )
 
     def _own_datacenter(self) -> pulumi.Output[str]:
@@ -94,5 +94,5 @@ class Places:
     def _datacenter(self, name: pulumi.Input[str] | None) -> pulumi.Output[str]:
         found = vsphere.get_datacenter_output(name=self._inputs.after_check(name), opts=self._opts)
         return self._inputs.or_problem(
-            found.id, "datacenter", "expected the name of a datacenter; it may be left out where there is only one"
+            found.id, "datacenter", "expected the name of a datacenter; omit it where there is only one"
         )

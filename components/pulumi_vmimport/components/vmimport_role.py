@@ -1,7 +1,6 @@
-"""VmimportRole: the service role that VM Import/Export takes to read images and to make snapshots and AMIs.
+"""VmimportRole: the service role with which VM Import/Export reads images and creates snapshots and AMIs.
 
-Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html; requirements IAM-02 to IAM-06,
-IAM-08, IAM-09.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
 import json
@@ -30,60 +29,60 @@ from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 POLICY_NAME = "vmimport"
 _KMS_KEY_ARN = re.compile(r"\*|arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
 _POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(aws|\d{12}):policy/.+")
-_OF_NEW_ROLES = ("confine_to_account", "permissions_boundary", "tags")
+_NEW_ROLE_ARGS = ("confine_to_account", "permissions_boundary", "tags")
 
 
 class VmimportRoleArgs(TypedDict):
     """The arguments of VmimportRole."""
 
     import_buckets: pulumi.Input[list[pulumi.Input[str]]]
-    """The names of the buckets that images are imported from; an empty list for a role that only exports or imports EBS
+    """The names of the buckets to import images from; an empty list for a role that only exports, or only imports EBS
     snapshots."""
     export_buckets: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """The names of the buckets that images are exported to; one that is imported from too is named in both lists.
-    Default: none, the role writes to no bucket."""
+    """The names of the buckets to export to. Name a bucket for imports and exports in both lists. Default: none; the
+    role cannot write to any bucket."""
     kms_key_arns: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """The ARNs of the KMS keys of encrypted AMIs and snapshots, not of aliases, which IAM does not know; "*" for any.
-    Needed where a key is named, or EBS encrypts by default with a key of your own. Default: none."""
+    """The ARNs of the KMS keys of encrypted AMIs and snapshots, or "*" for any key. IAM does not accept the ARNs of
+    aliases. Required when an import names a key, or EBS encryption by default uses a customer managed key. Default:
+    none."""
     license_manager: NotRequired[pulumi.Input[bool]]
-    """Let imports attach License Manager configurations. Default: false."""
+    """Allow imports to attach License Manager configurations. Default: false."""
     role_name: NotRequired[pulumi.Input[str]]
-    """The role's name; one of another name must be given to the imports (role_name). Default: vmimport, which there is
-    once in an account."""
+    """The name of the role. Pass another name than the default to the imports as role_name. Default: vmimport, which
+    exists once per account."""
     adopt: NotRequired[bool]
-    """Take a role that is there instead of a new one and never write to it; what it lacks is told in preview. Default:
-    false."""
+    """Use an existing role and never change it; preview reports what it lacks. Default: false."""
     confine_to_account: NotRequired[pulumi.Input[bool]]
     """Trust VM Import/Export only when it acts for this account (aws:SourceAccount and aws:SourceArn). Default: false,
-    as AWS's guide prints it."""
+    as in the AWS guide."""
     permissions_boundary: NotRequired[pulumi.Input[str]]
-    """The ARN of the policy that bounds the role. Default: none."""
+    """The ARN of the permissions boundary of the role. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the role beside four of this library's, by which it knows its own; at most 45. Default: none."""
+    """Tags of the role, at most 45; the library adds four to identify its own role. Default: none."""
     propagation_seconds: NotRequired[pulumi.Input[int]]
-    """How long to let IAM spread a new or changed role before it is handed on, in seconds. Default: 10, less where the
-    stack polls faster (vmimport:pollSeconds)."""
+    """How long to wait for IAM to propagate a new or changed role, in seconds. Default: 10, or less with a shorter
+    vmimport:pollSeconds."""
     profile: NotRequired[pulumi.Input[str]]
-    """The profile of the shared AWS files to read IAM with, where the aws provider has one of its own. Default: the
-    stack's credentials."""
+    """The profile of the shared AWS files to read IAM with. Set it when the aws provider has one. Default: the stack's
+    credentials."""
     assume_role_arn: NotRequired[pulumi.Input[str]]
-    """The role to assume to read IAM, where the aws provider has one of its own. Default: none beside the stack's."""
+    """The role to assume to read IAM. Set it when the aws provider has one. Default: the stack's role, if any."""
 
 
 class VmimportRole(Component):
-    """The role vmimport: its trust and its policy, from the lists of what it is to reach.
+    """The role vmimport with a trust policy and a permissions policy for the given buckets and keys.
 
-    A role of that name that this component did not make is never overwritten: preview fails, unless adopt=True takes it
-    as it is. Account, Region and partition are those of the aws provider; that the service principal is the same in
-    the partition aws-cn is not verified.
+    A role of that name that this component did not create is never changed: preview fails unless adopt=True. The
+    account, Region and partition are those of the aws provider. Whether the partition aws-cn has the same service
+    principal is not verified.
     """
 
     role_name: pulumi.Output[str]
-    """The role's name, there once IAM has spread the role: what an import takes as role_name."""
+    """The name of the role for the imports (role_name), available once IAM has propagated the role."""
     role_arn: pulumi.Output[str]
-    """The role's ARN, there once IAM has spread the role."""
+    """The ARN of the role, available once IAM has propagated the role."""
     source_key_policy_statement: pulumi.Output[dict[str, Any]]
-    """What the policy of a KMS key needs for the role to read images that the key encrypts in S3 (SSE-KMS)."""
+    """The statement that the policy of a KMS key requires for images that it encrypts in S3 (SSE-KMS)."""
 
     @overload
     def __init__(
@@ -115,7 +114,7 @@ class VmimportRole(Component):
             "profile": inputs.get("profile"),
             "assume_role_arn": inputs.get("assume_role_arn"),
         }
-        made: list[pulumi.Resource] = []
+        created: list[pulumi.Resource] = []
         if args.get("adopt"):
             readiness["adopt"] = True
             readiness["import_buckets"] = inputs.get("import_buckets")
@@ -128,10 +127,10 @@ class VmimportRole(Component):
                 lambda v: iam_documents.trust_policy(account_id=v[1] if v[0] else None, partition=v[2])
             )
             policy = _policy(inputs, partition)
-            made = self._create(name, inputs, trust, policy)
+            created = self._create(name, inputs, trust, policy)
             readiness["trust_hash"] = trust.apply(document_hash)
             readiness["policy_hash"] = policy.apply(document_hash)
-        opts = pulumi.ResourceOptions(parent=self, depends_on=made)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=created)
         ready = RoleReadiness(f"{name}-readiness", readiness, opts)
         self.role_name = ready.role_name
         self.role_arn = ready.role_arn
@@ -187,14 +186,16 @@ def _policy(inputs: CheckedInputs, partition: pulumi.Output[str]) -> pulumi.Outp
 
 def _check(values: Values) -> Iterator[Problem]:
     if values.get("adopt") is True:
-        for name in _OF_NEW_ROLES:
+        for name in _NEW_ROLE_ARGS:
             if values.get(name) is not None:
-                yield Problem(name, "is for a new role, and an adopted one is never changed; drop it or adopt")
+                yield Problem(
+                    name, "applies only to a new role, and an adopted role is not changed; remove it or adopt"
+                )
     yield from _matching(values, "role_name", ROLE_NAME, "1 to 64 of letters, digits and _+=,.@-")
     yield from _matching(values, "permissions_boundary", _POLICY_ARN, "the ARN of a policy")
     for name in ("import_buckets", "export_buckets"):
         yield from _all_matching(values, name, BUCKET_NAME, "the name of a bucket")
-    yield from _all_matching(values, "kms_key_arns", _KMS_KEY_ARN, 'the ARN of a KMS key (of no alias) or "*"')
+    yield from _all_matching(values, "kms_key_arns", _KMS_KEY_ARN, 'the ARN of a KMS key (not of an alias) or "*"')
     seconds = values.get("propagation_seconds")
     if is_set(seconds) and seconds < 0:
         yield Problem("propagation_seconds", f"expected at least 0, got {seconds}")
@@ -211,7 +212,7 @@ def _matching(values: Values, name: str, pattern: re.Pattern[str], expected: str
 
 def _all_matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:
     items = values.get(name)
-    known: Sequence[Any] = items if is_set(items) else ()
-    for i, item in enumerate(known):
+    known_items: Sequence[Any] = items if is_set(items) else ()
+    for i, item in enumerate(known_items):
         if item is not UNKNOWN and not pattern.fullmatch(item):
             yield Problem(f"{name}[{i}]", f"expected {expected}, got {item!r}")

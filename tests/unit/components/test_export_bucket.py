@@ -134,7 +134,10 @@ def test_an_existing_bucket_is_taken_as_it_is_and_refused_in_another_region(worl
         pytest.param({"export_prefix": "vms/"}, "export_prefix", "expire_exports_after_days", id="prefix-of-nothing"),
         pytest.param({"kms_key_arn": "arn"}, "kms_key_arn", "is not an argument", id="no-kms"),
         pytest.param(
-            {"existing_bucket": "old", "canonical_user_id": "a" * 64}, "canonical_user_id", "never changed", id="old"
+            {"existing_bucket": "old", "canonical_user_id": "a" * 64},
+            "canonical_user_id",
+            "applies only to a new bucket",
+            id="old",
         ),
     ],
 )

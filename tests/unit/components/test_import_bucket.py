@@ -147,7 +147,7 @@ def test_fails_in_the_words_of_the_provider_for_an_existing_bucket_that_cannot_b
     world.answers[GET_BUCKET] = "reading S3 Bucket (old-images): 404"
     found = world.problems(lambda: outputs({"existing_bucket": "old-images"}))
     assert found["existing_bucket"].startswith(
-        f"invoke of {GET_BUCKET} failed: reading S3 Bucket (old-images): 404 (); expected a bucket that is there"
+        f"invoke of {GET_BUCKET} failed: reading S3 Bucket (old-images): 404 (); expected an existing bucket"
     )
 
 
@@ -165,7 +165,9 @@ def test_fails_in_the_words_of_the_provider_for_an_existing_bucket_that_cannot_b
         pytest.param({"name": "x"}, "name", "expected one of abort_uploads_after_days", id="no-such-argument"),
         pytest.param({"kms_key": KEY}, "kms_key", "did you mean kms_key_arn?", id="misspelt"),
         *(
-            pytest.param({"existing_bucket": "old", name: value}, name, "is never changed", id=f"existing-{name}")
+            pytest.param(
+                {"existing_bucket": "old", name: value}, name, "applies only to a new bucket", id=f"existing-{name}"
+            )
             for name, value in {
                 "bucket": "images",
                 "kms_key_arn": KEY,

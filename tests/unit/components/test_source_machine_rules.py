@@ -25,7 +25,7 @@ FATAL = [
     pytest.param(
         {"windows_release": None, "profile": "workspaces-byol"}, "windows_release", "is required", id="other-spelling"
     ),
-    pytest.param({"windows_release": "10-23H2"}, "windows_release", "got '10-23H2'; say what a newer", id="no-release"),
+    pytest.param({"windows_release": "10-23H2"}, "windows_release", "got '10-23H2'", id="no-release"),
     pytest.param({"guest_id": "windows9Guest"}, "guest_id", "expected a 64-bit guest", id="32-bit"),
     pytest.param({"firmware": "efi"}, "firmware", "expected bios for Windows 10-22H2, got efi", id="firmware-10"),
     pytest.param(
@@ -56,7 +56,7 @@ FATAL = [
     ),
     pytest.param(
         {"virtual_machine_args": {"network_interfaces": [NIC, NIC]}}, "virtual_machine_args.network_interfaces",
-        "expected one network card, got 2",
+        "expected one network adapter, got 2",
         id="two-cards",
     ),
     pytest.param(
@@ -71,9 +71,9 @@ FATAL = [
         for fact, words in {
             "raw_device_mapping": "raw device mappings cannot be imported",
             "se_sparse_disks": "consolidate the snapshots",
-            "dual_boot": "leave one",
+            "dual_boot": "keep one",
             "mbr_on_other_disk": "may not boot",
-            "physical_origin": "install it natively",
+            "physical_origin": "install it in a VM",
             "encrypted_volumes": "decrypt them",
             "arm64": "x86-64",
             "hyper_v_role": "remove the role",
@@ -140,7 +140,7 @@ def test_an_ec2_machine_may_be_larger_and_of_any_system(world: Any, warnings: li
             "virtual_machine_args.disks", "expected 1 to 21 disks, got 22",
             id="disks",
         ),
-        pytest.param({"guest": {"dual_boot": True}}, "guest.dual_boot", "leave one", id="dual-boot"),
+        pytest.param({"guest": {"dual_boot": True}}, "guest.dual_boot", "keep one", id="dual-boot"),
         pytest.param({"windows_release": "12"}, "windows_release", "got '12'", id="release"),
     ],
 )  # fmt: skip

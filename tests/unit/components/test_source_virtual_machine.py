@@ -187,9 +187,9 @@ def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path
         pytest.param({"profile": "snapshot"}, "profile", "got 'snapshot'", id="profile-of-one-disk"),
         pytest.param({"phase": "run"}, "phase", "expected one of install, export", id="phase"),
         pytest.param({"rules": "on"}, "rules", "expected one of enforce, warn, off", id="rules"),
-        pytest.param({"datastore_id": None}, "datastore_id", "is required, or datastore, its name", id="datastore"),
-        pytest.param({"network_id": None}, "network_id", "is required, or network, its name", id="network"),
-        pytest.param({"network": "VM Network"}, "network", "excludes network_id; give one of", id="two-networks"),
+        pytest.param({"datastore_id": None}, "datastore_id", "is required; alternatively, set datastore", id="datastore"),
+        pytest.param({"network_id": None}, "network_id", "is required; alternatively, set network", id="network"),
+        pytest.param({"network": "VM Network"}, "network", "excludes network_id; set one of", id="two-networks"),
         pytest.param({"cluster": "C0"}, "cluster", "excludes resource_pool_id", id="two-pools"),
         pytest.param({"iso": {}}, "iso.path", "is required", id="iso-nowhere"),
         pytest.param(
@@ -209,7 +209,7 @@ def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path
             id="half-release",
         ),
         pytest.param(
-            {"virtual_machine_args": {"cpu": 2}}, "virtual_machine_args.cpu", "is no argument of vsphere",
+            {"virtual_machine_args": {"cpu": 2}}, "virtual_machine_args.cpu", "is not an argument of vsphere",
             id="no-argument",
         ),
     ],

@@ -201,7 +201,7 @@ def test_an_adopted_role_is_looked_at_and_not_written(world: Any) -> None:
         pytest.param({"import_buckets": ["a1b", "arn:aws:s3:::b"]}, "import_buckets[1]", "name of a bucket", id="arn"),
         pytest.param({"export_buckets": ["X"]}, "export_buckets[0]", "got 'X'", id="export-bucket"),
         pytest.param(
-            {"kms_key_arns": ["arn:aws:kms:eu-west-1:123456789012:alias/images"]}, "kms_key_arns[0]", "of no alias",
+            {"kms_key_arns": ["arn:aws:kms:eu-west-1:123456789012:alias/images"]}, "kms_key_arns[0]", "not of an alias",
             id="key-alias",
         ),
         pytest.param({"role_name": "vm import"}, "role_name", "got 'vm import'", id="role-name"),
@@ -209,10 +209,10 @@ def test_an_adopted_role_is_looked_at_and_not_written(world: Any) -> None:
         pytest.param({"propagation_seconds": -1}, "propagation_seconds", "at least 0, got -1", id="seconds"),
         pytest.param({"tags": {"aws:team": "blue"}}, "tags.aws:team", "does not start with aws:", id="reserved-tag"),
         pytest.param({"tags": {f"t{i}": "" for i in range(46)}}, "tags", "at most 45 tags, got 46", id="many-tags"),
-        pytest.param({"adopt": True, "tags": {}}, "tags", "an adopted one is never changed", id="adopted-tags"),
-        pytest.param({"adopt": True, "confine_to_account": True}, "confine_to_account", "never", id="adopted-trust"),
+        pytest.param({"adopt": True, "tags": {}}, "tags", "an adopted role is not changed", id="adopted-tags"),
+        pytest.param({"adopt": True, "confine_to_account": True}, "confine_to_account", "applies only to a new role", id="adopted-trust"),
         pytest.param(
-            {"adopt": True, "permissions_boundary": "arn:aws:iam::aws:policy/X"}, "permissions_boundary", "never",
+            {"adopt": True, "permissions_boundary": "arn:aws:iam::aws:policy/X"}, "permissions_boundary", "applies only to a new role",
             id="adopted-boundary",
         ),
         pytest.param({"license_manager": 1}, "license_manager", "expected true or false, got 1", id="no-bool"),
