@@ -145,19 +145,20 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
         image = workspace_images.find(run.aws, id)
-        if image is not None and state.retain_on_delete and self.condition(state) is Condition.READY:
-            workspaces_tags.untag(run.aws, id, OWN_TAGS)
-            return
         if image is not None and image.pending:  # WorkSpaces cannot cancel the creation of an image
             image = self._wait_for_end(run, id)
-        if image is not None:
-            try:
-                workspace_images.delete(run.aws, id)
-            except ClientError as error:
-                if error_code(error) != _IN_USE:
-                    raise
-                failure = f"image {id} ({image.name}) is still in use: {error_message(error)}"
-                raise PartialFailureError(f"{failure}; {_dependents_remedy(run, id)}") from error
+        if image is None:
+            return
+        if state.retain_on_delete and self.condition(state) is Condition.READY:
+            workspaces_tags.untag(run.aws, id, OWN_TAGS)
+            return
+        try:
+            workspace_images.delete(run.aws, id)
+        except ClientError as error:
+            if error_code(error) != _IN_USE:
+                raise
+            failure = f"image {id} ({image.name}) is still in use: {error_message(error)}"
+            raise PartialFailureError(f"{failure}; {_dependents_remedy(run, id)}") from error
 
     def condition(self, state: StateT) -> Condition:
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}

@@ -53,6 +53,9 @@ BAG = {
         pytest.param(
             {"region": "us-gov-west-1", "sourceRegion": "us-west-2"}, "sourceRegion", "in GovCloud", id="into-govcloud"
         ),
+        pytest.param(
+            {"region": "us-iso-east-1", "sourceRegion": "us-iso-west-1"}, "sourceRegion", "partition", id="isolated"
+        ),
     ],
 )
 def test_fails_in_check(values: dict[str, Any], path: str, reason: str, checked: Checked) -> None:

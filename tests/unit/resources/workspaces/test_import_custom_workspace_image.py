@@ -57,6 +57,12 @@ BUILD = {"ec2ImageId": None, "imageBuildVersionArn": IMAGE}
             id="build-of-another-region",
         ),
         pytest.param(
+            {"infrastructureConfigurationArn": BAG["infrastructureConfigurationArn"].replace("eu-west-1", "us-east-1")},
+            "infrastructureConfigurationArn",
+            "Region eu-west-1, got arn:aws:imagebuilder:us-east-1",
+            id="infrastructure-of-another-region",
+        ),
+        pytest.param(
             {"infrastructureConfigurationArn": "byol"},
             "infrastructureConfigurationArn",
             "infrastructure-configuration/NAME, got 'byol'",
@@ -105,13 +111,26 @@ def test_the_status_shows_state_percentage_and_message(custom_kind: Any, run: An
 
 
 def test_a_running_import_task_is_a_source(
-    custom_kind: Any, run: Any, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
+    custom_kind: Any,
+    run: Any,
+    aws: AwsSandbox,
+    image_members: dict[str, Any],
+    looked_up: LookedUp,
+    requests_of: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     task = aws.observer("ec2").import_image(**image_members)["ImportTaskId"]
-    inputs = replace(custom_kind.inputs, ec2_image_id=None, ec2_import_task_id=task)
+    inputs = replace(
+        custom_kind.inputs,
+        ec2_image_id=None,
+        ec2_import_task_id=task,
+        image_validation_mode=ImageValidationMode.SERVICE_MANAGED,
+    )
     assert looked_up(lifecycle, run, inputs) == {}
     created = lifecycle.create(run, inputs)
     assert custom_kind.images() == {created.id: "AVAILABLE"}
+    (request,) = requests_of("ImportCustomWorkspaceImage")
+    assert request["ImageSource"] == {"Ec2ImportTaskId": task}
+    assert request["ImageValidationMode"] == "SERVICE_MANAGED"
     assert any(f"Waiting for the import task {task}" in text for text in run.texts)
 
 
@@ -136,6 +155,14 @@ def test_preflight_reports_a_task_that_cannot_become_an_image(
     ec2.cancel_import_task(ImportTaskId=licensed)
     reason = looked_up(lifecycle, new_run(), replace(inputs, ec2_import_task_id=licensed))["ec2ImportTaskId"]
     assert reason.startswith(f"import task {licensed} is delet")
+
+
+def test_preflight_reports_a_missing_ami(
+    custom_kind: Any, new_run: NewRun, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.observer("ec2").deregister_image(ImageId=custom_kind.inputs.ec2_image_id)
+    assert list(looked_up(lifecycle, new_run(), custom_kind.inputs)) == ["ec2ImageId"]
+    assert looked_up(lifecycle, new_run(supplied=("ec2ImageId",)), custom_kind.inputs) == {}
 
 
 def test_preflight_reports_an_account_without_byol_and_warns_about_byop(

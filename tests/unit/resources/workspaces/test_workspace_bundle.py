@@ -158,7 +158,7 @@ def test_a_lost_response_does_not_create_a_second_bundle(
 def test_create_waits_while_the_name_of_a_deleted_bundle_is_reserved(
     run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
 ) -> None:
-    aws.faults.error("CreateWorkspaceBundle", "ResourceAlreadyExistsException", "The name is in use.", times=3)
+    aws.faults.error("CreateWorkspaceBundle", "ResourceAlreadyExistsException", "The name is in use.", times=50)
     created = lifecycle.create(run, bundle_inputs)
     assert list(bundles()) == [created.id]
     assert any("'desk'" in text and "The name is in use." in text for text in run.texts)

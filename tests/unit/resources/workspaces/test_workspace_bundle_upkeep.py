@@ -98,3 +98,39 @@ def test_fails_to_delete_a_bundle_that_workspaces_use_and_names_them(
     aws.faults.deny("DescribeWorkspaces")
     with pytest.raises(PartialFailureError, match=r"ResourceAssociated.*; .*WorkSpaces \(.*AccessDenied"):
         lifecycle.delete(run, created.id, created.state)
+
+
+def test_fails_to_delete_without_permission_in_the_words_of_aws(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    aws.faults.deny("DeleteWorkspaceBundle")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.delete(run, created.id, created.state)
+
+
+def test_delete_retries_while_the_bundle_is_unavailable(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, bundles: Any
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    aws.faults.error("DeleteWorkspaceBundle", "ResourceUnavailableException", "The bundle is being updated.", times=2)
+    lifecycle.delete(run, created.id, created.state)
+    assert bundles() == {}
+
+
+@pytest.mark.parametrize("operation", ["DescribeWorkspaceBundles", "DescribeTags"])
+def test_fails_to_read_without_permission_instead_of_reporting_the_bundle_as_gone(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox, operation: str
+) -> None:
+    created = lifecycle.create(run, bundle_inputs)
+    aws.faults.deny(operation)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.read(run, created.id, created.state)
+
+
+@pytest.mark.parametrize("given", [None, {}], ids=["no-tags", "an-empty-map"])
+def test_a_bundle_without_tags_does_not_drift(
+    run: Any, bundle_inputs: WorkspaceBundleInputs, given: dict[str, str] | None
+) -> None:
+    created = lifecycle.create(run, replace(bundle_inputs, tags=given))
+    assert lifecycle.read(run, created.id, created.state) == created.state

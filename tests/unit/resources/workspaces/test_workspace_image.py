@@ -254,6 +254,20 @@ def test_keep_failed_image_keeps_the_image_until_it_is_replaced(kind: Any, new_r
     assert kind.images() == {created.id: "AVAILABLE"}
 
 
+def test_fails_with_the_error_codes_when_the_failed_image_cannot_be_deleted(
+    kind: Any, new_run: NewRun, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_workspace_image("PendingReboot")
+    aws.faults.deny("DeleteWorkspaceImage")
+    run = new_run()
+    with pytest.raises(PartialFailureError, match=r"PendingReboot: .*AccessDenied"):
+        kind.lifecycle.create(run, kind.inputs)
+    assert kind.lifecycle.condition(run.recorded[1]) is Condition.BROKEN
+    aws.faults.allow("DeleteWorkspaceImage")
+    created = kind.lifecycle.create(new_run(), kind.inputs)
+    assert kind.images() == {created.id: "AVAILABLE"}
+
+
 def test_create_retries_while_the_source_is_unavailable(kind: Any, run: Any, aws: AwsSandbox) -> None:
     aws.faults.error(kind.operation, "ResourceUnavailableException", "The image is being prepared.", times=2)
     created = kind.lifecycle.create(run, kind.inputs)
@@ -274,3 +288,7 @@ def test_preflight_warns_when_the_image_quota_is_reached(
     monkeypatch.setattr("pulumi_vmimport.aws.workspaces.byol_account.DEFAULT_IMAGE_QUOTA", 0)
     assert looked_up(kind.lifecycle, run, kind.inputs) == {}
     assert any("quota is 0" in text for text in run.warnings)
+    kind.lifecycle.create(run, kind.inputs)
+    run.warnings.clear()
+    assert looked_up(kind.lifecycle, run, kind.inputs) == {}
+    assert not any("quota" in text for text in run.warnings)

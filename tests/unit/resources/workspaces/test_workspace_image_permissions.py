@@ -215,3 +215,42 @@ def test_fails_for_an_account_of_another_organization_with_the_sharing_rules(
     with pytest.raises(PartialFailureError, match=r"999999999999: OperationNotSupported.*; .*same organization"):
         lifecycle.create(run, replace(inputs, account_ids=("999999999999",)))
     assert shared() == set()
+
+
+def test_read_of_an_interrupted_run_keeps_its_accounts_so_that_update_completes_it(
+    new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
+) -> None:
+    faults, first = aws.faults, new_run()
+    faults.on("UpdateWorkspaceImagePermission", lambda _: faults.deny("UpdateWorkspaceImagePermission"), nth=2)
+    with pytest.raises(PartialFailureError):
+        lifecycle.create(first, inputs)
+    state = lifecycle.read(new_run(), *first.recorded)
+    assert state is not None
+    assert state.account_ids == inputs.account_ids
+    assert lifecycle.condition(state) is Condition.UNFINISHED
+
+
+def test_fails_to_read_without_permission_instead_of_reporting_the_permissions_as_gone(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.faults.deny("DescribeWorkspaceImagePermissions")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.read(run, created.id, created.state)
+
+
+def test_fails_to_stop_sharing_without_permission_in_the_words_of_aws(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    aws.faults.deny("UpdateWorkspaceImagePermission")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.delete(run, created.id, created.state)
+
+
+def test_the_status_shows_each_account(run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str]) -> None:
+    created = lifecycle.create(run, inputs)
+    assert all(any(account in text for text in run.texts) for account in accounts[:2])
+    run.texts.clear()
+    lifecycle.update(run, created.id, created.state, replace(inputs, account_ids=tuple(accounts[:1])))
+    assert any("no longer" in text and accounts[1] in text for text in run.texts)

@@ -137,3 +137,30 @@ def test_fails_to_delete_an_image_that_bundles_use(kind: Any, run: Any, aws: Aws
     calls.delete_workspace_bundle(BundleId=made)
     kind.lifecycle.delete(run, created.id, created.state)
     assert kind.images() == {}
+
+
+def test_fails_to_delete_an_image_in_use_although_its_users_cannot_be_listed(
+    created_kind: Any, run: Any, aws: AwsSandbox
+) -> None:
+    created = created_kind.lifecycle.create(run, created_kind.inputs)
+    share = {"ImageId": created.id, "SharedAccountId": aws.second_account().account_id, "AllowCopyImage": True}
+    aws.observer("workspaces").update_workspace_image_permission(**share)
+    aws.faults.deny("DescribeWorkspaceBundles")
+    with pytest.raises(PartialFailureError, match=rf"{created.id} .*ResourceAssociatedException: .*; .*AccessDenied"):
+        created_kind.lifecycle.delete(run, created.id, created.state)
+
+
+def test_fails_to_delete_an_image_that_something_else_uses_with_a_general_remedy(
+    created_kind: Any, run: Any, aws: AwsSandbox
+) -> None:
+    created = created_kind.lifecycle.create(run, created_kind.inputs)
+    aws.faults.error("DeleteWorkspaceImage", "ResourceAssociatedException", "The image is in use.")
+    with pytest.raises(PartialFailureError, match=r"The image is in use\..*; delete its bundles and the images being"):
+        created_kind.lifecycle.delete(run, created.id, created.state)
+
+
+def test_fails_to_delete_without_permission_in_the_words_of_aws(created_kind: Any, run: Any, aws: AwsSandbox) -> None:
+    created = created_kind.lifecycle.create(run, created_kind.inputs)
+    aws.faults.deny("DeleteWorkspaceImage")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        created_kind.lifecycle.delete(run, created.id, created.state)

@@ -158,3 +158,25 @@ def test_preflight_warns_about_an_account_that_is_not_approved_and_create_fails(
     assert "AccessDenied" in run.warnings[0]
     with pytest.raises(ClientError, match="not approved"):
         lifecycle.create(run, inputs)
+
+
+def test_fails_when_the_account_cannot_be_modified(run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox) -> None:
+    aws.faults.error("ModifyAccount", "InvalidResourceStateException", "Another operation is in progress.")
+    with pytest.raises(ClientError, match="Another operation"):
+        lifecycle.create(run, inputs)
+
+
+def test_fails_in_preflight_with_an_unexpected_error(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.faults.error("ListAvailableManagementCidrRanges", "InvalidParameterValuesException", "No such range.")
+    with pytest.raises(ClientError, match="No such range"):
+        looked_up(lifecycle, run, inputs)
+
+
+def test_update_of_an_enabled_account_makes_no_call(run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox) -> None:
+    created = lifecycle.create(run, inputs)
+    calls = len(aws.calls)
+    state = lifecycle.update(run, created.id, created.state, replace(inputs, timeout_minutes=7))
+    assert state == replace(created.state, timeout_minutes=7)
+    assert len(aws.calls) == calls
