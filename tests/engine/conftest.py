@@ -1,11 +1,11 @@
-"""Programs on the real Pulumi engine, against a sandbox of their own."""
+"""Run programs on the real Pulumi engine, each against its own sandbox."""
 
 import asyncio
 import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,21 @@ from pulumi_vmimport_sandbox.environment import CALLER_VARIABLES
 Program = Callable[[], None]
 REGION = "eu-west-1"
 BUCKET, KEY = "images-of-web", "web.raw"
-# Less than the sandbox's usual, which is nine seconds of each test that makes one.
+# Shorter than the sandbox's default, which takes nine seconds of real time.
 WORKSPACES_SECONDS = 20 * 60
 _SECRET_WORDS = ("assword", "ecret", "accessKey")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_account_of_the_caller() -> None:
-    """Nothing that a test starts may see the credentials and stacks of whoever runs it."""
+def no_account_of_the_user() -> None:
+    """Hide the user's credentials and stacks from everything that a test starts."""
     for name in [name for name in os.environ if name.startswith(CALLER_VARIABLES)]:
         del os.environ[name]
 
 
 @pytest.fixture(scope="session")
 def pulumi_command(tmp_path_factory: pytest.TempPathFactory) -> automation.PulumiCommand:
-    """The engine, where the Automation API looks for one."""
+    """The engine in the folder layout that the Automation API expects."""
     root = tmp_path_factory.mktemp("engine")
     (root / "bin").mkdir()
     (root / "bin" / "pulumi").symlink_to(toolchain.engine().path)
@@ -46,7 +46,7 @@ def pulumi_command(tmp_path_factory: pytest.TempPathFactory) -> automation.Pulum
 
 @dataclass
 class Stack:
-    """A stack of an inline program; what its commands printed is kept in `output`."""
+    """A stack of an inline program. `output` contains the output of its commands."""
 
     sandbox: Sandbox
     directory: Path
@@ -62,33 +62,28 @@ class Stack:
     _loops: list[asyncio.AbstractEventLoop] = field(default_factory=list, init=False)
 
     def up(self, **options: Any) -> dict[str, int]:
-        """Deploy; returns how many resources were created, updated, same ..."""
-        result = self._stack().up(**self._heard(options), suppress_outputs=False)
-        return _counts(result.summary.resource_changes)
+        """Deploy; returns the number of resources by operation: create, update, same ..."""
+        return self._run("up", suppress_outputs=False, **options)
 
     def preview(self, **options: Any) -> dict[str, int]:
-        result = self._stack().preview(**self._heard(options))
-        return _counts(result.change_summary)
+        return self._run("preview", **options)
 
     def refresh(self, **options: Any) -> dict[str, int]:
-        result = self._stack().refresh(**self._heard(options))
-        return _counts(result.summary.resource_changes if result.summary else None)
+        return self._run("refresh", **options)
 
     def destroy(self, **options: Any) -> None:
-        self._stack().destroy(**self._heard(options))
+        self._run("destroy", **options)
 
     def cancel(self) -> None:
-        """`pulumi cancel`: take away the lock that a killed engine leaves behind."""
+        """`pulumi cancel`: remove the lock of a killed engine."""
         self._stack().cancel()
 
     def outputs(self) -> dict[str, Any]:
-        return {name: output.value for name, output in self._stack().outputs().items()}
+        return self._json("stack", "output", "--json", "--show-secrets")
 
     def state(self) -> dict[str, Any]:
-        """The deployment as `pulumi stack export` gives it."""
-        export = ["stack", "export", "--stack", self.name]  # the Automation API would add --show-secrets
-        printed = self.command.run(export, str(self.directory), self._variables()).stdout
-        deployment: dict[str, Any] = json.loads(printed)["deployment"]
+        """The deployment of `pulumi stack export`."""
+        deployment: dict[str, Any] = self._json("stack", "export")["deployment"]
         return deployment
 
     def load(self, deployment: dict[str, Any]) -> None:
@@ -96,23 +91,23 @@ class Stack:
         self._stack().import_stack(automation.Deployment(version=3, deployment=deployment))
 
     def resource(self, type_end: str) -> dict[str, Any]:
-        """The one resource in the state whose type ends so."""
+        """The only resource in the state whose type has this suffix."""
         (found,) = [r for r in self.state().get("resources", []) if r["type"].endswith(type_end)]
         return dict(found)
 
     def fails(self, command: Callable[[], Any]) -> str:
-        """What a command that must fail prints."""
+        """The output of a command, which must fail."""
         before = len(self.output)
         with pytest.raises(automation.CommandError):
             command()
         return "\n".join(self.output[before:])
 
     def remaining_resources(self) -> list[str]:
-        """What is in EC2 and WorkSpaces."""
+        """The resources in EC2 and WorkSpaces."""
         return [line for line in self.sandbox.aws.remaining_resources() if line.startswith(("ec2 ", "workspaces "))]
 
     def processes(self, *words: str) -> list[int]:
-        """The processes of this stack's commands whose command line has all the words."""
+        """The processes of this stack's commands whose command lines contain all the words."""
         home = f"PULUMI_HOME={self.sandbox.environment['PULUMI_HOME']}".encode()
         found = []
         for entry in Path("/proc").iterdir():
@@ -121,18 +116,18 @@ class Stack:
                 if home in (entry / "environ").read_bytes().split(b"\0") and all(word in line for word in words):
                     found.append(int(entry.name))
             except (OSError, ValueError):
-                continue  # no process, or one that has just ended
+                continue  # not a process, or a process that has just exited
         return found
 
     def kill(self, *words: str, by: signal.Signals = signal.SIGKILL) -> None:
-        """Send those processes a signal, kill -9 if no other is named."""
+        """Send a signal to these processes; SIGKILL by default."""
         for pid in self.processes(*words):
             os.kill(pid, by)
 
     def end_programs(self, within_seconds: float = 10) -> None:
-        """End the programs, run in this process, whose engine was killed: by themselves they would wait for ever.
+        """End the programs, which run in this process, of killed engines. They would wait indefinitely.
 
-        Each would hold a connection to a port that the next engine may be given, and fail that one's program.
+        Each holds a connection to a port that a later engine may use; the program of that engine would fail.
         """
         for loop in self._loops:
             if loop.is_running():
@@ -143,14 +138,28 @@ class Stack:
         self._loops.clear()
 
     def is_over(self, within_seconds: float = 10) -> bool:
-        """Whether all processes of the stack's commands have ended, or do so within a time."""
+        """Whether all processes of the stack's commands exit within a time."""
         end = time.monotonic() + within_seconds
         while self.processes() and time.monotonic() < end:
             time.sleep(0.1)
         return not self.processes()
 
-    def _heard(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"on_output": self.output.append, "on_error": self.output.append, **options}
+    def _run(self, command: str, **options: Any) -> dict[str, int]:
+        changes: dict[Any, int] = {}
+
+        def record(event: automation.EngineEvent) -> None:
+            if event.summary_event:
+                changes.update(event.summary_event.resource_changes)
+
+        output = self.output.append
+        getattr(self._stack(), command)(on_output=output, on_error=output, on_event=record, **options)
+        return {str(getattr(operation, "value", operation)): count for operation, count in changes.items()}
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        """The output of a command. The Automation API would run some commands twice, with and without secrets."""
+        completed = self.command.run([*arguments, "--stack", self.name], str(self.directory), self._variables())
+        printed: dict[str, Any] = json.loads(completed.stdout)
+        return printed
 
     def _stack(self) -> automation.Stack:
         if self._selected is None:
@@ -160,11 +169,16 @@ class Stack:
             self._selected = automation.create_or_select_stack(
                 self.name, self.project, program=self._program, opts=options
             )
+            # After each command the Automation API would run `pulumi stack output` twice and `pulumi stack history`,
+            # which takes a second of CPU. The tests get the changes from the events of the engine instead.
+            vars(self._selected).update(outputs=dict, info=lambda *_: object())
         self._selected.workspace.env_vars = self._variables()
-        for key, value in self.config.items():
-            if self._configured.get(key) != value:
-                secret = any(word in key for word in _SECRET_WORDS)
-                self._selected.set_config(key, automation.ConfigValue(value, secret=secret))
+        if changed := dict(self.config.items() - self._configured.items()):
+            values = {
+                k: automation.ConfigValue(v, secret=any(word in k for word in _SECRET_WORDS))
+                for k, v in changed.items()
+            }
+            self._selected.set_all_config(values)
         self._configured = dict(self.config)
         return self._selected
 
@@ -181,19 +195,15 @@ def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
 
 
-def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
-    return {str(getattr(kind, "value", kind)): count for kind, count in (changes or {}).items()}
-
-
 @pytest.fixture
 def clock() -> SandboxClock:
-    """The sandbox's clock: an import takes three seconds."""
+    """The sandbox's clock. An import takes three seconds of real time."""
     return SandboxClock.fast(600)
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
-    """AWS alone."""
+    """A sandbox without a vCenter."""
     with Sandbox(tmp_path / "sandbox", vsphere=False, clock=clock) as running:
         running.aws.settings.import_workspace_image_seconds = WORKSPACES_SECONDS
         yield running
@@ -203,7 +213,7 @@ def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
 def new_stack(
     sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand
 ) -> Iterator[Callable[[Program], Stack]]:
-    """Makes a stack in the sandbox; its processes end with the test."""
+    """Creates a stack in the sandbox. Its processes end with the test."""
     made: list[Stack] = []
 
     def make(program: Program, **options: Any) -> Stack:
@@ -220,7 +230,7 @@ def new_stack(
 
 @pytest.fixture
 def end_imports(sandbox: Sandbox) -> Callable[..., None]:
-    """Lets time pass until every import and every WorkSpaces image is done, whatever call it is called back for."""
+    """A callback that advances the clock until every import and every WorkSpaces image is complete."""
 
     def advance(*_: Any) -> None:
         sandbox.clock.advance(2 * 3600)
@@ -230,14 +240,14 @@ def end_imports(sandbox: Sandbox) -> Callable[..., None]:
 
 @pytest.fixture
 def image_args(sandbox: Sandbox) -> dict[str, Any]:
-    """The arguments of an image import whose bucket, object and role are there; a test may edit them."""
+    """The arguments of an image import whose bucket, object and role exist. A test may change them."""
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=raw_disk())
     iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
     policy = json.dumps(iam_documents.role_policy(import_buckets=[BUCKET]))
     iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
-    sandbox.clock.advance(3600)  # IAM has spread the role by then
+    sandbox.clock.advance(3600)  # the role has propagated
     return {
         "disk_containers": [{"format": "raw", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}],
         "license_type": "BYOL",
@@ -248,7 +258,7 @@ def image_args(sandbox: Sandbox) -> dict[str, Any]:
 
 @pytest.fixture
 def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any]) -> Stack:
-    """A stack of one image import."""
+    """A stack with one image import."""
 
     def program() -> None:
         image = ImportImage("web", **image_args)
@@ -258,7 +268,7 @@ def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any
 
 
 def raw_disk() -> bytes:
-    """A disk of one megabyte with an MBR and one active NTFS partition."""
+    """A disk of 1 MiB with an MBR and one active NTFS partition."""
     disk = bytearray(1 << 20)
     disk[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     disk[510:512] = b"\x55\xaa"
@@ -267,13 +277,13 @@ def raw_disk() -> bytes:
 
 @pytest.fixture(scope="session")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A partitioned disk, made by tools that nobody here wrote."""
+    """A partitioned disk, created with standard tools."""
     return demo_disk.make_disk(tmp_path_factory.mktemp("disk") / "windows.vmdk", capacity_gib=70)
 
 
 @pytest.fixture
 def vsphere_sandbox(tmp_path: Path, disk: Path) -> Iterator[Sandbox]:
-    """AWS and a vCenter, where an installation from an ISO image leads to the disk."""
+    """A sandbox with a vCenter, in which an installation from an ISO image produces the disk."""
     with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), guest_disk=disk) as running:
         running.aws.settings.import_workspace_image_seconds = WORKSPACES_SECONDS
         yield running

@@ -81,6 +81,7 @@ class AwsSandbox:
         self._cloud = Cloud(self.clock, self.settings, self.faults)
         self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
         self._session_lock = threading.Lock()
+        self._ec2_clients: dict[tuple[object, ...], Any] = {}  # the creation of one takes 30 ms
         self._running: ExitStack | None = None
         self._server: BaseWSGIServer | None = None
 
@@ -107,6 +108,7 @@ class AwsSandbox:
         if self._running is not None:
             self._running.close()
         self._running = self._server = None
+        self._ec2_clients.clear()
 
     @property
     def endpoint(self) -> str:
@@ -251,8 +253,11 @@ class AwsSandbox:
         return Account(account_id, self.region, self._cloud, self._client)
 
     def _client(self, service: str, region: str | None, access_key: str, config: Config | None) -> Any:
-        with self._session_lock:  # boto3 clients are thread-safe, making them is not
-            return self._session.client(  # type: ignore[call-overload] # of any service
+        key = (region or self.region, access_key, config)
+        with self._session_lock:  # clients are thread-safe, but their creation is not
+            if service == "ec2" and key in self._ec2_clients:
+                return self._ec2_clients[key]
+            client = self._session.client(  # type: ignore[call-overload] # any service
                 service,
                 region_name=region or self.region,
                 endpoint_url=self.endpoint,
@@ -260,6 +265,9 @@ class AwsSandbox:
                 aws_secret_access_key=SECRET_KEY,
                 config=_ONE_ATTEMPT.merge(config) if config else _ONE_ATTEMPT,
             )
+            if service == "ec2":
+                self._ec2_clients[key] = client
+            return client
 
 
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc] # moto has no types
