@@ -91,7 +91,7 @@ def _head(size_bytes: int, capacity_bytes: int) -> bytes:
         hardware_version="vmx-13",
         cpus=2,
         memory_mib=4096,
-        controllers=(ovf_writer.Controller(1000, ovf_writer.ControllerKind.LSI_LOGIC_SAS, 0),),
+        controllers=(ovf_writer.Controller(1000, ovf_writer.ControllerSubtype.LSI_LOGIC_SAS, 0),),
         disks=(ovf_writer.Disk("web-disk1.vmdk", size_bytes, capacity_bytes, 1000, 0),),
     )
     descriptor = ovf_writer.descriptor(machine).ljust(_DESCRIPTOR_BYTES, b"\n")

@@ -21,12 +21,12 @@ VmimportError
 │   ├── InvalidMetadataError        an S3 object cannot have this metadata
 │   ├── ObjectConflictError         another process wrote the object before the upload completed
 │   └── ObjectNotOwnedError         the object to delete belongs to another owner
-└── VSphereError                vSphere could not do what was asked
+└── VSphereError                an operation on vSphere failed
     ├── InvalidSettingError         a setting is missing or invalid
     ├── CannotConnectError          no vSphere server responds at the address
     ├── TlsNotVerifiedError         the server's certificate is not trusted
     ├── ThumbprintMismatchError     the server's certificate is not the pinned one
-    ├── LoginRefusedError           the server rejects the user or the password
+    ├── LoginFailedError            the server rejects the user or the password
     ├── VSphereFaultError           an operation failed with a fault
     ├── MachineNotFoundError        no virtual machine has this UUID, id or path
     ├── AmbiguousMachineError       several virtual machines match

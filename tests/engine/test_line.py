@@ -153,7 +153,7 @@ def reconfigure_cpus(sandbox: Sandbox, uuid: str, cpus: int) -> None:
     settings = VSphereSettings.from_environment(sandbox.environment)
     assert settings is not None
     with VSphereSession(settings) as session:
-        machine = inventory.by_uuid(session, uuid)
+        machine = inventory.find_by_uuid(session, uuid)
         machine.power_off(lambda seconds: None)
         task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(numCPUs=cpus))
-        session.result_of(task, "reconfigure", lambda seconds: None)
+        session.wait_for_task(task, "reconfigure", lambda seconds: None)

@@ -181,7 +181,7 @@ def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
         (datacenter,) = session.content.rootFolder.childEntity
         pool = datacenter.hostFolder.childEntity[0].resourcePool
         task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
-        machine = session.result_of(task, f"create {name}", lambda seconds: None)
+        machine = session.wait_for_task(task, f"create {name}", lambda seconds: None)
         devices: list[Any] = list(machine.config.hardware.device)
         backings: list[Any] = [d.backing for d in devices if isinstance(d, device.VirtualDisk)]
     path = str(backings[0].fileName).partition("] ")[2]

@@ -95,7 +95,7 @@ def test_an_unchanged_machine_is_exported_once(scene: Scene) -> None:
     assert scene.disks() == DISKS
     writes = scene.sandbox.aws.calls.writes()
     assert scene.stack.up() == {"same": 2}
-    assert "was changed since" not in "\n".join(scene.stack.output)
+    assert "changed since it was exported" not in "\n".join(scene.stack.output)
     assert scene.sandbox.aws.calls.writes() == writes
     scene.stack.destroy()
     assert KEY not in [o["Key"] for o in scene.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
@@ -162,7 +162,7 @@ def test_fails_in_one_line_and_leaves_nothing_when_the_download_breaks_again_and
         scene.through(relay)
         printed = scene.stack.fails(scene.stack.up)
     assert "(attempt 6 of 6)" in printed
-    assert "start the export again" in printed
+    assert "restart the export" in printed
     assert "Traceback" not in printed
     assert not scene.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
 
@@ -172,7 +172,7 @@ def test_a_machine_that_changed_is_told_of_in_preview_and_exported_in_place_on_r
     before = scene.stack.outputs()
     scene.reconfigure(memoryMB=8192)
     assert scene.stack.preview() == {"same": 2}
-    assert "web was changed since it was exported" in "\n".join(scene.stack.output)
+    assert "web has changed since it was exported" in "\n".join(scene.stack.output)
     scene.args["export_when_changed"] = True
     assert scene.stack.preview() == {"same": 1, "update": 1}
     assert scene.stack.up() == {"same": 1, "update": 1}

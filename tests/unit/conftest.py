@@ -19,10 +19,10 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pyVmomi import vim
 
 from pulumi_vmimport.lifecycle.schema import without_none
-from pulumi_vmimport.vsphere.inventory import by_moid
+from pulumi_vmimport.vsphere.inventory import find_by_moid
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 
@@ -182,7 +182,7 @@ class Machines:
         self.session = session
         self._made: list[Any] = []
 
-    def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VirtualMachine:
+    def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VSphereMachine:
         """A Windows-like machine, off, with an ISO in its CD drive; its disks' files have the bytes given."""
         root = self.vcenter.session.content.rootFolder.childEntity[0]
         into = root.vmFolder
@@ -196,7 +196,7 @@ class Machines:
         held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
         for device, content in zip(held, disks, strict=True):
             self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
-        return by_moid(self.session, made._moId)
+        return find_by_moid(self.session, made._moId)
 
     def remove(self) -> None:
         for made in self._made:

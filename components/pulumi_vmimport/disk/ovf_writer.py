@@ -26,7 +26,7 @@ _OS_TYPE_OTHER = "1"
 _PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _DISK, _OTHER_STORAGE = "3", "4", "5", "6", "10", "17", "20"
 
 
-class ControllerKind(StrEnum):
+class ControllerSubtype(StrEnum):
     """A storage controller, by the ResourceSubType that vSphere writes."""
 
     LSI_LOGIC_SAS = "lsilogicsas"
@@ -38,7 +38,7 @@ class ControllerKind(StrEnum):
     IDE = "ide"  # has a ResourceType of its own and no subtype
 
 
-class AdapterKind(StrEnum):
+class AdapterSubtype(StrEnum):
     """A network adapter, by the ResourceSubType that vSphere writes."""
 
     VMXNET3 = "VmxNet3"
@@ -58,7 +58,7 @@ class Controller:
     """A storage controller; `key` is what disks refer to it by."""
 
     key: int
-    kind: ControllerKind
+    kind: ControllerSubtype
     bus_number: int
 
 
@@ -87,7 +87,7 @@ class Machine:
     memory_mib: int
     controllers: tuple[Controller, ...]
     disks: tuple[Disk, ...]
-    adapter: AdapterKind | None = AdapterKind.E1000E
+    adapter: AdapterSubtype | None = AdapterSubtype.E1000E
     cores_per_socket: int = 1
     network: str = "VM Network"
 
@@ -161,7 +161,7 @@ def _items(hardware: ET.Element, machine: Machine) -> None:
     )
     parents = {}
     for controller in machine.controllers:
-        subtype = {} if controller.kind is ControllerKind.IDE else {"ResourceSubType": controller.kind.value}
+        subtype = {} if controller.kind is ControllerSubtype.IDE else {"ResourceSubType": controller.kind.value}
         item = _item(
             hardware,
             Address=str(controller.bus_number),
@@ -193,9 +193,9 @@ def _items(hardware: ET.Element, machine: Machine) -> None:
 
 
 _RESOURCE_TYPES = {
-    ControllerKind.IDE: _IDE,
-    ControllerKind.SATA: _OTHER_STORAGE,
-    ControllerKind.NVME: _OTHER_STORAGE,
+    ControllerSubtype.IDE: _IDE,
+    ControllerSubtype.SATA: _OTHER_STORAGE,
+    ControllerSubtype.NVME: _OTHER_STORAGE,
 }
 
 

@@ -1,86 +1,95 @@
-"""One disk of a lease, read to its end over as many connections as it takes.
+"""Read one disk of a lease to its end over as many connections as needed.
 
-NFC has no ranges: a host that is asked again sends the disk from its first byte. What was received before is skipped
-then, hashed, and compared with its digest: only if it is the same do the bytes behind it belong to it.
+NFC does not support ranges: after a reconnect, the host sends the disk from its first byte. The bytes received before
+are skipped and hashed; the bytes after them are used only if the hash matches.
 """
 
 import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload
 from pulumi_vmimport.vsphere.session import Wait
 from pulumi_vmimport.vsphere.vsphere_errors import DiskChangedError, DownloadError
 
 _STEP_BYTES = 1 << 20
-_RETRIES = 5
+_ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 1.0
 
 
-class Sink(Protocol):
-    """Where the bytes of a disk go."""
+class DiskSink(Protocol):
+    """Receives the bytes of a disk."""
 
     @property
     def size_bytes(self) -> int:
-        """How many there were so far."""
+        """The bytes received so far."""
 
     @property
     def sha256(self) -> str:
-        """The digest of those, as lower-case digits."""
+        """The SHA-256 of the bytes so far, as lower-case digits."""
 
     def get_buffer(self, max_bytes: int) -> memoryview:
-        """Where the next bytes may be put."""
+        """A buffer for the next bytes."""
 
     def advance(self, size_bytes: int) -> None:
-        """So many bytes were put into the room."""
+        """Append the bytes that were put into the buffer."""
 
 
 def read_disk(
     name: str,
     connect: Callable[[int], DiskDownload],
-    into: Sink,
+    sink: DiskSink,
     *,
     wait: Wait,
-    received: Callable[[int], None] = lambda _: None,
+    on_received: Callable[[int], None] = lambda _: None,
 ) -> bool:
-    """Read the disk to its end; whether HTTP told that the body was whole.
+    """Read the disk to its end. Returns whether HTTP confirmed that the body is complete.
 
-    `connect` opens a download at a byte, or at the first; `received` is told how many bytes came, those of repeated
-    attempts as well, and may raise. Six attempts, with pauses of 1 to 16 s in which `wait` may raise.
+    `connect` opens a download at a byte, or at the first one. `on_received` is called with the size of each piece,
+    including repeated ones, and may raise. A transient failure is retried up to five times, after 1, 2, 4, 8 and 16 s;
+    `wait` may raise to end the pauses.
 
-    Raises: DownloadError of the last attempt, or of the first that a repetition would not mend; DiskChangedError.
+    Raises: DownloadError, for the last attempt or a permanent failure; DiskChangedError.
     """
-    failures = 0
-    while True:
-        try:
-            with connect(into.size_bytes) as download:
-                _skip(name, download, into, received)
-                while size := download.readinto(into.get_buffer(_STEP_BYTES)):
-                    into.advance(size)
-                    received(size)
-                return download.framed
-        except DownloadError as error:
-            if not error.passing:
-                raise
-            if failures == _RETRIES:
-                words = f"{error.words} (attempt {failures + 1} of {_RETRIES + 1})"
-                raise DownloadError(name, words, received_bytes=into.size_bytes, status=error.status) from error
-            wait(_FIRST_PAUSE_SECONDS * 2**failures)
-            failures += 1
+
+    def read() -> bool:
+        with connect(sink.size_bytes) as download:
+            _skip_received(name, download, sink, on_received)
+            while size := download.readinto(sink.get_buffer(_STEP_BYTES)):
+                sink.advance(size)
+                on_received(size)
+            return download.is_framed
+
+    retrying = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, DownloadError) and error.transient),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(multiplier=_FIRST_PAUSE_SECONDS),
+        sleep=wait,
+        reraise=True,
+    )
+    try:
+        return retrying(read)
+    except DownloadError as error:
+        if not error.transient:
+            raise
+        message = f"{error.message} (attempt {_ATTEMPTS} of {_ATTEMPTS})"
+        raise DownloadError(name, message, received_bytes=sink.size_bytes, status=error.status) from error
 
 
-def _skip(name: str, download: DiskDownload, into: Sink, received: Callable[[int], None]) -> None:
-    """Pass over what is there already, where the host sends it again. Raises: DownloadError; DiskChangedError."""
-    missing = into.size_bytes - download.at
-    if not missing:
+def _skip_received(name: str, download: DiskDownload, sink: DiskSink, on_received: Callable[[int], None]) -> None:
+    """Skip the bytes that the sink has, if the host sends them again. Raises: DownloadError; DiskChangedError."""
+    remaining = sink.size_bytes - download.offset
+    if not remaining:
         return
-    digest, room = hashlib.sha256(), memoryview(bytearray(_STEP_BYTES))
-    while missing:
-        size = download.readinto(room[:missing])
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(_STEP_BYTES))
+    while remaining:
+        size = download.readinto(buffer[:remaining])
         if not size:
-            raise DiskChangedError(name, into.size_bytes)
-        digest.update(room[:size])
-        received(size)
-        missing -= size
-    if digest.hexdigest() != into.sha256:
-        raise DiskChangedError(name, into.size_bytes)
+            raise DiskChangedError(name, sink.size_bytes)
+        digest.update(buffer[:size])
+        on_received(size)
+        remaining -= size
+    if digest.hexdigest() != sink.sha256:
+        raise DiskChangedError(name, sink.size_bytes)

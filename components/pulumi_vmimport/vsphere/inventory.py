@@ -1,4 +1,4 @@
-"""Finding a virtual machine in the inventory."""
+"""Find a virtual machine in the inventory."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -7,14 +7,14 @@ from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.soap_faults import faults_as_errors
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import AmbiguousMachineError, MachineNotFoundError
 
 
-def by_uuid(session: VSphereSession, uuid: str) -> VirtualMachine:
-    """The machine of a BIOS uuid, which is the `uuid` and the id of a pulumi-vsphere VirtualMachine.
+def find_by_uuid(session: VSphereSession, uuid: str) -> VSphereMachine:
+    """The machine with a BIOS UUID: output `uuid`, and id, of a pulumi-vsphere VirtualMachine.
 
-    Raises: MachineNotFoundError; AmbiguousMachineError, as a copied machine may keep the uuid.
+    Raises: MachineNotFoundError; AmbiguousMachineError, because a copy of a machine may keep its UUID.
     """
     reference = f"uuid {uuid}"
     with faults_as_errors(f"find the virtual machine with {reference}"):
@@ -22,8 +22,8 @@ def by_uuid(session: VSphereSession, uuid: str) -> VirtualMachine:
     return _only(session, reference, list(found or ()))
 
 
-def by_moid(session: VSphereSession, moid: str) -> VirtualMachine:
-    """The machine of a managed object id, such as `vm-29`. Raises: MachineNotFoundError."""
+def find_by_moid(session: VSphereSession, moid: str) -> VSphereMachine:
+    """The machine with a managed object id, such as `vm-29`. Raises: MachineNotFoundError."""
     reference = f"managed object id {moid}"
     machine = vim.VirtualMachine(moid, session.stub)
     try:
@@ -34,13 +34,13 @@ def by_moid(session: VSphereSession, moid: str) -> VirtualMachine:
                 raise MachineNotFoundError(reference, session.server) from fault
     except IndexError as error:
         raise MachineNotFoundError(reference, session.server) from error
-    return VirtualMachine(session, machine)
+    return VSphereMachine(session, machine)
 
 
-def by_path(session: VSphereSession, path: str) -> VirtualMachine:
-    """The machine of an inventory path, such as `DC0/vm/folder/web01`, or of a name that only one machine has.
+def find_by_path(session: VSphereSession, path: str) -> VSphereMachine:
+    """The machine with an inventory path, such as `DC0/vm/folder/web01`, or with a unique name.
 
-    Raises: MachineNotFoundError; AmbiguousMachineError with the paths of all machines of that name.
+    Raises: MachineNotFoundError; AmbiguousMachineError with the paths of all machines with this name.
     """
     if "/" in path:
         reference = f"inventory path {path}"
@@ -49,18 +49,18 @@ def by_path(session: VSphereSession, path: str) -> VirtualMachine:
         return _only(session, reference, [found] if isinstance(found, vim.VirtualMachine) else [])
     reference = f"name {path}"
     with faults_as_errors(f"find the virtual machine with {reference}"):
-        named = [machine for machine, facts in _all_names(session) if unquote(facts["name"]) == unquote(path)]
-    return _only(session, reference, named)
+        matches = [machine for machine, facts in _all_names(session) if unquote(facts["name"]) == unquote(path)]
+    return _only(session, reference, matches)
 
 
-def _only(session: VSphereSession, reference: str, found: list[Any]) -> VirtualMachine:
+def _only(session: VSphereSession, reference: str, found: list[Any]) -> VSphereMachine:
     match found:
         case []:
             raise MachineNotFoundError(reference, session.server)
         case [machine]:
-            return VirtualMachine(session, machine)
+            return VSphereMachine(session, machine)
         case _:
-            with faults_as_errors(f"name the virtual machines with {reference}"):
+            with faults_as_errors(f"list the virtual machines with {reference}"):
                 candidates = sorted(f"{_path(session, machine)} ({machine._moId})" for machine in found)  # noqa: SLF001
             raise AmbiguousMachineError(reference, candidates)
 

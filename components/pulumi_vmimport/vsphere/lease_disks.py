@@ -1,32 +1,32 @@
-"""The disks that an export lease offers, and which disk of the machine each one is."""
+"""The disks of an export lease, and their match with the disks of the machine."""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.virtual_machine import MachineFacts, VirtualDisk
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, VirtualDisk
 from pulumi_vmimport.vsphere.vsphere_errors import ExportError
 
 
 @dataclass(frozen=True)
 class LeaseDisk:
-    """One disk of a lease, and where its bytes are."""
+    """One disk of a lease and its URL."""
 
     key: str
-    """vSphere's id of the device, such as `/vm-29/VirtualLsiLogicSASController0:0`"""
+    """vSphere's device key, such as `/vm-29/VirtualLsiLogicSASController0:0`"""
     target: str
-    """vSphere's name for the file, such as `disk-0.vmdk`"""
+    """vSphere's file name, such as `disk-0.vmdk`"""
     url: str
     thumbprint: str | None
-    """Of the host's own certificate, as lower-case digits; None: the session's way to verify holds"""
+    """The thumbprint of the host's certificate, as lower-case digits; None: verify as the session does"""
 
     @classmethod
     def of(cls, device: Any, host: str, port: int) -> "LeaseDisk":
-        """The disk of an HttpNfcLeaseDeviceUrl, for a client that is connected to host and port."""
+        """The disk of an HttpNfcLeaseDeviceUrl, for a client connected to this host and port."""
         thumbprint = None
         if device.sslThumbprint:
-            thumbprint = tls.normalized(device.sslThumbprint)
+            thumbprint = tls.normalize_thumbprint(device.sslThumbprint)
         elif device.sslCertificate:
             thumbprint = tls.certificate_fingerprint(device.sslCertificate)
         url = device_url(device.url, host, port)
@@ -34,7 +34,7 @@ class LeaseDisk:
 
 
 def device_url(url: str, host: str, port: int) -> str:
-    """A URL of a lease with its `*` filled in, which stands for the host that the client is connected to."""
+    """The URL with its host `*` replaced by the host that the client is connected to."""
     parts = urlsplit(url)
     if parts.hostname != "*":
         return url
@@ -42,25 +42,27 @@ def device_url(url: str, host: str, port: int) -> str:
     return urlunsplit(parts._replace(netloc=f"{name}:{parts.port or port}"))
 
 
-def disks_of_lease(facts: MachineFacts, offered: tuple[LeaseDisk, ...]) -> tuple[tuple[VirtualDisk, LeaseDisk], ...]:
-    """Which disk of the machine each disk of its lease is, in the machine's order.
+def match_lease_disks(
+    facts: MachineFacts, lease_disks: tuple[LeaseDisk, ...]
+) -> tuple[tuple[VirtualDisk, LeaseDisk], ...]:
+    """Each disk of the machine, in its order, with its disk of the lease.
 
-    vSphere's key ends in the disk's slot (`VirtualLsiLogicSASController0:1`); where it does not, as in the simulator,
-    both sides stand in the machine's order. Raises: ExportError when the lease has not just the machine's disks.
+    vSphere's device key ends in the slot of the disk (`VirtualLsiLogicSASController0:1`). The simulator's keys do not;
+    its disks are in the order of the machine. Raises: ExportError if the lease does not have the machine's disks.
     """
-    if len(offered) != len(facts.disks):
-        names = ", ".join(disk.target for disk in offered)
+    if len(lease_disks) != len(facts.disks):
+        names = ", ".join(disk.target for disk in lease_disks)
         raise ExportError(
-            f"virtual machine {facts.moid} has {len(facts.disks)} disks, but vSphere offers {len(offered)} for export"
-            f" ({names}); detach those that it does not export"
+            f"virtual machine {facts.moid} has {len(facts.disks)} disks, but vSphere exports {len(lease_disks)}"
+            f" ({names}); detach the disks that it does not export"
         )
-    by_slot = {disk.key.rpartition("/")[2]: disk for disk in offered}
+    by_slot = {disk.key.rpartition("/")[2]: disk for disk in lease_disks}
     slots = [_slot(facts, disk) for disk in facts.disks]
     if not any(slot in by_slot for slot in slots):
-        return tuple(zip(facts.disks, offered, strict=True))
+        return tuple(zip(facts.disks, lease_disks, strict=True))
     if missing := [slot for slot in slots if slot not in by_slot]:
         raise ExportError(
-            f"virtual machine {facts.moid}: vSphere offers no disk of {', '.join(missing)} for export, only "
+            f"virtual machine {facts.moid}: vSphere does not export the disk in slot {', '.join(missing)}, only "
             f"{', '.join(by_slot)}"
         )
     return tuple((disk, by_slot[slot]) for disk, slot in zip(facts.disks, slots, strict=True))

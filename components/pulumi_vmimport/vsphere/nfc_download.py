@@ -8,25 +8,25 @@ from urllib.parse import urlsplit
 
 from pulumi_vmimport.vsphere.vsphere_errors import DownloadError
 
-# A host that reads a cold disk may take its time before the next bytes; a dead one must be noticed within the lease.
+# A host may need time to read a cold disk; a dead host must be detected before the lease expires.
 _SILENCE_SECONDS = 120.0
-_WORDS_BYTES = 500
+_MAX_MESSAGE_BYTES = 500
 _OK, _PARTIAL = 200, 206
-_HOST_TROUBLE = 500
+_SERVER_ERROR = 500
 
 
 class DiskDownload:
     """An open download; a context manager that closes it."""
 
-    def __init__(self, disk: str, connection: HTTPSConnection, response: HTTPResponse, at: int) -> None:
-        self.framed = response.chunked or response.length is not None
-        """Whether HTTP tells a whole body from a cut one, by a length or by chunks"""
-        self.at = at
-        """Which byte of the disk comes next"""
+    def __init__(self, disk: str, connection: HTTPSConnection, response: HTTPResponse, offset: int) -> None:
+        self.is_framed = response.chunked or response.length is not None
+        """Whether HTTP distinguishes a complete body from a truncated one, by its length or by chunks"""
+        self.offset = offset
+        """The offset of the next byte on the disk"""
         self._disk = disk
         self._connection = connection
         self._response = response
-        self._end = None if response.length is None else at + response.length
+        self._end = None if response.length is None else offset + response.length
 
     def __enter__(self) -> Self:
         return self
@@ -37,20 +37,20 @@ class DiskDownload:
         self._response.close()
         self._connection.close()
 
-    def readinto(self, room: memoryview) -> int:
-        """Fill the room, or less of it; how many bytes were put there, none at the disk's end.
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer, or a part of it. Returns the number of bytes, 0 at the end of the disk.
 
-        Raises: DownloadError when the connection breaks, falls silent, or ends before the announced length.
+        Raises: DownloadError if the connection breaks, times out, or ends before the announced length.
         """
         try:
-            received = self._response.readinto(room)
+            received = self._response.readinto(buffer)
         except (OSError, HTTPException) as error:
-            raise DownloadError(self._disk, _said(error), received_bytes=self.at, passing=True) from error
-        # http.client raises for chunks cut short but ends a body silently that is shorter than its Content-Length.
-        if room and not received and self._end not in (None, self.at):
-            words = f"the host announced {self._end} bytes"
-            raise DownloadError(self._disk, words, received_bytes=self.at, passing=True)
-        self.at += received
+            raise DownloadError(self._disk, _message(error), received_bytes=self.offset, transient=True) from error
+        # http.client raises for truncated chunks, but not for a body that is shorter than its Content-Length.
+        if buffer and not received and self._end not in (None, self.offset):
+            message = f"the host announced {self._end} bytes"
+            raise DownloadError(self._disk, message, received_bytes=self.offset, transient=True)
+        self.offset += received
         return received
 
 
@@ -63,11 +63,11 @@ def open_disk(
     cookie: str | None = None,
     silence_seconds: float = _SILENCE_SECONDS,
 ) -> DiskDownload:
-    """Ask for the bytes of a disk. `disk` names it in errors; the cookie is sent when given.
+    """Request the bytes of a disk. `disk` is its name in errors; `cookie` is sent if given.
 
-    A host that knows ranges sends the bytes from `start`; one that does not sends all of them: `at` tells which.
+    A host that supports ranges sends the bytes from `start`, any other host all bytes; see `DiskDownload.offset`.
 
-    Raises: DownloadError when the host cannot be reached or trusted, or answers anything but the disk.
+    Raises: DownloadError if the host cannot be reached or is not trusted, or its response is not the disk.
     """
     parts = urlsplit(url)
     connection = HTTPSConnection(parts.hostname or "", parts.port, context=tls_context, timeout=silence_seconds)
@@ -77,20 +77,21 @@ def open_disk(
     try:
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
         response = connection.getresponse()
-        said = b"" if response.status in (_OK, _PARTIAL) else response.read(_WORDS_BYTES)
+        body = b"" if response.status in (_OK, _PARTIAL) else response.read(_MAX_MESSAGE_BYTES)
     except (OSError, HTTPException) as error:
         connection.close()
         distrust = isinstance(error, ssl.SSLCertVerificationError)
-        raise DownloadError(disk, f"{parts.netloc}: {_said(error)}", passing=not distrust) from error
-    range_sent = response.getheader("Content-Range", "")
+        raise DownloadError(disk, f"{parts.netloc}: {_message(error)}", transient=not distrust) from error
+    content_range = response.getheader("Content-Range", "")
     if response.status == _OK:
         return DiskDownload(disk, connection, response, 0)
-    if response.status == _PARTIAL and start and range_sent.startswith(f"bytes {start}-"):
+    if response.status == _PARTIAL and start and content_range.startswith(f"bytes {start}-"):
         return DiskDownload(disk, connection, response, start)
     connection.close()
-    words = f"HTTP {response.status} {response.reason}: {range_sent or said.decode('utf-8', 'replace').strip()}"
-    raise DownloadError(disk, words, status=response.status, passing=response.status >= _HOST_TROUBLE)
+    details = content_range or body.decode("utf-8", "replace").strip()
+    message = f"HTTP {response.status} {response.reason}: {details}"
+    raise DownloadError(disk, message, status=response.status, transient=response.status >= _SERVER_ERROR)
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

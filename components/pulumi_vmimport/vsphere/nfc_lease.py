@@ -1,4 +1,4 @@
-"""The lease that vSphere grants for reading a machine's disks."""
+"""The lease that vSphere grants to read the disks of a machine."""
 
 import math
 import threading
@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.disk_reading import Sink, read_disk
+from pulumi_vmimport.vsphere.disk_reading import DiskSink, read_disk
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk
+from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.session import Wait
-from pulumi_vmimport.vsphere.soap_faults import faults_as_errors, words_of
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
-from pulumi_vmimport.vsphere.vm_snapshots import Snapshot
+from pulumi_vmimport.vsphere.soap_faults import fault_message, faults_as_errors
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import (
     BytesDifferError,
     DownloadError,
@@ -29,26 +29,23 @@ from pulumi_vmimport.vsphere.vsphere_errors import (
 
 _POLL_SECONDS = 1.0
 _MAX_RENEW_SECONDS = 60.0
-_NOT_DONE_PERCENT = 99  # 100 is what Complete says
+_MAX_PROGRESS_PERCENT = 99  # HttpNfcLeaseComplete sets 100
 
 
 class ExportLease:
-    """A context manager: ready and kept alive inside, completed at its end, aborted when an exception leaves it.
-
-    `read` takes in the bytes of a disk.
-    """
+    """A context manager. The lease is renewed inside the block, completed at its end, and aborted on an exception."""
 
     def __init__(
         self,
-        source: VirtualMachine | Snapshot,
+        source: VSphereMachine | MachineSnapshot,
         wait: Wait,
         *,
         expected_bytes: int | None = None,
         renew_seconds: float | None = None,
     ) -> None:
-        """`expected_bytes` of all disks are what the percentage in vSphere's task list is reckoned from.
+        """`expected_bytes`, the size of all disks, is the basis of the percentage in vSphere's task list.
 
-        Default of `renew_seconds`: a quarter of the lease's time-out, at most 60 s.
+        `renew_seconds` is the interval of renewals. Default: a quarter of the lease's timeout, at most 60 s.
         """
         self.disks: tuple[LeaseDisk, ...] = ()
         self._source = source
@@ -58,16 +55,16 @@ class ExportLease:
         self._lease: Any = None
         self._renewal: _Renewal | None = None
         self._received_bytes = 0
-        self._unproven: set[str] = set()
+        self._unverified: set[str] = set()
 
     def __enter__(self) -> Self:
-        self._lease = self._source.begin_export()
+        self._lease = self._source.start_export()
         try:
             info = self._ready()
             session = self._source.session
-            offered = [device for device in info.deviceUrl if device.disk]  # no CD image, no NVRAM
-            self.disks = tuple(LeaseDisk.of(device, session.host, session.port) for device in offered)
-            self._ask_for_sha256()
+            devices = [device for device in info.deviceUrl if device.disk]  # without CD images and NVRAM
+            self.disks = tuple(LeaseDisk.of(device, session.host, session.port) for device in devices)
+            self._request_sha256()
             if self._expected_bytes is None:
                 self._expected_bytes = (info.totalDiskCapacityInKB or 0) * 1024
             self._renewal = _Renewal(self._source.moid, self._lease, info.leaseTimeout, self._renew_seconds)
@@ -86,46 +83,47 @@ class ExportLease:
             self._abort(error)
             return
         try:
-            if self._unproven:
-                raise self._no_proof()
-            with faults_as_errors(f"complete the export of {self._source.called}"):
+            if self._unverified:
+                raise self._unverified_error()
+            with faults_as_errors(f"complete the export of {self._source.display_name}"):
                 self._lease.HttpNfcLeaseComplete()
         except VSphereError as failure:
             self._abort(failure)
             raise
 
-    def read(self, disk: LeaseDisk, into: Sink) -> None:
-        """Put the bytes of a disk where they belong, again and again connecting where the connection breaks.
+    def read(self, disk: LeaseDisk, sink: DiskSink) -> None:
+        """Read the bytes of a disk into the sink, reconnecting if a connection breaks.
 
-        What was received is compared with the lease's manifest, as far as the server keeps one.
+        Size and SHA-256 are compared with the lease's manifest if the server provides one.
 
-        Raises: DownloadError; DiskChangedError; BytesDifferError; LeaseLostError, once the lease could not be renewed.
+        Raises: DownloadError; DiskChangedError; BytesDifferError; LeaseLostError if the lease could not be renewed.
         """
-        self._still_leased()
-        framed = read_disk(disk.target, partial(self._connect, disk), into, wait=self._wait, received=self._received)
-        if not framed:
-            self._unproven.add(disk.key)
-        self.verify(disk, size_bytes=into.size_bytes, sha256=into.sha256)
+        self._require_renewed()
+        connect = partial(self._connect, disk)
+        is_framed = read_disk(disk.target, connect, sink, wait=self._wait, on_received=self._count_received)
+        if not is_framed:
+            self._unverified.add(disk.key)
+        self.verify(disk, size_bytes=sink.size_bytes, sha256=sink.sha256)
 
     def verify(self, disk: LeaseDisk, *, size_bytes: int, sha256: str) -> None:
-        """Compare what was received with the lease's manifest, as far as the server keeps one.
+        """Compare size and SHA-256 with the lease's manifest if the server provides one.
 
-        Raises: BytesDifferError; DownloadError when nothing at all tells that the body was whole.
+        Raises: BytesDifferError; DownloadError if neither HTTP nor the manifest confirms that the body is complete.
         """
-        with faults_as_errors(f"read the manifest of the export of {self._source.called}"):
+        with faults_as_errors(f"read the manifest of the export of {self._source.display_name}"):
             manifest = self._lease.HttpNfcLeaseGetManifest()
         entry = next((entry for entry in manifest if entry.key == disk.key), None)
         if entry is None:
-            if disk.key in self._unproven:
-                raise self._no_proof()
+            if disk.key in self._unverified:
+                raise self._unverified_error()
             return
         if entry.size and entry.size != size_bytes:
             raise BytesDifferError(disk.target, "size", sent=str(entry.size), received=str(size_bytes))
-        kept = entry.checksum if entry.checksumType == "sha256" else None
-        if kept and kept.lower() != sha256:
-            raise BytesDifferError(disk.target, "SHA-256", sent=kept, received=sha256)
-        if entry.size or kept:
-            self._unproven.discard(disk.key)
+        checksum = entry.checksum if entry.checksumType == "sha256" else None
+        if checksum and checksum.lower() != sha256:
+            raise BytesDifferError(disk.target, "SHA-256", sent=checksum, received=sha256)
+        if entry.size or checksum:
+            self._unverified.discard(disk.key)
 
     def _connect(self, disk: LeaseDisk, start: int) -> DiskDownload:
         session = self._source.session
@@ -136,18 +134,18 @@ class ExportLease:
             disk.url,
             tls.PinnedContext.of(disk.thumbprint) if disk.thumbprint else session.tls_context,
             start=start,
-            cookie=session.cookie if own_host else None,  # the session's cookie is no other host's business
+            cookie=session.cookie if own_host else None,  # other hosts must not receive the session's cookie
         )
 
-    def _received(self, size_bytes: int) -> None:
-        self._still_leased()
+    def _count_received(self, size_bytes: int) -> None:
+        self._require_renewed()
         self._received_bytes += size_bytes
         if self._renewal is not None and self._expected_bytes:
-            self._renewal.percent = min(_NOT_DONE_PERCENT, 100 * self._received_bytes // self._expected_bytes)
+            self._renewal.percent = min(_MAX_PROGRESS_PERCENT, 100 * self._received_bytes // self._expected_bytes)
 
     def _ready(self) -> Any:
         while True:
-            with faults_as_errors(f"wait for the export lease of {self._source.called}"):
+            with faults_as_errors(f"wait for the export lease of {self._source.display_name}"):
                 found = self._source.session.properties(self._lease, "state", "error", "info")
             match found["state"]:
                 case vim.HttpNfcLease.State.ready:
@@ -155,35 +153,35 @@ class ExportLease:
                 case vim.HttpNfcLease.State.initializing:
                     self._wait(_POLL_SECONDS)
                 case state:
-                    words = words_of(found["error"]) if "error" in found else f"it is in state {state}"
-                    raise LeaseLostError(self._source.moid, words)
+                    message = fault_message(found["error"]) if "error" in found else f"the lease is in state {state}"
+                    raise LeaseLostError(self._source.moid, message)
 
-    def _ask_for_sha256(self) -> None:
-        """Let the host keep the digests that `verify` is given; by itself it keeps SHA-1 ones."""
+    def _request_sha256(self) -> None:
+        """Request SHA-256 digests in the manifest, for `verify`; the default is SHA-1."""
         wanted = [vim.KeyValue(key=disk.key, value="sha256") for disk in self.disks]
-        # Hosts before 6.7 and the simulator do not know the call; there `verify` has the sizes to go by.
-        with faults_as_errors("choose the digests of the export"), suppress(vmodl.MethodFault):
+        # Hosts before 6.7 and the simulator do not support the call; `verify` then compares only sizes.
+        with faults_as_errors("set the checksum type of the export"), suppress(vmodl.MethodFault):
             self._lease.HttpNfcLeaseSetManifestChecksumType(wanted)
 
-    def _still_leased(self) -> None:
+    def _require_renewed(self) -> None:
         if self._renewal is not None and self._renewal.failure is not None:
             raise self._renewal.failure
 
-    def _no_proof(self) -> ExportError:
-        names = ", ".join(disk.target for disk in self.disks if disk.key in self._unproven)
-        return DownloadError(names, "neither HTTP nor the lease's manifest tells whether the body was whole")
+    def _unverified_error(self) -> ExportError:
+        names = ", ".join(disk.target for disk in self.disks if disk.key in self._unverified)
+        return DownloadError(names, "neither HTTP nor the lease's manifest confirms that the body is complete")
 
     def _abort(self, error: BaseException) -> None:
-        """Give the lease back; the error that leads here is the one to be seen."""
+        """Abort the lease. A failure of the abort is added to the error as a note."""
         try:
-            with faults_as_errors(f"abort the export of {self._source.called}"):
+            with faults_as_errors(f"abort the export of {self._source.display_name}"):
                 self._lease.HttpNfcLeaseAbort()
         except VSphereError as second:
             error.add_note(str(second))
 
 
 class _Renewal(threading.Thread):
-    """Tells vSphere now and then that the lease is in use. `failure` is set once it has been lost."""
+    """Renews the lease at regular intervals. `failure` is set when the lease is lost."""
 
     def __init__(self, machine: str, lease: Any, timeout_seconds: float, renew_seconds: float | None) -> None:
         super().__init__(name=f"export-lease-{machine}", daemon=True)
@@ -191,24 +189,24 @@ class _Renewal(threading.Thread):
         self.failure: LeaseLostError | None = None
         self._machine = machine
         self._lease = lease
-        self._every = renew_seconds or max(1.0, min(timeout_seconds / 4, _MAX_RENEW_SECONDS))
-        self._misses_allowed = math.floor(timeout_seconds / self._every)
+        self._interval_seconds = renew_seconds or max(1.0, min(timeout_seconds / 4, _MAX_RENEW_SECONDS))
+        self._misses_allowed = math.floor(timeout_seconds / self._interval_seconds)
         self._stopped = threading.Event()
 
     def run(self) -> None:
         misses = 0
-        while not self._stopped.wait(self._every):
+        while not self._stopped.wait(self._interval_seconds):
             try:
-                # The percentage renews the lease even where it has not changed.
+                # Reporting the percentage renews the lease even if it has not changed.
                 self._lease.HttpNfcLeaseProgress(self.percent)
                 misses = 0
             except (OSError, HTTPException) as error:
                 misses += 1
                 if misses >= self._misses_allowed:
-                    self.failure = LeaseLostError(self._machine, f"it could not be renewed: {error}")
+                    self.failure = LeaseLostError(self._machine, f"the lease could not be renewed: {error}")
                     return
-            except Exception as error:  # noqa: BLE001 - nobody but the reader would hear of it
-                self.failure = LeaseLostError(self._machine, words_of(error) or str(error))
+            except Exception as error:  # noqa: BLE001 - raised by the reading thread
+                self.failure = LeaseLostError(self._machine, fault_message(error) or str(error))
                 return
 
     def stop(self) -> None:

@@ -11,26 +11,26 @@ from pyVmomi import vim, vmodl
 
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.settings import VSphereSettings
-from pulumi_vmimport.vsphere.soap_faults import fault_name, faults_as_errors, words_of
+from pulumi_vmimport.vsphere.soap_faults import fault_message, fault_name, faults_as_errors
 from pulumi_vmimport.vsphere.vsphere_errors import (
     CannotConnectError,
-    LoginRefusedError,
+    LoginFailedError,
     TlsNotVerifiedError,
     VSphereFaultError,
 )
 
 Wait = Callable[[float], None]
-"""Lets seconds pass; may raise to end what waits."""
+"""Waits for a number of seconds; may raise to end the operation."""
 
 _CONNECT_SECONDS = 20.0
 _REQUEST_SECONDS = 120.0
-# pyVmomi keeps idle connections for 900 s; one that the server closed meanwhile fails the next call.
+# pyVmomi keeps idle connections for 900 s; the next call fails if the server has closed the connection.
 _IDLE_SECONDS = 20
 _POLL_SECONDS = 1.0
 
 
 class VSphereSession:
-    """A context manager: logged in between entering and leaving it. May be used by several threads."""
+    """A context manager that logs in and out. Several threads may use it."""
 
     def __init__(self, settings: VSphereSettings) -> None:
         self.settings = settings
@@ -41,7 +41,7 @@ class VSphereSession:
         """The service's content: its managers and its root folder."""
 
     def __enter__(self) -> Self:
-        self._shake_hands()
+        self._check_connection()
         try:
             self._instance = SmartConnect(
                 host=self.host,
@@ -54,12 +54,12 @@ class VSphereSession:
             )
             self.content = self._instance.RetrieveContent()
         except vim.fault.InvalidLogin as fault:
-            raise LoginRefusedError(self.server, self.settings.user, words_of(fault)) from fault
+            raise LoginFailedError(self.server, self.settings.user, fault_message(fault)) from fault
         except vim.fault.HostConnectFault as fault:
-            raise CannotConnectError(self.server, words_of(fault)) from fault
+            raise CannotConnectError(self.server, fault_message(fault)) from fault
         except vmodl.MethodFault as fault:
-            raise VSphereFaultError(f"log in to {self.server}", fault_name(fault), words_of(fault)) from fault
-        except Exception as error:  # pyVmomi raises a bare Exception where something else than vSphere answers
+            raise VSphereFaultError(f"log in to {self.server}", fault_name(fault), fault_message(fault)) from fault
+        except Exception as error:  # pyVmomi raises a bare Exception if the server is not vSphere
             raise CannotConnectError(self.server, str(error)) from error
         return self
 
@@ -70,12 +70,12 @@ class VSphereSession:
 
     @property
     def server(self) -> str:
-        """Where it is connected to, as host:port."""
+        """The address of the server, as host:port."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def stub(self) -> Any:
-        """What a managed object is made with beside its id."""
+        """The SOAP stub, which the constructors of managed objects require."""
         return self._instance._stub  # noqa: SLF001 - pyVmomi has no public name for it
 
     @property
@@ -84,31 +84,31 @@ class VSphereSession:
         return str(self.stub.cookie).partition(";")[0]
 
     def properties(self, reference: Any, *paths: str) -> dict[str, Any]:
-        """Properties of one object, in one call; those not set are left out.
+        """Properties of one object, read in one call; unset ones are missing from the result.
 
-        Reading them as attributes takes a call each, and fails for those that the simulator leaves unset.
+        Reading attributes takes one call each, and fails for properties that the simulator leaves unset.
         """
         return self.properties_of([reference], *paths)[0][1]
 
     def properties_of(self, references: list[Any], *paths: str) -> list[tuple[Any, dict[str, Any]]]:
-        """Properties of several objects of one type, in one call."""
+        """Properties of several objects of one type, read in one call."""
         if not references:
             return []
         collector = vmodl.query.PropertyCollector
-        wanted = collector.FilterSpec(
+        spec = collector.FilterSpec(
             objectSet=[collector.ObjectSpec(obj=reference) for reference in references],
             propSet=[collector.PropertySpec(type=type(references[0]), pathSet=list(paths))],
         )
-        found = self.content.propertyCollector.RetrieveContents([wanted])
+        found = self.content.propertyCollector.RetrieveContents([spec])
         return [(entry.obj, {item.name: item.val for item in entry.propSet}) for entry in found]
 
-    def result_of(self, task: Any, action: str, wait: Wait) -> Any:
-        """The result of a task, once it has ended.
+    def wait_for_task(self, task: Any, action: str, wait: Wait) -> Any:
+        """Wait until a task has ended, and return its result.
 
-        Raises: VSphereFaultError with the task's error; whatever `wait` raises, while the task goes on.
+        Raises: VSphereFaultError with the task's error; errors of `wait`, which do not cancel the task.
         """
         while True:
-            # The whole `info` of a simulator's task cannot be parsed: neither task.info nor pyVim's WaitForTask works.
+            # pyVmomi cannot parse the full `info` of a task of the simulator, so task.info and WaitForTask do not work.
             with faults_as_errors(action):
                 info = self.properties(task, "info.state", "info.error", "info.result")
             match info["info.state"]:
@@ -116,12 +116,12 @@ class VSphereSession:
                     return info.get("info.result")
                 case vim.TaskInfo.State.error:
                     fault = info["info.error"]
-                    raise VSphereFaultError(action, fault_name(fault), words_of(fault))
+                    raise VSphereFaultError(action, fault_name(fault), fault_message(fault))
                 case _:
                     wait(_POLL_SECONDS)
 
-    def _shake_hands(self) -> None:
-        """Meet the server once before pyVmomi does, which has no time-out there and one exception for every mishap."""
+    def _check_connection(self) -> None:
+        """Connect once before pyVmomi does: it has no timeout and raises one exception for all failures."""
         try:
             with (
                 socket.create_connection((self.host, self.port), _CONNECT_SECONDS) as raw,
@@ -129,8 +129,8 @@ class VSphereSession:
             ):
                 pass
         except ssl.SSLCertVerificationError as error:
-            shown = tls.shown_thumbprint(self.host, self.port, _CONNECT_SECONDS)
-            words = error.verify_message if hasattr(error, "verify_message") else str(error)
-            raise TlsNotVerifiedError(self.server, words, tls.colons(shown) if shown else None) from error
+            thumbprint = tls.server_thumbprint(self.host, self.port, _CONNECT_SECONDS)
+            message = error.verify_message if hasattr(error, "verify_message") else str(error)
+            raise TlsNotVerifiedError(self.server, message, thumbprint and tls.with_colons(thumbprint)) from error
         except OSError as error:
             raise CannotConnectError(self.server, str(error)) from error

@@ -1,4 +1,4 @@
-"""Where vSphere is, and how it is logged in to; without pyVmomi, which takes a tenth of a second to import."""
+"""The address of the vSphere server and how to log in. Does not import pyVmomi, which takes a tenth of a second."""
 
 import ssl
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
 DEFAULT_PORT = 443
-_TRUE = frozenset({"1", "t", "true"})  # what pulumi-vsphere takes for true in VSPHERE_ALLOW_UNVERIFIED_SSL
+_TRUE = frozenset({"1", "t", "true"})  # the values that pulumi-vsphere accepts as true in VSPHERE_ALLOW_UNVERIFIED_SSL
 
 
 @dataclass(frozen=True)
 class VSphereSettings:
-    """Where the server is, who logs in, and how its certificate is verified.
+    """The server, the login, and the verification of the server's certificate.
 
-    A thumbprint goes before a CA file, and that before the system's CAs; `allow_unverified` counts only when neither a
-    thumbprint nor a CA file is given.
+    A thumbprint takes precedence over a CA file, and a CA file over the system's CAs. `allow_unverified` applies only
+    without a thumbprint and a CA file.
     """
 
     server: str
@@ -30,16 +30,16 @@ class VSphereSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "VSphereSettings | None":
-        """The settings of the variables that pulumi-vsphere reads too, and our two for TLS; None without a server.
+        """The settings in pulumi-vsphere's environment variables and our two for TLS; None without VSPHERE_SERVER.
 
-        Raises: InvalidSettingError when the server is given but not the user or the password.
+        Raises: InvalidSettingError if the server is set but the user or the password is not.
         """
         server = environment.get("VSPHERE_SERVER")
         if not server:
             return None
         for name in ("VSPHERE_USER", "VSPHERE_PASSWORD"):
             if not environment.get(name):
-                raise InvalidSettingError(name, f"expected a value, as VSPHERE_SERVER is {server!r}; got none")
+                raise InvalidSettingError(name, f"expected a value because VSPHERE_SERVER is {server!r}, got none")
         return cls(
             server=server,
             user=environment["VSPHERE_USER"],
@@ -50,7 +50,7 @@ class VSphereSettings:
         )
 
     def address(self) -> tuple[str, int]:
-        """Host and port. Raises: InvalidSettingError when `server` is neither host nor host:port."""
+        """Host and port. Raises: InvalidSettingError if `server` is neither host nor host:port."""
         host, colon, port = self.server.rpartition(":")
         if not colon or self.server.endswith("]"):
             host, port = self.server, str(DEFAULT_PORT)
@@ -60,16 +60,16 @@ class VSphereSettings:
         return host, int(port)
 
     def tls_context(self) -> ssl.SSLContext:
-        """How connections to the server verify it. Raises: InvalidSettingError for a bad thumbprint or CA file."""
+        """The TLS context for connections to the server. Raises: InvalidSettingError."""
         if self.thumbprint is not None:
             try:
-                return tls.PinnedContext.of(tls.normalized(self.thumbprint))
+                return tls.PinnedContext.of(tls.normalize_thumbprint(self.thumbprint))
             except ValueError as error:
                 raise InvalidSettingError("VMIMPORT_VSPHERE_THUMBPRINT", str(error)) from error
         if self.allow_unverified and self.ca_file is None:
-            return tls.unverified()
+            return tls.unverified_context()
         try:
-            return tls.trusting(self.ca_file)
+            return tls.ca_context(self.ca_file)
         except OSError as error:
             reason = f'cannot load the certificates of {self.ca_file!r}: "{error}"'
             raise InvalidSettingError("VMIMPORT_VSPHERE_CA_FILE", reason) from error

@@ -1,20 +1,20 @@
-"""What can go wrong with vSphere, as one tree; the facts are attributes, the service's own words are in the message.
+"""The errors of vSphere, as one tree. Their facts are attributes; `message` is vSphere's own.
 
 VSphereError
-├── InvalidSettingError         a setting that no server could be reached with
-├── CannotConnectError          nothing that speaks vSphere answers there
-├── TlsNotVerifiedError         the server's certificate is not trusted; carries its thumbprint
-├── LoginRefusedError           the server does not know this user and password
-├── VSphereFaultError           an operation ended in a fault
-├── MachineNotFoundError        no virtual machine of that uuid, id or path
-├── AmbiguousMachineError       several virtual machines fit
-├── SnapshotNotFoundError       the machine has no snapshot, or several, of that name or id
-├── GuestStillRunningError      the guest did not shut down in the time it was given
-└── ExportError                 an export that came to nothing
-    ├── LeaseLostError          vSphere ended the lease, or it could not be renewed
+├── InvalidSettingError         a setting is missing or invalid
+├── CannotConnectError          no vSphere server responds at the address
+├── TlsNotVerifiedError         the server's certificate is not trusted
+├── LoginFailedError            the server rejects the user or the password
+├── VSphereFaultError           an operation failed with a fault
+├── MachineNotFoundError        no virtual machine has this UUID, id or path
+├── AmbiguousMachineError       several virtual machines match
+├── SnapshotNotFoundError       no snapshot, or several, match the name or id
+├── GuestStillRunningError      the guest did not shut down in time
+└── ExportError                 an export failed
+    ├── LeaseLostError          vSphere ended the lease, or the lease could not be renewed
     ├── DownloadError           a disk could not be read to its end
-    ├── DiskChangedError        asked for the same bytes again, the host sent others
-    └── BytesDifferError        vSphere sent other bytes than those received
+    ├── DiskChangedError        after a reconnect, the host sent other bytes than before
+    └── BytesDifferError        the received bytes differ from the lease's manifest
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ from pulumi_vmimport.errors import VmimportError
 
 
 class VSphereError(VmimportError):
-    """Anything of vSphere that failed."""
+    """An operation on vSphere failed."""
 
 
 class InvalidSettingError(VSphereError):
-    """A setting that no server could be reached with."""
+    """A setting is missing or invalid."""
 
     def __init__(self, setting: str, reason: str) -> None:
         super().__init__(f"{setting}: {reason}")
@@ -36,149 +36,152 @@ class InvalidSettingError(VSphereError):
 
 
 class CannotConnectError(VSphereError):
-    """Nothing that speaks vSphere answers at the server's address."""
+    """No vSphere server responds at the address."""
 
-    def __init__(self, server: str, words: str) -> None:
-        super().__init__(f'cannot connect to vSphere at {server}: "{words}"; check VSPHERE_SERVER and the way there')
+    def __init__(self, server: str, message: str) -> None:
+        super().__init__(
+            f'cannot connect to vSphere at {server}: "{message}"; check VSPHERE_SERVER and the network connection'
+        )
         self.server = server
-        self.words = words
+        self.message = message
 
 
 class TlsNotVerifiedError(VSphereError):
-    """The server's certificate is not trusted. `thumbprint` is that of the one it showed, where it could be read."""
+    """The server's certificate is not trusted. `thumbprint` is its SHA-256 thumbprint; None if it could not be read."""
 
-    def __init__(self, server: str, words: str, thumbprint: str | None) -> None:
-        shown = (
-            f"if {thumbprint} is its SHA-256 thumbprint (compare at its console), set VMIMPORT_VSPHERE_THUMBPRINT to it"
+    def __init__(self, server: str, message: str, thumbprint: str | None) -> None:
+        remedy = (
+            f"if its SHA-256 thumbprint is {thumbprint} (compare it at the server's console), set "
+            "VMIMPORT_VSPHERE_THUMBPRINT to this value"
             if thumbprint
             else "set VMIMPORT_VSPHERE_THUMBPRINT to the SHA-256 thumbprint of its certificate"
         )
         super().__init__(
-            f'the certificate of {server} is not trusted: "{words}"; set VMIMPORT_VSPHERE_CA_FILE to the file of its '
-            f"CA, or, {shown}"
+            f'the certificate of {server} is not trusted: "{message}"; set VMIMPORT_VSPHERE_CA_FILE to the path of its '
+            f"CA certificate; or, {remedy}"
         )
         self.server = server
-        self.words = words
+        self.message = message
         self.thumbprint = thumbprint
 
 
-class LoginRefusedError(VSphereError):
-    """The server does not know this user and password."""
+class LoginFailedError(VSphereError):
+    """The server rejects the user or the password."""
 
-    def __init__(self, server: str, user: str, words: str) -> None:
-        super().__init__(f'{server} refuses to log in {user}: "{words}"; check VSPHERE_USER and VSPHERE_PASSWORD')
+    def __init__(self, server: str, user: str, message: str) -> None:
+        super().__init__(f'cannot log in to {server} as {user}: "{message}"; check VSPHERE_USER and VSPHERE_PASSWORD')
         self.server = server
         self.user = user
-        self.words = words
+        self.message = message
 
 
 class VSphereFaultError(VSphereError):
-    """An operation ended in a fault; `fault` is its type, such as `InvalidPowerState`."""
+    """An operation failed with a fault; `fault` is its type, such as `InvalidPowerState`."""
 
-    def __init__(self, action: str, fault: str, words: str) -> None:
-        super().__init__(f'{action}: {fault}: "{words}"' if words else f"{action}: {fault}")
+    def __init__(self, action: str, fault: str, message: str) -> None:
+        super().__init__(f'{action}: {fault}: "{message}"' if message else f"{action}: {fault}")
         self.action = action
         self.fault = fault
-        self.words = words
+        self.message = message
 
 
 class MachineNotFoundError(VSphereError):
-    """No virtual machine of that uuid, managed object id or path."""
+    """No virtual machine has this UUID, managed object id or path."""
 
     def __init__(self, reference: str, server: str) -> None:
-        super().__init__(f"{server} has no virtual machine with {reference}, or this user may not see it")
+        super().__init__(f"{server} has no virtual machine with {reference}, or the user has no permission to see it")
         self.reference = reference
         self.server = server
 
 
 class AmbiguousMachineError(VSphereError):
-    """Several virtual machines fit; `candidates` are their inventory paths and managed object ids."""
+    """Several virtual machines match; `candidates` are their inventory paths and managed object ids."""
 
     def __init__(self, reference: str, candidates: Sequence[str]) -> None:
         super().__init__(
             f"{len(candidates)} virtual machines have {reference}: {', '.join(candidates)}; "
-            f"give one of these paths or ids"
+            f"specify one of these paths or ids"
         )
         self.reference = reference
         self.candidates = tuple(candidates)
 
 
 class SnapshotNotFoundError(VSphereError):
-    """The machine has no snapshot of that name or id, or several; `candidates` are their names and ids."""
+    """No snapshot, or several, match the name or id; `candidates` are names and ids of the existing ones."""
 
-    def __init__(self, machine: str, wanted: str, candidates: Sequence[str]) -> None:
+    def __init__(self, machine: str, name_or_id: str, candidates: Sequence[str]) -> None:
         super().__init__(
-            f"expected one snapshot {wanted!r} of virtual machine {machine}, got {', '.join(candidates) or 'none'}; "
-            f"give the name or the id of one that is there"
+            f"expected one snapshot {name_or_id!r} of virtual machine {machine}, got {', '.join(candidates) or 'none'};"
+            f" specify the name or the id of an existing snapshot"
         )
         self.machine = machine
-        self.wanted = wanted
+        self.name_or_id = name_or_id
         self.candidates = tuple(candidates)
 
 
 class GuestStillRunningError(VSphereError):
-    """The guest did not shut down in the time it was given."""
+    """The guest did not shut down in time."""
 
     def __init__(self, machine: str, seconds: float) -> None:
         super().__init__(
-            f"the guest of {machine} still runs {seconds:.0f} s after it was told to shut down; shut it down by hand, "
-            f"or let it be powered off"
+            f"the guest of {machine} is still running {seconds:.0f} s after the shutdown request; shut it down "
+            f"manually, or power the machine off"
         )
         self.machine = machine
         self.seconds = seconds
 
 
 class ExportError(VSphereError):
-    """An export that came to nothing."""
+    """An export failed."""
 
 
 class LeaseLostError(ExportError):
-    """vSphere ended the lease of an export, never granted it, or could not be told that it is still in use."""
+    """vSphere ended the lease of an export or did not grant it, or the lease could not be renewed."""
 
-    def __init__(self, machine: str, words: str) -> None:
-        super().__init__(f'the export lease of {machine} is lost: "{words}"; start the export again')
+    def __init__(self, machine: str, message: str) -> None:
+        super().__init__(f'the export lease of {machine} is lost: "{message}"; restart the export')
         self.machine = machine
-        self.words = words
+        self.message = message
 
 
 class DownloadError(ExportError):
-    """A disk could not be read to its end; `status` is the HTTP status where the server answered.
+    """A disk could not be read to its end. `status` is the HTTP status of the response; None without a response.
 
-    `passing` says that the next attempt may do better.
+    `transient` is true if a retry may succeed.
     """
 
     def __init__(
-        self, disk: str, words: str, *, received_bytes: int = 0, status: int | None = None, passing: bool = False
+        self, disk: str, message: str, *, received_bytes: int = 0, status: int | None = None, transient: bool = False
     ) -> None:
         super().__init__(
-            f'disk {disk}: the download ended after {received_bytes} bytes: "{words}"; start the export again'
+            f'disk {disk}: the download ended after {received_bytes} bytes: "{message}"; restart the export'
         )
         self.disk = disk
-        self.words = words
+        self.message = message
         self.received_bytes = received_bytes
         self.status = status
-        self.passing = passing
+        self.transient = transient
 
 
 class DiskChangedError(ExportError):
-    """After a broken download, the host sent other bytes than before."""
+    """After a reconnect, the host sent other bytes than before."""
 
     def __init__(self, disk: str, size_bytes: int) -> None:
         super().__init__(
-            f"disk {disk}: the download broke after {size_bytes} bytes, and the next one began with other bytes; "
-            f"start the export again when nothing changes the disk"
+            f"disk {disk}: the download broke after {size_bytes} bytes, and the host then sent other bytes than before;"
+            f" restart the export when no process changes the disk"
         )
         self.disk = disk
         self.size_bytes = size_bytes
 
 
 class BytesDifferError(ExportError):
-    """The manifest of the lease says that vSphere sent other bytes than those received."""
+    """The received bytes differ from the lease's manifest; `what` is the size or the SHA-256."""
 
     def __init__(self, disk: str, what: str, *, sent: str, received: str) -> None:
         super().__init__(
-            f"disk {disk}: vSphere sent {what} {sent} by its manifest, {what} {received} was received; "
-            f"start the export again"
+            f"disk {disk}: the lease's manifest has {what} {sent}, but {what} {received} was received; "
+            f"restart the export"
         )
         self.disk = disk
         self.what = what

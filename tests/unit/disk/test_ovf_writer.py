@@ -5,7 +5,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
-from pulumi_vmimport.disk.ovf_writer import AdapterKind, Controller, ControllerKind, Disk, Firmware, Machine, descriptor
+from pulumi_vmimport.disk.ovf_writer import (
+    AdapterSubtype,
+    Controller,
+    ControllerSubtype,
+    Disk,
+    Firmware,
+    Machine,
+    descriptor,
+)
 
 GIB = 1 << 30
 MACHINE = Machine(
@@ -15,7 +23,7 @@ MACHINE = Machine(
     hardware_version="vmx-13",
     cpus=2,
     memory_mib=4096,
-    controllers=(Controller(1000, ControllerKind.LSI_LOGIC_SAS, 0),),
+    controllers=(Controller(1000, ControllerSubtype.LSI_LOGIC_SAS, 0),),
     disks=(Disk("win10-disk1.vmdk", 17_790_739_968, 70 * GIB, 1000, 0),),
 )
 # DSP0243 1.1.1: table 1 for the envelope and extensions; CIM schema for the settings.
@@ -93,15 +101,15 @@ def test_file_disk_and_drive_refer_to_each_other() -> None:
 @pytest.mark.parametrize(
     ("kind", "resource_type", "subtype"),
     [
-        (ControllerKind.LSI_LOGIC_SAS, "6", "lsilogicsas"),
-        (ControllerKind.LSI_LOGIC, "6", "lsilogic"),
-        (ControllerKind.PVSCSI, "6", "VirtualSCSI"),
-        (ControllerKind.SATA, "20", "vmware.sata.ahci"),
-        (ControllerKind.IDE, "5", None),
+        (ControllerSubtype.LSI_LOGIC_SAS, "6", "lsilogicsas"),
+        (ControllerSubtype.LSI_LOGIC, "6", "lsilogic"),
+        (ControllerSubtype.PVSCSI, "6", "VirtualSCSI"),
+        (ControllerSubtype.SATA, "20", "vmware.sata.ahci"),
+        (ControllerSubtype.IDE, "5", None),
     ],
 )
 def test_a_controller_has_the_type_that_vsphere_writes(
-    kind: ControllerKind, resource_type: str, subtype: str | None
+    kind: ControllerSubtype, resource_type: str, subtype: str | None
 ) -> None:
     envelope = read(replace(MACHINE, controllers=(Controller(1000, kind, 0),)))
     (controller,) = of_type(envelope, resource_type)
@@ -113,7 +121,10 @@ def test_a_controller_has_the_type_that_vsphere_writes(
 def test_disks_keep_their_slots() -> None:
     machine = replace(
         MACHINE,
-        controllers=(Controller(1000, ControllerKind.LSI_LOGIC_SAS, 0), Controller(1001, ControllerKind.PVSCSI, 1)),
+        controllers=(
+            Controller(1000, ControllerSubtype.LSI_LOGIC_SAS, 0),
+            Controller(1001, ControllerSubtype.PVSCSI, 1),
+        ),
         disks=(Disk("a.vmdk", 1, GIB, 1000, 0), Disk("b.vmdk", 2, GIB, 1001, 3), Disk("c.vmdk", 3, GIB, 1000, 1)),
     )
     envelope = read(machine)
@@ -135,8 +146,10 @@ def test_firmware_guest_processors_and_memory_are_told() -> None:
     assert [item["VirtualQuantity"] for item in of_type(envelope, "4")] == ["4096"]
 
 
-@pytest.mark.parametrize(("adapter", "subtype"), [(AdapterKind.E1000E, "E1000e"), (AdapterKind.VMXNET3, "VmxNet3")])
-def test_the_one_adapter_is_on_a_network_that_is_described(adapter: AdapterKind, subtype: str) -> None:
+@pytest.mark.parametrize(
+    ("adapter", "subtype"), [(AdapterSubtype.E1000E, "E1000e"), (AdapterSubtype.VMXNET3, "VmxNet3")]
+)
+def test_the_one_adapter_is_on_a_network_that_is_described(adapter: AdapterSubtype, subtype: str) -> None:
     envelope = read(replace(MACHINE, adapter=adapter, network="Office"))
     (nic,) = of_type(envelope, "10")
     assert (nic["ResourceSubType"], nic["Connection"]) == (subtype, "Office")

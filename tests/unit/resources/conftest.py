@@ -21,7 +21,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageI
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport_sandbox import SandboxClock
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -128,14 +128,14 @@ def disk(stream_optimized: Callable[[int, bytes], bytes]) -> bytes:
 
 
 @pytest.fixture
-def machine(machines: Any, disk: bytes) -> VirtualMachine:
+def machine(machines: Any, disk: bytes) -> VSphereMachine:
     """A machine that is off."""
-    made: VirtualMachine = machines.make("web", disk)
+    made: VSphereMachine = machines.make("web", disk)
     return made
 
 
 @pytest.fixture
-def export_inputs(machine: VirtualMachine, bucket: str) -> VirtualMachineExportInputs:
+def export_inputs(machine: VSphereMachine, bucket: str) -> VirtualMachineExportInputs:
     """An export of `machine` that nothing is wrong with."""
     return VirtualMachineExportInputs(region=REGION, bucket=bucket, key="ova/web.ova", uuid=machine.facts().uuid)
 

@@ -19,7 +19,7 @@ from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
+from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
 from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageLifecycle,
@@ -84,7 +84,7 @@ def _role_without_permissions(scene: Scene) -> list[str]:
 def _two_disks(scene: Scene) -> list[str]:
     facts = scene.fixture("machine").facts()
     two = replace(facts, disks=(facts.disks[0], facts.disks[0]))
-    return [p.reason for p in exportable_machine.problems("uuid", two, None, ImageProfile.BYOL_WORKSPACES)]
+    return [p.reason for p in machine_problems("uuid", two, None, ImageProfile.BYOL_WORKSPACES)]
 
 
 def _account_without_byol(scene: Scene) -> list[str]:
@@ -190,7 +190,7 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     ),
     "TR-12": (_two_volumes, "has 2 volumes (vol-"),
     "TR-13": (lambda s: s.export_instance("i-0123456789abcdef0"), "instance 'i-0123456789abcdef0' does not exist"),
-    "TR-18": (_two_disks, "expected one disk for BYOL WorkSpaces"),
+    "TR-18": (_two_disks, "expected one disk for WorkSpaces BYOL"),
     "TR-20": (lambda s: s.source_machine("physical_origin"), "converted from a physical one"),
     "TR-22": (lambda s: _uploaded(s, "disk.raw", bytes(1 << 20)), "no-boot-partition: "),
     "TR-23": (lambda s: s.source_machine("dual_boot"), "several systems"),

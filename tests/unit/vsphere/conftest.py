@@ -37,7 +37,7 @@ def waits() -> Waits:
 
 
 class FakeHost:
-    """A TLS server on this machine that answers every request with the bytes it was given, and hangs up."""
+    """A local TLS server that responds to every request with the same bytes and closes the connection."""
 
     def __init__(self, directory: Path, answer: bytes) -> None:
         self.answer = answer
@@ -66,13 +66,13 @@ class FakeHost:
                 raw, _ = self._listening.accept()
             except OSError:
                 return  # closed
-            # The client may not like the certificate, or leave in the middle.
+            # The client may reject the certificate or close the connection early.
             with suppress(OSError), self._tls.wrap_socket(raw, server_side=True) as connection:
-                if asked := connection.recv(1 << 16):
-                    self.requests.append(asked.decode())
+                if request := connection.recv(1 << 16):
+                    self.requests.append(request.decode())
                     connection.sendall(self.answer)
                     if self.hold_open:
-                        connection.recv(1)  # until the client gives up
+                        connection.recv(1)  # until the client closes the connection
 
 
 def _self_signed(directory: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Where the bytes of a disk go in tests."""
+"""A disk sink for tests."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ class Received:
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.content = b""
         self.then = then
-        self._room = bytearray()
+        self._buffer = bytearray()
 
     @property
     def size_bytes(self) -> int:
@@ -24,16 +24,16 @@ class Received:
         return hashlib.sha256(self.content).hexdigest()
 
     def get_buffer(self, max_bytes: int) -> memoryview:
-        self._room = bytearray(max_bytes)
-        return memoryview(self._room)
+        self._buffer = bytearray(max_bytes)
+        return memoryview(self._buffer)
 
     def advance(self, size_bytes: int) -> None:
-        self.content += self._room[:size_bytes]
+        self.content += self._buffer[:size_bytes]
         self.then()
 
 
 def received(lease: ExportLease, disk: LeaseDisk | None = None) -> bytes:
-    """The bytes of a disk of the lease, its first if none is named."""
-    into = Received()
-    lease.read(disk or lease.disks[0], into)
-    return into.content
+    """The bytes of a disk of the lease; by default, of its first disk."""
+    sink = Received()
+    lease.read(disk or lease.disks[0], sink)
+    return sink.content

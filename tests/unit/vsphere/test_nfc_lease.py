@@ -34,18 +34,18 @@ def test_every_byte_of_every_disk_arrives(machines: Any, waits: Any) -> None:
     assert found == disks
 
 
-def test_only_disks_are_offered_though_the_lease_has_a_cd(machines: Any, waits: Any) -> None:
+def test_the_lease_has_disks_but_no_cd_image(machines: Any, waits: Any) -> None:
     with ExportLease(machines.make("no-cd", b"disk"), waits) as lease:
         assert [disk.target for disk in lease.disks] == ["no-cd.vmdk"]
 
 
-def test_a_lease_is_completed_at_the_end(machines: Any, waits: Any, session: VSphereSession) -> None:
+def test_the_lease_is_completed_at_the_end_of_the_block(machines: Any, waits: Any, session: VSphereSession) -> None:
     with ExportLease(machines.make("completed", b"disk"), waits) as lease:
         assert status_of(session, lease.disks[0].url) == 200
     assert status_of(session, lease.disks[0].url) == 404
 
 
-def test_fails_aborted_when_the_block_does(machines: Any, waits: Any, session: VSphereSession) -> None:
+def test_the_lease_is_aborted_if_the_block_fails(machines: Any, waits: Any, session: VSphereSession) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
         ExportLease(machines.make("aborted", b"disk"), waits) as lease,
@@ -54,30 +54,30 @@ def test_fails_aborted_when_the_block_does(machines: Any, waits: Any, session: V
     assert status_of(session, lease.disks[0].url) == 404
 
 
-def test_fails_for_a_machine_that_runs(machines: Any, waits: Any) -> None:
+def test_fails_to_export_a_running_machine(machines: Any, waits: Any) -> None:
     machine = machines.make("runs", b"disk")
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
     with pytest.raises(VSphereFaultError, match=r"export virtual machine vm-\d+: InvalidPowerState: ") as caught:
         ExportLease(machine, waits).__enter__()
-    assert "existing state poweredOn" in caught.value.words
+    assert "existing state poweredOn" in caught.value.message
 
 
-def test_fails_in_the_middle_of_a_disk_when_vsphere_ends_the_lease(machines: Any, waits: Any) -> None:
+def test_fails_during_a_download_if_vsphere_ends_the_lease(machines: Any, waits: Any) -> None:
     machine = machines.make("lost", pattern(3 * MIB))
 
-    def read_on(lease: ExportLease) -> None:
-        def end_it() -> None:
+    def read(lease: ExportLease) -> None:
+        def abort() -> None:
             if lease._renewal is not None and lease._renewal.failure is None:
-                lease._lease.HttpNfcLeaseAbort()  # as an administrator may, in vSphere's own console
+                lease._lease.HttpNfcLeaseAbort()  # as an administrator may do in vSphere
                 lease._renewal.join(10)
 
-        lease.read(lease.disks[0], Received(then=end_it))
+        lease.read(lease.disks[0], Received(then=abort))
 
     with (
         pytest.raises(LeaseLostError, match=f'the export lease of {machine.moid} is lost: "managed object not found'),
         ExportLease(machine, waits, renew_seconds=0.01) as lease,
     ):
-        read_on(lease)
+        read(lease)
 
 
 @pytest.fixture
@@ -89,13 +89,13 @@ def short_lived(tmp_path: Path) -> Iterator[tuple[VCenterSandbox, VSphereSession
             yield vcenter, session
 
 
-def test_fails_when_vcenter_dies_in_the_middle_of_a_disk(
+def test_fails_after_retries_if_vcenter_dies_during_a_download(
     short_lived: tuple[VCenterSandbox, VSphereSession], make_machines: Any, waits: Any
 ) -> None:
     vcenter, _ = short_lived
     machine = make_machines(*short_lived).make("dies", pattern(64 * MIB))
 
-    def read_on(lease: ExportLease) -> None:
+    def read(lease: ExportLease) -> None:
         def kill() -> None:
             assert vcenter._process is not None
             vcenter._process.kill()
@@ -104,7 +104,7 @@ def test_fails_when_vcenter_dies_in_the_middle_of_a_disk(
 
     with pytest.raises(DownloadError, match=r"disk dies.vmdk: the download ended after \d+ bytes") as caught:  # noqa: SIM117
         with ExportLease(machine, waits) as lease:
-            read_on(lease)
+            read(lease)
     assert 0 < caught.value.received_bytes < 64 * MIB
     assert (waits.seconds, "attempt 6 of 6" in str(caught.value)) == ([1.0, 2.0, 4.0, 8.0, 16.0], True)
     assert "abort the export of virtual machine" in caught.value.__notes__[0]

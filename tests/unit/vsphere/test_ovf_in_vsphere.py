@@ -1,4 +1,4 @@
-"""Our descriptors as vSphere reads them: the simulator parses them with govmomi, which nobody here wrote."""
+"""Our descriptors as vSphere reads them. The simulator parses them with govmomi, an independent implementation."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport.disk import ovf_writer
+from pulumi_vmimport.vsphere.machine_facts import ControllerKind
+from pulumi_vmimport.vsphere.machine_properties import controller_kind
 from pulumi_vmimport.vsphere.session import VSphereSession
-from pulumi_vmimport.vsphere.virtual_machine import _CONTROLLERS, ControllerKind, _kind
 
 GIB = 1 << 30
 MACHINE = ovf_writer.Machine(
@@ -18,8 +19,8 @@ MACHINE = ovf_writer.Machine(
     cpus=2,
     memory_mib=4096,
     controllers=(
-        ovf_writer.Controller(1000, ovf_writer.ControllerKind.LSI_LOGIC_SAS, 0),
-        ovf_writer.Controller(1001, ovf_writer.ControllerKind.PVSCSI, 1),
+        ovf_writer.Controller(1000, ovf_writer.ControllerSubtype.LSI_LOGIC_SAS, 0),
+        ovf_writer.Controller(1001, ovf_writer.ControllerSubtype.PVSCSI, 1),
     ),
     disks=(ovf_writer.Disk("a.vmdk", 1000, 70 * GIB, 1000, 0), ovf_writer.Disk("b.vmdk", 2000, 20 * GIB, 1001, 2)),
 )
@@ -52,16 +53,16 @@ def test_vsphere_reads_guest_processors_and_memory(imported: Any) -> None:
 def test_vsphere_reads_the_disks_on_their_controllers(imported: Any) -> None:
     controllers = {device.key: device for device in devices(imported, vim.vm.device.VirtualController)}
     found = [
-        (disk.capacityInKB * 1024, _kind(controllers[disk.controllerKey], _CONTROLLERS))
+        (disk.capacityInKB * 1024, controller_kind(controllers[disk.controllerKey]))
         for disk in devices(imported, vim.vm.device.VirtualDisk)
     ]
     assert found == [(70 * GIB, ControllerKind.LSI_LOGIC_SAS), (20 * GIB, ControllerKind.PVSCSI)]
 
 
-def test_vsphere_asks_for_the_files_of_the_descriptor(imported: Any) -> None:
+def test_vsphere_requests_the_files_of_the_descriptor(imported: Any) -> None:
     assert [(item.path, item.size) for item in imported.fileItem] == [("a.vmdk", 1000), ("b.vmdk", 2000)]
 
 
-def test_vsphere_makes_one_network_adapter_and_no_drive(imported: Any) -> None:
+def test_vsphere_creates_one_network_adapter_and_no_drive(imported: Any) -> None:
     assert len(devices(imported, vim.vm.device.VirtualE1000e)) == 1
     assert devices(imported, vim.vm.device.VirtualCdrom) == devices(imported, vim.vm.device.VirtualFloppy) == []

@@ -11,7 +11,7 @@ from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.vsphere_errors import (
     CannotConnectError,
-    LoginRefusedError,
+    LoginFailedError,
     TlsNotVerifiedError,
     VSphereFaultError,
 )
@@ -19,10 +19,10 @@ from pulumi_vmimport.vsphere.vsphere_errors import (
 WRONG = "ab" * 32
 
 
-def shown(settings: VSphereSettings, algorithm: str) -> str:
+def thumbprint_of(settings: VSphereSettings, algorithm: str) -> str:
     host, port = settings.address()
     pem = ssl.get_server_certificate((host, port))
-    return tls.colons(tls.fingerprint(ssl.PEM_cert_to_DER_cert(pem), algorithm))
+    return tls.with_colons(tls.fingerprint(ssl.PEM_cert_to_DER_cert(pem), algorithm))
 
 
 def product(settings: VSphereSettings) -> str:
@@ -36,33 +36,35 @@ def test_a_ca_file_verifies_the_server(settings: VSphereSettings) -> None:
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 def test_a_thumbprint_verifies_the_server(settings: VSphereSettings, algorithm: str) -> None:
-    pinned = replace(settings, ca_file=None, thumbprint=shown(settings, algorithm))
+    pinned = replace(settings, ca_file=None, thumbprint=thumbprint_of(settings, algorithm))
     assert product(pinned) == "VirtualCenter"
 
 
-def test_an_unverified_server_is_taken_when_that_is_allowed(settings: VSphereSettings) -> None:
+def test_an_unverified_server_is_accepted_if_allowed(settings: VSphereSettings) -> None:
     assert product(replace(settings, ca_file=None, allow_unverified=True)) == "VirtualCenter"
 
 
-def test_fails_for_a_certificate_that_the_system_does_not_trust_and_shows_its_thumbprint(
+def test_fails_for_an_untrusted_certificate_with_its_thumbprint(
     settings: VSphereSettings,
 ) -> None:
     with pytest.raises(TlsNotVerifiedError, match="self-signed certificate") as caught:
         product(replace(settings, ca_file=None))
-    assert caught.value.thumbprint == shown(settings, "sha256")
-    assert f"if {caught.value.thumbprint} is its SHA-256 thumbprint" in str(caught.value)
+    assert caught.value.thumbprint == thumbprint_of(settings, "sha256")
+    assert f"{caught.value.thumbprint} (compare" in str(caught.value)
     assert "VMIMPORT_VSPHERE_CA_FILE" in str(caught.value)
 
 
 @pytest.mark.parametrize("allow_unverified", [False, True])
-def test_fails_for_another_thumbprint_whatever_is_allowed(settings: VSphereSettings, allow_unverified: bool) -> None:
+def test_fails_for_another_thumbprint_even_if_unverified_is_allowed(
+    settings: VSphereSettings, allow_unverified: bool
+) -> None:
     pinned = replace(settings, ca_file=None, thumbprint=WRONG, allow_unverified=allow_unverified)
     with pytest.raises(TlsNotVerifiedError, match="thumbprint mismatch") as caught:
         product(pinned)
-    assert caught.value.thumbprint == shown(settings, "sha256")
+    assert caught.value.thumbprint == thumbprint_of(settings, "sha256")
 
 
-def test_fails_for_another_ca_though_unverified_is_allowed(
+def test_fails_for_another_ca_even_if_unverified_is_allowed(
     settings: VSphereSettings, fake_host: Callable[[bytes], Any]
 ) -> None:
     other = str(fake_host(b"").ca_file)
@@ -70,7 +72,7 @@ def test_fails_for_another_ca_though_unverified_is_allowed(
         product(replace(settings, ca_file=other, allow_unverified=True))
 
 
-def test_a_pinned_context_looks_at_the_certificate_of_every_connection(fake_host: Callable[[bytes], Any]) -> None:
+def test_a_pinned_context_verifies_every_connection(fake_host: Callable[[bytes], Any]) -> None:
     first, second = fake_host(b"a"), fake_host(b"b")
     context = tls.PinnedContext.of(first.sha256)
     with socket.create_connection(("127.0.0.1", first.port)) as raw, context.wrap_socket(raw):
@@ -80,25 +82,25 @@ def test_a_pinned_context_looks_at_the_certificate_of_every_connection(fake_host
         pytest.raises(tls.ThumbprintMismatchError) as caught,
     ):
         context.wrap_socket(raw)
-    assert (caught.value.expected, caught.value.shown) == (first.sha256, second.sha256)
+    assert (caught.value.expected, caught.value.actual) == (first.sha256, second.sha256)
 
 
-def test_fails_for_a_wrong_password_without_showing_it(settings: VSphereSettings) -> None:
-    with pytest.raises(LoginRefusedError, match=r'refuses to log in .*: "Login failure"') as caught:
+def test_fails_for_a_wrong_password_without_revealing_it(settings: VSphereSettings) -> None:
+    with pytest.raises(LoginFailedError, match='"Login failure"') as caught:
         product(replace(settings, password="falsch"))
     assert caught.value.user == settings.user
     assert "falsch" not in str(caught.value)
 
 
-def test_fails_where_nobody_listens(settings: VSphereSettings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
+def test_fails_if_the_connection_is_refused(settings: VSphereSettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        free = closed.getsockname()[1]
     with pytest.raises(CannotConnectError, match="Connection refused"):
         product(replace(settings, server=f"127.0.0.1:{free}"))
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"])
-def test_fails_where_something_else_than_vsphere_answers(
+def test_fails_if_the_server_is_not_vsphere(
     settings: VSphereSettings, fake_host: Callable[[bytes], Any], answer: bytes
 ) -> None:
     host = fake_host(answer)
@@ -106,7 +108,7 @@ def test_fails_where_something_else_than_vsphere_answers(
         product(replace(settings, server=f"127.0.0.1:{host.port}", ca_file=str(host.ca_file)))
 
 
-def test_leaving_logs_out(settings: VSphereSettings, session: VSphereSession) -> None:
+def test_leaving_the_session_logs_out(settings: VSphereSettings, session: VSphereSession) -> None:
     def sessions() -> set[str]:
         return {entry.key for entry in session.content.sessionManager.sessionList}
 
@@ -116,16 +118,16 @@ def test_leaving_logs_out(settings: VSphereSettings, session: VSphereSession) ->
     assert sessions() == before
 
 
-def test_fails_with_the_words_of_a_task(session: VSphereSession, machines: Any, waits: Any) -> None:
+def test_fails_with_the_error_of_a_task(session: VSphereSession, machines: Any, waits: Any) -> None:
     machine = machines.make("task-fails", b"")
     task = machine.reference.PowerOffVM_Task()
     with pytest.raises(VSphereFaultError, match="switch it off: InvalidPowerState: ") as caught:
-        session.result_of(task, "switch it off", waits)
-    assert "existing state poweredOff" in caught.value.words
+        session.wait_for_task(task, "switch it off", waits)
+    assert "existing state poweredOff" in caught.value.message
 
 
-def test_a_task_is_asked_about_until_it_ends(session: VSphereSession, waits: Any) -> None:
+def test_a_task_is_polled_until_it_ends(session: VSphereSession, waits: Any) -> None:
     states = iter(["queued", "running", "success"])
     session.properties = lambda *_: {"info.state": next(states), "info.result": 7}  # type: ignore[method-assign]
-    assert session.result_of(object(), "count", waits) == 7
+    assert session.wait_for_task(object(), "count", waits) == 7
     assert waits.seconds == [1.0, 1.0]

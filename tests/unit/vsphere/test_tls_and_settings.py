@@ -12,12 +12,12 @@ from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 ENVIRONMENT = {"VSPHERE_SERVER": "vcenter.example", "VSPHERE_USER": "root", "VSPHERE_PASSWORD": "geheim"}
 
 
-def test_the_environment_of_pulumi_vsphere_is_enough() -> None:
+def test_the_environment_variables_of_pulumi_vsphere_suffice() -> None:
     found = VSphereSettings.from_environment(ENVIRONMENT)
     assert found == VSphereSettings("vcenter.example", "root", "geheim")
 
 
-def test_the_environment_holds_what_tls_is_verified_with() -> None:
+def test_the_environment_configures_tls() -> None:
     found = VSphereSettings.from_environment(
         ENVIRONMENT
         | {
@@ -36,8 +36,8 @@ def test_without_a_server_there_are_no_settings() -> None:
 
 
 @pytest.mark.parametrize("missing", ["VSPHERE_USER", "VSPHERE_PASSWORD"])
-def test_fails_when_a_server_comes_without_a_login(missing: str) -> None:
-    with pytest.raises(InvalidSettingError, match=f"{missing}: expected a value, as VSPHERE_SERVER is") as caught:
+def test_fails_for_a_server_without_user_or_password(missing: str) -> None:
+    with pytest.raises(InvalidSettingError, match=f"{missing}: expected a value") as caught:
         VSphereSettings.from_environment({k: v for k, v in ENVIRONMENT.items() if k != missing})
     assert caught.value.setting == missing
 
@@ -55,18 +55,18 @@ def test_the_password_is_not_shown() -> None:
         ("[2001:db8::1]:8443", ("2001:db8::1", 8443)),
     ],
 )
-def test_a_server_is_a_host_with_or_without_a_port(server: str, address: tuple[str, int]) -> None:
+def test_a_server_is_a_host_with_an_optional_port(server: str, address: tuple[str, int]) -> None:
     assert VSphereSettings(server, "root", "").address() == address
 
 
 @pytest.mark.parametrize("server", ["https://vcenter.example", "vcenter:x", ":443", "vcenter:70000", "vcenter/sdk"])
-def test_fails_for_a_server_that_is_no_host(server: str) -> None:
+def test_fails_for_an_invalid_server(server: str) -> None:
     with pytest.raises(InvalidSettingError, match="expected host or host:port, got"):
         VSphereSettings(server, "root", "").address()
 
 
 @pytest.mark.parametrize("thumbprint", ["", "AB:CD", "g" * 40, "a" * 41])
-def test_fails_for_what_is_no_thumbprint(thumbprint: str) -> None:
+def test_fails_for_an_invalid_thumbprint(thumbprint: str) -> None:
     with pytest.raises(InvalidSettingError, match=r"VMIMPORT_VSPHERE_THUMBPRINT: expected 40 \(SHA-1\) or 64"):
         VSphereSettings("vcenter", "root", "", thumbprint=thumbprint).tls_context()
 
@@ -81,13 +81,13 @@ def test_by_default_the_certificate_and_its_name_are_verified() -> None:
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
-def test_a_ca_of_vsphere_need_not_have_the_extensions_that_newer_pythons_ask_for(
+def test_a_ca_without_the_extensions_of_strict_verification_is_accepted(
     fake_host: Callable[[bytes], Any],
 ) -> None:
-    context = tls.trusting(str(fake_host(b"").ca_file))
+    context = tls.ca_context(str(fake_host(b"").ca_file))
     assert not context.verify_flags & ssl.VERIFY_X509_STRICT
 
 
-def test_a_thumbprint_is_read_in_every_common_spelling() -> None:
+def test_a_thumbprint_is_accepted_with_colons_and_in_capitals() -> None:
     digits = "0123456789abcdef0123456789abcdef01234567"
-    assert tls.normalized(tls.colons(digits)) == tls.normalized(digits.upper()) == digits
+    assert tls.normalize_thumbprint(tls.with_colons(digits)) == tls.normalize_thumbprint(digits.upper()) == digits

@@ -3,43 +3,31 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
+from pulumi_vmimport.vsphere.machine_facts import AdapterKind, ControllerKind, DiskBacking, PowerState
+from pulumi_vmimport.vsphere.machine_properties import disk_from
 from pulumi_vmimport.vsphere.session import VSphereSession
-from pulumi_vmimport.vsphere.virtual_machine import (
-    AdapterKind,
-    CdromDrive,
-    ControllerKind,
-    DiskBacking,
-    PowerState,
-    VirtualMachine,
-    _disk,
-)
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import GuestStillRunningError, VSphereFaultError
 
 GIB = 1 << 30
 
 
-def test_the_facts_are_those_of_the_machine(machines: Any) -> None:
+def test_facts_describe_the_hardware_of_the_machine(machines: Any) -> None:
     facts = machines.make("facts", b"", b"").facts()
     assert (facts.name, facts.power_state, facts.firmware) == ("facts", PowerState.OFF, "bios")
     assert (facts.guest_id, facts.cpus, facts.memory_mib) == ("windows9_64Guest", 2, 4096)
-    assert [(disk.capacity_bytes, disk.backing, disk.thin) for disk in facts.disks] == [
-        (1 * GIB, DiskBacking.FLAT, True),
-        (2 * GIB, DiskBacking.FLAT, True),
-    ]
-    assert [disk.file_name for disk in facts.disks] == [
-        "[LocalDS_0] facts/facts.vmdk",
-        "[LocalDS_0] facts/facts_1.vmdk",
+    assert [(disk.capacity_bytes, disk.backing, disk.unit_number) for disk in facts.disks] == [
+        (1 * GIB, DiskBacking.FLAT, 0),
+        (2 * GIB, DiskBacking.FLAT, 1),
     ]
     controller = facts.controller_of(facts.disks[0])
     assert (controller.kind, controller.type_name) == (ControllerKind.LSI_LOGIC_SAS, "VirtualLsiLogicSASController")
     assert [(nic.kind, nic.network) for nic in facts.network_adapters] == [(AdapterKind.E1000E, "VM Network")]
-    assert facts.cdroms == (CdromDrive(3000, "[LocalDS_0] iso/windows.iso", connected=False, start_connected=True),)
     assert facts.hardware_version.startswith("vmx-")
-    assert not facts.has_snapshots
     assert facts.committed_bytes is not None
 
 
-def test_a_change_shows_in_the_change_version(machines: Any, vcenter: Any) -> None:
+def test_a_reconfiguration_changes_the_change_version(machines: Any, vcenter: Any) -> None:
     machine = machines.make("changes")
     before = machine.facts().change_version
     vcenter.session.wait("change", machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(annotation="new")))
@@ -57,9 +45,9 @@ def test_a_change_shows_in_the_change_version(machines: Any, vcenter: Any) -> No
     ],
     ids=lambda value: value.value if isinstance(value, DiskBacking) else "",
 )
-def test_a_disk_tells_what_holds_its_bytes(backing: Any, kind: DiskBacking) -> None:
+def test_a_disk_has_its_backing(backing: Any, kind: DiskBacking) -> None:
     device = vim.vm.device.VirtualDisk(key=2000, controllerKey=1000, unitNumber=0, capacityInKB=1, backing=backing)
-    found = _disk(device)
+    found = disk_from(device)
     assert (found.backing, found.capacity_bytes, found.label) == (kind, 1024, "disk 2000")
 
 
@@ -69,27 +57,27 @@ def test_a_running_machine_is_powered_off(machines: Any, waits: Any) -> None:
     assert machine.power_state() is PowerState.OFF
 
 
-def test_a_machine_that_is_off_is_left_alone(machines: Any, waits: Any) -> None:
+def test_a_powered_off_machine_is_not_touched(machines: Any, waits: Any) -> None:
     machine = machines.make("rests")
     machine.power_off(waits)
     machine.shut_down_guest(waits)
     assert waits.seconds == []
 
 
-def test_the_guest_shuts_down_and_is_waited_for(machines: Any, waits: Any) -> None:
+def test_shutting_down_waits_until_the_machine_is_off(machines: Any, waits: Any) -> None:
     machine = running(machines, "guest")
     machine.shut_down_guest(waits)
     assert machine.power_state() is PowerState.OFF
 
 
-def test_fails_when_the_guest_runs_on_after_its_grace(machines: Any, waits: Any) -> None:
+def test_fails_if_the_guest_still_runs_after_the_grace_period(machines: Any, waits: Any) -> None:
     machine = running(machines, "stubborn")
-    with pytest.raises(GuestStillRunningError, match="still runs 10 s after it was told to shut down") as caught:
+    with pytest.raises(GuestStillRunningError, match=r"still running 10 s .*manually") as caught:
         machine.wait_until_off(waits, grace_seconds=10)
     assert sum(waits.seconds) == caught.value.seconds == 10
 
 
-def test_what_the_wait_raises_ends_the_waiting(machines: Any, waits: Any) -> None:
+def test_an_exception_of_the_wait_ends_the_waiting(machines: Any, waits: Any) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
@@ -98,14 +86,14 @@ def test_what_the_wait_raises_ends_the_waiting(machines: Any, waits: Any) -> Non
         machine.wait_until_off(waits)
 
 
-def test_fails_for_a_machine_that_has_gone(session: VSphereSession) -> None:
-    gone = VirtualMachine(session, vim.VirtualMachine("vm-4711", session.stub))
+def test_fails_for_a_deleted_machine(session: VSphereSession) -> None:
+    gone = VSphereMachine(session, vim.VirtualMachine("vm-4711", session.stub))
     with pytest.raises(VSphereFaultError, match="read virtual machine vm-4711: ManagedObjectNotFound: ") as caught:
         gone.facts()
     assert caught.value.fault == "ManagedObjectNotFound"
 
 
-def running(machines: Any, name: str) -> VirtualMachine:
-    machine: VirtualMachine = machines.make(name)
+def running(machines: Any, name: str) -> VSphereMachine:
+    machine: VSphereMachine = machines.make(name)
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
     return machine

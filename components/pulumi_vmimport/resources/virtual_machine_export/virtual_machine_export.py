@@ -1,7 +1,4 @@
-"""VirtualMachineExport: a vSphere virtual machine, or a snapshot of one, becomes an OVA or VMDKs in S3.
-
-Requirements VM-07, VM-10, VM-11, VM-12, FMT-06, FMT-10, S3-04.
-"""
+"""VirtualMachineExport: export a vSphere virtual machine, or a snapshot of one, to S3 as an OVA or VMDKs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,21 +23,18 @@ from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
-from pulumi_vmimport.resources.virtual_machine_export import exportable_machine
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     IDENTITY,
     INPUTS,
-    ExportPlace,
+    ExportDestination,
     MachineExportFormat,
     key_problem,
 )
-from pulumi_vmimport.resources.virtual_machine_export.export_streaming import Watch
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import (
-    MachineReference,
-    PoweredOn,
-)
+from pulumi_vmimport.resources.virtual_machine_export.machine_reference import MachineReference, reference_problems
+from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
+from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn, power_off
 from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
-from pulumi_vmimport.vsphere.virtual_machine import MachineFacts
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSphereError
 
 
@@ -73,74 +67,64 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
     state_type = VirtualMachineExportState
 
     def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-        yield from exportable_machine.reference_problems(inputs)
+        yield from reference_problems(inputs)
         if is_known(inputs.key, inputs.format) and (reason := key_problem(inputs.key, inputs.format)):
             yield Problem("key", reason)
         if is_set(inputs.snapshot) and is_set(inputs.powered_on):
-            yield Problem("poweredOn", "is of no use with snapshot, whose machine may run; drop one of the two")
+            yield Problem("poweredOn", "has no effect with snapshot (the VM may stay on); remove one of the two")
         yield from aws_input_problems(inputs)
 
     def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         if is_known(inputs.bucket):
-            region = s3_locations.bucket_region(run.aws, inputs.bucket)
-            if region is None and not run.supplied_by_resource("bucket"):
-                yield Problem(
-                    "bucket", f"there is no bucket {inputs.bucket!r}; create it, or take it from its resource"
-                )
-            if region is not None and region != run.aws.region:
-                yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
-            elif region and is_known(inputs.key, inputs.format) and (reason := _place(run, inputs).taken(_whose(run))):
-                yield Problem("key", reason)
-        path, name = inputs.given()
-        if not is_known(name, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
+            yield from _bucket_problems(run, inputs)
+        path, value = inputs.machine_input()
+        if not is_known(value, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
             return
         try:
             with run.vsphere() as session:
-                yield from _problems(inputs, inputs.found(session).facts())
+                yield from _machine_problems(inputs, inputs.find(session).facts())
         except SnapshotNotFoundError as error:
             yield Problem("snapshot", str(error))
         except VSphereError as error:
             yield Problem(path, str(error))
 
     def create(self, run: Run, inputs: VirtualMachineExportInputs) -> Created[VirtualMachineExportState]:
-        place = _place(run, inputs)
-        there = place.complete(_mark(run, inputs))
-        if there is not None:
-            run.status("the export of an earlier run is complete")
-            return Created(place.id, VirtualMachineExportState(**vars(inputs), **vars(there)))
-        return Created(place.id, self._exported(run, inputs))
+        destination = _destination(run, inputs)
+        completed = destination.find_completed(_owner_metadata(run, inputs))
+        if completed is not None:
+            run.status("an earlier run completed the export")
+            return Created(destination.uri, VirtualMachineExportState(**vars(inputs), **vars(completed)))
+        return Created(destination.uri, self._export(run, inputs))
 
     def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
-        there = _place(run, state).head()
-        if there is None or there.metadata.get(IDENTITY) != _whose(run):
-            return None  # deleted, or overwritten by somebody else: either way the export is no longer there
-        size_bytes = there.size_bytes if state.disk_keys is None else state.size_bytes
-        return replace(
-            state, etag=there.etag, version_id=there.version_id, checksum=there.checksum, size_bytes=size_bytes
-        )
+        head = _destination(run, state).find_head()
+        if head is None or head.metadata.get(IDENTITY) != run.identity.key:
+            return None  # deleted, or replaced by another owner: either way the export is gone
+        size_bytes = head.size_bytes if state.disk_keys is None else state.size_bytes
+        return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
 
     def recheck_source(
         self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
     ) -> Condition:
-        if not is_known(inputs.given()[1], inputs.snapshot):
+        if not is_known(inputs.machine_input()[1], inputs.snapshot):
             return Condition.READY
         try:
             with run.vsphere() as session:
-                facts = inputs.found(session).facts()
+                facts = inputs.find(session).facts()
         except VSphereError:
             if inputs.export_when_changed is True:
                 raise
-            return Condition.READY  # an export may outlive its machine, and its vSphere
-        was, now = state.virtual_machine_change_version, facts.change_version
-        if was in (None, now):
+            return Condition.READY  # an export may outlive its machine and its vSphere server
+        exported, current = state.virtual_machine_change_version, facts.change_version
+        if exported in (None, current):
             return Condition.READY
         if inputs.export_when_changed is True:
-            for problem in _problems(inputs, facts):
+            for problem in _machine_problems(inputs, facts):
                 run.warn(f"{problem.path}: {problem.reason}")
             return Condition.UNFINISHED
         run.warn(
-            f"{facts.name} was changed since it was exported (change version {was}, now {now}); to export it anew, set "
-            "exportWhenChanged, or change triggers"
+            f"{facts.name} has changed since it was exported (change version {exported}, now {current}); to export it "
+            "again, set exportWhenChanged or change triggers"
         )
         return Condition.READY
 
@@ -150,130 +134,149 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         if not inputs.export_when_changed:
             return self.replace_inputs(state, inputs)
         with run.vsphere() as session:
-            now = inputs.found(session).facts().change_version
-        if now == state.virtual_machine_change_version:
+            current = inputs.find(session).facts().change_version
+        if current == state.virtual_machine_change_version:
             return self.replace_inputs(state, inputs)
-        there = _place(run, inputs).complete(_mark(run, inputs), now)
-        if there is not None:
-            run.status("the export of an earlier run is complete")
-            return VirtualMachineExportState(**vars(inputs), **vars(there))
-        updated = self._exported(run, inputs)
-        fewer = sorted({*(state.disk_keys or ())} - {*(updated.disk_keys or ())})
-        self._delete(run, state, fewer)
+        completed = _destination(run, inputs).find_completed(_owner_metadata(run, inputs), current)
+        if completed is not None:
+            run.status("an earlier run completed the export")
+            return VirtualMachineExportState(**vars(inputs), **vars(completed))
+        updated = self._export(run, inputs)
+        surplus = sorted({*(state.disk_keys or ())} - {*(updated.disk_keys or ())})
+        self._delete(run, state, surplus)
         return updated
 
     def delete(self, run: Run, id: str, state: VirtualMachineExportState) -> None:
         if not state.retain_on_delete:
-            self._delete(run, state, _place(run, state).keys(len(state.disk_keys or ())))
+            self._delete(run, state, _destination(run, state).keys(len(state.disk_keys or ())))
 
     def _delete(self, run: Run, state: VirtualMachineExportState, keys: Iterable[str]) -> None:
-        for left in _place(run, state).delete(_mark(run, self.inputs_of(state)), keys):
-            run.status(f"left as it is: {left}")
+        owner_metadata = _owner_metadata(run, self.inputs_of(state))
+        for reason in _destination(run, state).delete(owner_metadata, keys):
+            run.status(reason)
 
-    def _exported(self, run: Run, inputs: VirtualMachineExportInputs) -> VirtualMachineExportState:
-        place = _place(run, inputs)
+    def _export(self, run: Run, inputs: VirtualMachineExportInputs) -> VirtualMachineExportState:
+        destination = _destination(run, inputs)
         with run.vsphere() as session:
-            source = inputs.found(session)
+            source = inputs.find(session)
             facts = source.facts()
-            _refuse_useless(inputs, facts)  # nobody's machine is switched off for nothing
-            if reason := place.taken(_whose(run), len(facts.disks)):
+            _require_exportable(inputs, facts)  # before the machine is powered off
+            if reason := destination.conflict(run.identity.key, len(facts.disks)):
                 raise CleanFailureError(reason)
-            exportable_machine.switch_off(run, source, inputs.powered_on)
+            power_off(run, source, inputs.powered_on)
             facts = source.facts()
-            _refuse_useless(inputs, facts)  # it may have taken hours
+            _require_exportable(inputs, facts)  # the machine may have changed in the meantime
             try:
-                stored = place.export(source, facts, _mark(run, inputs), Watch(run.wait, run.status))
+                completed = destination.export(source, facts, _owner_metadata(run, inputs), run)
             except ObjectConflictError as error:
                 raise CleanFailureError(f"{error}; nothing was left in S3") from error
-        return VirtualMachineExportState(**vars(inputs), **vars(stored))
+        return VirtualMachineExportState(**vars(inputs), **vars(completed))
 
 
-def _place(run: Run, inputs: VirtualMachineExportInputs) -> ExportPlace:
+def _destination(run: Run, inputs: VirtualMachineExportInputs) -> ExportDestination:
     format = inputs.format or MachineExportFormat.OVA
-    return ExportPlace(run.aws.client("s3"), inputs.bucket, inputs.key, format)
+    return ExportDestination(run.aws.client("s3"), inputs.bucket, inputs.key, format)
 
 
-def _problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
-    return exportable_machine.problems(inputs.given()[0], facts, inputs.powered_on, inputs.image_profile)
+def _bucket_problems(run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
+    region = s3_locations.bucket_region(run.aws, inputs.bucket)
+    if region is None and not run.supplied_by_resource("bucket"):
+        yield Problem(
+            "bucket",
+            f"bucket {inputs.bucket!r} does not exist; create it, or pass the output of the resource that creates it",
+        )
+    if region is not None and region != run.aws.region:
+        yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
+    elif region and is_known(inputs.key, inputs.format):
+        reason = _destination(run, inputs).conflict(run.identity.key)
+        yield from [Problem("key", reason)] if reason else []
 
 
-def _refuse_useless(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
-    if problems := [f"{p.path}: {p.reason}" for p in _problems(inputs, facts)]:
+def _machine_problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
+    return machine_problems(inputs.machine_input()[0], facts, inputs.powered_on, inputs.image_profile)
+
+
+def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
+    if problems := [f"{p.path}: {p.reason}" for p in _machine_problems(inputs, facts)]:
         raise CleanFailureError("; ".join(problems))
 
 
-def _whose(run: Run) -> str:
-    return run.identity.key
-
-
-def _mark(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
-    """The metadata that tells whose object it is and what it was made from."""
-    return {IDENTITY: _whose(run), INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
+def _owner_metadata(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
+    """The metadata that identifies the resource and the inputs of an object."""
+    return {IDENTITY: run.identity.key, INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
 
 
 class VirtualMachineExportArgs(AwsArgs):
-    """The arguments of VirtualMachineExport: exactly one of uuid, moid and path names the machine.
+    """The arguments of VirtualMachineExport. Exactly one of uuid, moid and path identifies the virtual machine.
 
-    A change of any but powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and assume_role_arn
-    exports anew. How to reach vSphere comes from the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or
-    from the stack's configuration (vsphere:vsphereServer, vsphere:user, vsphere:password).
+    Changes to powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and assume_role_arn are
+    applied in place; any other change replaces the export. The vSphere connection is configured by the environment
+    (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or the stack (vsphere:vsphereServer, vsphere:user,
+    vsphere:password).
     """
 
     bucket: pulumi.Input[str]
-    """The bucket, in the Region of the import."""
+    """The name of the S3 bucket. It must be in the Region of the import."""
     key: pulumi.Input[str]
-    """The key of the OVA, which ends in .ova; for `format` vmdk what the disks' keys begin with, ends in a slash."""
+    """For format `ova`, the key of the object, which ends in .ova. For format `vmdk`, the prefix of the keys, which
+    ends in a slash. At most 1024 bytes, including the names of the VMDKs."""
     uuid: NotRequired[pulumi.Input[str]]
-    """The machine's BIOS uuid: output `uuid` of a pulumi-vsphere VirtualMachine."""
+    """The BIOS UUID of the virtual machine: output `uuid` of a pulumi-vsphere VirtualMachine."""
     moid: NotRequired[pulumi.Input[str]]
-    """The machine's managed object id, such as vm-29."""
+    """The managed object id of the virtual machine, such as vm-29."""
     path: NotRequired[pulumi.Input[str]]
-    """The machine's inventory path, such as DC0/vm/web01, or a name that only one machine has."""
+    """The inventory path of the virtual machine, such as DC0/vm/web01, or its name if that is unique."""
     snapshot: NotRequired[pulumi.Input[str]]
-    """The name or managed object id of a snapshot to export instead, while the machine may run. Default: none."""
+    """The name or managed object id of a snapshot to export; the virtual machine may stay on. Default: the current
+    state is exported."""
     format: NotRequired[pulumi.Input[Literal["ova", "vmdk"]]]
-    """ova: one OVA; vmdk: an object for each disk, for as many `disk_containers` of ImportImage. Default: ova."""
+    """`ova`: one OVA. `vmdk`: one stream-optimized VMDK per disk and a manifest with their SHA-256, for several
+    `disk_containers` of ImportImage. Default: `ova`."""
     image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
-    """ec2, or byol-workspaces: one disk of at most 70 GB, one network adapter. Default: ec2."""
+    """What the image is for. `byol-workspaces` requires a single disk of at most 70 GB and at most one network
+    adapter. Default: `ec2`."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
-    """What to do with a machine that runs: refuse, shutDown (by VMware Tools), powerOff, wait. Default: refuse."""
+    """What to do if the virtual machine is powered on. `refuse`: fail. `shutDown`: shut down the guest through VMware
+    Tools and wait up to 5 minutes. `powerOff`: power off. `wait`: wait until it is off. Default: `refuse`."""
     export_when_changed: NotRequired[pulumi.Input[bool]]
-    """Export anew, under the same key, when vSphere's change version of the machine is another than at the export.
-    Default: false, preview warns. What a guest writes to its disks alone does not change the version: use triggers."""
+    """Whether to export again, to the same key, when vSphere's change version of the virtual machine differs from the
+    exported one. The version does not change when the guest writes to its disks; use triggers for that. Default: false;
+    preview then only warns."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Any values; a change exports anew."""
+    """Arbitrary values; a change replaces the export. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Leave the objects in S3 when the resource is deleted. Default: false."""
+    """Keep the objects in S3 when the resource is deleted. Default: false."""
 
 
 class VirtualMachineExport(ManagedResource, module="vmimport", name="VirtualMachineExport"):
-    """An OVA, or VMDKs, in S3, streamed from a virtual machine that is off, or a snapshot; no byte is stored here.
+    """Exports a powered-off virtual machine, or a snapshot, to S3. The resource's id is the S3 URI of `key`.
 
-    The resource's id is the S3 URI of the key. The OVA has neither CD drive nor NVRAM, whatever the machine has; equal
-    disks give equal bytes. Deleting the resource deletes the objects, unless somebody else has overwritten them.
+    The disks are streamed from vSphere to S3; the machine that runs Pulumi stores no data. The OVA has no CD drive and
+    no NVRAM. Equal disks give equal exports, byte for byte. Deleting the resource deletes the objects, unless another
+    owner has overwritten them. Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
     """
 
     etag: pulumi.Output[str]
-    """The entity tag of the OVA or the VMDKs' manifest; changes with its content."""
+    """The ETag of the OVA, or of the VMDKs' manifest."""
     version_id: pulumi.Output[str | None]
-    """The object's version, in a bucket that keeps versions."""
+    """The version id of that object; None in a bucket without versioning."""
     checksum: pulumi.Output[str]
-    """S3's CRC-32 of the whole OVA, or of the manifest with the SHA-256 of each VMDK, as `CRC32:<base64>`."""
+    """The CRC-32 of the whole OVA, or of the manifest, as `CRC32:<base64>`; pass it as `source_hash` to an import."""
     size_bytes: pulumi.Output[int]
-    """The size of the OVA, or of all VMDKs."""
+    """The size of the OVA, or the total size of the VMDKs, in bytes."""
     disk_keys: pulumi.Output[list[str] | None]
-    """The keys of the VMDKs, in the machine's order; None for an OVA."""
+    """The keys of the VMDKs, in the order of the machine's disks; None for an OVA."""
     disk_sha256: pulumi.Output[list[str]]
-    """The SHA-256 of each disk as it was exported, as hexadecimal digits, in the machine's order."""
+    """The SHA-256 of each exported disk, in hexadecimal digits, in the order of the machine's disks."""
     virtual_machine_name: pulumi.Output[str]
-    """The machine's name in the OVA."""
+    """The name of the virtual machine in the OVA."""
     virtual_machine_change_version: pulumi.Output[str]
-    """vSphere's change version of the machine at the time of the export; of a snapshot, after its id."""
+    """vSphere's change version at the time of the export; for a snapshot, preceded by the snapshot's id."""
 
     bucket: pulumi.Output[str]
-    """The bucket, as given; available once the object is there."""
+    """The bucket. The output is known only when the export exists, so imports that use it wait for the export."""
     key: pulumi.Output[str]
-    """The key, as given; available once the object is there."""
+    """The key. The output is known only when the export exists, so imports that use it wait for the export."""
 
     @overload
     def __init__(

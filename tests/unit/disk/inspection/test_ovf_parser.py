@@ -114,8 +114,8 @@ def test_our_own_descriptor_says_what_was_put_into_it() -> None:
         cpus=4,
         memory_mib=2048,
         controllers=(
-            ovf_writer.Controller(1000, ovf_writer.ControllerKind.PVSCSI, 0),
-            ovf_writer.Controller(200, ovf_writer.ControllerKind.IDE, 0),
+            ovf_writer.Controller(1000, ovf_writer.ControllerSubtype.PVSCSI, 0),
+            ovf_writer.Controller(200, ovf_writer.ControllerSubtype.IDE, 0),
         ),
         disks=(ovf_writer.Disk("a.vmdk", 5, GIB, 1000, 0), ovf_writer.Disk("b.vmdk", 6, 2 * GIB, 200, 1)),
     )

@@ -13,15 +13,16 @@ from botocore.exceptions import ClientError
 from pyVmomi import vim
 
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, RunInterruptedError
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
 )
+from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
-from pulumi_vmimport.vsphere.virtual_machine import PowerState, VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -43,10 +44,10 @@ def inputs(export_inputs: Inputs) -> Inputs:
 
 @pytest.fixture
 def leases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What became of the leases of exports, in order."""
+    """How the leases of exports ended, in order."""
     ends: list[str] = []
 
-    class Watched(ExportLease):
+    class RecordedLease(ExportLease):
         def __exit__(
             self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
         ) -> None:
@@ -56,14 +57,14 @@ def leases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         def _abort(self, error: BaseException) -> None:
             super()._abort(error)
-            assert not hasattr(error, "__notes__")  # vSphere took the abort
+            assert not hasattr(error, "__notes__")  # vSphere accepted the abort
             ends.append("aborted")
 
-    monkeypatch.setattr(export_streaming, "ExportLease", Watched)
+    monkeypatch.setattr(export_streaming, "ExportLease", RecordedLease)
     return ends
 
 
-def stored(aws: AwsSandbox, bucket: str) -> bytes:
+def ova_in(aws: AwsSandbox, bucket: str) -> bytes:
     return bytes(aws.observer("s3").get_object(Bucket=bucket, Key=KEY)["Body"].read())
 
 
@@ -74,21 +75,21 @@ def objects(aws: AwsSandbox, bucket: str) -> list[str]:
     return uploads + [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
 
 
-def power_on(machine: VirtualMachine, machines: Any) -> None:
+def power_on(machine: VSphereMachine, machines: Any) -> None:
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
 
 
-def reconfigure(machine: VirtualMachine, machines: Any, *devices: Any, operation: str = "add") -> None:
+def reconfigure(machine: VSphereMachine, machines: Any, *devices: Any, operation: str = "add") -> None:
     changes = [vim.vm.device.VirtualDeviceSpec(operation=operation, device=device) for device in devices]
     task = machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=changes))
     machines.vcenter.session.wait("reconfigure", task)
 
 
-def test_the_ova_carries_the_bytes_of_the_disk_and_the_outputs_are_those_of_the_object(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, aws: AwsSandbox, disk: bytes
+def test_create_exports_an_ova_and_sets_every_output(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, aws: AwsSandbox, disk: bytes
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
-    ova = stored(aws, inputs.bucket)
+    ova = ova_in(aws, inputs.bucket)
     with tarfile.open(fileobj=io.BytesIO(ova)) as archive:
         assert archive.getnames() == ["web.ovf", "web.mf", "web-disk1.vmdk"]
         member = archive.extractfile("web-disk1.vmdk")
@@ -107,58 +108,57 @@ def test_the_ova_carries_the_bytes_of_the_disk_and_the_outputs_are_those_of_the_
 
 
 @pytest.mark.parametrize("by", ["moid", "path"])
-def test_the_machine_is_found_by_id_and_path_too(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, by: str
+def test_the_machine_is_found_by_moid_and_path(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, by: str
 ) -> None:
     values: dict[str, Any] = {"uuid": None, by: machine.moid if by == "moid" else "DC0/vm/web"}
-    asked = replace(inputs, **values)
-    assert list(lifecycle.preflight(new_run(), asked)) == []
-    assert lifecycle.create(new_run(), asked).state.virtual_machine_name == "web"
+    requested = replace(inputs, **values)
+    assert list(lifecycle.preflight(new_run(), requested)) == []
+    assert lifecycle.create(new_run(), requested).state.virtual_machine_name == "web"
 
 
-def test_a_finished_export_is_found_again_when_the_state_was_lost(
-    new_run: NewRun, inputs: Inputs, leases: list[str]
-) -> None:
+def test_create_reuses_a_complete_export_of_a_lost_state(new_run: NewRun, inputs: Inputs, leases: list[str]) -> None:
     first = lifecycle.create(new_run(), inputs)
     second = new_run()
     assert lifecycle.create(second, inputs) == first
     assert leases == ["completed"]
-    assert second.texts == ["the export of an earlier run is complete"]
+    assert second.texts == ["an earlier run completed the export"]
 
 
-def test_the_upload_of_a_killed_run_is_aborted(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_create_aborts_the_upload_of_an_interrupted_run(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     aws.observer("s3").create_multipart_upload(Bucket=inputs.bucket, Key=KEY)
     lifecycle.create(new_run(), inputs)
     assert objects(aws, inputs.bucket) == [KEY]
 
 
-def test_fails_for_a_machine_that_runs_unless_told_what_to_do(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+def test_fails_for_a_powered_on_machine_by_default(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
-    reason = "web is powered on: shut it down, or set poweredOn to shutDown, powerOff or wait"
-    assert list(lifecycle.preflight(new_run(), inputs)) == [Problem("poweredOn", reason)]
-    with pytest.raises(CleanFailureError, match=reason):
+    (problem,) = lifecycle.preflight(new_run(), inputs)
+    assert problem.path == "poweredOn"
+    assert "expected web to be powered off, got poweredOn" in problem.reason
+    with pytest.raises(CleanFailureError, match="expected web to be powered off"):
         lifecycle.create(new_run(), inputs)
     assert machine.power_state() is PowerState.ON
     assert objects(aws, inputs.bucket) == []
 
 
 @pytest.mark.parametrize("powered_on", [PoweredOn.POWER_OFF, PoweredOn.SHUT_DOWN])
-def test_a_machine_that_runs_is_switched_off_as_asked(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, powered_on: PoweredOn
+def test_a_powered_on_machine_is_shut_down_or_powered_off_as_configured(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, powered_on: PoweredOn
 ) -> None:
     power_on(machine, machines)
-    asked, run = replace(inputs, powered_on=powered_on), new_run()
-    assert list(lifecycle.preflight(run, asked)) == []
+    requested, run = replace(inputs, powered_on=powered_on), new_run()
+    assert list(lifecycle.preflight(run, requested)) == []
     assert machine.power_state() is PowerState.ON
-    assert lifecycle.create(run, asked).state.checksum is not None
+    assert lifecycle.create(run, requested).state.checksum is not None
     assert machine.power_state() is PowerState.OFF
     assert ("shutting down the guest" in run.texts) is (powered_on is PoweredOn.SHUT_DOWN)
 
 
-def test_a_machine_is_waited_for_until_its_guest_has_shut_it_down(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any
+def test_powered_on_wait_waits_until_the_machine_is_off(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any
 ) -> None:
     power_on(machine, machines)
     run = new_run()
@@ -169,12 +169,12 @@ def test_a_machine_is_waited_for_until_its_guest_has_shut_it_down(
 
     run.then = then
     assert lifecycle.create(run, replace(inputs, powered_on=PoweredOn.WAIT)).state.checksum is not None
-    waiting = "waiting until the machine is off: its guest is to be prepared and shut down"
+    waiting = "waiting until the machine is off: prepare the guest and shut it down"
     assert [text for text in run.texts if text == waiting] == [waiting] * 3
 
 
-def test_a_run_that_ends_while_it_waits_leaves_the_machine_as_it_is(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+def test_a_run_that_is_interrupted_while_waiting_does_not_touch_the_machine(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
     with pytest.raises(RunInterruptedError):
@@ -183,7 +183,7 @@ def test_a_run_that_ends_while_it_waits_leaves_the_machine_as_it_is(
     assert objects(aws, inputs.bucket) == []
 
 
-def second_disk(machine: VirtualMachine, machines: Any) -> None:
+def second_disk(machine: VSphereMachine, machines: Any) -> None:
     backing = vim.vm.device.VirtualDisk.FlatVer2BackingInfo(fileName="[LocalDS_0]", diskMode="persistent")
     disk = vim.vm.device.VirtualDisk(key=2009, controllerKey=1000, unitNumber=1, backing=backing, capacityInKB=1 << 20)
     change = vim.vm.device.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk)
@@ -195,14 +195,14 @@ def second_disk(machine: VirtualMachine, machines: Any) -> None:
     machines.vcenter.put_file("LocalDS_0", held[1].backing.fileName.split("] ")[1], io.BytesIO(content))
 
 
-def larger_disk(machine: VirtualMachine, machines: Any) -> None:
+def larger_disk(machine: VSphereMachine, machines: Any) -> None:
     held = machine.reference.config.hardware.device
     disk = next(device for device in held if isinstance(device, vim.vm.device.VirtualDisk))
     disk.capacityInKB, disk.capacityInBytes = 71 << 20, 71 << 30
     reconfigure(machine, machines, disk, operation="edit")
 
 
-def second_adapter(machine: VirtualMachine, machines: Any) -> None:
+def second_adapter(machine: VSphereMachine, machines: Any) -> None:
     backing = vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(deviceName="VM Network")
     reconfigure(machine, machines, vim.vm.device.VirtualE1000e(key=4009, backing=backing))
 
@@ -210,31 +210,31 @@ def second_adapter(machine: VirtualMachine, machines: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        pytest.param(second_disk, "expected one disk for BYOL WorkSpaces, web has 2 (VM-04)", id="two-disks"),
+        pytest.param(second_disk, "expected one disk for WorkSpaces BYOL, web has 2", id="two-disks"),
         pytest.param(larger_disk, "of web has 71 GB, expected at most 70", id="large-disk"),
-        pytest.param(second_adapter, "expected one network adapter, web has 2 (VM-09)", id="two-adapters"),
+        pytest.param(second_adapter, "one network adapter for WorkSpaces BYOL, web has 2", id="two-adapters"),
     ],
 )
-def test_fails_for_workspaces_where_ec2_takes_it_and_leaves_the_machine_on(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, change: Callable[..., None], reason: str
+def test_fails_for_a_machine_that_workspaces_rejects_before_powering_it_off(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, change: Callable[..., None], reason: str
 ) -> None:
     change(machine, machines)
     power_on(machine, machines)
-    asked = replace(inputs, powered_on=PoweredOn.POWER_OFF, image_profile=ImageProfile.BYOL_WORKSPACES)
-    (problem,) = lifecycle.preflight(new_run(), asked)
+    requested = replace(inputs, powered_on=PoweredOn.POWER_OFF, image_profile=ImageProfile.BYOL_WORKSPACES)
+    (problem,) = lifecycle.preflight(new_run(), requested)
     assert problem.path == "uuid"
     assert reason in problem.reason
     with pytest.raises(CleanFailureError) as caught:
-        lifecycle.create(new_run(), asked)
+        lifecycle.create(new_run(), requested)
     assert reason in str(caught.value)
     assert machine.power_state() is PowerState.ON
-    to_ec2 = replace(asked, image_profile=ImageProfile.EC2)
+    to_ec2 = replace(requested, image_profile=ImageProfile.EC2)
     assert list(lifecycle.preflight(new_run(), to_ec2)) == []
     assert lifecycle.create(new_run(), to_ec2).state.checksum is not None
 
 
-def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox
+def test_fails_if_the_machine_gets_a_second_disk_during_the_wait(
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, aws: AwsSandbox
 ) -> None:
     power_on(machine, machines)
     run = new_run()
@@ -244,16 +244,16 @@ def test_fails_when_a_machine_was_given_a_second_disk_while_it_was_waited_for(
         machine.power_off(lambda _: None)
 
     run.then = then
-    asked = replace(inputs, powered_on=PoweredOn.WAIT, image_profile=ImageProfile.BYOL_WORKSPACES)
+    requested = replace(inputs, powered_on=PoweredOn.WAIT, image_profile=ImageProfile.BYOL_WORKSPACES)
     with pytest.raises(CleanFailureError, match="web has 2"):
-        lifecycle.create(run, asked)
+        lifecycle.create(run, requested)
     assert objects(aws, inputs.bucket) == []
 
 
-def test_a_run_that_ends_during_the_download_gives_the_lease_back(
+def test_a_run_that_is_interrupted_during_the_download_aborts_the_lease(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_streaming, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(export_streaming, "_REPORT_SECONDS", 0.0)
     with pytest.raises(RunInterruptedError):
         lifecycle.create(new_run(stop_after_waits=0), inputs)
     assert leases == ["aborted"]
@@ -262,7 +262,7 @@ def test_a_run_that_ends_during_the_download_gives_the_lease_back(
 
 
 @pytest.mark.parametrize("call", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
-def test_fails_when_s3_refuses_the_object_with_nothing_left(
+def test_fails_with_nothing_left_if_s3_denies_a_call(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, leases: list[str], call: str
 ) -> None:
     aws.faults.deny(call)
@@ -272,7 +272,7 @@ def test_fails_when_s3_refuses_the_object_with_nothing_left(
     assert objects(aws, inputs.bucket) == []
 
 
-def test_fails_when_the_machine_has_gone(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_fails_for_a_machine_that_does_not_exist(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     with pytest.raises(MachineNotFoundError, match="vm-4711"):
         lifecycle.create(new_run(), replace(inputs, uuid=None, moid="vm-4711"))
     assert objects(aws, inputs.bucket) == []

@@ -1,4 +1,4 @@
-"""Formats, snapshots, machines that changed, and what goes wrong on the way."""
+"""Formats, snapshots, and failures during the export."""
 
 import hashlib
 import io
@@ -23,13 +23,13 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
 from pulumi_vmimport.vsphere import nfc_lease
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
-from pulumi_vmimport.vsphere.virtual_machine import VirtualMachine
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import DownloadError, LeaseLostError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 GIB = 1 << 30
 OVA, PREFIX = "ova/web.ova", "disks/web/"
-SOMEBODY = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")
+OTHER_RESOURCE = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")
 lifecycle = VirtualMachineExportLifecycle()
 Inputs = VirtualMachineExportInputs
 NewRun = Callable[..., Any]
@@ -52,7 +52,7 @@ def disks(stream_optimized: Callable[[int, bytes], bytes]) -> list[bytes]:
 
 @cache  # random data takes long to compress
 def made(stream_optimized: Callable[[int, bytes], bytes]) -> list[bytes]:
-    """Of several parts, of one, and without a grain."""
+    """A disk of several parts, one of one part, and an empty one."""
     content = [random.Random(size).randbytes(size) for size in (20 << 20, 70_000, 0)]  # noqa: S311 - no secret
     return [stream_optimized((number + 1) * GIB, data) for number, data in enumerate(content)]
 
@@ -82,16 +82,16 @@ def unpacked(ova: bytes) -> list[bytes]:
         return [tar.extractfile(name).read() for name in tar.getnames()[2:]]  # type: ignore[union-attr]
 
 
-def reconfigure(machine: VirtualMachine, machines: Any, **config: Any) -> None:
+def reconfigure(machine: VSphereMachine, machines: Any, **config: Any) -> None:
     machines.vcenter.session.wait("reconfigure", machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(**config)))
 
 
-def snapshot(machine: VirtualMachine, machines: Any, name: str) -> str:
+def snapshot(machine: VSphereMachine, machines: Any, name: str) -> str:
     task = machine.reference.CreateSnapshot_Task(name=name, memory=False, quiesce=False)
     return str(machines.vcenter.session.wait("snapshot", task)._moId)
 
 
-def test_every_byte_of_three_disks_is_in_one_ova(
+def test_an_ova_has_every_byte_of_three_disks(
     new_run: NewRun, of_three: Inputs, aws: AwsSandbox, disks: list[bytes]
 ) -> None:
     state = lifecycle.create(new_run(), of_three).state
@@ -99,7 +99,7 @@ def test_every_byte_of_three_disks_is_in_one_ova(
     assert state.disk_sha256 == tuple(hashlib.sha256(disk).hexdigest() for disk in disks)
 
 
-def test_each_disk_is_an_object_beside_their_manifest(
+def test_format_vmdk_creates_one_object_per_disk_and_a_manifest(
     new_run: NewRun, as_disks: Inputs, aws: AwsSandbox, disks: list[bytes]
 ) -> None:
     created = lifecycle.create(new_run(), as_disks)
@@ -115,28 +115,28 @@ def test_each_disk_is_an_object_beside_their_manifest(
     assert (created.id, state.disk_keys, state.disk_sha256) == (f"s3://{as_disks.bucket}/{PREFIX}", keys, digests)
     assert state.size_bytes == sum(map(len, disks))
     assert lifecycle.read(new_run(), created.id, state) == state
-    assert lifecycle.create(new_run(), as_disks) == created  # whose state was lost
+    assert lifecycle.create(new_run(), as_disks) == created  # the state was lost
     lifecycle.delete(new_run(), created.id, state)
     lifecycle.delete(new_run(), created.id, state)
     assert there(aws, as_disks.bucket) == {}
 
 
-def test_an_ova_whose_state_was_lost_is_read_back(new_run: NewRun, of_three: Inputs) -> None:
+def test_create_reuses_an_ova_of_three_disks(new_run: NewRun, of_three: Inputs) -> None:
     assert lifecycle.create(new_run(), of_three) == lifecycle.create(new_run(), of_three)
 
 
 @pytest.mark.parametrize("name", ["disk2.vmdk", "disks.mf"])
-def test_fails_where_somebody_else_has_one_of_the_objects(
+def test_fails_if_one_of_the_objects_has_another_owner(
     new_run: NewRun, as_disks: Inputs, aws: AwsSandbox, name: str
 ) -> None:
     aws.observer("s3").put_object(Bucket=as_disks.bucket, Key=PREFIX + name, Body=b"yours")
-    with pytest.raises(CleanFailureError, match=f"{name} is there already and not an export of this resource"):
+    with pytest.raises(CleanFailureError, match=f"{name} already exists"):
         lifecycle.create(new_run(), as_disks)
     assert there(aws, as_disks.bucket) == {PREFIX + name: b"yours"}
 
 
 @pytest.mark.parametrize("vmdk", [True, False], ids=["vmdk", "ova"])
-def test_fails_with_nothing_left_when_s3_refuses_a_later_disk(
+def test_fails_with_nothing_left_if_s3_denies_a_later_disk(
     new_run: NewRun, of_three: Inputs, as_disks: Inputs, aws: AwsSandbox, vmdk: bool
 ) -> None:
     aws.faults.on("UploadPart", lambda _: aws.faults.deny("UploadPart"), nth=3)
@@ -148,16 +148,18 @@ def test_fails_with_nothing_left_when_s3_refuses_a_later_disk(
 @pytest.mark.parametrize(
     ("values", "path", "reason"),
     [
-        ({"format": "vmdk", "key": "web.ova"}, "key", "ends in a slash, got 'web.ova'"),
+        ({"format": "vmdk", "key": "web.ova"}, "key", "slash for format vmdk, got 'web.ova'"),
         ({"format": "vmdk", "key": "/"}, "key", "do not start with a slash, got '/'"),
         ({"format": "vmdk", "key": "x" * 1013 + "/"}, "key", "expected 1 to 1013 bytes"),
         ({"format": "ova", "key": "web/"}, "key", "ends in .ova, got 'web/'"),
         ({"format": "vhd"}, "format", "expected one of ova, vmdk, got 'vhd'"),
-        ({"snapshot": "clean", "poweredOn": "wait"}, "poweredOn", "is of no use with snapshot"),
+        ({"snapshot": "clean", "poweredOn": "wait"}, "poweredOn", "has no effect with snapshot"),
         ({"stagingDirectory": "/data"}, "stagingDirectory", "is no property of VirtualMachineExport"),
     ],
 )
-def test_fails_for_inputs_with_what_is_expected(checked: Any, values: dict[str, Any], path: str, reason: str) -> None:
+def test_fails_for_inputs_that_do_not_suit_the_format(
+    checked: Any, values: dict[str, Any], path: str, reason: str
+) -> None:
     bag = {"region": "eu-west-1", "bucket": "images", "key": "web.ova", "uuid": "4206", **values}
     ((found, said),) = checked(lifecycle, bag)
     assert found == path
@@ -165,14 +167,14 @@ def test_fails_for_inputs_with_what_is_expected(checked: Any, values: dict[str, 
 
 
 def test_a_snapshot_is_exported_while_its_machine_runs(
-    new_run: NewRun, inputs: Inputs, machine: VirtualMachine, machines: Any, aws: AwsSandbox, disk: bytes
+    new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, aws: AwsSandbox, disk: bytes
 ) -> None:
     id = snapshot(machine, machines, "clean")
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
     for name in ("clean", id):
-        asked = replace(inputs, snapshot=name, key=f"{name}.ova")
-        assert list(lifecycle.preflight(new_run(), asked)) == []
-        state = lifecycle.create(new_run(), asked).state
+        requested = replace(inputs, snapshot=name, key=f"{name}.ova")
+        assert list(lifecycle.preflight(new_run(), requested)) == []
+        state = lifecycle.create(new_run(), requested).state
         assert unpacked(there(aws, inputs.bucket)[f"{name}.ova"]) == [disk]
         assert state.virtual_machine_change_version is not None
         assert state.virtual_machine_change_version.startswith(f"{id} ")
@@ -180,39 +182,39 @@ def test_a_snapshot_is_exported_while_its_machine_runs(
     assert (path, f"got clean ({id})" in reason) == ("snapshot", True)
 
 
-def test_fewer_disks_leave_none_of_the_old_ones(
+def test_an_update_with_fewer_disks_deletes_the_surplus_objects(
     new_run: NewRun, as_disks: Inputs, machines: Any, session: Any, aws: AwsSandbox
 ) -> None:
-    asked = replace(as_disks, export_when_changed=True)
-    created = lifecycle.create(new_run(), asked)
-    machine = asked.found(session)
+    requested = replace(as_disks, export_when_changed=True)
+    created = lifecycle.create(new_run(), requested)
+    machine = requested.find(session)
     held = machine.reference.config.hardware.device
     last = [device for device in held if isinstance(device, vim.vm.device.VirtualDisk)][-1]
     change = vim.vm.device.VirtualDeviceSpec(operation="remove", device=last)
-    reconfigure(machine, machines, deviceChange=[change])  # type: ignore[arg-type] # no snapshot is asked for
-    updated = lifecycle.update(new_run(), created.id, created.state, asked)
+    reconfigure(machine, machines, deviceChange=[change])  # type: ignore[arg-type] # not a snapshot
+    updated = lifecycle.update(new_run(), created.id, created.state, requested)
     assert updated.disk_keys == (f"{PREFIX}disk1.vmdk", f"{PREFIX}disk2.vmdk")
-    assert sorted(there(aws, asked.bucket)) == [*updated.disk_keys, f"{PREFIX}disks.mf"]
+    assert sorted(there(aws, requested.bucket)) == [*updated.disk_keys, f"{PREFIX}disks.mf"]
 
 
-class Cut:
-    """Downloads that break: each connection after the bytes that `cuts` says, in turn."""
+class BreakingDownloads:
+    """Downloads of which each breaks after the next number of bytes in `cuts`."""
 
     def __init__(self, *cuts: int | None) -> None:
         self.cuts = list(cuts)
-        self.spoil = False
+        self.corrupt = False
 
     def open(self, disk: str, *args: Any, **kwargs: Any) -> DiskDownload:
         download, cut = open_disk(disk, *args, **kwargs), self.cuts.pop(0) if self.cuts else None
-        real, cutting = download.readinto, self
+        real, downloads = download.readinto, self
 
-        def readinto(room: memoryview) -> int:
-            if cut is not None and download.at >= cut:
-                raise DownloadError(disk, "reset by peer", received_bytes=download.at, passing=True)
-            size = real(room)
-            if size and cutting.spoil and not cutting.cuts:
-                room[0] ^= 1
-                cutting.spoil = False
+        def readinto(buffer: memoryview) -> int:
+            if cut is not None and download.offset >= cut:
+                raise DownloadError(disk, "reset by peer", received_bytes=download.offset, transient=True)
+            size = real(buffer)
+            if size and downloads.corrupt and not downloads.cuts:
+                buffer[0] ^= 1
+                downloads.corrupt = False
             return size
 
         download.readinto = readinto  # type: ignore[method-assign]
@@ -223,44 +225,44 @@ class Cut:
     "cuts", [(0,), (1,), (5 << 20,), (9 << 20, 1 << 20, 12 << 20), (None, 50_000), (None, None, 0)]
 )
 @pytest.mark.parametrize("vmdk", [True, False], ids=["vmdk", "ova"])
-def test_a_broken_download_goes_on_byte_for_byte(
+def test_a_broken_download_is_resumed_byte_for_byte(
     new_run: NewRun, of_three: Inputs, as_disks: Inputs, aws: AwsSandbox, disks: list[bytes],
     monkeypatch: pytest.MonkeyPatch, cuts: tuple[int | None, ...], vmdk: bool,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(nfc_lease, "open_disk", Cut(*cuts).open)
+    monkeypatch.setattr(nfc_lease, "open_disk", BreakingDownloads(*cuts).open)
     lifecycle.create(new_run(), as_disks if vmdk else of_three)
     found = there(aws, of_three.bucket)
     found.pop(f"{PREFIX}disks.mf", None)
     assert (list(found.values()) if vmdk else unpacked(found[OVA])) == disks
 
 
-def test_a_disk_that_changed_when_its_download_broke_lets_the_export_begin_again(
+def test_a_disk_that_changed_restarts_the_export(
     new_run: NewRun, of_three: Inputs, aws: AwsSandbox, disks: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut, run = Cut(12 << 20, None), new_run()
-    cut.spoil = True
-    monkeypatch.setattr(nfc_lease, "open_disk", cut.open)
+    downloads, run = BreakingDownloads(12 << 20, None), new_run()
+    downloads.corrupt = True
+    monkeypatch.setattr(nfc_lease, "open_disk", downloads.open)
     lifecycle.create(run, of_three)
     assert unpacked(there(aws, of_three.bucket)[OVA]) == disks
-    assert any(text.startswith("beginning again (1 of 1): disk ") for text in run.texts)
+    assert any(text.startswith("restarting the export (1 of 1): disk ") for text in run.texts)
 
 
 @pytest.fixture
 def losing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Leases are lost in the middle of the first disk as often as there are entries."""
+    """The lease is lost during the first disk once per entry."""
     losses: list[str] = []
-    real = ExportLease._received
+    real = ExportLease._count_received
 
     def received(lease: ExportLease, size_bytes: int) -> None:
         real(lease, size_bytes)
         if losses and lease._received_bytes > 9 << 20:
             raise LeaseLostError("vm-7", losses.pop())
 
-    monkeypatch.setattr(ExportLease, "_received", received)
+    monkeypatch.setattr(ExportLease, "_count_received", received)
     return losses
 
 
-def test_a_lease_that_is_lost_once_lets_the_export_begin_again(
+def test_a_lost_lease_restarts_the_export(
     new_run: NewRun, of_three: Inputs, aws: AwsSandbox, disks: list[bytes], losing: list[str]
 ) -> None:
     losing.append("expired")
@@ -269,10 +271,10 @@ def test_a_lease_that_is_lost_once_lets_the_export_begin_again(
 
 
 @pytest.mark.parametrize("vmdk", [True, False], ids=["vmdk", "ova"])
-def test_fails_with_nothing_left_when_the_lease_is_lost_again(
+def test_fails_with_nothing_left_if_the_lease_is_lost_twice(
     new_run: NewRun, of_three: Inputs, as_disks: Inputs, aws: AwsSandbox, losing: list[str], vmdk: bool
 ) -> None:
     losing += ["expired", "expired"]
-    with pytest.raises(LeaseLostError, match="start the export again"):
+    with pytest.raises(LeaseLostError, match="expired"):
         lifecycle.create(new_run(), as_disks if vmdk else of_three)
     assert there(aws, of_three.bucket) == {}

@@ -10,7 +10,7 @@ from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
-from pulumi_vmimport.resources.virtual_machine_export.exportable_machine import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
@@ -19,7 +19,7 @@ from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "ova/web.ova"
-SOMEBODY = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")
+OTHER_RESOURCE = Identity("urn:pulumi:prod::shop::vmimport:index:VirtualMachineExport::web")
 lifecycle = VirtualMachineExportLifecycle()
 NewRun = Callable[..., Any]
 Inputs = VirtualMachineExportInputs
@@ -60,7 +60,7 @@ def overwrite(aws: AwsSandbox, bucket: str) -> None:
         pytest.param({"poweredOn": "off"}, "poweredOn", "refuse, shutDown, powerOff, wait", id="powered-on"),
     ],
 )
-def test_fails_for_inputs_with_what_is_expected(checked: Any, values: dict[str, Any], path: str, reason: str) -> None:
+def test_fails_for_invalid_inputs(checked: Any, values: dict[str, Any], path: str, reason: str) -> None:
     bag = {"region": "eu-west-1", "bucket": "images", "key": "web.ova", "uuid": "4206", **values}
     ((found, said),) = checked(lifecycle, bag)
     assert found == path
@@ -70,13 +70,13 @@ def test_fails_for_inputs_with_what_is_expected(checked: Any, values: dict[str, 
 @pytest.mark.parametrize(
     "values", [{}, {"key": "WEB.OVA"}, {"uuid": UNKNOWN}, {"uuid": None, "path": UNKNOWN}, {"key": UNKNOWN}]
 )
-def test_what_is_right_or_unknown_has_no_problem(checked: Any, values: dict[str, Any]) -> None:
+def test_valid_and_unknown_inputs_have_no_problems(checked: Any, values: dict[str, Any]) -> None:
     bag = {"region": "eu-west-1", "bucket": "images", "key": "web.ova", "uuid": "4206", **values}
     assert checked(lifecycle, bag) == []
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Inputs)])
-def test_preflight_takes_any_input_that_is_unknown(
+def test_preflight_accepts_any_unknown_input(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, machine: Any, machines: Any, name: str
 ) -> None:
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
@@ -93,17 +93,17 @@ def test_preflight_takes_any_input_that_is_unknown(
     ],
     ids=["uuid", "moid", "path"],
 )
-def test_fails_to_look_up_a_machine_that_is_not_there(
+def test_fails_in_preflight_for_a_missing_machine(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, values: dict[str, Any], path: str, reason: str
 ) -> None:
-    asked = replace(inputs, **values)
-    found = looked_up(lifecycle, new_run(), asked)
+    requested = replace(inputs, **values)
+    found = looked_up(lifecycle, new_run(), requested)
     assert list(found) == [path]
     assert reason in found[path]
-    assert looked_up(lifecycle, new_run(supplied=(path,)), asked) == {}
+    assert looked_up(lifecycle, new_run(supplied=(path,)), requested) == {}
 
 
-def test_fails_to_look_up_a_name_that_two_machines_have(
+def test_fails_in_preflight_for_a_name_of_two_machines(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, machines: Any
 ) -> None:
     machines.make("web", folder="twins")
@@ -111,57 +111,59 @@ def test_fails_to_look_up_a_name_that_two_machines_have(
     assert "2 virtual machines have name web: DC0/vm/twins/web" in found["path"]
 
 
-def test_fails_to_look_up_with_another_password(
+def test_fails_in_preflight_with_a_wrong_password(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, settings: VSphereSettings
 ) -> None:
     wrong = replace(settings, password="guessed")
     found = looked_up(lifecycle, new_run(vsphere_settings=wrong), inputs)
-    assert "refuses to log in" in found["uuid"]
+    assert "cannot log in" in found["uuid"]
     assert "guessed" not in str(found)
 
 
-def test_fails_to_look_up_without_a_server(new_run: NewRun, inputs: Inputs, looked_up: LookedUp) -> None:
+def test_fails_in_preflight_without_a_server(new_run: NewRun, inputs: Inputs, looked_up: LookedUp) -> None:
     run = new_run()
     host = HostRun(run.identity, run.aws, HostSettings.read({}, {}), None)
     assert "VSPHERE_SERVER: no vSphere server is set" in looked_up(lifecycle, host, inputs)["uuid"]
 
 
-def test_fails_to_look_up_bucket_and_machine_at_once(
+def test_preflight_reports_bucket_and_machine_together(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
-    asked = replace(inputs, uuid=None, moid="vm-4711", bucket="nowhere")
-    found = looked_up(lifecycle, new_run(), asked)
+    requested = replace(inputs, uuid=None, moid="vm-4711", bucket="nowhere")
+    found = looked_up(lifecycle, new_run(), requested)
     assert list(found) == ["bucket", "moid"]
-    assert "there is no bucket 'nowhere'; create it" in found["bucket"]
-    assert list(looked_up(lifecycle, new_run(supplied=("bucket",)), asked)) == ["moid"]
+    assert "'nowhere' does not exist" in found["bucket"]
+    assert list(looked_up(lifecycle, new_run(supplied=("bucket",)), requested)) == ["moid"]
     far = looked_up(lifecycle, new_run(supplied=("bucket",)), replace(inputs, bucket="far-away"))
     assert far == {"bucket": "bucket 'far-away' is in us-east-1, expected eu-west-1"}
 
 
 @pytest.mark.parametrize("by_another_resource", [True, False])
-def test_fails_to_write_over_what_somebody_else_has_stored(
+def test_fails_if_the_object_has_another_owner(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, aws: AwsSandbox, by_another_resource: bool
 ) -> None:
     if by_another_resource:
-        lifecycle.create(new_run(identity=SOMEBODY), inputs)
+        lifecycle.create(new_run(identity=OTHER_RESOURCE), inputs)
     else:
         overwrite(aws, inputs.bucket)
     before = aws.observer("s3").head_object(Bucket=inputs.bucket, Key=KEY)["LastModified"]
-    reason = f"s3://{inputs.bucket}/{KEY} is there already and not an export of this resource"
+    reason = f"s3://{inputs.bucket}/{KEY} already exists"
     assert looked_up(lifecycle, new_run(), inputs)["key"].startswith(reason)
     with pytest.raises(CleanFailureError, match=reason):
         lifecycle.create(new_run(), inputs)
     assert aws.observer("s3").head_object(Bucket=inputs.bucket, Key=KEY)["LastModified"] == before
 
 
-def test_read_finds_what_was_created(new_run: NewRun, inputs: Inputs) -> None:
+def test_read_returns_the_created_state(new_run: NewRun, inputs: Inputs) -> None:
     created = lifecycle.create(new_run(), inputs)
     assert lifecycle.read(new_run(), created.id, created.state) == created.state
 
 
 @pytest.mark.parametrize("change", ["deleted", "overwritten", "bucket-deleted"])
-def test_read_tells_that_the_export_is_gone(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, change: str) -> None:
+def test_read_detects_a_deleted_or_overwritten_export(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, change: str
+) -> None:
     created = lifecycle.create(new_run(), inputs)
     if change == "overwritten":
         overwrite(aws, inputs.bucket)
@@ -174,7 +176,7 @@ def test_read_tells_that_the_export_is_gone(new_run: NewRun, inputs: Inputs, aws
     assert change != "overwritten" or keys(aws, inputs.bucket) == [KEY]
 
 
-def test_fails_to_read_without_permission_instead_of_calling_it_gone(
+def test_fails_to_read_without_permission_instead_of_reporting_it_gone(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
@@ -183,7 +185,7 @@ def test_fails_to_read_without_permission_instead_of_calling_it_gone(
         lifecycle.read(new_run(), created.id, created.state)
 
 
-def test_update_takes_over_what_needs_no_new_export_and_delete_still_knows_the_object(
+def test_update_applies_changes_in_place_and_delete_still_finds_the_object(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
@@ -195,7 +197,7 @@ def test_update_takes_over_what_needs_no_new_export_and_delete_still_knows_the_o
     assert keys(aws, inputs.bucket) == []
 
 
-def test_delete_removes_object_and_uploads_of_this_key_and_may_be_called_twice(
+def test_delete_removes_the_object_and_uploads_of_its_key_and_can_be_repeated(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
     s3 = aws.observer("s3")
@@ -210,15 +212,13 @@ def test_delete_removes_object_and_uploads_of_this_key_and_may_be_called_twice(
     assert [upload["Key"] for upload in uploads] == [f"{KEY}.other"]
 
 
-def test_a_retained_export_stays(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_delete_keeps_a_retained_export(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), created.id, created.state)
     assert keys(aws, inputs.bucket) == [KEY]
 
 
-def test_deleting_a_replaced_export_leaves_the_one_that_took_its_key(
-    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
-) -> None:
+def test_deleting_a_replaced_export_keeps_its_replacement(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     old = lifecycle.create(new_run(), inputs)
     new = lifecycle.create(new_run(), replace(inputs, triggers={"patched": "today"}))
     run = new_run()
@@ -227,9 +227,7 @@ def test_deleting_a_replaced_export_leaves_the_one_that_took_its_key(
     assert lifecycle.read(new_run(), new.id, new.state) == new.state
 
 
-def test_of_an_export_in_a_versioned_bucket_no_version_is_left(
-    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
-) -> None:
+def test_delete_leaves_no_version_in_a_versioned_bucket(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     s3 = aws.observer("s3")
     s3.put_bucket_versioning(Bucket=inputs.bucket, VersioningConfiguration={"Status": "Enabled"})
     created = lifecycle.create(new_run(), inputs)
@@ -239,7 +237,7 @@ def test_of_an_export_in_a_versioned_bucket_no_version_is_left(
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
 
 
-def test_the_state_of_a_version_that_staged_disks_is_kept_up(
+def test_the_state_of_a_version_with_staged_disks_is_supported(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VSPHERE_SERVER", raising=False)

@@ -4,9 +4,9 @@ import pytest
 from pyVmomi import vim
 from tests.unit.vsphere.received import received
 
+from pulumi_vmimport.vsphere.machine_facts import PowerState
+from pulumi_vmimport.vsphere.machine_snapshot import find_snapshot
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
-from pulumi_vmimport.vsphere.virtual_machine import PowerState
-from pulumi_vmimport.vsphere.vm_snapshots import snapshot_of
 from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError
 
 
@@ -19,43 +19,43 @@ def test_a_snapshot_is_found_by_name_and_id_at_any_depth(machines: Any) -> None:
     machine = machines.make("deep", b"disk")
     ids = {name: snapshot(machines, machine, name) for name in ("clean", "patched", "sysprepped")}
     for name, id in ids.items():
-        assert (snapshot_of(machine, name).moid, snapshot_of(machine, id).name) == (id, name)
+        assert (find_snapshot(machine, name).moid, find_snapshot(machine, id).name) == (id, name)
 
 
 def test_the_disk_of_a_snapshot_is_read_while_the_machine_runs(machines: Any, waits: Any) -> None:
     machine = machines.make("running", b"the only disk")
     snapshot(machines, machine, "clean")
     machines.vcenter.session.wait("power on", machine.reference.PowerOnVM_Task())
-    found = snapshot_of(machine, "clean")
+    found = find_snapshot(machine, "clean")
     with ExportLease(found, waits) as lease:
         assert received(lease) == b"the only disk"
     assert (found.facts().power_state, machine.facts().power_state) == (PowerState.OFF, PowerState.ON)
 
 
-def test_the_facts_of_a_snapshot_are_those_of_its_time(machines: Any) -> None:
+def test_the_facts_of_a_snapshot_are_not_changed_by_later_edits(machines: Any) -> None:
     machine = machines.make("changed", b"disk")
     id = snapshot(machines, machine, "clean")
-    before = snapshot_of(machine, "clean").facts()
+    before = find_snapshot(machine, "clean").facts()
     machines.vcenter.session.wait("edit", machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(memoryMB=8192)))
-    assert snapshot_of(machine, "clean").facts() == before
+    assert find_snapshot(machine, "clean").facts() == before
     assert (before.memory_mib, machine.facts().memory_mib) == (4096, 8192)
     assert before.change_version.startswith(f"{id} ")
 
 
-def test_fails_for_a_snapshot_that_is_not_there_with_those_that_are(machines: Any) -> None:
+def test_fails_for_a_missing_snapshot_with_the_existing_ones(machines: Any) -> None:
     machine = machines.make("few", b"disk")
     with pytest.raises(
         SnapshotNotFoundError, match=f"expected one snapshot 'x' of virtual machine {machine.moid}, got none"
     ):
-        snapshot_of(machine, "x")
+        find_snapshot(machine, "x")
     id = snapshot(machines, machine, "clean")
-    with pytest.raises(SnapshotNotFoundError, match=rf"got clean \({id}\); give the name or the id"):
-        snapshot_of(machine, "x")
+    with pytest.raises(SnapshotNotFoundError, match=rf"got clean \({id}\)"):
+        find_snapshot(machine, "x")
 
 
-def test_fails_for_a_name_that_two_snapshots_have(machines: Any) -> None:
+def test_fails_for_a_name_of_two_snapshots(machines: Any) -> None:
     machine = machines.make("twice", b"disk")
     ids = [snapshot(machines, machine, "clean") for _ in range(2)]
     with pytest.raises(SnapshotNotFoundError) as caught:
-        snapshot_of(machine, "clean")
+        find_snapshot(machine, "clean")
     assert caught.value.candidates == tuple(f"clean ({id})" for id in ids)

@@ -1,0 +1,49 @@
+"""What a virtual machine must be for AWS to import its export.
+
+Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html,
+https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
+"""
+
+from collections.abc import Iterator
+
+from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
+from pulumi_vmimport.lifecycle.contract import Problem
+from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
+from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
+from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts, PowerState
+
+
+def machine_problems(
+    path: str, facts: MachineFacts, powered_on: PoweredOn | None, profile: MachineProfile | None
+) -> Iterator[Problem]:
+    """Why the machine cannot be exported or AWS would reject its image; `path` is the input that identifies it."""
+    if facts.power_state is not PowerState.OFF and powered_on in (None, PoweredOn.REFUSE):
+        yield Problem(
+            "poweredOn",
+            f"expected {facts.name} to be powered off, got {facts.power_state}; shut it down, or set poweredOn to "
+            "shutDown, powerOff or wait",
+        )
+    if not 1 <= len(facts.disks) <= MAX_IMPORT_VOLUMES:
+        yield Problem(path, f"expected 1 to {MAX_IMPORT_VOLUMES} disks, {facts.name} has {len(facts.disks)}")
+    for disk in facts.disks:
+        if disk.backing in {DiskBacking.RAW_DEVICE, DiskBacking.SE_SPARSE}:
+            yield Problem(
+                path, f"{disk.label} of {facts.name} is a {disk.backing} disk; clone the VM to one with a flat disk"
+            )
+    if profile is ImageProfile.BYOL_WORKSPACES:
+        yield from _byol_problems(path, facts)
+
+
+def _byol_problems(path: str, facts: MachineFacts) -> Iterator[Problem]:
+    if len(facts.disks) > 1:
+        yield Problem(path, f"expected one disk for WorkSpaces BYOL, {facts.name} has {len(facts.disks)}")
+    for disk in facts.disks:
+        if disk.capacity_bytes > BYOL_DISK_GIB * GIB:
+            yield Problem(
+                path,
+                f"{disk.label} of {facts.name} has {disk.capacity_bytes / GIB:.0f} GB, expected at most "
+                f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB)",
+            )
+    if len(facts.network_adapters) > 1:
+        count = len(facts.network_adapters)
+        yield Problem(path, f"expected one network adapter for WorkSpaces BYOL, {facts.name} has {count}")
