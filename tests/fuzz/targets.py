@@ -22,7 +22,7 @@ from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
 from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
 from pulumi_vmimport.disk.inspection.inspect_vmdk import inspect_vmdk
-from pulumi_vmimport.disk.inspection.manifest_check import read_manifest
+from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 from pulumi_vmimport.disk.inspection.ovf_parser import read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
 from pulumi_vmimport.disk.inspection.partition_table import read_layout
@@ -49,7 +49,7 @@ def archive(data: bytes) -> None:
 def manifest(data: bytes) -> None:
     """The lines of a manifest; the file that it names is the manifest itself."""
     file = _file(data)
-    entries, damage = read_manifest(file, {"disk.vmdk": file}, whole=False)
+    entries, damage = check_manifest(file, {"disk.vmdk": file}, whole=False)
     _expect_plain([*map(asdict, entries), *map(asdict, damage)])
 
 

@@ -2,7 +2,15 @@
 
 from enum import StrEnum
 
-from pulumi_vmimport.disk import stream_optimized, tar_header, vhd_content, vhdx_content, vmdk_content
+from pulumi_vmimport.disk import (
+    stream_optimized,
+    tar_header,
+    vhd_content,
+    vhd_structures,
+    vhdx_content,
+    vhdx_structures,
+    vmdk_content,
+)
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
 from pulumi_vmimport.disk.raw_content import RawContent
@@ -56,10 +64,10 @@ def format_of(source: Source) -> ImageFormat:
             raise UnsupportedImageError(source.name, found, remedy)
     if start.startswith(stream_optimized.MAGIC):
         return ImageFormat.VMDK
-    if start.startswith(vhdx_content.SIGNATURE):
+    if start.startswith(vhdx_structures.SIGNATURE):
         return ImageFormat.VHDX
     end = source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), SECTOR_BYTES)
-    return ImageFormat.VHD if vhd_content.is_vhd(source.name, start, end) else ImageFormat.RAW
+    return ImageFormat.VHD if vhd_structures.is_vhd(source.name, start, end) else ImageFormat.RAW
 
 
 def open_image(source: Source, expected: ImageFormat | None = None) -> DiskContent:

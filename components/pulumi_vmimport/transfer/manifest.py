@@ -4,26 +4,28 @@ Source: DMTF DSP0243 1.1.1, section 5.1.
 """
 
 import io
-import re
 import tarfile
 from typing import TYPE_CHECKING
+
+from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_LINE = re.compile(r"SHA256\((?P<name>[^)]*)\)= (?P<digits>[0-9a-f]{64})")
+_ALGORITHM, _DIGITS = "SHA256", 64
 # The descriptor of 21 disks takes 20 KiB.
 _HEAD_BYTES = 1 << 18
 
 
 def lines(digests: dict[str, str]) -> bytes:
     """The manifest of files, by name the lower-case digits of their SHA-256."""
-    return "".join(f"SHA256({name})= {digits}\n" for name, digits in digests.items()).encode("ascii", "replace")
+    return b"".join(bytes(ManifestLine(name, _ALGORITHM, digits)) for name, digits in digests.items())
 
 
 def digests(manifest: bytes) -> dict[str, str]:
     """What a manifest says, in its order."""
-    return {found["name"]: found["digits"] for found in _LINE.finditer(manifest.decode("ascii", "replace"))}
+    parsed = filter(None, map(parse_manifest_line, manifest.splitlines()))
+    return {line.name: line.digest for line in parsed if line.algorithm == _ALGORITHM and len(line.digest) == _DIGITS}
 
 
 def read_manifest(client: "S3Client", bucket: str, key: str) -> dict[str, str]:

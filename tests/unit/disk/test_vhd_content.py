@@ -78,7 +78,9 @@ def test_fails_for_a_header_that_cannot_be(dynamic: bytes, memory: Memory, at: i
 
 def test_fails_when_a_checksum_is_not_that_of_the_bytes(dynamic: bytes, fixed: bytes, memory: Memory) -> None:
     footer = fixed[:-500] + b"\7" + fixed[-499:]
-    with pytest.raises(DamagedImageError, match=r"the checksum of its footer is 0x[0-9a-f]+, it says 0x[0-9a-f]+"):
+    with pytest.raises(
+        DamagedImageError, match=r"the checksum of its footer is wrong: expected 0x[0-9a-f]+, got 0x[0-9a-f]+"
+    ):
         open_vhd(memory(footer))
     header = dynamic[: HEADER + 100] + b"\7" + dynamic[HEADER + 101 :]
     with pytest.raises(DamagedImageError, match="the checksum of its dynamic disk header"):
@@ -89,12 +91,12 @@ def test_fails_when_the_two_footers_differ(dynamic: bytes, memory: Memory) -> No
     data = bytearray(dynamic)
     data[70] ^= 1
     summed(data, 0, 512, 64)
-    with pytest.raises(DamagedImageError, match="its footer and the copy of it at the start are not identical"):
+    with pytest.raises(DamagedImageError, match="footer and the copy at the start are not identical"):
         open_vhd(memory(bytes(data)))
 
 
 def test_fails_for_a_fixed_disk_that_is_shorter_than_it_says(fixed: bytes, memory: Memory) -> None:
-    with pytest.raises(DamagedImageError, match="its footer says 1099511627776 bytes of data, it has 22020096"):
+    with pytest.raises(DamagedImageError, match="1099511627776 bytes of data, the file has 22020096"):
         open_vhd(memory(with_footers(fixed, 48, struct.pack(">Q", 1 << 40))))
 
 
@@ -106,7 +108,7 @@ def test_fails_for_a_block_outside_of_the_file(dynamic: bytes, memory: Memory) -
 
 
 def test_fails_for_a_differencing_disk(dynamic: bytes, memory: Memory) -> None:
-    with pytest.raises(UnsupportedImageError, match="a differencing VHD, which needs its parent; merge it"):
+    with pytest.raises(UnsupportedImageError, match="a differencing VHD, which requires its parent; merge it"):
         open_vhd(memory(with_footers(dynamic, 60, struct.pack(">I", 4))))
 
 

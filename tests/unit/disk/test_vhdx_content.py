@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.disk import vhdx_content
+from pulumi_vmimport.disk import vhdx_structures
 from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vhdx_content import VhdxContent
 
@@ -25,7 +25,7 @@ def edited(image: bytes, at: int, value: bytes) -> bytes:
 
 def sealed(image: bytes, at: int, length: int) -> bytes:
     """The image with the right checksum in a structure."""
-    checksum = vhdx_content.crc32c_without(image[at : at + length])
+    checksum = vhdx_structures.crc32c(image[at : at + length])
     return edited(image, at + 4, struct.pack("<I", checksum))
 
 
@@ -49,13 +49,13 @@ def region(image: bytes, guid: Any) -> tuple[int, int]:
 
 def with_item(image: bytes, guid: Any, value: bytes) -> bytes:
     """The image with another value in a metadata item."""
-    _, metadata = region(image, vhdx_content._METADATA)
+    _, metadata = region(image, vhdx_structures.METADATA)
     entry = image.index(guid.bytes_le, metadata)
     return edited(image, metadata + struct.unpack_from("<I", image, entry + 16)[0], value)
 
 
 def test_fails_for_changes_that_stand_in_the_log_alone(image: bytes, memory: Memory) -> None:
-    with pytest.raises(UnsupportedImageError, match="a VHDX that was not closed: changes stand in its log; open it"):
+    with pytest.raises(UnsupportedImageError, match="a VHDX whose log holds writes that were not applied; open it"):
         VhdxContent(memory(with_headers(image, 48, b"\1" * 16)))
 
 
@@ -63,7 +63,7 @@ def test_the_newer_header_decides(image: bytes, memory: Memory) -> None:
     newer = max(HEADERS, key=lambda at: struct.unpack_from("<Q", image, at + 8)[0])
     (older,) = set(HEADERS) - {newer}
     VhdxContent(memory(sealed(edited(image, older + 48, b"\1" * 16), older, 4 * KIB)))
-    with pytest.raises(UnsupportedImageError, match="changes stand in its log"):
+    with pytest.raises(UnsupportedImageError, match="log holds writes that were not applied"):
         VhdxContent(memory(sealed(edited(image, newer + 48, b"\1" * 16), newer, 4 * KIB)))
     damaged = edited(image, newer + 48, b"\1" * 16)  # a header that was being written when the power went
     VhdxContent(memory(damaged))
@@ -72,21 +72,21 @@ def test_the_newer_header_decides(image: bytes, memory: Memory) -> None:
 def test_fails_when_no_header_is_left(image: bytes, memory: Memory) -> None:
     for at in HEADERS:
         image = edited(image, at + 100, b"\7")
-    with pytest.raises(DamagedImageError, match="neither of its two headers has the right checksum"):
+    with pytest.raises(DamagedImageError, match="neither of its two headers has a valid checksum"):
         VhdxContent(memory(image))
 
 
 def test_the_second_region_table_stands_in_for_the_first(image: bytes, memory: Memory) -> None:
     image = edited(image, REGIONS[0] + 100, b"\7")
     VhdxContent(memory(image))
-    with pytest.raises(DamagedImageError, match="neither of its two region tables has the right checksum"):
+    with pytest.raises(DamagedImageError, match="neither of its two region tables has a valid checksum"):
         VhdxContent(memory(edited(image, REGIONS[1] + 100, b"\7")))
 
 
 def test_fails_for_a_region_that_is_needed_and_not_known(image: bytes, memory: Memory) -> None:
-    at, _ = region(image, vhdx_content._BAT)
+    at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     image = with_regions(image, at + 28, struct.pack("<I", 1))
-    with pytest.raises(DamagedImageError, match="it needs a region 01010101-0101-0101-0101-010101010101"):
+    with pytest.raises(DamagedImageError, match="requires the unknown region 01010101-0101-0101-0101-010101010101"):
         VhdxContent(memory(with_regions(image, at, b"\1" * 16)))
 
 
@@ -98,7 +98,7 @@ def test_fails_for_a_region_that_is_needed_and_not_known(image: bytes, memory: M
     ],
 )
 def test_fails_for_a_table_that_cannot_be(image: bytes, memory: Memory, value: bytes, words: str) -> None:
-    at, _ = region(image, vhdx_content._BAT)
+    at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     with pytest.raises(DamagedImageError, match=words):
         VhdxContent(memory(with_regions(image, at + 16, value)))
 
@@ -107,20 +107,20 @@ def test_fails_for_a_table_that_cannot_be(image: bytes, memory: Memory, value: b
     ("item", "value", "error", "words"),
     [
         (
-            vhdx_content._FILE_PARAMETERS,
+            vhdx_structures.FILE_PARAMETERS,
             struct.pack("<II", 1000, 0),
             DamagedImageError,
             "blocks of 1000 and sectors of 512",
         ),
-        (vhdx_content._FILE_PARAMETERS, struct.pack("<II", MIB, 2), UnsupportedImageError, "a differencing VHDX"),
-        (vhdx_content._SECTOR_SIZE, struct.pack("<I", 520), DamagedImageError, "sectors of 520 bytes"),
+        (vhdx_structures.FILE_PARAMETERS, struct.pack("<II", MIB, 2), UnsupportedImageError, "a differencing VHDX"),
+        (vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 520), DamagedImageError, "sectors of 520 bytes"),
         (
-            vhdx_content._DISK_SIZE,
+            vhdx_structures.DISK_SIZE,
             struct.pack("<Q", 1 << 62),
             DamagedImageError,
             "expected a capacity of 1 byte to 64 TiB",
         ),
-        (vhdx_content._DISK_SIZE, struct.pack("<Q", 1 << 45), DamagedImageError, "bytes for 33562623 entries"),
+        (vhdx_structures.DISK_SIZE, struct.pack("<Q", 1 << 45), DamagedImageError, "bytes for 33562623 entries"),
     ],
     ids=["block", "parent", "sector", "capacity", "table"],
 )
@@ -132,23 +132,24 @@ def test_fails_for_metadata_that_will_not_do(
 
 
 def test_fails_without_the_metadata_it_needs(image: bytes, memory: Memory) -> None:
-    _, metadata = region(image, vhdx_content._METADATA)
+    _, metadata = region(image, vhdx_structures.METADATA)
     with pytest.raises(DamagedImageError, match="its metadata of 1048576 bytes starts with b'notadata'"):
         VhdxContent(memory(edited(image, metadata, b"notadata")))
-    entry = image.index(vhdx_content._DISK_SIZE.bytes_le, metadata)
+    entry = image.index(vhdx_structures.DISK_SIZE.bytes_le, metadata)
     with pytest.raises(DamagedImageError, match="its metadata lacks 2fa54224-cd1b-4876-b211-5dbed83bf4b8"):
         VhdxContent(memory(edited(image, entry, bytes(16))))
 
 
 def test_sectors_of_4096_bytes_are_told(image: bytes, memory: Memory) -> None:
     assert (
-        VhdxContent(memory(with_item(image, vhdx_content._SECTOR_SIZE, struct.pack("<I", 4096)))).sector_bytes == 4096
+        VhdxContent(memory(with_item(image, vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 4096)))).sector_bytes
+        == 4096
     )
 
 
 @pytest.mark.parametrize("state", [4, 5, 7])
 def test_fails_for_a_block_whose_data_is_elsewhere(image: bytes, memory: Memory, state: int) -> None:
-    _, table = region(image, vhdx_content._BAT)
+    _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     disk = VhdxContent(memory(edited(image, table, struct.pack("<Q", 8 * MIB | state))))
     with pytest.raises(DamagedImageError, match=f"block 0 has state {state}"):
         list(disk.extents())
@@ -156,7 +157,7 @@ def test_fails_for_a_block_whose_data_is_elsewhere(image: bytes, memory: Memory,
 
 @pytest.mark.parametrize("state", [0, 1, 2, 3])
 def test_a_block_that_is_not_there_is_zeros(image: bytes, memory: Memory, state: int) -> None:
-    _, table = region(image, vhdx_content._BAT)
+    _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     disk = VhdxContent(memory(edited(image, table, struct.pack("<Q", 8 * MIB | state))))
     assert disk.read(0, 512) == bytes(512)
     assert next(iter(disk.extents()))[0] == MIB

@@ -54,11 +54,6 @@ def detect_file_system(region: DiskRegion) -> DetectedFileSystem:
     return DetectedFileSystem(FileSystem.UNKNOWN if any(map(any, parts)) else FileSystem.EMPTY, "", signature)
 
 
-def file_system_of_sector(sector: bytes) -> FileSystem | None:
-    """The file system whose boot sector this is."""
-    return boot_sector.named_file_system(sector) or (FileSystem.FAT if boot_sector.is_fat(sector) else None)
-
-
 def _at_start(start: bytes) -> FileSystem | None:
     probes: Iterable[tuple[bool, FileSystem | None]] = (
         (start.startswith(_LUKS), FileSystem.LUKS),

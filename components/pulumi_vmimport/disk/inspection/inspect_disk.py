@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk import tar_header, vhd_content, vhdx_content
+from pulumi_vmimport.disk import tar_header, vhd_structures, vhdx_structures
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import OTHERS
@@ -88,10 +88,10 @@ def file_kind_of(source: Source) -> FileKind:
         return FileKind(Container.OTHER, _EMPTY)
     if is_vmdk(start):
         return FileKind(Container.VMDK)
-    if start.startswith(vhdx_content.SIGNATURE):
+    if start.startswith(vhdx_structures.SIGNATURE):
         return FileKind(Container.VHDX)
     end = source.read_at(max(source.size_bytes - 2 * SECTOR_BYTES, 0), 2 * SECTOR_BYTES)
-    if vhd_content.is_vhd(source.name, start, end):
+    if vhd_structures.is_vhd(source.name, start, end):
         return FileKind(Container.VHD)
     other = _ARCHIVE if tar_header.starts_archive(start) else _other(start)
     if other == _ISO and _is_divided(source):

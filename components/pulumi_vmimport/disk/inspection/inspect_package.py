@@ -12,7 +12,7 @@ from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.container_inspection import OpenSibling, is_plain_name
 from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts, ManifestEntry, OvaFacts, OvaMember, OvfFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import inspect_disk
-from pulumi_vmimport.disk.inspection.manifest_check import read_manifest
+from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 from pulumi_vmimport.disk.inspection.ovf_parser import MAX_BYTES, read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
 from pulumi_vmimport.disk.inspection.package_file_names import FileNames, decoded
@@ -112,7 +112,7 @@ def _read_descriptor(source: Source, damage: list[Damage]) -> OvfFacts | None:
 def _read_manifest(
     manifest: Source, files: Mapping[str, Source], damage: list[Damage], *, deep: bool
 ) -> tuple[ManifestEntry, ...]:
-    entries, found = read_manifest(manifest, files, whole=deep)
+    entries, found = check_manifest(manifest, files, whole=deep)
     damage += found
     return entries
 

@@ -1,133 +1,131 @@
-"""The facts of a VHD.
+"""The facts of a VHD, including a damaged one.
 
 Source: Microsoft "Virtual Hard Disk Image Format Specification" 1.0 (2006).
 """
 
-import struct
 from collections.abc import Iterator
 from itertools import islice
 
-from pulumi_vmimport.disk import vhd_content
-from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES, SECTOR_BYTES, PagedTable, Source, read_exactly
+from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES, PagedTable, Source, read_exactly
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_table_check import MAX_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, damage_of
 from pulumi_vmimport.disk.inspection.facts import VhdFacts
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import SourceSlice
+from pulumi_vmimport.disk.vhd_content import open_vhd
+from pulumi_vmimport.disk.vhd_structures import (
+    DIFFERENCING,
+    FIXED,
+    FOOTER_COOKIE,
+    HEADER_BYTES,
+    HEADER_COOKIE,
+    KINDS,
+    SECTOR_BYTES,
+    UNALLOCATED,
+    DynamicDiskHeader,
+    VhdFooter,
+)
 
-# cookie, features, version, data offset, time, creator's name, version and system, original and current size, geometry,
-# type, checksum
-_FOOTER = struct.Struct(">8sIIQI4sI4sQQIII")
-_CHECKSUM_AT = 64
-_KINDS = {2: "fixed", 3: "dynamic", 4: "differencing"}
-# cookie, data offset, table offset, version, table entries, block size, checksum
-_HEADER = struct.Struct(">8sQQIIII")
-_HEADER_BYTES, _HEADER_COOKIE, _HEADER_CHECKSUM_AT = 1024, b"cxsparse", 36
-_PARENT_NAME = slice(64, 576)
-_UNALLOCATED = 2**32 - 1
-_END_BYTES = 2 * SECTOR_BYTES  # where the footer is looked for, at its place and before it
+_END_BYTES = 2 * SECTOR_BYTES  # the footer is searched here: in the last sector, and in front of appended bytes
+_HEADER = "dynamic disk header"
 
 
 def inspect_vhd(source: Source) -> ContainerInspection:
-    """The facts and the disk of a VHD. Raises: what the source raises."""
+    """The facts and the content of a VHD. Raises: what the source raises."""
     inspected = ContainerInspection()
     start = source.read_at(0, SECTOR_BYTES)
     source = _up_to_footer(source, inspected)
     end = source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), SECTOR_BYTES)
-    copy = start if start.startswith(vhd_content.COOKIE) and len(start) == SECTOR_BYTES else None
-    last = (
-        end
-        if end.startswith(vhd_content.COOKIE) and len(end) == SECTOR_BYTES and source.size_bytes > SECTOR_BYTES
-        else None
-    )
+    copy = start if _is_footer(start) else None
+    last = end if _is_footer(end) and source.size_bytes > SECTOR_BYTES else None
     if last is None:
-        words = f"its last sector starts with {end[:8].hex(' ')}, expected the cookie conectix"
-        inspected.damaged("footer", words)
-    footer = last or copy
-    if footer is None:  # a part of one
+        inspected.damaged("footer", f"the last sector starts with {end[:8].hex(' ')}, expected the cookie conectix")
+    data = last or copy
+    if data is None:  # a part of a VHD
         inspected.vhd = VhdFacts("unknown", "", False, None, None, None, None)
         return inspected
-    _, _, _, at, _, creator, _, _, _, capacity, _, kind, _ = _FOOTER.unpack_from(footer)
-    name = _KINDS.get(kind, f"type {kind}")
-    matches = sums_up(footer, _CHECKSUM_AT)
-    identical = None if name == "fixed" else last is not None and copy == last
-    if not matches:
-        inspected.damaged("footer", "its checksum does not match")
+    footer = VhdFooter.parse(data)
+    identical = None if footer.type == FIXED else last is not None and copy == last
+    _check_footer(inspected, footer)
     if identical is False and last is not None:
-        inspected.damaged("footer", "the copy of it at the start is not identical")
-    if 0 < capacity <= MAX_DISK_BYTES:
-        inspected.capacity_bytes = capacity
-    else:
-        inspected.damaged("footer", f"it says a capacity of {capacity} bytes")
-    header = _header(source, inspected, at) if kind in _KINDS and name != "fixed" else None
-    inspected.vhd = VhdFacts(
-        kind=name,
-        creator=printable(creator),
-        footer_checksum_matches=matches,
-        footers_identical=identical,
-        header_checksum_matches=sums_up(header, _HEADER_CHECKSUM_AT) if header else None,
-        block_bytes=_HEADER.unpack_from(header)[5] if header else None,
-        parent_name=_parent(header) if header and name == "differencing" else None,
-    )
-    if inspected.vhd.header_checksum_matches is False:
-        inspected.damaged("dynamic disk header", "its checksum does not match")
+        inspected.damaged("footer", "the copy at the start is not identical")
+    header = None
+    if footer.type in KINDS and footer.type != FIXED:
+        header = _read_header(source, inspected, footer.header_offset)
+    inspected.vhd = _facts(footer, header, identical)
     if header and inspected.capacity_bytes:
         _check_blocks(source, inspected, header, inspected.capacity_bytes)
     if last is not None:
-        inspected.open(lambda: vhd_content.open_vhd(source))
+        inspected.open(lambda: open_vhd(source))
     return inspected
 
 
+def _is_footer(sector: bytes) -> bool:
+    return sector.startswith(FOOTER_COOKIE) and len(sector) == SECTOR_BYTES
+
+
 def _up_to_footer(source: Source, inspected: ContainerInspection) -> Source:
-    """The file without what was added to it behind its footer."""
+    """The file without the bytes that were appended to it."""
     first = max(source.size_bytes - _END_BYTES, SECTOR_BYTES)
     end = source.read_at(first, _END_BYTES)
-    at = end.rfind(vhd_content.COOKIE)
-    behind = len(end) - at - SECTOR_BYTES
-    if at < 0 or behind <= 0:
+    at = end.rfind(FOOTER_COOKIE)
+    appended = len(end) - at - SECTOR_BYTES
+    if at < 0 or appended <= 0:
         return source
-    inspected.damaged("footer", f"{behind} bytes stand behind it")
-    return SourceSlice(source, source.name, 0, source.size_bytes - behind)
+    inspected.damaged("footer", f"{appended} bytes follow it")
+    return SourceSlice(source, source.name, 0, source.size_bytes - appended)
 
 
-def sums_up(data: bytes, at: int) -> bool:
-    """Whether the checksum at this place, the complement of the sum of all other bytes, is right."""
-    return ~(sum(data) - sum(data[at : at + 4])) & 0xFFFFFFFF == int.from_bytes(data[at : at + 4], "big")
+def _check_footer(inspected: ContainerInspection, footer: VhdFooter) -> None:
+    if footer.checksum != footer.stated_checksum:
+        inspected.damaged("footer", "the checksum does not match")
+    if 0 < footer.capacity_bytes <= MAX_DISK_BYTES:
+        inspected.capacity_bytes = footer.capacity_bytes
+    else:
+        inspected.damaged("footer", f"it states a capacity of {footer.capacity_bytes} bytes")
 
 
-def _header(source: Source, inspected: ContainerInspection, at: int) -> bytes | None:
+def _read_header(source: Source, inspected: ContainerInspection, offset: int) -> DynamicDiskHeader | None:
     try:
-        data = read_exactly(source, "the dynamic disk header", at, _HEADER_BYTES)
+        header = DynamicDiskHeader.parse(read_exactly(source, "the dynamic disk header", offset, HEADER_BYTES))
     except DiskImageError as error:
-        inspected.damage.append(damage_of("dynamic disk header", error))
+        inspected.damage.append(damage_of(_HEADER, error))
         return None
-    if not data.startswith(_HEADER_COOKIE):
-        inspected.damaged(
-            "dynamic disk header", f"it starts with {data[:8].hex(' ')} at {at}, expected the cookie cxsparse"
-        )
+    if header.cookie != HEADER_COOKIE:
+        found = f"it starts with {header.cookie.hex(' ')} at {offset}, expected the cookie cxsparse"
+        inspected.damaged(_HEADER, found)
         return None
-    return data
+    if header.checksum != header.stated_checksum:
+        inspected.damaged(_HEADER, "the checksum does not match")
+    return header
 
 
-def _parent(header: bytes) -> str:
-    return printable(header[_PARENT_NAME].decode("utf-16-be", "replace").split("\0", 1)[0])
-
-
-def _check_blocks(source: Source, inspected: ContainerInspection, header: bytes, capacity: int) -> None:
-    _, _, table, _, entries, block, _ = _HEADER.unpack_from(header)
-    if block < SECTOR_BYTES or block & (block - 1) or entries * block < capacity:
-        found = f"it says {entries} blocks of {block} bytes for a disk of {capacity} bytes"
-        inspected.damaged("dynamic disk header", found)
-        return
-    bitmap = -(-(block // SECTOR_BYTES) // (8 * SECTOR_BYTES)) * SECTOR_BYTES
-
-    def blocks(found: PagedTable) -> Iterator[tuple[int, int]]:
-        for number, sector in enumerate(islice(found, MAX_ENTRIES)):
-            if sector != _UNALLOCATED:
-                yield number, sector * SECTOR_BYTES + bitmap + min(block, capacity - number * block)
-
-    count = -(-capacity // block)
-    check_blocks(
-        source, inspected, lambda: PagedTable(source, "the block allocation table", table, count, ">I"), blocks
+def _facts(footer: VhdFooter, header: DynamicDiskHeader | None, identical: bool | None) -> VhdFacts:
+    return VhdFacts(
+        kind=KINDS.get(footer.type, f"type {footer.type}"),
+        creator=printable(footer.creator),
+        footer_checksum_matches=footer.checksum == footer.stated_checksum,
+        footers_identical=identical,
+        header_checksum_matches=header.checksum == header.stated_checksum if header else None,
+        block_bytes=header.block_bytes if header else None,
+        parent_name=printable(header.parent_name) if header and footer.type == DIFFERENCING else None,
     )
+
+
+def _check_blocks(source: Source, inspected: ContainerInspection, header: DynamicDiskHeader, capacity: int) -> None:
+    block = header.block_bytes
+    if not header.can_hold(capacity):
+        found = f"it states {header.table_entries} blocks of {block} bytes for a disk of {capacity} bytes"
+        inspected.damaged(_HEADER, found)
+        return
+
+    def blocks(table: PagedTable) -> Iterator[tuple[int, int]]:
+        for number, sector in enumerate(islice(table, MAX_ENTRIES)):
+            if sector != UNALLOCATED:
+                yield number, sector * SECTOR_BYTES + header.bitmap_bytes + min(block, capacity - number * block)
+
+    def open_table() -> PagedTable:
+        return PagedTable(source, "the block allocation table", header.table_offset, -(-capacity // block), ">I")
+
+    check_blocks(source, inspected, open_table, blocks)

@@ -1,62 +1,72 @@
-"""The manifest of an OVA: a digest of each file.
+"""Compares the manifest of an OVF package with its files.
 
 Source: DMTF DSP0243 1.1.1, section 5.1; ISO/IEC 17203:2017 (SHA-256).
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage, ManifestEntry
 from pulumi_vmimport.disk.inspection.package_file_names import FileNames
 from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 
-_LINE = re.compile(
-    rb"(SHA-?\d{1,3})[ \t]{0,8}\(([^\r\n]{1,1024})\)[ \t]{0,8}=[ \t]{0,8}([0-9a-fA-F]{1,256})", re.IGNORECASE
-)
 _ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA384", "SHA512"})
 _MAX_BYTES, _MAX_ENTRIES = 1 << 20, 4096
 _READ_BYTES = 1 << 20
-# Files that are compared always: the descriptor, and what is as small, such as an NVRAM.
+# Small files are always compared: the descriptor, and files such as an NVRAM.
 _SMALL_BYTES, _SMALL_TOTAL_BYTES = 1 << 20, 4 << 20
+_WHERE = "manifest"
 
 
-def read_manifest(
+def check_manifest(
     manifest: Source, files: Mapping[str, Source], *, whole: bool
 ) -> tuple[tuple[ManifestEntry, ...], tuple[Damage, ...]]:
-    """The entries of a manifest, compared with small files, or with all of them where `whole`.
+    """The entries of a manifest, compared with the small files, or with all of them if `whole`.
 
-    Of `files`, those whose size is less than that of the file they stand for must not be given. Raises: what the
-    sources raise.
+    `files` must not include truncated files. Raises: what the sources raise.
     """
     entries: list[ManifestEntry] = []
     damage: list[Damage] = []
-    small = _SMALL_TOTAL_BYTES
     text = manifest.read_at(0, min(manifest.size_bytes, _MAX_BYTES))
     if manifest.size_bytes > _MAX_BYTES:
-        damage.append(Damage("manifest", f"it has {manifest.size_bytes} bytes, {_MAX_BYTES} were read"))
-    compared: set[tuple[str, str]] = set()
-    names = FileNames(files)
+        damage.append(Damage(_WHERE, f"it has {manifest.size_bytes} bytes; only {_MAX_BYTES} were read"))
+    comparison = _Comparison(files, whole=whole)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip(b"\0 \t\r"):
             continue
-        found = _LINE.fullmatch(line.strip()) if len(entries) < _MAX_ENTRIES else None
-        if found is None:
-            words = f"line {number} is none of a manifest's: {printable(line, 80)!r}"
-            damage.append(Damage("manifest", words))
+        parsed = parse_manifest_line(line) if len(entries) < _MAX_ENTRIES else None
+        if parsed is None:
+            damage.append(Damage(_WHERE, f"line {number} is invalid: {printable(line, 80)!r}"))
             break
-        name, algorithm = printable(found[2]), found[1].decode().upper().replace("-", "")
-        there, matches = names.find(name), None
-        if there is not None and algorithm in _ALGORITHMS and (there, algorithm) not in compared:
-            file = files[there]
-            little = file.size_bytes <= min(_SMALL_BYTES, small)
-            if little or whole:
-                compared.add((there, algorithm))
-                small -= file.size_bytes if little else 0
-                matches = _digest(file, algorithm) == found[3].decode().lower()
-        entries.append(ManifestEntry(name, algorithm, found[3].decode().lower(), matches))
+        name = printable(parsed.name)
+        entries.append(ManifestEntry(name, parsed.algorithm, parsed.digest, comparison.matches(name, parsed)))
     return tuple(entries), tuple(damage)
+
+
+class _Comparison:
+    """Reads each file at most once for each algorithm, and a bounded number of bytes unless `whole`."""
+
+    def __init__(self, files: Mapping[str, Source], *, whole: bool) -> None:
+        self._files = files
+        self._names = FileNames(files)
+        self._whole = whole
+        self._rest_bytes = _SMALL_TOTAL_BYTES
+        self._compared: set[tuple[str, str]] = set()
+
+    def matches(self, name: str, line: ManifestLine) -> bool | None:
+        """Whether the file has the digest of the line; None if it was not compared."""
+        found = self._names.find(name)
+        if found is None or line.algorithm not in _ALGORITHMS or (found, line.algorithm) in self._compared:
+            return None
+        file = self._files[found]
+        is_small = file.size_bytes <= min(_SMALL_BYTES, self._rest_bytes)
+        if not (is_small or self._whole):
+            return None
+        self._compared.add((found, line.algorithm))
+        self._rest_bytes -= file.size_bytes if is_small else 0
+        return _digest(file, line.algorithm) == line.digest
 
 
 def _digest(file: Source, algorithm: str) -> str:

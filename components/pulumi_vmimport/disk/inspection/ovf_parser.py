@@ -1,7 +1,7 @@
-"""ContainerInspection an OVF descriptor: of versions 1 and 2, as VMware and VirtualBox write them.
+"""Parses an OVF descriptor of version 1 or 2, as VMware and VirtualBox write them.
 
-Source: DMTF DSP0243 1.1.1 and 2.1.1; the CIM classes of its items; `vmw:` extensions as vSphere's exports spell them,
-`vbox:` ones as VirtualBox's.
+Source: DMTF DSP0243 1.1.1 and 2.1.1; the CIM classes of its items; the `vmw:` extensions of vSphere exports and the
+`vbox:` extensions of VirtualBox.
 """
 
 import re
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from pulumi_vmimport.disk.inspection.facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
+from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, parse
 from pulumi_vmimport.disk.inspection.printable import printable
 
 MAX_BYTES = 2 << 20
-"""Larger descriptors are not read: those with licence texts have some 100 KiB"""
+"""Limit of a descriptor; those with licence texts have about 100 KiB"""
 
 _VERSION = re.compile(r"https?://schemas\.dmtf\.org/ovf/envelope/([12])")
 _MAX_FILES, _MAX_ITEMS = 1000, 2000
@@ -24,19 +25,16 @@ _PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _FLOPPY, _CD, _DVD, _DISK, _OTHER_S
 )
 _CONTROLLERS = {_IDE: "ide", _SCSI: "scsi", _OTHER_STORAGE: "other storage"}
 _HOST_RESOURCE = re.compile(r"(?:ovf:)?/?/?(disk|file)/(.+)")
-_UNIT = re.compile(r"byte(?:s)?(?:\s*\*\s*(2|10)\s*\^\s*(\d{1,2}))?", re.IGNORECASE)
-_OLD_UNITS = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30, "terabytes": 1 << 40}
 _MIB = 1 << 20
-_MAX_BYTES_OF_A_SIZE = 1 << 63
 _TRUE = {"true": True, "1": True, "false": False, "0": False}
 _SECURE_BOOT = ("bootOptions.efiSecureBootEnabled", "uefi.secureBoot.enabled")
 
 
 def read_ovf(data: bytes) -> OvfFacts:
-    """What a descriptor says. Raises: InvalidXmlError."""
+    """The facts of a descriptor. Raises: InvalidXmlError."""
     envelope = parse(data)
     if envelope.name != "Envelope":
-        raise InvalidXmlError(f"its element is {printable(envelope.name, 64)!r}, expected Envelope")
+        raise InvalidXmlError(f"expected the element Envelope, got {printable(envelope.name, 64)!r}")
     version = _VERSION.fullmatch(envelope.namespace)
     systems = envelope.below("VirtualSystem")
     system = systems[0] if systems else Element("", "")
@@ -80,12 +78,8 @@ def _type(item: Element) -> str:
     return item.words("ResourceType")
 
 
-def _number(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else None
-
-
 def _whole(item: Element, name: str) -> int | None:
-    return _number(item.words(name))
+    return parse_number(item.words(name))
 
 
 def _files(envelope: Element) -> list[OvfFile]:
@@ -94,8 +88,8 @@ def _files(envelope: Element) -> list[OvfFile]:
         OvfFile(
             id=_attribute(file, "id"),
             href=_attribute(file, "href"),
-            stated_bytes=_number(_attribute(file, "size")),
-            chunk_bytes=_number(_attribute(file, "chunkSize")),
+            stated_bytes=parse_number(_attribute(file, "size")),
+            chunk_bytes=parse_number(_attribute(file, "chunkSize")),
             compression=_attribute(file, "compression") or None,
             stated_href=_attribute(file, "href"),
         )
@@ -104,7 +98,7 @@ def _files(envelope: Element) -> list[OvfFile]:
 
 
 def _items(envelope: Element, hardware: Element) -> list[Element]:
-    """The items of the machine as it is by default, where a descriptor offers several configurations."""
+    """The hardware items of the default configuration."""
     offered = [
         option for section in envelope.below("DeploymentOptionSection") for option in section.all("Configuration")
     ]
@@ -113,79 +107,80 @@ def _items(envelope: Element, hardware: Element) -> list[Element]:
     items = [
         item
         for item in hardware.all(*_ITEMS)
-        # Several configurations may share an item: their names stand side by side.
+        # The attribute lists all configurations that share the item.
         if "configuration" not in item.attributes or chosen in item.attributes["configuration"].split()
     ]
-    # An item of a configuration replaces the general one that bears its number.
+    # An item of a configuration replaces the general item with the same InstanceID.
     numbered = {item.words("InstanceID"): item for item in items if "configuration" in item.attributes}
     return [item for item in items if numbered.get(item.words("InstanceID"), item) is item][:_MAX_ITEMS]
+
+
+class _Drives:
+    """The drives of the VM, and the disks and files in them."""
+
+    def __init__(self, items: Sequence[Element]) -> None:
+        self.items = {item.words("InstanceID"): item for item in items}
+        self.hard_disks: dict[str, Element] = {}
+        self.cd_files: list[str] = []
+        self._removable: set[str] = set()
+        for item in items:
+            resource = _HOST_RESOURCE.fullmatch(item.words("HostResource"))
+            if resource is not None:
+                self._add(item, kind=resource[1], name=resource[2])
+
+    def is_removable(self, disk_id: str) -> bool:
+        """Whether a disk is the image in a CD or floppy drive; VirtualBox lists these among the disks."""
+        return disk_id in self._removable and disk_id not in self.hard_disks
+
+    def _add(self, item: Element, *, kind: str, name: str) -> None:
+        drive = _type(item)
+        if kind == "disk" and drive == _DISK:
+            self.hard_disks.setdefault(name, item)
+        elif kind == "disk" and drive in {_CD, _DVD, _FLOPPY}:
+            self._removable.add(name)
+        elif kind == "file" and drive in {_CD, _DVD}:
+            self.cd_files.append(name)
 
 
 def _disks(
     envelope: Element, files: Mapping[str, OvfFile], items: Sequence[Element]
 ) -> tuple[tuple[OvfDisk, ...], tuple[str, ...]]:
-    """(the hard disks, the files in CD drives); VirtualBox counts a CD's image among the disks."""
-    hard: dict[str, Element] = {}
-    optical: set[str] = set()
-    cd_images: list[str] = []
-    by_number = {item.words("InstanceID"): item for item in items}
-    for item in items:
-        kind, resource = _type(item), _HOST_RESOURCE.fullmatch(item.words("HostResource"))
-        if resource is None:
-            continue
-        if kind == _DISK and resource[1] == "disk":
-            hard.setdefault(resource[2], item)
-        elif kind in {_CD, _DVD, _FLOPPY}:
-            if resource[1] == "disk":
-                optical.add(resource[2])
-            elif kind != _FLOPPY and resource[2] in files:
-                cd_images.append(files[resource[2]].href)
+    """(the hard disks, the files in CD drives)."""
+    drives = _Drives(items)
+    cd_images = [files[name].href for name in drives.cd_files if name in files]
     disks = []
-    sections = [section for section in envelope.children if section.name == "DiskSection"]
-    for disk in islice((disk for section in sections for disk in section.all("Disk")), _MAX_FILES):
-        id = _attribute(disk, "diskId")
-        file = files.get(_attribute(disk, "fileRef"))
-        if id in optical and id not in hard:
-            if file is not None:
-                cd_images.append(file.href)
-            continue
-        slot = hard.get(id)
-        controller = by_number.get(slot.words("Parent")) if slot else None
-        disks.append(
-            OvfDisk(
-                id=id,
-                file=file.href if file else None,
-                capacity_bytes=_size(_attribute(disk, "capacity"), _attribute(disk, "capacityAllocationUnits")),
-                format=_attribute(disk, "format"),
-                parent=_attribute(disk, "parentRef") or None,
-                controller=_controller(controller) if controller else None,
-                unit_number=(slot.words("AddressOnParent") or None) if slot else None,
-            )
-        )
+    for element in islice((d for section in envelope.all("DiskSection") for d in section.all("Disk")), _MAX_FILES):
+        id, file = _attribute(element, "diskId"), files.get(_attribute(element, "fileRef"))
+        if not drives.is_removable(id):
+            disks.append(_disk(element, id, file, drives))
+        elif file is not None:
+            cd_images.append(file.href)
     return tuple(disks), tuple(cd_images)
 
 
+def _disk(element: Element, id: str, file: OvfFile | None, drives: _Drives) -> OvfDisk:
+    item = drives.hard_disks.get(id)
+    controller = drives.items.get(item.words("Parent")) if item else None
+    return OvfDisk(
+        id=id,
+        file=file.href if file else None,
+        capacity_bytes=parse_size(_attribute(element, "capacity"), _attribute(element, "capacityAllocationUnits")),
+        format=_attribute(element, "format"),
+        parent=_attribute(element, "parentRef") or None,
+        controller=_controller(controller) if controller else None,
+        unit_number=(item.words("AddressOnParent") or None) if item else None,
+    )
+
+
 def _controller(item: Element) -> str:
-    """Its subtype; IDE controllers are `ide` whatever their subtype, such as VirtualBox's PIIX4."""
+    """The subtype. IDE controllers are `ide`, regardless of subtypes such as PIIX4 of VirtualBox."""
     kind = _type(item)
     return "ide" if kind == _IDE else item.words("ResourceSubType") or _CONTROLLERS.get(kind, "unknown")
 
 
-def _size(text: str, unit: str) -> int | None:
-    """In bytes; `byte * 2^30` and the like. None for what is no number, such as a property's name."""
-    number = _number(text)
-    known = _UNIT.fullmatch(unit.strip())
-    factor = _OLD_UNITS.get(unit.strip().lower()) or (1 if not unit.strip() else None)
-    if known is not None:
-        factor = int(known[1]) ** int(known[2]) if known[1] else 1
-    if number is None or factor is None or number * factor >= _MAX_BYTES_OF_A_SIZE:
-        return None
-    return number * factor
-
-
 def _memory_mib(item: Element) -> int | None:
-    # Without a unit it is MiB, as it was in drafts of the standard.
-    size = _size(item.words("VirtualQuantity"), item.words("AllocationUnits") or "MegaBytes")
+    # Drafts of the standard have MiB without a unit.
+    size = parse_size(item.words("VirtualQuantity"), item.words("AllocationUnits") or "MegaBytes")
     return None if size is None else size // _MIB
 
 
@@ -197,9 +192,9 @@ def _config(hardware: Element) -> Mapping[str, str]:
 
 
 def _firmware(system: Element, config: Mapping[str, str]) -> str | None:
-    """VirtualBox leaves out its default, BIOS; VMware writes it, if only since vSphere 5."""
-    if (said := config.get("firmware")) is not None:
-        return said if said in {"bios", "efi"} else None
+    """VirtualBox omits BIOS, its default; vSphere writes the firmware since version 5."""
+    if (firmware := config.get("firmware")) is not None:
+        return firmware if firmware in {"bios", "efi"} else None
     machine = system.first("Machine", "Hardware")
     if machine is None:
         return None

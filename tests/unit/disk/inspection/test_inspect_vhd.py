@@ -8,7 +8,8 @@ from tests.unit.disk.inspection.container_images import Memory, converted, qemu_
 
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
 from pulumi_vmimport.disk.inspection.facts import VhdFacts
-from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd, sums_up
+from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
+from pulumi_vmimport.disk.vhd_structures import DynamicDiskHeader, VhdFooter
 
 MIB = 1 << 20
 FOOTER = 512
@@ -90,7 +91,7 @@ def test_a_vhd_has_the_facts_that_qemu_img_tells(make: Callable[[str], Path], ra
 def test_footers_that_are_not_identical_are_told(dynamic: bytes) -> None:
     facts, inspected = read(sealed(edited(dynamic, 16, b"\1"), 0, FOOTER, 64))
     assert (facts.footers_identical, facts.footer_checksum_matches) == (False, True)
-    assert [damage.words for damage in inspected.damage] == ["the copy of it at the start is not identical"]
+    assert [damage.words for damage in inspected.damage] == ["the copy at the start is not identical"]
     facts, inspected = read(edited(dynamic, -FOOTER + 70, b"\7"))
     assert (facts.footers_identical, facts.footer_checksum_matches) == (False, False)
     assert inspected.content is None
@@ -106,7 +107,7 @@ def test_a_differencing_vhd_tells_its_parent(dynamic: bytes) -> None:
 def test_a_type_that_is_unknown_is_damage(dynamic: bytes) -> None:
     facts, inspected = read(with_footers(dynamic, 60, struct.pack(">I", 9)))
     assert facts.kind == "type 9"
-    assert "its footer says type 9" in inspected.damage[0].words
+    assert "type 9, expected 2 (fixed)" in inspected.damage[0].words
 
 
 def test_a_dynamic_vhd_that_is_cut_is_seen(dynamic: bytes) -> None:
@@ -121,7 +122,7 @@ def test_a_dynamic_vhd_that_is_cut_is_seen(dynamic: bytes) -> None:
 def test_a_fixed_vhd_whose_data_is_cut_is_seen(fixed: bytes) -> None:
     facts, inspected = read(fixed[MIB:])
     assert (facts.kind, facts.footer_checksum_matches) == ("fixed", True)
-    assert "its footer says 22020096 bytes of data, it has 20971520" in inspected.damage[0].words
+    assert "22020096 bytes of data, the file has 20971520" in inspected.damage[0].words
 
 
 @pytest.mark.parametrize("more", [b"m", b"\0" * 512])
@@ -129,7 +130,7 @@ def test_bytes_behind_the_footer_are_told_and_the_disk_is_read(fixed: bytes, dyn
     for image in (fixed, dynamic):
         facts, inspected = read(image + more)
         assert facts == read(image)[0]
-        assert [damage.words for damage in inspected.damage] == [f"{len(more)} bytes stand behind it"]
+        assert [damage.words for damage in inspected.damage] == [f"{len(more)} bytes follow it"]
         assert inspected.content
 
 
@@ -157,7 +158,7 @@ def test_a_dynamic_header_that_cannot_be_is_damage(dynamic: bytes, at: int, valu
 def test_a_dynamic_header_whose_checksum_is_wrong_is_damage(dynamic: bytes) -> None:
     facts, inspected = read(edited(dynamic, 512 + 36, b"\0\0\0\0"))
     assert facts.header_checksum_matches is False
-    assert [damage.words for damage in inspected.damage] == ["its checksum does not match"]
+    assert [damage.words for damage in inspected.damage] == ["the checksum does not match"]
 
 
 @pytest.mark.parametrize("at", [1 << 60, (1 << 64) - 1, 1 << 34])
@@ -171,7 +172,7 @@ def test_a_dynamic_header_outside_of_the_file_is_damage(dynamic: bytes, at: int)
 def test_a_capacity_that_cannot_be_is_damage(dynamic: bytes, capacity: int) -> None:
     _, inspected = read(with_footers(dynamic, 48, struct.pack(">Q", capacity)))
     assert inspected.capacity_bytes is None
-    assert inspected.damage[0].words == f"it says a capacity of {capacity} bytes"
+    assert inspected.damage[0].words == f"it states a capacity of {capacity} bytes"
 
 
 def test_a_block_outside_of_the_file_is_told(dynamic: bytes) -> None:
@@ -181,5 +182,5 @@ def test_a_block_outside_of_the_file_is_told(dynamic: bytes) -> None:
 
 
 def test_the_checksum_is_that_of_qemu_img(dynamic: bytes) -> None:
-    assert sums_up(dynamic[:FOOTER], 64)
-    assert sums_up(dynamic[512 : 512 + 1024], 36)
+    for structure in (VhdFooter.parse(dynamic[:FOOTER]), DynamicDiskHeader.parse(dynamic[512 : 512 + 1024])):
+        assert structure.checksum == structure.stated_checksum != 0

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from tests.unit.disk.inspection.container_images import Memory, converted, qemu_info
 
-from pulumi_vmimport.disk.inspection import inspect_vhdx as readers
+from pulumi_vmimport.disk import vhdx_structures
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
 from pulumi_vmimport.disk.inspection.facts import VhdxFacts
 from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
-from pulumi_vmimport.disk.vhdx_content import crc32c_without
+from pulumi_vmimport.disk.vhdx_structures import crc32c
 
 KIB, MIB = 1 << 10, 1 << 20
 HEADERS, REGIONS = (64 * KIB, 128 * KIB), (192 * KIB, 256 * KIB)
@@ -51,7 +51,7 @@ def edited(image: bytes, at: int, value: bytes) -> bytes:
 
 
 def sealed(image: bytes, at: int, length: int) -> bytes:
-    return edited(image, at + 4, struct.pack("<I", crc32c_without(image[at : at + length])))
+    return edited(image, at + 4, struct.pack("<I", crc32c(image[at : at + length])))
 
 
 def with_headers(image: bytes, at: int, value: bytes) -> bytes:
@@ -73,7 +73,7 @@ def with_regions(image: bytes, at: int, value: bytes) -> bytes:
 
 
 def with_item(image: bytes, guid: Any, value: bytes) -> bytes:
-    _, metadata = region(image, readers._METADATA)
+    _, metadata = region(image, vhdx_structures.METADATA)
     entry = image.index(guid.bytes_le, metadata)
     return edited(image, metadata + struct.unpack_from("<I", image, entry + 16)[0], value)
 
@@ -130,13 +130,13 @@ def test_the_second_region_table_stands_in_for_the_first(image: bytes) -> None:
 @pytest.mark.parametrize(
     ("item", "value", "where"),
     [
-        (readers._FILE_PARAMETERS, struct.pack("<II", 1000, 0), ["metadata"]),
-        (readers._FILE_PARAMETERS, struct.pack("<II", 0, 0), ["metadata"]),
-        (readers._FILE_PARAMETERS, struct.pack("<II", MIB, 2), []),
-        (readers._LOGICAL_SECTOR, struct.pack("<I", 520), ["metadata"]),
-        (readers._DISK_SIZE, struct.pack("<Q", 1 << 62), ["metadata"]),
-        (readers._DISK_SIZE, struct.pack("<Q", 0), ["metadata"]),
-        (readers._DISK_SIZE, struct.pack("<Q", 1 << 45), ["block allocation table"]),
+        (vhdx_structures.FILE_PARAMETERS, struct.pack("<II", 1000, 0), ["metadata"]),
+        (vhdx_structures.FILE_PARAMETERS, struct.pack("<II", 0, 0), ["metadata"]),
+        (vhdx_structures.FILE_PARAMETERS, struct.pack("<II", MIB, 2), []),
+        (vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 520), ["metadata"]),
+        (vhdx_structures.DISK_SIZE, struct.pack("<Q", 1 << 62), ["metadata"]),
+        (vhdx_structures.DISK_SIZE, struct.pack("<Q", 0), ["metadata"]),
+        (vhdx_structures.DISK_SIZE, struct.pack("<Q", 1 << 45), ["block allocation table"]),
     ],
 )
 def test_metadata_that_cannot_be_is_damage(image: bytes, item: Any, value: bytes, where: list[str]) -> None:
@@ -147,8 +147,8 @@ def test_metadata_that_cannot_be_is_damage(image: bytes, item: Any, value: bytes
 
 
 def test_sectors_are_told(image: bytes) -> None:
-    image = with_item(image, readers._PHYSICAL_SECTOR, struct.pack("<I", 4096))
-    image = with_item(image, readers._LOGICAL_SECTOR, struct.pack("<I", 4096))
+    image = with_item(image, vhdx_structures.PHYSICAL_SECTOR_SIZE, struct.pack("<I", 4096))
+    image = with_item(image, vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 4096))
     facts, inspected = read(image)
     assert facts.physical_sector_bytes == 4096
     assert inspected.content
@@ -156,17 +156,20 @@ def test_sectors_are_told(image: bytes) -> None:
 
 
 def test_regions_outside_of_the_file_are_damage(image: bytes) -> None:
-    at, _ = region(image, readers._BAT)
+    at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     _, inspected = read(with_regions(image, at + 16, struct.pack("<Q", 1 << 60)))
     assert [damage.where for damage in inspected.damage] == ["block allocation table"]
-    at, _ = region(image, readers._METADATA)
+    at, _ = region(image, vhdx_structures.METADATA)
     facts, inspected = read(with_regions(image, at + 16, struct.pack("<Q", (1 << 64) - 1)))
     assert [damage.where for damage in inspected.damage] == ["metadata"]
     assert (facts.block_bytes, facts.valid_region_tables) == (None, 2)
 
 
 def test_regions_that_are_missing_are_damage(image: bytes) -> None:
-    for guid, what in ((readers._BAT, "block allocation table"), (readers._METADATA, "metadata")):
+    for guid, what in (
+        (vhdx_structures.BLOCK_ALLOCATION_TABLE, "block allocation table"),
+        (vhdx_structures.METADATA, "metadata"),
+    ):
         at, _ = region(image, guid)
         _, inspected = read(with_regions(image, at, b"\1" * 16))
         assert inspected.damage[0].words.endswith(what)
@@ -178,6 +181,6 @@ def test_a_vhdx_that_is_cut_is_seen_wherever_it_is(image: bytes) -> None:
 
 
 def test_a_block_outside_of_the_file_is_told(image: bytes) -> None:
-    _, table = region(image, readers._BAT)
+    _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     _, inspected = read(edited(image, table + 8, struct.pack("<Q", 1 << 50 | 6)))
     assert f"block 1 ends at {(1 << 50) + MIB}, the file at {len(image)}" in inspected.damage[0].words

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.disk.inspection.container_images import Memory
 
 from pulumi_vmimport.disk.inspection.facts import ManifestEntry
-from pulumi_vmimport.disk.inspection.manifest_check import read_manifest
+from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 
 OVF, DISK = Memory(b"<x/>"), Memory(b"d" * (2 << 20))
 FILES = {"vm.ovf": OVF, "disk.vmdk": DISK}
@@ -19,19 +19,19 @@ def line(name: str, data: bytes, algorithm: str = "SHA256") -> str:
 @pytest.mark.parametrize("algorithm", ["SHA1", "SHA256", "SHA384", "SHA512"])
 def test_small_files_are_compared_always_and_disks_when_asked(algorithm: str) -> None:
     text = line("vm.ovf", OVF.data, algorithm) + line("disk.vmdk", DISK.data, algorithm)
-    quick, damage = read_manifest(Memory(text.encode()), FILES, whole=False)
+    quick, damage = check_manifest(Memory(text.encode()), FILES, whole=False)
     assert [(entry.file, entry.algorithm, entry.matches) for entry in quick] == [
         ("vm.ovf", algorithm, True),
         ("disk.vmdk", algorithm, None),
     ]
-    whole, _ = read_manifest(Memory(text.encode()), FILES, whole=True)
+    whole, _ = check_manifest(Memory(text.encode()), FILES, whole=True)
     assert [entry.matches for entry in whole] == [True, True]
     assert damage == ()
 
 
 def test_a_digest_of_other_bytes_does_not_match() -> None:
     text = line("vm.ovf", b"<y/>") + line("disk.vmdk", b"d")
-    entries, damage = read_manifest(Memory(text.encode()), FILES, whole=True)
+    entries, damage = check_manifest(Memory(text.encode()), FILES, whole=True)
     assert [entry.matches for entry in entries] == [False, False]
     assert damage == ()
 
@@ -40,36 +40,36 @@ def test_a_digest_of_other_bytes_does_not_match() -> None:
 def test_manifests_of_the_tools_of_linux_are_read(tool: str, tmp_path: Path) -> None:
     (tmp_path / "vm.ovf").write_bytes(OVF.data)
     text = subprocess.run([tool, "--tag", "vm.ovf"], cwd=tmp_path, check=True, capture_output=True).stdout
-    ((entry,), _) = read_manifest(Memory(text), FILES, whole=False)
+    ((entry,), _) = check_manifest(Memory(text), FILES, whole=False)
     assert (entry.algorithm, entry.matches) == (tool.removesuffix("sum").upper(), True)
 
 
 def test_line_ends_blanks_and_case_do_not_matter() -> None:
     digest = hashlib.sha256(OVF.data).hexdigest().upper()
     text = f"\r\nSHA256(vm.ovf)={digest}\r\n\r\nsha-256 (vm.ovf) =  {digest}  \r\n"
-    entries, damage = read_manifest(Memory(text.encode()), FILES, whole=False)
+    entries, damage = check_manifest(Memory(text.encode()), FILES, whole=False)
     assert entries[0] == ManifestEntry("vm.ovf", "SHA256", digest.lower(), matches=True)
     assert damage == ()
 
 
 def test_a_file_that_is_not_there_and_an_unknown_digest_are_not_compared() -> None:
     text = line("other.vmdk", b"") + "SHA3(vm.ovf)= 00\n"
-    entries, _ = read_manifest(Memory(text.encode()), FILES, whole=True)
+    entries, _ = check_manifest(Memory(text.encode()), FILES, whole=True)
     assert [entry.matches for entry in entries] == [None, None]
 
 
 def test_a_line_of_something_else_is_damage() -> None:
-    entries, (damage,) = read_manifest(
+    entries, (damage,) = check_manifest(
         Memory((line("vm.ovf", b"") + "nonsense\x1b[31m\n").encode()), FILES, whole=False
     )
     assert len(entries) == 1
-    assert damage.words == "line 2 is none of a manifest's: 'nonsense?[31m'"
+    assert damage.words == "line 2 is invalid: 'nonsense?[31m'"
 
 
 def test_a_manifest_of_any_size_costs_little() -> None:
     small = Memory(b"s" * (1 << 20))
     text = "".join(line(f"f{number}", b"") for number in range(200)) + line("vm.ovf", b"") * 20_000
-    entries, damage = read_manifest(Memory(text.encode()), {f"f{number}": small for number in range(200)}, whole=False)
+    entries, damage = check_manifest(Memory(text.encode()), {f"f{number}": small for number in range(200)}, whole=False)
     assert sum(entry.matches is not None for entry in entries) == 4
     assert len(entries) == 4096
     assert damage

@@ -183,7 +183,7 @@ BILLION_LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><Envelop
         pytest.param("<Envelope " + " ".join(f'a{n}=""' for n in range(65)) + "/>", "64 attributes", id="attributes"),
         pytest.param("<Envelope", "unclosed token", id="cut"),
         pytest.param("", "no element found", id="empty"),
-        pytest.param("<html/>", "its element is 'html', expected Envelope", id="other"),
+        pytest.param("<html/>", "expected the element Envelope, got 'html'", id="other"),
         pytest.param('<?xml version="1.0" encoding="utf-7"?><Envelope/>', "multi-byte", id="encoding"),
         pytest.param('<?xml version="1.0" encoding="punycode"?><Envelope/>', "codec", id="odd-encoding"),
     ],

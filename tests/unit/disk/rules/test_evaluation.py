@@ -70,7 +70,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "ovf-capacity-wrong": (ovf(disks=(replace(OVF.disks[0], capacity_bytes=GIB),)), EC2, "expected 1 GiB as stated, got 70 GiB"),
     "ovf-firmware-mismatch": (ovf(SMALL_GPT), EC2, "firmware is BIOS, but the root disk has a GPT"),
     "too-many-disks": (ova(*[DISK] * 22), EC2, "22 disks"),
-    "damaged": (disk(damage=(Damage("header", "it says a capacity of 0 sectors"),)), EC2, "header: it says a capacity of 0"),
+    "damaged": (disk(damage=(Damage("header", "it states a capacity of 0 sectors"),)), EC2, "header: it states a capacity of 0"),
     "container-unsupported": (disk(container=Container.OTHER, vmdk=None, other="a qcow2 image", layout=None, capacity_bytes=None), SNAPSHOT, "a qcow2 image"),
     "format-differs": (disk(name="disk.vhd"), EC2, "by the file name is VHD, the content is VMDK"),
     "ova-for-snapshot": (MACHINE, SNAPSHOT, "an OVA"),

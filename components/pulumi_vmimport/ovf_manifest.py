@@ -1,0 +1,34 @@
+"""The lines of an OVF manifest, `SHA256(name)= digest`.
+
+Source: DMTF DSP0243 1.1.1, section 5.1; ISO/IEC 17203:2017 (SHA-256).
+"""
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(
+    rb"(SHA-?\d{1,3})[ \t]{0,8}\(([^\r\n]{1,1024})\)[ \t]{0,8}=[ \t]{0,8}([0-9a-fA-F]{1,256})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class ManifestLine:
+    """The digest of one file."""
+
+    name: str
+    algorithm: str
+    """In upper case without hyphen, such as SHA256"""
+    digest: str
+    """In lower-case hexadecimal digits"""
+
+    def __bytes__(self) -> bytes:
+        return f"{self.algorithm}({self.name})= {self.digest}\n".encode("ascii", "replace")
+
+
+def parse_manifest_line(line: bytes) -> ManifestLine | None:
+    """The digest in a line; None if it is not a line of a manifest."""
+    found = _LINE.fullmatch(line.strip())
+    if found is None:
+        return None
+    algorithm, name, digest = (part.decode("utf-8", "replace") for part in found.groups())
+    return ManifestLine(name, algorithm.upper().replace("-", ""), digest.lower())
