@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pulumi_vmimport.aws.ec2 import ebs_direct
-from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.local_image import LocalImage, fingerprint
@@ -46,8 +46,7 @@ def look_up_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
     if path == "userBucket" and bucket is not None:
         if not is_known(bucket.s3_bucket, bucket.s3_key):
             return
-        if s3_locations.bucket_region(run.aws, bucket.s3_bucket) is None:
-            yield Problem(path, f"bucket {bucket.s3_bucket!r} does not exist; create it, or use its resource's output")
+        if not (yield from bucket_problems(run, path, bucket.s3_bucket, input_path=path, use=None)):
             return
     try:
         with open_source(run, inputs) as image:

@@ -29,6 +29,7 @@ from pulumi_vmimport.resources.disk_image_upload.object_upload import (
     has_content,
 )
 from pulumi_vmimport.resources.disk_image_upload.upload_progress import progress_report
+from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
@@ -91,16 +92,8 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
 
     def preflight(self, run: Run, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
         if is_known(inputs.bucket):
-            region = s3_locations.bucket_region(run.aws, inputs.bucket)
-            if region is None and not run.supplied_by_resource("bucket"):
-                yield Problem(
-                    "bucket",
-                    f"bucket {inputs.bucket!r} does not exist; create it, or pass the output of the resource that "
-                    "creates it",
-                )
-            if region is not None and region != run.aws.region:
-                yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
-            elif region is not None and is_known(inputs.key):
+            is_usable = yield from bucket_problems(run, "bucket", inputs.bucket, input_path="bucket", use="upload")
+            if is_usable and is_known(inputs.key):
                 target = _target(run, inputs)
                 if reason := target.conflict(target.find()):
                     yield Problem("key", reason)

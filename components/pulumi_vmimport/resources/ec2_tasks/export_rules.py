@@ -14,6 +14,7 @@ from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, 
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 
 LARGEST_GIB = 1024
@@ -52,17 +53,11 @@ def look_up_bucket(run: Run, inputs: ExportInputs, bucket_check: BucketCheck) ->
     if not is_known(bucket):
         return
     with warn_on_aws_error(run, f"bucket {bucket}"):
-        region = s3_locations.bucket_region(run.aws, bucket)
-        if region is None:
-            if not run.supplied_by_resource(_PATH):
-                yield Problem(_PATH, f"bucket {bucket!r} does not exist; create it with ExportBucket")
-        elif region != run.aws.region:
-            yield Problem(
-                _PATH,
-                f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the export; use a bucket "
-                f"in {run.aws.region}, or export in {region}",
+        if (
+            yield from bucket_problems(
+                run, _PATH, bucket, input_path=_PATH, use="export", create="create it with ExportBucket"
             )
-        else:
+        ):
             for reason in bucket_check(run, bucket):
                 if run.supplied_by_resource(_PATH):
                     run.warn(f"{_PATH}: {reason}")

@@ -14,6 +14,7 @@ from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotD
 from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 
 # EC2 reads the image during the conversion: most conversions take hours, none takes minutes.
 SHORTEST_VALIDITY = timedelta(hours=1)
@@ -86,17 +87,9 @@ def look_up_container(run: Run, top: str, path: str, container: AnyContainer) ->
     if location is None:
         return
     path, bucket, key = f"{path}.{location[0]}", *location[1:]
-    region = s3_locations.bucket_region(run.aws, bucket)
-    if region is None:
-        if not run.supplied_by_resource(top):
-            yield Problem(path, f"bucket {bucket!r} does not exist; create it, or use the output of its resource")
-    elif region != run.aws.region:
-        yield Problem(
-            path,
-            f"bucket {bucket!r} is in {region}, expected {run.aws.region}, the Region of the import; copy the image to "
-            f"a bucket in {run.aws.region}, or import in {region}",
-        )
-    elif not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
+    if not (yield from bucket_problems(run, path, bucket, input_path=top, use="import")):
+        return
+    if not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
         yield Problem(path, f"object {key!r} does not exist in bucket {bucket!r}; upload it first")
 
 

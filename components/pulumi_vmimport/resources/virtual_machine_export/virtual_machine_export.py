@@ -6,7 +6,6 @@ from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
@@ -23,6 +22,7 @@ from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
+from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     IDENTITY,
     INPUTS,
@@ -76,7 +76,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
     def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         if is_known(inputs.bucket):
-            yield from _bucket_problems(run, inputs)
+            yield from _destination_problems(run, inputs)
         path, value = inputs.machine_input()
         if not is_known(value, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
             return
@@ -178,16 +178,9 @@ def _destination(run: Run, inputs: VirtualMachineExportInputs) -> ExportDestinat
     return ExportDestination(run.aws.client("s3"), inputs.bucket, inputs.key, format)
 
 
-def _bucket_problems(run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-    region = s3_locations.bucket_region(run.aws, inputs.bucket)
-    if region is None and not run.supplied_by_resource("bucket"):
-        yield Problem(
-            "bucket",
-            f"bucket {inputs.bucket!r} does not exist; create it, or pass the output of the resource that creates it",
-        )
-    if region is not None and region != run.aws.region:
-        yield Problem("bucket", f"bucket {inputs.bucket!r} is in {region}, expected {run.aws.region}")
-    elif region and is_known(inputs.key, inputs.format):
+def _destination_problems(run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
+    is_usable = yield from bucket_problems(run, "bucket", inputs.bucket, input_path="bucket", use="export")
+    if is_usable and is_known(inputs.key, inputs.format):
         reason = _destination(run, inputs).conflict(run.identity.key)
         yield from [Problem("key", reason)] if reason else []
 
