@@ -97,10 +97,11 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         run.record(bundle.id, state)
         try:
             state = self._finish(run, bundle.id, state)
-        except CleanFailureError:
+            state = self._set_image(run, bundle.id, state, inputs.image_id)
+        except PartialFailureError as error:
             workspace_bundles.delete(run.aws, bundle.id)
-            raise
-        return Created(bundle.id, self._set_image(run, bundle.id, state, inputs.image_id))
+            raise CleanFailureError(f"{error}; the bundle was deleted") from error
+        return Created(bundle.id, state)
 
     def read(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState | None:
         bundle = workspace_bundles.find(run.aws, id)
@@ -174,7 +175,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
         return retry_if(run, _is_name_in_use, create, lambda words: f"{waiting}: {words}")
 
     def _finish(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState:
-        """Wait until the bundle is AVAILABLE. Raises: CleanFailureError; the bundle may still exist."""
+        """Wait until the bundle is AVAILABLE. Raises: PartialFailureError if a failed bundle still exists."""
         bundle = wait_for_end(
             run, workspace_bundles.POLLERS, id, lambda bundle: not bundle.pending, lambda bundle: bundle.state.lower()
         )
@@ -185,7 +186,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
                 f"bundle {id} was deleted while it was being created; the next `pulumi up` creates it again"
             )
         if bundle.state != "AVAILABLE":
-            raise CleanFailureError(
+            raise PartialFailureError(
                 f"bundle {id} ended in {bundle.state}, and WorkSpaces gives no reason; check that image "
                 f"{bundle.image_id} is AVAILABLE and fits the root volume; the next `pulumi up` creates it again"
             )

@@ -121,7 +121,7 @@ def test_names_and_descriptions_follow_the_service_model(
     assert (lengths[0], lengths[-1]) == (limits["min"], limits["max"])
 
 
-def test_create_asks_for_the_process_and_the_applications(
+def test_create_sends_the_process_and_the_applications(
     run: Any, inputs: ImportWorkspaceImageInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}

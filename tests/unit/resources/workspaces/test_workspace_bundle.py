@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
@@ -192,9 +192,41 @@ def test_fails_to_resume_a_failed_bundle_and_records_it_as_broken(
     with pytest.raises(RunInterruptedError):
         lifecycle.create(first, bundle_inputs)
     id, state = first.recorded
-    with pytest.raises(CleanFailureError, match=f"bundle {id} ended in ERROR"):
+    with pytest.raises(PartialFailureError, match=f"bundle {id} ended in ERROR"):
         lifecycle.update(second, id, state, bundle_inputs)
     assert lifecycle.condition(second.recorded[1]) is Condition.BROKEN
+
+
+def test_fails_when_an_adopted_bundle_does_not_accept_the_image_and_deletes_it(
+    new_run: NewRun,
+    bundle_inputs: WorkspaceBundleInputs,
+    bundles: Any,
+    new_image: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(RunInterruptedError):
+        lifecycle.create(first, bundle_inputs)
+    run = new_run()
+    client = run.aws.client("workspaces")
+    updates: list[Any] = []
+    describe, update = client.describe_workspace_bundles, client.update_workspace_bundle
+
+    def describe_failed(**members: Any) -> Any:
+        answer = describe(**members)
+        for bundle in answer["Bundles"] if updates else ():
+            bundle["State"] = "ERROR"
+        return answer
+
+    def update_recorded(**members: Any) -> Any:
+        updates.append(members)
+        return update(**members)
+
+    monkeypatch.setattr(client, "describe_workspace_bundles", describe_failed)
+    monkeypatch.setattr(client, "update_workspace_bundle", update_recorded)
+    with pytest.raises(CleanFailureError, match=f"{first.recorded[0]} ended in ERROR.*; the bundle was deleted"):
+        lifecycle.create(run, replace(bundle_inputs, image_id=new_image(name="newer")))
+    assert bundles() == {}
 
 
 def test_fails_to_adopt_the_bundle_of_another_resource(
