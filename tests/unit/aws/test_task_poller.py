@@ -184,6 +184,22 @@ def test_fails_at_once_when_permission_is_missing_and_calls_again_on_the_next_po
         assert service.poller.poll("a") == (True, "active")
 
 
+@pytest.mark.usefixtures("no_jitter")
+def test_the_back_off_starts_again_after_a_failure() -> None:
+    service = Service()
+    service.errors = [client_error(code) for code in ("Throttling", "Throttling", "AccessDenied", "Throttling")]
+    with service.poller.watching("a"):
+        for backoff in (30, 60):
+            service.poller.poll("a")
+            assert service.poller.seconds_until_next_call == backoff
+            service.now += backoff
+        with pytest.raises(ClientError, match="AccessDenied"):
+            service.poller.poll("a")
+        assert service.poller.seconds_until_next_call == 0
+        service.poller.poll("a")
+        assert service.poller.seconds_until_next_call == 30
+
+
 def test_expired_credentials_are_refreshed_and_tolerated() -> None:
     service = Service()
     service.tasks = {"a": "active"}

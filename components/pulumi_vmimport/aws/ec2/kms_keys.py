@@ -13,7 +13,7 @@ from pulumi_vmimport.aws.service_errors import error_code
 
 
 @dataclass(frozen=True)
-class KmsKey:
+class EncryptionKey:
     """A key as DescribeKey returns it."""
 
     arn: str
@@ -30,7 +30,7 @@ class KmsKey:
         return None
 
 
-def find(aws: AwsConnection, key_id: str) -> KmsKey | None:
+def find(aws: AwsConnection, key_id: str) -> EncryptionKey | None:
     """The key with this id, ARN or alias in the connection's Region; None if there is none.
 
     Raises:
@@ -42,4 +42,4 @@ def find(aws: AwsConnection, key_id: str) -> KmsKey | None:
         if error_code(error) == "NotFoundException":
             return None
         raise
-    return KmsKey(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))
+    return EncryptionKey(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.iam.policy_evaluation import allows, as_list, statements
+from pulumi_vmimport.aws.iam.policy_statements import allows, as_list, statements
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 

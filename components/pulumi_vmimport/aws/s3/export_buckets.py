@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.iam.policy_evaluation import as_list, statements
+from pulumi_vmimport.aws.iam.policy_statements import as_list, statements
 from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, POLICY_ACTIONS
 from pulumi_vmimport.aws.service_errors import error_code
 

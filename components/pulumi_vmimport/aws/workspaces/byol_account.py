@@ -26,7 +26,7 @@ class ByolSupport:
 
 
 @dataclass(frozen=True)
-class AccountModification:
+class ByolModification:
     """A modification of the account's configuration; `state` is PENDING, COMPLETED or FAILED."""
 
     state: str
@@ -34,7 +34,7 @@ class AccountModification:
     error: str | None
 
     @classmethod
-    def read(cls, answer: Mapping[str, Any]) -> "AccountModification":
+    def read(cls, answer: Mapping[str, Any]) -> "ByolModification":
         """The modification in an element of `AccountModifications`."""
         code, message = answer.get("ErrorCode"), answer.get("ErrorMessage", "")
         return cls(
@@ -61,7 +61,7 @@ def enable_byol(aws: AwsConnection, cidr_range: str) -> None:
     )
 
 
-def latest_modification(aws: AwsConnection) -> AccountModification | None:
+def latest_modification(aws: AwsConnection) -> ByolModification | None:
     """The modification that was started last; None if there is none."""
     found: list[Any] = []
     token: dict[str, Any] = {}
@@ -73,7 +73,7 @@ def latest_modification(aws: AwsConnection) -> AccountModification | None:
         token = {"NextToken": answer["NextToken"]}
     # The order of the answer is not documented.
     newest = max(found, key=lambda each: each["StartTime"].timestamp() if each.get("StartTime") else 0.0, default=None)
-    return AccountModification.read(newest) if newest else None
+    return ByolModification.read(newest) if newest else None
 
 
 def available_cidr_ranges(aws: AwsConnection, within: str) -> list[str]:
@@ -86,10 +86,10 @@ def available_cidr_ranges(aws: AwsConnection, within: str) -> list[str]:
     return list(answer.get("ManagementCidrRanges", []))
 
 
-def _describe(aws: AwsConnection, ids: list[str]) -> dict[str, AccountModification]:
+def _describe(aws: AwsConnection, ids: list[str]) -> dict[str, ByolModification]:
     """The latest modification for each watched id: an account has one at a time."""
     latest = latest_modification(aws)
     return dict.fromkeys(ids, latest) if latest else {}
 
 
-POLLERS = Pollers[AccountModification](_describe)
+POLLERS = Pollers[ByolModification](_describe)

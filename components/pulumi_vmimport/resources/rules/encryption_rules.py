@@ -45,7 +45,7 @@ def key_arns(run: Run, kms_key_id: str | None) -> list[str]:
     """The ARN of the key that the service role must have access to, as far as it can be read."""
     if kms_key_id is None or not is_set(kms_key_id):
         return []
-    key: kms_keys.KmsKey | None = None
+    key: kms_keys.EncryptionKey | None = None
     with warn_on_aws_error(run, f"permissions of the service role on key {kms_key_id}"):
         key = kms_keys.find(run.aws, kms_key_id)
     return [key.arn] if key else []

@@ -161,6 +161,22 @@ def test_fails_when_the_role_cannot_be_read(aws: AwsConnection, stub: Stub) -> N
         service_role.find(aws, "vmimport")
 
 
+@pytest.mark.parametrize(
+    ("actions", "missing"),
+    [
+        pytest.param(["kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"], [], id="one-by-one"),
+        pytest.param(["kms:ReEncryptFrom"], ["kms:GenerateDataKey* on arn:key"], id="no-data-key"),
+        pytest.param(["kms:GenerateDataKey"], ["kms:ReEncrypt* on arn:key"], id="no-re-encryption"),
+    ],
+)
+def test_a_role_without_kms_wildcards_must_allow_the_actions_behind_them(
+    actions: list[str], missing: list[str]
+) -> None:
+    others = [action for action in iam_documents.KMS_ACTIONS if not action.endswith("*")]
+    found = role(EC2, allow([*others, *actions], "arn:key")).missing_permissions(kms_key_arns=["arn:key"])
+    assert list(found) == missing
+
+
 WORDS = "The service role vmimport provided does not exist or does not have sufficient permissions"
 
 

@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.workspaces import byol_account
-from pulumi_vmimport.aws.workspaces.byol_account import AccountModification, ByolSupport
+from pulumi_vmimport.aws.workspaces.byol_account import ByolModification, ByolSupport
 
 CIDR = "172.31.0.0/16"
 Stub = Callable[..., Stubber]
@@ -58,7 +58,7 @@ def test_the_latest_modification_is_the_one_that_started_last_on_any_page(aws: A
             {"AccountModifications": [started(3, "PENDING"), started(2, "FAILED")]},
             {"NextToken": "more"},
         )
-    expected = AccountModification("PENDING", None, None)
+    expected = ByolModification("PENDING", None, None)
     assert byol_account.latest_modification(aws) == expected
     poller = byol_account.POLLERS.for_connection(aws, 0)
     with poller.watching("123456789012"):
@@ -77,9 +77,9 @@ def test_a_failed_modification_has_code_and_message() -> None:
         "ErrorCode": "InvalidCidr",
         "ErrorMessage": "in use",
     }
-    assert AccountModification.read(answer) == AccountModification("FAILED", CIDR, "InvalidCidr: in use")
-    assert AccountModification.read({}) == AccountModification("PENDING", None, None)
-    assert AccountModification.read({"ErrorCode": "X"}).error == "X: "
+    assert ByolModification.read(answer) == ByolModification("FAILED", CIDR, "InvalidCidr: in use")
+    assert ByolModification.read({}) == ByolModification("PENDING", None, None)
+    assert ByolModification.read({"ErrorCode": "X"}).error == "X: "
 
 
 def test_available_ranges_are_those_within_the_constraint(aws: AwsConnection, stub: Stub) -> None:

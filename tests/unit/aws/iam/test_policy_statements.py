@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws.iam.policy_evaluation import allows, as_list, statements
+from pulumi_vmimport.aws.iam.policy_statements import allows, as_list, statements
 
 OBJECT = "arn:aws:s3:::images/web.ova"
 
