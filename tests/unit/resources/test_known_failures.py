@@ -1,4 +1,4 @@
-"""Every failure of the table: what the sandbox's AWS says of it, and what the user of a resource is shown."""
+"""Every known failure, reproduced in the sandbox: the message that the user sees."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

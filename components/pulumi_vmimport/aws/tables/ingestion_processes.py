@@ -1,12 +1,12 @@
 """The ingestion processes of ImportWorkspaceImage and their restrictions: ingestion_processes.toml. Pure."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from pulumi_vmimport.aws.tables.table_file import read_table
 
 
 class IngestionProcess(StrEnum):
@@ -83,8 +83,7 @@ class IngestionTable:
 @cache
 def table() -> IngestionTable:
     """The table in this package."""
-    text = resources.files(__package__).joinpath("ingestion_processes.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = read_table("ingestion_processes")
     processes = {e["name"]: Process(**{**e, **_dates(e)}) for e in data["process"]}
     offices = {e["name"]: Office(e["name"], tuple(e["incompatible_with"]), e["source"]) for e in data["office"]}
     return IngestionTable(processes, offices, data["sources"], data["checked"].isoformat())

@@ -1,12 +1,11 @@
 """Cause and remedy of a failed task or a rejected call: known_failures.toml, searched by AWS's words."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any
+
+from pulumi_vmimport.aws.tables.table_file import read_table
 
 _GUIDE = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubleshooting.html"
 
@@ -62,8 +61,7 @@ class FailureTable:
 @cache
 def table() -> FailureTable:
     """The table in this package."""
-    text = resources.files(__package__).joinpath("known_failures.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = read_table("known_failures")
     failures = tuple(
         KnownFailure(**{**entry, "see_also": tuple(entry.get("see_also", ()))}) for entry in data["failure"]
     )

@@ -3,15 +3,14 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/import-modify-vm.html
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from pulumi_vmimport.aws.ec2.import_options import BootMode, LicenseType, Platform
 from pulumi_vmimport.aws.tables.system_identification import identify
+from pulumi_vmimport.aws.tables.table_file import read_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +41,7 @@ class PostImportTable:
 @cache
 def table() -> PostImportTable:
     """The table in this package."""
-    text = resources.files(__package__).joinpath("post_import.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = read_table("post_import")
     lines = tuple(ReportLine(**entry) for entry in data["line"])
     return PostImportTable(lines, data["kinds"], data["sources"], data["checked"].isoformat())
 

@@ -3,14 +3,13 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from pulumi_vmimport.aws.ec2.import_options import BootMode, LicenseType, Platform
+from pulumi_vmimport.aws.tables.table_file import read_table
 
 Version = tuple[int, ...]
 """The numbers of a version: `8.10` is (8, 10), `2012 R2` is (2012, 2)."""
@@ -77,8 +76,7 @@ class SystemsTable:
 @cache
 def table() -> SystemsTable:
     """The table in this package."""
-    text = resources.files(__package__).joinpath("supported_systems.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = read_table("supported_systems")
     dates = {name: data[name].isoformat() for name in ("checked", "withdrawn_from", "i386_stops")}
     systems = tuple(map(_system, data["system"]))
     formats, volumes = tuple(data["format"]), tuple(data["volume"])

@@ -1,12 +1,10 @@
 """Meaning and remedy of the error codes of WorkSpaces images: workspace_image_errors.toml."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any
 
+from pulumi_vmimport.aws.tables.table_file import read_table
 from pulumi_vmimport.aws.workspaces.workspace_images import ImageError
 
 
@@ -44,8 +42,7 @@ class ImageErrorTable:
 @cache
 def table() -> ImageErrorTable:
     """The table in this package."""
-    text = resources.files(__package__).joinpath("workspace_image_errors.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = read_table("workspace_image_errors")
     errors = (KnownImageError(**{**entry, "steps": tuple(entry["steps"])}) for entry in data["error"])
     by_code = {error.code: error for error in errors}
     return ImageErrorTable(by_code, data["steps"], data["source"], data["guide"], data["checked"].isoformat())

@@ -60,4 +60,4 @@ def test_all_references_of_the_lines_resolve() -> None:
         assert line.kind in whole.kinds
         for name, value in line.when.items():
             assert value in allowed.get(name, {True, False}), line.text
-    assert {line.source for line in whole.lines} <= set(whole.sources)
+    assert {line.source for line in whole.lines} == set(whole.sources)
