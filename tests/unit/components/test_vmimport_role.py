@@ -6,14 +6,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.resources.iam.role_readiness import document_hash
 
 READINESS = "pulumi-python:dynamic/vmimport:RoleReadiness"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-# As requirements IAM-02 to IAM-06 print them.
+# The documents of https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 TRUST = """
 {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vmie.amazonaws.com"},
 "Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:Externalid":"vmimport"}}}]}
@@ -58,7 +57,7 @@ def world(world: Any) -> Any:
     return world
 
 
-def test_role_trust_and_policy_are_those_of_the_guide_to_the_letter(world: Any) -> None:
+def test_the_documents_of_the_role_are_those_of_the_guide(world: Any) -> None:
     args = {"import_buckets": ["disk-image-file-bucket"], "export_buckets": ["export-bucket"]}
     assert world.deploy(lambda: outputs(args)) == {
         "role_name": "vmimport",
@@ -89,8 +88,9 @@ def statements(world: Any, args: dict[str, Any]) -> list[Any]:
 
 
 def test_a_role_that_only_imports_writes_to_no_bucket(world: Any) -> None:
+    reads, _, of_ec2 = json.loads(POLICY)["Statement"]
     actions = [s["Action"] for s in statements(world, {"import_buckets": ["images"]})]
-    assert actions == [list(iam_documents.READ_ACTIONS), list(iam_documents.EC2_ACTIONS)]
+    assert actions == [reads["Action"], of_ec2["Action"]]
 
 
 def test_one_bucket_for_both_stands_in_both_statements(world: Any) -> None:
@@ -100,7 +100,16 @@ def test_one_bucket_for_both_stands_in_both_statements(world: Any) -> None:
 
 def test_a_role_without_buckets_has_no_statement_for_s3(world: Any) -> None:
     (made,) = statements(world, {"import_buckets": []})
-    assert made["Action"] == list(iam_documents.EC2_ACTIONS)
+    assert made["Action"] == json.loads(POLICY)["Statement"][-1]["Action"]
+
+
+def test_the_role_has_no_action_of_a_whole_service_and_reaches_only_its_buckets(world: Any) -> None:
+    everything = {"import_buckets": ["images"], "export_buckets": ["exports"], "kms_key_arns": [KEY]}
+    made = statements(world, {**everything, "license_manager": True})
+    actions = {action for statement in made for action in statement["Action"]}
+    assert [action for action in actions if action.partition(":")[2] in {"*", ""}] == []
+    reached = {arn for s in made if any(a.startswith("s3:") for a in s["Action"]) for arn in s["Resource"]}
+    assert reached == {f"arn:aws:s3:::{name}{tail}" for name in ("images", "exports") for tail in ("", "/*")}
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_fails_with_nothing_left_if_s3_denies_a_later_disk(
         ({"format": "ova", "key": "web/"}, "key", "ends in .ova, got 'web/'"),
         ({"format": "vhd"}, "format", "expected one of ova, vmdk, got 'vhd'"),
         ({"snapshot": "clean", "poweredOn": "wait"}, "poweredOn", "has no effect with snapshot"),
-        ({"stagingDirectory": "/data"}, "stagingDirectory", "is no property of VirtualMachineExport"),
+        ({"stagingDirectory": "/data"}, "stagingDirectory", "is not a property of VirtualMachineExport"),
     ],
 )
 def test_fails_for_inputs_that_do_not_suit_the_format(
