@@ -1,41 +1,291 @@
-"""One row for each custom resource. Whatever lists resources derives from here."""
+"""One row for each custom resource. Everything that lists the resources derives from here.
 
-from dataclasses import dataclass
+`host_for`, the public names of the package, `vmimport orphans`, docs/permissions.md, the table of the README and the
+contract tests read this table. It imports neither Pulumi nor boto3, so that reading it is cheap.
+"""
+
 from importlib import import_module
 from typing import Any
 
-
-@dataclass(frozen=True)
-class CatalogEntry:
-    """One custom resource."""
-
-    name: str
-    module: str
-    """The module that defines it, below `pulumi_vmimport`."""
-
-
-CATALOG = (
-    CatalogEntry("CopyWorkspaceImage", "resources.workspaces.copy_workspace_image"),
-    CatalogEntry("CreateUpdatedWorkspaceImage", "resources.workspaces.create_updated_workspace_image"),
-    CatalogEntry("CreateWorkspaceImage", "resources.workspaces.create_workspace_image"),
-    CatalogEntry("DirectSnapshot", "resources.direct_snapshot.direct_snapshot"),
-    CatalogEntry("DiskImageUpload", "resources.disk_image_upload.disk_image_upload"),
-    CatalogEntry("ExportImage", "resources.ec2_tasks.export_image"),
-    CatalogEntry("ImportCustomWorkspaceImage", "resources.workspaces.import_custom_workspace_image"),
-    CatalogEntry("ImportImage", "resources.ec2_tasks.import_image"),
-    CatalogEntry("ImportSnapshot", "resources.ec2_tasks.import_snapshot"),
-    CatalogEntry("ImportWorkspaceImage", "resources.workspaces.import_workspace_image"),
-    CatalogEntry("InstanceExport", "resources.ec2_tasks.instance_export"),
-    CatalogEntry("RoleReadiness", "resources.iam.role_readiness"),
-    CatalogEntry("VirtualMachineExport", "resources.virtual_machine_export.virtual_machine_export"),
-    CatalogEntry("WorkspaceBundle", "resources.workspaces.workspace_bundle"),
-    CatalogEntry("WorkspaceImagePermissions", "resources.workspaces.workspace_image_permissions"),
-    CatalogEntry("WorkspacesAccount", "resources.workspaces.workspaces_account"),
+from pulumi_vmimport.resources.catalog_entry import (
+    ACL_CHECK,
+    EXPORT_CHECK,
+    EXPORTED_OBJECT,
+    OBJECT_DELETION,
+    ROLE_CHECK,
+    SOURCE_CHECK,
+    TAGGING,
+    UPLOAD,
+    Actions,
+    ResourceEntry,
+    iam,
+    workspace_image_actions,
 )
-_BY_NAME = {entry.name: entry for entry in CATALOG}
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+
+RESOURCES = (
+    ResourceEntry(
+        name="ImportImage",
+        module="resources.ec2_tasks.import_image",
+        summary="an AMI from disk images in S3, from URLs or from a snapshot (EC2 ImportImage)",
+        page="supported_systems.md",
+        actions=Actions(
+            check=(*SOURCE_CHECK, "ec2:DescribeSnapshots"),
+            create=(
+                *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags"),
+                *iam("ec2", "DescribeImages", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
+                "s3:GetObject",
+                *ROLE_CHECK,
+            ),
+            read=iam("ec2", "DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"),
+            update=(
+                *iam("ec2", "DescribeImportImageTasks", "DescribeImages", "ModifyImageAttribute"),
+                *iam("ec2", "CreateTags", "DeleteTags", "DeregisterImage", "DeleteSnapshot"),
+            ),
+            delete=(
+                *iam("ec2", "DescribeImportImageTasks", "CancelImportTask", "DescribeImages"),
+                *iam("ec2", "DeregisterImage", "DeleteSnapshot", "DescribeSnapshots", "DeleteTags"),
+            ),
+            implied=("iam:PassRole",),
+        ),
+        orphans=(OrphanKind.IMAGE_IMPORT, OrphanKind.IMAGE, OrphanKind.SNAPSHOT),
+    ),
+    ResourceEntry(
+        name="ImportSnapshot",
+        module="resources.ec2_tasks.import_snapshot",
+        summary="an EBS snapshot from one disk image in S3 (EC2 ImportSnapshot)",
+        page="snapshots.md",
+        actions=Actions(
+            check=SOURCE_CHECK,
+            create=(
+                *iam("ec2", "ImportSnapshot", "DescribeImportSnapshotTasks", "CreateTags", "DescribeSnapshots"),
+                *("ec2:DeleteSnapshot", "s3:GetObject"),
+                *ROLE_CHECK,
+            ),
+            read=iam("ec2", "DescribeImportSnapshotTasks", "DescribeSnapshots"),
+            update=iam(
+                "ec2", "DescribeImportSnapshotTasks", "DescribeSnapshots", "DeleteSnapshot", "CreateTags", "DeleteTags"
+            ),
+            delete=(
+                *iam("ec2", "DescribeImportSnapshotTasks", "CancelImportTask"),
+                *iam("ec2", "DescribeSnapshots", "DeleteSnapshot", "DeleteTags"),
+            ),
+            implied=("iam:PassRole",),
+        ),
+        orphans=(OrphanKind.SNAPSHOT_IMPORT, OrphanKind.SNAPSHOT),
+    ),
+    ResourceEntry(
+        name="DirectSnapshot",
+        module="resources.direct_snapshot.direct_snapshot",
+        summary="an EBS snapshot from one disk image on this machine or in S3 (EBS direct APIs)",
+        page="snapshots.md",
+        actions=Actions(
+            check=(*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey"),
+            create=(
+                *iam("ebs", "StartSnapshot", "PutSnapshotBlock", "CompleteSnapshot"),
+                *iam("ec2", "DescribeSnapshots", "CreateTags", "DeleteSnapshot"),
+                "s3:GetObject",
+            ),
+            read=("ec2:DescribeSnapshots",),
+            update=(
+                *iam("ebs", "PutSnapshotBlock", "CompleteSnapshot"),
+                *iam("ec2", "DescribeSnapshots", "CreateTags", "DeleteTags", "DeleteSnapshot"),
+                "s3:GetObject",
+            ),
+            delete=iam("ec2", "DescribeSnapshots", "DeleteSnapshot", "DeleteTags"),
+        ),
+        orphans=(OrphanKind.SNAPSHOT,),
+    ),
+    ResourceEntry(
+        name="VirtualMachineExport",
+        module="resources.virtual_machine_export.virtual_machine_export",
+        summary="an OVA, or one object for each disk, in S3, streamed from a vSphere VM or one of its snapshots",
+        page="uploads.md",
+        actions=Actions(
+            check=iam("s3", "ListBucket", "GetObject"),
+            create=UPLOAD,
+            read=("s3:GetObject",),
+            update=(*UPLOAD, *iam("s3", "DeleteObject", "DeleteObjectVersion")),
+            delete=OBJECT_DELETION,
+        ),
+        orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),
+    ),
+    ResourceEntry(
+        name="DiskImageUpload",
+        module="resources.disk_image_upload.disk_image_upload",
+        summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",
+        page="uploads.md",
+        actions=Actions(
+            check=iam("s3", "ListBucket", "GetObject"),
+            create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING),
+            read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
+            update=(*UPLOAD, *iam("s3", "ListMultipartUploadParts", "GetObjectVersion"), *TAGGING),
+            delete=OBJECT_DELETION,
+        ),
+        orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),
+    ),
+    ResourceEntry(
+        name="ExportImage",
+        module="resources.ec2_tasks.export_image",
+        summary="a disk image in S3 from an AMI (EC2 ExportImage)",
+        page="exports.md",
+        actions=Actions(
+            check=("ec2:DescribeImages", *EXPORT_CHECK, *ROLE_CHECK),
+            create=(
+                *iam("ec2", "ExportImage", "DescribeExportImageTasks", "CreateTags"),
+                *EXPORT_CHECK,
+                *EXPORTED_OBJECT,
+                *ROLE_CHECK,
+            ),
+            read=("ec2:DescribeExportImageTasks", "s3:ListBucket"),
+            update=(
+                *iam("ec2", "DescribeExportImageTasks", "CreateTags", "DeleteTags"),
+                "s3:ListBucket",
+                *EXPORTED_OBJECT,
+            ),
+            delete=(*iam("ec2", "DescribeExportImageTasks", "CancelExportTask", "DeleteTags"), *EXPORTED_OBJECT),
+            implied=("iam:PassRole",),
+        ),
+        orphans=(OrphanKind.IMAGE_EXPORT, OrphanKind.EXPORTED_OBJECT),
+    ),
+    ResourceEntry(
+        name="InstanceExport",
+        module="resources.ec2_tasks.instance_export",
+        summary="a disk image in S3 from an instance (EC2 CreateInstanceExportTask)",
+        page="exports.md",
+        actions=Actions(
+            check=(
+                *iam("ec2", "DescribeInstances", "DescribeInstanceTypes", "DescribeVolumes"),
+                *iam("ec2", "DescribeImages", "DescribeSnapshots"),
+                *ACL_CHECK,
+            ),
+            create=(
+                *iam("ec2", "CreateInstanceExportTask", "DescribeExportTasks", "CreateTags"),
+                *ACL_CHECK,
+                *EXPORTED_OBJECT,
+            ),
+            read=("ec2:DescribeExportTasks", "s3:ListBucket"),
+            update=(
+                *iam("ec2", "DescribeExportTasks", "CreateTags", "DeleteTags"),
+                "s3:ListBucket",
+                *EXPORTED_OBJECT,
+            ),
+            delete=(*iam("ec2", "DescribeExportTasks", "CancelExportTask", "DeleteTags"), *EXPORTED_OBJECT),
+        ),
+        orphans=(OrphanKind.INSTANCE_EXPORT, OrphanKind.EXPORTED_OBJECT),
+    ),
+    ResourceEntry(
+        name="ImportWorkspaceImage",
+        module="resources.workspaces.import_workspace_image",
+        summary="a WorkSpaces image from a BYOL AMI (WorkSpaces ImportWorkspaceImage)",
+        page="workspaces_images.md",
+        actions=workspace_image_actions(
+            "ImportWorkspaceImage",
+            ("ec2:DescribeImages", "workspaces:DescribeAccount"),
+            implied=iam("ec2", "DescribeImages", "ModifyImageAttribute"),
+        ),
+        orphans=(OrphanKind.WORKSPACE_IMAGE,),
+    ),
+    ResourceEntry(
+        name="ImportCustomWorkspaceImage",
+        module="resources.workspaces.import_custom_workspace_image",
+        summary="a WorkSpaces image that EC2 Image Builder builds and tests (WorkSpaces ImportCustomWorkspaceImage)",
+        page="workspaces_images.md",
+        actions=workspace_image_actions(
+            "ImportCustomWorkspaceImage",
+            (*iam("ec2", "DescribeImages", "DescribeImportImageTasks"), "workspaces:DescribeAccount"),
+            "DescribeCustomWorkspaceImageImport",
+            implied=(
+                *iam("imagebuilder", "GetInfrastructureConfiguration", "GetImage"),
+                *("iam:PassRole", "ec2:ModifyImageAttribute"),
+            ),
+        ),
+        orphans=(OrphanKind.WORKSPACE_IMAGE,),
+    ),
+    ResourceEntry(
+        name="CreateWorkspaceImage",
+        module="resources.workspaces.create_workspace_image",
+        summary="a WorkSpaces image from a WorkSpace (WorkSpaces CreateWorkspaceImage)",
+        page="workspaces_images.md",
+        actions=workspace_image_actions("CreateWorkspaceImage", iam("workspaces", "DescribeWorkspaces")),
+        orphans=(OrphanKind.WORKSPACE_IMAGE,),
+    ),
+    ResourceEntry(
+        name="CopyWorkspaceImage",
+        module="resources.workspaces.copy_workspace_image",
+        summary="a WorkSpaces image copied from another Region or account (WorkSpaces CopyWorkspaceImage)",
+        page="workspaces_images.md",
+        actions=workspace_image_actions("CopyWorkspaceImage", ("workspaces:DescribeAccount",)),
+        orphans=(OrphanKind.WORKSPACE_IMAGE,),
+    ),
+    ResourceEntry(
+        name="CreateUpdatedWorkspaceImage",
+        module="resources.workspaces.create_updated_workspace_image",
+        summary="a WorkSpaces image with current drivers and agents (WorkSpaces CreateUpdatedWorkspaceImage)",
+        page="workspaces_images.md",
+        actions=workspace_image_actions("CreateUpdatedWorkspaceImage", ()),
+        orphans=(OrphanKind.WORKSPACE_IMAGE,),
+    ),
+    ResourceEntry(
+        name="WorkspaceImagePermissions",
+        module="resources.workspaces.workspace_image_permissions",
+        summary="the accounts that may copy a WorkSpaces image",
+        page="workspaces_images.md",
+        actions=Actions(
+            check=iam("workspaces", "DescribeWorkspaceImages", "DescribeWorkspaceImagePermissions"),
+            create=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),
+            read=iam("workspaces", "DescribeWorkspaceImagePermissions"),
+            update=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),
+            delete=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),
+        ),
+        orphans=(OrphanKind.IMAGE_PERMISSION,),
+    ),
+    ResourceEntry(
+        name="WorkspaceBundle",
+        module="resources.workspaces.workspace_bundle",
+        summary="a WorkSpaces bundle: an image with compute type and storage",
+        page="workspaces_images.md",
+        actions=Actions(
+            check=iam("workspaces", "DescribeWorkspaceBundles", "DescribeTags", "DescribeWorkspaceImages"),
+            create=(
+                *iam("workspaces", "CreateWorkspaceBundle", "DescribeWorkspaceBundles", "UpdateWorkspaceBundle"),
+                *iam("workspaces", "DeleteWorkspaceBundle", "DescribeTags", "CreateTags", "DeleteTags"),
+            ),
+            read=iam("workspaces", "DescribeWorkspaceBundles", "DescribeTags"),
+            update=iam("workspaces", "UpdateWorkspaceBundle", "DescribeWorkspaceBundles", "CreateTags", "DeleteTags"),
+            delete=iam("workspaces", "DeleteWorkspaceBundle", "DescribeWorkspaceBundles", "DescribeWorkspaces"),
+        ),
+        orphans=(OrphanKind.BUNDLE,),
+    ),
+    ResourceEntry(
+        name="WorkspacesAccount",
+        module="resources.workspaces.workspaces_account",
+        summary="BYOL enabled for the account in a Region; AWS cannot disable it",
+        page="workspaces_images.md",
+        actions=Actions(
+            check=iam("workspaces", "DescribeAccount", "ListAvailableManagementCidrRanges"),
+            create=iam("workspaces", "ModifyAccount", "DescribeAccount", "DescribeAccountModifications"),
+            read=iam("workspaces", "DescribeAccount"),
+            update=iam("workspaces", "DescribeAccount", "DescribeAccountModifications"),
+            delete=(),
+        ),
+        no_orphans="AWS cannot disable BYOL for an account, so there is nothing to remove",
+    ),
+    ResourceEntry(
+        name="RoleReadiness",
+        module="resources.iam.role_readiness",
+        summary="waits until IAM has propagated a service role; part of VmimportRole",
+        page="permissions.md",
+        actions=Actions(check=ROLE_CHECK, create=ROLE_CHECK, read=("iam:GetRole",), update=ROLE_CHECK, delete=()),
+        no_orphans="it only reads the role",
+        is_public=False,
+    ),
+)
+
+_BY_NAME = {entry.name: entry for entry in RESOURCES}
 
 
 def lifecycle_of(resource: str) -> Any:
-    """The Lifecycle class of a resource by its name. Raises: KeyError for a name that the catalog does not have."""
+    """The Lifecycle class of a resource by its name. Raises: KeyError for a name that the catalogue does not have."""
     entry = _BY_NAME[resource]
     return getattr(import_module(f"pulumi_vmimport.{entry.module}"), f"{resource}Lifecycle")

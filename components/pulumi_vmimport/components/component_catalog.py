@@ -1,0 +1,47 @@
+"""One row for each component; resources/catalog.py has those of the custom resources."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentEntry:
+    """One component, which pulumi-aws, pulumi-vsphere and the custom resources implement."""
+
+    name: str
+    module: str
+    summary: str
+    page: str
+
+
+COMPONENTS = (
+    ComponentEntry(
+        name="ByolWorkspaceImage",
+        module="components.byol_workspace_image",
+        summary="bucket, service role, export, import and WorkSpaces image in one",
+        page="workspaces_images.md",
+    ),
+    ComponentEntry(
+        name="SourceVirtualMachine",
+        module="components.source_virtual_machine",
+        summary="a vSphere VM that VM Import can import, with presets and rules for Windows 10 and 11 BYOL",
+        page="supported_systems.md",
+    ),
+    ComponentEntry(
+        name="ImportBucket",
+        module="components.import_bucket",
+        summary="a private, encrypted, TLS-only bucket with lifecycle rules, or an existing bucket",
+        page="permissions.md",
+    ),
+    ComponentEntry(
+        name="VmimportRole",
+        module="components.vmimport_role",
+        summary="the service role with the permissions that it needs and no others, or an existing role, checked",
+        page="permissions.md",
+    ),
+    ComponentEntry(
+        name="ExportBucket",
+        module="components.export_bucket",
+        summary="a bucket that VM Import/Export can write to, or an existing bucket",
+        page="exports.md",
+    ),
+)

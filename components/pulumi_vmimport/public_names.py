@@ -1,0 +1,22 @@
+"""The public names of the package, each with the module that defines it. Reading them imports no SDK."""
+
+from collections.abc import Mapping
+
+from pulumi_vmimport.components.component_catalog import COMPONENTS
+from pulumi_vmimport.resources.catalog import RESOURCES
+
+_ARGUMENT_TYPES = {
+    "ClientDataArgs": "resources.disk_container_args",
+    "DiskContainerArgs": "resources.disk_container_args",
+    "LicenseSpecificationArgs": "resources.disk_container_args",
+    "SnapshotDiskContainerArgs": "resources.disk_container_args",
+    "UserBucketArgs": "resources.disk_container_args",
+}
+_FUNCTIONS = {"usage_operation": "aws.ec2.licensing"}
+
+
+def public_modules() -> Mapping[str, str]:
+    """The public names of the package, each with the module below `pulumi_vmimport` that defines it."""
+    entries = [*(entry for entry in RESOURCES if entry.is_public), *COMPONENTS]
+    classes = {name: entry.module for entry in entries for name in (entry.name, f"{entry.name}Args")}
+    return dict(sorted({**classes, **_ARGUMENT_TYPES, **_FUNCTIONS}.items()))

@@ -1,0 +1,87 @@
+"""What a row of the catalogue holds, and the IAM actions that several rows share."""
+
+from dataclasses import dataclass
+
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+
+
+def iam(service: str, *names: str) -> tuple[str, ...]:
+    """The actions of a service by their names."""
+    return tuple(f"{service}:{name}" for name in names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """The IAM actions that the operations of a resource need, without `sts:GetCallerIdentity`."""
+
+    check: tuple[str, ...]
+    """The checks of preview; a denied check is a warning"""
+    create: tuple[str, ...]
+    read: tuple[str, ...]
+    update: tuple[str, ...]
+    delete: tuple[str, ...]
+    implied: tuple[str, ...] = ()
+    """What AWS also requires of the caller of these actions"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceEntry:
+    """One custom resource."""
+
+    name: str
+    module: str
+    """The module that defines it, below `pulumi_vmimport`"""
+    summary: str
+    """One line for the table of the README"""
+    page: str
+    """Its page in docs/"""
+    actions: Actions
+    orphans: tuple[OrphanKind, ...] = ()
+    """What an interrupted run can leave, in the words of resources/orphan_kinds.py"""
+    no_orphans: str = ""
+    """Why there are no orphans"""
+    is_public: bool = True
+
+
+ROLE_CHECK = iam(
+    "iam",
+    "GetRole",
+    "ListRolePolicies",
+    "GetRolePolicy",
+    "ListAttachedRolePolicies",
+    "GetPolicy",
+    "GetPolicyVersion",
+)
+SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey", *ROLE_CHECK)
+EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
+ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
+EXPORTED_OBJECT = iam("s3", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")
+UPLOAD = iam("s3", "PutObject", "GetObject", "ListBucketMultipartUploads", "AbortMultipartUpload")
+OBJECT_DELETION = iam(
+    "s3", "GetObject", "DeleteObject", "DeleteObjectVersion", "ListBucketMultipartUploads", "AbortMultipartUpload"
+)
+TAGGING = iam("s3", "PutObjectTagging", "DeleteObjectTagging")
+_WORKSPACE_IMAGE_DELETION = iam(
+    "workspaces",
+    "DescribeWorkspaceImages",
+    "DeleteTags",
+    "DeleteWorkspaceImage",
+    "DescribeWorkspaceBundles",
+    "DescribeWorkspaceImagePermissions",
+)
+
+
+def workspace_image_actions(
+    operation: str, check: tuple[str, ...], *progress: str, implied: tuple[str, ...] = ()
+) -> Actions:
+    """The actions of a resource that creates a WorkSpaces image with one operation."""
+    poll = iam("workspaces", "DescribeWorkspaceImages", *progress)
+    tags = iam("workspaces", "CreateTags", "DeleteTags")
+    return Actions(
+        check=(*iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"), *check),
+        create=(*iam("workspaces", operation, "DescribeTags", "DeleteWorkspaceImage"), *poll, *tags),
+        read=iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"),
+        update=("workspaces:DeleteWorkspaceImage", *poll, *tags),
+        delete=(*_WORKSPACE_IMAGE_DELETION, *iam("workspaces", *progress)),
+        implied=implied,
+    )
