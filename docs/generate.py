@@ -4,6 +4,7 @@ A part stands between `<!-- made of ...: name -->` and `<!-- end -->`; the prose
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,16 +23,26 @@ from pulumi_vmimport.disk.rules import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, TIB
 
-PAGES = tuple(
-    Path(__file__).with_name(name)
-    for name in (
-        "inspect.md",
-        "post_import.md",
-        "supported_systems.md",
-        "troubleshooting.md",
-        "workspace_image_errors.md",
-        "workspaces_images.md",
-    )
+sys.path.insert(0, str(Path(__file__).parent))
+import catalog_parts
+
+README = Path(__file__).parents[1] / "README.md"
+STUB = Path(__file__).parents[1] / "components" / "pulumi_vmimport" / "__init__.pyi"
+PAGES = (
+    README,
+    *(
+        Path(__file__).with_name(name)
+        for name in (
+            "inspect.md",
+            "orphans.md",
+            "permissions.md",
+            "post_import.md",
+            "supported_systems.md",
+            "troubleshooting.md",
+            "workspace_image_errors.md",
+            "workspaces_images.md",
+        )
+    ),
 )
 _PART = re.compile(r"(<!-- made of [^:]+: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -251,6 +262,26 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def _public_classes() -> Iterator[str]:
+    yield _table(*catalog_parts.public_classes())
+
+
+def _resource_actions() -> Iterator[str]:
+    for name, table in catalog_parts.resource_actions():
+        yield f"### {name}"
+        yield _table(*table)
+
+
+def _orphan_actions() -> Iterator[str]:
+    yield _table(*catalog_parts.orphan_actions())
+
+
+def _orphan_kinds() -> Iterator[str]:
+    yield _table(*catalog_parts.orphan_kinds())
+    yield "These resources leave no orphans:"
+    yield catalog_parts.resources_without_orphans()
+
+
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "failures": _failures,
     "failures-by-words": _failures_by_words,
@@ -258,6 +289,10 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "image-errors": _image_errors,
     "image-steps": _image_steps,
     "ingestion-processes": _ingestion_processes,
+    "orphan-actions": _orphan_actions,
+    "orphan-kinds": _orphan_kinds,
+    "public-classes": _public_classes,
+    "resource-actions": _resource_actions,
     "rule-sources": _rule_sources,
     "rules": _rules,
     "systems": _systems,
@@ -265,5 +300,6 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
 }
 
 if __name__ == "__main__":
+    STUB.write_text(catalog_parts.stub(), encoding="utf-8")
     for page in PAGES:
         page.write_text(filled_in(page.read_text(encoding="utf-8")), encoding="utf-8")

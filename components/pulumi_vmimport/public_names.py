@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from pulumi_vmimport.components.component_catalog import COMPONENTS
+from pulumi_vmimport.components.component_catalog import COMPONENTS, ComponentEntry
 from pulumi_vmimport.resources.catalog import RESOURCES
+from pulumi_vmimport.resources.catalog_entry import ResourceEntry
 
 _ARGUMENT_TYPES = {
     "ClientDataArgs": "resources.disk_container_args",
@@ -17,6 +18,6 @@ _FUNCTIONS = {"usage_operation": "aws.ec2.licensing"}
 
 def public_modules() -> Mapping[str, str]:
     """The public names of the package, each with the module below `pulumi_vmimport` that defines it."""
-    entries = [*(entry for entry in RESOURCES if entry.is_public), *COMPONENTS]
+    entries: list[ResourceEntry | ComponentEntry] = [*(entry for entry in RESOURCES if entry.is_public), *COMPONENTS]
     classes = {name: entry.module for entry in entries for name in (entry.name, f"{entry.name}Args")}
     return dict(sorted({**classes, **_ARGUMENT_TYPES, **_FUNCTIONS}.items()))

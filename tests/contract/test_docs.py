@@ -1,4 +1,4 @@
-"""Pages that show the package's own tables show them as they are."""
+"""Pages that show the package's own tables show their current content."""
 
 import importlib.util
 import re
@@ -23,14 +23,14 @@ GENERATE = _generate()
 
 
 @pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
-def test_a_page_shows_the_tables_as_they_are(page: Path) -> None:
+def test_a_page_shows_the_current_tables(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<!-- made of" in text
     assert GENERATE.filled_in(text) == text, "run `make docs`"
 
 
 @pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
-def test_a_table_that_is_stale_is_filled_in_anew(page: Path) -> None:
+def test_a_stale_table_is_regenerated(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     stale = re.sub(r"(<!-- made of .* -->\n)[^<]*", r"\1\nold\n\n", text)
     assert stale != text
@@ -38,9 +38,9 @@ def test_a_table_that_is_stale_is_filled_in_anew(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
-def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
-    for file, anchor in re.findall(r"\]\(([\w.]*\.md)?(?:#([\w-]+))?\)", page.read_text(encoding="utf-8")):
-        target = DOCS / file if file else page
+def test_links_between_the_pages_have_targets(page: Path) -> None:
+    for file, anchor in re.findall(r"\]\(([\w./]*\.md)?(?:#([\w-]+))?\)", page.read_text(encoding="utf-8")):
+        target = page.parent / file if file else page
         assert target.is_file()
         headings = {_anchor(h) for h in re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)}
         assert not anchor or anchor in headings, f"{file}#{anchor}"
@@ -48,3 +48,7 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
 
 def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_stub_of_the_package_declares_the_current_names() -> None:
+    assert GENERATE.STUB.read_text(encoding="utf-8") == GENERATE.catalog_parts.stub(), "run `make docs`"

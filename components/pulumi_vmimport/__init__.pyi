@@ -1,0 +1,94 @@
+# Generated from resources/catalog.py by docs/generate.py: `make docs`.
+from collections.abc import Mapping
+
+from pulumi_vmimport.aws.ec2.licensing import usage_operation
+from pulumi_vmimport.components.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
+from pulumi_vmimport.components.export_bucket import ExportBucket, ExportBucketArgs
+from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketArgs
+from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
+from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
+from pulumi_vmimport.resources.disk_container_args import (
+    ClientDataArgs,
+    DiskContainerArgs,
+    LicenseSpecificationArgs,
+    SnapshotDiskContainerArgs,
+    UserBucketArgs,
+)
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUpload, DiskImageUploadArgs
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage, ExportImageArgs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, ImportImageArgs
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport, InstanceExportArgs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
+    VirtualMachineExport,
+    VirtualMachineExportArgs,
+)
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImage, CopyWorkspaceImageArgs
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import (
+    CreateUpdatedWorkspaceImage,
+    CreateUpdatedWorkspaceImageArgs,
+)
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImage, CreateWorkspaceImageArgs
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
+    ImportCustomWorkspaceImage,
+    ImportCustomWorkspaceImageArgs,
+)
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage, ImportWorkspaceImageArgs
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundle, WorkspaceBundleArgs
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
+    WorkspaceImagePermissions,
+    WorkspaceImagePermissionsArgs,
+)
+from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccount, WorkspacesAccountArgs
+
+__all__ = [
+    "ByolWorkspaceImage",
+    "ByolWorkspaceImageArgs",
+    "ClientDataArgs",
+    "CopyWorkspaceImage",
+    "CopyWorkspaceImageArgs",
+    "CreateUpdatedWorkspaceImage",
+    "CreateUpdatedWorkspaceImageArgs",
+    "CreateWorkspaceImage",
+    "CreateWorkspaceImageArgs",
+    "DirectSnapshot",
+    "DirectSnapshotArgs",
+    "DiskContainerArgs",
+    "DiskImageUpload",
+    "DiskImageUploadArgs",
+    "ExportBucket",
+    "ExportBucketArgs",
+    "ExportImage",
+    "ExportImageArgs",
+    "ImportBucket",
+    "ImportBucketArgs",
+    "ImportCustomWorkspaceImage",
+    "ImportCustomWorkspaceImageArgs",
+    "ImportImage",
+    "ImportImageArgs",
+    "ImportSnapshot",
+    "ImportSnapshotArgs",
+    "ImportWorkspaceImage",
+    "ImportWorkspaceImageArgs",
+    "InstanceExport",
+    "InstanceExportArgs",
+    "LicenseSpecificationArgs",
+    "SnapshotDiskContainerArgs",
+    "SourceVirtualMachine",
+    "SourceVirtualMachineArgs",
+    "UserBucketArgs",
+    "VirtualMachineExport",
+    "VirtualMachineExportArgs",
+    "VmimportRole",
+    "VmimportRoleArgs",
+    "WorkspaceBundle",
+    "WorkspaceBundleArgs",
+    "WorkspaceImagePermissions",
+    "WorkspaceImagePermissionsArgs",
+    "WorkspacesAccount",
+    "WorkspacesAccountArgs",
+    "usage_operation",
+]
+
+_MODULES: Mapping[str, str]
