@@ -27,6 +27,7 @@ HOSTS = {
     "lifecycle/program_values.py",
     "lifecycle/pulumi_hooks.py",
     "lifecycle/pulumi_unknowns.py",
+    "testing.py",
 }
 
 

@@ -1,0 +1,80 @@
+"""Mocks for unit tests of programs that use this library: no engine, no AWS, outputs with values.
+
+Pulumi's own mocks return the inputs of a resource as its outputs, so every output of a custom resource would be None.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from pulumi_vmimport.lifecycle.schema import camel_case, field_types, without_none
+from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
+
+__all__ = ["VmimportMocks"]
+
+_TOKENS = {f"pulumi-python:dynamic/vmimport:{entry.name}": entry.name for entry in RESOURCES}
+# The functions that the components call, with the results of an account in eu-west-1.
+_CALLS: Mapping[str, Mapping[str, Any]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
+    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
+    "aws:index/getRegion:getRegion": {"region": "eu-west-1", "name": "eu-west-1"},
+}
+
+
+class VmimportMocks(Mocks):
+    """Mocks for `pulumi.runtime.set_mocks`.
+
+    Each output of a custom resource has a value: a string names the resource and the output (`web-imageId`), a number
+    is 1, a list has one item. `outputs` overrides values by class and by output, in snake case:
+    `VmimportMocks(outputs={"ImportImage": {"image_id": "ami-0123456789abcdef0"}})`. `calls` holds the results of
+    provider functions by token. Resources of other packages have their inputs as outputs. `resources` lists every
+    registered resource, for assertions on its inputs.
+    """
+
+    def __init__(
+        self,
+        outputs: Mapping[str, Mapping[str, Any]] | None = None,
+        calls: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.resources: list[MockResourceArgs] = []
+        self._outputs = outputs or {}
+        self._calls = {**_CALLS, **(calls or {})}
+        if unknown := sorted(self._outputs.keys() - set(_TOKENS.values())):
+            raise ValueError(f"outputs: there is no resource {', '.join(unknown)}")
+
+    def call(self, args: MockCallArgs) -> Any:
+        """The result of a provider function; its arguments when no result is set."""
+        return {**args.args, **self._calls.get(args.token, {})}
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[Any, Any]]:
+        """The id and the outputs of a resource."""
+        self.resources.append(args)
+        resource = _TOKENS.get(args.typ)
+        id = args.resource_id or f"{args.name}-id"
+        return id, {**self._state(resource, args), **_given(args.inputs)} if resource else dict(args.inputs)
+
+    def _state(self, resource: str, args: MockResourceArgs) -> dict[str, Any]:
+        lifecycle = lifecycle_of(resource)
+        outputs = field_types(lifecycle.state_type).keys() - field_types(lifecycle.inputs_type).keys()
+        overrides = self._outputs.get(resource, {})
+        if unknown := sorted(overrides.keys() - outputs):
+            raise ValueError(f"outputs: {resource} has no output {', '.join(unknown)}")
+        types = field_types(lifecycle.state_type)
+        sample = {name: _sample(types[name], f"{args.name}-{camel_case(name)}") for name in outputs}
+        return {camel_case(name): value for name, value in {**sample, **overrides}.items()}
+
+
+def _given(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a custom resource without the outputs, which it registers as None."""
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _sample(hint: Any, text: str) -> Any:
+    """A value of a type."""
+    hint = without_none(hint)
+    if hint is bool:
+        return True
+    if hint in {int, float}:
+        return 1
+    return text if hint is str else [text]
