@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # A letter on either side makes another word; an underscore does not, as names are words too.
 BANNED = {
-    r"told|tells?(?!\(\))|telling": "report, return, name, detect, say",
+    r"told|tells?(?!\((?:self)?\))|telling": "report, return, name, detect, say",
     r"anew": "again, re-create, start a new ...",
     r"whoever|whosoever": "name the subject",
     r"mend(?:s|ed|ing)?": "repair, fix",

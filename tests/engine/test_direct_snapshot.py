@@ -44,9 +44,7 @@ def holds(stack: Any, sandbox: Sandbox, file: Path) -> str:
     return record.id
 
 
-def test_up_then_nothing_then_drift_then_another_file_then_destroy_with_nothing_left(
-    stack: Any, sandbox: Sandbox, file: Path
-) -> None:
+def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: Sandbox, file: Path) -> None:
     assert stack.preview() == {"create": 2}
     assert sandbox.aws.calls.writes() == []
     assert stack.up() == {"create": 2}

@@ -1,4 +1,4 @@
-"""A local disk image becomes an object, on the real engine: changed, drifted, cut off, refused, and gone again."""
+"""DiskImageUpload on the real engine: changes, drift, interruptions, conflicts and deletion."""
 
 import os
 import runpy
@@ -17,7 +17,7 @@ REGION, BUCKET, KEY, MIB = "eu-west-1", "images-of-uploads", "web.raw", 1 << 20
 PARTS, PART = 6, 16 * MIB
 
 pytestmark = pytest.mark.filterwarnings(
-    # What a killed engine leaves behind of its program, which runs in this process.
+    # The program of a killed engine stays in this process.
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 
@@ -56,115 +56,113 @@ def stack(new_stack: Any, s3: Any, file: Path) -> Any:
     return new_stack(program)
 
 
-def holds(s3: Any, file: Path) -> None:
+def assert_uploaded(s3: Any, file: Path) -> None:
     """The object is the file, byte for byte."""
     assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == file.read_bytes()
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
 
 
-def left(sandbox: Sandbox) -> list[str]:
+def leftovers(sandbox: Sandbox) -> list[str]:
     return [line for line in sandbox.aws.remaining_resources() if BUCKET in line]
 
 
-def parts(sandbox: Sandbox) -> int:
+def sent_parts(sandbox: Sandbox) -> int:
     return len(sandbox.aws.calls.of("UploadPart"))
 
 
-def test_up_then_nothing_then_drift_then_another_file_then_destroy_with_nothing_left(
-    stack: Any, sandbox: Sandbox, s3: Any, file: Path
-) -> None:
+def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: Sandbox, s3: Any, file: Path) -> None:
     assert stack.preview() == {"create": 2}
     assert sandbox.aws.calls.writes() == []
     assert stack.up() == {"create": 2}
-    holds(s3, file)
-    assert parts(sandbox) == PARTS
+    assert_uploaded(s3, file)
+    assert sent_parts(sandbox) == PARTS
     assert any("DiskImageUpload web creating" in line and "% sent" in line for line in stack.output)
     first = stack.outputs()
     before = list(sandbox.aws.calls)
     assert stack.up() == {"same": 2}
-    assert list(sandbox.aws.calls) == before  # nothing at all is asked
+    assert list(sandbox.aws.calls) == before  # no call at all
     assert stack.preview(refresh=True) == {"same": 2}
 
     os.utime(file, ns=(1, 1))
     assert stack.preview() == {"same": 1, "update": 1}
     assert stack.up() == {"same": 1, "update": 1}
-    assert parts(sandbox) == PARTS
+    assert sent_parts(sandbox) == PARTS
     assert stack.outputs() == first
 
     s3.delete_object(Bucket=BUCKET, Key=KEY)
     assert stack.up(refresh=True) == {"create": 1, "same": 1}
-    holds(s3, file)
+    assert_uploaded(s3, file)
 
     with file.open("r+b") as disk:
         disk.seek(3 * MIB)
         disk.write(b"changed")
     assert stack.up() == {"same": 1, "update": 1}
-    holds(s3, file)
+    assert_uploaded(s3, file)
     assert stack.outputs()["checksum"] != first["checksum"]
     assert stack.up() == {"same": 2}
     stack.destroy()
-    assert left(sandbox) == [f"s3 bucket {BUCKET}"]
+    assert leftovers(sandbox) == [f"s3 bucket {BUCKET}"]
 
 
-def test_after_kill_9_the_next_up_sends_what_is_missing(stack: Any, sandbox: Sandbox, s3: Any, file: Path) -> None:
+def test_after_kill_9_the_next_up_sends_only_the_missing_parts(
+    stack: Any, sandbox: Sandbox, s3: Any, file: Path
+) -> None:
     sandbox.aws.faults.on("UploadPart", lambda _: stack.kill(), nth=4, when="after")
     stack.fails(stack.up)
     assert stack.is_over()
-    stack.cancel()  # a killed engine leaves its lock on the stack
+    stack.cancel()  # a killed engine does not release the lock of the stack
     (upload,) = s3.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
-    there = len(s3.list_parts(Bucket=BUCKET, Key=KEY, UploadId=upload["UploadId"])["Parts"])
-    before = parts(sandbox)
-    assert there >= 3
+    existing = len(s3.list_parts(Bucket=BUCKET, Key=KEY, UploadId=upload["UploadId"])["Parts"])
+    before = sent_parts(sandbox)
+    assert existing >= 3
     assert stack.up() == {"create": 1, "same": 1}
-    assert parts(sandbox) - before == PARTS - there
+    assert sent_parts(sandbox) - before == PARTS - existing
     assert len(sandbox.aws.calls.of("CreateMultipartUpload")) == 1
-    holds(s3, file)
+    assert_uploaded(s3, file)
     stack.destroy()
-    assert left(sandbox) == [f"s3 bucket {BUCKET}"]
+    assert leftovers(sandbox) == [f"s3 bucket {BUCKET}"]
 
 
 @pytest.mark.parametrize("then", ["up", "destroy"])
-def test_after_ctrl_c_the_next_command_goes_on_or_leaves_nothing(
+def test_after_ctrl_c_the_next_up_resumes_and_destroy_leaves_nothing(
     stack: Any, sandbox: Sandbox, s3: Any, file: Path, then: str
 ) -> None:
     sandbox.aws.faults.on("UploadPart", lambda _: stack.kill("bin/pulumi --", by=signal.SIGINT), nth=3)
     printed = stack.fails(stack.up)
     assert "DiskImageUpload web: cancelled" in printed
     assert stack.is_over()
-    assert left(sandbox)[1:] == [f"s3 multipart upload {BUCKET}/{KEY}"]
+    assert leftovers(sandbox)[1:] == [f"s3 multipart upload {BUCKET}/{KEY}"]
     if then == "up":
         assert stack.up() == {"same": 1, "update": 1}
-        holds(s3, file)
+        assert_uploaded(s3, file)
         assert len(sandbox.aws.calls.of("CreateMultipartUpload")) == 1
     stack.destroy()
-    assert left(sandbox) == [f"s3 bucket {BUCKET}"]
+    assert leftovers(sandbox) == [f"s3 bucket {BUCKET}"]
 
 
-def test_parts_that_arrive_damaged_are_sent_again(stack: Any, sandbox: Sandbox, s3: Any, file: Path) -> None:
+def test_damaged_parts_and_lost_responses_are_retried(stack: Any, sandbox: Sandbox, s3: Any, file: Path) -> None:
     sandbox.aws.faults.error("UploadPart", "BadDigest", "The CRC32 you specified did not match.", times=3)
     sandbox.aws.faults.drop_connection("UploadPart")
     sandbox.aws.faults.drop_connection("CompleteMultipartUpload", after_processing=True)
     assert stack.up() == {"create": 2}
-    holds(s3, file)
+    assert_uploaded(s3, file)
     assert sandbox.aws.faults.waiting == []
     stack.destroy()
 
 
-def test_fails_with_nothing_overwritten_when_somebody_else_was_there_first(
-    stack: Any, sandbox: Sandbox, s3: Any
-) -> None:
+def test_fails_without_overwriting_an_object_of_another_process(stack: Any, sandbox: Sandbox, s3: Any) -> None:
     theirs = {"Bucket": BUCKET, "Key": KEY}
     sandbox.aws.faults.on("CompleteMultipartUpload", lambda _: s3.put_object(**theirs, Body=b"theirs"))
     printed = stack.fails(stack.up)
-    assert "expected no object there when the upload was complete, but somebody else wrote" in printed
+    assert f"s3://{BUCKET}/{KEY}: expected no object" in printed
     assert "Traceback" not in printed
-    assert left(sandbox) == [f"s3 bucket {BUCKET}", f"s3 object {BUCKET}/{KEY}"]
+    assert leftovers(sandbox) == [f"s3 bucket {BUCKET}", f"s3 object {BUCKET}/{KEY}"]
     printed = stack.fails(stack.preview)
-    assert "was not uploaded by this resource; choose another key, or delete the object" in printed
+    assert f"s3://{BUCKET}/{KEY} already exists" in printed
     assert s3.get_object(**theirs)["Body"].read() == b"theirs"
 
 
-def test_fails_in_preview_with_what_is_wrong_with_the_file(stack: Any, sandbox: Sandbox, file: Path) -> None:
+def test_fails_in_preview_for_a_missing_file(stack: Any, sandbox: Sandbox, file: Path) -> None:
     file.unlink()
     printed = stack.fails(stack.preview)
     assert f"{file} cannot be read: No such file or directory" in printed
@@ -172,9 +170,7 @@ def test_fails_in_preview_with_what_is_wrong_with_the_file(stack: Any, sandbox: 
     assert sandbox.aws.calls.writes() == []
 
 
-def test_an_upload_becomes_a_snapshot_and_another_content_another_one(
-    new_stack: Any, sandbox: Sandbox, file: Path
-) -> None:
+def test_changed_content_becomes_another_snapshot(new_stack: Any, sandbox: Sandbox, file: Path) -> None:
     stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config={"diskImage": str(file)})
     before = sandbox.aws.remaining_resources()
     stack.up()

@@ -22,13 +22,13 @@ from pulumi_vmimport_sandbox import Sandbox
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "ova/web.ova"
 GIB, MIB = 1 << 30, 1 << 20
-EVERYTHING = ""  # what is in the command lines
+EVERYTHING = ""  # matches every command line
 DISKS = [vmdk(GIB, random.Random(1).randbytes(20 * MIB)), vmdk(2 * GIB, random.Random(2).randbytes(MIB))]  # noqa: S311
 
 
 @dataclass
 class Scene:
-    """A machine of two disks, a stack that exports it, and what is in S3."""
+    """A machine of two disks and a stack that exports it to S3."""
 
     stack: Any
     machine: Any
@@ -44,7 +44,7 @@ class Scene:
         return bytes(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
     def disks(self) -> list[bytes]:
-        """Those in the OVA; no upload may be left beside it."""
+        """The disks in the OVA; fails if an upload is in progress."""
         assert not self.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
         with tarfile.open(fileobj=io.BytesIO(self.object(KEY))) as tar:
             return [tar.extractfile(name).read() for name in tar.getnames()[2:]]  # type: ignore[union-attr]
@@ -54,7 +54,7 @@ class Scene:
         self.sandbox.vcenter.session.wait("reconfigure", task)
 
     def through(self, relay: Relay) -> None:
-        """Let the library reach the vCenter, and the disks, through a relay."""
+        """Connect to vCenter and to the disks through a relay."""
         anywhere = vim.option.OptionValue(key="vcsim.server.url", value="https://*/sdk")
         self.sandbox.vcenter.session.content.setting.UpdateOptions([anywhere])
         self.stack.environment["VSPHERE_SERVER"] = f"127.0.0.1:{relay.port}"
@@ -62,9 +62,9 @@ class Scene:
 
 @pytest.fixture(autouse=True)
 def programs_end_here(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A killed engine leaves its program in this process, which complains when it goes: last of all in its test."""
+    """The program of a killed engine stays in this process; its warnings must appear within its own test."""
     yield
-    caplog.get_records("call").clear()  # the errors that gRPC logged hold it
+    caplog.get_records("call").clear()  # the errors logged by gRPC refer to it
     gc.collect()
 
 
@@ -103,7 +103,7 @@ def test_an_unchanged_machine_is_exported_once(scene: Scene) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("call", "nth"), [("UploadPart", 1), ("UploadPart", 3), ("CompleteMultipartUpload", 1)])
-def test_what_kill_9_left_is_completed_by_the_next_up(scene: Scene, call: str, nth: int, when: Any) -> None:
+def test_after_kill_9_the_next_up_completes_the_export(scene: Scene, call: str, nth: int, when: Any) -> None:
     scene.sandbox.aws.faults.on(call, lambda _: scene.stack.kill(EVERYTHING), nth=nth, when=when)
     scene.stack.fails(scene.stack.up)
     scene.stack.end_programs()
@@ -113,11 +113,11 @@ def test_what_kill_9_left_is_completed_by_the_next_up(scene: Scene, call: str, n
     assert scene.stack.up() == {"same": 2}
 
 
-def test_a_bit_that_flips_on_its_way_to_s3_is_sent_again(scene: Scene) -> None:
+def test_a_part_with_a_bit_flipped_on_the_way_to_s3_is_sent_again(scene: Scene) -> None:
     flipped: list[int] = []
 
     def flip(passed: int, data: bytes) -> bytes:
-        if passed > MIB and not flipped:  # in the body of a part: nothing else is as long
+        if passed > MIB and not flipped:  # in the body of a part: no other request is as long
             flipped.append(passed)
             return data[:100] + bytes([data[100] ^ 4]) + data[101:]
         return data
@@ -129,12 +129,12 @@ def test_a_bit_that_flips_on_its_way_to_s3_is_sent_again(scene: Scene) -> None:
         scene.stack.up()
     assert flipped
     assert scene.disks() == DISKS
-    refused = [part for part in scene.sandbox.aws.calls.writes() if "UploadPart" in str(part)]
-    assert len(refused) == 4
+    sent = [part for part in scene.sandbox.aws.calls.writes() if "UploadPart" in str(part)]
+    assert len(sent) == 4
 
 
 @pytest.mark.parametrize("cuts", [[3 * MIB], [19 * MIB, 5 * MIB, 12 * MIB], [100_000_000, MIB // 2]])
-def test_a_download_that_breaks_is_gone_on_with(scene: Scene, cuts: list[int]) -> None:
+def test_a_download_that_breaks_is_resumed(scene: Scene, cuts: list[int]) -> None:
     broken = []
 
     def cut(passed: int, data: bytes) -> bytes:
@@ -142,7 +142,7 @@ def test_a_download_that_breaks_is_gone_on_with(scene: Scene, cuts: list[int]) -
             broken.append(cuts.pop(0))
             raise Cut
         if cuts and cuts[0] > 10 * MIB * 5 and passed > 20 * MIB:
-            cuts.pop(0)  # of the first disk; the next is for the second
+            cuts.pop(0)  # the first disk is complete; the next cut is in the second
         return data
 
     with Relay(scene.sandbox.vcenter.host, scene.sandbox.vcenter.port, down=cut) as relay:
@@ -152,7 +152,7 @@ def test_a_download_that_breaks_is_gone_on_with(scene: Scene, cuts: list[int]) -
     assert scene.disks() == DISKS
 
 
-def test_fails_in_one_line_and_leaves_nothing_when_the_download_breaks_again_and_again(scene: Scene) -> None:
+def test_fails_in_one_line_with_nothing_left_if_the_download_keeps_breaking(scene: Scene) -> None:
     def cut(passed: int, data: bytes) -> bytes:
         if passed > 3 * MIB:
             raise Cut
@@ -167,7 +167,7 @@ def test_fails_in_one_line_and_leaves_nothing_when_the_download_breaks_again_and
     assert not scene.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
 
 
-def test_a_machine_that_changed_is_told_of_in_preview_and_exported_in_place_on_request(scene: Scene) -> None:
+def test_preview_warns_of_a_changed_machine_and_export_when_changed_exports_it_in_place(scene: Scene) -> None:
     scene.stack.up()
     before = scene.stack.outputs()
     scene.reconfigure(memoryMB=8192)

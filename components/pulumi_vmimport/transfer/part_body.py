@@ -51,7 +51,7 @@ class PartBody(ABC):
         return self._position
 
     def tell(self) -> int:
-        """See `io.IOBase.tell`."""
+        """See `io.IOBase.tell()`."""
         return self._position
 
     def readable(self) -> bool:
