@@ -67,13 +67,13 @@ def images(sandbox: Sandbox) -> list[str]:
     return [left for left in sandbox.aws.remaining_resources() if left.startswith("workspaces")]
 
 
-def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
+def test_images_are_created_updated_in_place_and_destroyed(
     stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
 ) -> None:
     assert stack.preview() == {"create": 3}
     assert stack.up() == {"create": 3}
-    made = stack.outputs()
-    assert (made["desktopState"], made["goldenState"]) == ("AVAILABLE", "AVAILABLE")
+    outputs = stack.outputs()
+    assert (outputs["desktopState"], outputs["goldenState"]) == ("AVAILABLE", "AVAILABLE")
     before = sandbox.aws.calls.writes()
     assert stack.up() == {"same": 3}
     assert sandbox.aws.calls.writes() == before
@@ -81,7 +81,7 @@ def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
         of["tags"] = {"stage": "prod"}
     assert stack.up() == {"same": 1, "update": 2}
     for name in args:
-        tags = {tag["Key"] for tag in workspaces.describe_tags(ResourceId=made[name])["TagList"]}
+        tags = {tag["Key"] for tag in workspaces.describe_tags(ResourceId=outputs[name])["TagList"]}
         assert {tag for tag in tags if not tag.startswith("vmimport:")} == {"stage"}
     stack.destroy()
     assert images(sandbox) == []
@@ -95,17 +95,17 @@ def test_another_description_replaces_the_images_and_keeps_their_names(
         of["image_description"] = "changed"
     assert stack.up() == {"same": 1, "replace": 2}
     found = {image["ImageId"]: image["Description"] for image in workspaces.describe_workspace_images()["Images"]}
-    made = stack.outputs()
-    assert found == {made["desktop"]: "changed", made["golden"]: "changed"}
+    outputs = stack.outputs()
+    assert found == {outputs["desktop"]: "changed", outputs["golden"]: "changed"}
 
 
 def test_refresh_detects_a_deleted_image_and_changed_tags_and_up_repairs_them(
     stack: Any, sandbox: Sandbox, workspaces: Any
 ) -> None:
     stack.up()
-    made = stack.outputs()
-    workspaces.delete_workspace_image(ImageId=made["desktop"])
-    workspaces.create_tags(ResourceId=made["golden"], Tags=[{"Key": "cost_center", "Value": "changed"}])
+    outputs = stack.outputs()
+    workspaces.delete_workspace_image(ImageId=outputs["desktop"])
+    workspaces.create_tags(ResourceId=outputs["golden"], Tags=[{"Key": "cost_center", "Value": "changed"}])
     assert stack.preview(refresh=True) == {"create": 1, "same": 1, "update": 1}
     assert stack.up(refresh=True) == {"create": 1, "same": 1, "update": 1}
     assert stack.preview(refresh=True) == {"same": 3}

@@ -107,9 +107,9 @@ def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced
         aws.faults.on("CreateUpdatedWorkspaceImage", offer_update, nth=nth)
     assert stack.up() == {"create": 2, "replace": 1, "same": 2}
     assert re.search(r"wsi-\w+: [a-z ]+ \d+ %: ", "\n".join(stack.output))  # state, percent and message
-    made = stack.outputs()
+    outputs = stack.outputs()
     found = {image["ImageId"]: image["State"] for image in workspaces.describe_workspace_images()["Images"]}
-    assert found == {made["custom"]: "AVAILABLE", made["updated"]: "AVAILABLE"}
+    assert found == {outputs["custom"]: "AVAILABLE", outputs["updated"]: "AVAILABLE"}
     writes = aws.calls.writes()
     assert stack.up() == {"same": 5}
     assert aws.calls.writes() == writes
@@ -117,11 +117,11 @@ def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced
     image_names["updated"] = "updated-2"  # the bundle gets the new image before the old image is deleted
     assert stack.up() == {"replace": 1, "same": 3, "update": 1}
     [bundle] = workspaces.describe_workspace_bundles()["Bundles"]
-    assert bundle["ImageId"] == stack.outputs()["updated"] != made["updated"]
+    assert bundle["ImageId"] == stack.outputs()["updated"] != outputs["updated"]
     image_names["desk"] = "custom"
     assert stack.up() == {"same": 4, "update": 1}
     [bundle] = workspaces.describe_workspace_bundles()["Bundles"]
-    assert bundle["ImageId"] == made["custom"]
+    assert bundle["ImageId"] == outputs["custom"]
     stack.destroy()
     assert "stays enabled for BYOL" in "\n".join(stack.output)
     assert workspaces.describe_account()["DedicatedTenancyManagementCidrRange"] == RANGE

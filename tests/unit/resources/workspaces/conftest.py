@@ -80,9 +80,9 @@ def new_image(aws: AwsSandbox) -> Callable[..., str]:
     def make(region: str = REGION, name: str = "source", *, dedicated: bool = False) -> str:
         workspace = aws.make_workspace(region, user=name, dedicated=dedicated)
         calls = aws.observer("workspaces", region)
-        made = calls.create_workspace_image(Name=name, Description="a source", WorkspaceId=workspace)
+        answer = calls.create_workspace_image(Name=name, Description="a source", WorkspaceId=workspace)
         aws.clock.advance(aws.settings.create_workspace_image_seconds)
-        return str(made["ImageId"])
+        return str(answer["ImageId"])
 
     return make
 
@@ -164,8 +164,8 @@ def updated_kind(
 @pytest.fixture(params=["imported", "custom", "created", "copied", "updated"])
 def kind(request: pytest.FixtureRequest) -> ImageKind:
     """Each of the five kinds."""
-    made: ImageKind = request.getfixturevalue(f"{request.param}_kind")
-    return made
+    kind: ImageKind = request.getfixturevalue(f"{request.param}_kind")
+    return kind
 
 
 @pytest.fixture

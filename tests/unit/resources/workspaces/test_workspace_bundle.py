@@ -232,12 +232,12 @@ def test_fails_when_an_adopted_bundle_does_not_accept_the_image_and_deletes_it(
 def test_fails_to_adopt_the_bundle_of_another_resource(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, bundles: Any, looked_up: LookedUp
 ) -> None:
-    taken = lifecycle.create(new_run(identity=ANOTHER_RESOURCE), bundle_inputs)
-    assert f"'desk' belongs to bundle {taken.id}" in looked_up(lifecycle, new_run(), bundle_inputs)["bundleName"]
+    existing = lifecycle.create(new_run(identity=ANOTHER_RESOURCE), bundle_inputs)
+    assert f"'desk' belongs to bundle {existing.id}" in looked_up(lifecycle, new_run(), bundle_inputs)["bundleName"]
     assert looked_up(lifecycle, new_run(identity=ANOTHER_RESOURCE), bundle_inputs) == {}
-    with pytest.raises(CleanFailureError, match=taken.id):
+    with pytest.raises(CleanFailureError, match=existing.id):
         lifecycle.create(new_run(), bundle_inputs)
-    assert list(bundles()) == [taken.id]
+    assert list(bundles()) == [existing.id]
 
 
 def test_preflight_reports_a_missing_or_pending_image_unless_the_stack_creates_it(

@@ -86,10 +86,10 @@ def test_preflight_skips_unknown_inputs(kind: Any, run: Any, looked_up: LookedUp
 
 
 def test_preflight_reports_a_name_that_another_image_has(kind: Any, new_run: NewRun, looked_up: LookedUp) -> None:
-    taken = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
+    existing = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
     reason = looked_up(kind.lifecycle, new_run(), kind.inputs)["imageName"]
     assert "'win10'" in reason
-    assert taken.id in reason
+    assert existing.id in reason
     assert "imageName" not in looked_up(kind.lifecycle, new_run(identity=ANOTHER_RESOURCE), kind.inputs)
 
 
@@ -180,10 +180,10 @@ def test_a_lost_response_does_not_start_a_second_image(
 
 
 def test_fails_to_adopt_the_image_of_another_resource(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    taken = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
-    with pytest.raises(CleanFailureError, match=taken.id):
+    existing = kind.lifecycle.create(new_run(identity=ANOTHER_RESOURCE), kind.inputs)
+    with pytest.raises(CleanFailureError, match=existing.id):
         kind.lifecycle.create(new_run(), kind.inputs)
-    assert kind.images() == {taken.id: "AVAILABLE"}
+    assert kind.images() == {existing.id: "AVAILABLE"}
 
 
 def test_fails_when_the_name_is_taken_during_create(kind: Any, run: Any, aws: AwsSandbox) -> None:
@@ -206,10 +206,10 @@ def test_fails_with_all_error_codes_and_the_next_create_succeeds(kind: Any, new_
 
 def test_fails_to_resume_a_failed_image_and_records_it_as_broken(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("DomainJoined")
-    kept = kind.interrupt_create(new_run(stop_after_waits=1))
+    recorded = kind.interrupt_create(new_run(stop_after_waits=1))
     second = new_run()
     with pytest.raises(CleanFailureError, match="DomainJoined"):
-        kind.lifecycle.update(second, *kept, kind.inputs)
+        kind.lifecycle.update(second, *recorded, kind.inputs)
     assert kind.lifecycle.condition(second.recorded[1]) is Condition.BROKEN
     assert kind.images() == {}
 

@@ -128,8 +128,8 @@ def test_the_next_run_completes_an_interrupted_one(
     created = lifecycle.create(new_run(), inputs)
     assert shared() == set(inputs.account_ids)
     assert len(aws.calls.of("UpdateWorkspaceImagePermission")) - before == 2 - (nth - 1)
-    id, kept = first.recorded
-    assert lifecycle.update(new_run(), id, kept, inputs) == created.state
+    id, recorded = first.recorded
+    assert lifecycle.update(new_run(), id, recorded, inputs) == created.state
 
 
 def test_delete_removes_what_an_interrupted_run_shared(

@@ -78,9 +78,9 @@ def test_delete_removes_the_image_and_succeeds_again(kind: Any, run: Any, aws: A
 
 
 def test_delete_waits_until_a_pending_image_is_complete(kind: Any, new_run: NewRun, aws: AwsSandbox) -> None:
-    kept = kind.interrupt_create(new_run(stop_after_waits=0))
+    recorded = kind.interrupt_create(new_run(stop_after_waits=0))
     second = new_run()
-    kind.lifecycle.delete(second, *kept)
+    kind.lifecycle.delete(second, *recorded)
     assert second.waits > 0
     assert kind.images() == {}
 
@@ -124,17 +124,17 @@ def test_fails_to_delete_a_shared_image_and_names_the_accounts(kind: Any, run: A
 def test_fails_to_delete_an_image_that_bundles_use(kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = kind.lifecycle.create(run, kind.inputs)
     calls = aws.observer("workspaces")
-    made = calls.create_workspace_bundle(
+    bundle_id = calls.create_workspace_bundle(
         BundleName="desk",
         BundleDescription="b",
         ImageId=created.id,
         ComputeType={"Name": "STANDARD"},
         UserStorage={"Capacity": "50"},
     )["WorkspaceBundle"]["BundleId"]
-    facts = rf"image {created.id} .*; delete its bundles {made} \(desk\) first; .*image_name"
+    facts = rf"image {created.id} .*; delete its bundles {bundle_id} \(desk\) first; .*image_name"
     with pytest.raises(PartialFailureError, match=facts):
         kind.lifecycle.delete(run, created.id, created.state)
-    calls.delete_workspace_bundle(BundleId=made)
+    calls.delete_workspace_bundle(BundleId=bundle_id)
     kind.lifecycle.delete(run, created.id, created.state)
     assert kind.images() == {}
 

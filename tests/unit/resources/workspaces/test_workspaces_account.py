@@ -107,10 +107,10 @@ def test_an_interrupted_run_is_resumed_with_one_call(
     first = new_run(stop_after_waits=0)
     with pytest.raises(RunInterruptedError):
         lifecycle.create(first, inputs)
-    id, kept = first.recorded
-    assert lifecycle.condition(kept) is Condition.UNFINISHED
-    assert lifecycle.read(new_run(), id, kept) == kept
-    state = lifecycle.update(new_run(), id, kept, inputs)
+    id, recorded = first.recorded
+    assert lifecycle.condition(recorded) is Condition.UNFINISHED
+    assert lifecycle.read(new_run(), id, recorded) == recorded
+    state = lifecycle.update(new_run(), id, recorded, inputs)
     assert lifecycle.condition(state) is Condition.READY
     assert lifecycle.create(new_run(), inputs).state == state
     assert len(aws.calls.of("ModifyAccount")) == 1
