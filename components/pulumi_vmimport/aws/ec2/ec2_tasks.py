@@ -1,4 +1,4 @@
-"""EC2's conversion tasks: what the four kinds have in common."""
+"""EC2's conversion tasks: what image and snapshot imports and image and instance exports have in common."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """EC2's export tasks, of images and of instances.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html, API_CreateInstanceExportTask.html
-and the pages of the other calls.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html, API_CreateInstanceExportTask.html,
+API_DescribeExportImageTasks.html, API_DescribeExportTasks.html, API_CancelExportTask.html.
 """
 
 import re

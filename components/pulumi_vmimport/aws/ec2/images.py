@@ -1,4 +1,8 @@
-"""AMIs: find one, and deregister it together with its snapshots."""
+"""AMIs: find one, and deregister it together with its snapshots.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html, API_DeregisterImage.html,
+API_ModifyImageAttribute.html.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """EC2's import tasks, for images and for snapshots.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, API_ImportSnapshot.html and the
-pages of the other calls.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, API_ImportSnapshot.html,
+API_DescribeImportImageTasks.html, API_DescribeImportSnapshotTasks.html, API_CancelImportTask.html.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """EC2 instances and their volumes: the facts that decide whether an instance can be exported.
 
-Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and the
-pages of the other calls.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html,
+API_DescribeInstanceTypes.html, API_DescribeVolumes.html.
 """
 
 from collections.abc import Mapping

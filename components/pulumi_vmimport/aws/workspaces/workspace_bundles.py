@@ -1,7 +1,7 @@
 """WorkSpaces bundles: an image with compute type and storage.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceBundle.html and the pages of the other
-operations on bundles.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_CreateWorkspaceBundle.html,
+API_UpdateWorkspaceBundle.html, API_DeleteWorkspaceBundle.html, API_DescribeWorkspaceBundles.html.
 """
 
 from collections.abc import Iterator, Mapping
