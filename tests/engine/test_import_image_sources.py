@@ -42,8 +42,10 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
         ImportImage("by-url", by_url)
         snapshot = ImportSnapshot("root", disk_container={"format": "RAW", "url": f"s3://{BUCKET}/web.raw"})
         of_it: Any = {"disk_containers": [{"snapshot_id": snapshot.snapshot_id}], "boot_mode": "uefi", **linux}
-        ImportImage("from-snapshot", of_it)
+        from_snapshot = ImportImage("from-snapshot", of_it)
         pulumi.export("snapshotIds", disks.snapshot_ids)
+        outputs = (from_snapshot.image_name, from_snapshot.detected_boot_mode, from_snapshot.billed_usage_operation)
+        pulumi.export("fromSnapshot", [from_snapshot.image_id, *outputs])
         pulumi.export("report", disks.post_import_report)
 
     stack = new_stack(program)
@@ -52,7 +54,11 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
     snapshots = ec2.describe_snapshots(SnapshotIds=stack.outputs()["snapshotIds"])["Snapshots"]
     assert [(snapshot["Encrypted"], snapshot["KmsKeyId"]) for snapshot in snapshots] == [(True, key_arn)] * 2
     assert any(line.startswith("hardening: ") for line in stack.outputs()["report"])
-    # A program presigns anew whenever it runs: that is no other disk.
+    image_id, *outputs = stack.outputs()["fromSnapshot"]
+    (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+    assert image["BootMode"] == "uefi"
+    assert outputs == [image["Name"], "uefi", image["UsageOperation"]]
+    # A program presigns the URL in each run; the disk is the same.
     before, url["value"] = sandbox.aws.calls.writes(), presign("web.raw", 8 * 3600)
     assert stack.up() == {"same": 5}
     assert sandbox.aws.calls.writes() == before

@@ -11,7 +11,7 @@ BUCKET, KEY = "images-of-web", "web.raw"
 
 @pytest.fixture
 def args() -> dict[str, Any]:
-    return {"disk_container": {"format": "raw", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}}
+    return {"disk_container": {"format": "raw", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}, "encrypted": True}
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def test_up_then_nothing_then_drift_then_repair_then_destroy_with_nothing_left(
     args["tags"] = {"cost_center": "red"}
     assert stack.up() == {"same": 1, "update": 1}
     first = stack.outputs()["snapshotId"]
-    assert {"Key": "cost_center", "Value": "red"} in ec2.describe_snapshots(SnapshotIds=[first])["Snapshots"][0]["Tags"]
+    (snapshot,) = ec2.describe_snapshots(SnapshotIds=[first])["Snapshots"]
+    assert {"Key": "cost_center", "Value": "red"} in snapshot["Tags"]
+    assert snapshot["Encrypted"]
     ec2.delete_snapshot(SnapshotId=first)
     assert stack.up(refresh=True) == {"create": 1, "same": 1}
     assert stack.outputs()["snapshotId"] != first

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.ec2.import_options import BootMode
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle, ImportImageState
@@ -22,19 +23,38 @@ def inputs(image_inputs: ImportImageInputs) -> ImportImageInputs:
     return image_inputs
 
 
-def test_create_makes_a_tagged_ami_and_keeps_every_output(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    inputs = replace(inputs, boot_mode=BootMode.UEFI, operating_system="Windows Server 2022")
     created = lifecycle.create(run, inputs)
     state = created.state
-    assert created.id == state.import_task_id
-    assert (state.task_status, lifecycle.condition(state)) == ("completed", Condition.READY)
     ec2 = aws.observer("ec2")
     image = ec2.describe_images(ImageIds=[state.image_id])["Images"][0]
-    snapshot = ec2.describe_snapshots(SnapshotIds=list(state.snapshot_ids))["Snapshots"][0]
-    for thing in (image, snapshot):
-        tags = {t["Key"]: t["Value"] for t in thing["Tags"]}
+    (snapshot,) = ec2.describe_snapshots(SnapshotIds=list(state.snapshot_ids))["Snapshots"]
+    (task,) = ec2.describe_import_image_tasks()["ImportImageTasks"]
+    assert created.id == state.import_task_id == task["ImportTaskId"]
+    assert lifecycle.condition(state) is Condition.READY
+    outputs = {name: value for name, value in vars(state).items() if name not in vars(inputs)}
+    report = outputs.pop("post_import_report")
+    assert outputs == {
+        "billed_usage_operation": "RunInstances:0800",
+        "detected_boot_mode": "uefi",
+        "detected_license_type": "BYOL",
+        "detected_platform": image["PlatformDetails"],
+        "image_id": image["ImageId"],
+        "image_name": image["Name"],
+        "import_task_id": task["ImportTaskId"],
+        "snapshot_ids": (snapshot["SnapshotId"],),
+        "status_message": task.get("StatusMessage"),
+        "task_status": "completed",
+    }
+    assert image["Name"]
+    assert any(line.startswith("license: ") for line in report)
+    for tagged in (image, snapshot):
+        tags = {t["Key"]: t["Value"] for t in tagged["Tags"]}
         assert tags == {"team": "blue", **run.identity.tags(inputs)}
     assert image["Description"] == "web server"
-    assert state.detected_license_type == "BYOL"
     assert any("converting" in text for text in run.texts)
 
 
