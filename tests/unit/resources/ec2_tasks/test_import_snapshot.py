@@ -9,6 +9,8 @@ from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -138,6 +140,25 @@ def test_images_and_snapshots_wait_for_the_same_quota(
     aws.observer("ec2").import_image(DiskContainers=[{"Format": "RAW", "UserBucket": source}])
     assert lifecycle.create(run, inputs).state.snapshot_id is not None
     assert any("waiting for another import task of the Region" in text for text in run.texts)
+
+
+def test_a_snapshot_import_queues_behind_an_image_import(
+    new_run: NewRun, inputs: ImportSnapshotInputs, image_inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    queued: list[str] = []
+
+    def import_snapshot() -> None:
+        """Starts while the image import waits for the quota."""
+        if not queued:
+            run = new_run(stop_after_waits=1)
+            with pytest.raises(RunInterruptedError):
+                lifecycle.create(run, inputs)
+            queued.extend(run.texts)
+
+    aws.faults.error("ImportImage", aws.settings.quota_error_code, "The limit is 1.")
+    ImportImageLifecycle().create(new_run(then=import_snapshot), image_inputs)
+    assert "queued behind 1 other import task" in queued[0]
+    assert aws.calls.of("ImportSnapshot") == []
 
 
 def test_update_changes_tags_in_place_and_drift_of_them_shows(
