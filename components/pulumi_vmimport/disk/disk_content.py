@@ -1,7 +1,7 @@
-"""What every reader of a disk image gives, and what it reads from.
+"""The content of a disk image, and the source that it is read from.
 
-Nothing that a file says about itself is trusted: an offset is compared with the file's size before it is read, and a
-table is read in pages, so that memory stays bounded whatever the file claims.
+Readers do not trust the file: they compare every offset with the size of the file, and read tables in pages, so that
+memory stays bounded for any input.
 """
 
 import struct
@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.disk_errors import DamagedImageError, TruncatedImageEr
 
 SECTOR_BYTES = 512
 MAX_DISK_BYTES = 64 << 40
-"""The largest disk of VHDX, and the largest EBS volume; VMDK and VHD end before"""
+"""The largest disk of a VHDX, and the largest EBS volume. VMDK and VHD have lower limits."""
 
 _PAGE_ENTRIES = 8192
 _PAGES = 64
@@ -24,28 +24,28 @@ Extent = tuple[int, int]
 
 
 class Source(Protocol):
-    """A file to read from anywhere; its methods may be called by several threads at once."""
+    """A file with random access. Its methods are thread-safe."""
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The name in errors."""
 
     @property
     def size_bytes(self) -> int:
         """The size of the file."""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from there on; fewer only where the file ends."""
+        """The bytes from an offset on; fewer only at the end of the file."""
 
     def extents(self) -> Iterable[Extent]:
-        """The parts that may hold something, in order; what lies between them is zeros."""
+        """The parts that may hold data, in order. Everything between them is zeros."""
 
 
 class DiskContent(ABC):
-    """The disk in an image as its machine sees it. Its methods may be called by several threads at once."""
+    """The content of a disk as the VM reads it. Its methods are thread-safe."""
 
     sector_bytes = SECTOR_BYTES
-    """The logical sectors that its partition table counts in"""
+    """The size of a logical sector, the unit of the partition table"""
 
     def __init__(self, source: Source, capacity_bytes: int) -> None:
         if not 0 < capacity_bytes <= MAX_DISK_BYTES:
@@ -57,42 +57,42 @@ class DiskContent(ABC):
 
     @property
     def is_local(self) -> bool:
-        """Whether many small reads cost little; a source that does not say so is read over a network."""
+        """Whether many small reads are cheap. Default: false, as for a source that is read over a network."""
         return getattr(self._source, "is_local", False) is True
 
     @abstractmethod
     def extents(self) -> Iterator[Extent]:
-        """The parts of the disk that the image stores, in order; what lies between them is zeros."""
+        """The parts of the disk that the image stores, in order. Everything between them is zeros."""
 
     @abstractmethod
     def read(self, offset: int, length: int) -> bytes:
-        """So many bytes of the disk; what lies behind its end is zeros.
+        """The bytes from an offset on, with zeros beyond the end of the disk.
 
-        Raises: DiskImageError; whatever the source raises.
+        Raises: DiskImageError; what the source raises.
         """
 
 
 class ChunkedContent(DiskContent):
-    """A disk stored as chunks of one size, each at a place of its own or nowhere."""
+    """A disk stored in chunks of one size, each anywhere in the file or absent."""
 
     def __init__(self, source: Source, capacity_bytes: int, chunk_bytes: int, *, min_chunk_bytes: int) -> None:
-        """`min_chunk_bytes` is what a chunk takes in the file at least."""
+        """`min_chunk_bytes` is the minimum size of a chunk in the file."""
         super().__init__(source, capacity_bytes)
         self.chunk_bytes = chunk_bytes
         self._most_chunks = -(-source.size_bytes // min_chunk_bytes)
 
     @abstractmethod
     def _stored(self) -> Iterator[int]:
-        """The numbers of the chunks that are stored, in order."""
+        """The numbers of the stored chunks, in order."""
 
     @abstractmethod
     def _read_chunk(self, number: int, start: int, length: int) -> bytes:
-        """A part of a chunk, stored or not."""
+        """A part of a chunk. A chunk that is not stored is zeros."""
 
     def extents(self) -> Iterator[Extent]:
         first = end = 0
         for count, number in enumerate(self._stored(), 1):
-            if count > self._most_chunks:  # a few bytes that claim to be a large disk
+            if count > self._most_chunks:  # a small file that claims to be a large disk
                 found = f"its tables place more chunks of {self.chunk_bytes} bytes than its {self._source.size_bytes}"
                 raise DamagedImageError(self._source.name, f"{found} bytes can hold")
             if number != end:
@@ -119,10 +119,10 @@ class ChunkedContent(DiskContent):
 
 
 class PagedTable:
-    """A table of whole numbers in a file, read in pages as they are needed."""
+    """A table of whole numbers in a file, read in pages on demand."""
 
     def __init__(self, source: Source, what: str, offset: int, count: int, entry: str) -> None:
-        """`entry` is the struct format of one number. Raises: DamagedImageError when it does not lie in the file."""
+        """`entry` is the struct format of one number. Raises: DamagedImageError if the table lies outside the file."""
         self._source, self._what, self._offset, self._count = source, what, offset, count
         self._order, self._kind, self._size = entry[0], entry[1], struct.calcsize(entry)
         require_within(source, what, offset, count * self._size)
@@ -147,7 +147,7 @@ class PagedTable:
 
 
 def require_within(source: Source, what: str, offset: int, length: int) -> None:
-    """Raises: DamagedImageError when what should be there does not lie in the file."""
+    """Raises: DamagedImageError if a structure lies outside the file."""
     if offset < 0 or length < 0 or offset + length > source.size_bytes:
         raise DamagedImageError(
             source.name, f"{what} of {length} bytes at {offset} does not lie within its {source.size_bytes} bytes"
@@ -155,7 +155,7 @@ def require_within(source: Source, what: str, offset: int, length: int) -> None:
 
 
 def read_exactly(source: Source, what: str, offset: int, length: int) -> bytes:
-    """The bytes of what should be there. Raises: DamagedImageError, TruncatedImageError."""
+    """The bytes of a structure. Raises: DamagedImageError, TruncatedImageError."""
     require_within(source, what, offset, length)
     data = source.read_at(offset, length)
     if len(data) != length:

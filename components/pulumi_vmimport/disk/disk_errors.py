@@ -1,53 +1,53 @@
-"""What can be wrong with a disk image or its description, as one tree; the facts are attributes.
+"""Errors of disk images and OVF descriptors. Facts are attributes.
 
 DiskImageError
-├── NotStreamOptimizedError   it is no stream-optimized VMDK, the only VMDK that AWS imports
-├── TruncatedImageError       it ends too early
-├── DamagedImageError         a field of it cannot be what it says
-├── UnsupportedImageError     it is whole, but of a kind whose content cannot be read here
-└── InvalidDescriptorError    facts that no OVF descriptor can hold
+├── NotStreamOptimizedError   not a stream-optimized VMDK, the only VMDK that AWS imports
+├── TruncatedImageError       the file ends too early
+├── DamagedImageError         a structure has an invalid value
+├── UnsupportedImageError     a valid image of a kind that this library does not read
+└── InvalidDescriptorError    an OVF descriptor that is invalid, or facts that it cannot express
 """
 
 from pulumi_vmimport.errors import VmimportError
 
 
 class DiskImageError(VmimportError):
-    """Anything wrong with a disk image or its description."""
+    """Base of the errors of disk images and OVF descriptors."""
 
 
 class NotStreamOptimizedError(DiskImageError):
-    """A disk is no stream-optimized VMDK."""
+    """A disk is not a stream-optimized VMDK."""
 
     def __init__(self, disk: str, found: str) -> None:
         super().__init__(
-            f"disk {disk}: expected a stream-optimized VMDK, got {found}; AWS imports no other kind of VMDK: export it"
-            " from vSphere, or convert it with `qemu-img convert -O vmdk -o subformat=streamOptimized`"
+            f"disk {disk}: expected a stream-optimized VMDK, got {found}; AWS rejects other VMDKs;"
+            " export the disk from vSphere, or convert it with `qemu-img convert -O vmdk -o subformat=streamOptimized`"
         )
         self.disk = disk
         self.found = found
 
 
 class TruncatedImageError(DiskImageError):
-    """A disk ends too early."""
+    """A disk image ends too early."""
 
     def __init__(self, disk: str, size_bytes: int, found: str) -> None:
-        super().__init__(f"disk {disk}: {found}, so its {size_bytes} bytes are not all of it; export it again")
+        super().__init__(f"disk {disk}: {found}, so the file of {size_bytes} bytes is incomplete; export it again")
         self.disk = disk
         self.size_bytes = size_bytes
         self.found = found
 
 
 class DamagedImageError(DiskImageError):
-    """A field of a disk image cannot be what it says."""
+    """A structure of a disk image has an invalid value."""
 
     def __init__(self, disk: str, found: str) -> None:
-        super().__init__(f"disk {disk}: {found}; the image is damaged: make or transfer it again")
+        super().__init__(f"disk {disk}: {found}; the image is damaged; create or transfer it again")
         self.disk = disk
         self.found = found
 
 
 class UnsupportedImageError(DiskImageError):
-    """A disk image of a kind whose content cannot be read here."""
+    """A valid disk image of a kind that this library does not read."""
 
     def __init__(self, disk: str, found: str, remedy: str) -> None:
         super().__init__(f"disk {disk}: got {found}; {remedy}")
@@ -57,7 +57,7 @@ class UnsupportedImageError(DiskImageError):
 
 
 class InvalidDescriptorError(DiskImageError):
-    """Facts that no OVF descriptor can hold."""
+    """An OVF descriptor is invalid, or cannot express the facts."""
 
     def __init__(self, fact: str, reason: str) -> None:
         super().__init__(f"OVF descriptor: {fact}: {reason}")

@@ -1,4 +1,4 @@
-"""Which format an image has, told by its content, and the reader for it."""
+"""Detects the format of an image by its content, and opens it."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 
 class ImageFormat(StrEnum):
-    """The formats whose content can be read."""
+    """The formats that this library reads."""
 
     RAW = "RAW"
     VMDK = "VMDK"
@@ -32,7 +32,7 @@ class ImageFormat(StrEnum):
 _TO_RAW = "convert it: qemu-img convert -O raw"
 _UNPACK = "unpack it first"
 _ARCHIVE = ("a tar file, such as an OVA", "unpack the disk, or import the OVA with ImportImage")
-# (offset, what stands there): what would pass for a raw disk and is none.
+# (offset, signature) of files that would otherwise be read as raw disks.
 OTHERS = {
     (0, stream_optimized.TEXT_DESCRIPTOR): (
         "the descriptor of a VMDK whose data is in other files",
@@ -41,22 +41,22 @@ OTHERS = {
     (0, b"COWD"): ("a VMDK of an ESX file system", "export the machine from vSphere"),
     (0, b"QFI\xfb"): ("a qcow2 image", _TO_RAW),
     (64, b"\x7f\x10\xda\xbe"): ("a VDI image", _TO_RAW),
-    (0, b"\x1f\x8b"): ("a file packed with gzip", _UNPACK),
-    (0, b"BZh"): ("a file packed with bzip2", _UNPACK),
-    (0, b"\xfd7zXZ\0"): ("a file packed with xz", _UNPACK),
-    (0, b"\x28\xb5\x2f\xfd"): ("a file packed with zstd", _UNPACK),
+    (0, b"\x1f\x8b"): ("a file compressed with gzip", _UNPACK),
+    (0, b"BZh"): ("a file compressed with bzip2", _UNPACK),
+    (0, b"\xfd7zXZ\0"): ("a file compressed with xz", _UNPACK),
+    (0, b"\x28\xb5\x2f\xfd"): ("a file compressed with zstd", _UNPACK),
     (0, b"PK\x03\x04"): ("a zip file", _UNPACK),
 }
 
 
 def format_of(source: Source) -> ImageFormat:
-    """The format of an image; whatever bears no other format's marks is raw.
+    """The format of an image. An image without a known signature is raw.
 
-    Raises: UnsupportedImageError for what is known to be something else, and for an empty file.
+    Raises: UnsupportedImageError for other known formats and for an empty file.
     """
     start = source.read_at(0, SECTOR_BYTES)
     if not start:
-        raise UnsupportedImageError(source.name, "an empty file", "give a disk image")
+        raise UnsupportedImageError(source.name, "an empty file", "provide a disk image")
     if tar_header.starts_archive(start):
         raise UnsupportedImageError(source.name, *_ARCHIVE)
     for (offset, mark), (found, remedy) in OTHERS.items():
@@ -71,14 +71,14 @@ def format_of(source: Source) -> ImageFormat:
 
 
 def open_image(source: Source, expected: ImageFormat | None = None) -> DiskContent:
-    """The disk in an image; `expected` is what its content must be, where that is known.
+    """The content of an image. `expected` is its required format. Default: any.
 
-    Raises: DamagedImageError, UnsupportedImageError, TruncatedImageError; whatever the source raises.
+    Raises: DamagedImageError, UnsupportedImageError, TruncatedImageError; what the source raises.
     """
     found = format_of(source)
     if expected not in {None, found}:
-        remedy = f"expected {expected}; correct the format, or give the right file"
-        raise UnsupportedImageError(source.name, f"an image whose content is {found}", remedy)
+        remedy = f"expected {expected}; correct the format, or provide the right file"
+        raise UnsupportedImageError(source.name, f"an image with the content {found}", remedy)
     match found:
         case ImageFormat.VMDK:
             return vmdk_content.VmdkContent(source)

@@ -1,4 +1,4 @@
-"""The files that an OVF descriptor refers to, and its text with their sizes put right; nothing else of it changes.
+"""The files that an OVF descriptor refers to, and how to correct their sizes in its text.
 
 Source: DMTF DSP0243 1.1.1, section 7.1 (References).
 """
@@ -12,9 +12,9 @@ from xml.parsers import expat
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 
 MAX_BYTES = 2 << 20
-"""Larger descriptors are not read: those with licence texts have some 100 KiB"""
+"""Limit of a descriptor; those with licence texts have about 100 KiB"""
 
-# A descriptor has a References section of a few files; what has more is none.
+# A References section lists a few files.
 _MAX_FILES, _MAX_DEPTH = 1000, 64
 _ATTRIBUTE = rb"\s+([\w.:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')"
 _TAG = re.compile(rb"<[\w.:-]+(?:" + _ATTRIBUTE.replace(b"(", b"(?:", 2) + rb")*\s*/?>")
@@ -24,13 +24,13 @@ _SEPARATOR = " "
 
 @dataclass(frozen=True)
 class ReferencedFile:
-    """A File of the References."""
+    """A File element of the References."""
 
     href: str
     is_chunked: bool
     is_compressed: bool
     offset: int
-    """Of its tag in the descriptor"""
+    """The offset of the tag in the descriptor"""
 
 
 def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
@@ -43,7 +43,7 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         path.append(_local(name))
-        if len(path) > _MAX_DEPTH:  # expat's memory and time grow with the levels that are open
+        if len(path) > _MAX_DEPTH:  # expat's memory and time grow with the open levels
             raise InvalidDescriptorError("XML", f"expected at most {_MAX_DEPTH} levels, got more")
         if path[1:] == ["References", "File"] and len(found) <= _MAX_FILES:
             values = {_local(key): value for key, value in attributes.items()}
@@ -60,7 +60,7 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
         path.pop()
 
     def doctype(*_: Any) -> None:
-        raise InvalidDescriptorError("XML", "expected no DOCTYPE, got one; it is not read")
+        raise InvalidDescriptorError("XML", "expected no DOCTYPE, got one")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, doctype
     try:
@@ -73,8 +73,8 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
 
 
 def with_sizes(descriptor: bytes, sizes: Mapping[str, int]) -> bytes:
-    """The descriptor with the size of each of these files, by href. Raises: InvalidDescriptorError."""
-    for file in reversed(referenced_files(descriptor)):  # from the end, so that offsets stay right
+    """The descriptor with these sizes by href, and no other change. Raises: InvalidDescriptorError."""
+    for file in reversed(referenced_files(descriptor)):  # from the end, so that the other offsets stay valid
         if file.href not in sizes:
             continue
         tag = _TAG.match(descriptor, file.offset)

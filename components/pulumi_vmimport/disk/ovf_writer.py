@@ -1,8 +1,8 @@
-"""Writing the OVF 1.1 descriptor of one virtual machine.
+"""Writes the OVF 1.1 descriptor of one VM.
 
 Source: DMTF DSP0243 1.1.1 (the envelope and the order of its sections; the elements of an item stand in alphabetical
 order) and the CIM schema (classes CIM_ResourceAllocationSettingData, CIM_VirtualSystemSettingData). VMware's subtypes
-and `vmw:` extensions are spelled as vSphere's own exports spell them.
+and `vmw:` extensions follow the exports of vSphere.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _NAMESPACES = {
     "xmlns:vssd": "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData",
 }
 _STREAM_OPTIMIZED = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"
-# CIM_OperatingSystem.OsType "Other": the CIM list has no name for every guest; vmw:osType says which it is.
+# CIM_OperatingSystem.OsType "Other": CIM does not list every guest; vmw:osType names it.
 _OS_TYPE_OTHER = "1"
 # CIM_ResourceAllocationSettingData.ResourceType
 _PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _DISK, _OTHER_STORAGE = "3", "4", "5", "6", "10", "17", "20"
@@ -35,7 +35,7 @@ class ControllerSubtype(StrEnum):
     BUS_LOGIC = "buslogic"
     SATA = "vmware.sata.ahci"
     NVME = "vmware.nvme.controller"
-    IDE = "ide"  # has a ResourceType of its own and no subtype
+    IDE = "ide"  # its own ResourceType, no subtype
 
 
 class AdapterSubtype(StrEnum):
@@ -47,7 +47,7 @@ class AdapterSubtype(StrEnum):
 
 
 class Firmware(StrEnum):
-    """What the machine starts with."""
+    """The firmware of the VM."""
 
     BIOS = "bios"
     EFI = "efi"
@@ -55,7 +55,7 @@ class Firmware(StrEnum):
 
 @dataclass(frozen=True)
 class Controller:
-    """A storage controller; `key` is what disks refer to it by."""
+    """A storage controller. Disks refer to its `key`."""
 
     key: int
     kind: ControllerSubtype
@@ -64,7 +64,7 @@ class Controller:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk: its file beside the descriptor, its size there, its capacity, and its slot."""
+    """A disk: its file next to the descriptor, the size of the file, its capacity and its slot."""
 
     file_name: str
     size_bytes: int
@@ -75,7 +75,7 @@ class Disk:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a descriptor says of a virtual machine. It has one network adapter, or none; no CD drive and no floppy."""
+    """The VM that a descriptor describes, with at most one network adapter and without CD and floppy drives."""
 
     name: str
     guest_id: str
@@ -93,7 +93,7 @@ class Machine:
 
 
 def descriptor(machine: Machine) -> bytes:
-    """The descriptor, the same bytes for the same machine. Raises: InvalidDescriptorError."""
+    """The descriptor; equal machines have equal bytes. Raises: InvalidDescriptorError."""
     _check(machine)
     envelope = ET.Element("Envelope", _NAMESPACES)
     references = ET.SubElement(envelope, "References")

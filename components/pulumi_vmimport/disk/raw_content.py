@@ -6,10 +6,10 @@ from pulumi_vmimport.disk.disk_content import DiskContent, Extent, Source, read_
 
 
 class RawContent(DiskContent):
-    """The first bytes of a file as a disk; holes that the source knows of are no part of its extents."""
+    """The first bytes of a file as a disk. Holes in the file are not part of its extents."""
 
     def __init__(self, source: Source, capacity_bytes: int | None = None) -> None:
-        """`capacity_bytes` is the size of the disk; the whole file without it."""
+        """`capacity_bytes` is the size of the disk. Default: the size of the file."""
         super().__init__(source, source.size_bytes if capacity_bytes is None else capacity_bytes)
 
     def extents(self) -> Iterator[Extent]:

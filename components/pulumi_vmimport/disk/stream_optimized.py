@@ -1,4 +1,4 @@
-"""The header and the end of a stream-optimized VMDK: what vSphere exports and AWS imports.
+"""The header and the end of a stream-optimized VMDK, the kind that vSphere exports and AWS imports.
 
 Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections "Hosted Sparse Extents" and
 "Stream-Optimized Compressed Sparse Extents".
@@ -16,7 +16,7 @@ TEXT_DESCRIPTOR = b"# Disk DescriptorFile"
 # magic, version, flags, capacity, grain size, descriptor offset and size, grain table entries, redundant directory,
 # directory, overhead, unclean shutdown, four line-end characters, compression
 HEADER = struct.Struct("<4sIIQQQQIQQQB4sH")
-LINE_ENDS = b"\n \r\n"  # spoilt when a transfer in text mode converted the file
+LINE_ENDS = b"\n \r\n"  # changed by a transfer in text mode
 FLAG_COMPRESSED = 1 << 16
 FLAG_MARKERS = 1 << 17
 DEFLATE = 1
@@ -32,27 +32,27 @@ class StreamOptimizedHeader:
 
     version: int
     capacity_bytes: int
-    """Size of the disk as its machine sees it"""
+    """Size of the disk as the VM reads it"""
     grain_bytes: int
     directory_at_end: bool
-    """Whether the stream ends in a footer, as that of vSphere does; qemu-img writes its directory at the start"""
+    """Whether a footer locates the grain directory, as vSphere writes it; qemu-img writes the directory at the start"""
 
 
 def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
-    """The facts of the first sector of a VMDK; `disk` names it in errors.
+    """The header in the first sector of a VMDK. `disk` is its name in errors.
 
-    Raises: NotStreamOptimizedError; TruncatedImageError when not even a sector is there.
+    Raises: NotStreamOptimizedError; TruncatedImageError if the sector is incomplete.
     """
     if start.startswith(TEXT_DESCRIPTOR):
-        raise NotStreamOptimizedError(disk, f"a descriptor of {len(start)} bytes or more that points to other files")
+        raise NotStreamOptimizedError(disk, f"a descriptor of at least {len(start)} bytes that refers to other files")
     if not MAGIC.startswith(start[:4]):
         raise NotStreamOptimizedError(disk, f"a file that starts with {start[:8]!r}")
     if len(start) < SECTOR_BYTES:
-        raise TruncatedImageError(disk, len(start), f"its header takes {SECTOR_BYTES} bytes")
+        raise TruncatedImageError(disk, len(start), f"the header requires {SECTOR_BYTES} bytes")
     fields = HEADER.unpack_from(start)
     _, version, flags, capacity, grain, _, _, _, _, directory, _, _, line_ends, compression = fields
     if line_ends != LINE_ENDS:
-        raise NotStreamOptimizedError(disk, "a VMDK whose line ends were converted by a transfer in text mode")
+        raise NotStreamOptimizedError(disk, "a VMDK whose line endings were converted by a transfer in text mode")
     if not (flags & FLAG_COMPRESSED and flags & FLAG_MARKERS and compression == DEFLATE):
         raise NotStreamOptimizedError(disk, f"a sparse VMDK with flags {flags:#x} and compression {compression}")
     if not 0 < capacity < 2**63 // SECTOR_BYTES or grain < 1 or grain & (grain - 1):
@@ -66,13 +66,13 @@ def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
 
 
 class StreamOptimizedCheck:
-    """Looks at a VMDK on its way: the first sector must be right, and the end must be there.
+    """Checks a VMDK while it is streamed: the first sector must be valid, and the end must be complete.
 
-    `header` is known once the first sector has passed.
+    `header` is set once the first sector has passed.
     """
 
     def __init__(self, disk: str, *, capacity_bytes: int | None = None) -> None:
-        """`capacity_bytes` is what the header must say, where it is known."""
+        """`capacity_bytes` is the capacity that the header must state. Default: any."""
         self.header: StreamOptimizedHeader | None = None
         self._disk = disk
         self._capacity_bytes = capacity_bytes
@@ -80,22 +80,22 @@ class StreamOptimizedCheck:
         self._size = 0
 
     def see(self, chunk: bytes | memoryview) -> None:
-        """Look at the next bytes. Raises: NotStreamOptimizedError, once the first sector is there."""
+        """Check the next bytes. Raises: NotStreamOptimizedError once the first sector is complete."""
         if self.header is None:
             self._start += bytes(chunk[: SECTOR_BYTES - len(self._start)])
             if len(self._start) == SECTOR_BYTES:
-                self.header = self._right(read_header(self._disk, self._start))
+                self.header = self._require_capacity(read_header(self._disk, self._start))
         self._size += len(chunk)
         self._end = (self._end + bytes(chunk[-_END_SECTORS * SECTOR_BYTES :]))[-_END_SECTORS * SECTOR_BYTES :]
 
     def end(self) -> StreamOptimizedHeader:
-        """That was all; the header. Raises: NotStreamOptimizedError; TruncatedImageError when something is missing."""
-        header = self.header or self._right(read_header(self._disk, self._start))
+        """The header, once all bytes have passed. Raises: NotStreamOptimizedError; TruncatedImageError."""
+        header = self.header or self._require_capacity(read_header(self._disk, self._start))
         if header.directory_at_end:
             _check_end(self._disk, self._size, self._end)
         return header
 
-    def _right(self, header: StreamOptimizedHeader) -> StreamOptimizedHeader:
+    def _require_capacity(self, header: StreamOptimizedHeader) -> StreamOptimizedHeader:
         if self._capacity_bytes not in (None, header.capacity_bytes):
             raise NotStreamOptimizedError(
                 self._disk, f"a capacity of {header.capacity_bytes} bytes instead of {self._capacity_bytes}"
@@ -108,4 +108,4 @@ def _check_end(disk: str, size: int, end: bytes) -> None:
     if last != bytes(SECTOR_BYTES):
         raise TruncatedImageError(disk, size, "the end-of-stream marker is missing")
     if _MARKER.unpack_from(marker) != _FOOTER_MARKER or not footer.startswith(MAGIC):
-        raise TruncatedImageError(disk, size, "no footer stands before the end-of-stream marker")
+        raise TruncatedImageError(disk, size, "no footer precedes the end-of-stream marker")

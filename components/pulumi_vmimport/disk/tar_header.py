@@ -1,4 +1,4 @@
-"""Whether a file starts with a tar archive's header.
+"""Detects tar archives by their first header.
 
 Source: POSIX.1-2017 pax, "ustar Interchange Format".
 """
@@ -12,7 +12,7 @@ _BOOT_SIGNATURE = b"\x55\xaa"  # a tar header ends in zeros
 
 
 def checksum_matches(header: bytes) -> bool:
-    """The sum of all bytes, the checksum's own as blanks; some tars of old sum signed bytes."""
+    """Whether the checksum is the sum of all bytes, with blanks for itself; some old tars sum signed bytes."""
     digits = header[_CHECKSUM].replace(b"\0", b" ").strip()
     if not re.fullmatch(rb"[0-7]{1,8}", digits):
         return False
@@ -22,9 +22,9 @@ def checksum_matches(header: bytes) -> bool:
 
 
 def starts_archive(start: bytes) -> bool:
-    """Whether a file that starts so is a tar archive: one with a right first header, or with a damaged or cut one.
+    """Whether a file with this start is a tar archive, possibly one with a damaged or truncated first header.
 
-    The mark alone may be what is left of an archive on a disk, whose first sector ends as boot sectors do.
+    The magic alone may be a remnant on a disk, whose first sector ends in the boot signature.
     """
     header = start[:BLOCK_BYTES]
     if len(header) == BLOCK_BYTES and header[0] != 0 and checksum_matches(header):

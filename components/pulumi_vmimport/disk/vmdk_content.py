@@ -1,4 +1,4 @@
-"""The disk in a VMDK of one file: stream-optimized (compressed) or monolithic sparse.
+"""The content of a VMDK in one file: stream-optimized (compressed) or monolithic sparse.
 
 Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections "Hosted Sparse Extents" and
 "Stream-Optimized Compressed Sparse Extents".
@@ -24,19 +24,19 @@ from pulumi_vmimport.disk.stream_optimized import (
     SECTOR_BYTES,
 )
 
-_FOOTER_SECTORS = 2  # the footer, a header again, stands before the end-of-stream marker
+_FOOTER_SECTORS = 2  # the footer, a copy of the header, precedes the end-of-stream marker
 _TABLE_ENTRIES = 512
 _TABLES = 256  # of 2 KiB
 _UNALLOCATED, _ZEROED = 0, 1
 _GRAIN = struct.Struct("<QI")  # first sector of the disk, size
-# VMware writes grains of 128 sectors; the note asks for a power of two above 8. The upper bound is this reader's.
+# VMware writes grains of 128 sectors; the specification requires a power of two above 8. The upper bound is ours.
 _GRAIN_SECTORS = range(8, 2049)
 _MAX_DESCRIPTOR_BYTES = 1 << 20
-# Blanks, no line ends: of a descriptor of nothing but those, each would be looked at from each before it.
+# Without line endings in the blanks, because a descriptor of line endings alone would take quadratic time.
 _CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re.MULTILINE | re.IGNORECASE)
 _PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE | re.IGNORECASE)
 _NO_PARENT = 0xFFFFFFFF
-_KINDS = (b"streamoptimized", b"monolithicsparse")  # whatever their case: nobody who reads them looks at it
+_KINDS = (b"streamoptimized", b"monolithicsparse")  # readers ignore the case
 _CONVERT = "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized"
 
 
@@ -51,7 +51,7 @@ class _Header:
 
 
 class VmdkContent(ChunkedContent):
-    """The disk in a VMDK."""
+    """The content of a VMDK."""
 
     def __init__(self, source: Source) -> None:
         """Reads header, descriptor and, where the directory is at the end, the footer.
@@ -71,10 +71,10 @@ class VmdkContent(ChunkedContent):
         self._stored_in = lru_cache(maxsize=_TABLES)(self._find_stored)
 
     def damaged_grains(self) -> Iterator[tuple[int, DamagedImageError]]:
-        """Inflates every stored grain, one at a time; (number, error) of those that cannot be.
+        """Decompress every stored grain; (number, error) of those that fail.
 
-        One that is stored as it is has nothing to tell by whether it is right.
-        Raises: DiskImageError; whatever the source raises.
+        Uncompressed grains have no checksum to verify.
+        Raises: DiskImageError; what the source raises.
         """
         if not self._compressed:
             return
@@ -114,7 +114,7 @@ class VmdkContent(ChunkedContent):
         what = f"grain {number}"
         sector, size = _GRAIN.unpack(read_exactly(self._source, what, offset, _GRAIN.size))
         expected = number * self.chunk_bytes // SECTOR_BYTES
-        # Deflate makes what cannot be compressed larger by a few bytes only.
+        # DEFLATE enlarges incompressible data by a few bytes only.
         if sector != expected or not 0 < size <= self.chunk_bytes + SECTOR_BYTES:
             found = f"{what} at {offset} is marked as sector {sector} with {size} bytes, expected sector {expected}"
             raise DamagedImageError(self._source.name, found)
@@ -138,9 +138,9 @@ def _header(source: Source, offset: int) -> _Header:
     if magic != MAGIC:
         raise DamagedImageError(source.name, f"{what} starts with {magic!r}, expected {MAGIC!r}")
     if ends != LINE_ENDS:
-        raise DamagedImageError(source.name, f"the line ends in {what} were converted by a transfer in text mode")
+        raise DamagedImageError(source.name, f"the line endings in {what} were converted by a transfer in text mode")
     if grain not in _GRAIN_SECTORS or grain & (grain - 1) or entries != _TABLE_ENTRIES:
-        found = f"{what} says grains of {grain} sectors and tables of {entries} entries"
+        found = f"{what} states grains of {grain} sectors and tables of {entries} entries"
         raise DamagedImageError(source.name, f"{found}, expected a power of two up to 2048 and {_TABLE_ENTRIES}")
     compressed = bool(flags & FLAG_COMPRESSED)
     if compressed and not (flags & FLAG_MARKERS and compression == DEFLATE):
@@ -151,12 +151,14 @@ def _header(source: Source, offset: int) -> _Header:
 
 
 def _check_descriptor(source: Source, header: _Header) -> None:
-    """Only a disk that is whole in this one file is read."""
+    """Require a disk that is complete in this file."""
     size = header.descriptor_size * SECTOR_BYTES
     if header.descriptor == 0 or size == 0:
-        raise UnsupportedImageError(source.name, "a VMDK without descriptor, one part of a split disk", _CONVERT)
+        raise UnsupportedImageError(
+            source.name, "a VMDK without a descriptor, which is one part of a split disk", _CONVERT
+        )
     if size > _MAX_DESCRIPTOR_BYTES:
-        raise DamagedImageError(source.name, f"its header says a descriptor of {size} bytes")
+        raise DamagedImageError(source.name, f"its header states a descriptor of {size} bytes")
     text = read_exactly(source, "its descriptor", header.descriptor * SECTOR_BYTES, size)
     kind = _CREATE_TYPE.search(text)
     if kind is None or kind[1].lower() not in _KINDS:

@@ -95,20 +95,20 @@ def test_bitmap_entries_between_the_blocks_of_a_vhdx_are_stepped_over(
 def test_the_content_must_be_of_the_expected_format(image: bytes, kind: Any, memory: Memory) -> None:
     open_image(memory(image), ImageFormat(kind.format.lower()))
     other = next(f for f in ImageFormat if f != kind.format)
-    with pytest.raises(UnsupportedImageError, match=f"an image whose content is {kind.format}; expected {other}"):
+    with pytest.raises(UnsupportedImageError, match=f"an image with the content {kind.format}; expected {other}"):
         open_image(memory(image), other)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        pytest.param(b"", "got an empty file; give a disk image", id="empty"),
+        pytest.param(b"", "got an empty file; provide a disk image", id="empty"),
         pytest.param(b"# Disk DescriptorFile\nversion=1\n", "whose data is in other files", id="vmdk-descriptor"),
         pytest.param(b"COWD" + bytes(600), "a VMDK of an ESX file system", id="esx"),
         pytest.param(b"QFI\xfb" + bytes(600), "a qcow2 image; convert it: qemu-img convert -O raw", id="qcow2"),
         pytest.param(bytes(64) + b"\x7f\x10\xda\xbe" + bytes(600), "a VDI image", id="vdi"),
         pytest.param(bytes(257) + b"ustar  \0" + bytes(600), "import the OVA with ImportImage", id="ova"),
-        pytest.param(b"\x1f\x8b\x08" + bytes(600), "packed with gzip; unpack it first", id="gzip"),
+        pytest.param(b"\x1f\x8b\x08" + bytes(600), "compressed with gzip; unpack it first", id="gzip"),
         pytest.param(b"PK\x03\x04" + bytes(600), "a zip file; unpack it first", id="zip"),
     ],
 )

@@ -38,7 +38,7 @@ def test_a_whole_disk_is_right_in_chunks_of_any_size(stream_optimized: Vmdk, siz
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        (b"# Disk DescriptorFile\nversion=1\n", "a descriptor of 32 bytes or more that points to other files"),
+        (b"# Disk DescriptorFile\nversion=1\n", "a descriptor of at least 32 bytes that refers to other files"),
         (b"conectix" + bytes(504), r"a file that starts with b'conectix'"),
         (bytes(512), "a file that starts with"),
     ],
@@ -84,7 +84,7 @@ def test_fails_with_the_first_sector_when_the_capacity_is_another(stream_optimiz
         (512, "the end-of-stream marker is missing"),
         (1024, "the end-of-stream marker is missing"),
         (5000, "the end-of-stream marker is missing"),
-        (1, "no footer stands before the end-of-stream marker"),
+        (1, "no footer precedes the end-of-stream marker"),
     ],
 )
 def test_fails_when_the_end_is_missing(stream_optimized: Vmdk, cut: int, words: str) -> None:
@@ -96,13 +96,13 @@ def test_fails_when_the_end_is_missing(stream_optimized: Vmdk, cut: int, words: 
 
 def test_fails_when_zeros_stand_in_for_the_end(stream_optimized: Vmdk) -> None:
     disk = stream_optimized(GIB, b"windows")
-    with pytest.raises(TruncatedImageError, match="no footer stands before the end-of-stream marker"):
+    with pytest.raises(TruncatedImageError, match="no footer precedes the end-of-stream marker"):
         seen(StreamOptimizedCheck("disk"), [disk[:-1536] + bytes(1536)])
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 511])
 def test_fails_for_less_than_a_header(stream_optimized: Vmdk, size: int) -> None:
-    with pytest.raises(TruncatedImageError, match=f"its {size} bytes are not all of it"):
+    with pytest.raises(TruncatedImageError, match=f"file of {size} bytes is incomplete"):
         seen(StreamOptimizedCheck("disk"), [stream_optimized(GIB, b"")[:size]])
 
 

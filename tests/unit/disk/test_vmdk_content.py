@@ -32,7 +32,9 @@ def image(stream_optimized: Any) -> bytes:
 @pytest.mark.parametrize(
     ("at", "value", "words"),
     [
-        pytest.param(73, b"\r\r\r\r", "line ends in its header were converted by a transfer in text mode", id="text"),
+        pytest.param(
+            73, b"\r\r\r\r", "line endings in its header were converted by a transfer in text mode", id="text"
+        ),
         pytest.param(20, struct.pack("<Q", 0), "grains of 0 sectors", id="no-grain"),
         pytest.param(20, struct.pack("<Q", 100), "grains of 100 sectors", id="odd-grain"),
         pytest.param(20, struct.pack("<Q", 1 << 40), "grains of 1099511627776 sectors", id="huge-grain"),
@@ -51,7 +53,9 @@ def test_fails_for_a_header_that_cannot_be(image: bytes, memory: Memory, at: int
         pytest.param(12, struct.pack("<Q", 1 << 50), "expected a capacity of 1 byte to 64 TiB, got ", id="capacity"),
         pytest.param(12, struct.pack("<Q", 1 << 36), "the grain directory of 4194304 bytes at ", id="directory-size"),
         pytest.param(56, struct.pack("<Q", 1 << 50), "the grain directory of 128 bytes at ", id="directory-outside"),
-        pytest.param(36, struct.pack("<Q", 1 << 50), "says a descriptor of 576460752303423488 bytes", id="descriptor"),
+        pytest.param(
+            36, struct.pack("<Q", 1 << 50), "states a descriptor of 576460752303423488 bytes", id="descriptor"
+        ),
         pytest.param(0, b"XXXX", "its footer starts with b'XXXX', expected b'KDMV'", id="no-footer"),
     ],
 )
@@ -78,7 +82,7 @@ def test_fails_for_a_disk_that_is_not_whole_in_this_file(image: bytes, memory: M
 def test_fails_for_a_part_of_a_split_disk(image: bytes, memory: Memory) -> None:
     for at in (0, len(image) - 1024):
         image = edited(image, at + 28, struct.pack("<QQ", 0, 0))
-    with pytest.raises(UnsupportedImageError, match="without descriptor, one part of a split disk"):
+    with pytest.raises(UnsupportedImageError, match="without a descriptor, which is one part of a split disk"):
         VmdkContent(memory(image))
 
 

@@ -1,4 +1,4 @@
-"""Whether the blocks of a VHD or VHDX are in its file."""
+"""Checks that the blocks of a VHD or VHDX lie within the file."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, damage_of
 
 MAX_ENTRIES = 1 << 20
-"""So many are looked at: 2 TiB of a VHD's usual blocks, 32 TiB of a VHDX's; 8 MiB to read at most"""
+"""Entries that are checked: 2 TiB of usual VHD blocks, 32 TiB of usual VHDX blocks, at most 8 MiB to read"""
 
 _WHERE = "block allocation table"
 
@@ -18,7 +18,7 @@ def check_blocks(
     open_table: Callable[[], PagedTable],
     blocks: Callable[[PagedTable], Iterator[tuple[int, int]]],
 ) -> None:
-    """Notes the block that lies last when it ends behind the file; `blocks` gives (number, end in bytes) of each."""
+    """Record the last block if it ends beyond the file; `blocks` returns (number, end in bytes) of each."""
     try:
         number, end = max(blocks(open_table()), key=lambda block: block[1], default=(0, 0))
     except DiskImageError as error:

@@ -1,4 +1,4 @@
-"""The first sector of what Windows and DOS start from: whose it is, and where the volume's label stands.
+"""Boot sectors of Windows and DOS file systems: which file system it is, and its label.
 
 Sources: Microsoft's FAT specification 1.03 (fatgen103), its exFAT specification, [MS-FSCC] and the NTFS documentation
 of linux-ntfs.
@@ -10,7 +10,7 @@ from pulumi_vmimport.disk.inspection.facts import FileSystem
 SIGNATURE = b"\x55\xaa"
 SIGNATURE_AT = 510
 
-# What stands at offset 3, the name of the system that made the region.
+# The OEM name at offset 3.
 _NAMES = {
     b"NTFS    ": FileSystem.NTFS,
     b"ReFS\0\0\0\0": FileSystem.REFS,
@@ -37,7 +37,7 @@ _MAX_ATTRIBUTES = 64
 
 
 def has_signature(sector: bytes) -> bool:
-    """Whether it ends as a BIOS wants what it starts to end."""
+    """Whether the sector ends in the boot signature 55 AA."""
     return sector[SIGNATURE_AT : SIGNATURE_AT + 2] == SIGNATURE
 
 
@@ -47,7 +47,7 @@ def named_file_system(sector: bytes) -> FileSystem | None:
 
 
 def is_fat(sector: bytes) -> bool:
-    """Whether the parameters of a FAT volume stand there; FAT names itself nowhere that counts."""
+    """Whether the sector has valid FAT parameters; the name of FAT in it is not reliable."""
     sector_bytes, cluster, reserved, fats = unpack_padded("<HBHB", sector, 11)
     return (
         has_signature(sector)
@@ -61,7 +61,7 @@ def is_fat(sector: bytes) -> bool:
 
 
 def fat_label(region: DiskRegion, sector: bytes) -> str:
-    """The entry of the root directory, where Windows has it, or what the boot sector says."""
+    """The label in the root directory, which Windows uses, or else in the boot sector."""
     sector_bytes, cluster, reserved, fats, root_entries, _, _, fat_sectors = unpack_padded("<HBHBHHBH", sector, 11)
     large_fat_sectors, _, _, root_cluster = unpack_padded("<IHHI", sector, 36)
     after_fats = (reserved + fats * (fat_sectors or large_fat_sectors)) * sector_bytes
@@ -81,7 +81,7 @@ def fat_label(region: DiskRegion, sector: bytes) -> str:
 
 
 def exfat_label(region: DiskRegion, sector: bytes) -> str:
-    """The label's entry of the root directory."""
+    """The label in the root directory."""
     heap, _, root_cluster = unpack_padded("<III", sector, 88)
     sector_shift, cluster_shift = sector[108] & 0xF, sector[109] & 0x1F
     root = (heap << sector_shift) + ((root_cluster - 2) << (sector_shift + cluster_shift))
@@ -122,7 +122,7 @@ def _power_or_count(value: int, *, unsigned_to: int) -> int:
 
 
 def _with_sector_ends(record: bytes) -> bytes:
-    """The record with the last two bytes of each of its sectors, which NTFS keeps in a list of its own."""
+    """The record with the last two bytes of each sector restored, which NTFS stores separately."""
     if not record.startswith(b"FILE"):
         return b""
     at, count = unpack_padded("<HH", record, 4)

@@ -1,4 +1,4 @@
-"""What the reader of a container finds: facts of the container, the disk in it, and what is damaged."""
+"""The result of inspecting a container: its facts, the content of its disk, and its damage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,27 +14,27 @@ from pulumi_vmimport.disk.disk_errors import (
 from pulumi_vmimport.disk.inspection.facts import Damage, VhdFacts, VhdxFacts, VmdkFacts
 
 OpenSibling = Callable[[str], Source | None]
-"""Opens the file of this name next to the one that is read; None when there is none."""
+"""Opens the file with this name next to the inspected one; None if there is none"""
 
 
 @dataclass
 class ContainerInspection:
-    """What is known of a disk so far."""
+    """The facts of a disk that were found so far."""
 
     capacity_bytes: int | None = None
     content: DiskContent | None = None
-    """None where its content cannot be read: a damage, or the container's facts, say why"""
+    """None if the content cannot be read; the damage or the container's facts give the reason"""
     damage: list[Damage] = field(default_factory=list)
     vmdk: VmdkFacts | None = None
     vhd: VhdFacts | None = None
     vhdx: VhdxFacts | None = None
 
     def damaged(self, where: str, words: str) -> None:
-        """Notes a damage."""
+        """Record a damage."""
         self.damage.append(Damage(where, words))
 
     def open(self, opener: Callable[[], DiskContent]) -> None:
-        """Opens the content where that is possible; a damage found before is not told again."""
+        """Open the content if possible. Damage that was already recorded is not repeated."""
         try:
             self.content = opener()
         except UnsupportedImageError:
@@ -47,11 +47,11 @@ class ContainerInspection:
 
 
 def damage_of(where: str, error: DiskImageError) -> Damage:
-    """The damage that an error of a reader is."""
+    """The damage that an error describes."""
     known = DamagedImageError | NotStreamOptimizedError | TruncatedImageError | UnsupportedImageError
     return Damage(where, error.found if isinstance(error, known) else str(error))
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether it names a file in the same folder: what a descriptor says does not lead anywhere else."""
+    """Whether a name from a descriptor is a file name without a path."""
     return 0 < len(name) <= 255 and name not in {".", ".."} and name.isprintable() and not set(name) & set("/\\")  # noqa: PLR2004 - NAME_MAX

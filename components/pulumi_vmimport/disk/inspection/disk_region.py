@@ -1,4 +1,4 @@
-"""A part of a disk to look into: it starts at 0, and its end is no error."""
+"""A region of a disk: offsets count from its start, and reads beyond its end return zeros."""
 
 import struct
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.inspection.printable import printable
 
 MAX_READ_BYTES = 1 << 20
-"""More than any structure read here takes; the largest is a GPT of 8192 entries"""
+"""Larger than any structure that is read; the largest is a GPT with 8192 entries"""
 
 
 @dataclass(frozen=True)
 class DiskRegion:
-    """A whole disk or a partition of it. What it is told to read may come from the disk itself."""
+    """A whole disk or a partition. Offsets to read may come from the disk itself and are not trusted."""
 
     content: DiskContent
     start_bytes: int
@@ -24,9 +24,9 @@ class DiskRegion:
         return cls(content, 0, content.capacity_bytes)
 
     def read(self, offset: int, length: int) -> bytes:
-        """So many bytes, at most MAX_READ_BYTES; zeros in place of what does not lie in the volume and on the disk.
+        """At most MAX_READ_BYTES bytes, with zeros outside the region and the disk.
 
-        Raises: DiskImageError; whatever the source raises.
+        Raises: DiskImageError; what the source raises.
         """
         length = min(length, MAX_READ_BYTES)
         start = self.start_bytes + offset
@@ -37,11 +37,11 @@ class DiskRegion:
 
 
 def unpack_padded(layout: str, data: bytes, offset: int = 0) -> tuple[Any, ...]:
-    """`struct.unpack_from`, where what lies behind the end of the data is zeros."""
+    """`struct.unpack_from`, with zeros beyond the end of the data."""
     part = data[offset : offset + struct.calcsize(layout)]
     return struct.unpack(layout, part.ljust(struct.calcsize(layout), b"\0"))
 
 
 def decode_text(data: bytes, encoding: str = "utf-8") -> str:
-    """What a name on a disk says up to its first NUL and less its padding."""
+    """A name on a disk, up to its first NUL and without padding."""
     return printable(data.decode(encoding, errors="replace").split("\0", 1)[0])

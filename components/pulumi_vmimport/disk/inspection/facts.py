@@ -1,6 +1,7 @@
-"""What a disk image file tells about itself: plain facts, JSON by `dataclasses.asdict`.
+"""The facts of a disk image, which `dataclasses.asdict` turns into JSON.
 
-A fact that could not be read is None, and a `Damage` says why; sizes are bytes. Rules (rules.py) judge, facts do not.
+A fact that could not be read is None, and a `Damage` gives the reason. Sizes are in bytes. Facts are neutral; the rules
+of disk/rules evaluate them.
 """
 
 from dataclasses import dataclass
@@ -8,11 +9,11 @@ from enum import StrEnum
 
 
 class Container(StrEnum):
-    """What kind of file it is, told by its content."""
+    """The kind of a file, by its content."""
 
     OVA = "ova"
     OVF = "ovf"
-    """A descriptor without archive: its files lie beside it"""
+    """A descriptor whose files lie next to it"""
     VMDK = "vmdk"
     VHD = "vhd"
     VHDX = "vhdx"
@@ -21,7 +22,7 @@ class Container(StrEnum):
 
 
 class FileSystem(StrEnum):
-    """What a partition holds, told by its first sectors."""
+    """What a partition holds, by its first sectors."""
 
     NTFS = "ntfs"
     REFS = "refs"
@@ -43,7 +44,7 @@ class FileSystem(StrEnum):
 
 
 class PartitionScheme(StrEnum):
-    """How a disk is divided."""
+    """How a disk is partitioned."""
 
     MBR = "mbr"
     GPT = "gpt"
@@ -52,12 +53,12 @@ class PartitionScheme(StrEnum):
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that should be there and cannot be read as what it should be."""
+    """A structure that is missing or invalid."""
 
     where: str
     """Such as `grain directory` or `OVF descriptor`"""
     words: str
-    """Offsets and values, as the reader says them"""
+    """The reason, with offsets and values"""
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ class VmdkFacts:
     is_compressed: bool
     has_markers: bool
     compression_algorithm: int | None
-    """1 is DEFLATE, what AWS takes"""
+    """1 is DEFLATE, the only algorithm that AWS supports"""
     grain_bytes: int | None
     directory_at_end: bool
-    """Whether the grain directory is told by a footer, as vSphere and ovftool write it"""
+    """Whether a footer locates the grain directory, as vSphere and ovftool write it"""
     has_footer: bool | None
-    """Whether the footer is there; None where the header does not announce one"""
+    """Whether the footer exists; None if the header does not require one"""
     ends_in_end_of_stream: bool | None
-    """None where the directory is at the start: such a file has no such end"""
+    """None if the directory is at the start, because such a file has no end-of-stream marker"""
     line_ends_intact: bool
     parent_cid: str | None
     adapter_type: str | None
@@ -85,11 +86,11 @@ class VmdkFacts:
     extent_files: tuple[str, ...]
     """Other files that the descriptor names"""
     grains_end_within_file: bool | None
-    """Whether every grain table, and the last grain, lies in the file"""
+    """Whether every grain table and the last grain lie within the file"""
     every_grain_table_read: bool | None = None
-    """Whether all tables were looked at; False: a few, as over a network where they lie scattered among the grains"""
+    """Whether all tables were read; false for scattered tables that are read over a network"""
     every_grain_inflates: bool | None = None
-    """Whether every stored grain was read and is what its checksum says; None: not tried, or nothing is compressed"""
+    """Whether every stored grain matches its checksum; None if not checked, or if nothing is compressed"""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class VhdFacts:
     creator: str
     footer_checksum_matches: bool
     footers_identical: bool | None
-    """Of a dynamic VHD: whether the copy at its start is the footer at its end"""
+    """For a dynamic VHD: whether the copy at the start equals the footer"""
     header_checksum_matches: bool | None
     block_bytes: int | None
     parent_name: str | None
@@ -115,7 +116,7 @@ class VhdxFacts:
     valid_headers: int  # 0 to 2
     valid_region_tables: int
     log_is_pending: bool | None
-    """Whether writes wait in the log, as after a host that was not shut down cleanly"""
+    """Whether the log holds writes that were not applied, as after an unclean shutdown of the host"""
     block_bytes: int | None
     physical_sector_bytes: int | None
     is_fixed: bool | None
@@ -127,13 +128,13 @@ class Partition:
     """One partition."""
 
     number: int
-    """As Linux counts: MBR logical ones from 5"""
+    """As in Linux: logical partitions of an MBR start at 5"""
     type: str
     """MBR: two lower-case hexadecimal digits; GPT: the type's GUID in upper case"""
     type_name: str
-    """Such as `EFI system`; empty when not known"""
+    """Such as `EFI system`; empty if unknown"""
     name: str
-    """GPT's own name; empty without"""
+    """The name in a GPT; empty if there is none"""
     start_bytes: int
     size_bytes: int
     is_active: bool
@@ -141,32 +142,32 @@ class Partition:
     file_system: FileSystem
     label: str
     boot_sector_signature: bool
-    """Whether its first sector ends in 55 AA"""
+    """Whether the first sector ends in 55 AA"""
     is_container: bool = False
-    """An extended partition: it holds the logical ones, and no file system"""
+    """An extended partition, which holds logical partitions and no file system"""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a disk is divided."""
+    """How a disk is partitioned."""
 
     scheme: PartitionScheme
     partitions: tuple[Partition, ...]
     boot_code: bool
-    """Whether the first sector has code a BIOS could start"""
+    """Whether the first sector has boot code for BIOS"""
     disk_signature: str | None
     """MBR: eight digits; GPT: the disk's GUID"""
     primary_gpt_valid: bool | None
     backup_gpt_valid: bool | None
     is_hybrid: bool
-    """A GPT whose MBR has more than its protective entry"""
+    """A GPT whose MBR has other entries besides the protective one"""
     is_dynamic_disk: bool  # Windows LDM
     whole_disk_file_system: FileSystem | None
-    """What the disk holds from its first sector on; None where it has a partition table"""
+    """What the unpartitioned disk holds; None if it has a partition table"""
     root: int | None
     """The number of the partition that most likely holds the operating system"""
     backup_gpt_at_end: bool | None = None
-    """Whether the backup GPT is in the last sector; False: the disk was made larger since; None: there is none"""
+    """Whether the backup GPT is in the last sector; false if the disk was enlarged, None if there is no backup"""
 
 
 @dataclass(frozen=True)
@@ -176,46 +177,46 @@ class DiskFacts:
     name: str
     container: Container
     size_bytes: int
-    """In its file"""
+    """Size in the file"""
     capacity_bytes: int | None
-    """As its machine sees it"""
+    """Size as the VM reads it"""
     sector_bytes: int | None
     vmdk: VmdkFacts | None = None
     vhd: VhdFacts | None = None
     vhdx: VhdxFacts | None = None
     other: str | None = None
-    """What a file of container OTHER is, such as `a QCOW2 image`"""
+    """The kind of a file with container OTHER, such as `a qcow2 image`"""
     layout: Layout | None = None
     damage: tuple[Damage, ...] = ()
 
 
 @dataclass(frozen=True)
 class OvfFile:
-    """A File of an OVF's References."""
+    """A File element of the References of an OVF."""
 
     id: str
     href: str
-    """The name of its file as that is there; of one that is not there, as the descriptor says it"""
+    """The actual name of the file; the name in the descriptor if the file is missing"""
     stated_bytes: int | None
     chunk_bytes: int | None
-    """ovf:chunkSize: the file is split"""
+    """ovf:chunkSize, if the file is split"""
     compression: str | None
     stated_href: str | None = None
-    """As the descriptor says it, a URI"""
+    """The URI in the descriptor"""
 
 
 @dataclass(frozen=True)
 class OvfDisk:
-    """A Disk of an OVF's DiskSection, and where it hangs."""
+    """A Disk element of the DiskSection of an OVF, and its slot."""
 
     id: str
     file: str | None
-    """The href of its file; None: an empty disk"""
+    """The href of its file; None for an empty disk"""
     capacity_bytes: int | None
     format: str
     parent: str | None
     controller: str | None
-    """ResourceSubType, or `ide`; None where no item uses the disk"""
+    """ResourceSubType, or `ide`; None if no item uses the disk"""
     unit_number: str | None
 
 
@@ -229,17 +230,17 @@ class OvfAdapter:
 
 @dataclass(frozen=True)
 class OvfFacts:
-    """What an OVF descriptor says of its machine; of the first one where it describes several."""
+    """The VM in an OVF descriptor; the first one if it describes several."""
 
     version: str
-    """1 or 2, from the envelope's namespace; empty when neither"""
+    """1 or 2, by the namespace of the envelope; empty if it is another"""
     virtual_systems: int
     name: str
     operating_system_id: str  # CIM number
     guest_id: str  # vmw:osType
     operating_system: str  # its description
     firmware: str | None
-    """bios or efi; None: not said"""
+    """bios or efi; None if not stated"""
     secure_boot: bool | None
     hardware_version: str
     cpus: int | None
@@ -249,10 +250,10 @@ class OvfFacts:
     adapters: tuple[OvfAdapter, ...]
     cd_drives: int
     cd_images: tuple[str, ...]
-    """Files that are in the CD drives"""
+    """Files in the CD drives"""
     floppy_drives: int
     controllers: tuple[str, ...] = ()
-    """Storage controllers, named as in `OvfDisk.controller`"""
+    """Storage controllers, as in `OvfDisk.controller`"""
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,7 @@ class ManifestEntry:
     algorithm: str
     digest: str
     matches: bool | None
-    """None: not compared, as the file was not read whole"""
+    """None if the file was not compared"""
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ class OvaFacts:
     manifest: tuple[ManifestEntry, ...]
     ovf: OvfFacts | None
     every_member_read: bool = True
-    """False: the archive has more members than are read"""
+    """False if the archive has more members than are read"""
 
 
 @dataclass(frozen=True)
@@ -296,5 +297,5 @@ class ImageFacts:
     container: Container
     ova: OvaFacts | None
     disks: tuple[DiskFacts, ...]
-    """Of an OVA: in the order of its OVF's disks, then those that it does not name"""
+    """For an OVA: in the order of the OVF descriptor, then those that it does not name"""
     damage: tuple[Damage, ...] = ()

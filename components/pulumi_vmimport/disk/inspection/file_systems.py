@@ -1,7 +1,7 @@
-"""What a partition holds, told by a few sectors at its start: never by the type its table gives it.
+"""Detects the file system of a partition by its first sectors, never by its type in the partition table.
 
-Sources: the on-disk formats as documented with Linux (ext4, XFS, Btrfs), in LVM2's and cryptsetup's documents, ECMA-119
-for ISO 9660; the order and the criteria are those of libblkid, which the tests compare with.
+Sources: the documentation of Linux (ext4, XFS, Btrfs), LVM2 and cryptsetup; ECMA-119 for ISO 9660. Order and criteria
+follow libblkid, with which the tests compare.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ _SUPERBLOCK_BYTES = 4096
 
 _EXT_AT, _EXT_MAGIC = 1024, 0xEF53
 _HAS_JOURNAL = 0x4
-_IS_JOURNAL = 0x8  # incompatible: the volume is some other one's journal
+_IS_JOURNAL = 0x8  # incompatible: the journal of another volume
 _EXT3_INCOMPATIBLE = 0x2 | 0x4 | 0x10  # file types, needs recovery, meta block groups
 _EXT3_READ_ONLY = 0x1 | 0x2 | 0x4  # sparse superblocks, large files, B-tree directories
 _LVM_LABEL, _LVM_TYPE, _LVM_SECTORS = b"LABELONE", b"LVM2 001", 4
@@ -29,7 +29,7 @@ _LUKS = b"LUKS\xba\xbe"
 
 @dataclass(frozen=True)
 class DetectedFileSystem:
-    """What is in a partition."""
+    """The file system of a partition."""
 
     file_system: FileSystem
     label: str
@@ -37,9 +37,9 @@ class DetectedFileSystem:
 
 
 def detect_file_system(region: DiskRegion) -> DetectedFileSystem:
-    """What is there, in at most four reads of 4 KiB.
+    """Detect a file system with at most four reads of 4 KiB.
 
-    Raises: DiskImageError; whatever the source raises.
+    Raises: DiskImageError; what the source raises.
     """
     start = region.read(0, _START_BYTES)
     signature = boot_sector.has_signature(start)
@@ -90,12 +90,12 @@ def _label(found: FileSystem, region: DiskRegion, start: bytes) -> str:
         case FileSystem.FAT:
             return boot_sector.fat_label(region, start)
     if found is FileSystem.LUKS and start[6:8] == b"\0\1":
-        return ""  # version 1 has none, and its cipher's name in that place
+        return ""  # version 1 has no label; the cipher name is there
     at, length = _LABELS.get(found, (0, 0))
     return decode_text(start[at : at + length])
 
 
-# Where and how long the labels are that stand in the first 4 KiB.
+# (offset, length) of labels in the first 4 KiB.
 _LABELS = {
     FileSystem.EXT2: (_EXT_AT + 120, 16),
     FileSystem.EXT3: (_EXT_AT + 120, 16),

@@ -1,4 +1,4 @@
-"""The GUID partition table, of which a disk has two.
+"""The GUID partition table, of which a disk has two copies.
 
 Source: UEFI specification 2.10, section 5.3.
 """
@@ -54,7 +54,7 @@ _SECTORS = (512, 4096)
 
 @dataclass(frozen=True)
 class GptEntry:
-    """An entry that is in use; its size is negative where it ends before it starts."""
+    """A used entry. Its size is negative if it ends before it starts."""
 
     number: int
     type: str
@@ -66,19 +66,19 @@ class GptEntry:
 
 @dataclass(frozen=True)
 class Gpt:
-    """Both tables; the entries are the primary one's where that is valid."""
+    """Both copies. The entries are those of the primary GPT if it is valid, else those of the backup."""
 
     primary_valid: bool
     backup_valid: bool
     backup_at_end: bool | None
-    """Whether the backup one is in the disk's last sector; None where there is none"""
+    """Whether the backup is in the last sector of the disk; None if there is none"""
     disk_guid: str | None
     entries: tuple[GptEntry, ...]
     damage: tuple[Damage, ...]
 
 
 class _InvalidError(Exception):
-    """A header or table is not what it should be; the message says why."""
+    """A header or table is invalid; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class _GptHeader:
 
 
 def has_primary_header(disk: DiskRegion) -> bool:
-    """Whether a whole header stands where the primary one should be. Raises: as `read_gpt`."""
+    """Whether the disk has a valid primary GPT. Raises: as `read_gpt`."""
     try:
         _header(disk, 1, disk.content.sector_bytes)
     except _InvalidError:
@@ -99,9 +99,9 @@ def has_primary_header(disk: DiskRegion) -> bool:
 
 
 def sector_bytes_of(content: DiskContent) -> int | None:
-    """The sectors that a valid primary one counts in, told by where it stands; None without one.
+    """The sector size of a valid primary GPT, by its position; None if there is none.
 
-    Raises: DiskImageError; whatever the source raises.
+    Raises: DiskImageError; what the source raises.
     """
     disk = DiskRegion.of_disk(content)
     for sector_bytes in _SECTORS:
@@ -114,7 +114,7 @@ def sector_bytes_of(content: DiskContent) -> int | None:
 
 
 def read_gpt(disk: DiskRegion) -> Gpt:
-    """Both tables. Raises: DiskImageError; whatever the source raises."""
+    """Both copies. Raises: DiskImageError; what the source raises."""
     damage = []
     sector_bytes = disk.content.sector_bytes
     primary = backup = at_end = None
@@ -123,7 +123,7 @@ def read_gpt(disk: DiskRegion) -> Gpt:
     except _InvalidError as error:
         damage.append(Damage("primary GPT", f"{error}{_other_sector_size(disk)}"))
     last = disk.size_bytes // sector_bytes - 1
-    # A disk that was made larger has it where its end was, and the primary one tells where.
+    # An enlarged disk has its backup at the former end, which the primary GPT states.
     places = [last, primary.other_sector] if primary and primary.other_sector < last else [last]
     for place in places:
         try:
@@ -151,21 +151,21 @@ def _header(disk: DiskRegion, sector: int, sector_bytes: int) -> _GptHeader:
     read = unpack_padded(_HEADER, data)
     signature, revision, size, crc, own, other, _, _, guid, first, count, entry_bytes, entries_crc = read
     if signature != _SIGNATURE:
-        raise _InvalidError(f"at {at} stands {signature.hex(' ')}, expected the signature EFI PART")
+        raise _InvalidError(f"expected the signature EFI PART at {at}, got {signature.hex(' ')}")
     if revision != _REVISION or not _HEADER_BYTES <= size <= sector_bytes:
-        raise _InvalidError(f"its header at {at} says revision {revision:#x} and {size} bytes")
+        raise _InvalidError(f"the header at {at} states revision {revision:#x} and {size} bytes")
     found = zlib.crc32(data[:_CRC_AT] + bytes(4) + data[_CRC_AT + 4 : size])
     if found != crc:
-        raise _InvalidError(f"the CRC-32 of its header at {at} is {found:08x}, it says {crc:08x}")
+        raise _InvalidError(f"the CRC-32 of the header at {at} is wrong: expected {crc:08x}, got {found:08x}")
     if own != sector:
-        raise _InvalidError(f"its header at {at} says that it is in sector {own}")
+        raise _InvalidError(f"the header at {at} states sector {own}")
     length = count * entry_bytes
     if entry_bytes < _MIN_ENTRY_BYTES or entry_bytes & (entry_bytes - 1) or not 0 < length <= MAX_READ_BYTES:
-        raise _InvalidError(f"its header at {at} says {count} entries of {entry_bytes} bytes")
+        raise _InvalidError(f"the header at {at} states {count} entries of {entry_bytes} bytes")
     entries = disk.read(first * sector_bytes, length)
     found = zlib.crc32(entries)
     if found != entries_crc:
-        raise _InvalidError(f"the CRC-32 of its {count} entries is {found:08x}, it says {entries_crc:08x}")
+        raise _InvalidError(f"the CRC-32 of the {count} entries is wrong: expected {entries_crc:08x}, got {found:08x}")
     return _GptHeader(other, _guid(guid), entries, entry_bytes)
 
 
@@ -183,11 +183,11 @@ def _entries(table: _GptHeader, sector_bytes: int) -> list[GptEntry]:
 
 
 def _other_sector_size(disk: DiskRegion) -> str:
-    """A disk that was copied between sectors of 512 and of 4096 bytes has its table in the wrong place."""
+    """A disk copied between 512-byte and 4096-byte sectors has its GPT in the wrong place."""
     own = disk.content.sector_bytes
     for other in _SECTORS:
         if other != own and disk.read(other, len(_SIGNATURE)) == _SIGNATURE:
-            return f"; one stands at {other}, as on a disk with sectors of {other} bytes; this one has {own}"
+            return f"; one is at {other}, as on a disk with {other}-byte sectors; this disk has {own}-byte sectors"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The facts of one file that is a disk image, or should be one."""
+"""Inspects one file that is, or should be, a disk image."""
 
 import re
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 _EMPTY, _ARCHIVE = "an empty file", "a tar file, such as an OVA"
 _ISO_AT = 0x8000
-_START_BYTES = _ISO_AT + 6  # the primary volume descriptor of ISO 9660 is the last of the marks
+_START_BYTES = _ISO_AT + 6  # the volume descriptor of ISO 9660 is the last signature
 _ISO = "an ISO 9660 image"
-# (offset, what stands there): files that are no disk images, or none that can be read here.
+# (offset, signature) of files that are not disk images, or of kinds that this library does not read.
 _MORE_OTHERS = {
     (_ISO_AT + 1, b"CD001"): _ISO,
     (0, b"MSWIM\0\0\0"): "a WIM archive",
@@ -29,7 +29,7 @@ _MORE_OTHERS = {
     (0, b"WithouFreSpacExt"): "a Parallels image",
     (0, b"QED\0"): "a QED image",
     (0, b"EVF\x09\x0d\x0a\xff\x00"): "an EnCase image",
-    (0, b"\x04\x22\x4d\x18"): "a file packed with lz4",
+    (0, b"\x04\x22\x4d\x18"): "a file compressed with lz4",
     (0, b"%PDF-"): "a PDF document",
     (0, b"\x7fELF"): "a program",
     (0, b"MZ"): "a program",
@@ -37,22 +37,22 @@ _MORE_OTHERS = {
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype html|html)", re.IGNORECASE)
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml")
 _BOOT_SIGNATURE = b"\x55\xaa"
-_UNTOLD = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
-# The data of a flat VMDK bears the name of a VMDK, and nothing else of it.
+_UNIDENTIFIED = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
+# The data file of a flat VMDK has the name of a VMDK and no signature.
 _FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 _SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """What kind of file it is."""
+    """The kind of a file."""
 
     container: Container
     other: str | None = None
 
 
 def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: bool) -> DiskFacts:
-    """The facts of a disk image called so; `deep` as of `inspect_image`. Raises: what the source raises."""
+    """The facts of a disk image; `deep` as in `inspect_image`. Raises: what the source raises."""
     kind = file_kind_of(source)
     match kind.container:
         case Container.VMDK:
@@ -82,7 +82,7 @@ def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: 
 
 
 def file_kind_of(source: Source) -> FileKind:
-    """What kind of disk image a file is, by its content; what bears no marks at all is raw."""
+    """The kind of a file by its content. A file without a known signature is raw."""
     start = source.read_at(0, min(_START_BYTES, source.size_bytes))
     if not start:
         return FileKind(Container.OTHER, _EMPTY)
@@ -102,7 +102,7 @@ def file_kind_of(source: Source) -> FileKind:
 def _other(start: bytes) -> str | None:
     known = {mark: found for mark, (found, _) in OTHERS.items()} | _MORE_OTHERS
     for (offset, mark), found in known.items():
-        # Any two bytes are the start of some boot code: a disk that is marked as bootable is no program.
+        # Boot code may start with any two bytes: a bootable disk is not a program.
         weak = len(mark) < 3 and start[510:512] == _BOOT_SIGNATURE  # noqa: PLR2004 - see above
         if start.startswith(mark, offset) and not weak:
             return found
@@ -112,17 +112,16 @@ def _other(start: bytes) -> str | None:
 
 
 def _is_divided(source: Source) -> bool:
-    """Whether a disk was made where an ISO once was: its partitions hold file systems, and leave the ISO's place out.
+    """Whether a disk replaced an ISO image: its partitions hold file systems and do not cover the ISO's descriptor.
 
-    ISOs that start from a USB stick as well have a partition table too: of themselves, and of the EFI system that they
-    start.
+    Hybrid ISO images, which boot from USB, have a partition table too, whose partitions cover the descriptor.
     """
     try:
         layout, _ = read_layout(RawContent(source))
     except DiskImageError:
         return False
     parts = layout.partitions
-    held = any(part.file_system not in _UNTOLD and not part.is_efi_system for part in parts)
+    held = any(part.file_system not in _UNIDENTIFIED and not part.is_efi_system for part in parts)
     return held and not any(part.start_bytes <= _ISO_AT < part.start_bytes + part.size_bytes for part in parts)
 
 
@@ -131,13 +130,13 @@ def _read_raw(source: Source, name: str) -> ContainerInspection:
     inspected.open(lambda: _raw_content(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
-        found = f"nothing in it bears the marks of a {expected}, as its name says"
-        inspected.damaged("signature", f"{found}: its start or its end is missing, or it is a raw image")
+        found = f"the {expected} signature is missing, although the file name states the format"
+        inspected.damaged("signature", f"{found}: the start or the end is missing, or the image is raw")
     return inspected
 
 
 def _raw_content(source: Source) -> RawContent:
-    """The disk; nothing but the place of its GPT tells how large its sectors are."""
+    """The content. Only the position of a GPT reveals the sector size of a raw image."""
     content = RawContent(source)
     content.sector_bytes = detect_sector_bytes(content) or content.sector_bytes
     return content

@@ -1,4 +1,4 @@
-"""What an image file tells before AWS sees it: a disk, an OVA, or an OVF descriptor with its files beside it."""
+"""Inspects an image file: a disk, an OVA, or an OVF descriptor with the files next to it."""
 
 import re
 from collections.abc import Callable
@@ -19,17 +19,16 @@ def inspect_image(
 ) -> ImageFacts:
     """The facts of an image file, and of each disk in it.
 
-    `beside` opens a file that a descriptor names next to it: the files of an OVF given by itself, the data of a flat
-    VMDK. Default: none is opened. It is asked for plain names only, never for a path. `deep` reads
-    all of it: the digests in a manifest are compared with all files, and every grain of a compressed VMDK is inflated.
-    Default: the descriptor and other small files are compared, and the grain that lies last is inflated.
+    `open_sibling` opens a file that a descriptor names: the files of an OVF, the data of a flat VMDK. Default: no file
+    is opened. It receives plain names, never paths. `deep` reads the whole image: it compares all files with the
+    manifest and decompresses every grain of a VMDK. Default: the descriptor and other small files are compared, and the
+    last grain is decompressed.
 
-    What is damaged is a `Damage`, and facts that cannot be read for it are None. A disk whose content cannot be read
-    because of what it is (a snapshot's delta, a part of a split disk, a VHDX that was not closed) has no layout; its
-    container's facts say what it is.
+    Damage is recorded as `Damage`, and facts that cannot be read are None. A disk whose content cannot be read (a delta
+    disk, a part of a split disk, a VHDX with a pending log) has no layout; the facts of its container say what it is.
 
-    A source with an `is_local` that is true is read freely; of any other some ten pieces for each disk, whatever its
-    size: see vmdk_grains.py for what is not looked at then. Raises: what the source raises.
+    A source whose `is_local` is true is read without a limit on the number of reads. Any other source is read about ten
+    times for each disk; vmdk_grain_check.py documents what is not checked then. Raises: what the source raises.
     """
     open_sibling = open_sibling or (lambda _: None)
     start = source.read_at(0, _START_BYTES)

@@ -1,4 +1,4 @@
-"""An OVF package: the descriptor, its manifest and its disks, in an archive or side by side.
+"""Inspects an OVF package: descriptor, manifest and disks, in an archive or as separate files.
 
 Source: DMTF DSP0243 1.1.1, section 5.
 """
@@ -27,7 +27,7 @@ _MAX_DISKS = 64
 
 @dataclass(frozen=True)
 class Package:
-    """What was found."""
+    """The facts of a package."""
 
     ova: OvaFacts
     disks: tuple[DiskFacts, ...]
@@ -42,7 +42,7 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
     whole: dict[str, Source] = {}
     for member in archive.members:
         if member.name in files:
-            damage.append(Damage("tar archive", f"{member.name} is there twice; the first one was read"))
+            damage.append(Damage("tar archive", f"{member.name} occurs twice; the first one was read"))
             continue
         part = files[member.name] = SourceSlice(source, member.name, member.offset, member.size_bytes)
         if part.size_bytes == member.size_bytes:
@@ -57,10 +57,10 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
         ovf = _read_descriptor(files[descriptor], damage)
     ovf = _with_names(ovf, files) if ovf else None
     entries = _read_manifest(files[manifest], whole, damage, deep=deep) if manifest else ()
-    if not archive.damage:  # else what is missing is behind the damage
+    if not archive.damage:  # else the file may follow the damage
         there = FileNames(files)
         damage += [
-            Damage("manifest", f"it names {entry.file}, which is not there")
+            Damage("manifest", f"it names {entry.file}, which is missing")
             for entry in entries
             if there.find(entry.file) is None
         ]
@@ -70,7 +70,7 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
 
 
 def inspect_descriptor(source: Source, open_sibling: OpenSibling, *, deep: bool) -> Package:
-    """The facts of a descriptor and of the files that it names; `ends_in_zero_blocks` is true of what is no archive.
+    """The facts of a descriptor and of the files that it names. `ends_in_zero_blocks` is true, as there is no archive.
 
     Raises: what the sources raise.
     """
@@ -100,7 +100,7 @@ def inspect_descriptor(source: Source, open_sibling: OpenSibling, *, deep: bool)
 
 def _read_descriptor(source: Source, damage: list[Damage]) -> OvfFacts | None:
     if source.size_bytes > MAX_BYTES:
-        damage.append(Damage("OVF descriptor", f"it has {source.size_bytes} bytes, {MAX_BYTES} at most are read"))
+        damage.append(Damage("OVF descriptor", f"it has {source.size_bytes} bytes, expected at most {MAX_BYTES}"))
         return None
     try:
         return read_ovf(source.read_at(0, source.size_bytes))
@@ -118,7 +118,7 @@ def _read_manifest(
 
 
 def _with_names(ovf: OvfFacts, files: Mapping[str, Source]) -> OvfFacts:
-    """The descriptor with the names that its files have, where they are there."""
+    """The descriptor with the actual names of its files, as far as they exist."""
     names = FileNames((*files, *_chunks(files)))
     return replace(
         ovf,
@@ -131,7 +131,7 @@ def _with_names(ovf: OvfFacts, files: Mapping[str, Source]) -> OvfFacts:
 def _disks(
     ovf: OvfFacts | None, files: Mapping[str, Source], damage: list[Damage], *, deep: bool
 ) -> tuple[DiskFacts, ...]:
-    """The disks in the descriptor's order, then those that it does not name."""
+    """The disks in the order of the descriptor, then those that it does not name."""
     chunks = _chunks(files)
     names = FileNames(files)
 
@@ -141,7 +141,7 @@ def _disks(
 
     wanted = list(dict.fromkeys(disk.file for disk in ovf.disks if disk.file)) if ovf else []
     missing = [href for href in wanted if href not in files and href not in chunks]
-    damage += [Damage("OVF descriptor", f"it names {href}, which is not there") for href in missing[:_MAX_DISKS]]
+    damage += [Damage("OVF descriptor", f"it names {href}, which is missing") for href in missing[:_MAX_DISKS]]
     others = [name for name in (*files, *chunks) if name.lower().endswith(_DISK_SUFFIXES) and name not in wanted]
     cds = set(ovf.cd_images) if ovf else set()
     found: list[DiskFacts] = []
@@ -150,13 +150,13 @@ def _disks(
             found.append(inspect_disk(files[name], name, open_sibling, deep=deep))
         elif name in chunks:
             found.append(inspect_disk(JoinedSources(name, chunks[name]), name, open_sibling, deep=deep))
-    # The data of a flat VMDK is no disk of its own.
+    # The data file of a flat VMDK is not a disk of its own.
     data = {names.find(extent) for disk in found if disk.vmdk for extent in disk.vmdk.extent_files}
     return tuple(disk for disk in found if disk.name not in data)
 
 
 def _chunks(files: Mapping[str, Source]) -> Mapping[str, Sequence[Source]]:
-    """The chunks of files that are split, in their order, as far as they are there without a gap."""
+    """The chunks of split files in order, up to the first missing one."""
     numbered: dict[str, dict[int, Source]] = {}
     for name, file in files.items():
         if (chunk := _CHUNK.fullmatch(name)) is not None:

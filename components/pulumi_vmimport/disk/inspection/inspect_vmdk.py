@@ -1,7 +1,7 @@
-"""The facts of a VMDK of any kind, also of those whose content cannot be read here.
+"""The facts of a VMDK of any kind, including kinds whose content this library does not read.
 
-Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011); for COWD and SE sparse files, which no public
-specification has, the headers as QEMU's block/vmdk.c describes them.
+Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011); for COWD and SE sparse files, which have no
+public specification, block/vmdk.c of QEMU.
 """
 
 import struct
@@ -31,7 +31,7 @@ _SE_SPARSE_HEADER = struct.Struct("<QQQQ")  # magic, version, capacity, grain
 _MARKER = struct.Struct("<QII")  # sectors, size, type
 _FOOTER_MARKER = (1, 0, 3)
 _END_SECTORS = 3  # the marker of the footer, the footer, the end-of-stream marker
-_TAIL_BYTES = 64 << 10  # where the end is looked for when something was added to the file
+_TAIL_BYTES = 64 << 10  # searched for the end if bytes were appended
 _GRAIN_SECTORS = range(1, 1 << 16)
 _FLAT_KINDS = {"FLAT", "VMFS"}
 _LARGEST_CAPACITY = MAX_DISK_BYTES // SECTOR_BYTES
@@ -56,12 +56,12 @@ _NOTHING = VmdkFacts(
 
 
 def is_vmdk(start: bytes) -> bool:
-    """Whether a file starts as any kind of VMDK does."""
+    """Whether a file starts like a VMDK of any kind."""
     return start.startswith((stream_optimized.MAGIC, stream_optimized.TEXT_DESCRIPTOR, COWD, SE_SPARSE))
 
 
 def inspect_vmdk(source: Source, open_sibling: OpenSibling, *, deep: bool = False) -> ContainerInspection:
-    """The facts and the disk of a VMDK; `deep` inflates all of its grains. Raises: what the source raises."""
+    """The facts and the content of a VMDK. `deep` decompresses all grains. Raises: what the source raises."""
     start = source.read_at(0, SECTOR_BYTES)
     if start.startswith(stream_optimized.MAGIC):
         return _read_sparse(source, start, deep=deep)
@@ -71,7 +71,7 @@ def inspect_vmdk(source: Source, open_sibling: OpenSibling, *, deep: bool = Fals
 
 
 def _read_esx(start: bytes) -> ContainerInspection:
-    """A file of an ESX file system: its header is read, its content is not."""
+    """A disk of an ESX file system, of which only the header is read."""
     inspected = ContainerInspection(vmdk=_NOTHING)
     if len(start) < SECTOR_BYTES:
         inspected.damaged("header", f"the file ends after {len(start)} bytes")
@@ -87,7 +87,7 @@ def _read_esx(start: bytes) -> ContainerInspection:
     if 0 < capacity <= _LARGEST_CAPACITY:
         inspected.capacity_bytes = capacity * SECTOR_BYTES
     else:
-        inspected.damaged("header", f"it says a capacity of {capacity} sectors")
+        inspected.damaged("header", f"it states a capacity of {capacity} sectors")
     return inspected
 
 
@@ -99,17 +99,17 @@ def _read_sparse(source: Source, start: bytes, *, deep: bool) -> ContainerInspec
     _, version, flags, capacity, grain, at, size, entries, _, directory, _, _, line_ends, compression = header
     if len(start) == SECTOR_BYTES:
         if line_ends != stream_optimized.LINE_ENDS:
-            inspected.damaged("header", "its line ends were converted by a transfer in text mode")
+            inspected.damaged("header", "the line endings were converted by a transfer in text mode")
         if not 0 < capacity <= _LARGEST_CAPACITY:
-            inspected.damaged("header", f"it says a capacity of {capacity} sectors")
+            inspected.damaged("header", f"it states a capacity of {capacity} sectors")
         elif grain not in _GRAIN_SECTORS or grain & (grain - 1) or entries != TABLE_ENTRIES:
-            found = f"it says grains of {grain} sectors and grain tables of {entries} entries"
+            found = f"it states grains of {grain} sectors and grain tables of {entries} entries"
             inspected.damaged("header", f"{found}, expected a power of two and {TABLE_ENTRIES}")
     sound = not inspected.damage
     descriptor = _embedded(source, inspected, at * SECTOR_BYTES, size * SECTOR_BYTES)
     facts = replace(
         _described(descriptor),
-        # The extent of a disk in one file is that file, under the name it once had.
+        # The first extent is this file, possibly under its original name.
         extent_files=tuple(extent.file for extent in descriptor.extents[1:] if extent.file),
         version=version,
         is_compressed=bool(flags & stream_optimized.FLAG_COMPRESSED),
@@ -136,7 +136,7 @@ def _read_sparse(source: Source, start: bytes, *, deep: bool) -> ContainerInspec
 def _read_grains(
     source: Source, inspected: ContainerInspection, layout: SparseLayout, footer: bytes | None, *, deep: bool
 ) -> None:
-    """Looks for the grains, and opens the content."""
+    """Check the grains, and open the content."""
     if footer is not None:
         _, _, flags, capacity, grain, *_, directory, _, _, _, _ = stream_optimized.HEADER.unpack_from(footer)
         if (capacity, grain, bool(flags & stream_optimized.FLAG_COMPRESSED)) != (
@@ -164,14 +164,14 @@ def _read_grains(
         inspected.damage += bad
         inspected.vmdk = replace(facts, every_grain_inflates=not bad)
         return
-    try:  # the last grain must inflate
+    try:  # the last grain must be decompressible
         inspected.content.read(check.last_grain * inspected.content.chunk_bytes, 1)
     except DiskImageError as error:
         inspected.damage.append(damage_of("grain", error))
 
 
 def _find_end(source: Source, inspected: ContainerInspection) -> tuple[Source | None, bytes | None, bool]:
-    """(the file up to its end-of-stream marker, the footer, whether that marker is there)."""
+    """(the file up to its end-of-stream marker, the footer, whether the marker exists)."""
     first = max(source.size_bytes - _TAIL_BYTES, 0) // SECTOR_BYTES * SECTOR_BYTES
     tail = source.read_at(first, source.size_bytes - first)
     for at in range((len(tail) // SECTOR_BYTES - 2) * SECTOR_BYTES, -1, -SECTOR_BYTES):
@@ -180,7 +180,7 @@ def _find_end(source: Source, inspected: ContainerInspection) -> tuple[Source | 
             break
     else:
         inspected.damaged(
-            "footer", f"its last {len(tail)} bytes have none, but its header says that its directory is told by one"
+            "footer", f"not found in the last {len(tail)} bytes; the header requires one to locate the grain directory"
         )
         return None, None, False
     end = at + _END_SECTORS * SECTOR_BYTES
@@ -188,16 +188,16 @@ def _find_end(source: Source, inspected: ContainerInspection) -> tuple[Source | 
         inspected.damaged("end of stream", f"the marker at {first + end - SECTOR_BYTES} is missing")
         return None, footer, False
     if end < len(tail):
-        inspected.damaged("end of stream", f"{len(tail) - end} bytes stand behind the marker")
+        inspected.damaged("end of stream", f"{len(tail) - end} bytes follow the marker")
     return SourceSlice(source, source.name, 0, first + end), footer, True
 
 
 def _embedded(source: Source, inspected: ContainerInspection, offset: int, size: int) -> VmdkDescriptor:
-    """The descriptor in a sparse file; an empty one where it has none, as a part of a split disk."""
+    """The descriptor in a sparse file; empty if there is none, as in a part of a split disk."""
     if offset == 0 or size == 0:
         return VmdkDescriptor()
     if size > vmdk_descriptor.MAX_BYTES:
-        inspected.damaged("descriptor", f"the header says that it has {size} bytes")
+        inspected.damaged("descriptor", f"the header states {size} bytes")
         return VmdkDescriptor()
     try:
         return read_descriptor(read_exactly(source, "the descriptor", offset, size))
@@ -217,10 +217,10 @@ def _described(descriptor: VmdkDescriptor) -> VmdkFacts:
 
 
 def _read_text(source: Source, open_sibling: OpenSibling) -> ContainerInspection:
-    """A descriptor whose data is in other files: of a single flat one the content can be read."""
+    """A descriptor whose data is in other files. The content is read if it is a single flat extent."""
     inspected = ContainerInspection()
     if source.size_bytes > vmdk_descriptor.MAX_BYTES:
-        inspected.damaged("descriptor", f"it has {source.size_bytes} bytes; {vmdk_descriptor.MAX_BYTES} are read")
+        inspected.damaged("descriptor", f"it has {source.size_bytes} bytes; only {vmdk_descriptor.MAX_BYTES} are read")
     descriptor = read_descriptor(source.read_at(0, min(source.size_bytes, vmdk_descriptor.MAX_BYTES)))
     files = tuple(dict.fromkeys(extent.file for extent in descriptor.extents if extent.file))
     inspected.vmdk = replace(_described(descriptor), extent_files=files)

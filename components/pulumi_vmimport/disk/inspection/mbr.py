@@ -1,6 +1,6 @@
-"""The master boot record: four entries, and the chain of extended boot records behind one of them.
+"""The master boot record: four entries, and the chain of extended boot records.
 
-Source: no standard; what Linux (block/partitions/msdos.c) and util-linux (libfdisk/src/dos.c) take for one.
+Source: there is no standard; Linux (block/partitions/msdos.c) and util-linux (libfdisk/src/dos.c).
 """
 
 from collections.abc import Sequence
@@ -44,13 +44,13 @@ _ENTRIES_AT, _ENTRY_BYTES, _ENTRIES = 446, 16, 4
 _ENTRY = "<B3xB3xII"  # flag, type, first sector, sectors; the rest are cylinders, heads and sectors
 _INACTIVE, _ACTIVE = 0x00, 0x80
 _FIRST_LOGICAL = 5
-# With the four primary ones as many partitions as Windows' GPT has; over a network each may cost a request.
+# Together with the four primary partitions 128, as in a Windows GPT; over a network each may cost a request.
 _MAX_LINKS, _MAX_FAR_LINKS = 124, 16
 
 
 @dataclass(frozen=True)
 class MbrEntry:
-    """An entry that is in use."""
+    """A used entry."""
 
     number: int
     type: int
@@ -60,23 +60,23 @@ class MbrEntry:
 
 
 def has_boot_code(sector: bytes) -> bool:
-    """Whether a BIOS would find something to start there."""
+    """Whether BIOS would find boot code."""
     return has_signature(sector) and any(sector[:_CODE_BYTES])
 
 
 def disk_signature(sector: bytes) -> str:
-    """The number by which Windows knows the disk, in eight hexadecimal digits."""
+    """The disk signature of Windows, in eight hexadecimal digits."""
     return f"{unpack_padded('<I', sector, _SIGNATURE_AT)[0]:08x}"
 
 
 def wrong_flag(sector: bytes) -> int | None:
-    """What stands in place of an active flag; None where all four are one, as they are in no boot sector's code."""
+    """The first invalid active flag; None if all four are valid, which boot sector code does not satisfy."""
     flags = sector[_ENTRIES_AT : _ENTRIES_AT + _ENTRIES * _ENTRY_BYTES : _ENTRY_BYTES]
     return next((flag for flag in flags if flag not in {_INACTIVE, _ACTIVE}), None)
 
 
 def entries_of(sector: bytes, sector_bytes: int, base_bytes: int = 0) -> list[MbrEntry]:
-    """The entries in use, by the number of their place; they count from the base on."""
+    """The used entries, numbered by position. Offsets count from `base_bytes`."""
     found = []
     for number in range(_ENTRIES):
         flag, kind, start, count = unpack_padded(_ENTRY, sector, _ENTRIES_AT + number * _ENTRY_BYTES)
@@ -87,10 +87,10 @@ def entries_of(sector: bytes, sector_bytes: int, base_bytes: int = 0) -> list[Mb
 
 
 def logical_entries(disk: DiskRegion, primary: Sequence[MbrEntry]) -> tuple[list[MbrEntry], list[Damage]]:
-    """The partitions in the extended ones, from number 5 on.
+    """The logical partitions, from number 5 on.
 
-    Each extended boot record tells one partition from its own place on, and the next record from the extended
-    partition's start on. Raises: DiskImageError; whatever the source raises.
+    An extended boot record locates one partition relative to itself, and the next record relative to the start of the
+    extended partition. Raises: DiskImageError; what the source raises.
     """
     found: list[MbrEntry] = []
     damage: list[Damage] = []
@@ -120,9 +120,9 @@ def logical_entries(disk: DiskRegion, primary: Sequence[MbrEntry]) -> tuple[list
 
 def _wrong_place(at: int, extended: MbrEntry, seen: set[int], most: int) -> str | None:
     if at in seen:
-        return "the chain of records comes back to it"
+        return "the chain of records is circular"
     if len(seen) >= most:
-        return f"the chain has more than {most} records; what follows was not read"
+        return f"the chain has more than {most} records; the rest was not read"
     if not extended.start_bytes <= at < extended.start_bytes + extended.size_bytes:
-        return f"it does not lie in partition {extended.number}, whose records it is one of"
+        return f"it lies outside extended partition {extended.number}"
     return None

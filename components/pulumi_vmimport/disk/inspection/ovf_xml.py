@@ -1,6 +1,6 @@
-"""XML of strangers as a tree of local names: without entities, document types and anything else that grows.
+"""Parses untrusted XML into a tree of local names, without entities, document types and unbounded growth.
 
-Source: the attacks that https://docs.python.org/3/library/xml.html#xml-vulnerabilities lists.
+Source: the attacks listed at https://docs.python.org/3/library/xml.html#xml-vulnerabilities.
 """
 
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ _MAX_TEXT = 4096
 
 
 class InvalidXmlError(DiskImageError):
-    """No XML, or XML with what an OVF has no need of."""
+    """The text is not XML, or uses XML features that OVF does not require."""
 
 
 @dataclass(slots=True)
 class Element:
-    """An element; names of elements and attributes are without namespace."""
+    """An element. Names of elements and attributes have no namespace."""
 
     name: str
     namespace: str
@@ -29,23 +29,23 @@ class Element:
     text: str = ""
 
     def all(self, *names: str) -> list["Element"]:
-        """The children of these names."""
+        """The children with one of these names."""
         return [child for child in self.children if child.name in names]
 
     def first(self, *path: str) -> "Element | None":
-        """The first child's first child .. along a path of names."""
+        """The first descendant along a path of names."""
         found: Element | None = self
         for name in path:
             found = next((child for child in found.children if child.name == name), None) if found else None
         return found
 
     def words(self, *path: str) -> str:
-        """The text at the end of a path; empty without."""
+        """The text at the end of a path; empty if there is none."""
         found = self.first(*path)
         return printable(found.text) if found else ""
 
     def below(self, name: str) -> list["Element"]:
-        """The elements of this name anywhere below, in the document's order."""
+        """The descendants with this name, in document order."""
         found, rest = [], self.children[::-1]
         while rest:
             element = rest.pop()
@@ -83,7 +83,7 @@ class _Builder:
 
 
 def parse(data: bytes) -> Element:
-    """The document's element. Raises: InvalidXmlError."""
+    """The root element of the document. Raises: InvalidXmlError."""
     builder = _Builder()
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.ordered_attributes = True
@@ -95,10 +95,10 @@ def parse(data: bytes) -> Element:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise InvalidXmlError(printable(str(error))) from error
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that takes more bytes
+    except (LookupError, ValueError) as error:  # an unknown or multi-byte encoding
         raise InvalidXmlError(printable(str(error))) from error
     return builder.root.children[0]
 
 
 def _refuse(*_: object) -> None:
-    raise InvalidXmlError("it has a document type declaration, which no OVF needs")
+    raise InvalidXmlError("expected no document type declaration")

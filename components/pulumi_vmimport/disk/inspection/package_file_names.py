@@ -1,4 +1,4 @@
-"""The names of files in a package: a descriptor's are URIs, and tar puts a folder's `./` before its own.
+"""Names of files in a package: a descriptor has URIs, and tar may prefix names with `./`.
 
 Source: DMTF DSP0243 1.1.1, section 7.1 (ovf:href is a URI); RFC 3986, section 2.1 (percent-encoding).
 """
@@ -10,7 +10,7 @@ _HERE = "./"
 
 
 def decoded(name: str) -> str:
-    """The name less what spellings of it differ in: percent-encoding, and `./` before it."""
+    """The name without percent-encoding and without the prefix `./`."""
     plain = unquote(name)
     while plain.startswith(_HERE):
         plain = plain[len(_HERE) :]
@@ -18,10 +18,10 @@ def decoded(name: str) -> str:
 
 
 class FileNames:
-    """The names that files have, by whatever spelling one is asked for."""
+    """Finds files by any spelling of their names."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Of several that are spellings of one name, the first is found."""
+        """The first of several spellings of one name takes precedence."""
         self._names: dict[str, str] = {}
         for name in names:
             self._names.setdefault(name, name)
@@ -29,6 +29,6 @@ class FileNames:
         for name in self._names:
             self._decoded.setdefault(decoded(name), name)
 
-    def find(self, said: str) -> str | None:
-        """The name of the file that is meant; None when there is none."""
-        return self._names.get(said) or self._decoded.get(decoded(said))
+    def find(self, name: str) -> str | None:
+        """The name of the file; None if there is none."""
+        return self._names.get(name) or self._decoded.get(decoded(name))

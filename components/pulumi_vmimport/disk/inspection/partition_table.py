@@ -1,4 +1,4 @@
-"""How a disk is divided, and what its partitions hold."""
+"""Reads the partition table of a disk, and detects what the partitions hold."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Pa
 from pulumi_vmimport.disk.inspection.file_systems import DetectedFileSystem, detect_file_system
 
 MAX_EXAMINED, MAX_FAR_EXAMINED = 128, 16
-"""Partitions whose content is looked at: a Windows GPT has room for 128. Over a network each costs a request or two"""
+"""Partitions whose content is inspected. A Windows GPT holds 128; over a network each costs one or two requests."""
 
 _FIRST_SECTOR_BYTES = 512
 _NO_FILE_SYSTEM = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY})
@@ -32,17 +32,17 @@ _ROOTS = frozenset(
         FileSystem.LUKS,
     }
 )
-# No Windows Server and no server Linux fits into less; /boot and Windows' own small partitions are below.
+# No Windows or server Linux fits into less; /boot and the small Windows partitions are smaller.
 _MIN_ROOT_BYTES = 8 << 30
 _NO_ROOTS = frozenset({f"{mbr.HIDDEN_RECOVERY:02x}", gpt.WINDOWS_RECOVERY})
 
 
 def read_layout(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
-    """How the disk is divided, and what of it cannot be what it says.
+    """The layout of a disk, and its damage.
 
-    Two tables, and up to four places in each of the first 128 partitions (of the first 16 over a network), are read,
-    whatever the size of the disk.
-    Raises: DiskImageError where the table cannot be read; whatever the source raises.
+    Reads two tables, and up to four places in each of the first 128 partitions (16 over a network), regardless of the
+    size of the disk.
+    Raises: DiskImageError if the table cannot be read; what the source raises.
     """
     disk = DiskRegion.of_disk(content)
     first = disk.read(0, _FIRST_SECTOR_BYTES)
@@ -62,25 +62,25 @@ def read_layout(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
             return _of_mbr(disk, first, entries)
     undivided = replace(_undivided(first), whole_disk_file_system=whole)
     if whole in _NO_FILE_SYSTEM and has_signature(first) and wrong_flag is not None:
-        words = f"an entry starts with {wrong_flag:02x}, expected 80 (active) or 00: it is no table"
+        words = f"an entry starts with {wrong_flag:02x}, expected 80 (active) or 00; this is not a partition table"
         return undivided, (Damage("partition table", words),)
     return undivided, ()
 
 
 def detect_sector_bytes(content: DiskContent) -> int | None:
-    """The sectors that a disk's GPT counts in, told by where it stands; None where an MBR, or nothing, divides it.
+    """The sector size of a disk, by the position of its GPT; None for a disk with an MBR or without a table.
 
-    Raises: DiskImageError; whatever the source raises.
+    Raises: DiskImageError; what the source raises.
     """
     first = DiskRegion.of_disk(content).read(0, _FIRST_SECTOR_BYTES)
     entries = mbr.entries_of(first, content.sector_bytes) if has_signature(first) else []
     if entries and all(entry.type != mbr.PROTECTIVE for entry in entries):
-        return None  # what stands there is left of a table that was
+        return None  # a GPT there is a remnant
     return gpt.sector_bytes_of(content)
 
 
 def _is_protective(entry: mbr.MbrEntry, content: DiskContent) -> bool:
-    """As Linux has it: the entry that keeps tools that know no GPT away starts with the GPT's header."""
+    """As in Linux: the protective entry starts at the header of the GPT."""
     return entry.type == mbr.PROTECTIVE and entry.start_bytes == content.sector_bytes
 
 
@@ -123,7 +123,7 @@ def _of_gpt(
     disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry], protective: int
 ) -> tuple[Layout, tuple[Damage, ...]]:
     table = gpt.read_gpt(disk)
-    missing = "no entry of type ee that starts in sector 1: firmware and systems do not see the GPT behind it"
+    missing = "no entry of type ee starts in sector 1, so firmware and operating systems ignore the GPT"
     damage = () if protective else (Damage("protective MBR", missing),)
     partitions, further = _examined(
         disk,
@@ -149,7 +149,7 @@ def _of_gpt(
 
 @dataclass(frozen=True)
 class _TableEntry:
-    """An entry of either table."""
+    """An entry of an MBR or a GPT."""
 
     of: mbr.MbrEntry | gpt.GptEntry
     type: str
@@ -166,9 +166,9 @@ def _examined(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tuple[tuple[P
         number, start, size = entry.of.number, entry.of.start_bytes, entry.of.size_bytes
         where, found = f"partition {number}", _NOTHING
         if len(partitions) == most:
-            damage.append(Damage("partition table", f"partitions from number {number} on were not looked into"))
+            damage.append(Damage("partition table", f"partitions from number {number} on were not inspected"))
         if size <= 0 or start + size > disk.size_bytes:
-            words = f"it goes from {start} to {start + size} on a disk of {disk.size_bytes} bytes"
+            words = f"it extends from {start} to {start + size} on a disk of {disk.size_bytes} bytes"
             damage.append(Damage(where, words))
         if len(partitions) < most and size > 0 and not _is_extended(entry):
             try:
@@ -199,7 +199,7 @@ def _is_extended(entry: _TableEntry) -> bool:
 
 
 def _root(partitions: Sequence[Partition]) -> int | None:
-    """The partition typed as a root; else the first one an operating system fits into; else the largest."""
+    """The partition with a root type, else the first that fits an operating system, else the largest."""
     candidates = [
         partition
         for partition in partitions

@@ -1,4 +1,4 @@
-"""Parts of a file, and several files, read as one."""
+"""Views of sources: a part of a file, or several files joined."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,12 +8,12 @@ from pulumi_vmimport.disk.disk_content import Extent, Source
 
 
 def is_local(source: Source) -> bool:
-    """Whether thousands of reads cost nothing; a source that does not say so (`is_local`) is read over a network."""
+    """Whether thousands of reads are cheap. Default: false, as for a source that is read over a network."""
     return getattr(source, "is_local", False) is True
 
 
 class SourceSlice:
-    """A part of a file as a file of its own, such as a disk in an OVA. What lies behind the file's end is not there."""
+    """A part of a file, such as a disk in an OVA, limited to the size of the file."""
 
     def __init__(self, source: Source, name: str, offset: int, size_bytes: int) -> None:
         self.name = name
@@ -23,12 +23,12 @@ class SourceSlice:
         self._source = source
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from there on; fewer only where the part ends."""
+        """The bytes from an offset on; fewer only at the end of the part."""
         there = min(length, self.size_bytes - offset)
         return self._source.read_at(self.offset + offset, there) if there > 0 else b""
 
     def extents(self) -> Iterator[Extent]:
-        """The parts of it that may hold something."""
+        """The parts that may hold data."""
         end = self.offset + self.size_bytes
         for start, length in self._source.extents():
             if start >= end:
@@ -39,7 +39,7 @@ class SourceSlice:
 
 
 class ReadAhead:
-    """A file that is read in small pieces one behind the other: then the next 4 MiB come at once. Not for threads."""
+    """Reads 4 MiB ahead during sequential small reads. Not thread-safe."""
 
     _BYTES, _GAP_BYTES = 4 << 20, 4096
 
@@ -48,29 +48,29 @@ class ReadAhead:
         self.size_bytes = source.size_bytes
         self.is_local = is_local(source)
         self._source = source
-        self._end = -1  # of the piece that was read last
+        self._end = -1  # of the previous read
         self._start, self._ahead = 0, b""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from there on; fewer only where the file ends."""
+        """The bytes from an offset on; fewer only at the end of the file."""
         follows = 0 <= offset - self._end <= self._GAP_BYTES
         self._end = offset + length
         if not self._start <= offset <= self._end <= self._start + len(self._ahead):
-            if not follows or length > self._BYTES:  # a table, or grains in no order
+            if not follows or length > self._BYTES:  # not sequential
                 return self._source.read_at(offset, length)
             self._start, self._ahead = offset, self._source.read_at(offset, self._BYTES)
         return self._ahead[offset - self._start : self._end - self._start]
 
     def extents(self) -> Iterable[Extent]:
-        """Those of the file."""
+        """The extents of the file."""
         return self._source.extents()
 
 
 class JoinedSources:
-    """Several files one after the other, such as the chunks of a disk."""
+    """Several files joined into one, such as the chunks of a disk."""
 
     def __init__(self, name: str, parts: Sequence[Source]) -> None:
-        """`parts` are one or more."""
+        """`parts` must not be empty."""
         self.name = name
         self.is_local = all(map(is_local, parts))
         self._parts = parts
@@ -78,7 +78,7 @@ class JoinedSources:
         self.size_bytes = self._starts[-1]
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from there on; fewer only where the last part ends, or one has become shorter."""
+        """The bytes from an offset on; fewer only at the end of the last part, or if a part became shorter."""
         end = min(offset + length, self.size_bytes)
         data = []
         while offset < end:
@@ -92,6 +92,6 @@ class JoinedSources:
         return b"".join(data)
 
     def extents(self) -> Iterator[Extent]:
-        """The parts of it that may hold something."""
+        """The parts that may hold data."""
         for start, part in zip(self._starts, self._parts, strict=False):
             yield from ((start + offset, length) for offset, length in part.extents())

@@ -1,4 +1,4 @@
-"""The members of a tar archive, found by their headers with one read each.
+"""Lists the members of a tar archive, with one read per header.
 
 Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar manual, "Basic Tar Format"
 (long names, sizes in base 256).
@@ -14,8 +14,8 @@ from pulumi_vmimport.disk.inspection.source_views import is_local
 from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches
 
 MAX_MEMBERS = 1000
-_MAX_HEADERS = 3 * MAX_MEMBERS  # a member may have a long name and a pax header before it
-# Over a network each member of a size that matters costs a request, and 21 disks are the most that AWS takes.
+_MAX_HEADERS = 3 * MAX_MEMBERS  # a long name and a pax header may precede each member
+# Over a network each large member costs a request; ImportImage accepts at most 21 disks.
 _MAX_FAR_JUMPS, _FAR_BYTES = 40, 256 << 10
 _MAX_EXTENSION_BYTES = 64 << 10
 _NAME, _SIZE, _PREFIX = slice(0, 100), slice(124, 136), slice(345, 500)
@@ -32,27 +32,27 @@ _WHERE = "tar archive"
 
 @dataclass
 class Archive:
-    """What the headers tell."""
+    """The members, and the damage."""
 
     members: list[OvaMember] = field(default_factory=list)
     ends_in_zero_blocks: bool = False
     every_member_read: bool = True
-    """False: it has more members than are read"""
+    """False if the archive has more members than are read"""
     damage: list[Damage] = field(default_factory=list)
 
 
 @dataclass
 class _Extension:
-    """What stands before a header and holds for it."""
+    """An extension header, which applies to the next header."""
 
     name: bytes | None = None
     size: int | None = None
 
 
 def read_archive(source: Source) -> Archive:
-    """Walks from header to header, up to 1000 members; damage ends the walk.
+    """Read from header to header, up to 1000 members or the first damage.
 
-    Where the walk does not come to the end, that is looked for where the file ends. Raises: what the source raises.
+    If reading stops early, the end of the file is checked for zero blocks. Raises: what the source raises.
     """
     archive, extension = Archive(), _Extension()
     offset = jumps = 0
@@ -70,7 +70,7 @@ def read_archive(source: Source) -> Archive:
                 archive.members.append(OvaMember(_name(header, extension), data, size))
             extension = _Extension()
         if data + size > source.size_bytes:
-            what = archive.members[-1].name if kind in _FILES else "what a header tells of"
+            what = archive.members[-1].name if kind in _FILES else "the data of a header"
             words = f"{what} ends at {data + size}, the archive at {source.size_bytes}"
             archive.damage.append(Damage(_WHERE, words))
             return archive
@@ -80,17 +80,17 @@ def read_archive(source: Source) -> Archive:
         offset = -(-(data + size) // BLOCK_BYTES) * BLOCK_BYTES
     archive.every_member_read = False
     archive.ends_in_zero_blocks = _ends_in_zeros(source)
-    archive.damage.append(Damage(_WHERE, f"it has more than {len(archive.members)} members; the others were not read"))
+    archive.damage.append(Damage(_WHERE, f"it has more than {len(archive.members)} members; the rest was not read"))
     return archive
 
 
 def _read_header(source: Source, offset: int, archive: Archive) -> tuple[bytes, int] | None:
-    """(a header, the size that it tells); None where the archive ends, or is damaged."""
+    """(a header, the size that it states); None at the end of the archive or at damage."""
     header = source.read_at(offset, BLOCK_BYTES)
     if header == _ZEROS:
         archive.ends_in_zero_blocks = source.read_at(offset + BLOCK_BYTES, BLOCK_BYTES) == _ZEROS
         return None
-    if not header:  # it ends without the two blocks of zeros
+    if not header:  # the archive ends without its two zero blocks
         return None
     size = _size(header[_SIZE]) if len(header) == BLOCK_BYTES and checksum_matches(header) else None
     if size is None:
@@ -104,7 +104,7 @@ def _read_header(source: Source, offset: int, archive: Archive) -> tuple[bytes, 
 
 
 def _ends_in_zeros(source: Source) -> bool:
-    """Whether the file does, where the walk did not come to its end."""
+    """Whether the file ends in zero blocks."""
     end = source.read_at(max(source.size_bytes - _END_BYTES, 0), _END_BYTES)
     return len(end) == _END_BYTES and not any(end)
 

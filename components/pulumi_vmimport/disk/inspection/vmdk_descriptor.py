@@ -36,7 +36,7 @@ class VmdkExtent:
 
 @dataclass(frozen=True)
 class VmdkDescriptor:
-    """The lines that matter; None is what is not there."""
+    """The relevant lines; None if a line is missing."""
 
     create_type: str | None = None
     parent_cid: str | None = None
@@ -46,11 +46,11 @@ class VmdkDescriptor:
 
 
 def read_descriptor(text: bytes) -> VmdkDescriptor:
-    """The descriptor in a text, which ends at its first NUL; lines that are none of a descriptor's are passed over."""
+    """Parse a descriptor, which ends at the first NUL. Unknown lines are ignored."""
     found: dict[str, str] = {}
     extents: list[VmdkExtent] = []
     for line in text[:MAX_BYTES].split(b"\0", 1)[0].split(b"\n"):
-        line = line[:_MAX_LINE_BYTES]  # noqa: PLW2901 - what is behind belongs to no line that matters
+        line = line[:_MAX_LINE_BYTES]  # noqa: PLW2901 - relevant lines are shorter
         if (extent := _EXTENT.match(line)) is not None:
             if len(extents) < _MAX_EXTENTS:
                 _, sectors, kind, file, offset = extent.groups()

@@ -1,4 +1,4 @@
-"""Whether the grains of a VMDK are in its file, at the price of a few reads.
+"""Checks with few reads that the grains of a VMDK lie within the file.
 
 Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), section "Hosted Sparse Extents".
 """
@@ -19,12 +19,12 @@ TABLE_ENTRIES = 512
 _TABLE_BYTES = TABLE_ENTRIES * 4
 _UNALLOCATED, _ZEROED = 0, 1
 _MARKER = struct.Struct("<QI")  # first sector of the disk, size
-_DEFLATE_EXCESS = 512  # Deflate makes what cannot be compressed larger by a few bytes only
+_DEFLATE_EXCESS = 512  # DEFLATE enlarges incompressible data by a few bytes only
 # 64 TiB, the largest VMDK, with VMware's grains of 64 KiB; its directory takes 8 MiB
 _MAX_TABLES = 1 << 21
 _MAX_LOCAL_TABLES = 1 << 15  # 1 TiB of grains of 64 KiB; 64 MiB to read
-# Over a network tables are read all if they lie together, as qemu-img puts them; of those that lie among their grains,
-# as vSphere and ovftool put them, only so many.
+# Over a network all tables are read if they are adjacent, as qemu-img writes them. vSphere and ovftool place them among
+# the grains; then only this many are read.
 _WINDOW_BYTES = 256 << 10
 _MAX_WINDOWS = 12
 _MAX_BAD = 3
@@ -32,7 +32,7 @@ _MAX_BAD = 3
 
 @dataclass(frozen=True)
 class SparseLayout:
-    """Where the header, or the footer, says that things are; in sectors."""
+    """Sizes and positions in sectors, as the header or footer states them."""
 
     capacity: int
     grain: int
@@ -42,29 +42,28 @@ class SparseLayout:
 
 @dataclass(frozen=True)
 class GrainCheck:
-    """What was seen."""
+    """The result of the check."""
 
     within_file: bool | None
-    """None: it could not be told"""
+    """None if the check was inconclusive"""
     every_table_read: bool
     last_grain: int | None = None
-    """The number of the grain that lies last in the file; None where none is stored"""
+    """The number of the last grain in the file; None if no grain is stored"""
     damage: Damage | None = None
 
 
 def check_grains(source: Source, layout: SparseLayout) -> GrainCheck:
-    """Looks for grain tables and grains that do not lie in the file.
+    """Check that grain tables and grains lie within the file.
 
-    Every entry of the directory is compared with the file's size. Of a local file every table is read then (up to 1
-    TiB of grains); over a network only where the tables lie together, and else four: the first, one of the middle, the
-    last of the directory, and the one that lies last in the file, whose grains are the last ones of a stream. A
-    file that was cut loses what lies last, so those are enough to see it; a wrong entry in a table that was not read is
-    not seen. Last the marker of the last grain is read: the whole grain must lie in the file. Raises: what the source
-    raises.
+    Every directory entry is compared with the size of the file. Then all tables of a local file are read (up to 1 TiB
+    of grains). Over a network all tables are read only if they are adjacent; otherwise four are read: the first, a
+    middle one and the last of the directory, and the last in the file, whose grains end the stream. A truncated file
+    loses its end, which these four reveal; a wrong entry in another table is not detected. Finally the marker of the
+    last grain is read; the whole grain must lie within the file. Raises: what the source raises.
     """
     count = -(-layout.capacity // (layout.grain * TABLE_ENTRIES))
     if count > _MAX_TABLES:
-        damage = Damage("grain directory", f"the header tells of {count} grain tables, {_MAX_TABLES} are looked at")
+        damage = Damage("grain directory", f"the header implies {count} grain tables, expected at most {_MAX_TABLES}")
         return GrainCheck(None, every_table_read=False, damage=damage)
     try:
         directory = PagedTable(source, "the grain directory", layout.directory * SECTOR_BYTES, count, "<I")
@@ -79,7 +78,7 @@ def _check(source: Source, layout: SparseLayout, directory: Sequence[int]) -> Gr
         return GrainCheck(within_file=True, every_table_read=True)
     if latest * SECTOR_BYTES + _TABLE_BYTES > source.size_bytes:
         outside = sum(at * SECTOR_BYTES + _TABLE_BYTES > source.size_bytes for at in directory)
-        words = f"{outside} of its grain tables lie outside of its {source.size_bytes} bytes, the last one at"
+        words = f"{outside} grain tables lie outside the file of {source.size_bytes} bytes, the last one at"
         damage = Damage("grain directory", f"{words} {latest * SECTOR_BYTES}")
         return GrainCheck(within_file=False, every_table_read=False, damage=damage)
     chosen, every = _tables(source, directory, latest)
@@ -98,13 +97,13 @@ def _check(source: Source, layout: SparseLayout, directory: Sequence[int]) -> Gr
 
 
 def damage_of_grains(content: VmdkContent) -> list[Damage]:
-    """The first of the grains that cannot be inflated, where all of them are read. Raises: what the source raises."""
+    """The first grains that cannot be decompressed, of all grains. Raises: what the source raises."""
     found: list[Damage] = []
     try:
         for number, error in content.damaged_grains():
             found.append(damage_of("grain", error))
             if len(found) == _MAX_BAD:
-                found.append(Damage("grain", f"the grains behind grain {number} were not read any more"))
+                found.append(Damage("grain", f"the grains after grain {number} were not read"))
                 break
     except DiskImageError as error:
         found.append(damage_of("grain directory", error))
@@ -112,7 +111,7 @@ def damage_of_grains(content: VmdkContent) -> list[Damage]:
 
 
 def _tables(source: Source, directory: Sequence[int], latest: int) -> tuple[Iterator[tuple[int, int]], bool]:
-    """(number, sector) of the tables to read, and whether these are all."""
+    """(number, sector) of the tables to read, and whether they are all tables."""
     if is_local(source):
         step = -(-len(directory) // _MAX_LOCAL_TABLES)
         every = step == 1
@@ -134,7 +133,7 @@ def _tables(source: Source, directory: Sequence[int], latest: int) -> tuple[Iter
 
 
 def _check_last(source: Source, layout: SparseLayout, number: int, offset: int) -> Damage | None:
-    """What is wrong with the grain that lies last."""
+    """The damage of the last grain in the file."""
     what = f"grain {number}"
     first = number * layout.grain
     size = min(layout.grain, layout.capacity - first) * SECTOR_BYTES

@@ -83,7 +83,7 @@ def test_a_grain_marked_as_another_is_found(image: bytes) -> None:
 def test_only_the_first_bad_grains_are_listed(image: bytes) -> None:
     disk = deep(spoilt(image, *range(3, GRAINS - 2)))
     assert [damage.words.split(" at ")[0] for damage in disk.damage[:3]] == ["grain 3", "grain 4", "grain 5"]
-    assert [damage.words for damage in disk.damage[3:]] == ["the grains behind grain 5 were not read any more"]
+    assert [damage.words for damage in disk.damage[3:]] == ["the grains after grain 5 were not read"]
 
 
 def test_the_last_grain_is_told_once(image: bytes) -> None:

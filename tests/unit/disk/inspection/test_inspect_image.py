@@ -63,9 +63,9 @@ def test_the_disk_in_any_format_is_the_one_that_sfdisk_made(
 @pytest.mark.parametrize(
     ("make", "other"),
     [
-        pytest.param(gzip.compress, "a file packed with gzip", id="gzip"),
-        pytest.param(bz2.compress, "a file packed with bzip2", id="bzip2"),
-        pytest.param(lzma.compress, "a file packed with xz", id="xz"),
+        pytest.param(gzip.compress, "a file compressed with gzip", id="gzip"),
+        pytest.param(bz2.compress, "a file compressed with bzip2", id="bzip2"),
+        pytest.param(lzma.compress, "a file compressed with xz", id="xz"),
         pytest.param(lambda data: b"\0" * 0x8001 + b"CD001" + data, "an ISO 9660 image", id="iso"),
         pytest.param(lambda _: b"", "an empty file", id="empty"),
         pytest.param(lambda _: b"<!DOCTYPE HTML><html>", "an HTML page", id="html"),

@@ -88,8 +88,8 @@ def test_what_is_missing_in_an_ova_is_told(stream: bytes, tmp_path: Path) -> Non
     text = manifest("sha1sum", tmp_path, {**members, "gone.vmdk": b""})
     facts = inspect_image(Memory(archive({**members, "vm.mf": text})))
     assert {damage.words for damage in facts.damage} == {
-        "it names gone.vmdk, which is not there",
-        "it names win11-1.vmdk, which is not there",
+        "it names gone.vmdk, which is missing",
+        "it names win11-1.vmdk, which is missing",
     }
     assert [disk.name for disk in facts.disks] == ["a.vmdk"]
     facts = inspect_image(Memory(archive({"a.vmdk": stream})))
@@ -135,7 +135,7 @@ def test_a_descriptor_by_itself_opens_its_files_beside_it(stream: bytes, tmp_pat
     assert facts.disks[0].layout
     assert asked == ["win11-1.vmdk", "win11-2.iso", "win11-3.nvram", "win11.mf"]
     alone = inspect_image(Memory(files["win11.ovf"], "win11.ovf"))
-    assert [damage.words for damage in alone.damage] == ["it names win11-1.vmdk, which is not there"]
+    assert [damage.words for damage in alone.damage] == ["it names win11-1.vmdk, which is missing"]
     paths = VSPHERE_OVF.replace("win11-1.vmdk", "../win11-1.vmdk")
     asked.clear()
     inspect_image(Memory(paths.encode(), "win11.ovf"), open_sibling=open_sibling)

@@ -146,7 +146,7 @@ def test_bytes_behind_the_end_of_the_stream_are_told_and_the_disk_is_read(at_end
     for more in (b"\0" * 9 * SECTOR, b"junk", b"\n"):
         facts, inspected = read(at_end + more)
         assert (facts.has_footer, facts.ends_in_end_of_stream, facts.grains_end_within_file) == (True, True, True)
-        assert [damage.words for damage in inspected.damage] == [f"{len(more)} bytes stand behind the marker"]
+        assert [damage.words for damage in inspected.damage] == [f"{len(more)} bytes follow the marker"]
         assert inspected.content
 
 

@@ -153,7 +153,7 @@ def test_a_pax_header_that_makes_no_sense_changes_nothing_of_note(records: bytes
 def test_at_most_a_thousand_members_are_read() -> None:
     found = read_archive(Memory(header("a", 0) * 1500))
     assert len(found.members) == 1000
-    assert found.damage[0].words == "it has more than 1000 members; the others were not read"
+    assert found.damage[0].words == "it has more than 1000 members; the rest was not read"
     assert (found.every_member_read, found.ends_in_zero_blocks) == (False, False)
     assert read_archive(Memory(header("a", 0) * 1500 + bytes(1024))).ends_in_zero_blocks
     assert read_archive(Memory(header("x", 9, kind=b"L") + (b"n" * 512 + header("x", 9, kind=b"L")) * 5000)).damage

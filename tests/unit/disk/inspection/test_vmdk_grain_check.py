@@ -44,7 +44,7 @@ def directory_of(image: bytes) -> int:
 def test_a_grain_table_outside_of_the_file_is_told(at_start: bytes) -> None:
     facts, inspected = read(edited(at_start, directory_of(at_start), b"\xff\xff\xff\xff"))
     assert facts.grains_end_within_file is False
-    assert inspected.damage[0].words.startswith("1 of its grain tables lie outside of its ")
+    assert inspected.damage[0].words.startswith("1 grain tables lie outside the file of ")
 
 
 @pytest.mark.parametrize(

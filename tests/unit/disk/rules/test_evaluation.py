@@ -213,13 +213,13 @@ def test_a_damage_with_a_rule_of_its_own_is_told_once(make: Callable[[], ImageFa
 
 
 def test_what_stands_behind_the_end_of_a_stream_is_a_warning() -> None:
-    (found,) = evaluate(disk(damage=(Damage("end of stream", "65536 bytes stand behind the marker"),)), EC2)
+    (found,) = evaluate(disk(damage=(Damage("end of stream", "65536 bytes follow the marker"),)), EC2)
     assert (found.rule, found.severity) == ("vmdk-no-end-of-stream", Severity.WARNING)
 
 
 def test_a_descriptor_that_names_a_missing_file_is_told_once() -> None:
     facts = ova(members=MEMBERS[:2])
-    damage = (Damage("OVF descriptor", "it names disk.vmdk, which is not there"),)
+    damage = (Damage("OVF descriptor", "it names disk.vmdk, which is missing"),)
     assert ids(evaluate(replace(facts, disks=(), damage=damage), EC2)) == {"ova-file-missing"}
 
 

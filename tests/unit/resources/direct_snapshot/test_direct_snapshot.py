@@ -167,7 +167,7 @@ def test_fails_to_look_up_what_is_no_disk_image(
         assert words in looked_up(lifecycle, new_run(), replace(inputs, file=str(tmp_path / name)))["file"]
     assert looked_up(lifecycle, new_run(supplied=("file",)), replace(inputs, file=str(tmp_path / "gone.raw"))) == {}
     mismatch = looked_up(lifecycle, new_run(), replace(inputs, format=ImageFormat.VMDK))
-    assert "got an image whose content is RAW; expected VMDK; correct the format" in mismatch["file"]
+    assert "got an image with the content RAW; expected VMDK; correct the format" in mismatch["file"]
 
 
 def test_fails_for_a_volume_that_is_too_small(new_run: NewRun, inputs: Inputs, looked_up: LookedUp) -> None:
