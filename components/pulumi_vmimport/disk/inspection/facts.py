@@ -1,7 +1,6 @@
 """The facts of a disk image, which `dataclasses.asdict` turns into JSON.
 
-A fact that could not be read is None, and a `Damage` gives the reason. Sizes are in bytes. Facts are neutral; the rules
-of disk/rules evaluate them.
+A fact that could not be read is None, and a `Damage` gives the reason. Sizes are in bytes. disk/rules evaluates facts.
 """
 
 from dataclasses import dataclass
