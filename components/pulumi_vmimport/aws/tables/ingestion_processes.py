@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -45,7 +46,7 @@ class Process:
     gpu: bool
     source: str
     requires_allow_list: bool = False
-    retired: str | None = None
+    retired: date | None = None
 
     @property
     def warnings(self) -> Iterator[str]:
@@ -84,7 +85,7 @@ class IngestionTable:
 def table() -> IngestionTable:
     """The table in this package."""
     data = read_table("ingestion_processes")
-    processes = {e["name"]: Process(**{**e, **_dates(e)}) for e in data["process"]}
+    processes = {e["name"]: Process(**e) for e in data["process"]}
     offices = {e["name"]: Office(e["name"], tuple(e["incompatible_with"]), e["source"]) for e in data["office"]}
     return IngestionTable(processes, offices, data["sources"], data["checked"].isoformat())
 
@@ -106,7 +107,3 @@ def office_conflict(application: Application, process: IngestionProcess, os_vers
         return None
     system = f"{os_version.value.replace('_', ' ')} with {process}"
     return f"expected {' or '.join(supported) or 'no Office'} for {system}, got {application}"
-
-
-def _dates(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {"retired": entry["retired"].isoformat()} if "retired" in entry else {}
