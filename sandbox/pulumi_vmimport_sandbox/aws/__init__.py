@@ -1,4 +1,4 @@
-"""AWS on this machine, for tests: see `server.AwsSandbox`."""
+"""Simulated AWS. See `AwsSandbox`."""
 
 from pulumi_vmimport_sandbox.aws.core.call_log import CallLog, RecordedCall
 from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults

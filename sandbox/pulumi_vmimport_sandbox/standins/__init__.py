@@ -1,6 +1,6 @@
-"""Stand-ins for the Pulumi plugins aws and vsphere, for machines where the real ones cannot be had.
+"""Stand-ins for the Pulumi plugins aws and vsphere, for machines without the real plugins.
 
-Each is a gRPC server over AWS or a vCenter on this machine; it serves exactly the types and functions this library
-uses and refuses others by name. The package imports nothing of pulumi_vmimport outside itself, because every pulumi
-command starts the stand-ins anew and importing the library's own dependencies costs a second: see `__main__`.
+Each is a gRPC server that uses AWS or a vCenter on this machine. It implements only the types and functions that the
+library uses and rejects others by name. The package imports no other module of the sandbox: every pulumi command starts
+the stand-ins, and importing the sandbox's dependencies would take a second. See `__main__`.
 """

@@ -1,4 +1,4 @@
-"""Clients for an AWS on this machine: botocore's, as boto3 would load its transfer manager at every start."""
+"""botocore clients for AWS on this machine. boto3 would import its transfer manager at every start."""
 
 import json
 import os
@@ -32,11 +32,11 @@ SETTINGS = frozenset(
         "version",
     }
 )
-"""The provider settings that are served: all concern only how to reach AWS."""
+"""The supported provider settings, which configure only the connection to AWS."""
 
 GONE = frozenset(
     {
-        "404",  # HeadBucket and HeadObject: an answer to HEAD has no body that could hold a code
+        "404",  # HeadBucket and HeadObject: responses to HEAD have no body with a code
         "InvalidAMIID.NotFound",
         "InvalidAMIID.Unavailable",
         "InvalidInstanceID.NotFound",
@@ -53,35 +53,35 @@ GONE = frozenset(
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
-"""Codes that say a thing is not there. Sources: the Errors sections of the EC2, S3 and IAM API references."""
+"""Codes of errors for missing resources. Sources: the Errors sections of the EC2, S3 and IAM API references."""
 
 _PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com")}
 
 
 class Aws:
-    """The service behind the stand-in for aws: one set of credentials, any Region, one loopback endpoint."""
+    """AWS with one set of credentials, all Regions and loopback endpoints."""
 
     def __init__(self, settings: Properties) -> None:
         if unknown := {name for name in settings if not name.startswith("__")} - SETTINGS:
             raise Rejected(
-                f"the sandbox's stand-in for aws has no provider setting {', '.join(sorted(unknown))}; "
-                f"it has {', '.join(sorted(SETTINGS))}"
+                f"the sandbox's stand-in for aws does not support the provider setting {', '.join(sorted(unknown))}; "
+                f"expected one of {', '.join(sorted(SETTINGS))}"
             )
         region = settings.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not region:
             raise Rejected("missing region configuration: set aws:region or AWS_REGION")
         self.region: str = region
         endpoints = settings.get("endpoints") or "[]"
-        listed = json.loads(endpoints) if isinstance(endpoints, str) else endpoints  # nested settings come as JSON
+        listed = json.loads(endpoints) if isinstance(endpoints, str) else endpoints  # nested settings are JSON strings
         self._endpoints = {name: url for entry in listed for name, url in entry.items()}
         self._session: Any = botocore.session.Session()
         if "accessKey" in settings:
             self._session.set_credentials(settings["accessKey"], settings.get("secretKey", ""), settings.get("token"))
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()  # a session may not make two clients at a time
+        self._lock = threading.Lock()  # sessions are not thread-safe
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A client of a service in a Region, by default the provider's."""
+        """A client of a service in a Region. Default: the provider's Region."""
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
@@ -97,14 +97,14 @@ class Aws:
         return self._session.create_client(service, region_name=region, endpoint_url=url, config=config)
 
     def call(self, service: str, operation: str, region: str | None = None, **params: Any) -> dict[str, Any]:
-        """Call an operation, named as in AWS's API reference.
+        """Call an operation by its name in the AWS API reference.
 
         Raises:
-            Gone: AWS says that what the call is about is not there.
-            Refused: AWS says no for any other reason, in its own words.
+            Gone: The resource does not exist.
+            Refused: AWS rejects the call for another reason; the message is AWS's.
         """
         client = self.client(service, region)
-        return translate_errors(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the one by API name
+        return translate_errors(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the public methods have other names
 
     def shape(self, service: str, operation: str, member: str) -> Shape:
         """The shape of a parameter of an operation."""
@@ -121,12 +121,12 @@ class Aws:
 
 
 def translate_errors(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer of a call, with its failures told as a stand-in tells them."""
+    """The response of a call. Converts errors to NotFound and Rejected."""
     try:
         return call()
     except ClientError as error:
-        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         outcome = NotFound if code in GONE else Rejected
-        raise outcome(f"{operation}: {code}: {words}") from error
+        raise outcome(f"{operation}: {code}: {message}") from error
     except BotoCoreError as error:
         raise Rejected(f"{operation}: {error}") from error

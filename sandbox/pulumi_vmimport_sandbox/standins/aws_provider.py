@@ -1,4 +1,4 @@
-"""The stand-in for pulumi-resource-aws: the types and functions it serves."""
+"""The stand-in for pulumi-resource-aws: its types and functions."""
 
 from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_images, aws_volumes
 from .aws_client import Aws
@@ -38,5 +38,5 @@ FUNCTIONS: dict[str, Function[Aws]] = {
 
 
 def main(version: str, engine_pid: int) -> None:
-    """Serve until the engine ends it or is gone."""
+    """Serve until the engine stops this process or exits."""
     serve(Provider("aws", version, KINDS, FUNCTIONS, Aws), engine_pid)

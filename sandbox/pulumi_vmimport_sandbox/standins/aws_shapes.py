@@ -1,7 +1,7 @@
-"""Pulumi's properties as parameters of AWS's API, and AWS's answers as properties.
+"""Convert Pulumi properties to AWS API parameters and AWS responses to properties.
 
-pulumi-aws names a property as the API names the member, in camelCase: sseAlgorithm is SSEAlgorithm. So botocore's
-service model is all the table that is needed. Tags are a map on one side and a list of keys and values on the other.
+pulumi-aws uses the API's member names in camelCase: sseAlgorithm is SSEAlgorithm. The conversion therefore needs only
+botocore's service model. Tags are a map in Pulumi and a list of keys and values in the API.
 """
 
 import re
@@ -16,13 +16,13 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
 def property_name(member: str) -> str:
-    """The property of a member: KMSMasterKeyID is kmsMasterKeyId, ID is id."""
+    """The property name of a member: KMSMasterKeyID is kmsMasterKeyId, ID is id."""
     first, *rest = _WORD.findall(member)
     return str(first.lower() + "".join(word.capitalize() for word in rest))
 
 
 def to_aws(shape: Shape, value: Any, path: str) -> Any:
-    """The parameter of a property.
+    """The API parameter of a property.
 
     Raises:
         Refused: the API has no member for a property.
@@ -30,7 +30,7 @@ def to_aws(shape: Shape, value: Any, path: str) -> Any:
     if isinstance(shape, StructureShape):
         members = {property_name(member): member for member in shape.members}
         if unknown := sorted(value.keys() - members.keys()):
-            raise Rejected(f"{path} has no {', '.join(unknown)}; it has {', '.join(sorted(members))}")
+            raise Rejected(f"{path}: unsupported {', '.join(unknown)}; expected one of {', '.join(sorted(members))}")
         return {
             members[name]: to_aws(shape.members[members[name]], item, f"{path}.{name}") for name, item in value.items()
         }
@@ -42,7 +42,7 @@ def to_aws(shape: Shape, value: Any, path: str) -> Any:
 
 
 def from_aws(value: Any) -> Any:
-    """The property of an answer."""
+    """The property of a response value."""
     if isinstance(value, dict):
         return {property_name(member): from_aws(item) for member, item in value.items()}
     if isinstance(value, list):
@@ -55,10 +55,10 @@ def from_aws(value: Any) -> Any:
 
 
 def to_tags(tags: dict[str, str]) -> list[dict[str, str]]:
-    """Tags as the API has them."""
+    """Tags in the API's format."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def from_tags(tags: list[dict[str, str]]) -> dict[str, str]:
-    """Tags as a program has them."""
+    """Tags in Pulumi's format."""
     return {tag["Key"]: tag["Value"] for tag in tags}

@@ -1,4 +1,4 @@
-"""The one promise of every stand-in: it never reaches a machine other than this one."""
+"""Restrict the stand-ins to this machine."""
 
 import ipaddress
 
@@ -6,15 +6,15 @@ from .resource_kind import Rejected
 
 
 def require_loopback(host: str | None, setting: str, value: str | None) -> None:
-    """Refuse an address that is not this machine's own.
+    """Require a loopback address.
 
     Raises:
-        Refused: `host`, which `setting` names, is missing or is not a loopback address.
+        Refused: `host`, the value of `setting`, is missing or not a loopback address.
     """
     if not _is_loopback(host or ""):
         raise Rejected(
-            f"the sandbox's stand-ins speak to this machine alone: expected a loopback address in {setting}, "
-            f"got {value!r}; start the program with the sandbox's environment"
+            f"the sandbox's stand-ins connect only to this machine: expected a loopback address in {setting}, "
+            f"got {value!r}; run the program in the sandbox's environment"
         )
 
 

@@ -1,7 +1,7 @@
-"""A Pulumi resource provider over a table of kinds: what is the same for every stand-in.
+"""The common part of the stand-ins: a Pulumi resource provider for a table of resource types.
 
-It accepts no secrets, outputs or resource references, so the engine sends plain values, unknowns and assets, and
-marks an output secret itself where the input of the same name was. Source of the protocol:
+It does not accept secrets, outputs or resource references: the engine sends plain values, unknowns and assets, and
+marks an output as secret if the input of the same name is secret. Source of the protocol:
 https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
 """
 # ruff: noqa: ARG002, N802 - names and arguments are those of the protocol's RPCs
@@ -27,14 +27,14 @@ Function = Callable[[ServiceT, Properties], Properties]
 RequestT = TypeVar("RequestT")
 AnswerT = TypeVar("AnswerT")
 
-_MESSAGE_BYTES = 400 << 20  # what the engine and the SDKs allow: sdk/python/lib/pulumi/runtime/_grpc_settings.py
-_PARENT_SECONDS = 2  # how soon a stand-in notices that its engine was killed
+_MESSAGE_BYTES = 400 << 20  # limit of the engine and the SDKs: sdk/python/lib/pulumi/runtime/_grpc_settings.py
+_PARENT_SECONDS = 2  # interval of the check whether the engine was killed
 
 
 def _report_rejections(
     rpc: Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT],
 ) -> Callable[["Provider[Any]", RequestT, grpc.ServicerContext], AnswerT]:
-    """Report a refusal as one line. Anything else is a defect of the stand-in: gRPC reports it with its traceback."""
+    """Report a rejection in one line. gRPC reports other exceptions, which are defects, with a traceback."""
 
     @functools.wraps(rpc)
     def answer(self: "Provider[Any]", request: RequestT, context: grpc.ServicerContext) -> AnswerT:
@@ -52,7 +52,7 @@ def _one_line(error: Exception) -> str:
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
-    """Answers the engine from a table of resource types and one of functions."""
+    """A resource provider for tables of resource types and functions."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     @property
     def _service(self) -> ServiceT:
         if self._connected is None:
-            raise Rejected(f"the sandbox's {self._name} provider was called before it was configured")
+            raise Rejected(f"the sandbox's {self._name} provider is not configured")
         return self._connected
 
     def _kind(self, urn: str) -> ResourceKind[ServiceT]:
@@ -79,7 +79,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         return self._kinds[token]
 
     def _has_no(self, token: str, table: Mapping[str, Any]) -> str:
-        return f"the sandbox's stand-in for {self._name} has no {token}; it has {', '.join(sorted(table))}"
+        return (
+            f"the sandbox's stand-in for {self._name} does not support {token}; it supports {', '.join(sorted(table))}"
+        )
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._version)
@@ -108,7 +110,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         settings = plain(request.args)
-        if not has_unknown(settings):  # in a preview they may come from a resource that is not there yet
+        if not has_unknown(settings):  # in a preview they may depend on a new resource
             self._connected = self._connect(settings)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
@@ -127,7 +129,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             news[kind.auto_name] = olds.get(kind.auto_name) or f"{stem}-{request.randomSeed.hex()[:7]}"
         problems = [(name, "expected a value, got none") for name in sorted(kind.required - news.keys())]
         problems += [
-            (name, f"expected one of {', '.join(sorted(kind.inputs))}: the stand-in has no other")
+            (name, f"not supported by the stand-in; expected one of {', '.join(sorted(kind.inputs))}")
             for name in sorted(news.keys() - kind.inputs)
             if not name.startswith("__")
         ]
@@ -161,7 +163,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     @_report_rejections
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         kind, inputs = self._kind(request.urn), plain(request.properties)
-        if request.preview:  # what is left out here is unknown to the program
+        if request.preview:  # omitted outputs are unknown to the program
             return provider_pb2.CreateResponse(properties=wire(inputs))
         id = kind.create(self._service, inputs)
         try:
@@ -177,7 +179,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         try:
             live = kind.read(self._service, request.id, {**state, **olds})
         except NotFound:
-            return provider_pb2.ReadResponse()  # no id: it is gone
+            return provider_pb2.ReadResponse()  # no id: it does not exist
         if olds:
             inputs = {
                 name: said
@@ -185,7 +187,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
                 else respelled(said, live.get(name, kind.defaults.get(name)), kind.nested_defaults)
                 for name, said in olds.items()
             }
-        else:  # an import: all that a program would have to say
+        else:  # an import: all inputs that a program must specify
             inputs = {name: live[name] for name in kind.inputs & live.keys() - kind.defaults.keys()}
         for name, default in kind.defaults.items():
             if name not in olds and name in live and not same(live[name], default):
@@ -204,20 +206,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             kind.update(self._service, request.id, olds, news)
             live = kind.read(self._service, request.id, news)
         except NotFound as gone:
-            raise Rejected(f"{gone}; run pulumi refresh to see what is left") from gone
+            raise Rejected(f"{gone}; run pulumi refresh") from gone
         return provider_pb2.UpdateResponse(properties=wire({**news, **live}))
 
     @_report_rejections
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        with contextlib.suppress(NotFound):  # deleted by hand: nothing is left to do
+        with contextlib.suppress(NotFound):  # already deleted
             self._kind(request.urn).delete(self._service, request.id, plain(request.properties))
         return empty_pb2.Empty()
 
 
 def _fail_halfway(context: grpc.ServicerContext, id: str, inputs: Properties, reason: str) -> NoReturn:
-    """Fail a create whose thing exists: the engine keeps the id, and the next `up` goes on with an update.
+    """Fail a create after the resource exists: the engine records the id, and the next `up` updates the resource.
 
-    Source: ErrorResourceInitFailed in provider.proto; it travels in gRPC's status details.
+    Source: ErrorResourceInitFailed in provider.proto, sent in gRPC's status details.
     """
     detail = any_pb2.Any()
     detail.Pack(
@@ -230,9 +232,9 @@ def _fail_halfway(context: grpc.ServicerContext, id: str, inputs: Properties, re
 
 
 def serve(provider: Provider[Any], engine_pid: int) -> None:
-    """Serve until the engine ends it or is gone; the engine reads the port from the first line."""
+    """Serve until the engine stops this process or exits. The engine reads the port from the first line."""
     ends = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in gRPC's threads too: the main thread alone waits for them
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # also in gRPC's threads: only the main thread waits for them
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.server(futures.ThreadPoolExecutor(16), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
@@ -241,4 +243,4 @@ def serve(provider: Provider[Any], engine_pid: int) -> None:
     sys.stdout.flush()
     while signal.sigtimedwait(ends, _PARENT_SECONDS) is None and os.getppid() == engine_pid:
         continue
-    os._exit(0)  # at once: the engine gives its plugins five seconds together and calls a late one a crash
+    os._exit(0)  # immediately: the engine reports plugins that take more than five seconds as crashed

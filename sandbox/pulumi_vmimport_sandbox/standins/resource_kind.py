@@ -1,4 +1,4 @@
-"""What a stand-in knows of one resource type."""
+"""The interface of a resource type of a stand-in."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -9,60 +9,60 @@ from .values import Properties
 ServiceT = TypeVar("ServiceT")
 
 
-class NotFound(Exception):  # noqa: N818 - an answer, not a defect
-    """The thing that was to be read or deleted is not there."""
+class NotFound(Exception):  # noqa: N818 - a result, not a defect
+    """The resource does not exist."""
 
 
-class Rejected(Exception):  # noqa: N818 - an answer, not a defect
-    """The service, or the stand-in, said no; the message is what the user is to see."""
+class Rejected(Exception):  # noqa: N818 - a result, not a defect
+    """The service or the stand-in rejected the operation; the message is shown to the user."""
 
 
 class ResourceKind(ABC, Generic[ServiceT]):
-    """One resource type: its properties, and the calls that make, read, change and unmake the thing.
+    """A resource type: its properties and its create, read, update and delete operations.
 
     `create` is the one call after which something exists and returns its id; what else a new thing needs is done by
     `complete`, whose failure keeps the id in the state. Outputs are what `read` answers.
     """
 
     inputs: ClassVar[frozenset[str]] = frozenset()
-    """The inputs that are served; any other is refused by name."""
+    """The supported inputs. Others are rejected by name."""
 
     required: ClassVar[frozenset[str]] = frozenset()
 
     identity_inputs: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that say where the thing is. Where they stay, a replacement deletes the old thing first; none: never."""
+    """Inputs that identify the resource. If they do not change, a replacement deletes the old resource first."""
 
     replaces: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change replaces the resource."""
 
     auto_name: ClassVar[str | None] = None
-    """The input that is made from the resource's name when the program leaves it out."""
+    """The input that defaults to the resource's name with a random suffix."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
-    """What the service has where the program says nothing; anything else is drift."""
+    """The service's values for omitted inputs. Any other value is drift."""
 
     nested_defaults: ClassVar[Mapping[str, Any]] = {}
-    """The same for names inside structures; COMPUTED where the value is the service's own."""
+    """The same for nested properties; COMPUTED if the service determines the value."""
 
     write_only: ClassVar[frozenset[str]] = frozenset()
-    """Inputs the service keeps no trace of."""
+    """Inputs that the service does not return."""
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - a default
-        """What the real provider would refuse in preview, as (path, reason). Values may be unknown."""
+        """The problems that the real provider reports in preview, as (path, reason). Values may be unknown."""
         return iter(())
 
     @abstractmethod
     def create(self, service: ServiceT, inputs: Properties) -> str: ...
 
     def configure(self, service: ServiceT, id: str, inputs: Properties) -> None:
-        """Bring a newly created thing to what the inputs say."""
+        """Apply the inputs to a new resource."""
 
     @abstractmethod
     def read(self, service: ServiceT, id: str, state: Properties) -> Properties:
         """The live properties.
 
         Raises:
-            Gone: the service says that there is no such thing.
+            Gone: The resource does not exist.
         """
 
     @abstractmethod

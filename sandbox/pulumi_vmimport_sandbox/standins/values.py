@@ -1,4 +1,4 @@
-"""Pulumi's property values: on the wire, in plain Python, and two spellings of the same.
+"""Pulumi property values: wire format, Python values and comparison.
 
 Source of the signatures: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go
 """
@@ -17,11 +17,11 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the signature of a secret, not one
 
 COMPUTED = object()
-"""In a table of defaults: whatever the service has there is its own, so the program need not say it."""
+"""In a table of defaults: the service determines the value if the program omits it."""
 
 
 def plain(struct: struct_pb2.Struct) -> Properties:
-    """The properties of a message: whole numbers as int, secrets unwrapped."""
+    """The properties of a message. Whole numbers become int; secrets are unwrapped."""
     value = _plain(json_format.MessageToDict(struct))
     return value if isinstance(value, dict) else {}
 
@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:  # Configure gets them whatever the provider says it accepts
+        if value.get(SIGNATURE) == SECRET:  # Configure receives secrets even if the provider does not accept them
             return _plain(value.get("value"))
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -39,14 +39,14 @@ def _plain(value: Any) -> Any:
 
 
 def wire(properties: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The message of properties; what is None is left out, as the SDK leaves out what a program does not say."""
+    """The message of properties. None is omitted, as in the SDK."""
     struct = struct_pb2.Struct()
     struct.update({name: value for name, value in properties.items() if value is not None})
     return struct
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a value is not, or not wholly, known before the update."""
+    """Whether a value is at least partly unknown before the update."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):
@@ -59,7 +59,7 @@ def _empty(value: Any) -> bool:
 
 
 def canonical(value: Any) -> Any:
-    """A form in which two spellings of one value are equal: JSON texts parsed, assets by hash, empty as absent."""
+    """A normal form for comparison: JSON strings are parsed, assets replaced by their hashes, empty values removed."""
     if isinstance(value, dict):
         if SIGNATURE in value:
             return value.get("hash") or value.get("text") or value.get("path")
@@ -76,16 +76,16 @@ def canonical(value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values mean the same, however they are spelled; None is the same as empty."""
+    """Whether two values are equivalent. None and empty values are equivalent."""
     left, right = canonical(one), canonical(other)
     return bool(left == right) or (_empty(left) and _empty(right))
 
 
 def respelled(said: Any, live: Any, defaults: Mapping[str, Any]) -> Any:
-    """What the service has, in the program's own words where they mean the same.
+    """The service's value, or the program's value if both are equivalent.
 
-    Inside structures, what the program did not say stays out unless the service's value is neither empty, nor false,
-    nor that of `defaults`. So a refresh shows what was changed by hand and nothing that the service filled in.
+    Nested properties that the program omits are included only if the service's value is not empty, false or the value
+    in `defaults`. A refresh therefore shows manual changes and no service defaults.
     """
     if same(said, live):
         return said
@@ -111,7 +111,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]
     """Every path at which two sets of inputs differ, as (path, "add" | "delete" | "update")."""
     if isinstance(old, dict) and isinstance(new, dict) and SIGNATURE not in old and SIGNATURE not in new:
         for name in sorted(old.keys() | new.keys()):
-            if not name.startswith("__"):  # the SDK's own notes, such as __defaults
+            if not name.startswith("__"):  # internal properties of the SDK, such as __defaults
                 yield from differences(old.get(name), new.get(name), _joined(path, name))
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
@@ -123,12 +123,12 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]
 
 
 def _joined(path: str, name: str) -> str:
-    """A path and one more name, quoted where it would read as more than one; Source: pulumi's PropertyPath."""
+    """Append a name to a path, quoted if it is not an identifier. Source: Pulumi's PropertyPath."""
     if not re.fullmatch(r"[A-Za-z_$][\w$]*", name):
         return f"{path}[{json.dumps(name)}]"
     return f"{path}.{name}" if path else name
 
 
 def top(path: str) -> str:
-    """The name of the property a path begins with: rules[0].id is in rules."""
+    """The top-level property of a path: rules for rules[0].id."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]

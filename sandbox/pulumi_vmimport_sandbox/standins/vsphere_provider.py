@@ -1,4 +1,4 @@
-"""The stand-in for pulumi-resource-vsphere: the types and functions it serves."""
+"""The stand-in for pulumi-resource-vsphere: its types and functions."""
 
 import os
 
@@ -24,15 +24,15 @@ FUNCTIONS: dict[str, Function[VSphere]] = {
 }
 
 SETTINGS = frozenset({"allowUnverifiedSsl", "apiTimeout", "password", "user", "version", "vsphereServer"})
-"""The provider settings that are served. TLS is always verified, so allowUnverifiedSsl changes nothing."""
+"""The supported provider settings. TLS is always verified: allowUnverifiedSsl has no effect."""
 
 
 def connect(settings: Properties) -> VSphere:
-    """The vCenter of the provider's settings or, as with the real provider, of the environment."""
+    """Connect to the vCenter of the provider's settings or, as the real provider does, of the environment."""
     if unknown := {name for name in settings if not name.startswith("__")} - SETTINGS:
         raise Rejected(
-            f"the sandbox's stand-in for vsphere has no provider setting {', '.join(sorted(unknown))}; "
-            f"it has {', '.join(sorted(SETTINGS))}"
+            f"the sandbox's stand-in for vsphere does not support the provider setting {', '.join(sorted(unknown))}; "
+            f"expected one of {', '.join(sorted(SETTINGS))}"
         )
     server = settings.get("vsphereServer") or os.environ.get("VSPHERE_SERVER", "")
     user = settings.get("user") or os.environ.get("VSPHERE_USER")
@@ -44,5 +44,5 @@ def connect(settings: Properties) -> VSphere:
 
 
 def main(version: str, engine_pid: int) -> None:
-    """Serve until the engine ends it or is gone."""
+    """Serve until the engine stops this process or exits."""
     serve(Provider("vsphere", version, KINDS, FUNCTIONS, connect), engine_pid)

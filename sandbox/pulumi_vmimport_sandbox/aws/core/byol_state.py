@@ -1,4 +1,4 @@
-"""Whether an account may bring its own Windows licences in a Region, and what ModifyAccount makes of that."""
+"""The BYOL state of an account in a Region and its modifications by ModifyAccount."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ FIRST_RANGE = "10.111.0.0/16"
 
 @dataclass
 class AccountModification:
-    """One ModifyAccount."""
+    """One ModifyAccount call."""
 
     cidr_range: str
     started_at: float
@@ -20,12 +20,12 @@ class AccountModification:
 
 @dataclass
 class ByolState:
-    """The BYOL of an account in a Region: enabled, unless the sandbox was told otherwise."""
+    """The BYOL state of an account in a Region. Default: enabled."""
 
     is_approved: bool = True
-    """Whether AWS approved the account's application, without which it cannot be enabled."""
+    """Whether AWS has approved the account for BYOL, which is required to enable it."""
     cidr_range: str | None = FIRST_RANGE
-    """Of the management network; None where BYOL is not enabled."""
+    """CIDR range of the management network; None if BYOL is not enabled."""
     modifications: list[AccountModification] = field(default_factory=list)
 
     @property
@@ -37,7 +37,7 @@ class ByolState:
         return any(modification.state == "PENDING" for modification in self.modifications)
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         for modification in self.modifications:
             if modification.state == "PENDING" and now >= modification.ready_at:
                 modification.state = "FAILED" if modification.failure else "COMPLETED"

@@ -1,4 +1,4 @@
-"""What was called: the record of API calls, and how a request tells its operation."""
+"""The log of API calls, and the parser that identifies the operation of a request."""
 
 import io
 import re
@@ -17,18 +17,18 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# AssumeRole hands out credentials and changes nothing.
+# AssumeRole returns credentials and changes nothing.
 _READS = ("Describe", "Get", "List", "Head", "AssumeRole")
 _SCOPE = re.compile(r"Credential=([^/,&]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
 _NO_PARAMETERS: Mapping[str, str] = {}
 INCOMING_CALL = "sandbox.arrival"
-"""Where a request's WSGI environment has its `Arrival`."""
+"""The key of the `IncomingCall` in a request's WSGI environment."""
 
 
 @dataclass(frozen=True)
 class RecordedCall:
-    """One API call as it arrived."""
+    """One API call."""
 
     service: str
     """The signing name: `ec2`, `s3`, `iam`, `sts`, `workspaces` ..."""
@@ -41,16 +41,16 @@ class RecordedCall:
 
     @property
     def is_write(self) -> bool:
-        """Whether the operation may change something."""
+        """Whether the operation may change resources."""
         return not self.operation.startswith(_READS)
 
     def is_of(self, operation: str) -> bool:
-        """Whether an order for `Operation`, `service:Operation` or `*` means this call."""
+        """Whether `Operation`, `service:Operation` or `*` matches this call."""
         return operation in {"*", self.operation, f"{self.service}:{self.operation}"}
 
 
 class CallLog(Sequence[RecordedCall]):
-    """The calls so far, oldest first. Safe to use from any thread."""
+    """The recorded calls, oldest first. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,12 +61,12 @@ class CallLog(Sequence[RecordedCall]):
             self._calls.append(call)
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Delete all recorded calls."""
         with self._lock:
             self._calls.clear()
 
     def writes(self) -> list[RecordedCall]:
-        """The calls that may have changed something."""
+        """The calls of operations that may change resources."""
         return [call for call in self if call.is_write]
 
     def of(self, operation: str) -> list[RecordedCall]:
@@ -75,7 +75,7 @@ class CallLog(Sequence[RecordedCall]):
 
     @property
     def operations(self) -> list[str]:
-        """The operations, in the order of the calls."""
+        """The operations in call order."""
         return [call.operation for call in self]
 
     @overload
@@ -100,34 +100,34 @@ class CallLog(Sequence[RecordedCall]):
 
 @dataclass(frozen=True)
 class IncomingCall:
-    """A call, and what only the wire needs to know of it."""
+    """A call with the details of its request."""
 
     call: RecordedCall
     access_key: str
     parameters: Mapping[str, str]
-    """The form of a query-protocol call."""
+    """The form fields of a query-protocol call."""
     is_json: bool
 
     @property
     def is_query(self) -> bool:
-        """Whether the call speaks AWS's query protocol (IAM, STS and the like)."""
+        """Whether the call uses the AWS query protocol (IAM, STS and others)."""
         return bool(self.parameters)
 
 
 def incoming_call(environ: "WSGIEnvironment", at: float) -> IncomingCall:
-    """Which call a request is. Reads a form body and puts it back."""
+    """The call of a request. Reads a form body and restores it."""
     query = environ.get("QUERY_STRING", "")
     scope = _SCOPE.search(
         environ.get("HTTP_AUTHORIZATION", "") or unquote(query).replace("X-Amz-Credential", "Credential")
     )
-    # A request without a signature can only be one for an S3 object.
+    # Only requests for S3 objects can be unsigned.
     access_key, region, service = scope.groups() if scope else ("", "us-east-1", "s3")
     target = environ.get("HTTP_X_AMZ_TARGET")
     parameters = _NO_PARAMETERS
     if target:
         operation = target.rpartition(".")[2]
     else:
-        # S3 bodies are the user's bytes, whatever they say they are.
+        # S3 bodies are user data, whatever their content type.
         if service != "s3" and environ.get("CONTENT_TYPE", "").startswith(_FORM):
             parameters = _form(environ)
         operation = parameters.get("Action") or _routed(service, environ)
@@ -138,7 +138,7 @@ def incoming_call(environ: "WSGIEnvironment", at: float) -> IncomingCall:
 
 
 def known_operations(names: Iterable[str]) -> set[str]:
-    """The operations of services, as `Operation` and `service:Operation`."""
+    """The operations of services as `Operation` and `service:Operation`."""
     found: set[str] = set()
     for service in names:
         operations: Any = get_service_model(service).operation_names

@@ -1,4 +1,4 @@
-"""What calls with a ClientToken were answered, so that a repeated call gets the same answer."""
+"""The responses to calls with a ClientToken, so that a repeated call gets the same response."""
 
 import json
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class IdempotentParameterMismatch(Exception):  # noqa: N818 - an answer of the service, not a defect
-    """The call says something else than an earlier one with its token."""
+class IdempotentParameterMismatch(Exception):  # noqa: N818 - the name of the AWS error
+    """The parameters differ from those of an earlier call with the same token."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,16 @@ class _Answered:
 
 
 class ClientTokens:
-    """The answers by who called what with which token. Hold the cloud's lock."""
+    """The responses by caller, operation and token. The caller must hold the cloud's lock."""
 
     def __init__(self) -> None:
         self._answered: dict[tuple[object, ...], _Answered] = {}
 
     def answer(self, caller: object, operation: str, request: Mapping[str, Any], since: float) -> Mapping[str, Any]:
-        """What was answered to this very call since a time; nothing where it is a new one.
+        """The response to the same call since a time; empty if there is none.
 
         Raises:
-            Mismatch: the token was used for another request.
+            Mismatch: The token was used for a different request.
         """
         known = self._answered.get((caller, operation, request.get("ClientToken")))
         if known is None or known.at <= since or not request.get("ClientToken"):
@@ -39,12 +39,12 @@ class ClientTokens:
     def remember(
         self, caller: object, operation: str, request: Mapping[str, Any], answer: Mapping[str, Any], at: float
     ) -> None:
-        """Keep what a call was answered."""
+        """Record the response to a call."""
         key = (caller, operation, request.get("ClientToken"))
         self._answered[key] = _Answered(_comparable(request), answer, at)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all responses."""
         self._answered.clear()
 
 

@@ -1,4 +1,4 @@
-"""What the sandbox's AWS knows beside moto: tasks, bundles, BYOL, changes of roles. One for each AwsSandbox."""
+"""The state that the sandbox adds to moto: tasks, bundles, BYOL, role changes. One instance per AwsSandbox."""
 
 import threading
 from collections import defaultdict
@@ -15,7 +15,7 @@ from pulumi_vmimport_sandbox.aws.core.simulated_bundle import SimulatedBundle
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
 from pulumi_vmimport_sandbox.clock import SandboxClock
 
-# The IAM calls after which VM import does not see a role as it is for a while.
+# The IAM calls whose effect VM Import sees only after a delay.
 _ROLE_CHANGES = frozenset({
     "AttachRolePolicy", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy",
 })  # fmt: skip
@@ -34,42 +34,42 @@ class AccountRegion:
 
 @dataclass
 class Cloud:
-    """The sandbox's own state. Hold `lock` while reading and changing it."""
+    """The sandbox's own state. Callers must hold `lock`."""
 
     clock: SandboxClock
     settings: SimulationSettings
     faults: Faults
     lock: threading.RLock = field(default_factory=threading.RLock)
     now: float = 0.0
-    """The time of what is being answered: one for all its parts, however fast the clock runs."""
+    """The time of the current request, the same for all its parts even if the clock runs fast."""
     tasks: dict[AccountRegion, dict[str, ConversionTask]] = field(default_factory=lambda: defaultdict(dict))
     deregistered: dict[str, float] = field(default_factory=dict)
-    """When an AMI was deregistered."""
+    """The times at which AMIs were deregistered."""
     client_tokens: ClientTokens = field(default_factory=ClientTokens)
     accounts: list[str] = field(default_factory=list)
-    """The accounts that were handed out beside the first."""
+    """The accounts other than the first that tests have requested."""
     byol: dict[AccountRegion, ByolState] = field(default_factory=lambda: defaultdict(ByolState))
     bundles: dict[AccountRegion, dict[str, SimulatedBundle]] = field(default_factory=lambda: defaultdict(dict))
     _changed: dict[str, float] = field(default_factory=dict)
 
     def status(self, task: ConversionTask) -> str:
-        """The status of a task now."""
+        """The current status of a task."""
         return task.status_at(self.now, self.settings).status
 
     def listed_tasks(self, account_region: AccountRegion) -> Iterator[ConversionTask]:
-        """The tasks that EC2 still tells of."""
+        """The tasks that EC2 still lists."""
         for task in self.tasks[account_region].values():
             ended_at = task.status_at(self.now, self.settings).ended_at
             if ended_at is None or self.now < ended_at + self.settings.task_retention_seconds:
                 yield task
 
     def tasks_of(self, kind: type[Task]) -> list[tuple[AccountRegion, Task]]:
-        """All tasks of a kind there were, listed or not, and where."""
+        """All tasks of a type, including those no longer listed, with their accounts and Regions."""
         tasks = [(account_region, task) for account_region, tasks in self.tasks.items() for task in tasks.values()]
         return [(account_region, task) for account_region, task in tasks if isinstance(task, kind)]
 
     def record_iam_change(self, incoming: IncomingCall) -> None:
-        """See which role or policy a call changed."""
+        """Record which role or policy a call changed."""
         call, parameters = incoming.call, incoming.parameters
         changed = None
         if call.service == "iam" and call.operation in _ROLE_CHANGES:
@@ -81,12 +81,12 @@ class Cloud:
                 self._changed[changed] = self.clock.now()
 
     def has_propagated(self, name: str) -> bool:
-        """Whether the last change of a role (by its name) or policy (by its ARN) has reached VM import."""
+        """Whether VM Import sees the last change of a role (by name) or policy (by ARN)."""
         changed = self._changed.get(name)
         return changed is None or self.now >= changed + self.settings.iam_propagation_seconds
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all state."""
         with self.lock:
             self.tasks.clear()
             self.deregistered.clear()

@@ -1,4 +1,4 @@
-"""Conversion tasks: what imports and exports have in common, and where one stands at a time."""
+"""Conversion tasks: the common part of imports and exports."""
 
 import fnmatch
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ from pulumi_vmimport_sandbox.aws.core.simulation_settings import (
 
 @dataclass(frozen=True)
 class TaskFailure:
-    """How a task is to end."""
+    """The scheduled failure of a task."""
 
     message: str
     percent: float
@@ -27,7 +27,7 @@ class TaskFailure:
 
 @dataclass(frozen=True)
 class TaskStatus:
-    """Where a task stands at a time."""
+    """The status of a task at a time."""
 
     status: str
     message: str | None
@@ -36,7 +36,7 @@ class TaskStatus:
 
     @property
     def progress(self) -> str | None:
-        """As EC2 says it."""
+        """Progress in EC2's format."""
         return None if self.percent is None else str(self.percent)
 
 
@@ -45,15 +45,15 @@ class ConversionTask(ABC):
     """One import or export."""
 
     resource_type: ClassVar[str]
-    """What its tags belong to, as TagSpecifications says it."""
+    """The resource type in TagSpecifications."""
     id_prefix: ClassVar[str]
-    """How its id begins."""
+    """The prefix of its id."""
     ending: ClassVar[tuple[str, str]] = ("deleting", "deleted")
-    """What it reads while it ends without a result, and after."""
+    """The statuses during and after the deletion of a failed or cancelled task."""
 
     id: str
     request: Mapping[str, Any]
-    """The parameters of the call that started it, as EC2 parses them."""
+    """The parameters of the call that started it."""
     started_at: float
     failure: TaskFailure | None
     tags: dict[str, str]
@@ -61,11 +61,11 @@ class ConversionTask(ABC):
 
     @abstractmethod
     def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
-        """The way it goes."""
+        """Its stages."""
 
     @abstractmethod
     def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
-        """As EC2's Describe call shows it at a time."""
+        """Its description in EC2's Describe call at a time."""
 
     def status_at(self, now: float, settings: SimulationSettings) -> TaskStatus:
         """Status, message and progress at a time."""
@@ -89,7 +89,7 @@ class ConversionTask(ABC):
         """Whether the task passes a filter of its Describe call.
 
         Raises:
-            KeyError: there is no such filter.
+            KeyError: The filter does not exist.
         """
         kind, _, key = name.partition(":")
         found = {
@@ -101,7 +101,7 @@ class ConversionTask(ABC):
 
     @classmethod
     def verb(cls) -> str:
-        """Whether it is an `import` or an `export`."""
+        """`import` or `export`."""
         return cls.resource_type.partition("-")[0]
 
     @classmethod
@@ -111,5 +111,5 @@ class ConversionTask(ABC):
 
     @property
     def tag_list(self) -> list[dict[str, str]]:
-        """Its tags as EC2 lists them."""
+        """Its tags in EC2's format."""
         return [{"Key": key, "Value": value} for key, value in self.tags.items()]

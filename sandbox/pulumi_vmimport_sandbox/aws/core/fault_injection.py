@@ -1,4 +1,4 @@
-"""Faults, ordered up front: what the sandbox's AWS is to do wrong, at which call and how often."""
+"""Fault injection: which calls fail, how, and how often."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
 from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError, denied, expired, server_error, throttled
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
-# Where an order names an operation, it must be one of these services'; others take "*".
+# Faults name operations of these services; `*` matches the operations of all services.
 _SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms", "ebs")
 _BOOTING_FAILURE_PERCENT = 85
 _CONVERTING_FAILURE_PERCENT = 80
@@ -22,20 +22,20 @@ _ALWAYS = -1
 When = Literal["before", "after"]
 
 
-class ConnectionLost(Exception):  # noqa: N818 - an event on the wire, not an error of the sandbox
-    """The connection ends here, without an answer."""
+class ConnectionLost(Exception):  # noqa: N818 - a simulated event, not an error of the sandbox
+    """The connection is closed without a response."""
 
 
 @dataclass(frozen=True)
 class WorkspaceImageFailure:
-    """What the ingestion of a WorkSpaces image is to find."""
+    """The ErrorDetails codes of an injected WorkSpaces image failure."""
 
     codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class AccountFailure:
-    """How the modification of an account is to end."""
+    """The error of an injected ModifyAccount failure."""
 
     code: str
     message: str
@@ -43,7 +43,7 @@ class AccountFailure:
 
 @dataclass
 class _Fault:
-    """What to do at calls of an operation; `left` counts down to 0, `_ALWAYS` never does."""
+    """A fault for calls of an operation. `left` is the number of remaining calls; `_ALWAYS` is unlimited."""
 
     operation: str
     effect: Callable[[IncomingCall], Exception]
@@ -61,9 +61,9 @@ class _Callback:
 
 
 class Faults:
-    """Orders are taken in the order they were given; a call takes at most one. Safe to use from any thread.
+    """Injects faults in the order in which they were added, at most one per call. Thread-safe.
 
-    Operations are AWS's names (`PutObject`), `service:Name` where two services share one, or `*`.
+    Operations are AWS names (`PutObject`), `service:Name` if two services have the same operation, or `*`.
     """
 
     def __init__(self, keys: AccessKeys) -> None:
@@ -79,85 +79,85 @@ class Faults:
         self._modifications: list[AccountFailure] = []
 
     def throttle(self, operation: str, times: int = 1) -> None:
-        """Answer the next calls as the service does when there are too many."""
+        """Fail the next calls with the service's throttling error."""
         self._add(operation, times, lambda incoming: throttled(incoming.call.service))
 
     def server_error(self, operation: str, times: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> None:
-        """Answer the next calls with a 5xx, without doing what they ask."""
+        """Fail the next calls with a 5xx status before they are processed."""
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ValueError(f"status: expected 500 or more, got {status}")
         self._add(operation, times, lambda _: server_error(status))
 
     def drop_connection(self, operation: str, times: int = 1, after_processing: bool = False) -> None:
-        """End the connection at the next calls: before AWS did anything, or after, so that only the answer is lost."""
+        """Close the connection of the next calls before they are processed or, to lose only the response, after."""
         self._add(operation, times, lambda _: ConnectionLost(), "after" if after_processing else "before")
 
     def error(self, operation: str, code: str, message: str, times: int = 1, status: int = 400) -> None:
-        """Answer the next calls with an error of the service."""
+        """Fail the next calls with an error of the service."""
         self._add(operation, times, lambda _: WireError(status, code, message))
 
     def deny(self, operation: str) -> None:
-        """Refuse the caller the permission, until `allow`."""
+        """Deny the operation until `allow`."""
         self._add(operation, _ALWAYS, lambda incoming: denied(incoming, CALLER))
 
     def allow(self, operation: str) -> None:
-        """Take back `deny`."""
+        """Remove the effect of `deny`."""
         with self._lock:
             self._faults = [o for o in self._faults if not (o.operation == operation and o.left == _ALWAYS)]
 
     def expire_credentials(self) -> None:
-        """Let the sandbox's access key of now be refused from now on; another one works."""
+        """Expire the sandbox's current access key."""
         self._keys.expire()
 
     def renew_credentials(self) -> AccessKey:
-        """Give the sandbox a new access key, for programs and clients that are started from now on."""
+        """Create a new access key for programs and clients that start from now on."""
         return self._keys.renew()
 
     def fail_import(self, message: str, at_percent: float = _BOOTING_FAILURE_PERCENT, times: int = 1) -> None:
-        """Let the next import tasks, of images or snapshots, end `deleted` at a percentage, with this StatusMessage."""
+        """Fail the next image or snapshot import tasks at a percentage with this StatusMessage."""
         with self._lock:
             self._imports += [TaskFailure(message, at_percent)] * times
 
     def fail_export(self, message: str, at_percent: float = _CONVERTING_FAILURE_PERCENT, times: int = 1) -> None:
-        """Let the next export tasks, of images or instances, end without an object at a percentage, with a message."""
+        """Fail the next image or instance export tasks at a percentage with this StatusMessage."""
         with self._lock:
             self._exports += [TaskFailure(message, at_percent)] * times
 
     def fail_workspace_image(self, *codes: str, times: int = 1) -> None:
-        """Let the next WorkSpaces images that are started, in whichever way, end in `ERROR` with these ErrorDetails."""
+        """Let the next WorkSpaces images, however they are created, end in `ERROR` with these ErrorDetails codes."""
         if not codes:
             raise ValueError("codes: expected one or more ErrorDetails codes, such as 'VMWareToolsInstalled'")
         with self._lock:
             self._images += [WorkspaceImageFailure(codes)] * times
 
     def fail_workspace_bundle(self, times: int = 1) -> None:
-        """Let the next bundles that are created end in `ERROR`."""
+        """Let the next new bundles end in `ERROR`."""
         with self._lock:
             self._bundles += times
 
     def fail_account_modification(self, code: str, message: str, times: int = 1) -> None:
-        """Let the next ModifyAccount end `FAILED`, with this ErrorCode and ErrorMessage."""
+        """Let the next ModifyAccount calls end in `FAILED` with this ErrorCode and ErrorMessage."""
         with self._lock:
             self._modifications += [AccountFailure(code, message)] * times
 
     def on(self, operation: str, callback: Callable[[RecordedCall], None], nth: int = 1, when: When = "before") -> None:
-        """Call back in the server's thread at the nth call of an operation from now on, while its caller waits."""
+        """Call a function in the server's thread at the nth call of an operation, while its caller waits."""
         with self._lock:
             self._callbacks.append(_Callback(_validate_operation(operation), callback, nth, when))
 
     def watch(self, watcher: Callable[[IncomingCall, When], None]) -> None:
-        """Call a watcher in the server's thread at every call, before it is done and after, until `clear`."""
+        """Call a function in the server's thread before and after every call, until `clear`."""
         with self._lock:
             self._watchers.append(watcher)
 
     @property
     def waiting(self) -> list[str]:
-        """The operations of the orders and callbacks that have not happened (all)."""
+        """The operations of faults and callbacks that have not (all) occurred."""
         with self._lock:
             return [o.operation for o in self._faults if o.left > 0] + [c.operation for c in self._callbacks]
 
     def clear(self) -> None:
-        """Forget all orders; expired keys work again."""
+        """Remove all faults and callbacks; expired keys become valid."""
         self._keys.clear()
         with self._lock:
             self._faults.clear()
@@ -170,38 +170,38 @@ class Faults:
             self._modifications.clear()
 
     def next_import_failure(self) -> TaskFailure | None:
-        """How the import that is being started is to end."""
+        """The failure of the import that is being started."""
         with self._lock:
             return self._imports.pop(0) if self._imports else None
 
     def next_export_failure(self) -> TaskFailure | None:
-        """How the export that is being started is to end."""
+        """The failure of the export that is being started."""
         with self._lock:
             return self._exports.pop(0) if self._exports else None
 
     def next_image_failure(self) -> WorkspaceImageFailure | None:
-        """What the WorkSpaces image that is being started is to end with."""
+        """The failure of the WorkSpaces image that is being created."""
         with self._lock:
             return self._images.pop(0) if self._images else None
 
     def next_bundle_fails(self) -> bool:
-        """Whether the bundle that is being created is to end in `ERROR`."""
+        """Whether the bundle that is being created fails."""
         with self._lock:
             fails = self._bundles > 0
             self._bundles -= fails
             return fails
 
     def next_account_failure(self) -> AccountFailure | None:
-        """How the modification that is being started is to end."""
+        """The failure of the modification that is being started."""
         with self._lock:
             return self._modifications.pop(0) if self._modifications else None
 
     def inject(self, incoming: IncomingCall, when: When) -> None:
-        """Do what is ordered for a call that arrives (before) or was processed (after).
+        """Inject the fault for a call before or after it is processed.
 
         Raises:
-            WireError: the call is to be answered so.
-            ConnectionLost: it is not to be answered.
+            WireError: The response to the call.
+            ConnectionLost: The call gets no response.
         """
         with self._lock:
             watchers = list(self._watchers)

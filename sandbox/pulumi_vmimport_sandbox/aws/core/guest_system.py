@@ -1,4 +1,4 @@
-"""The operating system in an imported disk, as far as licences and WorkSpaces care."""
+"""The operating system of an imported disk, as far as licenses and WorkSpaces depend on it."""
 
 from dataclasses import dataclass
 
@@ -8,31 +8,31 @@ _WORKSPACES_NAMES = {"windows9_64guest": "Microsoft Windows 10", "windows11_64gu
 
 @dataclass(frozen=True)
 class GuestSystem:
-    """What the service found the guest to be."""
+    """The detected guest operating system."""
 
     name: str
     is_windows: bool
     is_client: bool
-    """A Windows for users, which Amazon licenses to nobody."""
+    """Whether it is a Windows client, for which AWS provides no licenses."""
 
     @property
     def platform(self) -> str:
-        """As DescribeImportImageTasks says it."""
+        """Platform in DescribeImportImageTasks."""
         return "Windows" if self.is_windows else "Linux"
 
     @property
     def is_windows_server(self) -> bool:
-        """A Windows that Amazon also licenses."""
+        """Whether it is a Windows Server, for which AWS provides licenses."""
         return self.is_windows and not self.is_client
 
     @property
     def is_windows_11(self) -> bool:
-        """A Windows 11, for which WorkSpaces has rules of its own."""
+        """Whether it is Windows 11, for which WorkSpaces has additional rules."""
         return self.is_client and "11" in self.name
 
     @classmethod
     def of_vsphere(cls, identifier: str, description: str) -> "GuestSystem":
-        """The guest of an OVF's vmw:osType, or of its description where it has none."""
+        """The guest of an OVF's vmw:osType or, without one, of its description."""
         known = (identifier or description).lower()
         is_windows = known.startswith("win") or "windows" in known
         is_server = "server" in known or "srv" in known
@@ -41,9 +41,9 @@ class GuestSystem:
 
     @classmethod
     def of_platform(cls, platform: str | None, *, brings_licence: bool) -> "GuestSystem":
-        """The guest of a file that does not tell: what the caller said it is, and Linux where nobody said anything.
+        """The guest of a disk whose format does not describe it: the request's platform, by default Linux.
 
-        A Windows that brings its licence is taken for a client, as one that does not cannot be one.
+        Windows with the user's own license is assumed to be a client.
         """
         is_windows = (platform or "").lower() == "windows"
         return cls("Microsoft Windows" if is_windows else "Linux", is_windows, is_windows and brings_licence)

@@ -7,10 +7,10 @@ T = TypeVar("T")
 
 
 def page_of(found: Mapping[str, T], size: int | None, token: str | None) -> tuple[Sequence[T], str | None]:
-    """A page, and the token of the next: the id of its first entry, so that new entries do not shift it.
+    """A page and the token of the next page: the id of its first entry, so that new entries do not shift it.
 
     Raises:
-        KeyError: the token is none.
+        KeyError: The token is invalid.
     """
     ids = list(found)
     if token and token not in found:

@@ -1,4 +1,4 @@
-"""A bundle of the account's own: moto has none."""
+"""WorkSpaces bundles, which moto does not implement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from moto.moto_api._internal import mock_random
 
 @dataclass(kw_only=True)
 class SimulatedBundle:
-    """PENDING until its time, then AVAILABLE or ERROR."""
+    """A bundle that is PENDING until `ready_at`, then AVAILABLE or ERROR."""
 
     request: Mapping[str, Any]
     owner: str
@@ -18,7 +18,7 @@ class SimulatedBundle:
     fails: bool
     tags: list[dict[str, str]]
     root_gib: str
-    """As asked for, or what the service takes for it."""
+    """The requested size or the service's default."""
     image_id: str = ""
     updated_at: float = 0.0
     state: str = "PENDING"
@@ -33,12 +33,12 @@ class SimulatedBundle:
         return str(self.request["BundleName"])
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         if self.state == "PENDING" and now >= self.ready_at:
             self.state = "ERROR" if self.fails else "AVAILABLE"
 
     def to_api(self) -> dict[str, Any]:
-        """As DescribeWorkspaceBundles shows it."""
+        """Its description in DescribeWorkspaceBundles."""
         return {
             "BundleId": self.id,
             "Name": self.name,

@@ -1,4 +1,4 @@
-"""A service's errors as bytes: each protocol has its own way to say them."""
+"""Serialize errors of services in the protocol of the request."""
 
 import json
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WireError(Exception):
-    """An answer that is an error."""
+    """An error response."""
 
     status: int
     code: str
     message: str
     reason: str | None = None
-    """What the EBS direct APIs say besides."""
+    """The Reason of the EBS direct APIs."""
 
 
 # Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
@@ -46,17 +46,17 @@ _EXPIRED_JSON = WireError(400, "ExpiredTokenException", "The security token incl
 
 
 def throttled(service: str) -> WireError:
-    """What a service says to too many calls."""
+    """The throttling error of a service."""
     return _THROTTLED.get(service, _THROTTLED_JSON)
 
 
 def expired(service: str) -> WireError:
-    """What a service says to credentials that have run out."""
+    """The error of a service for expired credentials."""
     return _EXPIRED.get(service, _EXPIRED_JSON)
 
 
 def denied(incoming: IncomingCall, caller: str) -> WireError:
-    """What a service says to a caller without the permission."""
+    """The error of a service for missing permissions."""
     service, operation = incoming.call.service, incoming.call.operation
     if service == "ec2":
         return WireError(403, "UnauthorizedOperation", "You are not authorized to perform this operation.")
@@ -80,7 +80,7 @@ def server_error(status: int) -> WireError:
 def answer(
     error: WireError, incoming: IncomingCall, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
-    """Answer a request with an error, in the words of its protocol."""
+    """Return an error response in the protocol of the request."""
     kind, body = _body(error, incoming)
     if environ["REQUEST_METHOD"] == "HEAD":
         body = b""
@@ -101,7 +101,7 @@ def _body(error: WireError, incoming: IncomingCall) -> tuple[str, bytes]:
         kind = "Receiver" if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Sender"
         response = f"<Error><Type>{kind}</Type>{words}</Error><RequestId>sandbox</RequestId>"
         return "text/xml", f"<ErrorResponse>{response}</ErrorResponse>".encode()
-    told = {"__type": error.code, "message": error.message}
+    body = {"__type": error.code, "message": error.message}
     if error.reason is not None:
-        told |= {"Message": error.message, "Reason": error.reason}
-    return "application/x-amz-json-1.1", json.dumps(told).encode()
+        body |= {"Message": error.message, "Reason": error.reason}
+    return "application/x-amz-json-1.1", json.dumps(body).encode()

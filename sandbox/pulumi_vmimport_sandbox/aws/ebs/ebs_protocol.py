@@ -1,4 +1,4 @@
-"""The EBS direct APIs on the wire (REST and JSON), after botocore's service model; moto takes 9 ms for a block."""
+"""Parse and serialize EBS direct API calls (REST and JSON) with botocore's service model. moto takes 9 ms per block."""
 
 import json
 import re
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 def invalid(reason: str, message: str) -> WireError:
-    """A ValidationException. The reasons are those of the service model; where which one is said is assumed."""
+    """A ValidationException. The reasons are those of the service model; when each applies is assumed."""
     return WireError(HTTPStatus.BAD_REQUEST, "ValidationException", message, reason)
 
 
 def parameters(environ: "WSGIEnvironment", operation: str) -> dict[str, Any]:
-    """The parameters of a call by the names of the API reference.
+    """The parameters of a call by their names in the API reference.
 
     Raises:
-        WireError: one is missing or not as the service model has it.
+        WireError: A parameter is missing or violates the service model.
     """
     model = _operation(operation)
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     payload = model.input_shape.serialization.get("payload") or _streamed(model)
-    said = {} if payload or not body else json.loads(body)
+    json_body = {} if payload or not body else json.loads(body)
     path = _path(operation).fullmatch(environ["PATH_INFO"])
     places: Mapping[str, Mapping[str, Any]] = {
         "uri": {name: unquote(value) for name, value in (path.groupdict() if path else {}).items()},
         "querystring": {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()},
         "header": _Headers(environ),
-        "body": said,
+        "body": json_body,
     }
     found: dict[str, Any] = {payload: body} if payload else {}
     for name, shape in model.input_shape.members.items():
@@ -51,19 +51,19 @@ def parameters(environ: "WSGIEnvironment", operation: str) -> dict[str, Any]:
 
 
 def respond(operation: str, answer: Mapping[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-    """Answer a call."""
+    """Return the response to a call."""
     model = _operation(operation)
     streamed = _streamed(model, output=True)
     members = model.output_shape.members
     located = {
         name: shape.serialization["name"] for name, shape in members.items() if "location" in shape.serialization
     }
-    told = {name: value for name, value in answer.items() if value is not None}
+    present = {name: value for name, value in answer.items() if value is not None}
     if streamed:
-        body = told.pop(streamed)
+        body = present.pop(streamed)
     else:
-        body = json.dumps({name: value for name, value in told.items() if name not in located}).encode()
-    headers = [(located[name], str(value)) for name, value in told.items() if name in located]
+        body = json.dumps({name: value for name, value in present.items() if name not in located}).encode()
+    headers = [(located[name], str(value)) for name, value in present.items() if name in located]
     kind = "application/octet-stream" if streamed else "application/json"
     status = HTTPStatus(int(model.http.get("responseCode", HTTPStatus.OK)))
     start_response(
@@ -73,7 +73,7 @@ def respond(operation: str, answer: Mapping[str, Any], start_response: "StartRes
 
 
 class _Headers(dict[str, Any]):
-    """Headers of a request by any spelling of their names."""
+    """Headers of a request by case-insensitive name."""
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A snapshot that is written through the EBS direct APIs: moto's, on the sandbox's clock, with real blocks."""
+"""Snapshots written through the EBS direct APIs: moto snapshots with the sandbox's clock and real blocks."""
 
 import io
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from moto.ec2.utils import random_snapshot_id
 
 from pulumi_vmimport_sandbox.aws.ebs.snapshot_blocks import BLOCK_BYTES, BlocksReader, SnapshotBlocks
 
-# What EC2 shows for a snapshot that was made from no volume of the account.
+# The volume id of a snapshot that was not created from a volume of the account.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
 _NO_VOLUME = "vol-ffffffff"
 _DEFAULT_TIMEOUT_MINUTES = 60
@@ -19,7 +19,7 @@ _MINUTE = 60.0
 
 
 class SimulatedSnapshot(Snapshot):  # type: ignore[misc] # moto has no types
-    """`pending` until it is sealed and has settled, `error` where nobody wrote to it for its time-out."""
+    """A snapshot that is `pending` until some time after `seal`, or `error` after its timeout without writes."""
 
     def __init__(self, ec2_backend: Any, request: Mapping[str, Any], parent: Any, now: float) -> None:
         super().__init__(
@@ -52,7 +52,7 @@ class SimulatedSnapshot(Snapshot):  # type: ignore[misc] # moto has no types
 
     @property
     def block_count(self) -> int:
-        """How many blocks there is room for."""
+        """The number of blocks of the volume."""
         return int(self.volume_size << 30) // BLOCK_BYTES
 
     def put(self, index: int, data: bytes, digest: bytes, *, percent: int | None, now: float) -> None:
@@ -62,25 +62,25 @@ class SimulatedSnapshot(Snapshot):  # type: ignore[misc] # moto has no types
         self._percent = percent or self._percent
 
     def seal(self, *, at: float, seconds: float) -> None:
-        """Take no more blocks, and be completed after some seconds."""
+        """Accept no more blocks and complete after some seconds."""
         self._complete_at = at + seconds
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         if self.status != "pending":
             return
         if self._complete_at is not None:
             if now >= self._complete_at:
                 self.status = "completed"
         elif now >= self._written_at + self._timeout:
-            # That a snapshot which the service cancels reads `error` is assumed: it is the third of its three states.
+            # Assumed: a snapshot that the service cancels has the status `error`, the third of its three statuses.
             self.status = "error"
             self.state_message = "The snapshot was not completed in time"  # assumed
 
 
 @dataclass(frozen=True)
 class SnapshotRecord:
-    """What a snapshot written through the EBS direct APIs has got, for a test to look at."""
+    """The content of a snapshot written through the EBS direct APIs, for assertions."""
 
     id: str
     region: str
@@ -91,7 +91,7 @@ class SnapshotRecord:
     kms_key_id: str | None
     tags: Mapping[str, str]
     block_indexes: tuple[int, ...]
-    """The blocks that were put, in order; any other is its parent's, or zeros."""
+    """The written blocks in order. Other blocks are the parent's, or zeros."""
     blocks: SnapshotBlocks = field(repr=False)
 
     @classmethod
@@ -110,5 +110,5 @@ class SnapshotRecord:
         )
 
     def open(self) -> BinaryIO:
-        """The bytes of a volume made from it, to be read from any place."""
+        """The bytes of a volume created from it, as a seekable stream."""
         return cast("BinaryIO", io.BufferedReader(BlocksReader(self.blocks, self.volume_size << 30), BLOCK_BYTES))

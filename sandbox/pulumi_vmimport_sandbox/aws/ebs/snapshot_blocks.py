@@ -1,4 +1,4 @@
-"""The blocks of a snapshot that is written through the EBS direct APIs, in a sparse file without a name."""
+"""The blocks of a snapshot written through the EBS direct APIs, in an unnamed sparse file."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ BLOCK_BYTES = 512 << 10
 
 
 class SnapshotBlocks:
-    """Blocks by index over those of a parent; what nobody wrote is zeros and takes no space."""
+    """Blocks by index on top of a parent's blocks. Unwritten blocks are zeros and occupy no space."""
 
     def __init__(self, parent: "SnapshotBlocks | None" = None) -> None:
         self._parent = parent
@@ -23,31 +23,31 @@ class SnapshotBlocks:
 
     @property
     def written(self) -> Mapping[int, bytes]:
-        """The SHA-256 digests of the blocks that were put, in order of their indexes."""
+        """The SHA-256 digests of the written blocks in index order."""
         return {index: self._written[index] for index in sorted(self._written)}
 
     @property
     def digests(self) -> Mapping[int, bytes]:
-        """The same with the parent's."""
+        """The SHA-256 digests of the written blocks and the parent's blocks in index order."""
         inherited = self._parent.digests if self._parent else {}
         both = {**inherited, **self._written}
         return {index: both[index] for index in sorted(both)}
 
     def put(self, index: int, data: bytes, digest: bytes) -> None:
-        """Write a block or write it anew."""
+        """Write or overwrite a block."""
         os.pwrite(self._descriptor, data, index * BLOCK_BYTES)
         self._written[index] = digest
 
     def get(self, index: int) -> bytes:
-        """A block; zeros where there is none."""
+        """A block; zeros if it was not written."""
         if index in self._written:
             return os.pread(self._descriptor, BLOCK_BYTES, index * BLOCK_BYTES)
         return self._parent.get(index) if self._parent else bytes(BLOCK_BYTES)
 
     def linear_checksum(self) -> bytes:
-        """SHA-256 of the digests of the written blocks, one after the other.
+        """SHA-256 of the concatenated digests of the written blocks.
 
-        That the digests are taken as bytes, not as Base64, is what awslabs/coldsnap does (src/upload.rs).
+        The digests are bytes, not Base64, as in awslabs/coldsnap (src/upload.rs).
         """
         return hashlib.sha256(b"".join(self.written.values())).digest()
 

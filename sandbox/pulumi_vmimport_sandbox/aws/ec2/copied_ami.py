@@ -1,4 +1,4 @@
-"""The AMI that CopyImage makes: moto's, with snapshots of its own and what moto leaves behind."""
+"""AMIs of CopyImage: moto AMIs with their own snapshots and the attributes that moto does not copy."""
 
 import copy
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from typing import Any
 from moto.ec2.models.amis import Ami
 from moto.ec2.utils import random_ami_id
 
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html: what describes the image goes with it; tags,
-# launch permissions and what belongs to one Region do not.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html: attributes of the image are copied; tags,
+# launch permissions and Regional attributes are not.
 _CARRIED = (
     "architecture", "boot_mode", "ena_support", "guest", "hypervisor", "imds_support", "platform", "platform_details",
     "root_device_name", "root_device_type", "sriov", "tpm_support", "usage_operation", "virtualization_type",
@@ -16,7 +16,7 @@ _CARRIED = (
 
 
 class CopiedAmi(Ami):  # type: ignore[misc] # moto has no types
-    """`pending` until its time, then `available`, or `failed` where its key cannot be used."""
+    """An AMI that is `pending` until its copy completes, then `available`, or `failed` if its key is not usable."""
 
     def __init__(
         self, ec2_backend: Any, request: Mapping[str, Any], source: Any, *, encrypted: bool, kms_key: str | None
@@ -48,7 +48,7 @@ class CopiedAmi(Ami):  # type: ignore[misc] # moto has no types
         self.snapshots = own
 
     def start(self, *, at: float, seconds: float, failure: str | None) -> None:
-        """Begin: when, how long, and why it is to fail."""
+        """Start the copy with its duration and, if it is to fail, the reason."""
         self._ready_at = at + seconds
         self._failure = failure
 
@@ -58,11 +58,11 @@ class CopiedAmi(Ami):  # type: ignore[misc] # moto has no types
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether its volumes are."""
+        """Whether its volumes are encrypted."""
         return any(snapshot.encrypted for snapshot in self.snapshots)
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         if self.state != "pending" or now < self._ready_at:
             return
         self.state = "failed" if self._failure else "available"

@@ -1,4 +1,4 @@
-"""Encrypted and KmsKeyId of an import (IMG-05)."""
+"""Validation of Encrypted and KmsKeyId."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from pulumi_vmimport_sandbox.aws.kms.key_lookup import find_kms_key
 
 
 def check_key_is_for_encryption(request: Mapping[str, Any]) -> None:
-    """Refuse a key where nothing is to be encrypted."""
+    """Reject KmsKeyId without Encrypted."""
     if request.get("KmsKeyId") and not request.get("Encrypted"):  # EC2's words for a volume; assumed for imports
         text = "The parameter [KmsKeyId] requires the parameter Encrypted to be set."
         raise ServiceError("InvalidParameterDependency", text)
 
 
 def key_failure(account_region: AccountRegion, request: Mapping[str, Any]) -> TaskFailure | None:
-    """How the task is to end where the key cannot be used, which the service finds only then. Text assumed."""
+    """The failure of a task whose key is not usable, which the service detects during the task. Text assumed."""
     name = request.get("KmsKeyId")
     key = find_kms_key(account_region, name) if name else None
     if name is None or (key and key.is_usable):

@@ -1,4 +1,4 @@
-"""EC2's calls for images that exist: copies, sharing, attributes, their end."""
+"""EC2 calls for existing images: copying, sharing, attributes, deregistration."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
 from pulumi_vmimport_sandbox.aws.kms.ebs_keys import default_key, is_managed_by_aws
 from pulumi_vmimport_sandbox.aws.kms.key_lookup import find_kms_key
 
-# The lists of ModifyImageAttribute's other form, with OperationType, and what is in them.
+# The list parameters of ModifyImageAttribute with OperationType and their members.
 _LISTS = {
     "UserIds": "UserId",
     "UserGroups": "Group",
@@ -109,7 +109,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         return ActionResult({"Return": True, "DeleteSnapshotResults": results})
 
     def _image(self) -> Any:
-        """The image of the call; moto would stumble over one that is not there."""
+        """The image of the call. moto fails with a KeyError if it does not exist."""
         image_id = self._get_param("ImageId")
         if image_id in self.ec2_backend.deleted_amis:
             raise UnvailableAMIIdError(image_id)
@@ -120,7 +120,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         raise InvalidAMIIdError([image_id])
 
     def _copyable(self, request: Mapping[str, Any]) -> Any:
-        """The source of a copy, own or shared."""
+        """The source of a copy: an own or shared image."""
         there = AccountRegion(self.account_region.account, request["SourceRegion"])
         own = ec2_backends[there.account][there.region].amis
         image_id = request["SourceImageId"]
@@ -153,7 +153,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         return tags
 
     def _encryption_of_copy(self, request: Mapping[str, Any], source: Any) -> tuple[bool, str | None, str | None]:
-        """Whether the copy is encrypted, with which key, and why it is to fail."""
+        """Whether the copy is encrypted, its key, and the reason if the copy is to fail."""
         check_key_is_for_encryption(request)
         encrypted = any(snapshot.encrypted for snapshot in _snapshots(source, request["SourceRegion"]))
         if encrypted and request.get("Encrypted") is False:  # BedrockStreaming/tech.bedrockstreaming.com#346
@@ -183,20 +183,20 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         others = (m["Ebs"]["SnapshotId"] for ami in self.ec2_backend.amis.values() for m in ami.block_device_mappings)
         if snapshot_id in others:
             return "skipped"
-        # One that was deleted by hand already is no error to DeregisterImage: assumed.
+        # Assumed: DeregisterImage ignores snapshots that no longer exist.
         self.ec2_backend.snapshots.pop(snapshot_id, None)
         self.ec2_backend.tags.pop(snapshot_id, None)
         return "success"
 
     def _forget_deregistered(self) -> None:
-        """A deregistered id gives an empty list for a while and an error after (api-facts.md section 1)."""
+        """DescribeImages returns an empty list for a deregistered id at first and an error later."""
         now, after = self.cloud.now, self.cloud.settings.deregistered_image_seconds
         gone = self.ec2_backend.deleted_amis
         gone[:] = [image for image in gone if now < self.cloud.deregistered.get(image, now) + after]
 
     @contextmanager
     def _shared_images(self) -> Iterator[None]:
-        """Have other accounts' images among the own ones, as moto looks for images there alone."""
+        """Add other accounts' images to the account's own images, the only ones that moto searches."""
         amis = self.ec2_backend.amis
         shared = {image.id: image for image in images_shared_with(self.account_region)}
         amis.update(shared)
@@ -208,7 +208,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
 
 
 def _snapshots(image: Any, region: str) -> list[Any]:
-    """The snapshots of an image that are there still."""
+    """The existing snapshots of an image."""
     snapshots = ec2_backends[image.owner_id][region].snapshots
     ids = (mapping["Ebs"]["SnapshotId"] for mapping in image.block_device_mappings)
     return [snapshots[snapshot_id] for snapshot_id in ids if snapshot_id in snapshots]

@@ -1,4 +1,4 @@
-"""Who may see and launch an image besides its owner.
+"""The accounts that may see and launch an image besides its owner.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html
 """
@@ -26,10 +26,10 @@ _FORMS = {
 
 
 def check_launch_permission(permission: Mapping[str, str]) -> None:
-    """Refuse a launch permission for what is no account, group, organization or organizational unit.
+    """Reject a launch permission that is not an account, group, organization or organizational unit.
 
     Raises:
-        InvalidAMIAttributeItemValueError: EC2 takes no such permission.
+        InvalidAMIAttributeItemValueError: The permission is invalid.
     """
     for member, value in permission.items():
         name, form = _FORMS[member]
@@ -38,7 +38,7 @@ def check_launch_permission(permission: Mapping[str, str]) -> None:
 
 
 def images_shared_with(account_region: AccountRegion) -> Iterator[Any]:
-    """The images of other accounts that an account may launch, as it sees them: without their owners' tags."""
+    """The images of other accounts that an account may launch, without their owners' tags."""
     for owner, backends in list(ec2_backends.items()):
         if owner == account_region.account or account_region.region not in backends:
             continue
@@ -50,7 +50,7 @@ def images_shared_with(account_region: AccountRegion) -> Iterator[Any]:
 
 
 def find_image(ec2: Any, account_region: AccountRegion, image_id: str) -> Any:
-    """An AMI that the account may launch, its own or another's, or None."""
+    """An AMI that the account may launch, its own or a shared one; None if there is none."""
     shared = (image for image in images_shared_with(account_region) if image.id == image_id)
     return ec2.amis.get(image_id) or next(shared, None)
 
@@ -61,7 +61,7 @@ def _may_launch(image: Any, account_region: AccountRegion) -> bool:
 
 
 def memberships(account_region: AccountRegion) -> Iterator[tuple[str, str]]:
-    """The organization of an account, and its organizational units up to the root."""
+    """The organization and the organizational units of an account."""
     master, partition = organizations_backends.master_accounts.get(
         account_region.account, (account_region.account, get_partition(account_region.region))
     )

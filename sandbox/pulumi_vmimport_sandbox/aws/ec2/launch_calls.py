@@ -1,4 +1,4 @@
-"""EC2's calls that lead from an image to an instance and back, with what moto forgets on the way."""
+"""EC2 calls that create instances from images and images from instances, with the attributes that moto drops."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from pulumi_vmimport_sandbox.aws.ec2.image_sharing import find_image
 from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
 
-# What an instance is billed as goes with it into the images that are made of it.
+# Billing attributes are copied from an image to its instances and from an instance to its images.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
 _BILLED = ("platform_details", "usage_operation", "guest")
 
@@ -36,7 +36,7 @@ class LaunchCalls(RegionalCalls, AmisResponse, InstanceResponse):  # type: ignor
 
 
 def _merged(of_image: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The image's volumes, where the launch says nothing else of them, and the launch's own."""
+    """The image's block device mappings, overridden and extended by those of the launch."""
     launch = {mapping["DeviceName"]: mapping for mapping in asked}
     merged = []
     for mapping in of_image:

@@ -1,4 +1,4 @@
-"""What every call of the sandbox's EC2 knows: the cloud it belongs to, and where it was made."""
+"""The base class of the EC2 calls: the cloud, the account and the Region of a call."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
 
 
 class RegionalCalls(EC2BaseResponse):  # type: ignore[misc] # moto has no types
-    """Calls of an account in a Region."""
+    """EC2 calls of an account in a Region."""
 
     cloud: ClassVar[Cloud]
 

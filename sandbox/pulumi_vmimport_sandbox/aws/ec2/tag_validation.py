@@ -1,4 +1,4 @@
-"""EC2's rules for tags.
+"""Validation of EC2 tags.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
 """
@@ -11,10 +11,10 @@ _TAGS, _KEY, _VALUE = 50, 127, 256
 
 
 def merge_tags(present: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
-    """The tags that are there after some were added.
+    """The existing tags with the added ones.
 
     Raises:
-        ServiceError: EC2 takes no such tags.
+        ServiceError: A tag is invalid or there are too many.
     """
     for key, value in added.items():
         if key.startswith("aws:"):

@@ -1,4 +1,4 @@
-"""EC2's calls for volumes, with the rules that moto leaves out."""
+"""EC2 calls for volumes, with validation that moto lacks."""
 
 from typing import Any
 

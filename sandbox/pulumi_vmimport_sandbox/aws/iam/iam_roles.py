@@ -17,14 +17,14 @@ class IamRole:
     arn: str
     trust: str
     policies: Sequence[str]
-    """Its inline and attached policies' documents."""
+    """The documents of its inline and attached policies."""
     attached: Sequence[str]
     """The ARNs of its attached policies."""
     boundary: str | None
 
 
 def find_role(account_region: AccountRegion, name: str) -> IamRole | None:
-    """A role, or None where it does not exist."""
+    """A role; None if it does not exist."""
     iam = iam_backends[account_region.account][get_partition(account_region.region)]
     role = next((role for role in list(iam.roles.values()) if role.name == name), None)
     if role is None:

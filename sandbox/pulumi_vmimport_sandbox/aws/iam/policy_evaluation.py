@@ -1,4 +1,4 @@
-"""Whether a policy document allows something: the part of IAM's evaluation that VM import's documents use.
+"""IAM policy evaluation, as far as the policies of VM Import need it.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -16,18 +16,18 @@ Verdict = Literal["allow", "deny", "none"]
 
 @dataclass(frozen=True)
 class PolicyRequest:
-    """Who wants to do what to what, and the condition keys that hold then (names in any case)."""
+    """An action on a resource by a principal, with its condition keys (case-insensitive)."""
 
     action: str
     resource: str | None
-    """None where the document belongs to the resource and names none, as a trust policy does."""
+    """None if the document is a resource policy without Resource, such as a trust policy."""
     context: Mapping[str, str] = field(default_factory=dict)
     principal: tuple[str, str] | None = None
-    """Such as ("Service", "vmie.amazonaws.com"); None where the document belongs to the principal and names none."""
+    """For example ("Service", "vmie.amazonaws.com"); None if the document is an identity policy without Principal."""
 
 
 def verdict(document: str | Mapping[str, Any], request: PolicyRequest) -> Verdict:
-    """What a policy says to a request."""
+    """The effect of a policy on a request."""
     parsed = json.loads(document) if isinstance(document, str) else document
     effects = {s["Effect"] for s in _many(parsed["Statement"]) if _applies(s, request)}
     if "Deny" in effects:
@@ -36,7 +36,7 @@ def verdict(document: str | Mapping[str, Any], request: PolicyRequest) -> Verdic
 
 
 def allowed(documents: Iterable[str | Mapping[str, Any]], request: PolicyRequest) -> bool:
-    """Whether some policy allows a request and none denies it."""
+    """Whether a policy allows a request and none denies it."""
     verdicts = {verdict(document, request) for document in documents}
     return "allow" in verdicts and "deny" not in verdicts
 
@@ -44,7 +44,7 @@ def allowed(documents: Iterable[str | Mapping[str, Any]], request: PolicyRequest
 def condition_holds(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     """Whether all conditions of a statement hold.
 
-    One with an operator that the sandbox does not know counts against the caller: an Allow says nothing, a Deny denies.
+    Unknown operators count against the caller: an Allow statement does not apply, a Deny statement applies.
     """
     known = {name.lower(): value for name, value in context.items()}
     return all(
@@ -55,7 +55,7 @@ def condition_holds(statement: Mapping[str, Any], context: Mapping[str, str]) ->
 
 
 def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A document's statements; one may stand alone."""
+    """The statements of a document."""
     return _many(document["Statement"])
 
 
@@ -133,7 +133,7 @@ def _like(text: str, patterns: Iterable[str]) -> bool:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    # IAM knows * and ? only: a [ is a [.
+    # IAM supports only * and ? as wildcards.
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")), re.DOTALL)
 
 

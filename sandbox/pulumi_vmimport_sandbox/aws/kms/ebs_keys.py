@@ -1,4 +1,4 @@
-"""The keys that EBS encrypts with: AWS's own key of the account, `aws/ebs`, or one of the customer's."""
+"""Default keys of EBS: the AWS managed key `aws/ebs` or a customer managed key."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ _MANAGED = "alias/aws/ebs"
 
 
 def default_key(ec2: Any) -> str:
-    """The ARN of the key of an account in a Region for whoever names none."""
-    return str(ec2.default_kms_key_id or ec2._create_default_encryption_key())  # noqa: SLF001 - as moto's volumes do
+    """The ARN of the default key of an account in a Region."""
+    return str(ec2.default_kms_key_id or ec2._create_default_encryption_key())  # noqa: SLF001 - as in moto's volumes
 
 
 def is_managed_by_aws(account_region: AccountRegion, kms_key: str | None) -> bool:
-    """Whether a key, None for the one of whoever names none, is AWS's own."""
+    """Whether a key is AWS managed. None is the default key."""
     managed = find_kms_key(account_region, _MANAGED)
     return kms_key is None or (managed is not None and kms_key == managed.arn)

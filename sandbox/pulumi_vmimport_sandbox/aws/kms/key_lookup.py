@@ -17,7 +17,7 @@ class KmsKey:
 
 
 def find_kms_key(account_region: AccountRegion, name: str) -> KmsKey | None:
-    """A key by its id, ARN or alias, or None where it does not exist in the Region."""
+    """A key by its id, ARN or alias; None if it does not exist in the Region."""
     try:
         key = kms_backends[account_region.account][account_region.region].describe_key(name)
     except KeyError:

@@ -1,4 +1,4 @@
-"""Bucket policies with conditions: moto lets any Deny that has one deny everybody."""
+"""Conditions in bucket policies: moto applies a Deny statement regardless of its conditions."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pulumi_vmimport_sandbox.aws.iam.policy_evaluation import condition_holds, s
 
 
 def permission(bucket: Any, action: str, resource: str) -> Any:
-    """Stands for moto's FakeBucket.get_permission: statements whose conditions do not hold say nothing."""
+    """Replaces moto's FakeBucket.get_permission. Ignores statements whose conditions do not hold."""
     if bucket.policy is None:
         return PermissionResult.NEUTRAL
     document = json.loads(bucket.policy)
@@ -25,7 +25,7 @@ def permission(bucket: Any, action: str, resource: str) -> Any:
 
 
 def _context(account: str) -> dict[str, str]:
-    """The condition keys of the request. The sandbox speaks plain HTTP on this machine, which stands for TLS."""
+    """The condition keys of the request. HTTP requests to the sandbox count as TLS."""
     headers: Mapping[str, str] = dict(flask.request.headers) if flask.has_request_context() else {}
     return {
         "aws:SecureTransport": "true",

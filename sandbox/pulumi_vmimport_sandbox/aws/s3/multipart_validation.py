@@ -1,4 +1,4 @@
-"""What S3 knows and checks of a multipart upload and moto does not: checksums of parts and whole, size, conditions.
+"""Validation of multipart uploads that moto lacks: checksums of parts and objects, size, conditions.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 """
@@ -26,15 +26,15 @@ _PRECONDITION_FAILED = "At least one of the pre-conditions you specified did not
 
 
 def list_parts(response: Any) -> Any:
-    """ListParts of moto, with the checksums of the parts, where the upload was begun with an algorithm.
+    """ListParts with the checksums of the parts, if the upload has a checksum algorithm.
 
-    Put in place of `S3Response.list_parts`.
+    Replaces moto's `S3Response.list_parts`.
     """
-    upload_id = str(response._get_param("uploadId"))  # noqa: SLF001 - as moto's own method
+    upload_id = str(response._get_param("uploadId"))  # noqa: SLF001 - as in moto's method
     marker = int(response._get_int_param("part-number-marker", 0))  # noqa: SLF001
     most = min(int(response._get_int_param("max-parts", _PAGE)), _PAGE)  # noqa: SLF001
     bucket, key = response.bucket_name, response.parse_key_name()
-    response.backend.list_parts(bucket, upload_id, part_number_marker=0, max_parts=0)  # refuses what it does not know
+    response.backend.list_parts(bucket, upload_id, part_number_marker=0, max_parts=0)  # checks the id
     upload = response.backend.get_bucket(bucket).multiparts[upload_id]
     algorithm = upload.metadata.get("x-amz-checksum-algorithm")
     numbers = [number for number in upload.partlist if number > marker]
@@ -60,10 +60,10 @@ def list_parts(response: Any) -> Any:
 
 
 def verify(call: RecordedCall, environ: "WSGIEnvironment") -> None:
-    """Refuse to complete an upload to other bytes, or another object, than the caller says.
+    """Validate the checksum, the size and the conditions of CompleteMultipartUpload.
 
     Raises:
-        WireError: a checksum, the size or a condition does not hold, or there is no such upload.
+        WireError: One of them is not met, or the upload does not exist.
     """
     if call.service != "s3" or call.operation != "CompleteMultipartUpload":
         return
@@ -76,7 +76,7 @@ def verify(call: RecordedCall, environ: "WSGIEnvironment") -> None:
     upload_id = parse_qs(url.query)["uploadId"][0]
     existing = bucket.keys.get(unquote(key))
     if getattr(getattr(existing, "multipart", None), "id", None) == upload_id:
-        return  # a repeated call: answered as the first
+        return  # a repeated call
     upload = bucket.multiparts.get(upload_id)
     if upload is None:
         raise WireError(404, "NoSuchUpload", "The specified upload does not exist.")
@@ -85,7 +85,7 @@ def verify(call: RecordedCall, environ: "WSGIEnvironment") -> None:
     environ["wsgi.input"] = io.BytesIO(body)
     named = [int(number) for number in _PART_NUMBER.findall(body)]
     if any(number not in upload.parts for number in named):
-        return  # moto refuses it
+        return  # moto rejects it
     parts = [upload.parts[number].value for number in named]
     size = environ.get("HTTP_X_AMZ_MP_OBJECT_SIZE")
     if size and int(size) != sum(map(len, parts)):

@@ -1,4 +1,4 @@
-"""Whether a bucket has an ACL that counts: S3 refuses one where it does not, moto takes it.
+"""Object ownership: S3 rejects ACLs of buckets with the setting BucketOwnerEnforced, moto accepts them.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
@@ -15,16 +15,16 @@ _ENFORCED = "BucketOwnerEnforced"
 
 
 def has_acls(bucket: Any) -> bool:
-    """Whether the ACL of moto's bucket counts."""
-    # S3 has made buckets without one since April 2023; moto says nothing of a bucket that nobody changed.
+    """Whether ACLs are enabled for a bucket."""
+    # ACLs are disabled by default since April 2023; moto has no default.
     return (bucket.ownership_rule or _ENFORCED) != _ENFORCED
 
 
 def verify(call: RecordedCall) -> None:
-    """Refuse an ACL for a bucket that has none.
+    """Reject PutBucketAcl for a bucket without ACLs.
 
     Raises:
-        WireError: the bucket's owner owns everything in it.
+        WireError: ACLs are disabled for the bucket.
     """
     if call.service != "s3" or call.operation != "PutBucketAcl":
         return

@@ -1,4 +1,4 @@
-"""What moto holds of a bucket, as far as an export looks at it, and what an export puts there."""
+"""Buckets in moto's S3, as exports use them: a typed view of moto's untyped models."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ class S3Bucket:
     region: str
     policy: str | None
     has_acls: bool
-    """Whether its ACL counts."""
+    """Whether ACLs are enabled."""
     grants: Mapping[str, frozenset[str]]
-    """The permissions of its ACL by canonical id."""
+    """The permissions in its ACL by canonical user ID."""
     encrypts_with_kms: bool
 
     @property
@@ -32,7 +32,7 @@ class S3Bucket:
 
 
 def find_bucket(account_region: AccountRegion, name: str) -> S3Bucket | None:
-    """A bucket of the account, or None where it has none of this name."""
+    """A bucket of the account; None if it does not exist."""
     bucket = _s3(account_region).buckets.get(name)
     if bucket is None:
         return None
@@ -51,8 +51,8 @@ def find_bucket(account_region: AccountRegion, name: str) -> S3Bucket | None:
     )
 
 
-def begin_upload(account_region: AccountRegion, bucket: str, key: str) -> str | None:
-    """Begin a multipart upload and return its id, or None where the bucket is not there any more."""
+def start_upload(account_region: AccountRegion, bucket: str, key: str) -> str | None:
+    """Start a multipart upload and return its id; None if the bucket no longer exists."""
     try:
         upload = _s3(account_region).create_multipart_upload(bucket, key, {}, "STANDARD", {}, None, "AES256", None)
     except S3ClientError:
@@ -61,14 +61,14 @@ def begin_upload(account_region: AccountRegion, bucket: str, key: str) -> str | 
 
 
 def abort_upload(account_region: AccountRegion, bucket: str, upload_id: str) -> None:
-    """End an upload without an object, where it still is."""
+    """Abort a multipart upload, if it exists."""
     found = _s3(account_region).buckets.get(bucket)
     if found is not None:
         found.multiparts.pop(upload_id, None)
 
 
 def put(account_region: AccountRegion, bucket: str, key: str, data: bytes) -> bool:
-    """Put an object, and tell whether the bucket was still there."""
+    """Put an object. Returns False if the bucket no longer exists."""
     try:
         _s3(account_region).put_object(bucket, key, data)
     except S3ClientError:

@@ -21,11 +21,11 @@ class S3Object:
     bucket: str
     key: str
     region: str
-    """Where its bucket is."""
+    """The Region of its bucket."""
     size: int
     bucket_policy: str | None
     kms_key: str | None
-    """The key it is encrypted with, where that is a KMS key."""
+    """The KMS key of its encryption, if any."""
     moto_key: Any
 
     @property
@@ -37,17 +37,17 @@ class S3Object:
         return f"arn:{get_partition(self.region)}:s3:::{self.bucket}"
 
     def open(self) -> BinaryIO:
-        """The bytes, to be read from any place."""
+        """The content as a seekable stream."""
         return cast("BinaryIO", io.BufferedReader(_ObjectReader(self.moto_key, self.size), _BLOCK))
 
     def sha256(self) -> str:
-        """The digest of the bytes, in hex."""
+        """The hexadecimal digest of the content."""
         with self.open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # a BufferedReader
 
 
 class _ObjectReader(io.RawIOBase):
-    """Reads moto's temporary file of an object; moto may read it too meanwhile."""
+    """Reads moto's temporary file of an object, which moto may read concurrently."""
 
     def __init__(self, moto_key: Any, size: int) -> None:
         self._key = moto_key
@@ -78,7 +78,7 @@ class _ObjectReader(io.RawIOBase):
 
 
 def find_object(account_region: AccountRegion, bucket: str, key: str) -> S3Object | None:
-    """An object, or None where it or its bucket does not exist."""
+    """An object; None if it or its bucket does not exist."""
     s3 = s3_backends[account_region.account][get_partition(account_region.region)]
     try:
         holder = s3.get_bucket(bucket)

@@ -1,4 +1,4 @@
-"""Checksums that a client sends with the bytes of an object: S3 verifies them, moto does not."""
+"""Validation of the checksums of uploads, which moto lacks."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UPLOADS = frozenset({"PutObject", "UploadPart"})
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
-# CRC32C and CRC64NVME need a library of their own; boto3 without awscrt sends neither (api-facts.md section 4).
+# CRC32C and CRC64NVME need a library of their own; boto3 without awscrt sends neither.
 _DIGESTS: Mapping[str, Callable[[bytes], bytes]] = {
     "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
     "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
@@ -25,10 +25,10 @@ _DIGESTS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 def verify(call: RecordedCall, environ: "WSGIEnvironment") -> None:
-    """Compare the body of an upload with what its headers or trailers say of it, and put the body back.
+    """Validate the body of an upload against its headers and trailers. Restores the body.
 
     Raises:
-        WireError: one of them is another body's, or the body is not all there.
+        WireError: A checksum does not match, or the body is incomplete.
     """
     if call.service != "s3" or call.operation not in _UPLOADS:
         return
@@ -55,7 +55,7 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     length = environ.get("CONTENT_LENGTH")
     body: bytes = environ["wsgi.input"].read(int(length)) if length else environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
-    if length and len(body) < int(length):  # the client went away: S3 keeps nothing of it
+    if length and len(body) < int(length):  # the client disconnected; S3 discards the upload
         text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
         raise WireError(400, "IncompleteBody", text)
     return body

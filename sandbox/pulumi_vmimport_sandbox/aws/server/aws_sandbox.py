@@ -1,4 +1,4 @@
-"""AWS on this machine: moto's server with VM import, WorkSpaces images and faults."""
+"""AWS on this machine: moto's server with VM Import/Export, WorkSpaces images and fault injection."""
 
 import os
 import threading
@@ -35,15 +35,15 @@ from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_w
 from pulumi_vmimport_sandbox.clock import SandboxClock
 
 DEFAULT_REGION = "us-east-1"
-# Whoever tests wants to see an error, not three of them and a wait between.
+# Tests expect the first error, without retries.
 _ONE_ATTEMPT = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     s3={"addressing_style": "path"},
-    proxies={},  # a proxy of the environment does not lead to this machine
+    proxies={},  # ignore proxies of the environment
 )
-# Nothing is ordered to strike an observer: what fails is the sandbox itself, which warns of it.
+# Faults do not affect observers: a failure is a defect of the sandbox, which logs a warning.
 _SEVERAL_ATTEMPTS = Config(retries={"mode": "standard", "total_max_attempts": 3})
-# (configuration key, environment variable, default, conversion): no profile of the user's is read.
+# (configuration key, environment variable, default, conversion): the user's profiles are not read.
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -53,9 +53,10 @@ _POLL_SECONDS = 0.05
 
 
 class AwsSandbox:
-    """AWS on this machine while its `with` block lasts: clean at the start, gone at the end, one in a process.
+    """Simulated AWS. The `with` block starts and stops it; a process can run only one at a time.
 
-    Any credentials do. The account is enabled for BYOL (`disable_byol`); there are others (`second_account`).
+    It starts without resources and accepts any credentials. The account is enabled for BYOL (see `disable_byol`).
+    `second_account` creates another account.
     """
 
     _one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
@@ -69,25 +70,27 @@ class AwsSandbox:
     ) -> None:
         self.clock = clock or SandboxClock.real()
         self.region = region
-        """The Region of clients and helpers that name none."""
+        """The default Region of clients and methods."""
         self.account_id = str(DEFAULT_ACCOUNT_ID)
         self.settings = (settings or SimulationSettings()).copy()
-        """Durations and quotas; to be changed in place."""
+        """Durations and quotas. Tests may change them in place."""
         self.calls = CallLog()
-        """The calls of everybody but `observer`."""
+        """The calls of all clients except observers."""
         self._initial_settings = self.settings.copy()
         self._keys = AccessKeys()
         self.faults = Faults(self._keys)
         self._cloud = Cloud(self.clock, self.settings, self.faults)
         self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
         self._session_lock = threading.Lock()
-        self._ec2_clients: dict[tuple[object, ...], Any] = {}  # the creation of one takes 30 ms
+        self._ec2_clients: dict[tuple[object, ...], Any] = {}  # creation takes 30 ms
         self._running: ExitStack | None = None
         self._server: BaseWSGIServer | None = None
 
     def __enter__(self) -> Self:
         if not self._one_at_a_time.acquire(blocking=False):
-            raise RuntimeError("an AwsSandbox is running in this process; moto has one state for all: stop it first")
+            raise RuntimeError(
+                "an AwsSandbox is already running in this process, and moto has global state; stop it first"
+            )
         with ExitStack() as running:
             running.callback(self._one_at_a_time.release)
             application = running.enter_context(installed(self._cloud))
@@ -112,61 +115,61 @@ class AwsSandbox:
 
     @property
     def endpoint(self) -> str:
-        """The URL of all services."""
+        """The endpoint URL of all services."""
         if self._server is None:
-            raise RuntimeError("this AwsSandbox is not running: use it in its with block")
+            raise RuntimeError("this AwsSandbox is not running; use it in a with block")
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def access_key(self) -> str:
-        """The access key for programs; another one after `faults.renew_credentials()`."""
+        """The access key for programs. `faults.renew_credentials()` replaces it."""
         return self._keys.current.access_key
 
     @property
     def secret_key(self) -> str:
-        """The secret key that goes with it."""
+        """The secret key of the access key."""
         return self._keys.current.secret_key
 
     def client(self, service: str, region: str | None = None, config: Config | None = None) -> Any:
-        """A boto3 client with the sandbox's credentials of now; one attempt a call where `config` says no other."""
+        """A boto3 client with the sandbox's current credentials. Default: one attempt per call."""
         return self._client(service, region, self.access_key, config)
 
     def observer(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client that looks on and prepares: its calls are not recorded, and no fault strikes them."""
+        """A boto3 client for setup and assertions. Its calls are not recorded and not affected by faults."""
         return self._client(service, region, OBSERVER_KEY, _SEVERAL_ATTEMPTS)
 
     def presigned_url(self, bucket: str, key: str, seconds: float, region: str | None = None) -> str:
-        """An http URL that reads an object without credentials for some seconds of the sandbox's clock."""
-        ahead = self.clock.now() - time.time()  # botocore signs by the clock on the wall
+        """A presigned http URL of an object that expires after some seconds of the sandbox's clock."""
+        ahead = self.clock.now() - time.time()  # botocore signs with the real time
         signing = self._client("s3", region, self.access_key, Config(signature_version="s3v4"))
         named = {"Bucket": bucket, "Key": key}
         return str(signing.generate_presigned_url("get_object", Params=named, ExpiresIn=int(seconds + ahead)))
 
     def enable_byol(self, region: str | None = None) -> None:
-        """Let WorkSpaces take BYOL images in a Region."""
+        """Enable BYOL in a Region."""
         self._account(self.account_id).enable_byol(region)
 
     def disable_byol(self, region: str | None = None, *, approved: bool = True) -> None:
-        """Let WorkSpaces take no BYOL images in a Region; where `approved`, ModifyAccount enables it again."""
+        """Disable BYOL in a Region. ModifyAccount can enable it only if `approved`."""
         self._account(self.account_id).disable_byol(region, approved=approved)
 
     def second_account(self) -> Account:
-        """Another account of the same organization, enabled for BYOL; at each call a new one."""
+        """A new account of the same organization, enabled for BYOL."""
         with self._cloud.lock:
             return self.account(join_organization(self.account_id, self.region))
 
     def account(self, account_id: str) -> Account:
-        """An account by its 12 digits, outside of the organization unless moto's Organizations has it."""
+        """The account with an id. It is in the organization only if moto's Organizations created it."""
         with self._cloud.lock:
             if account_id != self.account_id and account_id not in self._cloud.accounts:
                 self._cloud.accounts.append(account_id)
             return self._account(account_id)
 
     def offer_image_update(self, image_id: str) -> None:
-        """Let a WorkSpaces image have an update, which CreateUpdatedWorkspaceImage takes.
+        """Make an update of a WorkSpaces image available for CreateUpdatedWorkspaceImage.
 
         Raises:
-            KeyError: there is no such image.
+            KeyError: The image does not exist.
         """
         with self._cloud.lock:
             {str(image.image_id): image for _, image in all_workspace_images()}[image_id].offer_update()
@@ -179,19 +182,19 @@ class AwsSandbox:
         dedicated: bool = False,
         bundle_id: str = workspace_provisioning.PUBLIC_BUNDLE,
     ) -> str:
-        """Make a WorkSpace that is AVAILABLE and return its id."""
+        """Create an AVAILABLE WorkSpace and return its id."""
         return workspace_provisioning.make_workspace(
             self.observer, region or self.region, user, bundle_id, dedicated=dedicated
         )
 
     def set_workspace_state(self, workspace_id: str, state: str, region: str | None = None) -> None:
-        """Put a WorkSpace in a state, such as STOPPED."""
+        """Set the state of a WorkSpace, for example STOPPED."""
         with self._cloud.lock:
             workspaces_backends[self.account_id][region or self.region].workspaces[workspace_id].state = state
 
     @property
     def import_tasks(self) -> Sequence[ImportTaskRecord]:
-        """All image import tasks there were, oldest first: what they got, and how they stand now."""
+        """All image import tasks, oldest first, with their parameters and current status."""
         with self._cloud.lock:
             complete(self._cloud)
             found = self._cloud.tasks_of(SimulatedImportTask)
@@ -200,10 +203,10 @@ class AwsSandbox:
             ]
 
     def snapshot(self, snapshot_id: str, region: str | None = None) -> SnapshotRecord:
-        """A snapshot written through the EBS direct APIs: what it got, its bytes too, and how it stands now.
+        """A snapshot written through the EBS direct APIs, with its content and current status.
 
         Raises:
-            KeyError: there is none.
+            KeyError: The snapshot does not exist.
         """
         region = region or self.region
         with self._cloud.lock:
@@ -215,7 +218,7 @@ class AwsSandbox:
 
     @property
     def snapshot_tasks(self) -> Sequence[SnapshotTaskRecord]:
-        """All snapshot import tasks there were, oldest first: what they got, and how they stand now."""
+        """All snapshot import tasks, oldest first, with their parameters and current status."""
         with self._cloud.lock:
             complete(self._cloud)
             found = self._cloud.tasks_of(SimulatedSnapshotTask)
@@ -225,23 +228,23 @@ class AwsSandbox:
 
     @property
     def export_tasks(self) -> Sequence[ExportTaskRecord]:
-        """All export tasks, of images and instances, there were, oldest first, and how they stand now."""
+        """All image and instance export tasks, oldest first, with their parameters and current status."""
         with self._cloud.lock:
             complete(self._cloud)
-            found = self._cloud.tasks_of(SimulatedExportTask)  # type: ignore[type-abstract] # both kinds
+            found = self._cloud.tasks_of(SimulatedExportTask)  # type: ignore[type-abstract] # both types
             return [
                 task.record(account_region.region, self._cloud.now, self.settings) for account_region, task in found
             ]
 
     def remaining_resources(self) -> list[str]:
-        """What still exists: active tasks, AMIs, snapshots, WorkSpaces images, bundles, objects, uploads, roles ...
+        """The existing resources: active tasks, AMIs, snapshots, WorkSpaces images, bundles, objects, roles ...
 
-        Of the accounts that were handed out too.
+        Includes the resources of accounts of `second_account` and `account`.
         """
         return remaining_resources(self._cloud, self.account_id)
 
     def reset(self) -> None:
-        """Be as at the start: no resources, faults or recorded calls, first pace; clock and credentials go on."""
+        """Delete resources, faults and recorded calls and restore the settings; keep clock and credentials."""
         with self._cloud.lock:
             clear_moto()
             self._cloud.clear()
@@ -271,7 +274,7 @@ class AwsSandbox:
 
 
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc] # moto has no types
-    """Does not write a line for every request; errors of the sandbox itself are still shown."""
+    """Logs errors but not requests."""
 
     def log_request(self, *_: object) -> None:
-        """The calls are recorded instead."""
+        """Do nothing: `AwsSandbox.calls` records the requests."""

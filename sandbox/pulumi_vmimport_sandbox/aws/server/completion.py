@@ -1,4 +1,4 @@
-"""What AWS finishes on its own as time goes by."""
+"""Asynchronous work that completes with time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_w
 
 
 def complete(cloud: Cloud) -> None:
-    """Look at the clock; make the results of completed tasks, give all that is in the making its state."""
+    """Update the current time, create the results of completed tasks, and update the state of all pending resources."""
     now = cloud.now = cloud.clock.now()
     for account_region, tasks in cloud.tasks.items():
         for task in tasks.values():
@@ -28,12 +28,12 @@ def complete(cloud: Cloud) -> None:
                 update_object(account_region, task, task_status)
             elif task_status.status == "completed" and task_status.ended_at is not None:
                 _finish(account_region, task, task_status.ended_at)
-    for thing in _time_dependent_resources(cloud):
-        thing.update_state(now)
+    for resource in _time_dependent_resources(cloud):
+        resource.update_state(now)
 
 
 def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:
-    """What takes its state from the time."""
+    """The resources whose state depends on the time."""
     for _, _, ec2 in ec2_backends.iter_backends():
         yield from (snapshot for snapshot in ec2.snapshots.values() if isinstance(snapshot, SimulatedSnapshot))
         yield from (image for image in ec2.amis.values() if isinstance(image, CopiedAmi))
@@ -45,7 +45,7 @@ def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:
 
 
 def _finish(account_region: AccountRegion, task: ConversionTask, ended_at: float) -> None:
-    """Make what an import has led to, once."""
+    """Create the result of a completed import, once."""
     ec2: Any = ec2_backends[account_region.account][account_region.region]
     if isinstance(task, SimulatedImportTask) and task.image_id is None:
         ami = ImportedAmi(ec2, task, ended_at)

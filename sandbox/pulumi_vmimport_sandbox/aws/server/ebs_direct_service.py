@@ -1,4 +1,4 @@
-"""The EBS direct APIs: moto's know neither checksums nor states, and hold every block in memory.
+"""The EBS direct APIs. moto's implementation lacks checksums and states and holds every block in memory.
 
 Source: https://docs.aws.amazon.com/ebs/latest/APIReference/Welcome.html. Messages are assumed.
 """
@@ -56,7 +56,7 @@ class EbsDirectService:
         account_region = AccountRegion(account_of(incoming.access_key), incoming.call.region)
         request = ebs_protocol.parameters(environ, operation)
         if operation == "PutSnapshotBlock":
-            _check_block(request)  # before the lock: this is what takes time
+            _check_block(request)  # hashing takes time: not under the lock
         with self._cloud.lock:
             complete(self._cloud)
             answer = self._operations[operation](account_region, request)
@@ -114,7 +114,7 @@ class EbsDirectService:
         checksum = request.get("Checksum")
         if checksum is not None:
             if request.get("ChecksumAlgorithm") != _SHA256 or request.get("ChecksumAggregationMethod") != "LINEAR":
-                text = "Checksum needs ChecksumAlgorithm SHA256 and ChecksumAggregationMethod LINEAR"
+                text = "Checksum requires ChecksumAlgorithm SHA256 and ChecksumAggregationMethod LINEAR"
                 raise invalid("INVALID_DEPENDENCY_REQUEST", text)
             if checksum != _base64(snapshot.blocks.linear_checksum()):
                 raise invalid("INVALID_PARAMETER_VALUE", "The checksum does not match that of the written blocks")
@@ -171,11 +171,11 @@ class EbsDirectService:
         found = self._snapshot(account_region, request["SnapshotId"])
         if not isinstance(found, SimulatedSnapshot) or not found.is_open:
             reason = "WRITE_REQUEST_TIMEOUT" if found.status == "error" else "INVALID_SNAPSHOT_ID"
-            raise invalid(reason, f"The snapshot {found.id} is {found.status}; it takes no more blocks")
+            raise invalid(reason, f"The snapshot {found.id} is {found.status}; it accepts no more blocks")
         return found
 
     def _readable(self, account_region: AccountRegion, snapshot_id: str) -> tuple[Any, Mapping[int, bytes]]:
-        """A completed snapshot and the digests of its blocks; one that was made otherwise has none in the sandbox."""
+        """A completed snapshot and the digests of its blocks; snapshots of other APIs have no blocks in the sandbox."""
         found = self._snapshot(account_region, snapshot_id)
         if found.status != "completed":  # ebsapi-faq.html
             raise invalid("INVALID_SNAPSHOT_ID", f"The snapshot {snapshot_id} is {found.status}, not completed")
@@ -210,7 +210,7 @@ class EbsDirectService:
         by_default = bool(ec2.ebs_encryption_by_default)
         if parent:
             if {"Encrypted", "KmsKeyArn"} & request.keys() or (by_default and not parent.encrypted):
-                text = "ParentSnapshotId takes no Encrypted or KmsKeyArn, nor be unencrypted where that is the default"
+                text = "ParentSnapshotId excludes Encrypted and KmsKeyArn; with default encryption it must be encrypted"
                 raise invalid("INVALID_DEPENDENCY_REQUEST", text)
             return bool(parent.encrypted), parent.kms_key_id
         name = request.get("KmsKeyArn")
@@ -218,7 +218,7 @@ class EbsDirectService:
             encrypted = bool(request.get("Encrypted")) or by_default
             return encrypted, default_key(ec2) if encrypted else None
         if not request.get("Encrypted"):
-            raise invalid("INVALID_DEPENDENCY_REQUEST", "KmsKeyArn needs Encrypted")
+            raise invalid("INVALID_DEPENDENCY_REQUEST", "KmsKeyArn requires Encrypted")
         key = find_kms_key(account_region, name)
         if key is None or not key.is_usable:
             raise invalid("INVALID_CUSTOMER_KEY", f"The key {name} cannot be used")
@@ -235,7 +235,7 @@ class EbsDirectService:
 def _check_block(request: Mapping[str, Any]) -> None:
     if request["DataLength"] != BLOCK_BYTES:
         raise invalid("INVALID_PARAMETER_VALUE", f"DataLength: expected {BLOCK_BYTES}, got {request['DataLength']}")
-    if len(request["BlockData"]) != BLOCK_BYTES:  # nanovms/ops#1268 has the words
+    if len(request["BlockData"]) != BLOCK_BYTES:  # message: nanovms/ops#1268
         raise invalid("INVALID_PARAMETER_VALUE", "Failed to read block data")
     if request["Checksum"] != _base64(hashlib.sha256(request["BlockData"]).digest()):
         raise invalid("INVALID_BLOCK", "The checksum does not match that of the block data")

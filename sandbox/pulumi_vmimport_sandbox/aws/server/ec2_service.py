@@ -1,4 +1,4 @@
-"""EC2 as moto has it, with imports and exports, and with what moto gets wrong around their results made right."""
+"""moto's EC2 with VM Import/Export and corrections of moto's image, snapshot and volume calls."""
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +21,10 @@ from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_calls import Snapshot
 
 
 class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCalls, VolumeCalls, EC2Response):  # type: ignore[misc] # moto has no types
-    """The EC2 of the sandbox; bound to one by a subclass with `cloud`."""
+    """The EC2 service. A subclass with `cloud` belongs to one sandbox."""
 
     def call_action(self) -> Any:
-        # moto is not made for several threads; and a completed import shows in every call.
+        # moto is not thread-safe, and every call must see completed imports.
         with self.cloud.lock:
             complete(self.cloud)
             self._forget_deregistered()
@@ -62,7 +62,7 @@ class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCall
         return ActionResult({"Tags": found})
 
     def _split_off_tasks(self) -> Sequence[ConversionTask]:
-        """Take conversion tasks, which moto does not know as resources, out of the call's Resources."""
+        """Remove conversion tasks, which moto does not support as resources, from the call's Resources."""
         ids: list[str] = self._get_param("Resources") or []
         tasks = self.cloud.tasks[self.account_region]
         ours = [resource for resource in ids if resource.startswith(("import-", "export-"))]

@@ -1,4 +1,4 @@
-"""The door of the sandbox's AWS: every request is recorded and struck by the ordered faults before moto sees it."""
+"""The entry point of the sandbox's AWS: records every request and injects faults before moto processes it."""
 
 import contextlib
 import socket
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    """A WSGI application around moto's."""
+    """A WSGI application that wraps moto's."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Gateway:
         observed = not is_observer(incoming.access_key)
         account = account_in_key(incoming.access_key)
         if account:
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto knows the keys that it made itself
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto recognizes only keys that it created
         try:
             if observed:
                 self._calls.add(incoming.call)
@@ -59,16 +59,16 @@ class Gateway:
         except WireError as error:
             return answer(error, incoming, environ, start_response)
         except ConnectionLost as lost:
-            # The peer may be gone already; then the connection is lost as ordered.
+            # The peer may have disconnected already.
             with contextlib.suppress(OSError):
                 environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            raise ConnectionAbortedError("ordered by the test") from lost  # werkzeug ends the request without a word
+            raise ConnectionAbortedError("injected fault") from lost  # werkzeug ends the request silently
         except ConnectionError:
-            raise  # the client went away
-        except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto: nothing else would tell which
-            words = f"the sandbox failed at {incoming.call.service} {incoming.call.operation}"
-            warnings.warn(f"{words}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
-            failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{words}: {error!r}")
+            raise  # the client disconnected
+        except Exception as error:  # noqa: BLE001 - a defect of the sandbox or of moto
+            summary = f"the sandbox failed at {incoming.call.service} {incoming.call.operation}"
+            warnings.warn(f"{summary}\n{traceback.format_exc()}", RuntimeWarning, stacklevel=1)
+            failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{summary}: {error!r}")
             return answer(failed, incoming, environ, start_response)
         return body
 
@@ -88,6 +88,6 @@ class Gateway:
                 body = self._application(environ, start)
         except NotImplementedError as error:
             call = incoming.call
-            text = f"the sandbox's AWS has no {call.service} {call.operation}: {error}"
+            text = f"the sandbox does not implement {call.service} {call.operation}: {error}"
             raise WireError(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", text) from error
         return status, body

@@ -1,4 +1,4 @@
-"""Puts the sandbox's services into moto's server, and leaves moto as it was."""
+"""Install the sandbox's services in moto's server and restore moto afterwards."""
 
 import threading
 from collections.abc import Iterator
@@ -23,39 +23,39 @@ from pulumi_vmimport_sandbox.aws.server.workspaces_service import WorkspacesServ
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# Of moto's own services: it lists what another thread changes, and fails.
+# moto iterates over collections that other threads change, and fails.
 moto_lock = threading.RLock()
 LOCKED_BY_THE_CLOUD = frozenset({"ec2", "ebs", "workspaces"})
 
 
 @contextmanager
 def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
-    """The application of moto's server with the sandbox's EC2, EBS and WorkSpaces, on clean state."""
+    """The application of moto's server with the sandbox's EC2, EBS and WorkSpaces, without resources."""
     ec2: Any = type("SandboxEc2", (Ec2Service,), {"cloud": cloud})
     workspaces: Any = type("SandboxWorkspaces", (WorkspacesService,), {"cloud": cloud})
     with ExitStack() as replaced:
         replaced.enter_context(_replaced(FakeBucket, "get_permission", bucket_policy_conditions.permission))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
-        # A Region has some thousand public AMIs in moto, a quarter of a second to load; no import needs one.
+        # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
         clear_moto()
         replaced.callback(clear_moto)
         application = DomainDispatcherApplication(create_backend_app)
-        # moto lists its own folders at every request to find this, a quarter of the time of all.
+        # moto lists its package folders at every request to find the backend: a quarter of the total time.
         application.get_backend_for_host = cache(application.get_backend_for_host)
         application.app_instances["ebs"] = EbsDirectService(cloud)
         for name, urls, path, response in (
             ("ec2", moto.ec2.urls, "{0}/", ec2),
             ("workspaces", moto.workspaces.urls, "{0}/$", workspaces),
         ):
-            # The routes are read once, here: afterwards moto's own are back for everybody else.
+            # The routes are read only here; afterwards moto's own routes are restored.
             with _replaced(urls, "url_paths", {**urls.url_paths, path: response.dispatch}):
                 application.app_instances[name] = create_backend_app(name)
         yield cast("WSGIApplication", application)
 
 
 def clear_moto() -> None:
-    """Forget everything in all of moto's services."""
+    """Delete all resources of moto's services."""
     with moto_lock:
         moto_api_backend.reset()
 

@@ -1,4 +1,4 @@
-"""What still exists: for tests that claim that nothing does."""
+"""List the existing resources, for tests that assert that none are left."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from pulumi_vmimport_sandbox.aws.workspaces.custom_workspace_image import Custom
 
 
 def remaining_resources(cloud: Cloud, account: str) -> list[str]:
-    """What costs money or is in the way in an account and in those handed out, one line each, but no WorkSpaces."""
+    """The resources of an account and of additional accounts, one line each. WorkSpaces are not included."""
     with cloud.lock:
         complete(cloud)
         others = [f"account {other}: {line}" for other in cloud.accounts for line in _of_account(cloud, other)]
@@ -89,6 +89,6 @@ def _roles(account: str) -> Iterator[str]:
                 yield f"iam policy {policy.name}"
 
 
-# Lists: threads that serve S3 and IAM may change what is read here.
+# Copies: threads that serve S3 and IAM may change the collections.
 def _regions(backends: Any, account: str) -> list[tuple[str, Any]]:
     return list(backends[account].items())

@@ -1,4 +1,4 @@
-"""WorkSpaces as moto has it, with the calls for images, bundles and BYOL that moto lacks or has done at once."""
+"""moto's WorkSpaces with the calls for images, bundles and BYOL that moto lacks or completes immediately."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from pulumi_vmimport_sandbox.aws.workspaces.workspace_image_calls import Workspa
 
 
 class WorkspacesService(ImageCreationCalls, WorkspaceImageCalls, BundleCalls, ByolCalls):
-    """The WorkSpaces of the sandbox; bound to one by a subclass with `cloud`."""
+    """The WorkSpaces service. A subclass with `cloud` belongs to one sandbox."""
 
     def call_action(self) -> Any:
         with self.cloud.lock:
@@ -37,7 +37,7 @@ class WorkspacesService(ImageCreationCalls, WorkspaceImageCalls, BundleCalls, By
     def _resource(self) -> Any:
         name = self.request["ResourceId"]
         backend = self.workspaces_backend
-        held = {**backend.workspace_directories, **backend.workspaces, **self.images, **self.bundles}
-        if name not in held:
+        resources = {**backend.workspace_directories, **backend.workspaces, **self.images, **self.bundles}
+        if name not in resources:
             raise ServiceError("ResourceNotFoundException", f"The resource {name} does not exist.")
-        return held[name]
+        return resources[name]

@@ -1,4 +1,4 @@
-"""What EC2's calls for imports and exports have in common."""
+"""The common part of EC2's import and export calls."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import Sim
 
 _IMPORTS = (SimulatedImportTask, SimulatedSnapshotTask)
 _TASK_ID = re.compile(r"import-(ami|snap)-[0-9a-z]+|export-(ami|i)-[0-9a-z]+")
-# EC2's list of errors: an id that is none, and an id of nothing.
+# Source: EC2 error codes. A malformed id and an unknown id.
 _NO_TASK = {
     "import": ("InvalidConversionTaskId.Malformed", "InvalidConversionTaskId"),
     "export": ("InvalidExportTaskID.Malformed", "InvalidExportTaskID.NotFound"),
@@ -26,18 +26,18 @@ _NO_TASK = {
 
 
 class ConversionCalls(RegionalCalls):
-    """Starting, describing and cancelling tasks."""
+    """Start, describe and cancel tasks."""
 
     def _request(self) -> dict[str, Any]:
-        """The parameters that make the task."""
+        """The parameters of the task."""
         return {name: value for name, value in self.params.items() if name != "DryRun"}
 
     def _task_of_token(self, kind: type[Task], request: Mapping[str, Any]) -> Task | None:
-        """The task that was started with a token. It stands as long as the task is listed, ended or not (assumed)."""
+        """The task that was started with a token. The token is valid while the task is listed (assumed)."""
         token = request.get("ClientToken")
         task = next((t for t in self._listed(kind) if token and t.request.get("ClientToken") == token), None)
         if task and _comparable(task.request) != _comparable(request):
-            # EC2's words for RunInstances; assumed for imports and exports.
+            # EC2's message for RunInstances; assumed for imports and exports.
             text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
             raise ServiceError("IdempotentParameterMismatch", text)
         return task
@@ -64,7 +64,7 @@ class ConversionCalls(RegionalCalls):
         return ActionResult({name: value for name, value in shown.items() if value is not None})
 
     def _chosen(self, kind: type[Task], ids: Sequence[str]) -> list[Task]:
-        """The tasks of the ids, or all, that pass the call's filters."""
+        """The tasks with the ids, or all tasks, that match the call's filters."""
         chosen = [self._task(kind, task_id) for task_id in ids] or list(self._listed(kind))
         for entry in self._get_param("Filters") or []:
             chosen = list(self._passing(chosen, entry["Name"], entry.get("Values") or []))
@@ -74,10 +74,10 @@ class ConversionCalls(RegionalCalls):
         return (task for task in self.cloud.listed_tasks(self.account_region) if isinstance(task, kind))
 
     def _task(self, kind: type[Task], task_id: str) -> Task:
-        """A listed task of a kind.
+        """A listed task of a type.
 
         Raises:
-            ServiceError: there is none. Texts assumed.
+            ServiceError: The task does not exist. Messages assumed.
         """
         malformed, missing = _NO_TASK[kind.verb()]
         if not _TASK_ID.fullmatch(task_id):

@@ -1,6 +1,7 @@
-"""What AWS's validation sees in an uploaded disk: the formats it refuses, and the volumes and guest of the others.
+"""VM Import's validation of an uploaded disk: its format, volumes and guest.
 
-Written from the formats' own descriptions, apart from the package's readers, so that either finds the other's faults.
+Implemented from the format specifications, independently of the library's readers, so that each reveals defects of the
+other.
 """
 
 import tarfile
@@ -17,23 +18,23 @@ _VMDK_MAGIC, _VMDK_COMPRESSED, _VMDK_DEFLATE, _VMDK_FOOTER = b"KDMV", 1 << 16, 1
 _VHD_DYNAMIC = 3  # Virtual Hard Disk Image Format Specification: Hard Disk Footer Format.
 
 
-class UnusableDisk(Exception):  # noqa: N818 - what AWS finds, not an error of the sandbox
-    """Why AWS does not take a disk: the StatusMessage that the task ends with."""
+class UnusableDisk(Exception):  # noqa: N818 - a result of the simulation, not an error of the sandbox
+    """VM Import rejects the disk; the message is the StatusMessage of the task."""
 
 
 @dataclass(frozen=True)
 class ExaminedDisk:
-    """What a disk container holds: the size of each volume in bytes, and the guest where the file tells it."""
+    """The volumes of a disk container with their sizes in bytes, and its guest if the file describes it."""
 
     volumes: tuple[int, ...]
     guest: GuestSystem | None = None
 
 
 def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> ExaminedDisk:
-    """Look at a file as the format that the caller declared; nobody asks a disk that is not to boot for partitions.
+    """Examine a file in the declared format. Data disks need no partitions.
 
     Raises:
-        Unusable: AWS would end the task with this message.
+        UnusableDisk: VM Import fails the task with this message.
     """
     reader = _READERS.get(declared.upper())
     if reader is None:
@@ -45,7 +46,7 @@ def examine(declared: str, file: BinaryIO, size: int, *, boots: bool = True) -> 
 
 
 def _disk_validation(reason: str) -> UnusableDisk:
-    # Public texts: "Unsupported VMDK File Format", "Unsupported specified file format" (sandbox-facts.md).
+    # Public texts: "Unsupported VMDK File Format", "Unsupported specified file format".
     return UnusableDisk(f"ClientError: Disk validation failed [{reason}]")
 
 
@@ -57,14 +58,14 @@ def vmdk_capacity(head: bytes, footer: Callable[[], bytes]) -> int:
     """The capacity in bytes of a stream-optimized VMDK.
 
     Raises:
-        Unusable: it is no such file. Text: TR-35.
+        UnusableDisk: The file is not a stream-optimized VMDK. Message: TR-35.
     """
 
     def number(at: int, length: int) -> int:
         return int.from_bytes(head[at : at + length], "little")
 
     stream_optimized = head[:4] == _VMDK_MAGIC and number(8, 4) & _VMDK_COMPRESSED and number(77, 2) == _VMDK_DEFLATE
-    # A stream that was cut off has no footer, which stands in the last sector but one.
+    # A truncated stream has no footer, which is in the second-last sector.
     if not stream_optimized or (number(56, 8) == _VMDK_FOOTER and footer()[:4] != _VMDK_MAGIC):
         raise _disk_validation("Unsupported VMDK File Format")
     return number(12, 8) * _SECTOR
@@ -92,7 +93,7 @@ def _raw(file: BinaryIO, size: int) -> ExaminedDisk:
 
 
 def _ova(file: BinaryIO, _: int) -> ExaminedDisk:
-    """An OVA: first the descriptor, then what it names. Source: DSP0243, section 5.3; texts are assumed but TR-34's."""
+    """Examine an OVA. Source: DSP0243, section 5.3. Messages are assumed, except TR-34."""
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
             members = {member.name: member for member in archive}

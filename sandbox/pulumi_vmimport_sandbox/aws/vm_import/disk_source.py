@@ -1,4 +1,4 @@
-"""Where the bytes of a disk container are (S3-03), and what is found in them."""
+"""The S3 object of a disk container and its content."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,10 +15,10 @@ from pulumi_vmimport_sandbox.aws.vm_import.url_source import is_public, is_read_
 
 
 def locate(account_region: AccountRegion, container: Mapping[str, Any]) -> S3Object:
-    """The object that a disk container names.
+    """The object of a disk container.
 
     Raises:
-        ServiceError: there is none to be read.
+        ServiceError: The object does not exist or is not readable.
     """
     by_url = url_source.parse(container["Url"]) if is_read_by_url(container) else None
     bucket, key = (by_url.bucket, by_url.key) if by_url else _location(container)
@@ -27,7 +27,7 @@ def locate(account_region: AccountRegion, container: Mapping[str, Any]) -> S3Obj
     owner = AccountRegion(by_url.account, account_region.region) if by_url and by_url.account else account_region
     s3_object = find_object(owner, bucket, key)
     if s3_object is None or (by_url and not by_url.is_signed and not is_public(s3_object)):
-        # gardenlinux/gardenlinux#3206; that a missing object reads so is assumed, as is an URL without a signature.
+        # gardenlinux/gardenlinux#3206; assumed for missing objects and unsigned URLs.
         raise ServiceError("InvalidParameter", f"User does not have access to the S3 object ({bucket}/{key}).")
     if s3_object.region != account_region.region:
         text = "The given S3 object is not local to the region. The object must be located in "
@@ -38,14 +38,14 @@ def locate(account_region: AccountRegion, container: Mapping[str, Any]) -> S3Obj
 
 
 def declared_format(container: Mapping[str, Any], s3_object: S3Object) -> str:
-    """What the caller says the disk is, or the ending of the key."""
+    """The format in the request or, without one, the suffix of the key."""
     return str(container.get("Format") or s3_object.key.rpartition(".")[2]).upper()
 
 
 def examine_source(
     container: Mapping[str, Any], s3_object: S3Object, *, boots: bool
 ) -> tuple[ExaminedDisk, TaskFailure | None]:
-    """What a disk holds, and how its task is to end where AWS does not take it."""
+    """The content of a disk and, if VM Import rejects it, the failure of its task."""
     with s3_object.open() as file:
         try:
             return examine(declared_format(container, s3_object), file, s3_object.size, boots=boots), None
@@ -54,7 +54,7 @@ def examine_source(
 
 
 def _location(container: Mapping[str, Any]) -> tuple[str, str]:
-    """Bucket and key of a UserBucket or an s3:// URL."""
+    """The bucket and the key of a UserBucket or an s3:// URL."""
     if not container.get("Url"):
         named = container.get("UserBucket") or {}
         return named.get("S3Bucket", ""), named.get("S3Key", "")

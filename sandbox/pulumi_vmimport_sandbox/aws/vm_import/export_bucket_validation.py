@@ -1,4 +1,4 @@
-"""The bucket that an export is to write to: what EC2 refuses of it (EXP-03, EXP-05)."""
+"""Validation of the bucket of an export."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ _CANONICAL_IDS: Mapping[str, str] = {
 
 
 def canonical_id(region: str) -> str:
-    """The account that writes the exports of instances."""
+    """The canonical user ID of the account that writes instance exports in a Region."""
     return _CANONICAL_IDS.get(region, _ELSEWHERE)
 
 
@@ -46,7 +46,7 @@ def require_bucket(account_region: AccountRegion, name: str) -> S3Bucket:
     """The bucket of an export.
 
     Raises:
-        ServiceError: nothing can be exported to it.
+        ServiceError: The bucket cannot be used for exports.
     """
     bucket = find_bucket(account_region, name)
     if bucket is None:  # code and text assumed
@@ -61,11 +61,11 @@ def require_bucket(account_region: AccountRegion, name: str) -> S3Bucket:
 
 
 def require_grants(account_region: AccountRegion, bucket: S3Bucket, key: str) -> None:
-    """Refuse a bucket that the Region's account cannot write, by ACL or bucket policy.
+    """Require that the ACL or the policy of the bucket grants access to the Region's account.
 
     Raises:
-        ServiceError: text of public listings of 2022; the code is that of "vm-import-export@amazon.com must have WRITE
-            and READ_ACL permission on the S3 bucket", which it said before.
+        ServiceError: Message of public listings (2022); code of "vm-import-export@amazon.com must have WRITE
+            and READ_ACL permission on the S3 bucket", the former message.
     """
     grantee = canonical_id(account_region.region)
     if bucket.has_acls and (_by_acl(bucket, grantee) or _by_policy(bucket, grantee, key)):

@@ -1,4 +1,4 @@
-"""EC2's export calls, which moto lacks."""
+"""EC2 export calls, which moto lacks."""
 
 from typing import Any
 

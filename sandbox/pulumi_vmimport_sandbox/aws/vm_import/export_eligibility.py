@@ -1,7 +1,7 @@
-"""What VM import takes for export, and what it refuses (EXP-03).
+"""Whether VM Export supports an AMI or an instance.
 
-Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/limits-image-export.html and vmexport-limits.html. Where
-no source is named beside a text, it is assumed after the known ones, and with it the code.
+Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/limits-image-export.html and vmexport-limits.html.
+Messages without a source, and their codes, are assumed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,10 +18,10 @@ _OWN_LICENCE = {"RunInstances", "RunInstances:0800"}
 
 
 def check_image(account_region: AccountRegion, image: Any) -> None:
-    """Refuse an AMI that cannot be exported.
+    """Reject an AMI that cannot be exported.
 
     Raises:
-        ServiceError: why.
+        ServiceError: The reason.
     """
     ec2 = image.ec2_backend
     named = f"The image ID provided ({image.id})"
@@ -43,10 +43,10 @@ def check_image(account_region: AccountRegion, image: Any) -> None:
 
 
 def check_instance(account_region: AccountRegion, instance: Any) -> None:
-    """Refuse an instance that cannot be exported.
+    """Reject an instance that cannot be exported.
 
     Raises:
-        ServiceError: why.
+        ServiceError: The reason.
     """
     ec2 = instance.ec2_backend
     volumes = [ec2.volumes[disk.volume_id] for _, disk in instance.get_block_device_mapping]
@@ -81,13 +81,13 @@ def _check_base_snapshots(ec2: Any, account_region: AccountRegion, image: Any) -
 
 def _is_licensed_by_aws(image: Any) -> bool:
     usage = getattr(image, "usage_operation", None)
-    if usage is None:  # moto's own AMIs have none
+    if usage is None:  # AMIs that moto created have none
         return (image.platform or "").lower() == "windows"
     return usage not in _OWN_LICENCE
 
 
 def _has_instance_store(instance: Any) -> bool:
-    # Those without NVMe have what the launch maps, which moto does not take.
+    # Other instance types have mapped instance store volumes, which moto does not support.
     kind: dict[str, Any] = INSTANCE_TYPES.get(instance.instance_type, {})
     return str(kind.get("InstanceStorageInfo", {}).get("NvmeSupport")) == "required"
 

@@ -1,4 +1,4 @@
-"""Export tasks: what ExportImage and CreateInstanceExportTask started, and where they stand at a time."""
+"""Export tasks of ExportImage and CreateInstanceExportTask."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSetti
 
 @dataclass(frozen=True)
 class ExportTaskRecord:
-    """What an export task is to do, for a test to look at."""
+    """The parameters and the status of an export task, for assertions."""
 
     id: str
     region: str
@@ -27,22 +27,22 @@ class ExportTaskRecord:
 
 @dataclass(kw_only=True)
 class SimulatedExportTask(ConversionTask):
-    """One export."""
+    """An export."""
 
     source_id: str
     """The AMI or the instance."""
     bucket: str
     key: str
     upload_id: str | None = None
-    """The upload that is to become the object."""
+    """The multipart upload of the object."""
     is_written: bool = False
-    """Whether the object was put in the bucket; the user may delete it at any time after."""
+    """Whether the object was written. The user may delete it afterwards."""
 
     def stages(self, settings: SimulationSettings) -> Sequence[Stage]:
         return settings.export_stages
 
     def record(self, region: str, now: float, settings: SimulationSettings) -> ExportTaskRecord:
-        """The task for a test to look at."""
+        """A record for assertions."""
         task_status = self.status_at(now, settings)
         return ExportTaskRecord(
             id=self.id,
@@ -60,14 +60,14 @@ class SimulatedExportTask(ConversionTask):
 
 @dataclass(kw_only=True)
 class ImageExportTask(SimulatedExportTask):
-    """One export of an AMI."""
+    """An export of an AMI."""
 
     resource_type = "export-image-task"
     id_prefix = "export-ami-"
 
     def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
         task_status = self.status_at(now, settings)
-        # Not the image and its format, which the answer of ExportImage has: public task listings.
+        # Without the image and its format, which only ExportImage returns. Source: public task listings.
         shown = {
             "Description": self.request.get("Description"),
             "ExportImageTaskId": self.id,
@@ -80,14 +80,14 @@ class ImageExportTask(SimulatedExportTask):
         return {name: value for name, value in shown.items() if value is not None}
 
     def answer(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
-        """As ExportImage answers."""
+        """The response of ExportImage."""
         echoed = {name: self.request.get(name) for name in ("DiskImageFormat", "ImageId", "RoleName")}
         return self.to_api(now, settings) | {name: value for name, value in echoed.items() if value is not None}
 
 
 @dataclass(kw_only=True)
 class InstanceExportTask(SimulatedExportTask):
-    """One export of an instance."""
+    """An export of an instance."""
 
     resource_type = "export-instance-task"
     id_prefix = "export-i-"
@@ -113,7 +113,7 @@ class InstanceExportTask(SimulatedExportTask):
                 "TargetEnvironment": self.request["TargetEnvironment"],
             },
             "State": task_status.status,
-            # An active one says nothing, and there is no progress: the example of
+            # Active tasks have no message, and there is no progress. Source: the example of
             # https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-export-tasks.html
             "StatusMessage": None if task_status.status == "active" else task_status.message,
             "Tags": self.tag_list,

@@ -1,4 +1,4 @@
-"""The parameters of ExportImage and CreateInstanceExportTask: what EC2 refuses at once."""
+"""Validation of the parameters of ExportImage and CreateInstanceExportTask."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,19 +15,19 @@ from pulumi_vmimport_sandbox.aws.vm_import.service_role_validation import (
 )
 
 _DESCRIPTION = 255
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; in any case, as ImportImage.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ExportImage.html; case-insensitive, as in ImportImage.
 _IMAGE_FORMATS = ("RAW", "VHD", "VMDK")
-# What an environment runs (EXP-01); aws/aws-sdk#535 shows that others are refused.
+# The only format of each target environment. Source: aws/aws-sdk#535.
 _DISK_FORMATS = {"citrix": "VHD", "microsoft": "VHD", "vmware": "VMDK"}
 
 
 def accept_image_export(
     cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any], image: Any, task_id: str
 ) -> str:
-    """Look at an ExportImage as EC2 does before it starts a task, and return the key it is to write.
+    """Validate an ExportImage request and return the key of the object.
 
     Raises:
-        ServiceError: it is refused.
+        ServiceError: The request is rejected.
     """
     form = str(request["DiskImageFormat"])
     if form.upper() not in _IMAGE_FORMATS:
@@ -46,10 +46,10 @@ def accept_image_export(
 def accept_instance_export(
     account_region: AccountRegion, request: Mapping[str, Any], instance: Any, task_id: str
 ) -> tuple[str, str]:
-    """Look at a CreateInstanceExportTask as EC2 does before it starts a task; return the disk format and the key.
+    """Validate a CreateInstanceExportTask request and return the disk format and the key.
 
     Raises:
-        ServiceError: it is refused.
+        ServiceError: The request is rejected.
     """
     environment = str(request["TargetEnvironment"]).lower()
     if environment not in _DISK_FORMATS:
@@ -71,5 +71,5 @@ def accept_instance_export(
 
 
 def _invalid(name: str, value: object) -> ServiceError:
-    # EC2's usual words; assumed for exports.
+    # EC2's usual message; assumed for exports.
     return ServiceError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")

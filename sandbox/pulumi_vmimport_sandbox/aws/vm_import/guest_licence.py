@@ -1,4 +1,4 @@
-"""Who answers for an imported guest's licence, and how EC2 bills it (IMG-06 to IMG-10)."""
+"""License and billing of an imported guest."""
 
 from dataclasses import dataclass
 
@@ -24,20 +24,20 @@ _OWN_LICENCE = {"RunInstances", _WINDOWS_OWN}
 
 
 def brings_licence(license_type: str | None, usage_operation: str | None) -> bool:
-    """Whether a request says that the guest's licence is the caller's own."""
+    """Whether a request specifies the user's own license."""
     return (license_type or "").upper() == "BYOL" or usage_operation in _OWN_LICENCE
 
 
 @dataclass(frozen=True)
 class GuestLicence:
-    """What ImportImage's LicenseType or UsageOperation comes to for a guest."""
+    """The license of a guest, from ImportImage's LicenseType or UsageOperation."""
 
     type: str
     usage_operation: str
 
     @classmethod
     def of(cls, license_type: str | None, usage_operation: str | None, guest: GuestSystem) -> "GuestLicence":
-        """What a request means; where it says nothing, a server is licensed by AWS and the others bring their own."""
+        """The license of a request. Default: AWS for Windows Server, BYOL for other guests."""
         if usage_operation:
             return cls("BYOL" if brings_licence(None, usage_operation) else "AWS", usage_operation)
         kind = (license_type or ("AWS" if guest.is_windows_server else "BYOL")).upper()
@@ -51,7 +51,7 @@ class GuestLicence:
         return _PLATFORM_DETAILS[self.usage_operation]
 
     def mismatch(self, guest: GuestSystem) -> str | None:
-        """Why the guest cannot have this licence: the StatusMessage of the task. Texts assumed."""
+        """The StatusMessage if the license does not fit the guest; otherwise None. Messages assumed."""
         if guest.is_windows != self.platform_details.startswith("Windows"):
             return f"ClientError: Usage operation {self.usage_operation} is not supported for {guest.name}"
         if guest.is_client:

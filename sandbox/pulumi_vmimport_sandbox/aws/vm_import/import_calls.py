@@ -1,4 +1,4 @@
-"""EC2's calls for imports of images, which moto lacks."""
+"""EC2 calls for image imports, which moto lacks."""
 
 from moto.core.responses import ActionResult
 

@@ -1,4 +1,4 @@
-"""Import tasks: what ImportImage started, and where it stands at a time."""
+"""Import tasks of ImportImage."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import GuestLicence
 
 @dataclass(frozen=True)
 class ImportSource:
-    """An object as it was when the import was started."""
+    """The state of an object when the import was started."""
 
     bucket: str
     key: str
@@ -22,24 +22,24 @@ class ImportSource:
 
     @classmethod
     def of(cls, s3_object: S3Object) -> "ImportSource":
-        """An object as it is now."""
+        """The current state of an object."""
         return cls(s3_object.bucket, s3_object.key, s3_object.size, s3_object.sha256())
 
 
 @dataclass(frozen=True)
 class ImportedDisk:
-    """One entry of DiskContainers, read."""
+    """An entry of DiskContainers with its content."""
 
     request: Mapping[str, Any]
     volumes: tuple[int, ...]
-    """The sizes in bytes of the volumes in it."""
+    """The sizes of its volumes in bytes."""
     source: ImportSource | None
-    """None where the disk is a snapshot."""
+    """None if the disk is a snapshot."""
 
     def details(self, message: str) -> dict[str, Any]:
-        """As SnapshotDetails has it."""
+        """Its entry in SnapshotDetails."""
         size = self.source.size if self.source else 0
-        # The service has not looked yet: https://docs.aws.amazon.com/cli/latest/reference/ec2/import-image.html
+        # Not read yet. Source: https://docs.aws.amazon.com/cli/latest/reference/ec2/import-image.html
         shown = {"DiskImageSize": 0.0 if message == "pending" else float(size), "Status": "active"}
         if message != "pending":
             shown |= {"DeviceName": self.request.get("DeviceName") or "/dev/sda1", "Status": "completed"}
@@ -49,7 +49,7 @@ class ImportedDisk:
 
 @dataclass(frozen=True)
 class ImportTaskRecord:
-    """What an import task got, for a test to look at."""
+    """The parameters and the status of an import task, for assertions."""
 
     id: str
     region: str
@@ -73,18 +73,18 @@ class ImportTaskRecord:
 
     @property
     def size(self) -> int:
-        """The bytes of the first disk's object when the import was started."""
+        """The size of the first disk's object in bytes when the import was started."""
         return self.sources[0].size
 
     @property
     def sha256(self) -> str:
-        """The digest, in hex, of the first disk's object when the import was started."""
+        """The hexadecimal digest of the first disk's object when the import was started."""
         return self.sources[0].sha256
 
 
 @dataclass(kw_only=True)
 class SimulatedImportTask(ConversionTask):
-    """One import of an image."""
+    """An image import."""
 
     resource_type = "import-image-task"
     id_prefix = "import-ami-"
@@ -110,8 +110,8 @@ class SimulatedImportTask(ConversionTask):
             "Tags": self.tag_list,
             "SnapshotDetails": list(self._snapshot_details(task_status)),
         }
-        # The service tells these once it has looked: keithvassallomt/windows10-ec2#3 shows them while converting,
-        # hashicorp/packer#6743 a failed task without the first two.
+        # Present after validation: keithvassallomt/windows10-ec2#3 (converting), hashicorp/packer#6743 (failed,
+        # without the first two).
         if task_status.status == "completed" or (task_status.percent or 0) >= VALIDATED_PERCENT:
             shown |= {
                 "Architecture": self.request.get("Architecture") or "x86_64",
@@ -121,7 +121,7 @@ class SimulatedImportTask(ConversionTask):
         return {name: value for name, value in shown.items() if value is not None}
 
     def record(self, region: str, now: float, settings: SimulationSettings) -> ImportTaskRecord:
-        """The task for a test to look at."""
+        """A record for assertions."""
         task_status = self.status_at(now, settings)
         return ImportTaskRecord(
             id=self.id,
@@ -140,7 +140,7 @@ class SimulatedImportTask(ConversionTask):
         if task_status.status != "completed":
             yield from details
             return
-        # The volumes of an OVA each have their snapshot.
+        # Each volume of an OVA has its own snapshot.
         of_volumes = [shown for shown, c in zip(details, self.containers, strict=True) for _ in c.volumes]
         for shown, snapshot_id in zip(of_volumes, self.snapshot_ids, strict=True):
             yield shown | {"SnapshotId": snapshot_id}

@@ -1,4 +1,4 @@
-"""ImportImage's parameters: what EC2 refuses at once, and what it reads of the disks."""
+"""Validation of the parameters and the disks of ImportImage."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ from pulumi_vmimport_sandbox.aws.vm_import.service_role_validation import (
 )
 from pulumi_vmimport_sandbox.aws.vm_import.url_source import expiry_failure, is_read_by_url
 
-_VOLUMES = 21  # IMG-04
-# Values in any case (IMG-03 has `--license-type aws`). uefi-preferred is in the model and refused (IMG-01).
+_VOLUMES = 21  # https://docs.aws.amazon.com/vm-import/latest/userguide/vmie_prereqs.html
+# Case-insensitive: AWS's guide uses `--license-type aws`. EC2 rejects uefi-preferred, which is in the service model.
 _ALLOWED = {
     "Architecture": {"i386", "x86_64"},
     "BootMode": {"legacy-bios", "uefi"},
@@ -33,12 +33,12 @@ _ALLOWED = {
 }
 
 SnapshotSize = Callable[[str], int]
-"""The size in GiB of a snapshot of the caller, by its id; it raises EC2's error where there is none."""
+"""Returns the size of a snapshot in GiB by its id. Raises EC2's error if it does not exist."""
 
 
 @dataclass(frozen=True)
 class AcceptedImport:
-    """What a new task starts from."""
+    """The validated request of a new task."""
 
     containers: Sequence[ImportedDisk]
     guest: GuestSystem
@@ -49,10 +49,10 @@ class AcceptedImport:
 def accept_import(
     cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any], snapshot_size: SnapshotSize
 ) -> AcceptedImport:
-    """Look at a request as EC2 does before it starts a task.
+    """Validate a request.
 
     Raises:
-        ServiceError: it is refused.
+        ServiceError: The request is rejected.
     """
     _check_values(request)
     containers = [_located(account_region, container) for container in request.get("DiskContainers") or []]
@@ -76,7 +76,7 @@ def _check_values(request: Mapping[str, Any]) -> None:
     for name, allowed in _ALLOWED.items():
         value = request.get(name)
         if value and str(value).lower() not in allowed:
-            text = f"Value ({value}) for parameter {name} is invalid."  # EC2's usual words; assumed for ImportImage
+            text = f"Value ({value}) for parameter {name} is invalid."  # EC2's usual message; assumed for ImportImage
             raise ServiceError("InvalidParameterValue", text)
     usage = request.get("UsageOperation")
     if usage and request.get("LicenseType"):  # TR-11; text assumed
@@ -127,7 +127,7 @@ def _content(
 def _late_failures(
     account_region: AccountRegion, request: Mapping[str, Any], containers: Sequence[ImportedDisk]
 ) -> list[TaskFailure]:
-    """What the service finds only while it works. Texts assumed."""
+    """Failures that the service detects during the task. Messages assumed."""
     failures = []
     volumes = sum(len(container.volumes) for container in containers)
     if volumes > _VOLUMES:  # TR-27

@@ -1,4 +1,4 @@
-"""The AMI that an import makes: moto's, with what moto leaves out."""
+"""AMIs of imports: moto AMIs with the attributes that moto lacks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from pulumi_vmimport_sandbox.aws.vm_import.imported_snapshot import volume_gib
 
 
 class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
-    """Root volume and data volumes with their real sizes, licence and guest."""
+    """An AMI with the sizes of its volumes, its license and its guest."""
 
     def __init__(self, ec2_backend: Any, task: SimulatedImportTask, created_at: float) -> None:
         request = task.request
@@ -22,7 +22,7 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
             ec2_backend,
             random_ami_id(),
             name=task.id,
-            # The caller's Description is the task's; the service gives the AMI its own. Words assumed.
+            # The request's Description belongs to the task. The description of the AMI is assumed.
             description=f"AWS-VMImport service: {task.guest.name}",
             architecture=request.get("Architecture") or "x86_64",
             platform="windows" if task.guest.is_windows else None,
@@ -47,7 +47,7 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
 
     @property
     def snapshot_ids(self) -> list[str]:
-        """The snapshots of its volumes, root first."""
+        """The snapshots of its volumes, root volume first."""
         return [str(snapshot.id) for snapshot in self._snapshots]
 
     @property
@@ -68,7 +68,7 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether its volumes are."""
+        """Whether its volumes are encrypted."""
         return any(snapshot.encrypted for snapshot in self._snapshots)
 
     def _extra_snapshot(self, description: str) -> Any:

@@ -1,4 +1,4 @@
-"""The snapshot that an import makes: moto's, as the service leaves it."""
+"""Snapshots of ImportSnapshot."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,18 +9,18 @@ from moto.ec2.utils import random_snapshot_id
 from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask
 
 _GIB = 1 << 30
-# What EC2 shows for a snapshot that was made from no volume of the account (SNP-04).
+# The volume id of a snapshot that was not created from a volume of the account.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
 _NO_VOLUME = "vol-ffffffff"
 
 
 def volume_gib(capacity: int) -> int:
-    """The GiB of a volume that holds so many bytes."""
+    """The size in GiB of a volume with a capacity in bytes."""
     return max(1, -(-capacity // _GIB))
 
 
 def import_snapshot(ec2: Any, task: SimulatedSnapshotTask, created_at: float) -> str:
-    """Make the snapshot of a completed task and return its id; the caller's tags and Description stay on the task."""
+    """Create the snapshot of a completed task and return its id. Tags and Description belong to the task."""
     snapshot = Snapshot(
         ec2,
         random_snapshot_id(),

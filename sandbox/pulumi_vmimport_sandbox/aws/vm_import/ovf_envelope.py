@@ -1,4 +1,4 @@
-"""What an OVF descriptor and its manifest say. Source: DMTF DSP0243 2.1.1, sections 6.4, 7.1, 8.1, 9.1 and 9.17."""
+"""Parse OVF descriptors and manifests. Source: DMTF DSP0243 2.1.1, sections 6.4, 7.1, 8.1, 9.1 and 9.17."""
 
 import hashlib
 import re
@@ -15,8 +15,8 @@ _ENTRY = re.compile(r"(\w+)\s*\(([^)]+)\)\s*=\s*([0-9a-fA-F]+)")
 _BLOCK = 1 << 20
 
 
-class InvalidOvf(Exception):  # noqa: N818 - what the service finds
-    """A descriptor that cannot be read."""
+class InvalidOvf(Exception):  # noqa: N818 - a result of the simulation
+    """The descriptor is invalid."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class OvfEnvelope:
 
 @dataclass(frozen=True)
 class OvfManifestEntry:
-    """A file's digest in a manifest."""
+    """The digest of a file in a manifest."""
 
     file: str
     algorithm: str
     digest: str
 
     def differs(self, file: IO[bytes]) -> bool:
-        """Whether the file has another digest."""
+        """Whether the digest of the file differs."""
         hashed = hashlib.new(self.algorithm)
         while block := file.read(_BLOCK):
             hashed.update(block)
@@ -45,10 +45,10 @@ class OvfManifestEntry:
 
 
 def parse(descriptor: bytes) -> OvfEnvelope:
-    """Read a descriptor.
+    """Parse a descriptor.
 
     Raises:
-        NoOvf: it is none.
+        NoOvf: It is invalid.
     """
     try:
         root = ET.fromstring(descriptor)  # noqa: S314 - the sandbox's own user uploaded it
@@ -57,7 +57,7 @@ def parse(descriptor: bytes) -> OvfEnvelope:
         disks = [
             names[disk.attrib[f"{_OVF}fileRef"]]
             for disk in root.iter(f"{_OVF}Disk")
-            if f"{_OVF}fileRef" in disk.attrib  # a disk without a file is an empty one
+            if f"{_OVF}fileRef" in disk.attrib  # a disk without a file is empty
         ]
     except (ET.ParseError, KeyError) as error:
         raise InvalidOvf(f"{type(error).__name__}: {error}") from error

@@ -1,4 +1,7 @@
-"""Whether VM import can take its service role and do its work with it (IAM-02 to IAM-06)."""
+"""Whether VM Import can assume the service role and has the required permissions.
+
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ _SERVICE = ("Service", "vmie.amazonaws.com")
 _EXTERNAL_ID = "vmimport"
 _EC2_ACTIONS = (
     "ec2:ModifySnapshotAttribute", "ec2:CopySnapshot", "ec2:RegisterImage",
-    # IAM-03 grants ec2:Describe*; which of them the service calls is not said.
+    # AWS's role policy grants ec2:Describe*; which calls the service uses is not documented.
     "ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeVolumes",
 )  # fmt: skip
 _KMS_ACTIONS = (
@@ -33,24 +36,24 @@ _LICENSE_ACTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class RequiredAccess:
-    """What a task is to do with the role."""
+    """The access that a task requires."""
 
     task_type: str
-    """What the task is in its ARN."""
+    """The type of the task in its ARN."""
     objects: Sequence[S3Object] = ()
-    """What it reads."""
+    """The objects that it reads."""
     kms_key: str | None = None
-    """The key for what it makes in EC2, where the caller names one."""
+    """The KMS key of the new snapshots, if the request names one."""
     with_licences: bool = False
     target: tuple[S3Bucket, str] | None = None
-    """The bucket and key that it writes."""
+    """The bucket and the key of the object that it writes."""
 
 
 def require_service_role(cloud: Cloud, account_region: AccountRegion, name: str, work: RequiredAccess) -> None:
-    """Refuse as EC2 does where the role is not there, not to be taken or not enough.
+    """Reject a role that does not exist, cannot be assumed or lacks permissions.
 
     Raises:
-        ServiceError: InvalidParameter; text from aws/aws-cli#8873.
+        ServiceError: InvalidParameter; message from aws/aws-cli#8873.
     """
     role = find_role(account_region, name)
     if role is None or not _is_usable(cloud, role, name, account_region, work):
@@ -93,7 +96,7 @@ def _needs(account_region: AccountRegion, work: RequiredAccess) -> Iterator[Poli
             yield PolicyRequest(action, "*", context)
     if work.kms_key is not None:
         key = find_kms_key(account_region, work.kms_key)
-        # A key that is not there shows only later (api-facts.md section 1); the role is asked all the same.
+        # The service reports a missing key later, but the role needs the permissions.
         partition, region, account = get_partition(account_region.region), account_region.region, account_region.account
         arn = key.arn if key else f"arn:{partition}:kms:{region}:{account}:key/unknown"
         for action in _KMS_ACTIONS:
@@ -112,14 +115,14 @@ def _may_read(role: IamRole, account_region: AccountRegion, s3_object: S3Object)
 
 
 def _may_write(role: IamRole, account_region: AccountRegion, bucket: S3Bucket, key: str) -> bool:
-    # IAM-03 names them for the export bucket, with s3:GetObject; that they are all used is assumed.
+    # The actions of AWS's role policy for export buckets; that the service uses all of them is assumed.
     wanted = dict.fromkeys(("s3:GetBucketLocation", "s3:ListBucket", "s3:GetBucketAcl"), bucket.arn)
     wanted |= dict.fromkeys(("s3:GetObject", "s3:PutObject"), f"{bucket.arn}/{key}")
     return _may_in_bucket(role, account_region, bucket.policy, wanted)
 
 
 def _may_in_bucket(role: IamRole, account_region: AccountRegion, policy: str | None, wanted: Mapping[str, str]) -> bool:
-    """Whether the role may do actions on their resources, which are in a bucket with a policy."""
+    """Whether the role may perform actions on resources in a bucket with a policy."""
     context = _context(account_region)
     if policy is not None:
         as_role = [PolicyRequest(action, resource, context, ("AWS", role.arn)) for action, resource in wanted.items()]
@@ -132,7 +135,7 @@ def _may_decrypt(role: IamRole, account_region: AccountRegion, s3_object: S3Obje
     key = find_kms_key(account_region, s3_object.kms_key) if s3_object.kms_key else None
     if key is None:
         return True
-    # IAM-05: the key's own policy may name the role, or leave it to IAM.
+    # The key policy may allow the role or delegate to IAM policies.
     by_key = verdict(key.policy, PolicyRequest("kms:Decrypt", None, _context(account_region), ("AWS", role.arn)))
     return by_key == "allow" or (
         by_key == "none" and _may(role, PolicyRequest("kms:Decrypt", key.arn, _context(account_region)))

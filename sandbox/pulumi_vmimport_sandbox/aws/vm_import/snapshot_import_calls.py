@@ -1,4 +1,4 @@
-"""EC2's calls for imports of snapshots, which moto lacks."""
+"""EC2 calls for snapshot imports, which moto lacks."""
 
 from moto.core.responses import ActionResult
 

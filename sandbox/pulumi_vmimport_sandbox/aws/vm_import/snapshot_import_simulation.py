@@ -1,4 +1,4 @@
-"""Import tasks of single disks: what ImportSnapshot started, and where it stands at a time."""
+"""Import tasks of ImportSnapshot."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportSource
 
 @dataclass(frozen=True)
 class SnapshotTaskRecord:
-    """What a snapshot import task got, for a test to look at."""
+    """The parameters and the status of a snapshot import task, for assertions."""
 
     id: str
     region: str
@@ -26,7 +26,7 @@ class SnapshotTaskRecord:
 
 @dataclass(kw_only=True)
 class SimulatedSnapshotTask(ConversionTask):
-    """One import of a snapshot."""
+    """A snapshot import."""
 
     resource_type = "import-snapshot-task"
     id_prefix = "import-snap-"
@@ -43,7 +43,7 @@ class SimulatedSnapshotTask(ConversionTask):
     def to_api(self, now: float, settings: SimulationSettings) -> dict[str, Any]:
         task_status = self.status_at(now, settings)
         container = self.request["DiskContainer"]
-        # Bytes of the object, once the service has looked: public task listings; the user guide says GiB.
+        # The size of the object in bytes after validation. Source: public task listings; the user guide says GiB.
         size = 0.0 if task_status.message == "pending" else float(self.source.size)
         detail = {
             "Description": container.get("Description") or self.request.get("Description"),
@@ -67,7 +67,7 @@ class SimulatedSnapshotTask(ConversionTask):
         return {name: value for name, value in shown.items() if value is not None}
 
     def record(self, region: str, now: float, settings: SimulationSettings) -> SnapshotTaskRecord:
-        """The task for a test to look at."""
+        """A record for assertions."""
         task_status = self.status_at(now, settings)
         return SnapshotTaskRecord(
             id=self.id,

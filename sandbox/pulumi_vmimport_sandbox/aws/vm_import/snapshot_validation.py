@@ -1,4 +1,4 @@
-"""ImportSnapshot's parameters: what EC2 refuses at once, and what it reads of the disk."""
+"""Validation of the parameters and the disk of ImportSnapshot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from pulumi_vmimport_sandbox.aws.vm_import.service_role_validation import (
 from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_simulation import SimulatedSnapshotTask
 from pulumi_vmimport_sandbox.aws.vm_import.url_source import expiry_failure, is_read_by_url
 
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotDiskContainer.html; in any case, as ImportImage.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotDiskContainer.html; case-insensitive.
 _FORMATS = ("RAW", "VHD", "VMDK")
 
 
 @dataclass(frozen=True)
 class AcceptedSnapshot:
-    """What a new task starts from."""
+    """The validated request of a new task."""
 
     source: ImportSource
     capacity: int
@@ -33,16 +33,16 @@ class AcceptedSnapshot:
 
 
 def accept_snapshot(cloud: Cloud, account_region: AccountRegion, request: Mapping[str, Any]) -> AcceptedSnapshot:
-    """Look at a request as EC2 does before it starts a task.
+    """Validate a request.
 
     Raises:
-        ServiceError: it is refused.
+        ServiceError: The request is rejected.
     """
     check_key_is_for_encryption(request)
     container = request.get("DiskContainer") or {}
     s3_object = locate(account_region, container)
     form = declared_format(container, s3_object)
-    if form not in _FORMATS:  # EC2's usual words; assumed for ImportSnapshot
+    if form not in _FORMATS:  # EC2's usual message; assumed for ImportSnapshot
         text = f"Value ({form}) for parameter Format is invalid. Valid values: {', '.join(_FORMATS)}."
         raise ServiceError("InvalidParameterValue", text)
     read = [] if is_read_by_url(container) else [s3_object]

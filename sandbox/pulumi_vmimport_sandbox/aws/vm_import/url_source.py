@@ -1,4 +1,4 @@
-"""Disks that are read by an URL (S3-03): which object it is, who signed it, and until when it can be read."""
+"""Disks that are read from a URL: the object, the signer and the expiry."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class UrlSource:
-    """An object's URL. Signatures are taken as they are, only their time is looked at."""
+    """The URL of an object. Signatures are not verified, only their expiry."""
 
     bucket: str
     key: str
@@ -28,7 +28,7 @@ class UrlSource:
     signer: str | None
     """The access key that signed it."""
     expires_at: float | None
-    """Seconds since 1970; None where it does not say so."""
+    """Seconds since 1970; None if the URL does not expire."""
 
     @property
     def account(self) -> str | None:
@@ -37,12 +37,12 @@ class UrlSource:
 
 
 def is_read_by_url(container: Mapping[str, Any]) -> bool:
-    """Whether a disk is fetched by https rather than with the service role."""
+    """Whether a disk is read from an https URL instead of with the service role."""
     return str(container.get("Url", "")).startswith(("https://", "http://"))
 
 
 def parse(url: str) -> UrlSource | None:
-    """The object of an https URL, or of an http URL of the sandbox itself; None where it is no URL of S3."""
+    """The object of an https URL of S3 or an http URL of the sandbox; None for other URLs."""
     parts = urlsplit(url)
     is_own = parts.scheme == "http" and parts.hostname == _LOOPBACK
     host = _HOST.fullmatch(parts.hostname or "")
@@ -57,7 +57,7 @@ def parse(url: str) -> UrlSource | None:
 
 
 def is_public(s3_object: S3Object) -> bool:
-    """Whether anybody may read an object, by its ACL or the bucket's policy."""
+    """Whether an object is public by its ACL or the bucket policy."""
     anybody = PolicyRequest("s3:GetObject", s3_object.arn, principal=("AWS", "*"))
     by_policy = verdict(s3_object.bucket_policy, anybody) if s3_object.bucket_policy else "none"
     acl = getattr(s3_object.moto_key, "acl", None)
@@ -65,7 +65,7 @@ def is_public(s3_object: S3Object) -> bool:
 
 
 def expiry_failure(container: Mapping[str, Any], now: float, stages: Sequence[Stage]) -> TaskFailure | None:
-    """How a task that starts now is to end where its URL runs out before the disk is read. Text assumed."""
+    """The failure of a task whose URL expires before the disk is read. Message assumed."""
     source = parse(str(container.get("Url", "")))
     if source is None or source.expires_at is None:
         return None

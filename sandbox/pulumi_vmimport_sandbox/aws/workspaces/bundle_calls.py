@@ -1,4 +1,4 @@
-"""WorkSpaces' calls for bundles of the account's own."""
+"""WorkSpaces calls for the account's own bundles."""
 
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -63,7 +63,7 @@ class BundleCalls(RegionalWorkspacesCalls):
         ids, owner = request.get("BundleIds"), request.get("Owner")
         if ids and owner:
             raise invalid("BundleIds and Owner cannot be combined.")
-        # Amazon's own bundles, and those of others, are not in the sandbox.
+        # The sandbox has no bundles of Amazon or other accounts.
         found = {} if owner not in {None, self.account_region.account} else self.bundles
         answer = self.page({name: bundle for name, bundle in found.items() if not ids or name in ids})
         return ActionResult({"Bundles": [bundle.to_api() for bundle in answer.pop("page")], **answer})

@@ -1,4 +1,4 @@
-"""What WorkSpaces refuses of a CreateWorkspaceBundle at once; codes are the service model's, words assumed."""
+"""Validation of CreateWorkspaceBundle. Error codes are the service model's; messages are assumed."""
 
 import re
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ _COMPUTE_TYPES = frozenset({
     "GRAPHICS_G7_2XLARGE", "GRAPHICS_G7_4XLARGE", "GRAPHICS_G7_8XLARGE", "GRAPHICS_G7_12XLARGE",
 })  # fmt: skip
 _DESCRIPTION_LENGTH = 255
-# The groups of https://docs.aws.amazon.com/workspaces/latest/adminguide/modify-workspaces.html, in GiB; that bundles
-# have the same is assumed, as is what those with a GPU have besides.
+# The groups of https://docs.aws.amazon.com/workspaces/latest/adminguide/modify-workspaces.html, in GiB; assumed for
+# bundles and for GPU compute types.
 _SMALL_ROOT, _USERS_OF_SMALL_ROOT = 80, (10, 50, 100)
 _LEAST_LARGE_ROOT, _LEAST_GPU_ROOT, _LEAST_LARGE_USER, _MOST = 175, 100, 100, 2000
 _SIZE = re.compile(r"[1-9]\d{0,4}")
 
 
 def check_bundle(request: Mapping[str, Any]) -> str:
-    """Refuse names, a compute type or storage that a bundle cannot have; the size of its root volume in GiB.
+    """Validate names, compute type and storage; returns the size of the root volume in GiB.
 
     Raises:
-        ServiceError: the service refuses.
+        ServiceError: The request is rejected.
     """
     description = request["BundleDescription"]
     check_names(request["BundleName"], description, "bundle", _DESCRIPTION_LENGTH)
@@ -36,7 +36,7 @@ def check_bundle(request: Mapping[str, Any]) -> str:
             f"The compute type {compute!r} is invalid: it must be one of {', '.join(sorted(_COMPUTE_TYPES))}."
         )
     user = str(request["UserStorage"]["Capacity"])
-    # Which root volume a bundle has that names none is assumed: the smallest beside its user volume.
+    # Assumed default: the smallest root volume for the user volume.
     smallest = _SMALL_ROOT if user in map(str, _USERS_OF_SMALL_ROOT) else _LEAST_LARGE_ROOT
     root = str((request.get("RootStorage") or {}).get("Capacity") or smallest)
     if not (_SIZE.fullmatch(root) and _SIZE.fullmatch(user) and _is_group(int(root), int(user), compute)):

@@ -1,4 +1,4 @@
-"""WorkSpaces' calls for an account's BYOL: how it stands, and how it is enabled for good."""
+"""WorkSpaces calls that describe and permanently enable BYOL."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pulumi_vmimport_sandbox.aws.workspaces.regional_workspaces_calls import Reg
 
 _PREFIX = 16  # service model: DedicatedTenancyManagementCidrRange
 _RANGES_A_PAGE = 5  # service model: ManagementCidrRangeMaxResults
-# Which ranges AWS finds available is assumed.
+# The available ranges are assumed.
 _NETWORKS = [ipaddress.IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15")]
 
 
@@ -45,21 +45,21 @@ class ByolCalls(RegionalWorkspacesCalls):
         byol.modifications.append(
             AccountModification(wanted, now, now + self.cloud.settings.modify_account_seconds, failure)
         )
-        return ActionResult({"Message": "The modification of the account has begun."})
+        return ActionResult({"Message": "The modification of the account was started."})
 
     def describe_account_modifications(self) -> ActionResult:
-        shown = []
+        modifications = []
         for change in self.byol.modifications:
-            told = {
+            modification = {
                 "ModificationState": change.state,
                 "DedicatedTenancySupport": "ENABLED",
                 "DedicatedTenancyManagementCidrRange": change.cidr_range,
                 "StartTime": change.started_at,
             }
             if change.state == "FAILED" and change.failure:
-                told |= {"ErrorCode": change.failure.code, "ErrorMessage": change.failure.message}
-            shown.append(told)
-        return ActionResult({"AccountModifications": shown})
+                modification |= {"ErrorCode": change.failure.code, "ErrorMessage": change.failure.message}
+            modifications.append(modification)
+        return ActionResult({"AccountModifications": modifications})
 
     def list_available_management_cidr_ranges(self) -> ActionResult:
         self._require_approval()
@@ -68,8 +68,8 @@ class ByolCalls(RegionalWorkspacesCalls):
         return ActionResult({"ManagementCidrRanges": answer.pop("page"), **answer})
 
     def _require_approval(self) -> None:
-        # "can be run only by AWS accounts that are enabled for BYOL", which can only mean the application's approval;
-        # that ModifyAccount answers alike is assumed.
+        # "can be run only by AWS accounts that are enabled for BYOL" is assumed to mean the approval by AWS, also for
+        # ModifyAccount.
         if not self.byol.is_approved:
             raise ServiceError(
                 "AccessDeniedException", "This account is not approved for Bring Your Own License (BYOL)."

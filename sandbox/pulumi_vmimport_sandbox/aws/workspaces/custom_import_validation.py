@@ -1,6 +1,6 @@
-"""What WorkSpaces refuses of an ImportCustomWorkspaceImage at once, and what it finds later.
+"""Validation of ImportCustomWorkspaceImage.
 
-Values: the service model. Words, and what is found when, are assumed.
+Values are the service model's. Messages and the time of each check are assumed.
 """
 
 import re
@@ -30,10 +30,10 @@ _SOURCES = {
 
 
 def check(request: Mapping[str, Any]) -> None:
-    """Refuse values that are none, or do not go together.
+    """Validate values and their combinations.
 
     Raises:
-        ServiceError: the service refuses.
+        ServiceError: The request is rejected.
     """
     for member, choices in _CHOICES.items():
         if member in request and request[member] not in choices:
@@ -51,9 +51,9 @@ def check(request: Mapping[str, Any]) -> None:
 
 
 def late_failure(os_version: str, guest: GuestSystem | None) -> tuple[str, ...]:
-    """The codes that an import ends with for a guest (None: not known) that is not what the caller said."""
+    """The error codes of an import whose guest (None: unknown) differs from the request."""
     if guest is None:
         return ()
     is_right = guest.is_client and guest.is_windows_11 == (os_version == "Windows_11")
-    # A file does not tell which Windows it has.
+    # The Windows release is unknown for disk images that do not describe it.
     return () if is_right or guest.name == "Microsoft Windows" else ("OSNotSupported",)

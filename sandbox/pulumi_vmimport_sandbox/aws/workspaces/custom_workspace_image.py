@@ -1,7 +1,7 @@
-"""The image of ImportCustomWorkspaceImage, which goes through states of its own before it is one.
+"""Images of ImportCustomWorkspaceImage and the states of their import.
 
-Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeCustomWorkspaceImageImport.html. That the image
-is listed as PENDING meanwhile, and all words, are assumed.
+Source: https://docs.aws.amazon.com/workspaces/latest/api/API_DescribeCustomWorkspaceImageImport.html. The
+state PENDING of the image during the import and all messages are assumed.
 """
 
 from collections.abc import Mapping
@@ -19,22 +19,22 @@ from pulumi_vmimport_sandbox.aws.core.simulation_settings import (
 )
 from pulumi_vmimport_sandbox.aws.workspaces.pending_workspace_image import PendingWorkspaceImage, details
 
-_SOURCE_FAILED = "UnknownError"  # the free text of the API has no list: assumed
+_SOURCE_FAILED = "UnknownError"  # assumed: the API has no list of codes
 
 
 @dataclass(frozen=True)
 class CustomImportProgress:
-    """Where an import stands at a time."""
+    """The progress of an import at a time."""
 
     state: str
     message: str
     percent: int
     at: float
-    """When it came to this, or now while it goes on."""
+    """The time of the last change."""
 
 
 class CustomWorkspaceImage(PendingWorkspaceImage):
-    """PENDING while its import goes on."""
+    """An image that is PENDING during its import."""
 
     def begin(
         self,
@@ -45,14 +45,14 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
         task: ConversionTask | None,
         failure: WorkspaceImageFailure | None,
     ) -> None:
-        """Begin: of what, when, after which import task of EC2, and with which failure at the end."""
+        """Start the import, optionally after an EC2 import task, with an optional failure."""
         self.created = at
         self.required_tenancy = "DEDICATED"
         self._request, self._pace, self._task, self._failure = request, settings, task, failure
         self.update_state(at)
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         if self.state != "PENDING":
             return
         progress = self._progress(now)
@@ -63,7 +63,7 @@ class CustomWorkspaceImage(PendingWorkspaceImage):
         self.progress = progress
 
     def to_api(self) -> dict[str, Any]:
-        """As DescribeCustomWorkspaceImageImport shows it."""
+        """Its description in DescribeCustomWorkspaceImageImport."""
         failed = self.progress.state == "ERROR"
         why = details(self._failure.codes) if self._failure else None
         return {

@@ -1,4 +1,4 @@
-"""WorkSpaces' calls that make an image: of an AMI, a WorkSpace or another image."""
+"""WorkSpaces calls that create an image from an AMI, a WorkSpace or another image."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -20,7 +20,8 @@ from pulumi_vmimport_sandbox.aws.workspaces.regional_workspaces_calls import Reg
 from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import workspace_images_shared_with
 
 Image = TypeVar("Image", bound=PendingWorkspaceImage)
-# Partitions where WorkSpaces copies no image to another Region (WS-05).
+# Partitions without copies between Regions.
+# Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/copy-custom-image.html
 _COPIES_WITHIN = {"aws-cn": "in the China Regions", "aws-us-gov": "in AWS GovCloud (US)"}
 
 
@@ -81,7 +82,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
     def copy_workspace_image(self) -> ActionResult:
         request = self.request
         source = self._copyable(request["SourceImageId"], request["SourceRegion"])
-        # That a copy without a description has that of its source is assumed.
+        # Assumed default: the description of the source.
         description = request.get("Description") or source.description
         ingestion_validation.check_names(request["Name"], description)
         if source.is_byol:
@@ -115,12 +116,12 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             raise ingestion_validation.invalid(
                 f"The EC2 image {image_id} is in state {ami.state}; it must be available."
             )
-        if getattr(ami, "is_encrypted", False):  # IMG-05
+        if getattr(ami, "is_encrypted", False):
             raise ingestion_validation.invalid(f"The EC2 image {image_id} has encrypted volumes.")
         return ami
 
     def _custom_source(self, source: dict[str, str]) -> tuple[SimulatedImportTask | None, GuestSystem | None]:
-        """The import task to wait for, and what the guest is; an Image Builder version is taken as it is named."""
+        """The import task to wait for and the guest. Image Builder versions are not looked up."""
         task_id = source.get("Ec2ImportTaskId")
         if not task_id:
             image_id = source.get("Ec2ImageId")
@@ -137,12 +138,12 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             self._own_ami(task.image_id)
         if not task.guest.is_windows:
             raise ingestion_validation.invalid(f"The import task {task_id} imports no Windows.")
-        if task.request.get("Encrypted"):  # IMG-05
+        if task.request.get("Encrypted"):
             raise ingestion_validation.invalid(f"The import task {task_id} makes encrypted volumes.")
         return task, task.guest
 
     def _copyable(self, image_id: str, region: str) -> PendingWorkspaceImage:
-        """The source of a copy, own or shared."""
+        """The source of a copy: an own or shared image."""
         partition = get_partition(self.region)
         if get_partition(region) != partition:
             raise ingestion_validation.invalid(f"The source Region {region!r} is in another partition.")
@@ -167,7 +168,7 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             raise ServiceError("OperationNotSupportedException", text)
 
     def _failure(self, codes: Sequence[str]) -> WorkspaceImageFailure | None:
-        """What the new image is to end with: what was ordered, or else what its guest leads to."""
+        """The failure of the new image: an injected one or one that its guest causes."""
         return self.cloud.faults.next_image_failure() or (WorkspaceImageFailure(tuple(codes)) if codes else None)
 
     def _new_image(self, kind: type[Image], name: str, description: str, guest: GuestSystem | None) -> Image:

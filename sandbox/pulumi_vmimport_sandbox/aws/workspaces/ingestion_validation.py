@@ -1,6 +1,6 @@
-"""What WorkSpaces refuses at once of a call that makes an image (api-facts.md section 2).
+"""Validation of the calls that create a WorkSpaces image.
 
-The error codes are the service model's; no text of this service is public, so all are assumed.
+The error codes are the service model's. Messages are not documented; all are assumed.
 """
 
 import re
@@ -22,12 +22,12 @@ _TAGS, _KEY, _VALUE = 50, 127, 255
 
 
 def invalid(message: str) -> ServiceError:
-    """A value that the service does not take."""
+    """The error for an invalid value."""
     return ServiceError("InvalidParameterValuesException", message)
 
 
 def check_names(name: str, description: str, of: str = "image", longest: int = _DESCRIPTION_LENGTH) -> None:
-    """Refuse a name or description that the service model's patterns do not take."""
+    """Reject a name or description that does not match the service model's patterns."""
     if not _NAME.fullmatch(name):
         raise invalid(f"The {of} name {name!r} is invalid: it must match {_NAME.pattern}.")
     if not _DESCRIPTION.fullmatch(description) or len(description) > longest:
@@ -36,7 +36,7 @@ def check_names(name: str, description: str, of: str = "image", longest: int = _
 
 
 def check_ingestion(request: Mapping[str, Any], guest: GuestSystem | None) -> None:
-    """Refuse an ingestion process or applications that do not go together, or not with the guest (None: not known)."""
+    """Reject invalid combinations of ingestion process, applications and guest (None: unknown)."""
     process = request["IngestionProcess"]
     if process not in _PROCESSES:
         raise invalid(
@@ -53,23 +53,23 @@ def check_ingestion(request: Mapping[str, Any], guest: GuestSystem | None) -> No
 
 
 def late_failure(process: str, guest: GuestSystem | None) -> tuple[str, ...]:
-    """The codes of ErrorDetails that an ingestion ends with; that it ends so, not at once, is assumed."""
+    """The ErrorDetails codes of an ingestion. That they are not reported immediately is assumed."""
     if guest is not None and not guest.is_client:
         return ("OSNotSupported",)
     if guest is not None and guest.is_windows_11 and not process.endswith(("_WSP", "_BYOP")):
-        return ("ProtocolOSIncompatibility",)  # Windows 11 does not speak PCoIP
+        return ("ProtocolOSIncompatibility",)  # Windows 11 does not support PCoIP
     return ()
 
 
 def _offices_of_windows_11(process: str) -> tuple[str, ...]:
-    # Without a GPU and on DCV only 2019; with a GPU on DCV none.
+    # DCV without a GPU: only Office 2019; DCV with a GPU: none.
     if not process.endswith("_WSP"):
         return _OFFICES
     return () if "GRAPHICS" in process else _OFFICES[1:]
 
 
 def merge_workspaces_tags(present: list[dict[str, str]], added: list[dict[str, str]]) -> list[dict[str, str]]:
-    """A resource's tags with others added or replaced."""
+    """The tags of a resource with added or replaced ones."""
     tags = {tag["Key"]: tag["Value"] for tag in (*present, *added)}
     for key, value in tags.items():
         if key.startswith("aws:") or not 1 <= len(key) <= _KEY or len(value) > _VALUE:
@@ -80,5 +80,5 @@ def merge_workspaces_tags(present: list[dict[str, str]], added: list[dict[str, s
 
 
 def can_be_updated(guest: GuestSystem | None) -> bool:
-    """Whether CreateUpdatedWorkspaceImage knows the guest (None: not known): Windows 10, Server 2016 and 2019."""
+    """Whether CreateUpdatedWorkspaceImage supports the guest (None: unknown): Windows 10, Server 2016 and 2019."""
     return guest is None or not re.search("11|2012|2022|2025", guest.name)

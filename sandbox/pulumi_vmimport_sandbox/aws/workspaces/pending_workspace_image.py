@@ -1,4 +1,4 @@
-"""A WorkSpaces image in the making: moto's, which knows only finished ones, on the sandbox's clock."""
+"""WorkSpaces images with the state PENDING, which moto lacks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from pulumi_vmimport_sandbox.aws.core.guest_system import GuestSystem
 
 
 class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no types
-    """PENDING until its time, then AVAILABLE or ERROR."""
+    """An image that is PENDING until `ready_at`, then AVAILABLE or ERROR."""
 
     guest: GuestSystem | None = None
-    """What is in it, where that is known."""
+    """Its operating system; None if unknown."""
 
     def __init__(self, name: str, description: str, tags: list[dict[str, str]], account_id: str) -> None:
         super().__init__(name, description, tags, account_id)
@@ -23,7 +23,7 @@ class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no
     def start(
         self, *, at: float, seconds: float, tenancy: str, failure: WorkspaceImageFailure | None, workspace: Any = None
     ) -> None:
-        """Begin: when, how long, and what for; a WorkSpace that is imaged is SUSPENDED meanwhile."""
+        """Start the creation. The WorkSpace that it is created from is SUSPENDED meanwhile."""
         self.created = at
         self.ready_at = at + seconds
         self.required_tenancy = tenancy
@@ -34,7 +34,7 @@ class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no
 
     @property
     def is_byol(self) -> bool:
-        """Whether its Windows was brought by the account."""
+        """Whether it is a BYOL image."""
         return bool(self.required_tenancy == "DEDICATED")
 
     @property
@@ -43,11 +43,11 @@ class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no
         return [shared["SharedAccountId"] for shared in self.image_permissions]
 
     def offer_update(self) -> None:
-        """Let there be newer drivers for it."""
+        """Make an update available."""
         self.updates = {"UpdateAvailable": True, "Description": "This WorkSpace image has updates available"}
 
     def update_state(self, now: float) -> None:
-        """Take the state of a time."""
+        """Set the state at a time."""
         if self.state != "PENDING" or now < self.ready_at:
             return
         self.end(self._failure)
@@ -55,15 +55,15 @@ class PendingWorkspaceImage(WorkspaceImage):  # type: ignore[misc] # moto has no
             self._workspace.state = "AVAILABLE"
 
     def end(self, failure: WorkspaceImageFailure | None) -> None:
-        """Be what it is to be."""
+        """Set the final state."""
         self.state = "ERROR" if failure else "AVAILABLE"
         if failure:
-            # How the service words them is not public: assumed.
+            # The messages are assumed.
             self.error_code = failure.codes[0]
             self.error_message = f"The image could not be created: {', '.join(failure.codes)}."
             self.error_details = details(failure.codes)
 
 
 def details(codes: Sequence[str]) -> list[dict[str, str]]:
-    """ErrorDetails of these codes; words assumed."""
+    """ErrorDetails for error codes; messages assumed."""
     return [{"ErrorCode": code, "ErrorMessage": f"The image did not pass the check {code}."} for code in codes]

@@ -1,4 +1,4 @@
-"""What every call of the sandbox's WorkSpaces knows: where it was made, and the images there."""
+"""The base class of the WorkSpaces calls: the account and the Region of a call, and the resources there."""
 
 import json
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from pulumi_vmimport_sandbox.aws.workspaces.pending_workspace_image import Pendi
 from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import workspace_images_shared_with
 
 _PAGE = 25  # service model: MaxResults, ImageIds and BundleIds
-# Errors of the service model; which of them comes when it does not say, and all words, are assumed.
+# Error codes are the service model's; when each applies and all messages are assumed.
 
 
 class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto has no types
-    """Calls of an account in a Region."""
+    """WorkSpaces calls of an account in a Region."""
 
     cloud: ClassVar[Cloud]
 
@@ -31,7 +31,7 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
 
     @property
     def request(self) -> Mapping[str, Any]:
-        """The members of the call."""
+        """The parameters of the call."""
         request: Mapping[str, Any] = json.loads(self.body or "{}")
         return request
 
@@ -48,14 +48,14 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
 
     @property
     def byol(self) -> ByolState:
-        """Whether the account may bring its own licences."""
+        """The BYOL state of the account."""
         return self.cloud.byol[self.account_region]
 
     def own_image(self, image_id: str) -> PendingWorkspaceImage:
-        """An image of the account's own.
+        """An image that the account owns.
 
         Raises:
-            ServiceError: it is none, or only shared with the account.
+            ServiceError: It does not exist or is only shared with the account.
         """
         if image_id in self.images:
             return self.images[image_id]
@@ -65,17 +65,17 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
         raise ServiceError("ResourceNotFoundException", f"The image {image_id} does not exist.")
 
     def available_image(self, image_id: str) -> PendingWorkspaceImage:
-        """An image of the account's own that is finished.
+        """An AVAILABLE image that the account owns.
 
         Raises:
-            ServiceError: it is none.
+            ServiceError: It does not exist or is not AVAILABLE.
         """
         image = self.own_image(image_id)
         require_available(image)
         return image
 
     def page(self, found: Mapping[str, Any], most: int = _PAGE) -> dict[str, Any]:
-        """The entries of a page, as `page`, and its NextToken where there is one."""
+        """The entries of a page as `page` and, if there is another page, NextToken."""
         try:
             page, following = page_of(found, self.request.get("MaxResults") or most, self.request.get("NextToken"))
         except KeyError as error:
@@ -84,10 +84,10 @@ class RegionalWorkspacesCalls(WorkSpacesResponse):  # type: ignore[misc] # moto 
 
 
 def require_available(image: PendingWorkspaceImage, code: str = "ResourceUnavailableException") -> None:
-    """Refuse an image that is not finished.
+    """Require that an image is AVAILABLE.
 
     Raises:
-        ServiceError: it is not.
+        ServiceError: It is not.
     """
     if image.state != "AVAILABLE":
         raise ServiceError(code, f"The image {image.image_id} is in state {image.state}; it must be AVAILABLE.")

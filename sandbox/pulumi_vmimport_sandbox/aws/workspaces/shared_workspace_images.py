@@ -1,4 +1,4 @@
-"""WorkSpaces images across accounts: who sees whose, and who may be given one.
+"""Sharing of WorkSpaces images between accounts.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/share-custom-image.html
 """
@@ -13,7 +13,7 @@ from pulumi_vmimport_sandbox.aws.workspaces.pending_workspace_image import Pendi
 
 
 def all_workspace_images() -> Iterator[tuple[AccountRegion, PendingWorkspaceImage]]:
-    """The images of all accounts, and where they are."""
+    """The images of all accounts with their accounts and Regions."""
     for account, region, workspaces in list(workspaces_backends.iter_backends()):
         for image in list(workspaces.workspace_images.values()):
             yield AccountRegion(account, region), image
@@ -27,7 +27,7 @@ def workspace_images_shared_with(account_region: AccountRegion) -> Iterator[Pend
 
 
 def are_of_one_organization(account_region: AccountRegion, account: str) -> bool:
-    """Whether two accounts have the same payer."""
+    """Whether two accounts are in the same organization."""
     organization = _organization(account_region)
     return organization is not None and organization == _organization(AccountRegion(account, account_region.region))
 

@@ -1,4 +1,4 @@
-"""WorkSpaces' calls for images that exist: who may copy them, and their end."""
+"""WorkSpaces calls that describe, share and delete images."""
 
 import re
 
@@ -19,7 +19,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 
 class WorkspaceImageCalls(RegionalWorkspacesCalls):
-    """DescribeWorkspaceImages, its permissions, DeleteWorkspaceImage."""
+    """DescribeWorkspaceImages, image permissions, DeleteWorkspaceImage."""
 
     def describe_workspace_images(self) -> ActionResult:
         request = self.request
@@ -57,7 +57,7 @@ class WorkspaceImageCalls(RegionalWorkspacesCalls):
         try:
             image = self.own_image(self.request["ImageId"])
         except ServiceError as error:
-            # The service model has no "not found" for this call: deleting what is not there is assumed to succeed.
+            # Assumed to succeed: the service model has no "not found" error for this call.
             if error.code == "ResourceNotFoundException":
                 return EmptyResult()
             raise
@@ -75,7 +75,7 @@ class WorkspaceImageCalls(RegionalWorkspacesCalls):
         return EmptyResult()
 
     def _require_shareable(self, image: PendingWorkspaceImage, account: str) -> None:
-        """Refuse to share a BYOL image with who may not have it (WS-07)."""
+        """Reject sharing a BYOL image with an account that cannot use it."""
         if not image.is_byol:
             return
         why = None

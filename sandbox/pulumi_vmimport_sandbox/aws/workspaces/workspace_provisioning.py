@@ -1,26 +1,26 @@
-"""A running WorkSpace to image; moto wants a directory and a network for it."""
+"""Create a running WorkSpace with the directory and the network that moto requires."""
 
 from typing import Any, Protocol
 
 PUBLIC_BUNDLE = "wsb-sandbox00"
-"""A bundle that stands for one of Amazon's."""
+"""The id of a bundle of Amazon."""
 
 
 class ClientMaker(Protocol):
-    """Makes the boto3 client of a service."""
+    """Creates the boto3 client of a service."""
 
     def __call__(self, service: str, region: str) -> Any: ...
 
 
 def make_workspace(client: ClientMaker, region: str, user: str, bundle_id: str, *, dedicated: bool) -> str:
-    """Make a WorkSpace in a directory of its own and return its id."""
+    """Create a WorkSpace in a new directory and return its id."""
     ec2, directories, workspaces = (client(service, region) for service in ("ec2", "ds", "workspaces"))
     vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
     subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
     ids = [subnet["SubnetId"] for subnet in subnets[:2]]
     directory = directories.create_directory(
         Name="sandbox.example",
-        Password="Sandbox-0",  # noqa: S106 - of nothing
+        Password="Sandbox-0",  # noqa: S106 - unused
         Size="Small",
         VpcSettings={"VpcId": vpc, "SubnetIds": ids},
     )["DirectoryId"]

@@ -102,7 +102,7 @@ def test_a_presigned_url_is_a_call(account: Account, aws: AwsSandbox) -> None:
 
 def test_fails_clearly_on_what_the_sandbox_does_not_have(account: Account) -> None:
     code, message = account.refused(account.ec2.create_store_image_task, ImageId="ami-0123456789abcdef0", Bucket="b")
-    assert (code, "the sandbox's AWS has no ec2 CreateStoreImageTask" in message) == ("NotImplemented", True)
+    assert (code, "ec2 CreateStoreImageTask" in message) == ("NotImplemented", True)
 
 
 @pytest.mark.parametrize("operation", ["import", "image", "workspaces image"])

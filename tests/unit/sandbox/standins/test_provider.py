@@ -135,7 +135,7 @@ def test_fails_check_with_every_problem_at_once(engine: Any) -> None:
     _, failures = check(engine, {"size": 3, "colour": "red", "__defaults": []})
     assert failures == {
         "policy": "expected a value, got none",
-        "colour": "expected one of name, note, policy, region, size, tags: the stand-in has no other",
+        "colour": "not supported by the stand-in; expected one of name, note, policy, region, size, tags",
         "size": "expected 1 or 2, got 3",
     }
 
@@ -243,7 +243,7 @@ def test_an_import_reads_the_inputs_a_program_would_have_to_say(engine: Any, sto
 def test_fails_update_of_what_is_gone_with_the_remedy(engine: Any) -> None:
     with pytest.raises(grpc.RpcError) as error:
         engine.Update(provider_pb2.UpdateRequest(urn=URN, id="front", news=wire({"name": "front"})))
-    assert refusal(error) == "GetWidget: NoSuchWidget: front; run pulumi refresh to see what is left"
+    assert refusal(error) == "GetWidget: NoSuchWidget: front; run pulumi refresh"
 
 
 def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
@@ -258,12 +258,12 @@ def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
     [
         pytest.param(
             lambda engine: engine.Check(provider_pb2.CheckRequest(urn="urn:pulumi:s::p::test:index/x:X::n")),
-            "the sandbox's stand-in for test has no test:index/x:X; it has test:index/widget:Widget",
+            "the sandbox's stand-in for test does not support test:index/x:X; it supports test:index/widget:Widget",
             id="type",
         ),
         pytest.param(
             lambda engine: engine.Invoke(provider_pb2.InvokeRequest(tok="test:index/find:find")),
-            "the sandbox's stand-in for test has no test:index/find:find; it has test:index/get:get",
+            "the sandbox's stand-in for test does not support test:index/find:find; it supports test:index/get:get",
             id="function",
         ),
     ],

@@ -131,5 +131,5 @@ def test_fails_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
-    with pytest.raises(Rejected, match="no provider setting restSessionPath; it has allowUnverifiedSsl"):
+    with pytest.raises(Rejected, match="provider setting restSessionPath; expected one of allowUnverifiedSsl"):
         vsphere_provider.connect({"restSessionPath": "/tmp"})  # noqa: S108 - a value, not a file
