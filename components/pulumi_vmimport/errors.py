@@ -38,7 +38,7 @@ VmimportError
         ├── DiskChangedError            after a reconnect, the host sent other bytes than before
         └── BytesDifferError            the received bytes differ from the lease's manifest
 
-AWS's errors are botocore's own exceptions; pulumi_vmimport.aws.service_errors tells which are transient.
+AWS's errors are botocore's own exceptions; pulumi_vmimport.aws.service_errors classifies them.
 """
 
 

@@ -176,7 +176,7 @@ def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) ->
     )
     assert sentence, "the arguments do not say which of them change in place"
     assert set(re.findall(r"[a-z_]+", sentence[1])) - {"and", "or"} == updatable
-    assert "A change replaces" in (declared.documented_args()["region"] or "")
+    assert "a change replaces" in (declared.documented_args()["region"] or "")
 
 
 def test_every_property_is_spelled_in_one_way_on_the_wire(declared: Any) -> None:

@@ -133,8 +133,8 @@ class DynamicHost(ResourceProvider):
         state = self._state(bag)
         run = self._run(state, bag)
         if (run.identity.urn, _id, digest(self._lifecycle.inputs_of(state))) in _created:
-            # `pulumi up --replace` with the same inputs: `create` cannot tell it from an interrupted run, and reused
-            # the resource that is to be deleted now.
+            # `pulumi up --replace` with the same inputs looks to `create` like the resumption of an interrupted run:
+            # it reused the resource that is to be deleted now.
             run.warn(
                 f"{_id} was reused because its inputs are identical; to replace it, change an input, such as "
                 "source_hash"

@@ -1,4 +1,4 @@
-"""Who a resource is over all its runs: the source of client tokens and of the tags that find its task again."""
+"""The identity of a resource in every run: the source of its client token and of the tags that find its task."""
 
 import hashlib
 import re
@@ -16,23 +16,23 @@ STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
 COMPLETION_TAG = "vmimport:settled"
 OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, COMPLETION_TAG)
-# How long after its last call the run that made a thing may have been killed before Pulumi recorded it, and the next
-# run come. What is older is recorded, though perhaps under another name by now: a stack or resource was renamed.
+# A run that was killed before Pulumi recorded the completed resource is followed by another within this time. An older
+# resource is recorded, perhaps under another name, because its stack or resource was renamed.
 ADOPTION_WINDOW = timedelta(hours=1)
 
-# What every AWS service takes in a tag value; a URN also has `$`.
+# Every AWS service accepts the other characters in a tag value; a URN also contains `$`.
 # Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 _NOT_IN_TAGS = re.compile(r"[^\w +\-=._:/@]")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A resource's identity: its Pulumi URN (stack, project, type with parents, logical name)."""
+    """The identity of a resource: its Pulumi URN (stack, project, type with parents, logical name)."""
 
     urn: str
 
     def tags(self, inputs: Any) -> dict[str, str]:
-        """The tags that mark what belongs to this resource as made from these inputs."""
+        """The tags of everything that this resource creates from these inputs."""
         return {
             IDENTITY_TAG: self.key,
             INPUTS_TAG: digest(inputs),
@@ -41,7 +41,7 @@ class Identity:
         }
 
     def token(self, inputs: Any, previous: str = "") -> str:
-        """A ClientToken: the same for the same identity, inputs and previous attempt; at most 64 ASCII characters."""
+        """A ClientToken of 64 ASCII characters, the same for the same identity, inputs and previous attempt."""
         return hashlib.sha256(f"{self.urn}\n{digest(inputs)}\n{previous}".encode()).hexdigest()
 
     @property
@@ -57,7 +57,7 @@ class Identity:
 
     @property
     def resource(self) -> str:
-        """`Type::name`, for people."""
+        """`Type::name`, for messages."""
         parts = self.urn.split("::", maxsplit=3)
         if len(parts) <= len(("stack", "project", "type")):
             return self.urn
@@ -65,21 +65,21 @@ class Identity:
 
 
 def completion_tag() -> dict[str, str]:
-    """The tag of a thing that a run has just completed."""
+    """The tag of a resource that is complete as of now."""
     return {COMPLETION_TAG: datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def is_adoptable(tags: Mapping[str, str]) -> bool:
-    """Whether a thing with our tags may be one that no state knows of: a run that was killed has left it."""
-    settled = tags.get(COMPLETION_TAG)
-    return settled is None or datetime.now(UTC) - datetime.fromisoformat(settled) < ADOPTION_WINDOW
+    """Whether a resource with this library's tags may be in no state, because the run that created it was killed."""
+    completed = tags.get(COMPLETION_TAG)
+    return completed is None or datetime.now(UTC) - datetime.fromisoformat(completed) < ADOPTION_WINDOW
 
 
 def is_reserved_tag(key: str) -> bool:
-    """Whether a tag is this library's or AWS's own rather than the user's."""
+    """Whether a tag belongs to this library or to AWS, not to the user."""
     return key.startswith((TAG_PREFIX, "aws:"))
 
 
 def _tag_value(text: str) -> str:
-    # 255 is the shorter of the two limits (WorkSpaces; EC2 takes 256).
+    # The limit of WorkSpaces; that of EC2 is 256.
     return _NOT_IN_TAGS.sub("-", text)[:255]

@@ -17,23 +17,25 @@ T = TypeVar("T")
 
 
 class AwsArgs(TypedDict):
-    """The arguments that every custom resource of AWS has."""
+    """The arguments that every custom resource has."""
 
     region: NotRequired[pulumi.Input[str]]
-    """The Region. Default: `aws:region` of the stack, else that of the environment or profile. A change replaces."""
+    """The Region; a change replaces the resource. Default: `aws:region` of the stack, else that of the environment or
+    the profile."""
     profile: NotRequired[pulumi.Input[str]]
     """The profile of the shared AWS files to use for this resource. Default: the stack's credentials."""
     assume_role_arn: NotRequired[pulumi.Input[str]]
-    """The ARN of a role to assume for this resource. Default: none beside the stack's own."""
+    """The ARN of a role to assume for this resource. Default: the stack's role, if any."""
     timeout_minutes: NotRequired[pulumi.Input[int]]
-    """How long one `pulumi up` waits, in minutes; AWS goes on after that and the next `up` resumes. Default: 1440."""
+    """How long one `pulumi up` waits, in minutes. Work in AWS continues after that, and the next `pulumi up` resumes
+    it. Default: 1440."""
 
 
 class ManagedResource(dynamic.Resource):
-    """A resource whose behaviour is the Lifecycle of the same name in `pulumi_vmimport.resources`.
+    """A custom resource, managed by the Lifecycle of the same name in `pulumi_vmimport.resources`.
 
-    A subclass names itself in its class arguments (`module="vmimport", name="ImportImage"`) and annotates its outputs;
-    all of them, and the inputs, are attributes.
+    A subclass passes its name as a class argument (`module="vmimport", name="ImportImage"`) and annotates its outputs.
+    The outputs and the inputs are attributes.
     """
 
     def __init__(

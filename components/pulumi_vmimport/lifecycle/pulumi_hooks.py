@@ -1,8 +1,8 @@
-"""What Pulumi's dynamic provider runtime lacks, reached through its private names; nothing else touches those.
+"""Features that Pulumi's dynamic provider runtime lacks, added through its private names.
 
-Each hook does nothing where the name it needs is not there, and the resource then behaves as any dynamic resource:
-four at a time, a traceback for an error, no live status, Ctrl-C that waits. PULUMI_VMIMPORT_HOOKS=off turns all of
-them off. Measured with pulumi 3.272.0 (design.md, section 3).
+No other module uses those names. A hook has no effect where the name that it needs is missing; the resource then
+behaves as any dynamic resource: four operations at a time, a traceback for an error, no live status, and Ctrl-C waits
+for the operation. PULUMI_VMIMPORT_HOOKS=off disables all hooks. Measured with pulumi 3.272.0.
 """
 
 import os
@@ -26,7 +26,7 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
-# The engine asks for at most 4 x CPUs operations at once unless --parallel says more; threads are made when needed.
+# The engine runs 4 operations per CPU at a time unless --parallel sets another number; threads are created on demand.
 _THREADS = 1024
 _ENGINE_CHECK_SECONDS = 2.0
 _STATUS_DETAILS = "grpc-status-details-bin"
@@ -37,7 +37,7 @@ cancelled = threading.Event()
 
 @dataclass(frozen=True)
 class Call:
-    """The call of the engine that this thread answers."""
+    """The call of the engine that this thread serves."""
 
     request: Any
     context: Any
@@ -49,28 +49,28 @@ class Call:
 
     @property
     def alive(self) -> bool:
-        """Whether somebody still waits for the answer."""
+        """Whether the engine still waits for the response."""
         return bool(self.context.is_active())
 
 
 def enabled() -> bool:
-    """Whether the hooks are to be used at all."""
+    """Whether the hooks are enabled."""
     return os.environ.get("PULUMI_VMIMPORT_HOOKS", "").lower() not in {"off", "0", "false"}
 
 
 def install() -> None:
-    """Make this process a better dynamic provider: many threads, cancel, an end with the engine."""
+    """Add threads, handle Cancel, and end this process with the engine."""
     if enabled():
         _widen_thread_pool()
-        _hear_cancel()
+        _handle_cancel()
         _end_with_engine()
 
 
 def current_call() -> Call | None:
-    """The call being served: its request and context are local variables of the runtime's frame."""
+    """The call that this thread serves; its request and context are local variables of a frame of the runtime."""
     if not enabled():
         return None
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to the request
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public access to the request
     while frame is not None:
         context = frame.f_locals.get("context")
         if isinstance(context, grpc.ServicerContext):
@@ -80,7 +80,7 @@ def current_call() -> Call | None:
 
 
 def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False) -> None:
-    """Show a text beside a resource; an ephemeral one is replaced by the next."""
+    """Show text beside a resource; the next text replaces an ephemeral one."""
     engine = _engine() if enabled() else None
     if engine is None:
         return
@@ -88,16 +88,15 @@ def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False)
     try:
         engine.Log(request, timeout=5)
     except grpc.RpcError:
-        return  # a status text is not worth failing for: the engine may be gone already
+        return  # the engine may have exited; a status does not fail the operation
 
 
 def one_line_error(
     call: Call | None, message: str, id: str | None = None, properties: Mapping[str, Any] | None = None
 ) -> None:
-    """Make the exception that the caller raises next reach the user as message alone.
+    """Make Pulumi show only the message for the exception that the caller raises next.
 
-    With an id and properties Pulumi also records them as a resource that is there but not finished: the next `up`
-    calls update.
+    With an id and properties, Pulumi records a resource that is not fully initialized, and the next `up` calls update.
     """
     if call is None or not hasattr(call.context, "set_trailing_metadata"):
         return
@@ -123,35 +122,35 @@ def _engine() -> Any:
 
 
 def _widen_thread_pool() -> None:
-    # The pool that runs this thread is a local variable of its first frame. (To search gc.get_objects() for it would
-    # break tuples that other threads are just building: https://github.com/python/cpython/issues/59313)
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to the pool
+    # The pool that runs this thread is a local variable of its first frame. A search in gc.get_objects() would break
+    # tuples that other threads are building: https://github.com/python/cpython/issues/59313
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public access to the pool
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
         pool = reference() if callable(reference) else None
         if isinstance(pool, ThreadPoolExecutor) and getattr(pool, "_max_workers", _THREADS) < _THREADS:
-            pool._max_workers = _THREADS  # noqa: SLF001 - it has no public way to grow
+            pool._max_workers = _THREADS  # noqa: SLF001 - no public method changes it
             _serve_waiting(pool)
         frame = frame.f_back
 
 
 def _serve_waiting(pool: ThreadPoolExecutor) -> None:
-    """Give a thread to each call that came before the pool was widened, and to each that comes later."""
+    """Start a thread for each call that arrived before the pool was widened, and for each later one."""
     queue: Any = getattr(pool, "_work_queue", None)
     threads = getattr(pool, "_threads", None)
     if not hasattr(queue, "qsize") or not isinstance(threads, set) or not hasattr(pool, "_idle_semaphore"):
         return
     waiting = queue.qsize()
     pool._idle_semaphore = cast(threading.Semaphore, _Idle(threads, waiting))  # noqa: SLF001 - see there
-    for _ in range(waiting):  # a pool makes a thread only when work comes in
+    for _ in range(waiting):  # a pool starts a thread only when work is submitted
         pool.submit(int)
 
 
 class _Idle:
-    """Whether a pool has an idle thread, exactly or on the safe side.
+    """Counts the idle threads of a pool, never too many.
 
-    Python 3.11's own count takes a thread for idle after each call, whether or not the next is waiting for it: after
-    more calls than threads (a destroy begins with all its deletes) later ones, Cancel too, would wait for the first.
+    Python 3.11 counts a thread as idle after each call, even if another call waits for it. After more calls than
+    threads (a destroy starts with all its deletes), later calls, including Cancel, would wait for the first ones.
     """
 
     def __init__(self, threads: set[Any], waiting: int) -> None:
@@ -160,37 +159,37 @@ class _Idle:
         self._open = len(threads) + waiting
 
     def acquire(self, timeout: float = 0) -> bool:
-        """Called for each piece of work that comes in: whether a thread is free for it."""
+        """Called when work is submitted; returns whether a thread is idle."""
         del timeout
         with self._lock:
             self._open += 1
             return self._open <= len(self._threads)
 
     def release(self) -> None:
-        """Called for each piece of work that is done; by later Pythons less often, which makes some threads more."""
+        """Called when work is done; later Python versions call it less often, which starts some more threads."""
         with self._lock:
             self._open -= 1
 
 
-def _hear_cancel() -> None:
+def _handle_cancel() -> None:
     servicer = getattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer", None)
     cancel = getattr(servicer, "Cancel", None)
     if cancel is None or not hasattr(cancel, "__code__"):
         return
-    # The server holds the bound method, so a new attribute on the class would not be seen; its code would. The
-    # replacement may use no global name of this module: it runs with those of the runtime's module.
+    # The server holds the bound method and would not see a new attribute of the class, but it runs the new code. The
+    # replacement runs with the global names of the runtime's module and cannot use those of this one.
     cancel.__code__ = _cancel.__code__
 
 
 def _cancel(self: Any, request: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of the method it replaces
-    import importlib  # noqa: PLC0415 - see _hear_cancel
+    import importlib  # noqa: PLC0415 - see _handle_cancel
 
     importlib.import_module("pulumi_vmimport.lifecycle.pulumi_hooks").cancelled.set()
     return importlib.import_module("google.protobuf.empty_pb2").Empty()
 
 
 def _end_with_engine() -> None:
-    """A killed engine leaves its plugins behind, waiting for ever: end when nobody listens at its address any more."""
+    """End this process when nothing listens at the engine's address: a killed engine does not stop its plugins."""
     address = _engine_address()
     if address is None:
         return
@@ -204,6 +203,6 @@ def _end_with_engine() -> None:
             except ConnectionRefusedError:
                 os._exit(1)
             except OSError:
-                continue  # slow or out of descriptors is not gone
+                continue  # a slow host, or no free file descriptor: the engine may be running
 
     threading.Thread(target=watch, name="end-with-engine", daemon=True).start()

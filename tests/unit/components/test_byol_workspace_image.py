@@ -51,7 +51,7 @@ def given(world: Any, name: str) -> dict[str, Any]:
     return {k: v for k, v in world.inputs(name).items() if k not in of_the_library}
 
 
-def test_a_machine_goes_the_whole_way(world: Any) -> None:
+def test_a_virtual_machine_is_exported_imported_and_made_an_image(world: Any) -> None:
     assert world.deploy(lambda: outputs(MACHINE)) == {
         "image_id": "wsi-4",
         "ec2_image_id": "ami-2",
@@ -77,7 +77,7 @@ def test_a_machine_goes_the_whole_way(world: Any) -> None:
     assert '"arn:aws:s3:::images-1234567/*"' in world.inputs("line-role-policy")["policy"]
 
 
-def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
+def test_each_part_receives_the_outputs_of_the_parts_before(world: Any) -> None:
     world.deploy(lambda: outputs(MACHINE))
     assert given(world, "line-export") == {
         "region": "eu-west-1",
@@ -106,7 +106,7 @@ def test_each_part_is_given_what_it_needs_of_those_before(world: Any) -> None:
     }
 
 
-def test_arguments_reach_the_parts_they_are_for(world: Any) -> None:
+def test_arguments_reach_the_parts_that_they_configure(world: Any) -> None:
     args = {
         **MACHINE, "powered_on": "wait", "export_when_changed": True, "triggers": {"patched": "today"},
         "applications": ["Microsoft_Office_2019"], "tags": {"team": "blue"}, "retain_on_delete": True,
@@ -126,17 +126,17 @@ def test_arguments_reach_the_parts_they_are_for(world: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "named"), [("virtual_machine_moid", "moid"), ("virtual_machine_path", "path")])
-def test_a_machine_may_be_named_by_id_or_path(world: Any, name: str, named: str) -> None:
+def test_a_virtual_machine_is_found_by_id_or_path(world: Any, name: str, named: str) -> None:
     world.deploy(lambda: outputs({**IMAGE_ARGS, name: "vm-1"}))
     assert given(world, "line-export")[named] == "vm-1"
     assert "uuid" not in given(world, "line-export")
 
 
-def test_the_key_of_the_ova_has_no_character_that_a_tool_stumbles_over(world: Any) -> None:
+def test_the_key_of_the_ova_has_only_safe_characters(world: Any) -> None:
     assert world.deploy(lambda: outputs(MACHINE, "my line/ä"))["ova_key"] == "shop/dev/my-line-.ova"
 
 
-def test_an_ova_that_is_there_is_imported_without_an_export(world: Any) -> None:
+def test_an_existing_ova_is_imported_without_an_export(world: Any) -> None:
     made = world.deploy(lambda: outputs({**OVA, "source_hash": "v2"}))
     assert (made["bucket"], made["ova_key"], made["ova_checksum"]) == ("old-images", "web.ova", None)
     assert own_tokens(world) == {"line-role-readiness": READINESS, "line-import": IMPORT, "line-image": IMAGE}
@@ -145,14 +145,14 @@ def test_an_ova_that_is_there_is_imported_without_an_export(world: Any) -> None:
     assert imported["diskContainers"][0]["userBucket"] == {"s3Bucket": "old-images", "s3Key": "web.ova"}
 
 
-def test_an_ami_that_is_there_only_becomes_an_image(world: Any) -> None:
+def test_an_existing_ami_only_becomes_an_image(world: Any) -> None:
     made = world.deploy(lambda: outputs(AMI))
     assert made == {**dict.fromkeys(OUTPUTS), "image_id": "wsi-4", "ec2_image_id": "ami-1"}
     assert world.tokens == {"line-image": IMAGE}
     assert world.inputs("line-image")["ec2ImageId"] == "ami-1"
 
 
-def test_a_bucket_and_a_role_that_are_there_replace_new_ones(world: Any) -> None:
+def test_an_existing_bucket_and_role_replace_new_ones(world: Any) -> None:
     args = {**MACHINE, "existing_bucket": "old-images", "existing_role_name": "vmimport-of-ops"}
     made = world.deploy(lambda: outputs(args))
     assert (made["bucket"], made["role_name"]) == ("old-images", "vmimport-of-ops")
@@ -200,7 +200,9 @@ def test_fails_with_all_problems_at_once(world: Any) -> None:
 
 
 @pytest.mark.parametrize("source", [MACHINE, OVA, AMI], ids=["machine", "ova", "ami"])
-def test_fails_before_anything_is_made_where_an_output_brings_the_problem(world: Any, source: dict[str, Any]) -> None:
+def test_fails_before_anything_is_created_when_the_value_of_an_output_is_invalid(
+    world: Any, source: dict[str, Any]
+) -> None:
     def program() -> dict[str, Any]:
         return outputs({**source, "image_name": pulumi.Output.from_input("my image")})
 
@@ -208,7 +210,7 @@ def test_fails_before_anything_is_made_where_an_output_brings_the_problem(world:
     assert world.resources == []
 
 
-def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Callable[[], Any]) -> None:
     world.preview = True
     args = {"image_name": unknown, "virtual_machine_uuid": unknown, "powered_on": unknown}
     found = world.deploy(lambda: outputs({**MACHINE, **{name: make() for name, make in args.items()}}))
@@ -217,7 +219,7 @@ def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[
     assert isinstance(world.inputs("line-export")["uuid"], pulumi.output.Unknown)
 
 
-def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(ByolWorkspaceImage)
     assert set(definition.outputs) == {
         "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName"

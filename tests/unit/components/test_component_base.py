@@ -33,7 +33,7 @@ class Box(pulumi.ComponentResource):
         self.inputs = CheckedInputs(self, name, args, BoxArgs, check)
 
 
-def test_arguments_are_handed_on_with_defaults_for_what_is_not_given(world: Any) -> None:
+def test_arguments_are_outputs_with_defaults_for_those_that_are_not_set(world: Any) -> None:
     def program() -> Any:
         inputs = Box("b", {"size": pulumi.Output.from_input(3), "label": None}).inputs
         return [inputs.get("size"), inputs.get("label", default="none"), inputs.get("tags"), inputs.after_check("x")]
@@ -59,7 +59,7 @@ def test_fails_where_an_argument_is_used(world: Any) -> None:
     assert seen == []
 
 
-def test_only_what_is_secret_stays_secret(world: Any) -> None:
+def test_only_a_secret_argument_stays_secret(world: Any) -> None:
     def program() -> Any:
         inputs = Box("b", {"size": 3, "label": pulumi.Output.secret("x")}).inputs
         return [inputs.get("size").is_secret(), inputs.get("label").is_secret()]
@@ -67,7 +67,7 @@ def test_only_what_is_secret_stays_secret(world: Any) -> None:
     assert world.deploy(program) == [False, True]
 
 
-def test_an_argument_that_fails_is_not_told_as_a_failed_look_up(world: Any) -> None:
+def test_an_invalid_argument_is_not_reported_as_a_failed_look_up(world: Any) -> None:
     def program() -> Any:
         inputs = Box("b", {"size": 10}).inputs
         return inputs.or_problem(inputs.after_check("x"), "label", "expected a label")
@@ -105,5 +105,5 @@ def test_fails_with_the_path_and_what_is_expected(values: dict[str, Any], proble
 @pytest.mark.parametrize(
     "values", [{"size": 3.0}, {"size": UNKNOWN}, {"size": 1, "lids": [UNKNOWN], "tags": {"a": UNKNOWN}, "label": None}]
 )
-def test_whole_floats_and_the_unknown_are_of_the_form(values: dict[str, Any]) -> None:
+def test_whole_floats_and_unknown_values_have_the_expected_types(values: dict[str, Any]) -> None:
     assert type_problems(BoxArgs, values) == []

@@ -37,7 +37,7 @@ def granted(world: Any) -> dict[str, set[str]]:
     return found
 
 
-def test_a_new_bucket_is_private_and_lets_vm_import_export_in(world: Any) -> None:
+def test_a_new_bucket_is_private_and_vm_import_export_can_write_to_it(world: Any) -> None:
     assert world.deploy(lambda: outputs({})) == {"bucket": "exports-1234567", "arn": ARN, "region": "eu-west-1"}
     assert world.components == {"exports": "vmimport:index:ExportBucket"}
     assert world.tokens == {
@@ -70,17 +70,17 @@ def test_a_new_bucket_is_private_and_lets_vm_import_export_in(world: Any) -> Non
         ("il-central-1", "328a"),
     ],
 )
-def test_the_account_is_that_of_the_region(world: Any, region: str, begins: str) -> None:
+def test_the_grantee_is_the_account_of_the_region(world: Any, region: str, begins: str) -> None:
     world.region = region
     world.deploy(lambda: outputs({}))
     assert [id for id in granted(world) if id.startswith(begins)] == [CANONICAL_USER_IDS[region]]
 
 
-def test_every_account_has_the_form_of_a_canonical_user_id() -> None:
+def test_every_account_in_the_table_is_a_canonical_user_id() -> None:
     assert [id for id in CANONICAL_USER_IDS.values() if len(id) != 64 or set(id) - set("0123456789abcdef")] == []
 
 
-def test_fails_in_preview_in_a_region_whose_account_is_not_known_until_it_is_given(world: Any) -> None:
+def test_fails_in_preview_in_a_region_without_a_known_account_unless_it_is_set(world: Any) -> None:
     world.preview, world.region = True, "ap-new-9"
     found = world.problems(lambda: outputs({}))
     assert list(found) == ["canonical_user_id"]
@@ -90,7 +90,7 @@ def test_fails_in_preview_in_a_region_whose_account_is_not_known_until_it_is_giv
 
 
 @pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy", "lifecycle", "acl"])
-def test_fails_to_hand_on_a_bucket_without_its_settings(world: Any, setting: str) -> None:
+def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: str) -> None:
     def refuse(_: Any) -> Any:
         raise ValueError("refused")
 
@@ -102,7 +102,7 @@ def test_fails_to_hand_on_a_bucket_without_its_settings(world: Any, setting: str
     assert seen == []
 
 
-def test_what_is_given_reaches_the_bucket(world: Any) -> None:
+def test_arguments_reach_the_bucket(world: Any) -> None:
     expiring = {"expire_exports_after_days": 30, "export_prefix": "vms/", "abort_uploads_after_days": 2}
     world.deploy(lambda: outputs({"bucket": "exports-of-shop", "force_destroy": True, "tags": {"a": "b"}, **expiring}))
     assert world.inputs("exports") == {"bucket": "exports-of-shop", "forceDestroy": True, "tags": {"a": "b"}}
@@ -115,7 +115,7 @@ def test_what_is_given_reaches_the_bucket(world: Any) -> None:
     )
 
 
-def test_an_existing_bucket_is_taken_as_it_is_and_refused_in_another_region(world: Any) -> None:
+def test_an_existing_bucket_is_not_changed_and_must_be_in_the_region(world: Any) -> None:
     world.answers[GET_BUCKET] = OLD
     found = world.deploy(lambda: outputs({"existing_bucket": pulumi.Output.from_input("old-exports")}))
     assert found["bucket"] == "old-exports"
@@ -148,14 +148,14 @@ def test_fails_with_the_argument_and_what_is_expected(world: Any, args: dict[str
     assert world.resources == []
 
 
-def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Callable[[], Any]) -> None:
     world.preview = True
     found = world.deploy(lambda: outputs({"bucket": unknown(), "canonical_user_id": unknown(), "tags": unknown()}))
     assert found == {"bucket": UNKNOWN, "arn": UNKNOWN, "region": "eu-west-1"}
     assert len(world.tokens) == 7
 
 
-def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(ExportBucket)
     assert set(definition.outputs) == {"bucket", "arn", "region"}
     described = {**definition.inputs, **definition.outputs}

@@ -67,7 +67,7 @@ def test_a_new_bucket_is_private_encrypted_and_open_to_tls_only(world: Any) -> N
     }
 
 
-def test_uploads_that_broke_off_are_removed_after_a_week_and_images_are_kept(world: Any) -> None:
+def test_incomplete_uploads_are_aborted_after_a_week_and_images_are_kept(world: Any) -> None:
     world.deploy(lambda: outputs({}))
     assert world.inputs("images-lifecycle")["rules"] == [
         {
@@ -79,7 +79,7 @@ def test_uploads_that_broke_off_are_removed_after_a_week_and_images_are_kept(wor
     ]
 
 
-def test_what_is_given_reaches_the_bucket(world: Any) -> None:
+def test_arguments_reach_the_bucket(world: Any) -> None:
     world.deploy(
         lambda: outputs(
             {
@@ -111,7 +111,7 @@ def test_what_is_given_reaches_the_bucket(world: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy", "lifecycle"])
-def test_fails_to_hand_on_a_bucket_without_its_settings(world: Any, setting: str) -> None:
+def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: str) -> None:
     def refuse(_: Any) -> Any:
         raise ValueError("refused")
 
@@ -123,12 +123,12 @@ def test_fails_to_hand_on_a_bucket_without_its_settings(world: Any, setting: str
     assert seen == []
 
 
-def test_the_name_of_a_new_bucket_is_known_in_preview_when_it_is_given(world: Any) -> None:
+def test_the_name_of_a_new_bucket_is_known_in_preview_if_it_is_set(world: Any) -> None:
     world.preview = True
     assert world.deploy(lambda: outputs({"bucket": "images-of-shop"}))["bucket"] == "images-of-shop"
 
 
-def test_an_existing_bucket_is_taken_as_it_is(world: Any) -> None:
+def test_an_existing_bucket_is_not_changed(world: Any) -> None:
     world.answers[GET_BUCKET] = OLD
     found = world.deploy(lambda: outputs({"existing_bucket": pulumi.Output.from_input("old-images")}))
     assert found == {"bucket": "old-images", "arn": "arn:aws:s3:::old-images", "region": "eu-west-1"}
@@ -194,7 +194,7 @@ def test_fails_with_every_problem_at_once(world: Any) -> None:
     assert list(found) == ["tag", "abort_uploads_after_days", "kms_key_arn"]
 
 
-def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Callable[[], Any]) -> None:
     world.preview = True
     found = world.deploy(
         lambda: outputs(
@@ -211,7 +211,7 @@ def test_fails_in_preview_for_a_known_argument_beside_unknown_ones(world: Any, u
     assert list(found) == ["kms_key_arn"]
 
 
-def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(ImportBucket)
     assert set(definition.outputs) == {"bucket", "arn", "region"}
     assert definition.inputs["abortUploadsAfterDays"].description.endswith("Default: 7.")

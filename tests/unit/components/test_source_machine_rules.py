@@ -92,14 +92,16 @@ def test_fails_with_the_rule_that_is_broken(world: Any, args: dict[str, Any], pa
 
 
 @pytest.mark.parametrize(("args", "path", "reason"), FATAL)
-def test_rules_may_only_warn(world: Any, warnings: list[str], args: dict[str, Any], path: str, reason: str) -> None:
+def test_rules_can_warn_instead_of_failing(
+    world: Any, warnings: list[str], args: dict[str, Any], path: str, reason: str
+) -> None:
     machine(world, {**WINDOWS_10, **args, "rules": "warn"})
     assert len(warnings) == 1
     assert warnings[0].startswith(f"{path}: ")
     assert reason in warnings[0]
 
 
-def test_rules_may_be_off(world: Any, warnings: list[str]) -> None:
+def test_rules_can_be_disabled(world: Any, warnings: list[str]) -> None:
     made = machine(world, {**PLACE, "disk_gb": 500, "firmware": "efi", "guest": {"arm64": True}, "rules": "off"})
     assert (made["disks"][0]["size"], made["firmware"], warnings) == (500, "efi", [])
 
@@ -118,12 +120,12 @@ def test_rules_may_be_off(world: Any, warnings: list[str]) -> None:
         pytest.param({"profile": "ec2", "guest_id": "windows9Guest"}, "guest_id", id="ec2-32-bit"),
     ],
 )
-def test_warns_of_what_may_go_wrong(world: Any, warnings: list[str], args: dict[str, Any], path: str) -> None:
+def test_warns_of_settings_that_may_fail(world: Any, warnings: list[str], args: dict[str, Any], path: str) -> None:
     machine(world, {**WINDOWS_10, **args})
     assert [w.split(": ")[0] for w in warnings] == [path]
 
 
-def test_an_ec2_machine_may_be_larger_and_of_any_system(world: Any, warnings: list[str]) -> None:
+def test_the_rules_of_byol_do_not_apply_to_the_profile_ec2(world: Any, warnings: list[str]) -> None:
     disks = [{"label": f"disk{i}", "size": 500, "unit_number": i} for i in range(21)]
     server = {"firmware": "efi", "guest_id": "windows2019srv_64Guest", "virtual_machine_args": {"disks": disks}}
     made = machine(world, {**PLACE, "profile": "ec2", **server})
@@ -144,14 +146,16 @@ def test_an_ec2_machine_may_be_larger_and_of_any_system(world: Any, warnings: li
         pytest.param({"windows_release": "12"}, "windows_release", "got '12'", id="release"),
     ],
 )  # fmt: skip
-def test_fails_for_what_no_import_takes(world: Any, args: dict[str, Any], path: str, reason: str) -> None:
+def test_fails_for_a_guest_that_vm_import_does_not_support(
+    world: Any, args: dict[str, Any], path: str, reason: str
+) -> None:
     found = world.problems(lambda: new({**PLACE, "profile": "ec2", **args}))
     assert list(found) == [path]
     assert reason in found[path]
 
 
 @pytest.mark.parametrize("name", ["profile", "rules", "windows_release"])
-def test_rules_wait_for_what_they_depend_on(
+def test_rules_are_not_applied_to_unknown_values(
     world: Any, unknown: Callable[[], Any], name: str, warnings: list[str]
 ) -> None:
     world.preview = True

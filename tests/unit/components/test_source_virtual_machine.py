@@ -32,7 +32,7 @@ def machine(world: Any, args: dict[str, Any]) -> Any:
     return world.inputs("golden")
 
 
-def test_a_machine_is_by_default_one_that_workspaces_takes(world: Any, warnings: list[str]) -> None:
+def test_the_default_virtual_machine_is_supported_by_workspaces(world: Any, warnings: list[str]) -> None:
     made = world.deploy(lambda: outputs(WINDOWS_10))
     assert made == {"moid": "vm-7", "uuid": "4201-uuid", "name": "golden", "power_state": "on"}
     assert world.components == {"golden": "vmimport:index:SourceVirtualMachine"}
@@ -54,21 +54,21 @@ def test_a_machine_is_by_default_one_that_workspaces_takes(world: Any, warnings:
 
 
 @pytest.mark.parametrize("release", WINDOWS_RELEASES)
-def test_a_release_sets_firmware_and_guest(world: Any, release: str, warnings: list[str]) -> None:
+def test_the_release_sets_firmware_and_guest_id(world: Any, release: str, warnings: list[str]) -> None:
     made = machine(world, {**PLACE, "windows_release": release})
     expected = ("bios", "windows9_64Guest") if release.startswith("10-") else ("efi", "windows11_64Guest")
     assert (made["firmware"], made["guestId"]) == expected
     assert [w.split(":")[0] for w in warnings] == ([] if WINDOWS_RELEASES[release].is_listed else ["windows_release"])
 
 
-def test_a_release_that_is_newer_than_the_table_is_the_callers_to_describe(world: Any, warnings: list[str]) -> None:
+def test_an_argument_describes_a_release_that_is_newer_than_the_table(world: Any, warnings: list[str]) -> None:
     newer = {"11-25H2": {"firmware": "efi", "guest_id": NEWER_GUEST}}
     made = machine(world, {**PLACE, "windows_release": "11-25H2", "windows_releases": newer})
     assert (made["firmware"], made["guestId"]) == ("efi", NEWER_GUEST)
     assert warnings == []
 
 
-def test_what_is_given_reaches_the_machine(world: Any) -> None:
+def test_arguments_reach_the_virtual_machine(world: Any) -> None:
     args = {"folder": "images", "num_cpus": 4, "memory_mb": 8192, "disk_gb": 60, "adapter_type": "vmxnet3"}
     world.deploy(lambda: outputs({**WINDOWS_10, **args, "vm_name": pulumi.Output.from_input("golden-10")}))
     made = world.inputs("golden")
@@ -78,7 +78,7 @@ def test_what_is_given_reaches_the_machine(world: Any) -> None:
     assert made["networkInterfaces"][0]["adapterType"] == "vmxnet3"
 
 
-def test_any_argument_of_the_machine_goes_before_the_components(world: Any) -> None:
+def test_virtual_machine_args_take_precedence(world: Any) -> None:
     override = {"annotation": "golden", "wait_for_guest_net_timeout": 5}
     args = {**WINDOWS_10, "memory_mb": 8192}
     world.deploy(
@@ -117,7 +117,9 @@ def test_names_are_looked_up_in_their_datacenter(world: Any) -> None:
         pytest.param({}, "resgroup-7", {}, id="host-without-vcenter"),
     ],
 )  # fmt: skip
-def test_the_resource_pool_is_that_of_the_place(world: Any, place: Any, pool: str, asked: dict[str, str]) -> None:
+def test_the_resource_pool_is_that_of_the_cluster_or_host(
+    world: Any, place: Any, pool: str, asked: dict[str, str]
+) -> None:
     args = {**WINDOWS_10, "resource_pool_id": None, **place}
     assert machine(world, args)["resourcePoolId"] == pool
     assert [c.args for c in world.calls if "getDatacenter" not in c.token] == [asked]
@@ -132,21 +134,23 @@ def test_the_resource_pool_is_that_of_the_place(world: Any, place: Any, pool: st
         pytest.param("getComputeCluster:getComputeCluster", "cluster", id="cluster"),
     ],
 )
-def test_fails_in_the_words_of_the_provider_for_a_name_that_is_not_there(world: Any, function: str, path: str) -> None:
+def test_fails_in_the_words_of_the_provider_for_a_name_that_does_not_exist(
+    world: Any, function: str, path: str
+) -> None:
     world.answers[f"vsphere:index/{function}"] = "not found"
     found = world.problems(lambda: outputs({**NAMES, "windows_release": "10-22H2"}))
     assert list(found) == [path]
     assert "not found" in found[path]
 
 
-def test_the_iso_is_in_the_drive_while_windows_is_installed_and_gone_before_the_export(world: Any) -> None:
+def test_the_iso_is_in_the_drive_only_in_the_install_phase(world: Any) -> None:
     args = {**WINDOWS_10, "iso": {"path": "iso/windows.iso"}}
     assert machine(world, args)["cdroms"] == [{"datastoreId": "datastore-1", "path": "iso/windows.iso"}]
     world.resources.clear()
     assert machine(world, {**args, "phase": "export"})["cdroms"] == []
 
 
-def test_the_iso_may_be_in_a_datastore_of_its_own(world: Any) -> None:
+def test_the_iso_can_be_in_another_datastore(world: Any) -> None:
     by_id = {"path": "w.iso", "datastore_id": "datastore-2"}
     assert machine(world, {**WINDOWS_10, "iso": by_id})["cdroms"][0]["datastoreId"] == "datastore-2"
     world.resources.clear()
@@ -171,7 +175,7 @@ def test_a_local_iso_is_uploaded_first(world: Any, tmp_path: Path) -> None:
     assert made["cdroms"] == [{"datastoreId": "datastore-9", "path": "iso/windows.iso"}]
 
 
-def test_the_place_of_an_uploaded_iso_is_the_callers_to_say(world: Any, tmp_path: Path) -> None:
+def test_arguments_set_the_path_of_an_uploaded_iso(world: Any, tmp_path: Path) -> None:
     iso = tmp_path / "windows.iso"
     iso.touch()
     upload = {"local_path": str(iso), "path": "w/10.iso", "datastore": "isos", "datacenter": "DC1"}
@@ -221,7 +225,7 @@ def test_fails_with_the_argument_and_what_is_expected(world: Any, args: dict[str
 
 
 @pytest.mark.parametrize("name", ["guest", "iso", "virtual_machine_args"])
-def test_fails_when_an_output_is_to_decide_what_there_is(world: Any, name: str) -> None:
+def test_fails_when_an_output_decides_which_resources_to_declare(world: Any, name: str) -> None:
     found = world.problems(lambda: outputs({**WINDOWS_10, name: pulumi.Output.from_input({})}))
     assert found[name].startswith("expected a plain value, got an Output")
 
@@ -239,7 +243,7 @@ def test_fails_with_every_problem_at_once(world: Any) -> None:
     assert list(found) == ["network", "firmware", "disk_gb", "guest.arm64", "guest.language"]
 
 
-def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Callable[[], Any]) -> None:
     world.preview = True
     names = ("datastore_id", "network_id", "resource_pool_id", "disk_gb", "scsi_type", "guest_id", "phase", "vm_name")
     made = world.deploy(
@@ -264,7 +268,7 @@ def test_fails_in_preview_for_a_known_argument_beside_unknown_ones(world: Any, u
     assert list(found) == ["disk_gb"]
 
 
-def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(SourceVirtualMachine)
     assert set(definition.outputs) == {"moid", "uuid", "name", "powerState"}
     described = {**definition.inputs, **definition.outputs}

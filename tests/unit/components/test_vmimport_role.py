@@ -87,13 +87,13 @@ def statements(world: Any, args: dict[str, Any]) -> list[Any]:
     return parsed
 
 
-def test_a_role_that_only_imports_writes_to_no_bucket(world: Any) -> None:
+def test_a_role_for_imports_cannot_write_to_any_bucket(world: Any) -> None:
     reads, _, of_ec2 = json.loads(POLICY)["Statement"]
     actions = [s["Action"] for s in statements(world, {"import_buckets": ["images"]})]
     assert actions == [reads["Action"], of_ec2["Action"]]
 
 
-def test_one_bucket_for_both_stands_in_both_statements(world: Any) -> None:
+def test_a_bucket_for_imports_and_exports_is_in_both_statements(world: Any) -> None:
     made = statements(world, {"import_buckets": ["images"], "export_buckets": ["images"]})
     assert [s["Resource"] for s in made[:2]] == [["arn:aws:s3:::images", "arn:aws:s3:::images/*"]] * 2
 
@@ -124,7 +124,7 @@ def test_optional_statements_are_those_of_the_guide(world: Any, args: dict[str, 
     assert statements(world, {"import_buckets": ["images"], **args})[-1] == statement
 
 
-def test_a_confined_role_trusts_tasks_of_its_account_only(world: Any) -> None:
+def test_a_confined_role_trusts_only_tasks_of_its_account(world: Any) -> None:
     world.deploy(lambda: outputs({"import_buckets": [], "confine_to_account": True}))
     assert json.loads(world.inputs("importer")["assumeRolePolicy"])["Statement"][0]["Condition"] == {
         "StringEquals": {"sts:Externalid": "vmimport", "aws:SourceAccount": "123456789012"},
@@ -133,7 +133,7 @@ def test_a_confined_role_trusts_tasks_of_its_account_only(world: Any) -> None:
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
-def test_arns_are_of_the_partition_of_the_provider(world: Any, partition: str) -> None:
+def test_arns_have_the_partition_of_the_provider(world: Any, partition: str) -> None:
     world.partition = partition
     world.deploy(lambda: outputs({"import_buckets": ["images"], "confine_to_account": True}))
     assert (
@@ -142,7 +142,7 @@ def test_arns_are_of_the_partition_of_the_provider(world: Any, partition: str) -
     assert f'"arn:{partition}:vmie:*:123456789012:*"' in world.inputs("importer")["assumeRolePolicy"]
 
 
-def test_the_role_carries_the_marks_by_which_the_component_knows_it_again(world: Any) -> None:
+def test_the_role_has_the_tags_that_identify_it(world: Any) -> None:
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     args = {
         "import_buckets": [], "role_name": "vmimport-shop", "tags": {"team": "blue"}, "permissions_boundary": boundary
@@ -158,7 +158,7 @@ def test_the_role_carries_the_marks_by_which_the_component_knows_it_again(world:
     assert role["tags"]["vmimport:identity"] == readiness["owner"] == key
 
 
-def test_readiness_waits_for_what_was_written(world: Any) -> None:
+def test_readiness_waits_for_the_documents_that_were_written(world: Any) -> None:
     world.deploy(lambda: outputs({"import_buckets": ["images"], "propagation_seconds": 30, "profile": "shop"}))
     readiness = world.inputs("importer-readiness")
     shown = {k: readiness[k] for k in ("roleName", "accountId", "region", "propagationSeconds", "profile")}
@@ -174,7 +174,7 @@ def test_readiness_waits_for_what_was_written(world: Any) -> None:
     assert readiness["fromResources"] == ["*"]
 
 
-def test_fails_to_hand_on_a_role_without_its_policy(world: Any) -> None:
+def test_the_role_is_not_available_before_its_policy(world: Any) -> None:
     def refuse(_: Any) -> Any:
         raise ValueError("refused")
 
@@ -185,7 +185,7 @@ def test_fails_to_hand_on_a_role_without_its_policy(world: Any) -> None:
     assert list(world.tokens) == ["importer"]
 
 
-def test_an_adopted_role_is_looked_at_and_not_written(world: Any) -> None:
+def test_an_adopted_role_is_read_and_not_changed(world: Any) -> None:
     args = {
         "import_buckets": ["images"], "export_buckets": ["exports"], "kms_key_arns": [KEY], "license_manager": True,
         "adopt": True,
@@ -235,12 +235,12 @@ def test_fails_with_the_argument_and_what_is_expected(world: Any, args: dict[str
     assert world.resources == []
 
 
-def test_fails_when_an_output_is_to_decide_on_adoption(world: Any) -> None:
+def test_fails_when_adopt_is_an_output(world: Any) -> None:
     found = world.problems(lambda: outputs({"import_buckets": [], "adopt": pulumi.Output.from_input(True)}))
     assert found["adopt"].startswith("expected a plain value, got an Output")
 
 
-def test_what_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:
+def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Callable[[], Any]) -> None:
     world.preview = True
     found = world.deploy(lambda: outputs({"import_buckets": [unknown(), "images"], "tags": unknown()}))
     assert found == {"role_name": "vmimport", "role_arn": UNKNOWN, "source_key_policy_statement": UNKNOWN}
@@ -253,7 +253,7 @@ def test_fails_in_preview_for_a_known_bucket_beside_an_unknown_one(world: Any, u
     assert list(found) == ["import_buckets[1]"]
 
 
-def test_pulumi_can_make_a_schema_of_it(schema: Callable[[Any], Any]) -> None:
+def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(VmimportRole)
     assert set(definition.outputs) == {"roleName", "roleArn", "sourceKeyPolicyStatement"}
     described = {**definition.inputs, **definition.outputs}

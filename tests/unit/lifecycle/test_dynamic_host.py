@@ -51,16 +51,16 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.found: ThingState | None = None
-        self.looked_up = 0
-        self.seen_again: Condition | Exception = Condition.READY
-        self.seen_by_delete: tuple[str, str] | None = None
+        self.preflights = 0
+        self.source_condition: Condition | Exception = Condition.READY
+        self.deleted: tuple[str, str] | None = None
 
     def check(self, inputs: ThingInputs) -> Iterator[Problem]:
         if is_known(inputs.size) and inputs.size > 9:
             yield Problem("size", f"expected at most 9, got {inputs.size}")
 
     def preflight(self, run: Run, inputs: ThingInputs) -> Iterator[Problem]:
-        self.looked_up += 1
+        self.preflights += 1
         if inputs.name == "taken" and not run.supplied_by_resource("name"):
             yield Problem("name", "is taken")
 
@@ -81,12 +81,12 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         return ThingState(**vars(inputs), status="done", made_by=run.identity.resource)
 
     def delete(self, run: Run, id: str, state: ThingState) -> None:
-        self.seen_by_delete = (id, run.identity.urn)
+        self.deleted = (id, run.identity.urn)
 
     def recheck_source(self, run: Run, state: ThingState, inputs: ThingInputs) -> Condition:
-        if isinstance(self.seen_again, Exception):
-            raise self.seen_again
-        return self.seen_again
+        if isinstance(self.source_condition, Exception):
+            raise self.source_condition
+        return self.source_condition
 
     def condition(self, state: ThingState) -> Condition:
         return {"done": Condition.READY, "deleted": Condition.BROKEN}.get(state.status or "", Condition.UNFINISHED)
@@ -127,7 +127,7 @@ def bag(**values: Any) -> dict[str, Any]:
     return {"__provider": "p", "identity": URN, "region": "eu-west-1", "size": 3.0, **values}
 
 
-def test_check_normalizes_and_fills_in_the_region(host: DynamicHost) -> None:
+def test_check_normalizes_values_and_sets_the_region(host: DynamicHost) -> None:
     result = host.check({}, {"__provider": "p", "identity": URN, "size": 3.0})
     assert result.failures == []
     assert result.inputs == {"__provider": "p", "identity": URN, "size": 3, "region": "eu-west-1"}
@@ -139,7 +139,7 @@ def test_fails_with_every_problem_at_once(host: DynamicHost, thing: ThingLifecyc
         ("size", "expected at most 9, got 12"),
         ("colour", "is not a property of Thing"),
     }
-    assert thing.looked_up == 0
+    assert thing.preflights == 0
 
 
 def test_unknown_inputs_pass_check_and_stay_unknown(host: DynamicHost) -> None:
@@ -148,14 +148,14 @@ def test_unknown_inputs_pass_check_and_stay_unknown(host: DynamicHost) -> None:
     assert isinstance(result.inputs["size"], pulumi.output.Unknown)
 
 
-def test_aws_is_looked_at_for_new_and_replaced_things_only(host: DynamicHost, thing: ThingLifecycle) -> None:
+def test_preflight_runs_only_for_new_and_replaced_resources(host: DynamicHost, thing: ThingLifecycle) -> None:
     assert [f.property for f in host.check({}, bag(name="taken")).failures] == ["name"]
     assert host.check({}, bag(name="taken", fromResources=["name"])).failures == []
-    thing.looked_up = 0
+    thing.preflights = 0
     host.check(bag(name="taken"), bag(name="taken", tags={"a": "b"}))
-    assert thing.looked_up == 0
+    assert thing.preflights == 0
     host.check(bag(name="other"), bag(name="taken"))
-    assert thing.looked_up == 1
+    assert thing.preflights == 1
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_aws_is_looked_at_for_new_and_replaced_things_only(host: DynamicHost, th
         pytest.param({"status": "deleted"}, {}, True, ["size"], True, id="broken"),
     ],
 )
-def test_diff(
+def test_diff_reports_changes_and_replacements(
     host: DynamicHost, *, olds: Any, news: Any, changes: bool, replaces: list[str], delete_first: bool
 ) -> None:
     result = host.diff("thing-1", bag(status="done") | olds, bag() | news)
@@ -189,10 +189,10 @@ def test_diff(
         pytest.param(RunInterruptedError("too long"), {}, False, [], id="stopped"),
     ],
 )
-def test_what_a_complete_thing_was_made_from_is_looked_at_again(
+def test_the_source_of_a_complete_resource_is_checked_again(
     host: DynamicHost, thing: ThingLifecycle, seen: Any, olds: Any, changes: bool, replaces: list[str]
 ) -> None:
-    thing.seen_again = seen
+    thing.source_condition = seen
     result = host.diff("thing-1", bag(status="done") | olds, bag())
     assert (result.changes, result.replaces) == (changes, replaces)
 
@@ -205,7 +205,9 @@ def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:
     }  # fmt: skip
 
 
-def test_read_tells_gone_from_there_and_gives_inputs_for_drift(host: DynamicHost, thing: ThingLifecycle) -> None:
+def test_read_returns_inputs_for_drift_or_no_id_when_the_resource_does_not_exist(
+    host: DynamicHost, thing: ThingLifecycle
+) -> None:
     assert host.read("thing-1", bag(status="done")).id is None
     thing.found = ThingState(size=3, region="eu-west-1", tags={"a": "by hand"}, status="done")
     result = host.read("thing-1", bag(status="done"))
@@ -213,13 +215,13 @@ def test_read_tells_gone_from_there_and_gives_inputs_for_drift(host: DynamicHost
     assert result.inputs == {"identity": URN, "region": "eu-west-1", "size": 3, "tags": {"a": "by hand"}}
 
 
-def test_update_and_delete_keep_the_identity_the_thing_was_made_with(host: DynamicHost, thing: ThingLifecycle) -> None:
+def test_update_and_delete_keep_the_identity_of_the_create(host: DynamicHost, thing: ThingLifecycle) -> None:
     renamed = URN.replace("web", "shop")
     outs = host.update("thing-1", bag(status="done"), bag(identity=renamed)).outs
     assert outs is not None
     assert outs["identity"] == URN
     host.delete("thing-1", outs)
-    assert thing.seen_by_delete == ("thing-1", URN)
+    assert thing.deleted == ("thing-1", URN)
 
 
 def _status(host: DynamicHost, method: str, request: Any, *args: Any) -> status_pb2.Status:
@@ -245,7 +247,7 @@ def _status(host: DynamicHost, method: str, request: Any, *args: Any) -> status_
         pytest.param(RuntimeError("because of a bug"), True, id="anything-else"),
     ],
 )
-def test_fails_in_one_line_and_keeps_what_was_started(
+def test_fails_in_one_line_and_records_what_was_started(
     host: DynamicHost, thing: ThingLifecycle, error: Exception, kept: bool
 ) -> None:
     thing.error = error
@@ -262,7 +264,7 @@ def test_fails_in_one_line_and_keeps_what_was_started(
         assert state["__provider"] == "p"
 
 
-def test_a_resumed_thing_that_failed_is_recorded_as_broken(host: DynamicHost, thing: ThingLifecycle) -> None:
+def test_a_resumed_resource_that_fails_is_recorded_as_broken(host: DynamicHost, thing: ThingLifecycle) -> None:
     thing.error = CleanFailureError("because the task failed")
     request = provider_pb2.UpdateRequest(urn=URN)
     status = _status(host, "update", request, "thing-1", bag(status="started"), bag())
@@ -301,7 +303,7 @@ def test_the_query_string_of_a_url_is_in_no_error(
     assert "f00d" not in shown
 
 
-def test_credentials_that_ran_out_come_with_the_remedy(host: DynamicHost, thing: ThingLifecycle) -> None:
+def test_expired_credentials_are_reported_with_the_remedy(host: DynamicHost, thing: ThingLifecycle) -> None:
     thing.error = ClientError({"Error": {"Code": "RequestExpired", "Message": "because of time."}}, "CreateTags")
     status = _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag())
     assert status.message.startswith(
@@ -310,14 +312,14 @@ def test_credentials_that_ran_out_come_with_the_remedy(host: DynamicHost, thing:
     assert status.details
 
 
-def test_what_create_took_over_is_not_deleted_as_what_it_replaces(
+def test_a_resource_that_create_reused_is_not_deleted(
     host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append(text))
     created = host.create(bag())
     host.delete(created.id, bag(status="done"))
-    assert thing.seen_by_delete is None
+    assert thing.deleted is None
     assert "to replace it, change an input" in said[0]
     host.delete(created.id, bag(status="done", size=4.0))  # the same id, made from other inputs
-    assert thing.seen_by_delete == (created.id, URN)
+    assert thing.deleted == (created.id, URN)

@@ -56,7 +56,7 @@ def new_run(call: Any = None, minutes: float = 90) -> HostRun:
     return run
 
 
-def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
+def test_wait_returns_until_the_deadline_passes(clock: Clock) -> None:
     run = new_run()
     run.wait(89 * 60)
     assert clock.now == pytest.approx(STARTED + 89 * 60)
@@ -71,7 +71,7 @@ def test_wait_lets_time_pass_up_to_the_deadline(clock: Clock) -> None:
     [(5, r"5 seconds \(customTimeouts\)"), (90, "90 seconds"), (600, "10 minutes"), (9000, r"90 minutes \(timeoutMin")],
     ids=["seconds", "more-than-a-minute", "minutes", "the-shorter-of-both"],
 )
-def test_custom_timeouts_end_a_run_too(clock: Clock, seconds: float, words: str) -> None:
+def test_custom_timeouts_end_a_run(clock: Clock, seconds: float, words: str) -> None:
     with pytest.raises(RunInterruptedError, match=f"timed out after {words}"):
         new_run(FakeCall(seconds)).wait(10_000)
 
@@ -85,7 +85,7 @@ def test_cancel_ends_a_run_within_a_second(clock: Clock) -> None:
     assert clock.now <= STARTED + 11
 
 
-def test_a_run_whose_engine_is_gone_ends(clock: Clock) -> None:
+def test_a_run_ends_when_its_engine_has_exited(clock: Clock) -> None:
     with pytest.raises(RunInterruptedError, match="engine has exited"):
         new_run(FakeCall(alive=False)).wait(60)
 
@@ -98,7 +98,7 @@ def test_a_run_whose_engine_is_gone_ends(clock: Clock) -> None:
         pytest.param({}, {}, None, id="boto3-is-asked"),
     ],
 )
-def test_the_region_is_that_of_the_stack_else_of_the_environment(
+def test_the_region_is_that_of_the_stack_or_else_of_the_environment(
     config: dict[str, str], environment: dict[str, str], region: str | None
 ) -> None:
     assert HostSettings.read(config, environment).aws.region == region

@@ -13,7 +13,7 @@ class Inputs:
     tags: str | None = updatable()
 
 
-def test_tags_name_stack_and_resource_and_fit_what_aws_takes() -> None:
+def test_tags_name_the_stack_and_the_resource_in_characters_that_aws_accepts() -> None:
     tags = Identity(URN).tags(Inputs("a"))
     assert tags["vmimport:stack"] == "shop/prod"
     assert tags["vmimport:resource"] == "ImportImage::web server"
@@ -34,9 +34,9 @@ def test_the_token_is_stable_and_changes_with_identity_inputs_and_attempt() -> N
     assert len(token) == 64
 
 
-def test_a_long_name_is_cut_to_a_tag_value() -> None:
+def test_a_long_name_is_shortened_to_the_limit_of_a_tag_value() -> None:
     assert len(Identity(URN + "x" * 400).tags(Inputs("a"))["vmimport:resource"]) == 255
 
 
-def test_own_and_aws_tags_are_told_from_the_users() -> None:
+def test_tags_of_the_library_and_of_aws_are_reserved() -> None:
     assert [is_reserved_tag(k) for k in ("vmimport:identity", "aws:backup", "Name")] == [True, True, False]

@@ -92,14 +92,14 @@ def test_fails_with_every_problem_at_once() -> None:
     assert {p.path for p in problems} == {"disks[0].s3Key", "colour", "nonsense"}
 
 
-def test_unknown_values_stay_unknown_and_are_no_problem() -> None:
+def test_unknown_values_stay_unknown_and_are_not_a_problem() -> None:
     thing, problems = read_bag(ThingInputs, {"disks": [UNKNOWN], "colour": UNKNOWN, "tags": {"a": UNKNOWN}})
     assert problems == []
     written = write_bag(thing)
     assert (written["disks"], written["colour"], written["tags"]) == ([UNKNOWN], UNKNOWN, {"a": UNKNOWN})
 
 
-def test_a_default_is_not_written_where_the_program_did_not_spell_it_out() -> None:
+def test_a_default_is_written_only_if_the_program_sets_it() -> None:
     thing, _ = read_bag(ThingInputs, {"disks": []})
     assert explicit_properties(ThingInputs, {"disks": []}, thing) == {"disks": []}
     assert explicit_properties(ThingInputs, {"disks": [], "minutes": 60}, thing) == {"disks": [], "minutes": 60}

@@ -45,11 +45,11 @@ def in_pool(function: Callable[[], Any]) -> int:
         return getattr(pool, "_max_workers", 0)
 
 
-def test_the_pool_that_serves_the_call_is_widened() -> None:
+def test_the_pool_that_serves_the_call_gets_more_threads() -> None:
     assert in_pool(pulumi_hooks._widen_thread_pool) > 100
 
 
-def test_work_gets_a_thread_of_its_own_whether_it_came_before_the_pool_was_widened_or_after() -> None:
+def test_each_call_gets_its_own_thread_whether_it_arrives_before_or_after_the_pool_is_widened() -> None:
     all_run = threading.Barrier(40, timeout=10)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -74,7 +74,7 @@ def test_work_gets_a_thread_of_its_own_whether_it_came_before_the_pool_was_widen
             one.result()
 
 
-def test_threads_that_are_idle_are_used_again() -> None:
+def test_idle_threads_are_reused() -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(pulumi_hooks._widen_thread_pool).result()
         for _ in range(50):
@@ -82,7 +82,7 @@ def test_threads_that_are_idle_are_used_again() -> None:
         assert len(pool._threads) < 10
 
 
-def test_a_pool_of_another_make_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pool_of_another_class_is_not_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     class Other:
         _max_workers = 4
 
@@ -106,7 +106,7 @@ def runtime(**names: Any) -> ModuleType:
     return module
 
 
-def test_cancel_is_heard_even_by_a_method_that_was_bound_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel_is_handled_even_by_a_method_that_was_bound_before(monkeypatch: pytest.MonkeyPatch) -> None:
     class DynamicResourceProviderServicer:
         def Cancel(self, request: Any, context: Any) -> None:  # noqa: N802 - gRPC's name
             """Does nothing, as the runtime's."""
@@ -115,7 +115,7 @@ def test_cancel_is_heard_even_by_a_method_that_was_bound_before(monkeypatch: pyt
     monkeypatch.setitem(
         sys.modules, "__main__", runtime(DynamicResourceProviderServicer=DynamicResourceProviderServicer)
     )
-    pulumi_hooks._hear_cancel()
+    pulumi_hooks._handle_cancel()
     bound(None, None)
     assert pulumi_hooks.cancelled.is_set()
 
@@ -136,13 +136,13 @@ class WithForeignCancel:
         pytest.param({"DynamicResourceProviderServicer": WithForeignCancel}, id="cancel-without-code"),
     ],
 )
-def test_without_the_servicer_cancel_is_not_heard(monkeypatch: pytest.MonkeyPatch, names: dict[str, Any]) -> None:
+def test_without_the_servicer_cancel_is_not_handled(monkeypatch: pytest.MonkeyPatch, names: dict[str, Any]) -> None:
     monkeypatch.setitem(sys.modules, "__main__", runtime(**names))
-    pulumi_hooks._hear_cancel()
+    pulumi_hooks._handle_cancel()
     assert not pulumi_hooks.cancelled.is_set()
 
 
-def test_the_call_is_found_from_below_the_runtime_s_frame() -> None:
+def test_the_call_is_found_in_a_frame_of_the_runtime() -> None:
     def served(request: Any, context: Any) -> Call | None:
         return pulumi_hooks.current_call()
 
@@ -163,7 +163,7 @@ def test_a_request_without_a_timeout_has_none() -> None:
     assert Call(request=None, context=Context()).timeout_seconds == 0
 
 
-def test_without_a_way_to_tell_the_engine_the_error_is_left_to_the_runtime() -> None:
+def test_without_a_context_the_runtime_reports_the_error() -> None:
     class Mute:
         """A context that takes no metadata."""
 
@@ -171,20 +171,22 @@ def test_without_a_way_to_tell_the_engine_the_error_is_left_to_the_runtime() -> 
     pulumi_hooks.one_line_error(Call(request=None, context=Mute()), "why")
 
 
-def test_without_the_engine_s_address_nothing_is_logged_and_nothing_watched() -> None:
+def test_without_the_address_of_the_engine_nothing_is_logged_or_watched() -> None:
     before = threading.active_count()
     pulumi_hooks.log("urn", "text")
     pulumi_hooks._end_with_engine()
     assert threading.active_count() == before
 
 
-def test_an_engine_that_is_gone_does_not_end_a_run_that_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_message_to_an_engine_that_has_exited_does_not_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", "127.0.0.1:1"])
     pulumi_hooks.log("urn", "text")
 
 
 @pytest.mark.parametrize(("value", "on"), [(None, True), ("on", True), ("off", False), ("OFF", False), ("0", False)])
-def test_the_environment_switches_all_hooks_off(monkeypatch: pytest.MonkeyPatch, value: str | None, on: bool) -> None:
+def test_an_environment_variable_disables_all_hooks(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, on: bool
+) -> None:
     if value is not None:
         monkeypatch.setenv("PULUMI_VMIMPORT_HOOKS", value)
     assert pulumi_hooks.enabled() is on

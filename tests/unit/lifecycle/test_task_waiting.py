@@ -45,29 +45,29 @@ def watched(service: Service) -> str | None:
     return wait_for_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", str.upper)
 
 
-def test_what_is_over_is_returned_at_once() -> None:
+def test_a_task_that_is_over_is_returned_at_once() -> None:
     service = Service(["completed"])
     assert (watched(service), service.waits) == ("completed", 0)
 
 
-def test_its_standing_is_shown_until_it_is_over() -> None:
+def test_the_status_is_shown_until_the_task_is_over() -> None:
     service = Service(["active", "converting", "completed"])
     assert watched(service) == "completed"
     assert service.texts == [f"{ID}: ACTIVE", f"{ID}: CONVERTING"]
 
 
-def test_what_aws_does_not_list_yet_is_waited_for() -> None:
+def test_a_task_that_aws_does_not_list_yet_is_waited_for() -> None:
     service = Service([None] * (POLLS_BEFORE_GONE - 1) + ["active", None, "completed"])
     assert watched(service) == "completed"
 
 
-def test_what_aws_does_not_know_several_looks_in_a_row_is_gone() -> None:
+def test_a_task_missing_in_several_consecutive_polls_is_gone() -> None:
     service = Service(["active", None])
     assert watched(service) is None
     assert service.waits == POLLS_BEFORE_GONE
 
 
-def test_a_look_that_brought_no_answer_says_nothing_of_what_is_there() -> None:
+def test_a_failed_poll_does_not_count_as_missing() -> None:
     lost = ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "Describe")
     service = Service([None] + [lost] * (POLLS_BEFORE_GONE + 1) + ["completed"])
     assert watched(service) == "completed"
@@ -75,6 +75,6 @@ def test_a_look_that_brought_no_answer_says_nothing_of_what_is_there() -> None:
 
 
 @pytest.mark.parametrize("answer", ["active", None], ids=["there", "gone"])
-def test_fails_when_the_run_ends_before(answer: str | None) -> None:
+def test_fails_when_the_run_ends_before_the_task(answer: str | None) -> None:
     with pytest.raises(RunInterruptedError):
         watched(Service([answer], most_waits=1))
