@@ -138,6 +138,13 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         """The current state; None only when the service reports that the resource does not exist."""
 
+    def read_existing(self, run: Run, id: str, state: StateT) -> StateT | None:
+        """The state of a resource that no stack manages, by its id alone; None if it does not exist.
+
+        Of `state` only the Region, credentials and timeout are set; required inputs are UNKNOWN.
+        """
+        return self.read(run, id, state)
+
     @abstractmethod
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         """Complete an unfinished resource and apply the changes that need no replacement; return the whole state."""

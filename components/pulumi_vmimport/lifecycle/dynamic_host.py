@@ -7,6 +7,7 @@ A resource's state names its provider as `host_for("<Resource>")`. That path and
 import importlib
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pulumi.dynamic import (
@@ -120,9 +121,12 @@ class DynamicHost(ResourceProvider):
         bag = from_pulumi(props)
         state = self._state(bag)
         run = self._run(state, bag)
-        found = self._call(run, bag, lambda: self._lifecycle.read(run, id_, state))
+        read = self._lifecycle.read if IDENTITY in bag else self._lifecycle.read_existing
+        found = self._call(run, bag, lambda: read(run, id_, state))
         if found is None:
             return ReadResult(None, {})
+        unknown = [name for name, value in vars(found).items() if value is UNKNOWN]
+        found = replace(found, **dict.fromkeys(unknown))
         outputs = self._outputs(found, bag)
         own = {name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if name in bag}
         inputs = {name: v for name, v in outputs.items() if name in wire_fields(self._lifecycle.inputs_type)}

@@ -54,7 +54,7 @@ class ManagedResource(dynamic.Resource):
         given = {k: v for k, v in self._completed(arguments).items() if v is not None}
         props: dict[str, Any] = dict.fromkeys(wire_fields(lifecycle.state_type))
         props |= to_bag(lifecycle.inputs_type, given)
-        if opts.id is None:  # an existing thing that is only read belongs to no resource of this stack
+        if opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = without_dependency(urn)
             props[SUPPLIED_INPUTS] = (
@@ -72,15 +72,16 @@ class ManagedResource(dynamic.Resource):
         opts: pulumi.ResourceOptions | None = None,
         **scope: Unpack[AwsArgs],
     ) -> Self:
-        """An existing thing by its id, for its outputs; the stack does not manage it and never deletes it.
+        """Read an existing resource by its id, for its outputs. The stack does not manage it and never deletes it.
 
-        The id is the one that a managed resource of this class has. The update fails when AWS has nothing of this id.
+        The id is that of a managed resource of this class (docs/existing_resources.md). The update fails when AWS has no
+        resource with this id.
         """
         return cls(resource_name, dict(scope), pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
     @staticmethod
     def _completed(arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments with those that a resource derives from others."""
+        """The arguments, with those that the resource derives from others."""
         return arguments
 
 

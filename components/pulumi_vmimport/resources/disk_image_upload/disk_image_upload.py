@@ -115,6 +115,14 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         tags = state.tags and s3_object.tags_of(target.client, found)
         return replace(state, etag=found.etag, version_id=found.version_id, tags=tags)
 
+    def read_existing(self, run: Run, id: str, state: DiskImageUploadState) -> DiskImageUploadState | None:
+        location = s3_locations.split_s3_uri(id)
+        found = s3_object.find_object(run.aws.client("s3"), *location) if location else None
+        if found is None:
+            return None
+        described = replace(state, etag=found.etag, version_id=found.version_id, checksum=found.checksum)
+        return replace(described, bucket=found.bucket, key=found.key, size_bytes=found.size_bytes)
+
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs
     ) -> DiskImageUploadState:

@@ -118,6 +118,22 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         task = self.tasks.find(run.aws, id)
         return self._with_task(state, task) if task else None
 
+    def read_existing(self, run: Run, id: str, state: StateT) -> StateT | None:
+        task: TaskT | None = self.tasks.find(run.aws, id)
+        if task is None:
+            return None
+        found = self._with_task(self.initial_state(self.existing_inputs(state, task), task), task)
+        if not task.completed:
+            return found
+        result = self.read_result(run, found)
+        is_complete = result is not None and result.task_status == found.task_status
+        return replace(result, task_status="completed") if result is not None and is_complete else result
+
+    def existing_inputs(self, state: StateT, task: TaskT) -> InputsT:
+        """The inputs of a task that no stack manages, as far as the task reports them."""
+        del task
+        return self.inputs_of(state)
+
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         updated = self.replace_inputs(state, inputs)
         # Tags stay recorded until they are removed, so that the next update completes an interrupted one.

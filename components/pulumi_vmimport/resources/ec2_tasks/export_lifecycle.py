@@ -76,6 +76,10 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
             )
         return found
 
+    def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> InputsT:
+        prefix = (task.key_stem or "").removesuffix(task.id)
+        return replace(self.inputs_of(state), s3_bucket=task.bucket or "", s3_prefix=prefix or None)
+
     def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
         if keys:
             self.tasks.untag(run.aws, self.task_id(state), keys)

@@ -91,16 +91,12 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         if state.description is not None:
             images.set_description(run.aws, str(state.image_id), state.description)
         image = images.find(run.aws, str(state.image_id))
-        if image is None:
-            return state
-        return replace(
-            state,
-            image_name=image.name,
-            detected_platform=image.platform_details,
-            detected_boot_mode=image.boot_mode,
-            billed_usage_operation=image.usage_operation,
-            post_import_report=_report(state, image),
-        )
+        return state if image is None else _with_image(state, image)
+
+    def read_existing(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
+        found = super().read_existing(run, id, state)
+        image = images.find(run.aws, found.image_id) if found and found.image_id else None
+        return _with_image(found, image) if found and image else found
 
     def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:
@@ -122,6 +118,17 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def delete_result(self, run: Run, state: ImportImageState) -> None:
         images.delete(run.aws, state.image_id, state.snapshot_ids)
+
+
+def _with_image(state: ImportImageState, image: images.Image) -> ImportImageState:
+    return replace(
+        state,
+        image_name=image.name,
+        detected_platform=image.platform_details,
+        detected_boot_mode=image.boot_mode,
+        billed_usage_operation=image.usage_operation,
+        post_import_report=_report(state, image),
+    )
 
 
 def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:

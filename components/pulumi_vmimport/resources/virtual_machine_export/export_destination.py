@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.transfer import manifest, s3_object
@@ -185,6 +186,13 @@ class ExportDestination:
     def _size_of(self, names: list[str]) -> int:
         found = (s3_object.find_object(self.client, self.bucket, self.key + name) for name in names)
         return sum(disk.size_bytes for disk in found if disk is not None)
+
+
+def location_inputs(uri: str) -> dict[str, Any]:
+    """The inputs that locate an export, from its id."""
+    bucket, key = split_s3_uri(uri) or ("", "")
+    format = MachineExportFormat.VMDK if key.endswith("/") else MachineExportFormat.OVA
+    return {"bucket": bucket, "key": key, "format": format}
 
 
 def key_problem(key: str, format: MachineExportFormat | None) -> str | None:

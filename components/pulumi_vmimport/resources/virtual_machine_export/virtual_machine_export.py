@@ -29,6 +29,7 @@ from pulumi_vmimport.resources.virtual_machine_export.export_destination import 
     ExportDestination,
     MachineExportFormat,
     key_problem,
+    location_inputs,
 )
 from pulumi_vmimport.resources.virtual_machine_export.machine_reference import MachineReference, reference_problems
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
@@ -102,6 +103,11 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return None  # deleted, or replaced by another owner: either way the export is gone
         size_bytes = head.size_bytes if state.disk_keys is None else state.size_bytes
         return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
+
+    def read_existing(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
+        at = replace(state, **location_inputs(id))
+        head = _destination(run, at).find_head()
+        return None if head is None else replace(at, etag=head.etag, checksum=head.checksum, size_bytes=head.size_bytes)
 
     def recheck_source(
         self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs

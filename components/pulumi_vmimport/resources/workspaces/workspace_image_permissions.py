@@ -95,6 +95,13 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         account_ids = _in_order_of(state.account_ids, shared)
         return replace(state, account_ids=account_ids, shared_account_ids=tuple(shared))
 
+    def read_existing(
+        self, run: Run, id: str, state: WorkspaceImagePermissionsState
+    ) -> WorkspaceImagePermissionsState | None:
+        shared = _shared_with(run, id)
+        accounts = tuple(shared or ())
+        return replace(state, image_id=id, account_ids=accounts, shared_account_ids=accounts) if shared else None
+
     def update(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState, inputs: WorkspaceImagePermissionsInputs
     ) -> WorkspaceImagePermissionsState:

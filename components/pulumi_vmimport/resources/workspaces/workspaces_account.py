@@ -87,6 +87,10 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             return _with_support(state, support)
         return None if self.condition(state) is Condition.READY else state
 
+    def read_existing(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState | None:
+        support = byol_account.byol_support(run.aws)
+        return _with_support(state, support) if support.is_enabled else None
+
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs
     ) -> WorkspacesAccountState:

@@ -1,0 +1,39 @@
+"""`X.get`: a stack reads what another one manages."""
+
+from typing import Any
+
+import pulumi
+
+from pulumi_vmimport import ImportImage
+
+
+def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(image_stack: Any, new_stack: Any) -> None:
+    image_stack.up()
+    managed = image_stack.outputs()
+
+    def program() -> None:
+        web = ImportImage.get("web", managed["importTaskId"])
+        pulumi.export("imageId", web.image_id)
+        pulumi.export("imageName", web.image_name)
+        pulumi.export("taskStatus", web.task_status)
+
+    reader = new_stack(program, name="reader")
+    reader.up()
+    outputs = reader.outputs()
+    assert outputs["imageId"] == managed["imageId"]
+    assert outputs["imageName"]
+    assert outputs["taskStatus"] == "completed"
+    reader.refresh()
+    assert reader.up() == {"same": 1}
+    reader.destroy()
+    assert image_stack.preview(refresh=True) == {"same": 2}
+    image_stack.destroy()
+
+
+def test_fails_for_an_id_that_does_not_exist(new_stack: Any) -> None:
+    def program() -> None:
+        ImportImage.get("web", "import-ami-0123456789abcdef0")
+
+    reader = new_stack(program)
+    reader.fails(reader.up)
+    assert "import-ami-0123456789abcdef0" in "\n".join(reader.output)
