@@ -73,9 +73,10 @@ lint: types ## ruff, types, layers, wording, dead code
 	$(BIN)/python tools/check_wording.py
 	$(BIN)/python tools/check_dead_code.py
 
-types: setup ## mypy for everything
+types: setup ## mypy for everything, pyright for the public API
 	$(BIN)/mypy components sandbox tests stacks docs tools
 	$(BIN)/mypy --explicit-package-bases examples benchmarks
+	$(BIN)/pyright tests/typing
 
 unit: setup file-system-tools ## the tests that need no engine
 	@$(PYTEST) tests/unit tests/contract

@@ -5,14 +5,17 @@ from typing import Any
 import pulumi
 
 from pulumi_vmimport import ImportImage
+from pulumi_vmimport_sandbox import Sandbox
 
 
-def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(image_stack: Any, new_stack: Any) -> None:
+def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(
+    image_stack: Any, new_stack: Any, sandbox: Sandbox
+) -> None:
     image_stack.up()
-    managed = image_stack.outputs()
+    (task,) = sandbox.aws.import_tasks
 
     def program() -> None:
-        web = ImportImage.get("web", managed["importTaskId"])
+        web = ImportImage.get("web", task.id)
         pulumi.export("imageId", web.image_id)
         pulumi.export("imageName", web.image_name)
         pulumi.export("taskStatus", web.task_status)
@@ -20,7 +23,7 @@ def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(image_st
     reader = new_stack(program, name="reader")
     reader.up()
     outputs = reader.outputs()
-    assert outputs["imageId"] == managed["imageId"]
+    assert outputs["imageId"] == task.image_id
     assert outputs["imageName"]
     assert outputs["taskStatus"] == "completed"
     reader.refresh()

@@ -74,8 +74,8 @@ class ManagedResource(dynamic.Resource):
     ) -> Self:
         """Read an existing resource by its id, for its outputs. The stack does not manage it and never deletes it.
 
-        The id is that of a managed resource of this class (docs/existing_resources.md). The update fails when AWS has no
-        resource with this id.
+        The id is that of a managed resource of this class (docs/existing_resources.md). The update fails when AWS has
+        no resource with this id.
         """
         return cls(resource_name, dict(scope), pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
