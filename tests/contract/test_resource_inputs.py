@@ -1,4 +1,4 @@
-"""Rules for what every custom resource makes of its inputs: good ones, bad ones, and those that preview cannot know."""
+"""Every custom resource handles valid, invalid and unknown inputs."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, wire_fields, without_none
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
-# What programs give by mistake, or to try how far they get.
+# Values that programs pass by mistake.
 ODD: tuple[Any, ...] = (
     "", " ", "x y!", "-", "a" * 2000, "s3://", "s3://images/k.ova", "https://[", "arn:", "ü", "a\nb", "1" * 12,
     -1, 0, 1.0, 2.5, 1e300, True, False,
@@ -98,28 +98,28 @@ def test_every_problem_has_the_path_of_a_property_and_a_reason(declared: Any) ->
     assert found
 
 
-def test_nothing_is_told_twice(declared: Any) -> None:
+def test_no_problem_is_reported_twice(declared: Any) -> None:
     for bag in bags(declared.lifecycle.inputs_type, seed=11):
-        told = problems(declared, bag)
-        assert len(told) == len(set(told)), bag
+        found = problems(declared, bag)
+        assert len(found) == len(set(found)), bag
 
 
 @pytest.mark.parametrize(("name", "value"), [("timeoutMinutes", 0), ("timeoutMinutes", -1), ("region", None)])
-def test_fails_in_check_on_what_no_resource_takes(declared: Any, name: str, value: int | None) -> None:
+def test_fails_in_check_on_values_that_no_resource_accepts(declared: Any, name: str, value: int | None) -> None:
     assert name in {problem.path for problem in problems(declared, full(declared) | {name: value})}
 
 
-def test_unknown_inputs_are_not_judged(declared: Any) -> None:
+def test_unknown_inputs_are_not_checked(declared: Any) -> None:
     assert problems(declared, dict.fromkeys(wire_fields(declared.lifecycle.inputs_type), UNKNOWN)) == []
 
 
-def test_an_input_that_becomes_known_in_time_is_judged_only_then(declared: Any) -> None:
-    """Making any one input unknown takes problems away and never adds one."""
+def test_an_unknown_input_is_checked_only_when_it_is_known(declared: Any) -> None:
+    """An unknown input can only reduce the problems."""
     for number, bag in enumerate(bags(declared.lifecycle.inputs_type, seed=13)):
         if number % 5 == 0:
             for name in bag:
-                told = {p.path for p in problems(declared, bag | {name: UNKNOWN})}
-                assert told <= {p.path for p in problems(declared, bag)}, (name, bag)
+                found = {p.path for p in problems(declared, bag | {name: UNKNOWN})}
+                assert found <= {p.path for p in problems(declared, bag)}, (name, bag)
 
 
 @pytest.fixture

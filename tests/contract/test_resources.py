@@ -105,7 +105,7 @@ def _differing(args: Any, inputs: type, path: str) -> list[str]:
 def _mismatch(argument: Any, hint: Any, path: str) -> list[str]:
     origin, inner = get_origin(hint), get_args(hint)
     if is_dataclass(hint) and is_typeddict(argument):
-        return _differing(argument, hint, path)  # type: ignore[arg-type] # a class, of which hints is told
+        return _differing(argument, hint, path)  # type: ignore[arg-type] # a dataclass, as is_dataclass does not narrow
     if origin is tuple and get_origin(argument) is list:
         return _mismatch(_plain(get_args(argument)[0]), inner[0], f"{path}[]")
     if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(argument) is dict:
@@ -190,10 +190,10 @@ def test_every_resource_says_where_as_whom_and_how_long(declared: Any, scope: st
     assert scope in declared.inputs
 
 
-def test_a_resource_that_keeps_what_is_unfinished_tells_it_from_what_is_ready(declared: Any) -> None:
+def test_a_resource_that_records_unfinished_states_distinguishes_them(declared: Any) -> None:
     lifecycle = declared.lifecycle
     empty = lifecycle.state_type(**dict.fromkeys(f.name for f in fields(lifecycle.state_type)))
-    keeps = any(
+    records = any(
         "run.record(" in inspect.getsource(cls) for cls in type(lifecycle).__mro__ if cls not in (Lifecycle, object)
     )
-    assert (lifecycle.condition(empty) is Condition.READY) is not keeps
+    assert (lifecycle.condition(empty) is Condition.READY) is not records

@@ -1,12 +1,4 @@
-"""Errors of disk images and OVF descriptors. Facts are attributes.
-
-DiskImageError
-├── NotStreamOptimizedError   not a stream-optimized VMDK, the only VMDK that AWS imports
-├── TruncatedImageError       the file ends too early
-├── DamagedImageError         a structure has an invalid value
-├── UnsupportedImageError     a valid image of a kind that this library does not read
-└── InvalidDescriptorError    an OVF descriptor that is invalid, or facts that it cannot express
-"""
+"""The errors of disk images and OVF descriptors; pulumi_vmimport.errors shows the tree."""
 
 from pulumi_vmimport.errors import VmimportError
 

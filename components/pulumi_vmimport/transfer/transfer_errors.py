@@ -1,15 +1,4 @@
-"""The errors of a transfer, as one tree. Their facts are attributes.
-
-TransferError
-├── SourceModifiedError      a disk image changed while it was read
-├── UnreadableSourceError    a disk image cannot be read
-├── InvalidMemberError       an OVA cannot contain a file of this name
-├── InvalidMetadataError     an S3 object cannot have this metadata
-├── ObjectConflictError      another process wrote the object before the upload completed
-└── ObjectNotOwnedError      the object to delete belongs to another owner
-
-Errors of S3 are raised as botocore's exceptions.
-"""
+"""The errors of a transfer; pulumi_vmimport.errors shows the tree. Errors of S3 are botocore's exceptions."""
 
 from pulumi_vmimport.errors import VmimportError
 

@@ -1,21 +1,4 @@
-"""The errors of vSphere, as one tree. Their facts are attributes; `message` is vSphere's own.
-
-VSphereError
-├── InvalidSettingError         a setting is missing or invalid
-├── CannotConnectError          no vSphere server responds at the address
-├── TlsNotVerifiedError         the server's certificate is not trusted
-├── LoginFailedError            the server rejects the user or the password
-├── VSphereFaultError           an operation failed with a fault
-├── MachineNotFoundError        no virtual machine has this UUID, id or path
-├── AmbiguousMachineError       several virtual machines match
-├── SnapshotNotFoundError       no snapshot, or several, match the name or id
-├── GuestStillRunningError      the guest did not shut down in time
-└── ExportError                 an export failed
-    ├── LeaseLostError          vSphere ended the lease, or the lease could not be renewed
-    ├── DownloadError           a disk could not be read to its end
-    ├── DiskChangedError        after a reconnect, the host sent other bytes than before
-    └── BytesDifferError        the received bytes differ from the lease's manifest
-"""
+"""The errors of vSphere; pulumi_vmimport.errors shows the tree. `message` is vSphere's own text."""
 
 from collections.abc import Sequence
 

@@ -51,23 +51,23 @@ def test_the_pool_that_serves_the_call_gets_more_threads() -> None:
 
 def test_each_call_gets_its_own_thread_whether_it_arrives_before_or_after_the_pool_is_widened() -> None:
     all_run = threading.Barrier(40, timeout=10)
-    begun, go_on = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
     def serve() -> None:
         pulumi_hooks._widen_thread_pool()
         all_run.wait()
 
     def first() -> None:
-        begun.set()
-        go_on.wait()
+        started.set()
+        release.wait()
         pulumi_hooks._widen_thread_pool()
 
     with ThreadPoolExecutor(1) as pool:
         made: list[Any] = [pool.submit(first)]
-        begun.wait()
+        started.wait()
         made += [pool.submit(int) for _ in range(10)]
         made += [pool.submit(serve) for _ in range(20)]
-        go_on.set()
+        release.set()
         made[10].result()
         made += [pool.submit(serve) for _ in range(20)]
         for one in made:
