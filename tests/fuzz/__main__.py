@@ -1,7 +1,7 @@
 """Fuzz every target for a time: `python -m tests.fuzz SECONDS [TARGET ...]`, as `make fuzz` does.
 
-What was found before is started from: `.fuzz/corpus/TARGET` grows from run to run. An input that a reader fails on is
-kept in `.fuzz/found`; `python -m tests.fuzz.run_target TARGET FILE` shows its traceback again.
+Each run starts from the previous corpus in `.fuzz/corpus/TARGET`. Inputs that a reader fails on are kept in `.fuzz/found`;
+`python -m tests.fuzz.run_target TARGET FILE` shows the traceback of one.
 """
 
 import os
@@ -18,7 +18,7 @@ _HANG_SECONDS, _MAX_INPUT_BYTES = 60, 16384
 
 
 def fuzz(target: str, seconds: int) -> bool:
-    """Fuzz one; returns whether its reader withstood, and prints what it did."""
+    """Fuzz one target; print the result and return whether the reader passed."""
     corpus, found = _FOLDER / "corpus" / target, _FOLDER / "found"
     for folder in (corpus, found):
         folder.mkdir(parents=True, exist_ok=True)

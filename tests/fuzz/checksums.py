@@ -1,4 +1,4 @@
-"""Checksums put right after the fuzzer changed what they are of: else hardly an input came past them."""
+"""Repairs checksums of mutated inputs, which readers would otherwise reject at once."""
 
 import zlib
 
@@ -11,7 +11,7 @@ _MAX_BYTES = 1 << 20
 
 
 def repair(file: FuzzedFile) -> None:
-    """Repair all that are where a file of any format has them."""
+    """Repair the checksums at the positions of all formats."""
     _tar(file)
     _vhd(file)
     for at, size in ((64 * _KIB, 4 * _KIB), (128 * _KIB, 4 * _KIB), (192 * _KIB, 64 * _KIB), (256 * _KIB, 64 * _KIB)):
@@ -23,12 +23,12 @@ def repair(file: FuzzedFile) -> None:
 
 
 def quick_crc(data: bytes) -> int:
-    """In place of CRC-32C, of which Python does 5 MB/s; of a structure whose own checksum is at byte 4."""
+    """A replacement of CRC-32C, which runs at 5 MB/s in Python, for a structure with its checksum at byte 4."""
     return zlib.crc32(data[:4] + data[8:])
 
 
 def use_quick_crc() -> None:
-    """Let the readers of VHDX use it too: for this process."""
+    """Let the VHDX readers of this process use it."""
     vars(vhdx_structures)["crc32c"] = quick_crc
 
 

@@ -10,13 +10,13 @@ with atheris.instrument_imports(include=["pulumi_vmimport.disk"]):
     from tests.fuzz.checksums import use_quick_crc
     from tests.fuzz.targets import TARGETS
 
-# What libFuzzer calls the memory in use is the most there ever was, and a process inherits that of the one that started
-# it, so a test run that once was large would fail every target. This one is held by the kernel: more is a MemoryError.
+# libFuzzer measures the peak memory, which a process inherits from its parent, so that a large test run would fail every
+# target. The kernel enforces this limit instead: exceeding it is a MemoryError.
 _MAX_DATA_BYTES = 512 << 20
 
 
 def mutate(data: bytes, most_bytes: int, seed: int) -> bytes:
-    """Numbers are changed as often as anything else."""
+    """Mutate numbers as often as anything else."""
     return with_other_number(data, seed) if seed % 2 else bytes(atheris.Mutate(data, most_bytes))
 
 

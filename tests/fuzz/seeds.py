@@ -219,7 +219,7 @@ def _converted(disks: dict[str, Path], images: Path) -> Iterator[tuple[str, str,
 
 
 def _stream_with_footer() -> bytes:
-    """A VMDK of 1 MiB as vSphere and ovftool write it: its directory comes last, and the footer tells where."""
+    """A VMDK of 1 MiB as vSphere and ovftool write it, with its directory at the end, located by a footer."""
     grain, capacity = 128, 2048
     text = _DESCRIPTOR.replace(b"monolithicFlat", b"streamOptimized").replace(b"FLAT", b"SPARSE").ljust(1024, b"\0")
 

@@ -1,7 +1,7 @@
-"""What is fuzzed: every reader of disk images and of what stands around them.
+"""The fuzz targets: every reader of disk images and of the files around them.
 
-A target takes any bytes. It returns, or raises what its reader documents; it reads no more than a reader may, so that
-neither memory nor time grows with what a file claims.
+A target accepts any bytes. It returns, or raises what its reader documents, and reads no more than the reader may, so
+that neither memory nor time grows with what a file claims.
 """
 
 import json
@@ -33,7 +33,7 @@ from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 
 _MIB = 1 << 20
 _MAX_SIZE_BYTES = 64 << 40
-# Over a network, and of a local file, whose grain tables are read all: see vmdk_grains.py.
+# Limits over a network, and for a local file, whose grain tables are all read: see vmdk_grain_check.py.
 _FAR = {"most_reads": 1000, "most_read_bytes": 32 * _MIB}
 _NEAR = {"most_reads": 50_000, "most_read_bytes": 160 * _MIB}
 _MAX_FACTS_BYTES = 8 * _MIB
@@ -42,12 +42,12 @@ _CHUNK_BYTES = 100
 
 
 def archive(data: bytes) -> None:
-    """The walk through a tar archive."""
+    """The members of a tar archive."""
     _expect_plain(asdict(read_archive(_file(data))))
 
 
 def manifest(data: bytes) -> None:
-    """The lines of a manifest; the file that it names is the manifest itself."""
+    """A manifest, which names itself."""
     file = _file(data)
     entries, damage = check_manifest(file, {"disk.vmdk": file}, whole=False)
     _expect_plain([*map(asdict, entries), *map(asdict, damage)])
@@ -62,12 +62,12 @@ def ovf(data: bytes) -> None:
 
 
 def vmdk_descriptor(data: bytes) -> None:
-    """The text in a VMDK, or in a file by itself."""
+    """The text descriptor of a VMDK."""
     _expect_plain(asdict(read_descriptor(data[1:])))
 
 
 def vmdk_stream(data: bytes) -> None:
-    """A VMDK that passes by."""
+    """A streamed VMDK."""
     check = StreamOptimizedCheck("fuzzed.vmdk")
     try:
         for at in range(1, len(data), _CHUNK_BYTES):
@@ -78,23 +78,23 @@ def vmdk_stream(data: bytes) -> None:
 
 
 def vmdk(data: bytes) -> None:
-    """The facts of a VMDK, and the start of the disk in it."""
+    """The facts of a VMDK, and the start of its content."""
     file = _file(data)
-    _expect_reading(inspect_vmdk(file, lambda _: file, deep=bool(file.options & DEEP)))
+    _expect_inspection(inspect_vmdk(file, lambda _: file, deep=bool(file.options & DEEP)))
 
 
 def vhd(data: bytes) -> None:
-    """The facts of a VHD, and the start of the disk in it."""
-    _expect_reading(inspect_vhd(_file(data)))
+    """The facts of a VHD, and the start of its content."""
+    _expect_inspection(inspect_vhd(_file(data)))
 
 
 def vhdx(data: bytes) -> None:
-    """The facts of a VHDX, and the start of the disk in it."""
-    _expect_reading(inspect_vhdx(_file(data)))
+    """The facts of a VHDX, and the start of its content."""
+    _expect_inspection(inspect_vhdx(_file(data)))
 
 
 def partition_table(data: bytes) -> None:
-    """MBR, extended boot records, GPT and what is in the partitions, of a raw disk."""
+    """MBR, extended boot records, GPT and file systems of a raw disk."""
     try:
         content = RawContent(file := _file(data))
         content.sector_bytes = 4096 if file.options & SECTORS_4096 else 512
@@ -106,7 +106,7 @@ def partition_table(data: bytes) -> None:
 
 
 def file_system(data: bytes) -> None:
-    """What a volume holds."""
+    """The file system of a partition."""
     try:
         _expect_plain(asdict(detect_file_system(DiskRegion.of_disk(RawContent(_file(data))))))
     except DiskImageError:
@@ -114,7 +114,7 @@ def file_system(data: bytes) -> None:
 
 
 def disk_content(data: bytes) -> None:
-    """The whole of a disk, as DirectSnapshot uploads it: its extents, and the ends of each."""
+    """The content of a disk as DirectSnapshot uploads it: its extents, and the ends of each."""
     # A table of a large file may be as large: of 32 MiB it can be 32 MiB, and reading it takes 512 reads.
     file = _file(data, most_size_bytes=32 * _MIB, limits={"most_reads": 20_000, "most_read_bytes": 160 * _MIB})
     try:
@@ -128,7 +128,7 @@ def disk_content(data: bytes) -> None:
 
 
 def image(data: bytes) -> None:
-    """`vmimport inspect`: any file, its descriptor's other files being itself. Damage is a fact, never an error."""
+    """`vmimport inspect` of any file, which is also every file that its descriptor names. Damage never raises."""
     file = _file(data)
     _expect_plain(asdict(inspect_image(file, open_sibling=lambda _: file, deep=bool(file.options & DEEP))))
 
@@ -160,7 +160,7 @@ def _file(data: bytes, most_size_bytes: int = _MAX_SIZE_BYTES, limits: dict[str,
     return file
 
 
-def _expect_reading(inspected: ContainerInspection) -> None:
+def _expect_inspection(inspected: ContainerInspection) -> None:
     facts = (inspected.vmdk, inspected.vhd, inspected.vhdx, *inspected.damage)
     _expect_plain([asdict(fact) for fact in facts if fact is not None])
     if inspected.content is None:
@@ -173,7 +173,7 @@ def _expect_reading(inspected: ContainerInspection) -> None:
 
 
 def _expect_plain(facts: Any) -> None:
-    """JSON of a bounded size, whose texts steer no terminal."""
+    """Expect JSON of a bounded size without control characters."""
     assert len(json.dumps(facts)) < _MAX_FACTS_BYTES
     rest = [facts]
     while rest:

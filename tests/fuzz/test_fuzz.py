@@ -26,11 +26,11 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_reader_withstands_what_the_fuzzer_makes_of_real_images(target: str, seeds: Path, tmp_path: Path) -> None:
+def test_a_reader_withstands_mutated_images(target: str, seeds: Path, tmp_path: Path) -> None:
     pytest.importorskip("atheris")
     found = tmp_path / "found"
     found.mkdir()
-    # Runs are counted and not timed; a hang is what takes 60 seconds for a few KB, memory what grows by itself.
+    # The number of runs is fixed, not the time. An input of a few KB that takes 60 seconds is a hang.
     options = [f"-runs={RUNS}", "-seed=1", "-max_len=8192", "-timeout=60"]
     command = [sys.executable, "-m", "tests.fuzz.run_target", target, *options, f"-artifact_prefix={tmp_path}/"]
     done = subprocess.run(
@@ -72,14 +72,14 @@ def test_any_input_is_some_file(data: bytes) -> None:
     assert len(file.read_at(0, 100)) == min(file.size_bytes, 100)
 
 
-def test_what_stands_at_the_end_stays_there_when_the_size_changes() -> None:
+def test_data_at_the_end_stays_there_if_the_size_changes() -> None:
     data = bytearray(encoded(1000, [(0, b"start"), (990, b"footer")]))
     assert FuzzedFile(bytes(data), **LIMITS).read_at(990, 10) == b"footer\0\0\0\0"
     data[1:7] = (1 << 40).to_bytes(6, "little")
     assert FuzzedFile(bytes(data), **LIMITS).read_at((1 << 40) - 10, 10) == b"footer\0\0\0\0"
 
 
-def test_later_pieces_lie_over_earlier_ones() -> None:
+def test_later_pieces_overwrite_earlier_ones() -> None:
     file = FuzzedFile(encoded(20, [(0, b"a" * 10), (8, b"b" * 4), (2, b"c" * 2)]), **LIMITS)
     assert file.read_at(0, 14) == b"aaccaaaabbbb\0\0"
 

@@ -25,18 +25,18 @@ def whole(disk: DiskContent) -> bytes:
     return bytes(out)
 
 
-def test_the_content_tells_the_format(image: bytes, kind: Any, memory: Memory) -> None:
+def test_the_format_is_detected_by_content(image: bytes, kind: Any, memory: Memory) -> None:
     assert format_of(memory(image)) == kind.format
 
 
-def test_the_extents_hold_every_byte(image: bytes, raw_disk: Path, memory: Memory) -> None:
+def test_the_extents_include_every_byte_of_data(image: bytes, raw_disk: Path, memory: Memory) -> None:
     disk = open_image(memory(image))
     assert disk.capacity_bytes == 21 * MIB
     assert disk.sector_bytes == 512
     assert whole(disk) == raw_disk.read_bytes()
 
 
-def test_the_extents_are_in_order_and_leave_out_what_is_not_stored(image: bytes, kind: Any, memory: Memory) -> None:
+def test_extents_are_in_order_and_exclude_absent_chunks(image: bytes, kind: Any, memory: Memory) -> None:
     found = list(open_image(memory(image)).extents())
     ends = [offset + length for offset, length in found]
     assert all(end < offset for end, (offset, _) in zip(ends, found[1:], strict=False))
@@ -52,7 +52,7 @@ def test_any_part_can_be_read(image: bytes, raw_disk: Path, memory: Memory) -> N
     assert disk.read(30 * MIB, 10) == bytes(10)
 
 
-def test_to_open_an_image_reads_little_of_it(image: bytes, memory: Memory) -> None:
+def test_opening_an_image_reads_little_of_it(image: bytes, memory: Memory) -> None:
     source = memory(image)
     open_image(source)
     assert source.read_bytes < 400_000
@@ -67,7 +67,7 @@ def test_a_disk_as_vsphere_exports_it_is_read(stream_optimized: Any, memory: Mem
     assert disk.read(2 << 30, 4096) == bytes(4096)
 
 
-def test_bitmap_entries_between_the_blocks_of_a_vhdx_are_stepped_over(
+def test_bitmap_entries_between_the_blocks_of_a_vhdx_are_skipped(
     tmp_path: Path, convert: Convert, memory: Memory
 ) -> None:
     raw = tmp_path / "disk.raw"
@@ -112,19 +112,19 @@ def test_the_content_must_be_of_the_expected_format(image: bytes, kind: Any, mem
         pytest.param(b"PK\x03\x04" + bytes(600), "a zip file; unpack it first", id="zip"),
     ],
 )
-def test_fails_for_what_would_pass_for_a_raw_disk_and_is_none(memory: Memory, data: bytes, words: str) -> None:
+def test_fails_for_other_formats_instead_of_reading_them_as_raw(memory: Memory, data: bytes, words: str) -> None:
     with pytest.raises(UnsupportedImageError, match=words) as caught:
         open_image(memory(data, name="web.img"), ImageFormat.RAW)
     assert str(caught.value).startswith("disk web.img: got ")
 
 
 @pytest.mark.parametrize("cut", [1, 512, 4096, 100_000, 1 << 20, 8 << 20])
-def test_an_image_that_was_cut_off_never_gives_other_content(
+def test_a_truncated_image_never_returns_other_content(
     image: bytes, raw_disk: Path, kind: Any, memory: Memory, cut: int
 ) -> None:
     short = memory(image[:-cut])
     if kind.chunk_bytes == 0 and b"conectix" not in image[-512:-cut]:
-        assert format_of(short) == "RAW"  # nothing tells it from a whole raw disk: why `format` is an input
+        assert format_of(short) == "RAW"  # it looks like a complete raw disk, which is why `format` is an input
         return
     try:
         found = whole(open_image(short))
@@ -134,7 +134,7 @@ def test_an_image_that_was_cut_off_never_gives_other_content(
     assert found == raw_disk.read_bytes()
 
 
-def test_hostile_bytes_give_this_trees_errors_and_no_others(image: bytes, memory: Memory) -> None:
+def test_hostile_input_raises_only_disk_image_errors(image: bytes, memory: Memory) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
     heads = (0, 64 << 10, 128 << 10, 192 << 10, 256 << 10, 1 << 20, 2 << 20, len(image) - 512)
     for _ in range(60):

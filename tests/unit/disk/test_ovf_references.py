@@ -23,25 +23,25 @@ def descriptor(references: str) -> bytes:
     ],
     ids=["wrong", "spaced", "missing", "without prefix", "words in values", "not ASCII"],
 )  # fmt: skip
-def test_the_size_of_a_file_is_put_right_and_nothing_else_changes(tag: str, corrected: str) -> None:
+def test_correcting_a_size_changes_nothing_else(tag: str, corrected: str) -> None:
     other = '<File ovf:href="b.iso" ovf:size="5"/>'
     assert with_sizes(descriptor(tag + other), {"a.vmdk": 123}) == descriptor(corrected + other)
 
 
-def test_right_sizes_leave_every_byte_as_it_is() -> None:
+def test_correct_sizes_leave_the_descriptor_unchanged() -> None:
     right = descriptor('<File ovf:href="a.vmdk" ovf:size="5"/><File ovf:href="b.vmdk" ovf:size="6"/>')
     assert with_sizes(right, {"a.vmdk": 5, "b.vmdk": 6}) == right
 
 
-def test_the_files_are_those_of_the_references_in_their_order() -> None:
+def test_the_files_are_those_of_the_references_in_order() -> None:
     files = referenced_files(
         descriptor(
             '<File ovf:href="b&amp;c.vmdk"/><File ovf:href="a.vmdk" ovf:chunkSize="7"/>'
             '<File ovf:href="z.vmdk" ovf:compression="gzip"/><File ovf:href="y.vmdk" ovf:compression="identity"/>'
         )
     )
-    told = [(file.href, file.is_chunked, file.is_compressed) for file in files]
-    assert told == [
+    references = [(file.href, file.is_chunked, file.is_compressed) for file in files]
+    assert references == [
         ("b&c.vmdk", False, False), ("a.vmdk", True, False), ("z.vmdk", False, True), ("y.vmdk", False, False),
     ]  # fmt: skip
 
@@ -62,12 +62,12 @@ def test_the_files_are_those_of_the_references_in_their_order() -> None:
     ],
     ids=["empty", "zeros", "no XML", "cut off", "encoding", "doctype", "no files", "too many files", "too large", "deep"],
 )  # fmt: skip
-def test_fails_for_what_is_no_descriptor(text: bytes, words: str) -> None:
+def test_fails_for_a_file_that_is_not_a_descriptor(text: bytes, words: str) -> None:
     with pytest.raises(InvalidDescriptorError, match=f"OVF descriptor: {words}"):
         referenced_files(text)
 
 
-def test_fails_to_correct_a_descriptor_in_another_alphabet() -> None:
+def test_fails_to_correct_a_descriptor_in_an_encoding_without_ascii() -> None:
     text = descriptor('<File ovf:href="a.vmdk"/>').decode().replace("UTF-8", "UTF-16").encode("utf-16")
     with pytest.raises(InvalidDescriptorError, match=r"File a.vmdk: expected a tag in an encoding that extends ASCII"):
         with_sizes(text, {"a.vmdk": 1})

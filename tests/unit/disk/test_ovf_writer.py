@@ -58,7 +58,7 @@ def of_type(envelope: ET.Element, resource_type: str) -> list[dict[str, str | No
     return [item for item in items(envelope) if item["ResourceType"] == resource_type]
 
 
-def test_the_sections_stand_in_the_order_of_the_standard() -> None:
+def test_sections_are_in_the_order_of_the_standard() -> None:
     envelope = read()
     assert envelope.tag == f"{{{NAMES['ovf']}}}Envelope"
     assert [local(section) for section in envelope] == ["References", "DiskSection", "NetworkSection", "VirtualSystem"]
@@ -67,12 +67,12 @@ def test_the_sections_stand_in_the_order_of_the_standard() -> None:
     assert [local(part) for part in system[3]] == ["Info", "System", *["Item"] * 5, "Config"]
 
 
-def test_every_section_begins_with_its_info() -> None:
+def test_every_section_starts_with_its_info() -> None:
     sections = [section for section in read().iter() if local(section).endswith(("Section", "VirtualSystem"))]
     assert [local(section[0]) for section in sections] == ["Info"] * 5
 
 
-def test_the_facts_of_an_item_stand_in_alphabetical_order() -> None:
+def test_the_elements_of_an_item_are_in_alphabetical_order() -> None:
     for item in read().iterfind(".//ovf:Item", NAMES):
         names = [local(fact) for fact in item if fact.tag.startswith(f"{{{NAMES['rasd']}}}")]
         assert names == sorted(names)
@@ -135,7 +135,7 @@ def test_disks_keep_their_slots() -> None:
     assert len(set(numbers)) == len(numbers)
 
 
-def test_firmware_guest_processors_and_memory_are_told() -> None:
+def test_the_descriptor_states_firmware_guest_processors_and_memory() -> None:
     envelope = read(replace(MACHINE, firmware=Firmware.EFI, cpus=4, cores_per_socket=2))
     config = envelope.find(".//vmw:Config", NAMES)
     assert (attribute(config, "vmw:key"), attribute(config, "vmw:value")) == ("firmware", "efi")
@@ -156,13 +156,13 @@ def test_the_one_adapter_is_on_a_network_that_is_described(adapter: AdapterSubty
     assert attribute(envelope.find("ovf:NetworkSection/ovf:Network", NAMES), "ovf:name") == "Office"
 
 
-def test_a_machine_without_an_adapter_has_no_network() -> None:
+def test_a_vm_without_an_adapter_has_no_network() -> None:
     envelope = read(replace(MACHINE, adapter=None))
     assert [local(section) for section in envelope] == ["References", "DiskSection", "VirtualSystem"]
     assert of_type(envelope, "10") == []
 
 
-def test_there_is_neither_a_cd_drive_nor_a_floppy() -> None:
+def test_a_descriptor_has_neither_a_cd_drive_nor_a_floppy() -> None:
     assert {item["ResourceType"] for item in items(read())} == {"3", "4", "6", "10", "17"}
 
 
@@ -171,7 +171,7 @@ def test_equal_machines_have_equal_bytes() -> None:
     assert descriptor(MACHINE).startswith(b"<?xml version='1.0' encoding='UTF-8'?>\n<Envelope xmlns=")
 
 
-def test_names_of_any_language_and_with_marks_of_xml_survive() -> None:
+def test_names_with_any_characters_survive() -> None:
     envelope = read(replace(MACHINE, name='日本 <win> & "10"'))
     assert envelope.findtext("ovf:VirtualSystem/ovf:Name", namespaces=NAMES) == '日本 <win> & "10"'
 
@@ -187,6 +187,6 @@ def test_names_of_any_language_and_with_marks_of_xml_survive() -> None:
     ],
     ids=str,
 )
-def test_fails_for_facts_that_xml_or_ovf_cannot_hold(change: dict[str, Any], words: str) -> None:
+def test_fails_for_facts_that_ovf_cannot_express(change: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidDescriptorError, match=words):
         descriptor(replace(MACHINE, **change))

@@ -23,13 +23,13 @@ def pieces(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def test_the_header_tells_the_capacity(stream_optimized: Vmdk) -> None:
+def test_the_header_states_the_capacity(stream_optimized: Vmdk) -> None:
     found = read_header("disk", stream_optimized(GIB, b"windows")[:512])
     assert (found.capacity_bytes, found.grain_bytes, found.version, found.directory_at_end) == (GIB, 65536, 3, True)
 
 
 @pytest.mark.parametrize("size", [1, 511, 512, 4096, 1 << 20])
-def test_a_whole_disk_is_right_in_chunks_of_any_size(stream_optimized: Vmdk, size: int) -> None:
+def test_a_disk_has_the_same_content_in_chunks_of_any_size(stream_optimized: Vmdk, size: int) -> None:
     disk = stream_optimized(GIB, b"windows" * 50000)
     check = StreamOptimizedCheck("disk", capacity_bytes=GIB)
     assert seen(check, pieces(disk, size)) == check.header == read_header("disk", disk)
@@ -44,7 +44,7 @@ def test_a_whole_disk_is_right_in_chunks_of_any_size(stream_optimized: Vmdk, siz
     ],
     ids=["descriptor of another file", "VHD", "zeros"],
 )
-def test_fails_for_what_is_no_vmdk(start: bytes, words: str) -> None:
+def test_fails_for_a_file_that_is_not_a_stream_optimized_vmdk(start: bytes, words: str) -> None:
     with pytest.raises(NotStreamOptimizedError, match=words) as caught:
         read_header("disk 1", start)
     assert "disk 1: expected a stream-optimized VMDK" in str(caught.value)
@@ -67,12 +67,12 @@ def test_fails_for_a_vmdk_of_another_kind(
         read_header("disk", sparse_header(**{"capacity": 2048, **facts}))
 
 
-def test_fails_for_a_vmdk_that_went_through_a_text_transfer(stream_optimized: Vmdk) -> None:
+def test_fails_for_a_vmdk_transferred_in_text_mode(stream_optimized: Vmdk) -> None:
     with pytest.raises(NotStreamOptimizedError, match="a transfer in text mode"):
         read_header("disk", stream_optimized(GIB, b"").replace(b"\r\n", b"\n", 1))
 
 
-def test_fails_with_the_first_sector_when_the_capacity_is_another(stream_optimized: Vmdk) -> None:
+def test_fails_at_the_first_sector_for_another_capacity(stream_optimized: Vmdk) -> None:
     check = StreamOptimizedCheck("disk", capacity_bytes=2 * GIB)
     with pytest.raises(NotStreamOptimizedError, match=f"a capacity of {GIB} bytes instead of {2 * GIB}"):
         check.see(stream_optimized(GIB, b"")[:512])
@@ -87,26 +87,26 @@ def test_fails_with_the_first_sector_when_the_capacity_is_another(stream_optimiz
         (1, "no footer precedes the end-of-stream marker"),
     ],
 )
-def test_fails_when_the_end_is_missing(stream_optimized: Vmdk, cut: int, words: str) -> None:
+def test_fails_if_the_end_is_missing(stream_optimized: Vmdk, cut: int, words: str) -> None:
     disk = stream_optimized(GIB, random.Random(1).randbytes(200_000))  # noqa: S311 - no secret
     with pytest.raises(TruncatedImageError, match=words) as caught:
         seen(StreamOptimizedCheck("disk"), pieces(disk[:-cut], 4096))
     assert caught.value.size_bytes == len(disk) - cut
 
 
-def test_fails_when_zeros_stand_in_for_the_end(stream_optimized: Vmdk) -> None:
+def test_fails_if_the_end_is_zeros(stream_optimized: Vmdk) -> None:
     disk = stream_optimized(GIB, b"windows")
     with pytest.raises(TruncatedImageError, match="no footer precedes the end-of-stream marker"):
         seen(StreamOptimizedCheck("disk"), [disk[:-1536] + bytes(1536)])
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 511])
-def test_fails_for_less_than_a_header(stream_optimized: Vmdk, size: int) -> None:
+def test_fails_for_an_incomplete_header(stream_optimized: Vmdk, size: int) -> None:
     with pytest.raises(TruncatedImageError, match=f"file of {size} bytes is incomplete"):
         seen(StreamOptimizedCheck("disk"), [stream_optimized(GIB, b"")[:size]])
 
 
-def test_hostile_bytes_give_this_trees_errors_and_no_others(stream_optimized: Vmdk) -> None:
+def test_hostile_input_raises_only_disk_image_errors(stream_optimized: Vmdk) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
     disk = stream_optimized(GIB, b"windows")
     for _ in range(2000):
@@ -121,7 +121,7 @@ def test_hostile_bytes_give_this_trees_errors_and_no_others(stream_optimized: Vm
 
 
 @pytest.mark.skipif(shutil.which("qemu-img") is None, reason="needs qemu-img (Debian: qemu-utils)")
-def test_what_qemu_img_converts_is_read_too(tmp_path: Path) -> None:
+def test_images_converted_by_qemu_img_are_read(tmp_path: Path) -> None:
     raw, disk = tmp_path / "disk.raw", tmp_path / "disk.vmdk"
     with raw.open("wb") as file:
         file.write(b"windows")
@@ -133,7 +133,7 @@ def test_what_qemu_img_converts_is_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("qemu-img") is None, reason="needs qemu-img (Debian: qemu-utils)")
-def test_the_disks_of_these_tests_are_vmdks_to_qemu_img_as_well(stream_optimized: Vmdk, tmp_path: Path) -> None:
+def test_qemu_img_accepts_the_vmdks_of_these_tests(stream_optimized: Vmdk, tmp_path: Path) -> None:
     content = random.Random(3).randbytes(300_000)  # noqa: S311 - no secret
     disk, raw = tmp_path / "disk.vmdk", tmp_path / "disk.raw"
     disk.write_bytes(stream_optimized(GIB, content))

@@ -58,7 +58,7 @@ def with_header(image: bytes, at: int, value: bytes) -> bytes:
         pytest.param(48, struct.pack(">Q", 1 << 40), "blocks of 2097152 bytes for a disk of 1099511", id="capacity"),
     ],
 )
-def test_fails_for_a_footer_that_cannot_be(dynamic: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
+def test_fails_for_an_invalid_footer(dynamic: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
     with pytest.raises(DamagedImageError, match=words):
         open_vhd(memory(with_footers(dynamic, at, value)))
 
@@ -71,12 +71,12 @@ def test_fails_for_a_footer_that_cannot_be(dynamic: bytes, memory: Memory, at: i
         pytest.param(16, struct.pack(">Q", 1 << 60), "the block allocation table of 44 bytes at 1152921", id="table"),
     ],
 )
-def test_fails_for_a_header_that_cannot_be(dynamic: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
+def test_fails_for_an_invalid_header(dynamic: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
     with pytest.raises(DamagedImageError, match=words):
         open_vhd(memory(with_header(dynamic, at, value)))
 
 
-def test_fails_when_a_checksum_is_not_that_of_the_bytes(dynamic: bytes, fixed: bytes, memory: Memory) -> None:
+def test_fails_for_a_wrong_checksum(dynamic: bytes, fixed: bytes, memory: Memory) -> None:
     footer = fixed[:-500] + b"\7" + fixed[-499:]
     with pytest.raises(
         DamagedImageError, match=r"the checksum of its footer is wrong: expected 0x[0-9a-f]+, got 0x[0-9a-f]+"
@@ -87,7 +87,7 @@ def test_fails_when_a_checksum_is_not_that_of_the_bytes(dynamic: bytes, fixed: b
         open_vhd(memory(header))
 
 
-def test_fails_when_the_two_footers_differ(dynamic: bytes, memory: Memory) -> None:
+def test_fails_if_the_footers_differ(dynamic: bytes, memory: Memory) -> None:
     data = bytearray(dynamic)
     data[70] ^= 1
     summed(data, 0, 512, 64)
@@ -95,12 +95,12 @@ def test_fails_when_the_two_footers_differ(dynamic: bytes, memory: Memory) -> No
         open_vhd(memory(bytes(data)))
 
 
-def test_fails_for_a_fixed_disk_that_is_shorter_than_it_says(fixed: bytes, memory: Memory) -> None:
+def test_fails_for_a_fixed_disk_shorter_than_its_footer_states(fixed: bytes, memory: Memory) -> None:
     with pytest.raises(DamagedImageError, match="1099511627776 bytes of data, the file has 22020096"):
         open_vhd(memory(with_footers(fixed, 48, struct.pack(">Q", 1 << 40))))
 
 
-def test_fails_for_a_block_outside_of_the_file(dynamic: bytes, memory: Memory) -> None:
+def test_fails_for_a_block_outside_the_file(dynamic: bytes, memory: Memory) -> None:
     table = struct.unpack_from(">Q", dynamic, HEADER + 16)[0]
     disk = open_vhd(memory(dynamic[:table] + b"\x7f\xff\xff\xff" + dynamic[table + 4 :]))
     with pytest.raises(DamagedImageError, match="block 0 of 10 bytes at 1099511627776 does not lie within its"):
@@ -112,8 +112,8 @@ def test_fails_for_a_differencing_disk(dynamic: bytes, memory: Memory) -> None:
         open_vhd(memory(with_footers(dynamic, 60, struct.pack(">I", 4))))
 
 
-def test_the_capacity_is_the_size_that_the_footer_says(tmp_path: Path, memory: Memory) -> None:
+def test_the_capacity_is_that_of_the_footer(tmp_path: Path, memory: Memory) -> None:
     made = tmp_path / "disk.vhd"  # without force_size, qemu-img rounds the size up to whole cylinders
     subprocess.run(["qemu-img", "create", "-q", "-f", "vpc", made, "100M"], check=True)
-    told = subprocess.run(["qemu-img", "info", "--output=json", made], check=True, capture_output=True, text=True)
-    assert f'"virtual-size": {open_vhd(memory(made.read_bytes())).capacity_bytes},' in told.stdout
+    info = subprocess.run(["qemu-img", "info", "--output=json", made], check=True, capture_output=True, text=True)
+    assert f'"virtual-size": {open_vhd(memory(made.read_bytes())).capacity_bytes},' in info.stdout

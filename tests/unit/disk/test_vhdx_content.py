@@ -54,12 +54,12 @@ def with_item(image: bytes, guid: Any, value: bytes) -> bytes:
     return edited(image, metadata + struct.unpack_from("<I", image, entry + 16)[0], value)
 
 
-def test_fails_for_changes_that_stand_in_the_log_alone(image: bytes, memory: Memory) -> None:
+def test_fails_for_a_pending_log(image: bytes, memory: Memory) -> None:
     with pytest.raises(UnsupportedImageError, match="a VHDX whose log holds writes that were not applied; open it"):
         VhdxContent(memory(with_headers(image, 48, b"\1" * 16)))
 
 
-def test_the_newer_header_decides(image: bytes, memory: Memory) -> None:
+def test_the_newer_header_applies(image: bytes, memory: Memory) -> None:
     newer = max(HEADERS, key=lambda at: struct.unpack_from("<Q", image, at + 8)[0])
     (older,) = set(HEADERS) - {newer}
     VhdxContent(memory(sealed(edited(image, older + 48, b"\1" * 16), older, 4 * KIB)))
@@ -69,21 +69,21 @@ def test_the_newer_header_decides(image: bytes, memory: Memory) -> None:
     VhdxContent(memory(damaged))
 
 
-def test_fails_when_no_header_is_left(image: bytes, memory: Memory) -> None:
+def test_fails_without_a_valid_header(image: bytes, memory: Memory) -> None:
     for at in HEADERS:
         image = edited(image, at + 100, b"\7")
     with pytest.raises(DamagedImageError, match="neither of its two headers has a valid checksum"):
         VhdxContent(memory(image))
 
 
-def test_the_second_region_table_stands_in_for_the_first(image: bytes, memory: Memory) -> None:
+def test_the_second_region_table_replaces_an_invalid_first(image: bytes, memory: Memory) -> None:
     image = edited(image, REGIONS[0] + 100, b"\7")
     VhdxContent(memory(image))
     with pytest.raises(DamagedImageError, match="neither of its two region tables has a valid checksum"):
         VhdxContent(memory(edited(image, REGIONS[1] + 100, b"\7")))
 
 
-def test_fails_for_a_region_that_is_needed_and_not_known(image: bytes, memory: Memory) -> None:
+def test_fails_for_an_unknown_required_region(image: bytes, memory: Memory) -> None:
     at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     image = with_regions(image, at + 28, struct.pack("<I", 1))
     with pytest.raises(DamagedImageError, match="requires the unknown region 01010101-0101-0101-0101-010101010101"):
@@ -97,7 +97,7 @@ def test_fails_for_a_region_that_is_needed_and_not_known(image: bytes, memory: M
         pytest.param(struct.pack("<QI", 3 * MIB, 100), "has 100 bytes for 21 entries", id="short"),
     ],
 )
-def test_fails_for_a_table_that_cannot_be(image: bytes, memory: Memory, value: bytes, words: str) -> None:
+def test_fails_for_an_invalid_table(image: bytes, memory: Memory, value: bytes, words: str) -> None:
     at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     with pytest.raises(DamagedImageError, match=words):
         VhdxContent(memory(with_regions(image, at + 16, value)))
@@ -124,14 +124,14 @@ def test_fails_for_a_table_that_cannot_be(image: bytes, memory: Memory, value: b
     ],
     ids=["block", "parent", "sector", "capacity", "table"],
 )
-def test_fails_for_metadata_that_will_not_do(
+def test_fails_for_invalid_metadata(
     image: bytes, memory: Memory, item: Any, value: bytes, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         VhdxContent(memory(with_item(image, item, value)))
 
 
-def test_fails_without_the_metadata_it_needs(image: bytes, memory: Memory) -> None:
+def test_fails_without_the_required_metadata(image: bytes, memory: Memory) -> None:
     _, metadata = region(image, vhdx_structures.METADATA)
     with pytest.raises(DamagedImageError, match="its metadata of 1048576 bytes starts with b'notadata'"):
         VhdxContent(memory(edited(image, metadata, b"notadata")))
@@ -140,7 +140,7 @@ def test_fails_without_the_metadata_it_needs(image: bytes, memory: Memory) -> No
         VhdxContent(memory(edited(image, entry, bytes(16))))
 
 
-def test_sectors_of_4096_bytes_are_told(image: bytes, memory: Memory) -> None:
+def test_sectors_of_4096_bytes_are_a_fact(image: bytes, memory: Memory) -> None:
     assert (
         VhdxContent(memory(with_item(image, vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 4096)))).sector_bytes
         == 4096
@@ -148,7 +148,7 @@ def test_sectors_of_4096_bytes_are_told(image: bytes, memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("state", [4, 5, 7])
-def test_fails_for_a_block_whose_data_is_elsewhere(image: bytes, memory: Memory, state: int) -> None:
+def test_fails_for_a_block_stored_in_a_parent(image: bytes, memory: Memory, state: int) -> None:
     _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     disk = VhdxContent(memory(edited(image, table, struct.pack("<Q", 8 * MIB | state))))
     with pytest.raises(DamagedImageError, match=f"block 0 has state {state}"):
@@ -156,7 +156,7 @@ def test_fails_for_a_block_whose_data_is_elsewhere(image: bytes, memory: Memory,
 
 
 @pytest.mark.parametrize("state", [0, 1, 2, 3])
-def test_a_block_that_is_not_there_is_zeros(image: bytes, memory: Memory, state: int) -> None:
+def test_an_absent_block_is_zeros(image: bytes, memory: Memory, state: int) -> None:
     _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     disk = VhdxContent(memory(edited(image, table, struct.pack("<Q", 8 * MIB | state))))
     assert disk.read(0, 512) == bytes(512)

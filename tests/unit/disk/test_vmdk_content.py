@@ -41,7 +41,7 @@ def image(stream_optimized: Any) -> bytes:
         pytest.param(44, struct.pack("<I", 1 << 31), "tables of 2147483648 entries", id="huge-table"),
     ],
 )
-def test_fails_for_a_header_that_cannot_be(image: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
+def test_fails_for_an_invalid_header(image: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
     with pytest.raises(DamagedImageError, match=words):
         VmdkContent(memory(edited(image, at, value)))
 
@@ -59,7 +59,7 @@ def test_fails_for_a_header_that_cannot_be(image: bytes, memory: Memory, at: int
         pytest.param(0, b"XXXX", "its footer starts with b'XXXX', expected b'KDMV'", id="no-footer"),
     ],
 )
-def test_fails_for_a_footer_that_cannot_be(image: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
+def test_fails_for_an_invalid_footer(image: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:
     with pytest.raises(DamagedImageError, match=words):
         VmdkContent(memory(edited(image, len(image) - 1024 + at, value)))
 
@@ -73,7 +73,7 @@ def test_fails_for_a_footer_that_cannot_be(image: bytes, memory: Memory, at: int
     ],
     ids=["split", "no-type", "delta"],
 )
-def test_fails_for_a_disk_that_is_not_whole_in_this_file(image: bytes, memory: Memory, new: bytes, words: str) -> None:
+def test_fails_for_a_disk_that_is_incomplete_in_this_file(image: bytes, memory: Memory, new: bytes, words: str) -> None:
     old = b'parentCID=ffffffff\ncreateType="streamOptimized"\n'
     with pytest.raises(UnsupportedImageError, match=words):
         VmdkContent(memory(with_descriptor(image, old, new + b"\n")))
@@ -86,7 +86,7 @@ def test_fails_for_a_part_of_a_split_disk(image: bytes, memory: Memory) -> None:
         VmdkContent(memory(image))
 
 
-def test_fails_for_a_compression_that_no_one_knows(sparse_header: Any, memory: Memory) -> None:
+def test_fails_for_an_unknown_compression(sparse_header: Any, memory: Memory) -> None:
     with pytest.raises(UnsupportedImageError, match="a VMDK with flags 0x10001 and compression 1; convert it"):
         VmdkContent(memory(sparse_header(2048, 21, flags=0x10001) + bytes(20_000)))
 
@@ -119,7 +119,7 @@ def test_fails_for_tables_that_place_more_grains_than_the_file_can_hold(stream_o
         list(VmdkContent(memory(hostile)).extents())
 
 
-def test_a_grain_table_outside_of_the_file_is_told(image: bytes, memory: Memory) -> None:
+def test_a_grain_table_outside_the_file_is_reported(image: bytes, memory: Memory) -> None:
     directory = len(image) - 1536 - 512
     with pytest.raises(DiskImageError, match="a grain table of 2048 bytes at 2199023255040 does not lie within its"):
         list(VmdkContent(memory(edited(image, directory, b"\xff\xff\xff\xff"))).extents())

@@ -1,4 +1,4 @@
-"""`vmimport inspect`: what a disk image tells about itself, and what AWS would refuse of it."""
+"""`vmimport inspect` shows the content of a disk image and what keeps AWS from importing it."""
 
 import time
 

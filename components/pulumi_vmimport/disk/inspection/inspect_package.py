@@ -135,8 +135,8 @@ def _disks(
     chunks = _chunks(files)
     names = FileNames(files)
 
-    def open_sibling(said: str) -> Source | None:
-        name = names.find(said)
+    def open_sibling(spelling: str) -> Source | None:
+        name = names.find(spelling)
         return None if name is None else files[name]
 
     wanted = list(dict.fromkeys(disk.file for disk in ovf.disks if disk.file)) if ovf else []

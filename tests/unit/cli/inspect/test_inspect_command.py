@@ -82,7 +82,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def test_an_image_that_aws_takes_gives_status_0_and_no_promise(run: Any, images: Path) -> None:
+def test_an_importable_image_gives_status_0_and_no_promise(run: Any, images: Path) -> None:
     result = run(images / "web.vmdk")
     assert result.exit_code == 0
     lines = result.output.splitlines()
@@ -107,7 +107,7 @@ def test_an_error_gives_status_1_with_cause_remedy_and_source(run: Any, images: 
         assert words in result.output
 
 
-def test_nothing_is_wider_than_80_columns(run: Any, images: Path) -> None:
+def test_no_line_is_wider_than_80_columns(run: Any, images: Path) -> None:
     lines = run(images / "sparse.vmdk", "--profile", "byol-workspaces").output.splitlines()
     assert [line for line in lines if len(line) > 80 and "https://" not in line] == []
     assert not [line for line in lines if line != line.rstrip()]
@@ -144,13 +144,13 @@ def test_digests_are_compared_on_request(run: Any, images: Path, tmp_path: Path)
     assert (result.exit_code, "ova-manifest-mismatch" in result.output) == (1, True)
 
 
-def test_the_files_of_a_descriptor_are_looked_for_beside_it(run: Any, images: Path) -> None:
+def test_the_files_of_a_descriptor_are_next_to_it(run: Any, images: Path) -> None:
     shown = json.loads(run(images / "web.ovf", "--json").stdout)
     assert [disk["name"] for disk in shown["facts"]["disks"]] == ["web.vmdk"]
     assert [finding["rule"] for finding in shown["findings"] if finding["severity"] == "error"] == ["ovf-not-packed"]
 
 
-def test_an_object_takes_few_requests(run: Any, images: Path, s3: Any) -> None:
+def test_an_object_requires_few_requests(run: Any, images: Path, s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="vms/web.ova", Body=(images / "web.ova").read_bytes())
     result = run(f"s3://{BUCKET}/vms/web.ova", "--region", REGION, "--json")
     shown = json.loads(result.stdout)
@@ -160,14 +160,14 @@ def test_an_object_takes_few_requests(run: Any, images: Path, s3: Any) -> None:
     assert shown["facts"]["disks"] == local["facts"]["disks"]
 
 
-def test_the_files_of_a_descriptor_in_s3_are_beside_it(run: Any, images: Path, s3: Any) -> None:
+def test_the_files_of_a_descriptor_in_s3_have_the_same_prefix(run: Any, images: Path, s3: Any) -> None:
     for name in ("web.ovf", "web.vmdk"):
         s3.put_object(Bucket=BUCKET, Key=f"vms/{name}", Body=(images / name).read_bytes())
     shown = json.loads(run(f"s3://{BUCKET}/vms/web.ovf", "--region", REGION, "--json").stdout)
     assert [disk["capacity_bytes"] for disk in shown["facts"]["disks"]] == [64 << 20]
 
 
-def test_an_url_is_named_without_its_signature(run: Any, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_is_shown_without_its_signature(run: Any, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Image(LocalImage):
         requests, received_bytes = 3, 1000
 
@@ -197,7 +197,7 @@ def test_an_url_is_named_without_its_signature(run: Any, images: Path, monkeypat
         (f"s3://{BUCKET}/missing.ova", f"s3://{BUCKET}/missing.ova cannot be read: the object does not exist"),
     ],
 )
-def test_fails_with_status_2_and_a_line_for_what_cannot_be_read(
+def test_fails_with_status_2_and_one_line_if_the_image_cannot_be_read(
     run: Any, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -207,7 +207,7 @@ def test_fails_with_status_2_and_a_line_for_what_cannot_be_read(
     assert "feed" not in result.output
 
 
-def test_fails_with_status_2_where_credentials_are_missing(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_with_status_2_without_credentials(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -218,14 +218,14 @@ def test_fails_with_status_2_where_credentials_are_missing(run: Any, monkeypatch
     assert "--aws-profile" in result.output
 
 
-def test_what_a_file_says_does_not_steer_the_terminal(run: Any, tmp_path: Path) -> None:
+def test_control_characters_from_a_file_are_escaped(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "web\x1b[2J.raw"
     path.write_bytes(b"\x1b]0;title\x07" * 100)
     result = run(path)
     assert "\x1b" not in result.output
 
 
-def test_rubbish_gives_findings_and_no_traceback(run: Any, tmp_path: Path) -> None:
+def test_random_input_gives_findings_and_no_traceback(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "web.vmdk"
     path.write_bytes(b"KDMV" + b"\xff" * 600)
     result = run(path)

@@ -41,7 +41,7 @@ def closed_pipe() -> int:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_a_reader_that_goes_away_leaves_the_status_of_the_verdict(run: Run, image: str, options: Any) -> None:
+def test_a_pipe_closed_after_the_verdict_keeps_its_status(run: Run, image: str, options: Any) -> None:
     for profile, status in (("ec2", 1), ("snapshot", 0)):
         pipe = closed_pipe()
         ended = run(image, "--profile", profile, *options, stdout=pipe)
@@ -49,7 +49,7 @@ def test_a_reader_that_goes_away_leaves_the_status_of_the_verdict(run: Run, imag
         assert (ended.returncode, ended.stderr) == (status, b"")
 
 
-def test_a_reader_that_goes_away_before_there_is_a_verdict_is_a_closed_pipe(run: Run) -> None:
+def test_a_pipe_closed_before_the_verdict_gives_status_141(run: Run) -> None:
     pipe = closed_pipe()
     ended = run("--help", stdout=pipe)
     os.close(pipe)
@@ -78,7 +78,7 @@ def test_an_interrupt_gives_130(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "ascii:strict"])
-def test_what_an_encoding_lacks_is_escaped(run: Run, image: str, encoding: str) -> None:
+def test_characters_outside_the_output_encoding_are_escaped(run: Run, image: str, encoding: str) -> None:
     for options in ((), ("--json",)):
         ended = run(image, *options, env={"PYTHONIOENCODING": encoding})
         assert (ended.returncode, ended.stderr) == (1, b"")
@@ -89,7 +89,7 @@ def test_what_an_encoding_lacks_is_escaped(run: Run, image: str, encoding: str) 
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-1", "many", "100000"])
-def test_any_width_is_borne(run: Run, image: str, columns: str) -> None:
+def test_any_terminal_width_is_accepted(run: Run, image: str, columns: str) -> None:
     ended = run(image, env={"COLUMNS": columns})
     assert (ended.returncode, ended.stderr) == (1, b"")
     assert b"no-boot-partition" in ended.stdout
@@ -100,7 +100,7 @@ ESCAPED = [rb"new\nline.raw", rb"esc\x1b[31m.raw", rb"bad\udcff.raw", rb"right\u
 
 
 @pytest.mark.parametrize(("name", "shown"), [*zip(NAMES, ESCAPED, strict=True)])
-def test_a_name_that_would_steer_a_terminal_is_escaped(run: Run, tmp_path: Path, name: bytes, shown: bytes) -> None:
+def test_control_characters_in_a_name_are_escaped(run: Run, tmp_path: Path, name: bytes, shown: bytes) -> None:
     missing = run(name)
     assert (missing.returncode, missing.stdout) == (2, b"")
     assert missing.stderr.startswith(b"Error: ")
@@ -116,19 +116,19 @@ def test_a_name_that_would_steer_a_terminal_is_escaped(run: Run, tmp_path: Path,
     assert name not in exact.stdout
 
 
-def test_what_options_say_is_escaped_too(run: Run) -> None:
+def test_control_characters_in_options_are_escaped(run: Run) -> None:
     ended = run("web.raw", "--no-\x1b[31m")
     assert (ended.returncode, b"\x1b" in ended.stderr) == (2, False)
 
 
 @pytest.mark.parametrize("target", ["missing.ova", "s3://bucket-only", "ftp://host/web.ova?secret=feed", ""])
-def test_a_failure_is_json_too(run: Run, target: str) -> None:
+def test_a_failure_is_reported_as_json_too(run: Run, target: str) -> None:
     ended = run(target, "--json")
     assert ended.returncode == 2
-    told = json.loads(ended.stdout)
-    assert told.keys() == {"schema", "target", "error"}
-    assert (told["schema"], told["target"]) == (1, target.partition("?")[0])
-    assert ended.stderr.decode() == f"Error: {told['error']}\n"
+    report = json.loads(ended.stdout)
+    assert report.keys() == {"schema", "target", "error"}
+    assert (report["schema"], report["target"]) == (1, target.partition("?")[0])
+    assert ended.stderr.decode() == f"Error: {report['error']}\n"
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_a_failure_is_json_too(run: Run, target: str) -> None:
         ("https://host:99999999/web.ova", "expected https://host/file, got 'https://host:99999999/web.ova'"),
     ],
 )
-def test_a_target_that_is_none_is_told_as_it_was_given(run: Run, target: str, words: str) -> None:
+def test_an_invalid_target_is_reported_as_given(run: Run, target: str, words: str) -> None:
     ended = run(target)
     assert (ended.returncode, ended.stderr.decode()) == (2, f"Error: {words}\n")
 
 
-def test_an_endpoint_that_is_none_is_told(run: Run) -> None:
+def test_an_invalid_endpoint_is_reported(run: Run) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "eu-west-1"}
     ended = run("s3://bucket/web.ova", env={**keys, "AWS_ENDPOINT_URL": "notaurl"})
     assert ended.returncode == 2
@@ -154,7 +154,7 @@ def test_an_endpoint_that_is_none_is_told(run: Run) -> None:
     assert ended.stderr.decode() == f"Error: {words}\n"
 
 
-def test_progress_is_told_on_a_terminal_alone(run: Run, image: str) -> None:
+def test_progress_is_shown_only_on_a_terminal(run: Run, image: str) -> None:
     assert run(image, "--deep", "--profile", "snapshot").stderr == b""
     ours, theirs = os.openpty()
     ended = run(image, "--deep", "--profile", "snapshot", stderr=theirs)

@@ -96,7 +96,7 @@ def marker(sectors: int, kind: int) -> bytes:
 
 
 def with_directory_at_end(image: bytes) -> bytes:
-    """A stream-optimized VMDK of qemu-img's as vSphere and ovftool write it: the directory, told by a footer, last."""
+    """A stream-optimized VMDK of qemu-img with its directory at the end, as vSphere and ovftool write it."""
     _, _, _, capacity, grain, at, size, *_ = struct.unpack_from("<4sIIQQQQI", image)
     (directory,) = struct.unpack_from("<Q", image, 56)
     count = -(-capacity // (grain * TABLE_ENTRIES))

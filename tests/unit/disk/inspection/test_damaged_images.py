@@ -43,7 +43,7 @@ def spoilt(facts: ImageFacts) -> bool:
     return bool(facts.damage or any(disk.damage or disk.other for disk in facts.disks))
 
 
-def test_an_ova_that_is_cut_is_seen_wherever_it_is_cut(ova: bytes) -> None:
+def test_an_ova_truncated_anywhere_is_detected(ova: bytes) -> None:
     end = len(ova.rstrip(b"\0"))
     for size in (*range(1, end, 20_011), *range(end - 300, end, 17)):
         facts = check(ova[:size], is_local=bool(size % 2))
@@ -71,7 +71,7 @@ def test_damage_of_any_kind_gives_facts_and_no_exception(
         check(bytes(spoiled[:size]), is_local=bool(number % 2))
 
 
-def test_memory_is_bounded_whatever_the_file_says(ova: bytes) -> None:
+def test_memory_is_bounded_for_any_input(ova: bytes) -> None:
     tracemalloc.start()
     try:
         text = "<Envelope>" + "<a b='c'/>" * 49_000 + "<c>" + "d" * (1 << 20) + "</c></Envelope>"

@@ -53,7 +53,7 @@ def deep(image: bytes, *, is_local: bool = True) -> DiskFacts:
 
 
 @pytest.mark.parametrize("is_local", [True, False], ids=["local", "network"])
-def test_a_bad_grain_in_the_middle_is_found_by_inflating_all_of_them(image: bytes, is_local: bool) -> None:
+def test_a_bad_grain_in_the_middle_is_found_by_decompressing_all_grains(image: bytes, is_local: bool) -> None:
     bad = spoilt(image, 17)
     (shallow,) = inspect_image(Memory(bad, "disk.vmdk", is_local)).disks
     assert shallow.vmdk
@@ -67,13 +67,13 @@ def test_a_bad_grain_in_the_middle_is_found_by_inflating_all_of_them(image: byte
 
 
 @pytest.mark.parametrize("at_end", [True, False], ids=["vsphere", "qemu"])
-def test_a_whole_vmdk_inflates(image: bytes, at_end: bool) -> None:
+def test_every_grain_of_a_valid_vmdk_is_decompressible(image: bytes, at_end: bool) -> None:
     disk = deep(with_directory_at_end(image) if at_end else image)
     assert disk.vmdk
     assert (disk.vmdk.every_grain_inflates, disk.damage) == (True, ())
 
 
-def test_a_grain_marked_as_another_is_found(image: bytes) -> None:
+def test_a_grain_with_the_marker_of_another_is_found(image: bytes) -> None:
     data = bytearray(image)
     struct.pack_into("<Q", data, grain_at(image, 5), 77)
     (damage,) = deep(bytes(data)).damage
@@ -86,7 +86,7 @@ def test_only_the_first_bad_grains_are_listed(image: bytes) -> None:
     assert [damage.words for damage in disk.damage[3:]] == ["the grains after grain 5 were not read"]
 
 
-def test_the_last_grain_is_told_once(image: bytes) -> None:
+def test_a_bad_last_grain_is_reported_once(image: bytes) -> None:
     assert len(deep(spoilt(image, GRAINS - 1)).damage) == 1
 
 
@@ -98,7 +98,7 @@ def test_a_bad_grain_in_an_ova_is_found(image: bytes) -> None:
     assert [damage.where for damage in disk.damage] == ["grain"]
 
 
-def test_what_is_not_compressed_has_nothing_to_inflate(tmp_path: Path) -> None:
+def test_uncompressed_grains_are_not_decompressed(tmp_path: Path) -> None:
     raw = tmp_path / "disk.raw"
     raw.write_bytes(b"\1" * MIB)
     made = converted(raw, tmp_path / "disk.vmdk", "vmdk", "subformat=monolithicSparse").read_bytes()
@@ -107,7 +107,7 @@ def test_what_is_not_compressed_has_nothing_to_inflate(tmp_path: Path) -> None:
     assert (disk.vmdk.every_grain_inflates, disk.damage) == (None, ())
 
 
-def test_grains_that_inflate_to_more_than_they_may_take_no_memory(image: bytes) -> None:
+def test_grains_that_expand_beyond_their_size_take_no_memory(image: bytes) -> None:
     data, bomb = bytearray(image), zlib.compress(bytes(40 * MIB))
     for number in range(1, 10):
         at = grain_at(image, number)

@@ -147,7 +147,7 @@ def test_a_file_system_and_its_label_are_what_libblkid_finds(made: Callable[[str
 
 
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
-def test_it_takes_a_few_reads_of_a_few_kilobytes(made: Callable[[str], Path], name: str) -> None:
+def test_detecting_a_file_system_takes_a_few_small_reads(made: Callable[[str], Path], name: str) -> None:
     volume, source = _volume(made(name))
     detect_file_system(volume)
     assert source.reads <= 3
@@ -155,7 +155,7 @@ def test_it_takes_a_few_reads_of_a_few_kilobytes(made: Callable[[str], Path], na
 
 
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
-def test_the_signature_of_the_boot_sector_is_told(made: Callable[[str], Path], name: str) -> None:
+def test_the_boot_sector_signature_is_a_fact(made: Callable[[str], Path], name: str) -> None:
     path = made(name)
     assert detect_file_system(_volume(path)[0]).boot_sector_signature == (bytes_at(path, 510, 2) == b"\x55\xaa")
 
@@ -167,7 +167,7 @@ def test_zeros_are_empty_and_other_bytes_unknown(tmp_path: Path) -> None:
     assert detect_file_system(_volume(path)[0]).file_system == FileSystem.UNKNOWN
 
 
-def test_an_ext_journal_alone_is_no_file_system(made: Callable[[str], Path], tmp_path: Path) -> None:
+def test_an_external_ext_journal_is_not_a_file_system(made: Callable[[str], Path], tmp_path: Path) -> None:
     if lacking := missing("mkfs.ext4", "blkid"):
         pytest.skip(f"needs {lacking}")
     path = sparse_file(tmp_path / "journal", 8 * MIB)
@@ -183,7 +183,7 @@ def test_a_partition_smaller_than_any_superblock_is_read_to_its_end_only(tmp_pat
     assert detect_file_system(volume).file_system == FileSystem.EMPTY
 
 
-def test_a_label_is_shown_without_what_would_steer_a_terminal(tmp_path: Path) -> None:
+def test_a_label_has_no_control_characters(tmp_path: Path) -> None:
     path = sparse_file(tmp_path / "swap", MIB)
     write_at(path, 4086, b"SWAPSPACE2")
     write_at(path, 1052, b"a\x1b[2Jb\n")
@@ -191,7 +191,7 @@ def test_a_label_is_shown_without_what_would_steer_a_terminal(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["ntfs", "exfat", "fat32", "fat16"])
-def test_places_that_lie_outside_give_no_label(made: Callable[[str], Path], tmp_path: Path, name: str) -> None:
+def test_a_label_outside_the_partition_is_empty(made: Callable[[str], Path], tmp_path: Path, name: str) -> None:
     sector = bytearray(bytes_at(made(name), 0, 512))
     far = b"\xff" * 8
     if name == "ntfs":

@@ -49,7 +49,7 @@ def read(path: Path, sector_bytes: int = 512) -> tuple[Layout, tuple[Damage, ...
     return read_layout(content)
 
 
-def test_a_disk_of_4096_byte_sectors_is_counted_in_them(disk: Path) -> None:
+def test_a_disk_with_4096_byte_sectors_is_read_in_them(disk: Path) -> None:
     run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nn\n\n\n+8M\nt\n1\n1\nw\n")
     printed = run("fdisk", "-b", "4096", "-l", "-o", "Start,Sectors", disk)
     expected = [tuple(map(int, line.split())) for line in printed.splitlines() if re.fullmatch(r"\s*\d+\s+\d+", line)]
@@ -61,7 +61,7 @@ def test_a_disk_of_4096_byte_sectors_is_counted_in_them(disk: Path) -> None:
     assert (raw.sector_bytes, raw.layout, raw.damage) == (4096, layout, ())
 
 
-def test_a_table_made_for_other_sectors_says_so(disk: Path) -> None:
+def test_a_gpt_for_another_sector_size_is_reported(disk: Path) -> None:
     """As after copying a disk of 4096-byte sectors to a machine whose disks have 512."""
     run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nw\n")
     layout, damage = read(disk)
@@ -69,7 +69,7 @@ def test_a_table_made_for_other_sectors_says_so(disk: Path) -> None:
     assert "as on a disk with sectors of 4096 bytes; this one has 512" in damage[0].words
 
 
-def test_a_hybrid_table_is_told(disk: Path) -> None:
+def test_a_hybrid_mbr_is_reported(disk: Path) -> None:
     sfdisk(disk, GPT)
     assert not read(disk)[0].is_hybrid
     run("sgdisk", "--hybrid=3", disk)
@@ -78,7 +78,7 @@ def test_a_hybrid_table_is_told(disk: Path) -> None:
 
 
 @pytest.mark.parametrize("offset", [512, 512 + 16, GPT_ENTRIES_AT])
-def test_a_damaged_primary_table_is_told_and_the_backup_is_read(disk: Path, offset: int) -> None:
+def test_a_damaged_primary_gpt_is_reported_and_the_backup_is_read(disk: Path, offset: int) -> None:
     sfdisk(disk, GPT)
     whole, _ = read(disk)
     write_at(disk, offset, bytes(byte ^ 1 for byte in bytes_at(disk, offset, 1)))
@@ -91,7 +91,7 @@ def test_a_damaged_primary_table_is_told_and_the_backup_is_read(disk: Path, offs
     assert [found.where for found in damage] == ["primary GPT"]
 
 
-def test_a_damaged_backup_is_told(disk: Path) -> None:
+def test_a_damaged_backup_gpt_is_reported(disk: Path) -> None:
     sfdisk(disk, GPT)
     write_at(disk, DISK_BYTES - 512, bytes(512))
     layout, damage = read(disk)
@@ -101,7 +101,7 @@ def test_a_damaged_backup_is_told(disk: Path) -> None:
     )
 
 
-def test_whether_the_backup_is_in_the_last_sector_is_a_fact(disk: Path) -> None:
+def test_the_position_of_the_backup_gpt_is_a_fact(disk: Path) -> None:
     sfdisk(disk, MBR)
     assert read(disk)[0].backup_gpt_at_end is None
     sfdisk(disk, GPT)
@@ -110,7 +110,7 @@ def test_whether_the_backup_is_in_the_last_sector_is_a_fact(disk: Path) -> None:
     assert read(disk)[0].backup_gpt_at_end is None
 
 
-def test_a_disk_that_was_made_larger_has_its_backup_where_its_end_was(disk: Path) -> None:
+def test_an_enlarged_disk_has_its_backup_gpt_at_its_former_end(disk: Path) -> None:
     sfdisk(disk, GPT)
     with disk.open("r+b") as file:
         file.truncate(2 * DISK_BYTES)
@@ -118,7 +118,7 @@ def test_a_disk_that_was_made_larger_has_its_backup_where_its_end_was(disk: Path
     assert (layout.backup_gpt_valid, layout.backup_gpt_at_end, damage) == (True, False, ())
 
 
-def test_without_either_table_the_protective_entry_still_says_gpt(disk: Path) -> None:
+def test_a_protective_entry_means_gpt_even_without_a_valid_table(disk: Path) -> None:
     sfdisk(disk, GPT)
     write_at(disk, 512, bytes(512))
     write_at(disk, DISK_BYTES - 512, bytes(512))
@@ -128,7 +128,7 @@ def test_without_either_table_the_protective_entry_still_says_gpt(disk: Path) ->
 
 
 @pytest.mark.parametrize("bytes_of_it", [b"\0" * 512, b"\0" * 510 + b"\x55\xaa"])
-def test_a_gpt_without_its_protective_mbr_is_told(disk: Path, bytes_of_it: bytes) -> None:
+def test_a_missing_protective_mbr_is_reported(disk: Path, bytes_of_it: bytes) -> None:
     sfdisk(disk, GPT)
     write_at(disk, 0, bytes_of_it)
     layout, damage = read(disk)
@@ -146,7 +146,7 @@ def test_a_stale_gpt_behind_an_mbr_does_not_count(disk: Path) -> None:
     assert (layout.scheme, len(layout.partitions)) == ("mbr", 3)
 
 
-def test_a_gpt_entry_that_ends_before_it_starts_is_told(disk: Path) -> None:
+def test_a_gpt_entry_that_ends_before_it_starts_is_reported(disk: Path) -> None:
     sfdisk(disk, GPT)
     entry = struct.pack("<16s16sQQ", b"\1" * 16, b"\2" * 16, 4096, 2048)
     _rewritten(disk, lambda entries: entry + entries[len(entry) :])
@@ -156,7 +156,7 @@ def test_a_gpt_entry_that_ends_before_it_starts_is_told(disk: Path) -> None:
 
 
 @pytest.mark.parametrize(("count", "size"), [(0xFFFFFFFF, 128), (128, 0x80000000), (0, 128), (128, 64), (128, 129)])
-def test_a_gpt_whose_table_cannot_be_is_not_read(disk: Path, count: int, size: int) -> None:
+def test_an_invalid_gpt_is_not_read(disk: Path, count: int, size: int) -> None:
     sfdisk(disk, "label: gpt\n")
     header = bytearray(bytes_at(disk, 512, 512))
     struct.pack_into("<II", header, 80, count, size)
@@ -169,7 +169,7 @@ def test_a_gpt_whose_table_cannot_be_is_not_read(disk: Path, count: int, size: i
 
 
 @pytest.mark.parametrize(("is_local", "most"), [(True, 128), (False, 16)])
-def test_partitions_beyond_the_first_ones_are_listed_and_not_read(disk: Path, is_local: bool, most: int) -> None:
+def test_partitions_beyond_the_limit_are_listed_but_not_read(disk: Path, is_local: bool, most: int) -> None:
     sfdisk(disk, "label: gpt\ntable-length: 300\n" + "size=64K, type=swap\n" * 250)
     source = Sparse(disk, is_local=is_local)
     layout, damage = read_layout(RawContent(source))

@@ -73,7 +73,7 @@ def test_the_disk_in_any_format_is_the_one_that_sfdisk_made(
         pytest.param(lambda data: b"MZ" + data, "a program", id="program"),
     ],
 )
-def test_what_is_no_disk_image_is_named(make: Callable[[bytes], bytes], other: str) -> None:
+def test_other_files_are_identified(make: Callable[[bytes], bytes], other: str) -> None:
     facts = inspect_image(Memory(make(b"data" * 5000), "disk.raw"))
     assert (facts.container, facts.disks[0].other, facts.disks[0].damage) == (Container.OTHER, other, ())
 
@@ -89,12 +89,12 @@ def test_a_zip_file_and_images_of_other_hypervisors_are_named(raw: Path, tmp_pat
         assert (facts.container, facts.disks[0].other) == (Container.OTHER, other)
 
 
-def test_boot_code_that_starts_as_a_program_does_is_a_disk() -> None:
+def test_boot_code_that_starts_like_a_program_is_a_disk() -> None:
     start = (b"MZ" + bytes(508) + b"\x55\xaa").ljust(MIB, b"\0")
     assert inspect_image(Memory(start)).container is Container.RAW
 
 
-def test_an_image_that_is_not_what_its_name_says_is_told() -> None:
+def test_an_image_that_differs_from_its_file_name_is_reported() -> None:
     for name in ("disk.vmdk", "disk.VHD", "disk.vhdx", "disk.ova"):
         (disk,) = inspect_image(Memory(b"\1" * 4096, name)).disks
         assert [damage.where for damage in disk.damage] == ["signature"]
@@ -118,7 +118,7 @@ def large_ova(raw: Path) -> Holed:
     return Holed(at + 1024, pieces)
 
 
-def test_an_ova_of_20_gb_takes_few_requests_of_a_network(raw: Path) -> None:
+def test_an_ova_of_20_gb_requires_few_network_requests(raw: Path) -> None:
     source = large_ova(raw)
     facts = inspect_image(source)
     assert source.size_bytes > 20 * GIB
@@ -128,7 +128,7 @@ def test_an_ova_of_20_gb_takes_few_requests_of_a_network(raw: Path) -> None:
     assert len(source.windows) <= 24
 
 
-def test_a_local_ova_of_20_gb_is_looked_at_whole(raw: Path) -> None:
+def test_a_local_ova_of_20_gb_is_checked_completely(raw: Path) -> None:
     source = large_ova(raw)
     source.is_local = True
     facts = inspect_image(source)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(bool(missing("sfdisk")), reason="needs the Debia
 MIB, GIB = 1 << 20, 1 << 30
 
 
-def test_an_ova_of_vsphere(ova: bytes, stream: bytes) -> None:
+def test_an_ova_of_vsphere_is_inspected(ova: bytes, stream: bytes) -> None:
     facts = inspect_image(Memory(ova, "win11.ova"))
     assert (facts.container, facts.damage) == (Container.OVA, ())
     assert facts.ova
@@ -48,7 +48,7 @@ def test_an_ova_of_vsphere(ova: bytes, stream: bytes) -> None:
     assert json.loads(json.dumps(dataclasses.asdict(facts)))["ova"]["ovf"]["firmware"] == "efi"
 
 
-def test_digests_of_disks_are_compared_when_asked(ova: bytes) -> None:
+def test_digests_of_disks_are_compared_on_request(ova: bytes) -> None:
     facts = inspect_image(Memory(ova), deep=True)
     assert facts.ova
     assert [entry.matches for entry in facts.ova.manifest] == [True] * 4
@@ -58,7 +58,7 @@ def test_digests_of_disks_are_compared_when_asked(ova: bytes) -> None:
     assert [entry.matches for entry in facts.ova.manifest] == [True, False, True, True]
 
 
-def test_disks_stand_in_the_order_of_the_descriptor_then_those_it_does_not_name(stream: bytes, raw: Path) -> None:
+def test_disks_are_in_the_order_of_the_descriptor_followed_by_unnamed_ones(stream: bytes, raw: Path) -> None:
     text = VSPHERE_OVF.replace(
         '<Disk ovf:capacity="8589934592"', '<Disk ovf:capacity="8589934592" ovf:fileRef="file4"'
     ).replace("<References>", '<References><File ovf:id="file4" ovf:href="second.vhd"/>')
@@ -74,7 +74,7 @@ def test_disks_stand_in_the_order_of_the_descriptor_then_those_it_does_not_name(
     assert [damage.where for damage in facts.disks[1].damage] == ["signature"]
 
 
-def test_an_ova_of_virtualbox_has_its_cds_image_not_among_its_disks(stream: bytes) -> None:
+def test_the_cd_image_of_a_virtualbox_ova_is_not_a_disk(stream: bytes) -> None:
     text = VIRTUALBOX_OVF.replace("{firmware}", "").encode()
     facts = inspect_image(
         Memory(archive({"deb.ovf": text, "deb-disk001.vmdk": stream, "deb-disk002.iso": b"\0" * 9}, tarfile.GNU_FORMAT))
@@ -83,7 +83,7 @@ def test_an_ova_of_virtualbox_has_its_cds_image_not_among_its_disks(stream: byte
     assert facts.damage == ()
 
 
-def test_what_is_missing_in_an_ova_is_told(stream: bytes, tmp_path: Path) -> None:
+def test_missing_files_of_an_ova_are_reported(stream: bytes, tmp_path: Path) -> None:
     members = {"vm.ovf": VSPHERE_OVF.encode(), "a.vmdk": stream}
     text = manifest("sha1sum", tmp_path, {**members, "gone.vmdk": b""})
     facts = inspect_image(Memory(archive({**members, "vm.mf": text})))
@@ -118,7 +118,7 @@ def test_a_disk_that_is_split_into_chunks_is_read_as_one(stream: bytes) -> None:
     assert disk.damage
 
 
-def test_a_descriptor_by_itself_opens_its_files_beside_it(stream: bytes, tmp_path: Path) -> None:
+def test_a_descriptor_opens_the_files_next_to_it(stream: bytes, tmp_path: Path) -> None:
     files = vsphere_members(stream)
     files["win11.mf"] = manifest("sha512sum", tmp_path, files)
     asked: list[str] = []

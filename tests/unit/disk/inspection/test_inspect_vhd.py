@@ -69,7 +69,7 @@ def with_footers(image: bytes, at: int, value: bytes) -> bytes:
 @pytest.mark.parametrize(
     "options", ["force_size=on", "subformat=dynamic", "subformat=fixed", "subformat=fixed,force_size=on"]
 )
-def test_a_vhd_has_the_facts_that_qemu_img_tells(make: Callable[[str], Path], raw: Path, options: str) -> None:
+def test_a_vhd_has_the_facts_that_qemu_img_reports(make: Callable[[str], Path], raw: Path, options: str) -> None:
     made = make(options)
     facts, inspected = read(made.read_bytes())
     is_fixed = "fixed" in options
@@ -88,7 +88,7 @@ def test_a_vhd_has_the_facts_that_qemu_img_tells(make: Callable[[str], Path], ra
     assert inspected.content.read(9 * MIB, 90_000) == raw.read_bytes()[9 * MIB : 9 * MIB + 90_000]
 
 
-def test_footers_that_are_not_identical_are_told(dynamic: bytes) -> None:
+def test_different_footers_are_reported(dynamic: bytes) -> None:
     facts, inspected = read(sealed(edited(dynamic, 16, b"\1"), 0, FOOTER, 64))
     assert (facts.footers_identical, facts.footer_checksum_matches) == (False, True)
     assert [damage.words for damage in inspected.damage] == ["the copy at the start is not identical"]
@@ -97,20 +97,20 @@ def test_footers_that_are_not_identical_are_told(dynamic: bytes) -> None:
     assert inspected.content is None
 
 
-def test_a_differencing_vhd_tells_its_parent(dynamic: bytes) -> None:
+def test_a_differencing_vhd_has_the_name_of_its_parent(dynamic: bytes) -> None:
     image = edited(with_footers(dynamic, 60, struct.pack(">I", 4)), 512 + 64, "C:\\größe.vhd\0".encode("utf-16-be"))
     facts, inspected = read(sealed(image, 512, 1024, 36))
     assert (facts.kind, facts.parent_name, facts.footers_identical) == ("differencing", "C:\\größe.vhd", True)
     assert (inspected.content, inspected.damage) == (None, [])
 
 
-def test_a_type_that_is_unknown_is_damage(dynamic: bytes) -> None:
+def test_an_unknown_disk_type_is_damage(dynamic: bytes) -> None:
     facts, inspected = read(with_footers(dynamic, 60, struct.pack(">I", 9)))
     assert facts.kind == "type 9"
     assert "type 9, expected 2 (fixed)" in inspected.damage[0].words
 
 
-def test_a_dynamic_vhd_that_is_cut_is_seen(dynamic: bytes) -> None:
+def test_a_truncated_dynamic_vhd_is_detected(dynamic: bytes) -> None:
     for size in (*range(FOOTER, len(dynamic), 99_991), len(dynamic) - 1):
         facts, inspected = read(dynamic[:size])
         assert facts.kind == "dynamic"
@@ -119,14 +119,14 @@ def test_a_dynamic_vhd_that_is_cut_is_seen(dynamic: bytes) -> None:
         assert inspected.capacity_bytes == 21 * MIB
 
 
-def test_a_fixed_vhd_whose_data_is_cut_is_seen(fixed: bytes) -> None:
+def test_a_fixed_vhd_with_truncated_data_is_detected(fixed: bytes) -> None:
     facts, inspected = read(fixed[MIB:])
     assert (facts.kind, facts.footer_checksum_matches) == ("fixed", True)
     assert "22020096 bytes of data, the file has 20971520" in inspected.damage[0].words
 
 
 @pytest.mark.parametrize("more", [b"m", b"\0" * 512])
-def test_bytes_behind_the_footer_are_told_and_the_disk_is_read(fixed: bytes, dynamic: bytes, more: bytes) -> None:
+def test_bytes_after_the_footer_are_reported_and_the_disk_is_read(fixed: bytes, dynamic: bytes, more: bytes) -> None:
     for image in (fixed, dynamic):
         facts, inspected = read(image + more)
         assert facts == read(image)[0]
@@ -134,7 +134,7 @@ def test_bytes_behind_the_footer_are_told_and_the_disk_is_read(fixed: bytes, dyn
         assert inspected.content
 
 
-def test_a_footer_that_is_cut_is_seen(fixed: bytes) -> None:
+def test_a_truncated_footer_is_detected(fixed: bytes) -> None:
     facts, inspected = read(fixed[:-1])
     assert facts.kind == "unknown"
     assert [damage.where for damage in inspected.damage] == ["footer"]
@@ -150,37 +150,37 @@ def test_a_footer_that_is_cut_is_seen(fixed: bytes) -> None:
         pytest.param(32, struct.pack(">I", 3 << 20), "dynamic disk header", id="odd-block"),
     ],
 )
-def test_a_dynamic_header_that_cannot_be_is_damage(dynamic: bytes, at: int, value: bytes, where: str) -> None:
+def test_an_invalid_dynamic_disk_header_is_damage(dynamic: bytes, at: int, value: bytes, where: str) -> None:
     _, inspected = read(sealed(edited(dynamic, 512 + at, value), 512, 1024, 36))
     assert [damage.where for damage in inspected.damage] == [where]
 
 
-def test_a_dynamic_header_whose_checksum_is_wrong_is_damage(dynamic: bytes) -> None:
+def test_a_dynamic_disk_header_with_a_wrong_checksum_is_damage(dynamic: bytes) -> None:
     facts, inspected = read(edited(dynamic, 512 + 36, b"\0\0\0\0"))
     assert facts.header_checksum_matches is False
     assert [damage.words for damage in inspected.damage] == ["the checksum does not match"]
 
 
 @pytest.mark.parametrize("at", [1 << 60, (1 << 64) - 1, 1 << 34])
-def test_a_dynamic_header_outside_of_the_file_is_damage(dynamic: bytes, at: int) -> None:
+def test_a_dynamic_disk_header_outside_the_file_is_damage(dynamic: bytes, at: int) -> None:
     facts, inspected = read(with_footers(dynamic, 16, struct.pack(">Q", at)))
     assert facts.header_checksum_matches is None
     assert [damage.where for damage in inspected.damage] == ["dynamic disk header"]
 
 
 @pytest.mark.parametrize("capacity", [0, 1 << 63])
-def test_a_capacity_that_cannot_be_is_damage(dynamic: bytes, capacity: int) -> None:
+def test_an_invalid_capacity_is_damage(dynamic: bytes, capacity: int) -> None:
     _, inspected = read(with_footers(dynamic, 48, struct.pack(">Q", capacity)))
     assert inspected.capacity_bytes is None
     assert inspected.damage[0].words == f"it states a capacity of {capacity} bytes"
 
 
-def test_a_block_outside_of_the_file_is_told(dynamic: bytes) -> None:
+def test_a_block_outside_the_file_is_reported(dynamic: bytes) -> None:
     (table,) = struct.unpack_from(">Q", dynamic, 512 + 16)
     _, inspected = read(edited(dynamic, table + 4, struct.pack(">I", 1 << 31)))
     assert "block 1 ends at 1099513725440, the file at " in inspected.damage[0].words
 
 
-def test_the_checksum_is_that_of_qemu_img(dynamic: bytes) -> None:
+def test_the_checksums_of_qemu_img_are_valid(dynamic: bytes) -> None:
     for structure in (VhdFooter.parse(dynamic[:FOOTER]), DynamicDiskHeader.parse(dynamic[512 : 512 + 1024])):
         assert structure.checksum == structure.stated_checksum != 0

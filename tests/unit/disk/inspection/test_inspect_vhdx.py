@@ -87,7 +87,7 @@ def with_item(image: bytes, guid: Any, value: bytes) -> bytes:
         ("subformat=fixed,block_size=1M", MIB, True),
     ],
 )
-def test_a_vhdx_has_the_facts_that_qemu_img_tells(
+def test_a_vhdx_has_the_facts_that_qemu_img_reports(
     make: Callable[[str], Path], raw: Path, options: str, block: int, is_fixed: bool
 ) -> None:
     made = make(options)
@@ -103,7 +103,7 @@ def test_a_vhdx_has_the_facts_that_qemu_img_tells(
     assert inspected.content.read(9 * MIB, 90_000) == raw.read_bytes()[9 * MIB : 9 * MIB + 90_000]
 
 
-def test_changes_that_wait_in_the_log_are_a_fact(image: bytes) -> None:
+def test_a_pending_log_is_a_fact(image: bytes) -> None:
     facts, inspected = read(with_headers(image, 48, b"\1" * 16))
     assert (facts.log_is_pending, inspected.content, inspected.damage) == (True, None, [])
     newer = max(HEADERS, key=lambda at: struct.unpack_from("<Q", image, at + 8)[0])
@@ -113,7 +113,7 @@ def test_changes_that_wait_in_the_log_are_a_fact(image: bytes) -> None:
     assert (facts.valid_headers, facts.log_is_pending, inspected.damage) == (1, False, [])
 
 
-def test_headers_and_region_tables_whose_checksums_are_wrong_are_counted(image: bytes) -> None:
+def test_headers_and_region_tables_with_valid_checksums_are_counted(image: bytes) -> None:
     for at in (*HEADERS, *REGIONS):
         image = edited(image, at + 2000, b"\7")
     facts, inspected = read(image)
@@ -122,7 +122,7 @@ def test_headers_and_region_tables_whose_checksums_are_wrong_are_counted(image: 
     assert inspected.capacity_bytes is None
 
 
-def test_the_second_region_table_stands_in_for_the_first(image: bytes) -> None:
+def test_the_second_region_table_replaces_an_invalid_first(image: bytes) -> None:
     facts, inspected = read(edited(image, REGIONS[0] + 100, b"\7"))
     assert (facts.valid_region_tables, facts.block_bytes, inspected.damage) == (1, MIB, [])
 
@@ -139,14 +139,14 @@ def test_the_second_region_table_stands_in_for_the_first(image: bytes) -> None:
         (vhdx_structures.DISK_SIZE, struct.pack("<Q", 1 << 45), ["block allocation table"]),
     ],
 )
-def test_metadata_that_cannot_be_is_damage(image: bytes, item: Any, value: bytes, where: list[str]) -> None:
+def test_invalid_metadata_is_damage(image: bytes, item: Any, value: bytes, where: list[str]) -> None:
     facts, inspected = read(with_item(image, item, value))
     assert [damage.where for damage in inspected.damage] == where
     assert inspected.content is None
     assert facts.has_parent is (value == struct.pack("<II", MIB, 2))
 
 
-def test_sectors_are_told(image: bytes) -> None:
+def test_the_sector_size_is_a_fact(image: bytes) -> None:
     image = with_item(image, vhdx_structures.PHYSICAL_SECTOR_SIZE, struct.pack("<I", 4096))
     image = with_item(image, vhdx_structures.LOGICAL_SECTOR_SIZE, struct.pack("<I", 4096))
     facts, inspected = read(image)
@@ -155,7 +155,7 @@ def test_sectors_are_told(image: bytes) -> None:
     assert inspected.content.sector_bytes == 4096
 
 
-def test_regions_outside_of_the_file_are_damage(image: bytes) -> None:
+def test_regions_outside_the_file_are_damage(image: bytes) -> None:
     at, _ = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     _, inspected = read(with_regions(image, at + 16, struct.pack("<Q", 1 << 60)))
     assert [damage.where for damage in inspected.damage] == ["block allocation table"]
@@ -165,7 +165,7 @@ def test_regions_outside_of_the_file_are_damage(image: bytes) -> None:
     assert (facts.block_bytes, facts.valid_region_tables) == (None, 2)
 
 
-def test_regions_that_are_missing_are_damage(image: bytes) -> None:
+def test_missing_regions_are_damage(image: bytes) -> None:
     for guid, what in (
         (vhdx_structures.BLOCK_ALLOCATION_TABLE, "block allocation table"),
         (vhdx_structures.METADATA, "metadata"),
@@ -175,12 +175,12 @@ def test_regions_that_are_missing_are_damage(image: bytes) -> None:
         assert inspected.damage[0].words.endswith(what)
 
 
-def test_a_vhdx_that_is_cut_is_seen_wherever_it_is(image: bytes) -> None:
+def test_a_vhdx_truncated_anywhere_is_detected(image: bytes) -> None:
     for size in (*range(8, len(image), 500_009), len(image) - 1):
         assert read(image[:size])[1].damage, size
 
 
-def test_a_block_outside_of_the_file_is_told(image: bytes) -> None:
+def test_a_block_outside_the_file_is_reported(image: bytes) -> None:
     _, table = region(image, vhdx_structures.BLOCK_ALLOCATION_TABLE)
     _, inspected = read(edited(image, table + 8, struct.pack("<Q", 1 << 50 | 6)))
     assert f"block 1 ends at {(1 << 50) + MIB}, the file at {len(image)}" in inspected.damage[0].words

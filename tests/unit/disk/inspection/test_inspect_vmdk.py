@@ -38,19 +38,19 @@ def edited(image: bytes, at: int, value: bytes) -> bytes:
         ("streamOptimized,hwversion=13,adapter_type=buslogic", True, "13"),
     ],
 )
-def test_a_sparse_vmdk_has_the_facts_that_qemu_img_tells(
+def test_a_sparse_vmdk_has_the_facts_that_qemu_img_reports(
     sparse_raw: Path, tmp_path: Path, subformat: str, compressed: bool, hardware: str
 ) -> None:
     made = converted(sparse_raw, tmp_path / "disk.vmdk", "vmdk", f"subformat={subformat}")
     info = qemu_info(made, "vmdk")
-    told = info["format-specific"]["data"]
+    reported = info["format-specific"]["data"]
     facts, inspected = read(made.read_bytes())
-    assert facts.create_type == told["create-type"] == subformat.split(",", maxsplit=1)[0]
-    assert facts.parent_cid == f"{told['parent-cid']:x}"
-    assert facts.grain_bytes == told["extents"][0]["cluster-size"]
+    assert facts.create_type == reported["create-type"] == subformat.split(",", maxsplit=1)[0]
+    assert facts.parent_cid == f"{reported['parent-cid']:x}"
+    assert facts.grain_bytes == reported["extents"][0]["cluster-size"]
     assert inspected.capacity_bytes == info["virtual-size"] == 70 * MIB
     assert (facts.is_compressed, facts.has_markers) == (compressed, compressed)
-    assert facts.is_compressed == told["extents"][0].get("compressed", False)
+    assert facts.is_compressed == reported["extents"][0].get("compressed", False)
     assert facts.hardware_version == hardware
     assert (facts.line_ends_intact, facts.directory_at_end, facts.has_footer) == (True, False, None)
     assert (facts.grains_end_within_file, facts.every_grain_table_read) == (True, True)
@@ -60,7 +60,7 @@ def test_a_sparse_vmdk_has_the_facts_that_qemu_img_tells(
     assert inspected.content.read(0, 4096) == sparse_raw.read_bytes()[:4096]
 
 
-def test_adapter_types_are_told(sparse_raw: Path, tmp_path: Path) -> None:
+def test_adapter_types_are_facts(sparse_raw: Path, tmp_path: Path) -> None:
     for adapter in ("ide", "lsilogic", "buslogic", "legacyESX"):
         made = converted(sparse_raw, tmp_path / f"{adapter}.vmdk", "vmdk", f"adapter_type={adapter}")
         assert read(made.read_bytes())[0].adapter_type == adapter
@@ -86,7 +86,7 @@ def test_a_descriptor_names_its_other_files(tmp_path: Path, subformat: str, file
     assert inspected.content is None
 
 
-def test_the_data_of_a_flat_disk_is_read_beside_it(sparse_raw: Path, tmp_path: Path) -> None:
+def test_the_data_file_of_a_flat_vmdk_is_read(sparse_raw: Path, tmp_path: Path) -> None:
     made = converted(sparse_raw, tmp_path / "disk.vmdk", "vmdk", "subformat=monolithicFlat")
     flat = Memory((tmp_path / "disk-flat.vmdk").read_bytes())
     inspected = inspect_vmdk(Memory(made.read_bytes()), {"disk-flat.vmdk": flat}.get)
@@ -97,7 +97,7 @@ def test_the_data_of_a_flat_disk_is_read_beside_it(sparse_raw: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["../disk-flat.vmdk", "/etc/passwd", "..", "a\\\\b", "", "a\0b", "n" * 300])
-def test_a_descriptor_does_not_lead_out_of_its_folder(name: str) -> None:
+def test_a_descriptor_cannot_refer_to_files_outside_its_folder(name: str) -> None:
     text = f'# Disk DescriptorFile\ncreateType="monolithicFlat"\nRW 128 FLAT "{name}" 0\n'
     asked: list[str] = []
     inspect_vmdk(Memory(text.encode()), asked.append)
@@ -120,20 +120,20 @@ def test_the_footer_of_a_stream_of_vsphere_is_read(at_end: bytes, sparse_raw: Pa
     assert inspected.content.read(66 * MIB, 90_000) == sparse_raw.read_bytes()[66 * MIB : 66 * MIB + 90_000]
 
 
-def test_a_stream_with_its_directory_at_the_end_is_seen_to_be_cut_wherever_it_is(at_end: bytes) -> None:
+def test_a_stream_truncated_anywhere_is_detected_with_its_directory_at_the_end(at_end: bytes) -> None:
     for size in (*range(4, len(at_end), 9973), *range(len(at_end) - 2000, len(at_end), 7)):
         facts, inspected = read(at_end[:size])
         assert inspected.damage, size
         assert not facts.ends_in_end_of_stream
 
 
-def test_a_monolithic_sparse_disk_is_seen_to_be_cut(sparse_raw: Path, tmp_path: Path) -> None:
+def test_a_truncated_monolithic_sparse_disk_is_detected(sparse_raw: Path, tmp_path: Path) -> None:
     image = converted(sparse_raw, tmp_path / "disk.vmdk", "vmdk", "subformat=monolithicSparse").read_bytes()
     for size in range(4, len(image) - 65536, 65_537):
         assert read(image[:size])[1].damage, size
 
 
-def test_a_missing_end_of_stream_and_a_missing_footer_are_told_apart(at_end: bytes) -> None:
+def test_a_missing_end_of_stream_differs_from_a_missing_footer(at_end: bytes) -> None:
     facts, inspected = read(at_end[:-SECTOR])
     assert (facts.has_footer, facts.ends_in_end_of_stream) == (True, False)
     assert [damage.where for damage in inspected.damage] == ["end of stream"]
@@ -142,7 +142,7 @@ def test_a_missing_end_of_stream_and_a_missing_footer_are_told_apart(at_end: byt
     assert [damage.where for damage in inspected.damage] == ["footer"]
 
 
-def test_bytes_behind_the_end_of_the_stream_are_told_and_the_disk_is_read(at_end: bytes) -> None:
+def test_bytes_after_the_end_of_stream_are_reported_and_the_disk_is_read(at_end: bytes) -> None:
     for more in (b"\0" * 9 * SECTOR, b"junk", b"\n"):
         facts, inspected = read(at_end + more)
         assert (facts.has_footer, facts.ends_in_end_of_stream, facts.grains_end_within_file) == (True, True, True)
@@ -150,7 +150,7 @@ def test_bytes_behind_the_end_of_the_stream_are_told_and_the_disk_is_read(at_end
         assert inspected.content
 
 
-def test_a_footer_that_contradicts_the_header_is_told(at_end: bytes) -> None:
+def test_a_footer_that_contradicts_the_header_is_reported(at_end: bytes) -> None:
     _, inspected = read(edited(at_end, -2 * SECTOR + 12, struct.pack("<Q", 4096)))
     assert [damage.where for damage in inspected.damage] == ["footer"]
     assert "it says 4096 sectors in grains of 128" in inspected.damage[0].words
@@ -158,13 +158,13 @@ def test_a_footer_that_contradicts_the_header_is_told(at_end: bytes) -> None:
 
 
 @pytest.mark.parametrize(("converted_bytes", "intact"), [(b"\n \r\n", True), (b"\r \r\r", False), (b"\n \n\0", False)])
-def test_a_transfer_in_text_mode_is_seen(at_end: bytes, converted_bytes: bytes, intact: bool) -> None:
+def test_a_transfer_in_text_mode_is_detected(at_end: bytes, converted_bytes: bytes, intact: bool) -> None:
     facts, inspected = read(edited(at_end, 73, converted_bytes))
     assert facts.line_ends_intact is intact
     assert bool(inspected.damage) is not intact
 
 
-def test_a_real_transfer_in_text_mode_is_seen(at_end: bytes) -> None:
+def test_an_actual_transfer_in_text_mode_is_detected(at_end: bytes) -> None:
     facts, inspected = read(at_end.replace(b"\r\n", b"\n"))
     assert not facts.line_ends_intact
     assert inspected.damage
@@ -179,7 +179,7 @@ def test_another_compression_is_a_fact(at_start: bytes, compression: int) -> Non
 
 
 @pytest.mark.parametrize("kind", [b"StreamOptimized", b"STREAMOPTIMIZED", b"streamoptimized"])
-def test_the_disk_is_read_whatever_the_case_of_its_kind(at_start: bytes, kind: bytes) -> None:
+def test_the_case_of_the_create_type_does_not_matter(at_start: bytes, kind: bytes) -> None:
     facts, inspected = read(at_start.replace(b"streamOptimized", kind))
     assert facts.create_type == kind.decode()
     assert (inspected.content is not None, inspected.damage) == (True, [])
@@ -208,12 +208,12 @@ def test_a_delta_disk_and_a_part_of_a_split_disk_are_facts(at_start: bytes) -> N
         pytest.param(56, struct.pack("<Q", AT_END), "footer", id="no-footer"),
     ],
 )
-def test_a_header_that_cannot_be_is_damage(at_start: bytes, at: int, value: bytes, where: str) -> None:
+def test_an_invalid_header_is_damage(at_start: bytes, at: int, value: bytes, where: str) -> None:
     _, inspected = read(edited(at_start, at, value))
     assert inspected.damage[0].where == where
 
 
-def test_files_of_an_esx_file_system_are_named() -> None:
+def test_disks_of_an_esx_file_system_are_identified() -> None:
     cowd = struct.pack("<4sIIIIII", b"COWD", 1, 3, 2048, 1, 4, 1).ljust(2048, b"\0")
     facts, inspected = read(cowd)
     assert is_vmdk(cowd)

@@ -17,7 +17,7 @@ def line(name: str, data: bytes, algorithm: str = "SHA256") -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["SHA1", "SHA256", "SHA384", "SHA512"])
-def test_small_files_are_compared_always_and_disks_when_asked(algorithm: str) -> None:
+def test_small_files_are_always_compared_and_disks_on_request(algorithm: str) -> None:
     text = line("vm.ovf", OVF.data, algorithm) + line("disk.vmdk", DISK.data, algorithm)
     quick, damage = check_manifest(Memory(text.encode()), FILES, whole=False)
     assert [(entry.file, entry.algorithm, entry.matches) for entry in quick] == [
@@ -44,7 +44,7 @@ def test_manifests_of_the_tools_of_linux_are_read(tool: str, tmp_path: Path) -> 
     assert (entry.algorithm, entry.matches) == (tool.removesuffix("sum").upper(), True)
 
 
-def test_line_ends_blanks_and_case_do_not_matter() -> None:
+def test_line_endings_blanks_and_case_do_not_matter() -> None:
     digest = hashlib.sha256(OVF.data).hexdigest().upper()
     text = f"\r\nSHA256(vm.ovf)={digest}\r\n\r\nsha-256 (vm.ovf) =  {digest}  \r\n"
     entries, damage = check_manifest(Memory(text.encode()), FILES, whole=False)
@@ -52,13 +52,13 @@ def test_line_ends_blanks_and_case_do_not_matter() -> None:
     assert damage == ()
 
 
-def test_a_file_that_is_not_there_and_an_unknown_digest_are_not_compared() -> None:
+def test_a_missing_file_and_an_unknown_digest_are_not_compared() -> None:
     text = line("other.vmdk", b"") + "SHA3(vm.ovf)= 00\n"
     entries, _ = check_manifest(Memory(text.encode()), FILES, whole=True)
     assert [entry.matches for entry in entries] == [None, None]
 
 
-def test_a_line_of_something_else_is_damage() -> None:
+def test_an_invalid_manifest_line_is_damage() -> None:
     entries, (damage,) = check_manifest(
         Memory((line("vm.ovf", b"") + "nonsense\x1b[31m\n").encode()), FILES, whole=False
     )
@@ -66,7 +66,7 @@ def test_a_line_of_something_else_is_damage() -> None:
     assert damage.words == "line 2 is invalid: 'nonsense?[31m'"
 
 
-def test_a_manifest_of_any_size_costs_little() -> None:
+def test_reading_a_manifest_of_any_size_is_bounded() -> None:
     small = Memory(b"s" * (1 << 20))
     text = "".join(line(f"f{number}", b"") for number in range(200)) + line("vm.ovf", b"") * 20_000
     entries, damage = check_manifest(Memory(text.encode()), {f"f{number}": small for number in range(200)}, whole=False)

@@ -39,14 +39,14 @@ def read(path: Path, sector_bytes: int = 512) -> tuple[Layout, tuple[Damage, ...
     return read_layout(content)
 
 
-def test_boot_code_is_what_stands_before_the_table(disk: Path) -> None:
+def test_boot_code_precedes_the_partition_table(disk: Path) -> None:
     sfdisk(disk, MBR)
     assert not read(disk)[0].boot_code
     write_at(disk, 0, b"\xeb\x63\x90")
     assert read(disk)[0].boot_code
 
 
-def test_several_active_partitions_are_all_told(disk: Path) -> None:
+def test_all_active_partitions_are_reported(disk: Path) -> None:
     sfdisk(disk, MBR)
     write_at(disk, 446 + 16, b"\x80")
     assert [found.get("bootable", False) for found in listed(disk)["partitions"]] == [True, True, False]
@@ -60,7 +60,7 @@ def test_an_extended_partition_is_a_container(disk: Path) -> None:
     assert found[1].type_name.startswith("extended")
 
 
-def test_a_chain_of_extended_records_that_returns_ends(disk: Path) -> None:
+def test_a_circular_chain_of_extended_records_ends(disk: Path) -> None:
     sfdisk(disk, LOGICAL)
     extended = next(found.start_bytes for found in read(disk)[0].partitions if found.type == "0f")
     second = extended + struct.unpack_from("<I", bytes_at(disk, extended, 512), 446 + 16 + 8)[0] * 512
@@ -79,7 +79,7 @@ def test_a_chain_of_extended_records_that_returns_ends(disk: Path) -> None:
         pytest.param(1, "it ends in 00 00, expected 55 aa", id="no-record"),
     ],
 )
-def test_a_chain_that_leads_nowhere_keeps_what_came_before(disk: Path, link: int, words: str) -> None:
+def test_a_broken_chain_keeps_the_partitions_before_the_break(disk: Path, link: int, words: str) -> None:
     sfdisk(disk, LOGICAL)
     extended = next(found.start_bytes for found in read(disk)[0].partitions if found.type == "0f")
     record = bytearray(bytes_at(disk, extended, 512))
@@ -91,7 +91,7 @@ def test_a_chain_that_leads_nowhere_keeps_what_came_before(disk: Path, link: int
 
 
 @pytest.mark.parametrize(("is_local", "most"), [(True, 124), (False, 16)])
-def test_a_chain_longer_than_any_tool_makes_is_cut(disk: Path, is_local: bool, most: int) -> None:
+def test_an_overlong_chain_of_extended_records_is_cut(disk: Path, is_local: bool, most: int) -> None:
     first, size = 2048, DISK_BYTES // 512 - 2048
     write_at(disk, 0, _record(_entry(0x0F, first, size)))
     for number in range(200):
@@ -104,7 +104,7 @@ def test_a_chain_longer_than_any_tool_makes_is_cut(disk: Path, is_local: bool, m
 
 
 @pytest.mark.parametrize("sectors", [DISK_BYTES // 512, 0xFFFFFFFF])
-def test_a_partition_that_ends_behind_the_disk_is_told(disk: Path, sectors: int) -> None:
+def test_a_partition_that_ends_beyond_the_disk_is_reported(disk: Path, sectors: int) -> None:
     write_at(disk, 0, _record(_entry(0x07, 2048, sectors)))
     layout, damage = read(disk)
     assert layout.partitions[0].size_bytes == sectors * 512

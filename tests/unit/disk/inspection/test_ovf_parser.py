@@ -16,7 +16,7 @@ def virtualbox(firmware: str = "") -> OvfFacts:
     return read_ovf(VIRTUALBOX_OVF.replace("{firmware}", firmware).encode())
 
 
-def test_a_descriptor_of_vsphere() -> None:
+def test_a_vsphere_descriptor_is_parsed() -> None:
     assert read_ovf(VSPHERE_OVF.encode()) == OvfFacts(
         version="1",
         virtual_systems=1,
@@ -46,7 +46,7 @@ def test_a_descriptor_of_vsphere() -> None:
     )
 
 
-def test_a_descriptor_of_virtualbox_counts_an_iso_among_the_disks() -> None:
+def test_an_iso_among_the_disks_of_a_virtualbox_descriptor_is_a_cd_image() -> None:
     facts = virtualbox()
     assert [(disk.file, disk.controller, disk.capacity_bytes) for disk in facts.disks] == [
         ("deb-disk001.vmdk", "AHCI", 20 * GIB)
@@ -73,7 +73,7 @@ def test_a_descriptor_of_virtualbox_counts_an_iso_among_the_disks() -> None:
         ('<Firmware type="BIOS"/>', "bios"),
     ],
 )
-def test_the_firmware_of_virtualbox_is_bios_where_it_says_nothing(element: str, firmware: str) -> None:
+def test_the_default_firmware_of_virtualbox_is_bios(element: str, firmware: str) -> None:
     assert virtualbox(element).firmware == firmware
 
 
@@ -88,14 +88,14 @@ def test_the_firmware_of_virtualbox_is_bios_where_it_says_nothing(element: str, 
         ('"bootOptions.efiSecureBootEnabled"', '"x"', "efi", None),
     ],
 )
-def test_the_firmware_of_vmware_is_what_its_config_says(
+def test_the_firmware_of_vmware_is_in_its_config(
     old: str, new: str, firmware: str | None, secure_boot: bool | None
 ) -> None:
     facts = read_ovf(VSPHERE_OVF.replace(old, new).encode())
     assert (facts.firmware, facts.secure_boot) == (firmware, secure_boot)
 
 
-def test_a_descriptor_of_version_2_in_its_default_configuration() -> None:
+def test_a_descriptor_of_version_2_is_read_in_its_default_configuration() -> None:
     facts = read_ovf(OVF_2.encode())
     assert (facts.version, facts.virtual_systems, facts.name) == ("2", 2, "one")
     assert (facts.cpus, facts.memory_mib) == (8, 16384)
@@ -105,7 +105,7 @@ def test_a_descriptor_of_version_2_in_its_default_configuration() -> None:
     assert facts.hardware_version == "vmx-13 vmx-14"
 
 
-def test_our_own_descriptor_says_what_was_put_into_it() -> None:
+def test_a_written_descriptor_parses_to_the_same_facts() -> None:
     machine = ovf_writer.Machine(
         name="web",
         guest_id="windows9_64Guest",
@@ -147,13 +147,13 @@ def test_our_own_descriptor_says_what_was_put_into_it() -> None:
         ("\u0667\u0660", "byte", None),
     ],
 )
-def test_a_capacity_in_its_units(capacity: str, unit: str, expected: int | None) -> None:
+def test_a_capacity_is_converted_from_its_unit(capacity: str, unit: str, expected: int | None) -> None:
     text = VSPHERE_OVF.replace('ovf:capacity="70"', f'ovf:capacity="{capacity}"')
     disk = read_ovf(text.replace('"byte * 2^30"', f'"{unit}"').encode()).disks[0]
     assert disk.capacity_bytes == expected
 
 
-def test_utf_16_is_read_too() -> None:
+def test_utf_16_descriptors_are_read() -> None:
     text = VSPHERE_OVF.replace("Windows 11 &amp; more", "Größe").replace('encoding="UTF-8"', 'encoding="UTF-16"')
     assert read_ovf(text.encode("utf-16")).name == "Größe"
 
@@ -163,7 +163,7 @@ def test_an_envelope_with_nothing_in_it_has_no_facts() -> None:
     assert facts == OvfFacts("", 0, "", "", "", "", None, None, "", None, None, (), (), (), 0, (), 0)
 
 
-def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
+def test_control_characters_in_names_are_replaced() -> None:
     facts = read_ovf(VSPHERE_OVF.replace("Windows 11 &amp; more", "a&#x9b;31m&#x202e;b").encode())
     assert facts.name == "a?31m?b"
     assert len(read_ovf(VSPHERE_OVF.replace("Windows 11 &amp; more", "a" * 9999).encode()).name) == 256
@@ -188,12 +188,12 @@ BILLION_LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><Envelop
         pytest.param('<?xml version="1.0" encoding="punycode"?><Envelope/>', "codec", id="odd-encoding"),
     ],
 )
-def test_fails_for_xml_that_no_descriptor_needs(text: str, words: str) -> None:
+def test_fails_for_unsupported_xml(text: str, words: str) -> None:
     with pytest.raises(InvalidXmlError, match=words):
         read_ovf(text.encode())
 
 
-def test_of_a_descriptor_full_of_items_so_many_are_read() -> None:
+def test_a_bounded_number_of_items_is_read() -> None:
     item = "<Item><InstanceID>{0}</InstanceID><ResourceType>17</ResourceType><HostResource>ovf:/disk/d{0}</HostResource><Parent>{0}</Parent></Item>"
     many = "".join(item.format(number) for number in range(9000))
     disks = "".join(f'<Disk diskId="d{number}" fileRef="file1"/>' for number in range(9000))
@@ -209,6 +209,6 @@ def test_of_a_descriptor_full_of_items_so_many_are_read() -> None:
     assert len(facts.disks) == 1000
 
 
-def test_facts_do_not_hang_together_with_names_of_namespaces() -> None:
+def test_namespace_prefixes_do_not_matter() -> None:
     renamed = VSPHERE_OVF.replace("rasd:", "r:").replace("xmlns:rasd", "xmlns:r").replace("xmlns:r:", "xmlns:r")
     assert replace(read_ovf(renamed.encode()), name="") == replace(read_ovf(VSPHERE_OVF.encode()), name="")

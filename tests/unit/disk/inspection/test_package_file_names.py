@@ -51,7 +51,7 @@ def test_a_manifest_may_spell_a_name_in_another_way_than_the_descriptor(stream: 
     assert [entry.matches for entry in facts.ova.manifest] == [True, True]
 
 
-def test_a_file_that_is_not_there_keeps_the_name_that_the_descriptor_gives_it(stream: bytes) -> None:
+def test_a_missing_file_keeps_its_name_in_the_descriptor(stream: bytes) -> None:
     facts = package("../my%20disk.vmdk", "my disk.vmdk", stream)
     assert facts.ova
     assert facts.ova.ovf
@@ -59,7 +59,7 @@ def test_a_file_that_is_not_there_keeps_the_name_that_the_descriptor_gives_it(st
     assert [damage.where for damage in facts.damage] == ["manifest", "OVF descriptor"]
 
 
-def test_the_files_beside_a_descriptor_are_found_by_their_decoded_names_and_by_no_path(stream: bytes) -> None:
+def test_files_next_to_a_descriptor_are_found_by_decoded_names_but_not_by_paths(stream: bytes) -> None:
     for href, name in (("my%20disk.vmdk", "my disk.vmdk"), ("./disk.vmdk", "disk.vmdk"), ("..%2Fdisk.vmdk", None)):
         asked: list[str] = []
 
@@ -73,7 +73,7 @@ def test_the_files_beside_a_descriptor_are_found_by_their_decoded_names_and_by_n
         assert not [wanted for wanted in asked if "/" in wanted]
 
 
-def test_a_name_as_it_is_wins_over_another_spelling() -> None:
+def test_an_exact_name_takes_precedence_over_other_spellings() -> None:
     names = FileNames(["a b", "a%20b", "./c"])
     assert [names.find(said) for said in ("a b", "a%20b", "c", "./c", "./a%20b", "d")] == [
         "a b",

@@ -88,7 +88,7 @@ def test_partitions_are_those_that_sfdisk_lists(disk: Path, script: str, scheme:
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == ((True, True) if scheme == "gpt" else (None, None))
 
 
-def test_types_that_matter_have_names_and_the_efi_system_partition_is_told(disk: Path) -> None:
+def test_important_types_have_names_and_the_efi_system_partition_is_a_fact(disk: Path) -> None:
     sfdisk(disk, GPT)
     layout, _ = read(disk)
     assert [partition.type_name for partition in layout.partitions] == [
@@ -129,20 +129,20 @@ def test_each_partition_holds_what_libblkid_finds_there(disk: Path, tmp_path: Pa
         pytest.param(["mkswap"], id="swap"),
     ],
 )
-def test_a_disk_that_is_one_file_system_has_no_table(disk: Path, command: list[str]) -> None:
+def test_a_disk_with_one_file_system_has_no_partition_table(disk: Path, command: list[str]) -> None:
     run(*command, disk)
     layout, damage = read(disk)
     kind = {"vfat": "fat"}.get(found := blkid(disk)["TYPE"], found)
     assert (layout.scheme, layout.whole_disk_file_system, layout.partitions, damage) == ("none", kind, (), ())
 
 
-def test_zeros_have_no_table_and_hold_nothing(disk: Path) -> None:
+def test_a_disk_of_zeros_has_no_table_and_is_empty(disk: Path) -> None:
     layout, damage = read(disk)
     assert (layout.scheme, layout.whole_disk_file_system, layout.boot_code) == ("none", FileSystem.EMPTY, False)
     assert (layout.disk_signature, layout.root, damage) == (None, None, ())
 
 
-def test_a_sector_that_ends_as_a_table_and_is_none_is_told(disk: Path) -> None:
+def test_a_boot_signature_without_a_partition_table_is_reported(disk: Path) -> None:
     write_at(disk, 0, b"?" * 510 + b"\x55\xaa")
     layout, damage = read(disk)
     assert (layout.scheme, layout.whole_disk_file_system) == ("none", FileSystem.UNKNOWN)
@@ -157,14 +157,14 @@ def test_a_sector_that_ends_as_a_table_and_is_none_is_told(disk: Path) -> None:
         pytest.param("label: gpt\nsize=32M, type=AF9B60A0-1431-4F62-BC68-3311714A69AD\n", id="gpt-data"),
     ],
 )
-def test_a_windows_dynamic_disk_is_told(disk: Path, script: str) -> None:
+def test_a_windows_dynamic_disk_is_reported(disk: Path, script: str) -> None:
     sfdisk(disk, script)
     assert read(disk)[0].is_dynamic_disk
     sfdisk(disk, GPT)
     assert not read(disk)[0].is_dynamic_disk
 
 
-def test_a_partition_that_cannot_be_read_costs_no_other_one(disk: Path) -> None:
+def test_an_unreadable_partition_does_not_affect_the_others(disk: Path) -> None:
     class Damaged(RawContent):
         def read(self, offset: int, length: int) -> bytes:
             if offset == MIB:
@@ -205,7 +205,7 @@ RECOVERY = "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC"
         pytest.param([("60G", BASIC, "bitlocker")], 1, id="bitlocker"),
     ],
 )
-def test_the_root_is_the_partition_a_system_most_likely_is_in(
+def test_the_root_is_the_partition_most_likely_to_hold_the_system(
     tmp_path: Path, partitions: list[tuple[str, str, str]], root: int | None
 ) -> None:
     starts = {

@@ -20,7 +20,7 @@ class Pieces(Memory):
 @pytest.mark.parametrize(
     ("offset", "size"), [(0, 100), (30, 20), (90, 50), (100, 1), (300, 5), (10, 0), (10, -4), (-9, 5)]
 )
-def test_a_slice_reads_what_is_in_the_file_and_nothing_around_it(offset: int, size: int) -> None:
+def test_a_slice_reads_only_its_part_of_the_file(offset: int, size: int) -> None:
     part = SourceSlice(FILE, "part", offset, size)
     start = max(offset, 0)
     expected = FILE.data[start : start + max(size, 0)]
@@ -30,13 +30,13 @@ def test_a_slice_reads_what_is_in_the_file_and_nothing_around_it(offset: int, si
     assert part.read_at(1000, 4) == b""
 
 
-def test_a_slice_of_a_slice_is_where_both_say() -> None:
+def test_offsets_of_nested_slices_add_up() -> None:
     part = SourceSlice(SourceSlice(FILE, "outer", 10, 50), "inner", 5, 100)
     assert part.read_at(0, 3) == bytes((15, 16, 17))
     assert part.size_bytes == 45
 
 
-def test_the_extents_of_a_slice_are_those_of_the_file_in_it() -> None:
+def test_the_extents_of_a_slice_are_those_of_its_part_of_the_file() -> None:
     assert list(SourceSlice(Pieces(FILE.data), "part", 5, 50).extents()) == [(0, 5), (15, 10), (45, 5)]
 
 
@@ -50,7 +50,7 @@ def test_joined_files_are_read_across_their_borders() -> None:
     assert list(joined.extents()) == [(0, 7), (7, 50)]
 
 
-def test_only_a_source_that_says_so_is_local() -> None:
+def test_a_source_is_remote_by_default() -> None:
     far = Memory(b"", is_local=False)
     assert is_local(FILE)
     assert not is_local(far)
@@ -68,11 +68,11 @@ def test_only_a_source_that_says_so_is_local() -> None:
         ("x" * 999, "x" * 256),
     ],
 )
-def test_text_of_strangers_is_short_and_steers_no_terminal(text: str | bytes, shown: str) -> None:
+def test_untrusted_text_is_short_and_printable(text: str | bytes, shown: str) -> None:
     assert printable(text) == shown
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "a\\b", "a\0", "a\n", "n" * 256])
-def test_a_name_that_leads_elsewhere_is_no_plain_name(name: str) -> None:
+def test_a_path_is_not_a_plain_name(name: str) -> None:
     assert not is_plain_name(name)
     assert is_plain_name("my disk-1.vmdk")

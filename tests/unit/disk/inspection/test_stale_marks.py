@@ -72,7 +72,7 @@ def test_an_iso_with_a_partition_table_stays_an_iso(tmp_path: Path, table: str, 
     assert one(with_iso_marks(divided(tmp_path / "disk.raw", table, 1024, mkfs))).other == "an ISO 9660 image"
 
 
-def test_what_a_tar_left_in_the_first_sector_of_a_disk_is_no_tar(tmp_path: Path) -> None:
+def test_a_stale_tar_magic_on_a_disk_does_not_make_it_a_tar(tmp_path: Path) -> None:
     image = bytearray(divided(tmp_path / "disk.raw", "label: dos\nstart=2048, size=8M, type=83\n", 1024, EXT4))
     image[257:262] = b"ustar"
     disk = one(bytes(image))
@@ -98,13 +98,13 @@ def fixed(tmp_path: Path) -> bytes:
     return converted(raw, tmp_path / "disk.vhd", "vpc", "subformat=fixed,force_size=on").read_bytes()
 
 
-def test_a_cookie_left_at_the_end_of_a_disk_makes_no_vhd() -> None:
+def test_a_stale_cookie_at_the_end_of_a_disk_does_not_make_it_a_vhd() -> None:
     image = bytes(MIB) + b"conectix".ljust(512, b"\0")
     assert (one(image).container, one(image).damage) == (Container.RAW, ())
     assert format_of(Memory(image)) is ImageFormat.RAW
 
 
-def test_a_damaged_vhd_is_told_by_its_name_by_its_copy_or_by_what_is_left_of_its_footer(fixed: bytes) -> None:
+def test_a_damaged_vhd_is_detected_by_its_name_its_footer_copy_or_the_rest_of_its_footer(fixed: bytes) -> None:
     zeroed = fixed[:-512] + fixed[-512:-504].ljust(512, b"\0")
     assert one(zeroed, "disk.VHD").container is Container.VHD
     assert format_of(Memory(zeroed, "disk.vhd")) is ImageFormat.VHD

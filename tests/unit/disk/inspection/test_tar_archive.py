@@ -26,7 +26,7 @@ def header(name: str, size: int, format: Literal[0, 1, 2] = tarfile.GNU_FORMAT, 
 @pytest.mark.parametrize(
     "name", ["vm.ovf", "folder/" + "long" * 20 + ".ovf", pytest.param("f" * 60 + "/" + "n" * 90, id="prefix")]
 )
-def test_members_are_where_pythons_tarfile_says(format: int, name: str) -> None:
+def test_members_are_at_the_offsets_that_tarfile_lists(format: int, name: str) -> None:
     image = archive({name: b"<x/>", **MEMBERS}, format)
     with tarfile.open(fileobj=io.BytesIO(image)) as tar:
         expected = [OvaMember(info.name, info.offset_data, info.size) for info in tar]
@@ -36,7 +36,7 @@ def test_members_are_where_pythons_tarfile_says(format: int, name: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["v7", "oldgnu", "gnu", "ustar", "posix"])
-def test_members_are_where_gnu_tar_says(format: str, tmp_path: Path) -> None:
+def test_members_are_at_the_offsets_that_gnu_tar_lists(format: str, tmp_path: Path) -> None:
     names = ["a.ovf", "a.mf", "größe.vmdk"] + (["x" * 150] if format not in {"v7", "ustar"} else [])
     for number, name in enumerate(names):
         (tmp_path / name).write_bytes(b"\1" * (700 * number + 3))
@@ -56,7 +56,7 @@ def test_members_are_where_gnu_tar_says(format: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT], ids=["base-256", "pax"])
-def test_a_member_above_8_gib_takes_one_read_to_step_over(format: Literal[1, 2]) -> None:
+def test_a_member_above_8_gib_is_skipped_with_one_read(format: Literal[1, 2]) -> None:
     first = header("vm.ovf", 4) + b"<x/>".ljust(512)
     large = header("disk.vmdk", 20 * GIB + 1, format)
     start = len(first) + len(large)
@@ -74,18 +74,18 @@ def test_a_member_above_8_gib_takes_one_read_to_step_over(format: Literal[1, 2])
 
 
 @pytest.mark.parametrize("blocks", [0, 1])
-def test_an_archive_without_its_two_blocks_of_zeros_is_told(blocks: int) -> None:
+def test_an_archive_without_its_two_zero_blocks_is_reported(blocks: int) -> None:
     data = header("vm.ovf", 4) + b"<x/>".ljust(512)
     found = read_archive(Memory(data + bytes(512 * blocks)))
     assert (found.ends_in_zero_blocks, found.damage, len(found.members)) == (False, [], 1)
 
 
-def test_folders_and_links_are_no_members() -> None:
+def test_folders_and_links_are_not_members() -> None:
     data = header("folder", 0, kind=b"5") + header("link", 0, kind=b"2") + header("a", 0) + bytes(1024)
     assert [member.name for member in read_archive(Memory(data)).members] == ["a"]
 
 
-def test_an_archive_that_is_cut_is_seen_wherever_it_is_cut() -> None:
+def test_an_archive_truncated_anywhere_is_detected() -> None:
     image = archive(MEMBERS)
     data_end = 512 + 512 + 512 + 512 + 512 + 5000
     for size in range(600, data_end, 97):
@@ -105,7 +105,7 @@ def test_an_archive_that_is_cut_is_seen_wherever_it_is_cut() -> None:
         pytest.param(1024 + 148, b"zzzzzzzz", "expected the header of a member at 1024", id="checksum"),
     ],
 )
-def test_a_header_that_is_none_ends_the_walk(at: int, value: bytes, words: str) -> None:
+def test_an_invalid_header_ends_the_archive(at: int, value: bytes, words: str) -> None:
     image = archive(MEMBERS)
     found = read_archive(Memory(image[:at] + value + image[at + len(value) :]))
     assert [member.name for member in found.members] == ["vm.ovf"]
@@ -118,13 +118,13 @@ def sealed(block: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("size", [b"\xff" * 12, b"\x80" + b"\xff" * 11, b"12x45678901\0", b"-0000000001\0"])
-def test_a_size_that_cannot_be_is_told(size: bytes) -> None:
+def test_a_wrong_size_is_reported(size: bytes) -> None:
     block = header("a", 0)
     found = read_archive(Memory(sealed(block[:124] + size + block[136:]) + bytes(1024)))
     assert len(found.damage) == 1
 
 
-def test_a_size_as_large_as_can_be_is_one_member_and_no_more() -> None:
+def test_a_member_of_the_maximum_size_ends_the_archive() -> None:
     block = header("a", 0)
     found = read_archive(Memory(sealed(block[:124] + b"\x80\0\0\0\x7f" + b"\xff" * 7 + block[136:]) + bytes(1024)))
     assert [member.name for member in found.members] == ["a"]
@@ -144,7 +144,7 @@ def test_a_size_as_large_as_can_be_is_one_member_and_no_more() -> None:
         b"9 path=\xff\n",
     ],
 )
-def test_a_pax_header_that_makes_no_sense_changes_nothing_of_note(records: bytes) -> None:
+def test_an_invalid_pax_header_is_ignored(records: bytes) -> None:
     pax = header("p", len(records), kind=b"x") + records.ljust(-(-len(records) // 512) * 512, b"\0")
     found = read_archive(Memory(pax + header("a", 3) + b"abc".ljust(512, b"\0") + bytes(1024)))
     assert [member.size_bytes for member in found.members] == [3]
@@ -159,7 +159,7 @@ def test_at_most_a_thousand_members_are_read() -> None:
     assert read_archive(Memory(header("x", 9, kind=b"L") + (b"n" * 512 + header("x", 9, kind=b"L")) * 5000)).damage
 
 
-def test_over_a_network_few_large_members_are_stepped_over() -> None:
+def test_over_a_network_only_a_few_large_members_are_skipped() -> None:
     member = header("a", 1 << 20) + bytes(1 << 20)
     assert len(read_archive(Memory(member * 100)).members) == 100
     far = read_archive(Memory(member * 100, is_local=False))
@@ -167,7 +167,7 @@ def test_over_a_network_few_large_members_are_stepped_over() -> None:
     assert far.damage
 
 
-def test_random_bytes_are_no_archive() -> None:
+def test_random_bytes_are_not_an_archive() -> None:
     dice = random.Random(4)  # noqa: S311 - no secret
     assert not any(starts_archive(dice.randbytes(512)) for _ in range(2000))
     assert not starts_archive(bytes(512))

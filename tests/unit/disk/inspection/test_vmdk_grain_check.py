@@ -27,7 +27,7 @@ def edited(image: bytes, at: int, value: bytes) -> bytes:
     return image[:at] + value + image[at + len(value) :]
 
 
-def test_a_stream_with_its_directory_at_the_start_is_seen_to_be_cut_wherever_it_is(at_start: bytes) -> None:
+def test_a_stream_truncated_anywhere_is_detected_with_its_directory_at_the_start(at_start: bytes) -> None:
     last = len(at_start.rstrip(b"\0"))
     for size in (*range(4, last - 1, 9973), *range(last - 2000, last - 1, 7)):
         for is_local in (True, False):
@@ -41,7 +41,7 @@ def directory_of(image: bytes) -> int:
     return int(sector) * SECTOR
 
 
-def test_a_grain_table_outside_of_the_file_is_told(at_start: bytes) -> None:
+def test_a_grain_table_outside_the_file_is_reported(at_start: bytes) -> None:
     facts, inspected = read(edited(at_start, directory_of(at_start), b"\xff\xff\xff\xff"))
     assert facts.grains_end_within_file is False
     assert inspected.damage[0].words.startswith("1 grain tables lie outside the file of ")
@@ -57,7 +57,7 @@ def test_a_grain_table_outside_of_the_file_is_told(at_start: bytes) -> None:
         pytest.param(12, b"\0\0", "cannot be inflated", id="no-deflate"),
     ],
 )
-def test_the_last_grain_must_be_one(at_start: bytes, at: int, value: bytes, words: str) -> None:
+def test_the_last_grain_must_be_valid(at_start: bytes, at: int, value: bytes, words: str) -> None:
     tables = struct.unpack_from("<3I", at_start, directory_of(at_start))
     entries = struct.unpack_from(f"<{TABLE_ENTRIES}I", at_start, tables[2] * SECTOR)
     last = max(entries) * SECTOR
@@ -66,7 +66,7 @@ def test_the_last_grain_must_be_one(at_start: bytes, at: int, value: bytes, word
     assert words in inspected.damage[0].words
 
 
-def test_over_a_network_a_few_tables_of_a_large_stream_are_read() -> None:
+def test_over_a_network_only_a_few_tables_of_a_large_stream_are_read() -> None:
     source = scattered(70 * GIB, 20 << 14)
     inspected = inspect_vmdk(source, lambda _: None)
     assert inspected.damage == []
@@ -76,7 +76,7 @@ def test_over_a_network_a_few_tables_of_a_large_stream_are_read() -> None:
     assert len(source.windows) <= 8
 
 
-def test_a_large_local_stream_is_looked_at_whole() -> None:
+def test_a_large_local_stream_is_checked_completely() -> None:
     source = scattered(70 * GIB, 20 << 14)
     source.is_local = True
     inspected = inspect_vmdk(source, lambda _: None)

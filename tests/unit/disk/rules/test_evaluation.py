@@ -135,7 +135,7 @@ def ids(findings: tuple[ImageFinding, ...]) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", rule_catalog().rules)
-def test_what_breaks_a_rule_is_found_with_its_evidence(rule: str) -> None:
+def test_each_defect_is_found_with_its_evidence(rule: str) -> None:
     facts, profile, words = BROKEN[rule]
     found = [finding for finding in evaluate(facts, profile) if finding.rule == rule]
     assert len(found) == 1, found
@@ -145,8 +145,8 @@ def test_what_breaks_a_rule_is_found_with_its_evidence(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", rule_catalog().rules)
-def test_what_breaks_a_rule_breaks_few_others(rule: str) -> None:
-    """One fault is told once: at most one more rule speaks of it."""
+def test_each_defect_violates_few_other_rules(rule: str) -> None:
+    """At most one other rule reports the same defect."""
     facts, profile, _ = BROKEN[rule]
     assert len(ids(evaluate(facts, profile))) <= 3
 
@@ -178,7 +178,7 @@ def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
         *(pytest.param(holding(kind), (EC2,), id=kind) for kind in (FileSystem.EXT2, FileSystem.EXT4, FileSystem.XFS, FileSystem.JFS)),
     ],
 )  # fmt: skip
-def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[ImageProfile, ...]) -> None:
+def test_importable_images_have_no_findings(facts: ImageFacts, profiles: tuple[ImageProfile, ...]) -> None:
     for profile in profiles:
         assert evaluate(facts, profile) == ()
 
@@ -192,7 +192,7 @@ def test_nothing_is_found_in_what_aws_takes(facts: ImageFacts, profiles: tuple[I
         ("iso-image", SNAPSHOT, Severity.WARNING),
     ],
 )
-def test_how_grave_it_is_depends_on_what_the_image_is_for(rule: str, profile: ImageProfile, severity: Severity) -> None:
+def test_the_severity_depends_on_the_profile(rule: str, profile: ImageProfile, severity: Severity) -> None:
     (found,) = [finding for finding in evaluate(BROKEN[rule][0], profile) if finding.rule == rule]
     assert found.severity is severity
 
@@ -205,19 +205,19 @@ def test_how_grave_it_is_depends_on_what_the_image_is_for(rule: str, profile: Im
         (lambda: vhd(footers_identical=False), "vhd-footer-differs"),
     ],
 )
-def test_a_damage_with_a_rule_of_its_own_is_told_once(make: Callable[[], ImageFacts], loud: str) -> None:
+def test_damage_with_a_specific_rule_is_reported_once(make: Callable[[], ImageFacts], loud: str) -> None:
     facts = make()
     (of,) = facts.disks
     both = replace(facts, disks=(replace(of, damage=(Damage("footer", "it is not there"),)),))
     assert ids(evaluate(both, EC2)) == {loud}
 
 
-def test_what_stands_behind_the_end_of_a_stream_is_a_warning() -> None:
+def test_bytes_after_the_end_of_a_stream_are_a_warning() -> None:
     (found,) = evaluate(disk(damage=(Damage("end of stream", "65536 bytes follow the marker"),)), EC2)
     assert (found.rule, found.severity) == ("vmdk-no-end-of-stream", Severity.WARNING)
 
 
-def test_a_descriptor_that_names_a_missing_file_is_told_once() -> None:
+def test_a_missing_file_of_a_descriptor_is_reported_once() -> None:
     facts = ova(members=MEMBERS[:2])
     damage = (Damage("OVF descriptor", "it names disk.vmdk, which is missing"),)
     assert ids(evaluate(replace(facts, disks=(), damage=damage), EC2)) == {"ova-file-missing"}
@@ -245,12 +245,12 @@ def test_the_format_stated_must_be_that_of_the_content(
     assert ("format-differs" in ids(evaluate(facts, EC2, stated=stated))) == is_found
 
 
-def test_a_disk_that_is_not_the_root_need_not_start() -> None:
+def test_a_disk_other_than_the_root_need_not_boot() -> None:
     assert evaluate(disk(layout=SECOND.layout), EC2, has_root=False) == ()
     assert "luks" in ids(evaluate(holding(FileSystem.LUKS), EC2, has_root=False))
 
 
-def test_grub_starts_from_a_gpt_without_esp_and_ec2_takes_it() -> None:
+def test_grub_boots_from_a_gpt_without_an_efi_system_partition() -> None:
     grub = partition(1, type=BIOS_BOOT, file_system=FileSystem.UNKNOWN)
     linux = partition(2, is_active=False, file_system=FileSystem.EXT4)
     (found,) = evaluate(gpt(grub, linux), EC2)
@@ -258,7 +258,7 @@ def test_grub_starts_from_a_gpt_without_esp_and_ec2_takes_it() -> None:
     assert ids(evaluate(gpt(linux), EC2)) == {"no-boot-partition"}
 
 
-def test_the_gravest_come_first() -> None:
+def test_the_most_severe_findings_come_first() -> None:
     facts = mbr(partition(is_active=False, file_system=FileSystem.UNKNOWN), root=None)
     worse = replace(facts, disks=(replace(facts.disks[0], capacity_bytes=9 * TIB),))
     order = [finding.severity for finding in evaluate(worse, EC2)]
@@ -266,7 +266,7 @@ def test_the_gravest_come_first() -> None:
     assert set(order) == set(Severity)
 
 
-def test_every_rule_has_words_and_a_source() -> None:
+def test_every_rule_has_a_cause_a_remedy_and_a_source() -> None:
     known, entries = rule_catalog(), {failure.id for failure in table().failures}
     for rule in known.rules.values():
         assert rule.id == rule.id.lower()

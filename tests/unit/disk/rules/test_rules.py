@@ -43,7 +43,7 @@ def found(facts: ImageFacts, profile: ImageProfile = EC2, **options: Container) 
 
 
 @pytest.mark.parametrize("profile", ImageProfile)
-def test_half_an_image_is_an_error_and_told_once(profile: ImageProfile) -> None:
+def test_an_incomplete_image_is_one_error(profile: ImageProfile) -> None:
     of = found(raw(capacity_bytes=34 * GIB, damage=(CUT,)), profile)
     assert of.keys() == {"partition-beyond-disk"}
     finding = of["partition-beyond-disk"]
@@ -61,12 +61,12 @@ def test_half_an_image_is_an_error_and_told_once(profile: ImageProfile) -> None:
         pytest.param(raw(capacity_bytes=None), False, id="no-capacity"),
     ],
 )  # fmt: skip
-def test_a_partition_that_ends_far_behind_the_disk_says_that_the_image_is_cut(facts: ImageFacts, is_cut: bool) -> None:
+def test_a_partition_that_ends_far_beyond_the_disk_means_an_incomplete_image(facts: ImageFacts, is_cut: bool) -> None:
     assert ("partition-beyond-disk" in found(facts, SNAPSHOT)) == is_cut
 
 
 @pytest.mark.parametrize(("profile", "severity"), [(EC2, "error"), (BYOL, "error"), (SNAPSHOT, "warning")])
-def test_a_gpt_that_nothing_sees_does_not_start(profile: ImageProfile, severity: str) -> None:
+def test_a_gpt_without_a_protective_mbr_cannot_boot(profile: ImageProfile, severity: str) -> None:
     of = found(disk(layout=GPT, damage=(NO_PROTECTIVE_MBR,)), profile)
     assert {rule: finding.severity for rule, finding in of.items()} == {"gpt-without-protective-mbr": severity}
 
@@ -82,7 +82,9 @@ def test_a_gpt_that_nothing_sees_does_not_start(profile: ImageProfile, severity:
         (10 * GIB + 100, replace(UNDIVIDED, whole_disk_file_system=FileSystem.EXT4), {"raw-partial-sector"}),
     ],
 )
-def test_a_snapshot_of_any_small_file_is_doubted(size_bytes: int, layout: object, rules: set[str]) -> None:
+def test_a_small_unidentified_file_is_a_warning_for_a_snapshot(
+    size_bytes: int, layout: object, rules: set[str]
+) -> None:
     assert found(raw(size_bytes=size_bytes, layout=layout), SNAPSHOT).keys() == rules
 
 
@@ -103,7 +105,7 @@ def test_a_snapshot_of_any_small_file_is_doubted(size_bytes: int, layout: object
         ("web.vmdk-1", None, None),
     ],
 )
-def test_a_raw_disk_with_the_name_of_something_else_is_doubted(
+def test_a_raw_disk_with_the_name_of_another_format_is_a_warning(
     name: str, stated: Container | None, words: str | None
 ) -> None:
     facts = raw()
@@ -114,12 +116,12 @@ def test_a_raw_disk_with_the_name_of_something_else_is_doubted(
     assert words is None or words in findings[0].evidence
 
 
-def test_what_an_exporter_leaves_to_be_said_later_is_no_wrong_size() -> None:
+def test_a_stated_size_of_zero_is_not_a_wrong_size() -> None:
     assert found(ovf(files=(replace(FILE, stated_bytes=0),))) == {}
     assert found(ovf(files=(replace(FILE, stated_bytes=1),))).keys() == {"ova-size-wrong"}
 
 
-def test_an_empty_manifest_is_told() -> None:
+def test_an_empty_manifest_is_reported() -> None:
     of = found(ova(manifest=()))
     assert of["ova-manifest-damaged"].evidence == "web.mf is empty"
     assert found(ova(manifest=(), members=(MEMBERS[0], MEMBERS[2]))) == {}
@@ -127,7 +129,7 @@ def test_an_empty_manifest_is_told() -> None:
 
 @pytest.mark.parametrize("guest", ["windows9_64Guest", "windows11_64Guest"])
 @pytest.mark.parametrize(("firmware", "layout"), [("bios", GPT), ("efi", DISK.layout)])
-def test_firmware_that_does_not_fit_the_disk_is_told_once(guest: str, firmware: str, layout: object) -> None:
+def test_a_firmware_mismatch_is_reported_once(guest: str, firmware: str, layout: object) -> None:
     facts = ovf(replace(DISK, layout=layout), firmware=firmware, guest_id=guest)  # type: ignore[arg-type]
     assert found(facts, BYOL).keys() == {"ovf-firmware-mismatch"}
 
@@ -159,7 +161,7 @@ def test_a_firmware_finding_names_the_guest_and_where_the_firmware_comes_from(
         (replace(MACHINE, ova=replace(MACHINE.ova, ovf=replace(OVF, disks=(replace(OVF.disks[0], file=None),)))), "ova-without-disk", "1 disk, none with a file"),  # type: ignore[type-var]
     ],
 )  # fmt: skip
-def test_numbers_and_nouns_agree(facts: ImageFacts, rule: str, words: str) -> None:
+def test_evidence_has_singular_and_plural_forms(facts: ImageFacts, rule: str, words: str) -> None:
     assert found(facts)[rule].evidence == words
 
 
@@ -176,5 +178,5 @@ def test_numbers_and_nouns_agree(facts: ImageFacts, rule: str, words: str) -> No
         (3 * GIB // 2, "1.5 GiB"),
     ],
 )
-def test_a_size_is_said_in_the_largest_unit_and_exactly(size_bytes: int, words: str) -> None:
+def test_a_size_is_shown_in_the_largest_unit_and_exactly(size_bytes: int, words: str) -> None:
     assert exact_size(size_bytes) == words
