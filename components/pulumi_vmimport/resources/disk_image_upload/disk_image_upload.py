@@ -269,9 +269,9 @@ class DiskImageUpload(ManagedResource, module="vmimport", name="DiskImageUpload"
     """Identifies the uploaded file: size, modification time and inode, or a hash of those for an .ovf file."""
 
     bucket: pulumi.Output[str]
-    """The bucket. The output is is_known only when the object exists, so imports that use it wait for the upload."""
+    """The bucket. The output is known only when the object exists, so imports that use it wait for the upload."""
     key: pulumi.Output[str]
-    """The key. The output is is_known only when the object exists, so imports that use it wait for the upload."""
+    """The key. The output is known only when the object exists, so imports that use it wait for the upload."""
 
     @overload
     def __init__(
