@@ -1,5 +1,6 @@
 import pytest
 
+from pulumi_vmimport.aws.tables.supported_systems import table
 from pulumi_vmimport.aws.tables.system_identification import (
     editions,
     identify,
@@ -110,6 +111,32 @@ def test_editions_have_the_names_of_the_table() -> None:
     assert editions("Windows 10 Pro") == {"Professional"}
     assert editions("Windows Server 2016 Datacenter Nano") == {"Datacenter", "Nano Server"}
     assert editions("Ubuntu 22.04") == set()
+
+
+@pytest.mark.parametrize(
+    ("word", "edition"),
+    [
+        ("Standard", "Standard"),
+        ("Datacenter", "Datacenter"),
+        ("Enterprise", "Enterprise"),
+        ("Web", "Web Server"),
+        ("Home", "Home"),
+        ("Pro", "Professional"),
+        ("Professional", "Professional"),
+        ("Ultimate", "Ultimate"),
+        ("Education", "Education"),
+        ("Essentials", "Essentials"),
+        ("Foundation", "Foundation"),
+        ("Nano", "Nano Server"),
+    ],
+)
+def test_every_edition_is_detected(word: str, edition: str) -> None:
+    assert editions(f"Windows Server 2016 {word.upper()}") == {edition}
+
+
+def test_every_edition_of_the_table_is_detected() -> None:
+    listed = {edition for system in table().systems for release in system.releases for edition in release.editions}
+    assert {edition for edition in listed if editions(edition) != {edition}} == set()
 
 
 def test_suggestions_are_similar_names_and_the_latest_of_the_family_each_once() -> None:
