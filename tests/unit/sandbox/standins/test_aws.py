@@ -69,7 +69,7 @@ def test_properties_become_parameters_and_answers_properties() -> None:
 
 
 def test_fails_for_a_property_the_api_does_not_have() -> None:
-    with pytest.raises(Rejected, match=r"^Rules\.rules\[0\] .*unsupported colour; .*bucketKeyEnabled"):
+    with pytest.raises(Rejected, match=r"^Rules\.rules\[0\]: unsupported colour; .*bucketKeyEnabled"):
         to_aws(
             member("PutBucketEncryption", "ServerSideEncryptionConfiguration"), {"rules": [{"colour": "red"}]}, "Rules"
         )

@@ -50,7 +50,7 @@ before = now()
 import pulumi_vmimport_sandbox.aws
 assert now() == before
 """
-    components = Path(__file__).parents[4] / "sandbox"
+    components = Path(__file__).parents[5] / "sandbox"
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(components)}, timeout=60)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Samples
-    from tests.unit.sandbox.aws.exports.conftest import ImageExporter
+    from tests.unit.sandbox.aws.vm_import.exports.conftest import ImageExporter
 
     from pulumi_vmimport_sandbox.aws import AwsSandbox
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.unit.sandbox.aws.exports.conftest import ImageExporter
+    from tests.unit.sandbox.aws.vm_import.exports.conftest import ImageExporter
 
     from pulumi_vmimport_sandbox.aws import AwsSandbox
 

@@ -7,7 +7,7 @@ import pytest
 from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canonical_id
 
 if TYPE_CHECKING:
-    from tests.unit.sandbox.aws.exports.conftest import InstanceExporter
+    from tests.unit.sandbox.aws.vm_import.exports.conftest import InstanceExporter
 
     from pulumi_vmimport_sandbox.aws import AwsSandbox
 
