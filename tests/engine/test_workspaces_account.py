@@ -106,7 +106,7 @@ def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced
     for nth in (1, 2):
         aws.faults.on("CreateUpdatedWorkspaceImage", offer_update, nth=nth)
     assert stack.up() == {"create": 2, "replace": 1, "same": 2}
-    assert re.search(r"wsi-\w+: [a-z ]+ \d+ %: ", "\n".join(stack.output))  # state, percent and message
+    assert re.search(r"wsi-\w+: [a-z ]+ \d+%: ", "\n".join(stack.output))  # state, percentage and message
     outputs = stack.outputs()
     found = {image["ImageId"]: image["State"] for image in workspaces.describe_workspace_images()["Images"]}
     assert found == {outputs["custom"]: "AVAILABLE", outputs["updated"]: "AVAILABLE"}
