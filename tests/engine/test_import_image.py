@@ -38,7 +38,7 @@ def test_a_replacement_with_the_same_inputs_keeps_the_ami_and_says_what_would_ma
     stack.up()
     image_id, urn = stack.outputs()["imageId"], stack.resource(":ImportImage")["urn"]
     assert stack.up(replace=[urn]) == {"replace": 1, "same": 1}
-    assert "to make it anew, change an input, such as source_hash" in "\n".join(stack.output)
+    assert "to replace it, change an input, such as source_hash" in "\n".join(stack.output)
     assert stack.outputs()["imageId"] == image_id
     assert stack.preview(refresh=True) == {"same": 2}
 

@@ -28,7 +28,7 @@ from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 @dataclass
 class World(Mocks):
-    """Makes what is asked for. By token: what functions answer (a text refuses), what resources add to their inputs."""
+    """Pulumi mocks: by token, the results of functions (a string is an error) and the outputs that resources add."""
 
     region: str = "eu-west-1"
     account_id: str = "123456789012"
@@ -67,15 +67,15 @@ class World(Mocks):
 
     @property
     def tokens(self) -> dict[str, str]:
-        """The types of the resources that were made, by name."""
+        """The types of the created resources by name."""
         return {r.name: r.typ for r in self.resources}
 
     def inputs(self, name: str) -> dict[str, Any]:
-        """The inputs of the resource of a name."""
+        """The inputs of a resource by its name."""
         return next(r.inputs for r in self.resources if r.name == name)
 
     def deploy(self, program: Callable[[], Any]) -> Any:
-        """What the program returns, with the values of its outputs; UNKNOWN where preview does not know."""
+        """Run a program and return its result with the values of the outputs; UNKNOWN where preview does not know one."""
         from pulumi_vmimport.components.component_base import apply_known  # noqa: PLC0415 - not for every test of this folder
 
         seen: list[Any] = []
@@ -85,12 +85,12 @@ class World(Mocks):
             return apply_known(program(), seen.append)
 
         loop = asyncio.new_event_loop()
-        loop.set_exception_handler(lambda *_: None)  # of the same failure, once for each output that waited
+        loop.set_exception_handler(lambda *_: None)  # the same failure is reported once for each output that waited
         asyncio.set_event_loop(loop)
         try:
             pulumi.runtime.set_mocks(self, project="shop", stack="dev", preview=self.preview)
             run()
-        finally:  # what a failed program leaves behind would fail the next one
+        finally:  # leftovers of a failed program would fail the next one
             left = asyncio.all_tasks(loop)
             for task in left:
                 task.cancel()
@@ -100,7 +100,7 @@ class World(Mocks):
         return seen[0]
 
     def problems(self, program: Callable[[], Any]) -> dict[str, str]:
-        """What is wrong with the inputs of the component that the program makes, by path."""
+        """The problems of the inputs of the component that the program creates, by path."""
         with pytest.raises(pulumi.InputPropertiesError) as failure:
             self.deploy(program)
         errors = failure.value.errors or []
@@ -115,7 +115,7 @@ def world() -> World:
 
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The warnings that components leave beside themselves."""
+    """The warnings that components log."""
     texts: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", lambda text, resource: texts.append(text))
     return texts
@@ -123,12 +123,12 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def unknown() -> Callable[[], pulumi.Output[Any]]:
-    """Makes an output that preview does not know; only inside of a program."""
+    """Creates an output that preview does not know; only inside a program."""
     return lambda: pulumi.Output.from_input(pulumi.output.UNKNOWN)
 
 
 class LiteralAnalyzer(Analyzer):
-    """Pulumi's analyzer (3.272) knows neither Literal types nor an optional `args`."""
+    """Pulumi's analyzer (3.272) supports neither Literal types nor an optional `args`."""
 
     def analyze_type(self, typ: Any, **kwargs: Any) -> Any:
         return super().analyze_type(without_none(typ), **kwargs)
@@ -139,7 +139,7 @@ class LiteralAnalyzer(Analyzer):
 
 @pytest.fixture
 def schema() -> Callable[[type[pulumi.ComponentResource]], Any]:
-    """What Pulumi's analyzer makes of a component, as it does for programs in other languages."""
+    """The schema that Pulumi's analyzer derives from a component for programs in other languages."""
 
     def analyze(component: type[pulumi.ComponentResource]) -> Any:
         return LiteralAnalyzer("vmimport").analyze([component])["component_definitions"][component.__name__]
@@ -175,7 +175,7 @@ def session(settings: VSphereSettings) -> Iterator[VSphereSession]:
 
 
 class Machines:
-    """Makes virtual machines and removes them."""
+    """Creates virtual machines and removes them at the end."""
 
     def __init__(self, vcenter: VCenterSandbox, session: VSphereSession) -> None:
         self.vcenter = vcenter
@@ -183,7 +183,7 @@ class Machines:
         self._made: list[Any] = []
 
     def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VSphereMachine:
-        """A Windows-like machine, off, with an ISO in its CD drive; its disks' files have the bytes given."""
+        """A powered-off Windows VM with an ISO in its CD drive; the files of its disks contain the given bytes."""
         root = self.vcenter.session.content.rootFolder.childEntity[0]
         into = root.vmFolder
         if folder:
@@ -214,7 +214,7 @@ def machines(vcenter: VCenterSandbox, session: VSphereSession) -> Iterator[Machi
 
 @pytest.fixture
 def make_machines() -> type[Machines]:
-    """For a vCenter of the test's own, which takes its machines with it."""
+    """Virtual machines in a vCenter of the test, which removes them with it."""
     return Machines
 
 
@@ -259,7 +259,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def vmdk(capacity_bytes: int, content: bytes) -> bytes:
-    """A disk that begins with the content and is zero behind it."""
+    """A disk that starts with the content, followed by zeros."""
     capacity = capacity_bytes // SECTOR
     out = header(capacity) + _padded(DESCRIPTOR)
     table = [0] * TABLE_ENTRIES

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_vmimport.lifecycle.type_validation import Member, Problem, Structure, TypeValidator
+from pulumi_vmimport.lifecycle.type_validation import MemberType, Problem, Structure, TypeValidator
 
 
 class _ArgumentValidator(TypeValidator):
@@ -19,7 +19,7 @@ class _ArgumentValidator(TypeValidator):
         if not typing.is_typeddict(hint):
             return None
         required = getattr(hint, "__required_keys__", ())
-        members = {name: Member(of, name in required) for name, of in argument_types(hint).items()}
+        members = {name: MemberType(of, name in required) for name, of in argument_types(hint).items()}
         return Structure(member_noun="an argument", members=members, build=dict)
 
 

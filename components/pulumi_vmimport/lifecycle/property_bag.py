@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, is_required, wire_fields, without_none
-from pulumi_vmimport.lifecycle.type_validation import Member, Problem, Structure, TypeValidator
+from pulumi_vmimport.lifecycle.type_validation import MemberType, Problem, Structure, TypeValidator
 
 BagT = TypeVar("BagT")
 
@@ -23,7 +23,7 @@ class _BagValidator(TypeValidator):
         names, types_of = wire_fields(hint), field_types(hint)
         return Structure(
             member_noun=f"a property of {hint.__name__.removesuffix('Inputs')}",
-            members={name: Member(types_of[f.name], is_required(f)) for name, f in names.items()},
+            members={name: MemberType(types_of[f.name], is_required(f)) for name, f in names.items()},
             build=lambda values: hint(**{names[name].name: v for name, v in values.items()}),
         )
 

@@ -30,7 +30,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Member:
+class MemberType:
     """One member of a structured type."""
 
     hint: Any
@@ -43,7 +43,7 @@ class Structure:
 
     member_noun: str
     """What a member is called: `a property of ImportImage`, `an argument`."""
-    members: Mapping[str, Member]
+    members: Mapping[str, MemberType]
     build: Callable[[dict[str, Any]], Any]
     """Makes the validated value from its members; a member with a problem is UNKNOWN."""
 
