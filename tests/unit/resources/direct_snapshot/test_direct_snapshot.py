@@ -72,7 +72,7 @@ def puts(aws: AwsSandbox) -> int:
     return len(aws.calls.of("PutSnapshotBlock"))
 
 
-def test_create_writes_the_disk_and_keeps_every_output(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
+def test_create_writes_the_disk_and_returns_every_output(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     created = lifecycle.create(run, inputs)
     holds(aws, created.id, file)
     status = file.stat()
@@ -108,7 +108,7 @@ def test_an_image_in_s3_gives_the_same_snapshot_whatever_its_format(
     assert created.state.source_identity == etag.strip('"')
 
 
-def test_a_snapshot_is_encrypted_with_the_key_that_is_given(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_a_snapshot_is_encrypted_with_the_given_key(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
     key = aws.observer("kms").create_key()["KeyMetadata"]["Arn"]
     created = lifecycle.create(run, replace(inputs, encrypted=True, kms_key_arn=key))
     record = aws.snapshot(created.id)
@@ -149,12 +149,12 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Inputs)])
-def test_preflight_takes_any_input_that_is_unknown(run: Any, inputs: Inputs, looked_up: LookedUp, name: str) -> None:
+def test_preflight_accepts_any_unknown_input(run: Any, inputs: Inputs, looked_up: LookedUp, name: str) -> None:
     values: dict[str, Any] = {name: UNKNOWN}
     assert looked_up(lifecycle, run, replace(inputs, **values)) == {}
 
 
-def test_fails_to_look_up_what_is_no_disk_image(
+def test_preflight_fails_for_a_file_that_is_not_a_disk_image(
     new_run: NewRun, inputs: Inputs, looked_up: LookedUp, tmp_path: Path
 ) -> None:
     (tmp_path / "web.ova").write_bytes(bytes(257) + b"ustar" + bytes(1000))
@@ -185,9 +185,7 @@ def test_fails_for_a_disk_with_sectors_of_4096_bytes(
     assert "512-byte sectors, as EBS has, got 4096-byte sectors" in looked_up(lifecycle, run, inputs)["file"]
 
 
-def test_fails_to_look_up_bucket_or_object_that_are_not_there(
-    new_run: NewRun, looked_up: LookedUp, bucket: str
-) -> None:
+def test_preflight_fails_for_a_missing_bucket_or_object(new_run: NewRun, looked_up: LookedUp, bucket: str) -> None:
     nowhere = Inputs(region="eu-west-1", user_bucket=UserBucket("nowhere", KEY))
     assert "bucket 'nowhere' does not exist" in looked_up(lifecycle, new_run(), nowhere)["userBucket"]
     missing = Inputs(region="eu-west-1", user_bucket=UserBucket(bucket, KEY))
@@ -198,7 +196,9 @@ def test_fails_to_look_up_bucket_or_object_that_are_not_there(
         lifecycle.create(new_run(), missing)
 
 
-def test_an_object_in_another_region_will_do(run: Any, aws: AwsSandbox, looked_up: LookedUp, tmp_path: Path) -> None:
+def test_an_object_in_another_region_is_accepted(
+    run: Any, aws: AwsSandbox, looked_up: LookedUp, tmp_path: Path
+) -> None:
     s3 = aws.observer("s3", "us-east-1")
     s3.create_bucket(Bucket="far-away")
     s3.put_object(Bucket="far-away", Key=KEY, Body=b"data" * 1000)
@@ -207,7 +207,7 @@ def test_an_object_in_another_region_will_do(run: Any, aws: AwsSandbox, looked_u
     assert aws.snapshot(lifecycle.create(run, asked).id).blocks.get(0)[:4000] == b"data" * 1000
 
 
-def test_to_look_up_reads_the_start_alone(
+def test_preflight_reads_only_the_beginning_of_the_image(
     run: Any, aws: AwsSandbox, looked_up: LookedUp, bucket: str, stream_optimized: Any
 ) -> None:
     body = stream_optimized(GIB, random.Random(2).randbytes(4 << 20))  # noqa: S311 - no secret
@@ -216,7 +216,7 @@ def test_to_look_up_reads_the_start_alone(
     assert aws.calls.writes() == []
 
 
-def test_a_damaged_image_leaves_nothing(run: Any, aws: AwsSandbox, bucket: str, stream_optimized: Any) -> None:
+def test_a_damaged_image_leaves_no_snapshot(run: Any, aws: AwsSandbox, bucket: str, stream_optimized: Any) -> None:
     body = bytearray(stream_optimized(GIB, random.Random(2).randbytes(2 << 20)))  # noqa: S311 - no secret
     body[1 << 20 : (1 << 20) + 200] = bytes(200)
     with pytest.raises(
@@ -229,7 +229,7 @@ def test_a_damaged_image_leaves_nothing(run: Any, aws: AwsSandbox, bucket: str, 
         lifecycle.create(run, in_s3(aws, bucket, bytes(body[:20]) + header + bytes(body[28:])))
 
 
-def test_read_finds_what_was_created_and_what_became_of_it(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_read_returns_the_state_drift_of_tags_and_a_deletion(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(new_run(), inputs)
     assert lifecycle.read(new_run(), created.id, created.state) == created.state
     ec2 = aws.observer("ec2")
@@ -247,7 +247,7 @@ def test_a_snapshot_without_tags_does_not_drift(new_run: NewRun, inputs: Inputs,
 
 
 @pytest.mark.parametrize("operation", ["ec2:CreateTags", "ec2:DeleteTags"])
-def test_an_update_that_broke_off_is_completed_by_the_next(
+def test_an_interrupted_update_is_completed_by_the_next_one(
     run: Any, inputs: Inputs, aws: AwsSandbox, operation: str
 ) -> None:
     created = lifecycle.create(run, inputs)
@@ -261,7 +261,9 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     assert {k: v for k, v in tags(aws, id).items() if not k.startswith("vmimport:")} == {"stage": "prod"}
 
 
-def test_a_retained_snapshot_stays_and_is_nobodys(new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_a_retained_snapshot_is_kept_without_own_tags_and_not_reused(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
+) -> None:
     created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), created.id, created.state)
     assert tags(aws, created.id) == {"team": "blue"}
@@ -271,7 +273,9 @@ def test_a_retained_snapshot_stays_and_is_nobodys(new_run: NewRun, inputs: Input
 
 
 @pytest.mark.parametrize("given", ["file", "own-hash", "gone", "object"])
-def test_the_program_tells_what_the_file_is(file: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+def test_the_default_source_hash_is_the_fingerprint_of_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
     monkeypatch.setattr("pulumi.Output.from_input", _Applied)
     table: dict[str, dict[str, Any]] = {
         "file": {"file": str(file)},
@@ -280,8 +284,8 @@ def test_the_program_tells_what_the_file_is(file: Path, monkeypatch: pytest.Monk
         "object": {"user_bucket": {"s3_bucket": "b", "s3_key": "k"}},
     }
     status = file.stat()
-    told = {"file": f"{status.st_size}-{status.st_mtime_ns}", "own-hash": "v7"}
-    assert DirectSnapshot._completed(table[given]).get("source_hash") == told.get(given)
+    expected = {"file": f"{status.st_size}-{status.st_mtime_ns}", "own-hash": "v7"}
+    assert DirectSnapshot._completed(table[given]).get("source_hash") == expected.get(given)
 
 
 class _Applied:

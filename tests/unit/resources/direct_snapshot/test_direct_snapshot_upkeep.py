@@ -1,4 +1,4 @@
-"""What a DirectSnapshot goes through: runs that are cut off, sources and snapshots that change, tags, its end."""
+"""DirectSnapshot after its start: interruptions, changed sources and snapshots, tags, delete."""
 
 import os
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def interrupted(run: Any, inputs: Inputs) -> tuple[str, Any]:
     return id, state
 
 
-def test_a_run_that_was_stopped_is_taken_up_where_it_was(
+def test_update_resumes_an_interrupted_run_at_the_next_block(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     id, state = interrupted(new_run(stop_after_waits=20), inputs)
@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_is_taken_up_where_it_was(
     assert (finished.next_block, finished.blocks_written) == (None, BLOCKS)
 
 
-def test_a_run_that_was_killed_is_found_again_and_sends_all_blocks_anew(
+def test_create_reuses_the_snapshot_of_a_killed_run_and_sends_every_block(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     id, _ = interrupted(new_run(stop_after_waits=20), inputs)
@@ -94,7 +94,7 @@ def test_a_run_that_was_killed_is_found_again_and_sends_all_blocks_anew(
 
 
 @pytest.mark.parametrize("resume", ["create", "update"])
-def test_a_run_that_was_killed_before_its_snapshot_was_sealed_sends_nothing_again(
+def test_the_run_after_a_kill_before_the_seal_sends_no_block_again(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path, resume: str
 ) -> None:
     aws.faults.deny("CompleteSnapshot")
@@ -115,7 +115,7 @@ def test_a_run_that_was_killed_before_its_snapshot_was_sealed_sends_nothing_agai
     assert finished.blocks_written == BLOCKS
 
 
-def test_a_run_that_was_killed_after_its_snapshot_was_sealed_waits_for_it(
+def test_update_waits_for_a_sealed_snapshot_of_a_killed_run(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     aws.settings.complete_snapshot_seconds = 3600
@@ -126,20 +126,20 @@ def test_a_run_that_was_killed_after_its_snapshot_was_sealed_waits_for_it(
     holds(aws, id, file)
 
 
-def test_lost_answers_throttling_and_server_errors_change_nothing(
+def test_lost_responses_throttling_and_server_errors_are_retried(
     run: Any, inputs: Inputs, aws: AwsSandbox, file: Path, quick_retries: None
 ) -> None:
     for operation in ("StartSnapshot", "PutSnapshotBlock", "CompleteSnapshot"):
         aws.faults.drop_connection(operation, after_processing=True)
         aws.faults.throttle(operation)
         aws.faults.server_error(operation)
-    aws.faults.throttle("PutSnapshotBlock", times=40)  # more than botocore puts up with
+    aws.faults.throttle("PutSnapshotBlock", times=40)  # more than botocore retries
     created = lifecycle.create(run, inputs)
     assert aws.faults.waiting == []
     holds(aws, created.id, file)
 
 
-def test_credentials_that_run_out_are_read_again(
+def test_expired_credentials_are_refreshed(
     run: Any, inputs: Inputs, aws: AwsSandbox, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewed: list[bool] = []
@@ -154,17 +154,13 @@ def test_credentials_that_run_out_are_read_again(
     assert renewed
 
 
-def test_a_snapshot_that_has_not_spread_yet_is_waited_for(
-    run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
-) -> None:
+def test_a_block_is_retried_until_ebs_knows_the_snapshot(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.error("PutSnapshotBlock", "ResourceNotFoundException", "The snapshot does not exist.", 8, status=404)
     holds(aws, lifecycle.create(run, inputs).id, file)
     assert any(": retrying block " in text and "ResourceNotFoundException" in text for text in run.texts)
 
 
-def test_a_refused_permission_leaves_what_the_next_run_takes_up(
-    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
-) -> None:
+def test_the_next_run_resumes_after_a_denied_call(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.deny("PutSnapshotBlock")
     first = new_run()
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -175,7 +171,7 @@ def test_a_refused_permission_leaves_what_the_next_run_takes_up(
     holds(aws, id, file)
 
 
-def test_more_snapshots_than_may_be_pending_wait(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
+def test_a_snapshot_beyond_the_quota_waits(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.error("StartSnapshot", "ConcurrentLimitExceededException", "Too many snapshots are pending.", 3)
     holds(aws, lifecycle.create(run, inputs).id, file)
     assert any(
@@ -183,7 +179,7 @@ def test_more_snapshots_than_may_be_pending_wait(run: Any, inputs: Inputs, aws: 
     )
 
 
-def test_a_token_whose_snapshot_is_gone_is_not_used_again(
+def test_the_token_of_a_deleted_snapshot_is_not_reused(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
@@ -193,7 +189,7 @@ def test_a_token_whose_snapshot_is_gone_is_not_used_again(
     holds(aws, again.id, file)
 
 
-def test_a_file_that_is_written_to_meanwhile_leaves_nothing(
+def test_a_file_modified_during_the_write_leaves_no_snapshot(
     run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:
     run.then = lambda: os.utime(file, ns=(1, run.waits))
@@ -202,7 +198,7 @@ def test_a_file_that_is_written_to_meanwhile_leaves_nothing(
     assert snapshots(aws) == []
 
 
-def test_an_object_that_is_overwritten_meanwhile_leaves_nothing(
+def test_an_object_overwritten_during_the_write_leaves_no_snapshot(
     run: Any, aws: AwsSandbox, bucket: str, file: Path
 ) -> None:
     s3 = aws.observer("s3")
@@ -216,7 +212,7 @@ def test_an_object_that_is_overwritten_meanwhile_leaves_nothing(
 
 
 @pytest.mark.parametrize("resume", ["create", "update"])
-def test_blocks_of_two_contents_are_never_mixed(
+def test_blocks_of_two_versions_of_an_image_are_never_mixed(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path, resume: str
 ) -> None:
     same = replace(inputs, source_hash="as the user says")
@@ -234,7 +230,9 @@ def test_blocks_of_two_contents_are_never_mixed(
 
 
 @pytest.mark.parametrize("how", ["deleted", "timed-out"])
-def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, how: str) -> None:
+def test_a_snapshot_deleted_after_an_interruption_is_replaced(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, how: str
+) -> None:
     id, state = interrupted(new_run(stop_after_waits=20), inputs)
     if how == "deleted":
         aws.observer("ec2").delete_snapshot(SnapshotId=id)
@@ -252,7 +250,7 @@ def test_a_snapshot_that_went_meanwhile_is_replaced(new_run: NewRun, inputs: Inp
     assert snapshots(aws) == []
 
 
-def test_a_snapshot_that_is_deleted_while_it_is_written_fails(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
+def test_fails_if_the_snapshot_is_deleted_during_the_write(run: Any, inputs: Inputs, aws: AwsSandbox) -> None:
     def delete() -> None:
         if run.waits == 10:
             aws.observer("ec2").delete_snapshot(SnapshotId=run.recorded[0])
@@ -265,7 +263,7 @@ def test_a_snapshot_that_is_deleted_while_it_is_written_fails(run: Any, inputs: 
     assert snapshots(aws) == []
 
 
-def test_a_sum_that_is_not_that_of_the_blocks_fails(
+def test_fails_if_the_checksum_does_not_match_the_blocks(
     run: Any, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pulumi_vmimport.aws.ec2.ebs_direct.format_seal", lambda blocks, checksum: f"{blocks} AAAA")
@@ -276,7 +274,7 @@ def test_a_sum_that_is_not_that_of_the_blocks_fails(
     assert snapshots(aws) == []
 
 
-def test_tags_that_change_while_a_run_is_interrupted_are_those_of_the_snapshot(
+def test_tags_changed_during_an_interruption_are_applied_to_the_snapshot(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
     id, state = interrupted(new_run(stop_after_waits=20), inputs)
@@ -292,7 +290,7 @@ def test_delete_leaves_nothing_and_may_be_called_twice(
     if finished:
         created = lifecycle.create(new_run(), inputs)
         id, state = created.id, created.state
-    else:  # what is unfinished is of no use to anybody
+    else:  # an unfinished snapshot is deleted, even with retain_on_delete
         id, state = interrupted(new_run(stop_after_waits=20), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), id, state)
     lifecycle.delete(new_run(), id, state)

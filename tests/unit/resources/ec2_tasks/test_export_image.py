@@ -43,7 +43,9 @@ def interrupted(run: Any, inputs: ExportImageInputs) -> tuple[str, Any]:
     return id, state
 
 
-def test_create_writes_the_object_and_keeps_every_output(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
+def test_create_writes_the_object_and_returns_every_output(
+    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
+) -> None:
     created = lifecycle.create(run, inputs)
     state = created.state
     assert created.id == state.export_image_task_id
@@ -58,26 +60,24 @@ def test_create_writes_the_object_and_keeps_every_output(run: Any, inputs: Expor
 
 
 @pytest.mark.parametrize("again", ["create", "update"])
-def test_an_interrupted_export_is_taken_up_and_not_started_twice(
+def test_an_interrupted_export_is_resumed_and_not_started_twice(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox, again: str
 ) -> None:
     id, kept = interrupted(new_run(stop_after_waits=1), inputs)
     assert lifecycle.condition(kept) is Condition.UNFINISHED
-    taken_up = lifecycle.create(new_run(), inputs).state if again == "create" else None
-    state = taken_up or lifecycle.update(new_run(), id, kept, inputs)
+    resumed = lifecycle.create(new_run(), inputs).state if again == "create" else None
+    state = resumed or lifecycle.update(new_run(), id, kept, inputs)
     assert (state.export_image_task_id, state.task_status) == (id, "completed")
     assert len(aws.export_tasks) == 1
 
 
-def test_an_answer_that_was_lost_does_not_start_a_second_task(
-    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_a_lost_response_does_not_start_a_second_task(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     aws.faults.drop_connection("ExportImage", after_processing=True)
     lifecycle.create(run, inputs)
     assert len(aws.export_tasks) == 1
 
 
-def test_an_object_deleted_by_hand_is_gone_and_the_next_create_exports_anew(
+def test_a_deleted_object_is_detected_and_exported_again(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(new_run(), inputs)
@@ -89,7 +89,7 @@ def test_an_object_deleted_by_hand_is_gone_and_the_next_create_exports_anew(
     assert keys(aws, inputs.s3_bucket) == [again.state.s3_key]
 
 
-def test_the_state_rests_on_the_object_when_ec2_has_forgotten_the_task(
+def test_the_state_depends_on_the_object_after_ec2_stops_listing_the_task(
     run: Any, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, inputs)
@@ -133,9 +133,7 @@ def test_delete_removes_every_version_of_the_object(run: Any, inputs: ExportImag
     assert versions.get("Versions", []) + versions.get("DeleteMarkers", []) == []
 
 
-def test_a_retained_object_stays_and_is_not_taken_for_ours_again(
-    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_a_retained_object_is_kept_and_not_reused(new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), created.id, created.state)
     assert keys(aws, inputs.s3_bucket) == [created.state.s3_key]
@@ -144,9 +142,7 @@ def test_a_retained_object_stays_and_is_not_taken_for_ours_again(
     assert again.state.s3_key != created.state.s3_key
 
 
-def test_a_bucket_that_is_gone_is_no_object_and_nothing_to_delete(
-    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_read_and_delete_accept_a_deleted_bucket(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, inputs)
     s3 = aws.observer("s3")
     s3.delete_object(Bucket=inputs.s3_bucket, Key=created.state.s3_key)
@@ -155,7 +151,7 @@ def test_a_bucket_that_is_gone_is_no_object_and_nothing_to_delete(
     lifecycle.delete(run, created.id, created.state)
 
 
-def test_fails_with_ec2s_words_and_the_next_create_starts_anew(
+def test_fails_with_the_message_of_ec2_and_the_next_create_starts_a_new_task(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_export("ClientError: Unable to write to the bucket")
@@ -167,7 +163,7 @@ def test_fails_with_ec2s_words_and_the_next_create_starts_anew(
     assert lifecycle.create(new_run(), inputs).state.task_status == "completed"
 
 
-def test_fails_when_the_object_of_a_completed_task_is_gone_before_it_is_seen(
+def test_fails_when_the_object_of_a_completed_task_was_deleted(
     new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
 ) -> None:
     id, kept = interrupted(new_run(stop_after_waits=0), inputs)
@@ -191,17 +187,13 @@ def test_a_second_export_of_the_same_ami_waits_for_the_first(
     assert {task.status for task in aws.export_tasks} == {"completed"}
 
 
-def test_a_refusal_for_a_state_is_final_where_no_export_runs(
-    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_an_incorrect_state_fails_if_no_export_is_running(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     aws.faults.error("ExportImage", "IncorrectState", "The image is not available")
     with pytest.raises(ClientError, match="IncorrectState"):
         lifecycle.create(run, inputs)
 
 
-def test_more_exports_than_the_quota_allows_wait_their_turn(
-    new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_an_export_beyond_the_quota_waits(new_run: NewRun, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     aws.settings.active_export_quota = 0
     run = new_run()
 
@@ -213,9 +205,7 @@ def test_more_exports_than_the_quota_allows_wait_their_turn(
     assert any("waiting for another export task of the Region" in text for text in run.texts)
 
 
-def test_fails_to_read_without_permission_instead_of_calling_it_gone(
-    run: Any, inputs: ExportImageInputs, aws: AwsSandbox
-) -> None:
+def test_fails_to_read_without_permission(run: Any, inputs: ExportImageInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, inputs)
     aws.faults.deny("ListObjectsV2")
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -1,4 +1,4 @@
-"""What is told of the export of an AMI before it is started."""
+"""The checks of ExportImage before a task is started."""
 
 import json
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
     assert reason in words
 
 
-def test_nothing_is_wrong_where_all_is_there_and_windows_with_an_own_licence_is_a_warning(
+def test_a_valid_ami_has_no_problem_and_windows_byol_a_warning(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp
 ) -> None:
     assert looked_up(lifecycle, run, inputs) == {}
@@ -107,7 +107,7 @@ def test_nothing_is_wrong_where_all_is_there_and_windows_with_an_own_licence_is_
         ),
     ],
 )
-def test_fails_in_look_up_for_an_ami_that_ec2_does_not_export(
+def test_preflight_fails_for_an_ami_that_ec2_does_not_export(
     run: Any,
     inputs: ExportImageInputs,
     looked_up: LookedUp,
@@ -124,7 +124,7 @@ def test_fails_in_look_up_for_an_ami_that_ec2_does_not_export(
     assert reason in found["imageId"]
 
 
-def test_what_is_refused_is_what_ec2_shows(
+def test_preflight_uses_the_ami_as_ec2_describes_it(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     ami = ec2_backends["123456789012"]["eu-west-1"].amis[inputs.image_id]
@@ -141,7 +141,7 @@ def encrypt(aws: AwsSandbox, bucket: str) -> None:
     aws.observer("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-def test_fails_in_look_up_for_bucket_and_role_at_once(
+def test_preflight_reports_bucket_and_role_at_once(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox, bucket: str
 ) -> None:
     encrypt(aws, bucket)
@@ -157,7 +157,7 @@ def test_fails_in_look_up_for_bucket_and_role_at_once(
     assert "'nowhere' does not exist; create it with ExportBucket" in looked_up(lifecycle, run, missing)["s3Bucket"]
 
 
-def test_fails_in_look_up_for_a_bucket_of_another_account(
+def test_preflight_fails_for_a_bucket_of_another_account(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     def refuse(_: Any) -> None:  # S3 looks at the expected owner, moto does not
@@ -176,20 +176,20 @@ def test_a_bucket_without_acls_is_a_warning(
     assert any("has ACLs disabled (BucketOwnerEnforced)" in warning for warning in run.warnings)
 
 
-def test_what_may_not_be_looked_at_is_a_warning_and_hides_nothing_else(
+def test_a_denied_check_is_a_warning_and_hides_no_other_problem(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     for operation in ("DescribeImages", "GetBucketEncryption", "GetBucketOwnershipControls", "GetRole"):
         aws.faults.deny(operation)
     assert looked_up(lifecycle, run, replace(inputs, s3_bucket="nowhere")).keys() == {"s3Bucket"}
     assert looked_up(lifecycle, run, inputs) == {}
-    told = " ".join(run.warnings)
+    warnings = " ".join(run.warnings)
     assert [
-        w for w in (inputs.image_id, "encryption of bucket", "ACLs of bucket", "role vmimport") if w not in told
+        w for w in (inputs.image_id, "encryption of bucket", "ACLs of bucket", "role vmimport") if w not in warnings
     ] == []
 
 
-def test_a_bucket_of_the_stack_is_a_warning_in_preview_and_refused_when_it_is_made(
+def test_an_unsuitable_bucket_of_the_stack_is_a_warning_in_preview_and_fails_create(
     new_run: Callable[..., Any], inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     encrypt(aws, inputs.s3_bucket)
@@ -209,7 +209,7 @@ def test_unknown_inputs_are_not_looked_up(run: Any, looked_up: LookedUp, aws: Aw
     assert list(aws.calls) == []
 
 
-def test_a_bucket_without_a_setting_for_its_owner_is_taken_for_one_with_acls(
+def test_a_bucket_without_ownership_controls_has_acls_enabled(
     run: Any, inputs: ExportImageInputs, looked_up: LookedUp, aws: AwsSandbox, bucket: str
 ) -> None:
     policy = json.dumps(iam_documents.role_policy(import_buckets=[], export_buckets=[bucket]))

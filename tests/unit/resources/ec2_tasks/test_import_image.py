@@ -84,15 +84,13 @@ def test_an_interrupted_create_is_resumed_by_update(
     assert len(aws.import_tasks) == 1
 
 
-def test_an_answer_that_was_lost_does_not_start_a_second_task(
-    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
+def test_a_lost_response_does_not_start_a_second_task(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     aws.faults.drop_connection("ImportImage", after_processing=True)
     lifecycle.create(run, inputs)
     assert len(aws.import_tasks) == 1
 
 
-def test_what_was_completed_long_ago_is_recorded_and_not_taken_over_under_the_same_name(
+def test_a_task_completed_before_the_takeover_period_is_not_reused(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its stack was renamed since, and one of the old name has the same program.
@@ -105,7 +103,7 @@ def test_what_was_completed_long_ago_is_recorded_and_not_taken_over_under_the_sa
     assert lifecycle.read(new_run(), first.id, first.state) == first.state
 
 
-def test_fails_with_words_cause_and_remedy_and_the_next_create_starts_anew(
+def test_fails_with_message_cause_and_remedy_and_the_next_create_starts_a_new_task(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address", at_percent=85)
@@ -117,7 +115,9 @@ def test_fails_with_words_cause_and_remedy_and_the_next_create_starts_anew(
     assert len(aws.import_tasks) == 2
 
 
-def test_a_resumed_task_that_failed_is_left_broken(new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_a_resumed_task_that_failed_is_recorded_as_broken(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     aws.faults.fail_import("ClientError: Unsupported kernel version 2.4")
     first = new_run(stop_after_waits=2)
     with pytest.raises(RunInterruptedError):
@@ -137,7 +137,7 @@ def test_a_resumed_task_that_failed_is_left_broken(new_run: NewRun, inputs: Impo
         pytest.param(lambda f: f.server_error("CreateTags", times=2), id="server-errors-while-tagging"),
     ],
 )
-def test_passing_faults_do_not_end_an_import(
+def test_temporary_errors_do_not_fail_an_import(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox, fault: Callable[[Any], None], quick_retries: None
 ) -> None:
     fault(aws.faults)
@@ -145,9 +145,7 @@ def test_passing_faults_do_not_end_an_import(
     assert len(aws.import_tasks) == 1
 
 
-def test_more_imports_than_the_quota_allows_wait_their_turn(
-    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
+def test_an_import_beyond_the_quota_waits(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     aws.settings.active_import_quota = 1
     other = replace(inputs, source_hash="other")
     ec2 = aws.observer("ec2")
@@ -158,7 +156,7 @@ def test_more_imports_than_the_quota_allows_wait_their_turn(
     assert any("waiting for another import task of the Region" in text for text in run.texts)
 
 
-def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
+def test_only_the_head_of_the_queue_retries_the_start(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.settings.active_import_quota = 1
@@ -181,7 +179,7 @@ def test_of_many_imports_before_a_full_quota_only_the_first_asks_again(
     assert len(aws.calls.of("ImportImage")) == calls + 2
 
 
-def test_a_task_whose_url_was_presigned_anew_is_found_though_its_token_is_refused(
+def test_a_token_mismatch_finds_the_task_started_with_an_earlier_presigned_url(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=1)
@@ -202,7 +200,7 @@ def test_a_task_whose_url_was_presigned_anew_is_found_though_its_token_is_refuse
     assert len(aws.import_tasks) == 1
 
 
-def test_a_role_that_iam_has_not_spread_yet_is_waited_for(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_create_waits_until_iam_has_propagated_the_role(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     iam = aws.observer("iam")
     policy = iam.get_role_policy(RoleName="vmimport", PolicyName="vmimport")["PolicyDocument"]
     aws.settings.iam_propagation_seconds = 90
@@ -216,7 +214,9 @@ def test_fails_at_once_when_the_role_is_missing(run: Any, inputs: ImportImageInp
         lifecycle.create(run, replace(inputs, role_name="nobody"))
 
 
-def test_read_tells_drift_of_tags_and_a_deregistered_ami(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_read_returns_drift_of_tags_and_a_deregistered_ami(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
     created = lifecycle.create(run, inputs)
     ec2 = aws.observer("ec2")
     assert lifecycle.read(run, created.id, created.state) == created.state
@@ -226,7 +226,7 @@ def test_read_tells_drift_of_tags_and_a_deregistered_ami(run: Any, inputs: Impor
     assert drifted.tags == {"team": "red"}
     ec2.deregister_image(ImageId=created.state.image_id)
     left = lifecycle.read(run, created.id, created.state)
-    assert left is not None  # its snapshot is still there, and only a state can tell delete of it
+    assert left is not None  # its snapshot is still there, and only the state lets delete remove it
     assert lifecycle.condition(left) is Condition.BROKEN
     ec2.delete_snapshot(SnapshotId=left.snapshot_ids[0])
     assert lifecycle.read(run, created.id, created.state) is None
@@ -234,9 +234,7 @@ def test_read_tells_drift_of_tags_and_a_deregistered_ami(run: Any, inputs: Impor
     assert lifecycle.read(run, created.id, created.state) is None
 
 
-def test_fails_to_read_without_permission_instead_of_calling_it_gone(
-    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
+def test_fails_to_read_without_permission(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, inputs)
     aws.faults.deny("DescribeImages")
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
@@ -275,9 +273,7 @@ def test_delete_removes_ami_and_snapshots_and_may_be_called_twice(
     assert not [x for x in aws.remaining_resources() if "ami-" in x or "snap-" in x]
 
 
-def test_a_retained_ami_stays_and_is_not_taken_for_ours_again(
-    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
-) -> None:
+def test_a_retained_ami_is_kept_and_not_reused(new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), created.id, created.state)
     image = aws.observer("ec2").describe_images(ImageIds=[created.state.image_id])["Images"][0]
@@ -285,6 +281,6 @@ def test_a_retained_ami_stays_and_is_not_taken_for_ours_again(
     assert lifecycle.create(new_run(), inputs).state.image_id != created.state.image_id
 
 
-def test_a_state_of_an_older_version_is_still_understood() -> None:
+def test_a_state_of_an_older_version_is_read() -> None:
     state, _ = read_bag(ImportImageState, {"diskContainers": [], "imageId": "ami-1", "taskStatus": "completed", "x": 1})
     assert lifecycle.condition(state) is Condition.READY

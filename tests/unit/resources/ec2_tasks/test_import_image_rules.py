@@ -139,7 +139,7 @@ def test_fails_in_check(values: dict[str, Any], path: str, reason: str) -> None:
     assert reason in found[0][1]
 
 
-def test_unknown_inputs_are_not_judged() -> None:
+def test_unknown_inputs_are_not_checked() -> None:
     names = ["diskContainers", "licenseType", "usageOperation", "kmsKeyId", "encrypted", "tags", "roleName", "region"]
     assert [p for p, _ in problems(**dict.fromkeys(names[:2] + names[3:], UNKNOWN))] == []
 
@@ -148,11 +148,11 @@ def preflight(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
     return {p.path: p.reason for p in lifecycle.preflight(run, inputs)}
 
 
-def test_preflight_finds_nothing_wrong_where_all_is_there(run: Any, inputs: ImportImageInputs) -> None:
+def test_preflight_finds_no_problem_with_valid_inputs(run: Any, inputs: ImportImageInputs) -> None:
     assert preflight(run, inputs) == {}
 
 
-def test_preflight_names_bucket_object_and_role_at_once(
+def test_preflight_reports_bucket_object_and_role_at_once(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
@@ -170,7 +170,7 @@ def test_preflight_names_bucket_object_and_role_at_once(
     assert list(promised) == ["diskContainers[0].userBucket"]
 
 
-def test_preflight_names_the_permissions_that_the_role_lacks(
+def test_preflight_reports_the_permissions_that_the_role_lacks(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
@@ -181,7 +181,7 @@ def test_preflight_names_the_permissions_that_the_role_lacks(
     assert "ec2:RegisterImage on *" in reason
 
 
-def test_preflight_tells_a_snapshot_that_is_not_there(run: Any, inputs: ImportImageInputs) -> None:
+def test_preflight_fails_for_a_missing_snapshot(run: Any, inputs: ImportImageInputs) -> None:
     containers = tuple(ImageDiskContainer(snapshot_id=id) for id in ("snap-0123456789abcdef0", "nonsense"))
     found = preflight(run, replace(inputs, disk_containers=containers))
     assert found["diskContainers[0].snapshotId"] == "snapshot 'snap-0123456789abcdef0' does not exist in eu-west-1"
@@ -214,7 +214,7 @@ def test_a_presigned_url_must_outlive_the_import(
     assert all("expires at 20" in reason and "at least 1 hour" in reason for reason in found.values())
 
 
-def test_preflight_tells_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+def test_preflight_fails_for_a_key_that_ebs_cannot_use(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     kms = aws.observer("kms")
     good = kms.create_key()["KeyMetadata"]["KeyId"]
     signing = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]

@@ -1,4 +1,4 @@
-"""What the AMI of ImportImage goes through after its import: tags that change, break off, or are none."""
+"""The AMI of ImportImage after the import: changed, interrupted and missing tags."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,7 +44,7 @@ def test_an_image_without_tags_does_not_drift(
 
 
 @pytest.mark.parametrize("operation", ["ec2:CreateTags", "ec2:DeleteTags"])
-def test_an_update_that_broke_off_is_completed_by_the_next(
+def test_an_interrupted_update_is_completed_by_the_next_one(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox, operation: str
 ) -> None:
     created = lifecycle.create(run, inputs)
@@ -58,7 +58,7 @@ def test_an_update_that_broke_off_is_completed_by_the_next(
     assert tags(aws, str(created.state.image_id)) == {"stage": "prod", **run.identity.tags(changed)}
 
 
-def test_tags_that_change_while_an_import_is_interrupted_are_those_of_the_ami(
+def test_tags_changed_during_an_interruption_are_applied_to_the_ami(
     new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=1)
@@ -71,7 +71,7 @@ def test_tags_that_change_while_an_import_is_interrupted_are_those_of_the_ami(
     assert tags(aws, str(state.image_id)) == {"stage": "prod", **first.identity.tags(changed)}
 
 
-def test_a_retained_ami_that_was_deregistered_by_hand_is_let_go(
+def test_delete_accepts_a_retained_ami_that_was_deregistered(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, replace(inputs, retain_on_delete=True))

@@ -66,12 +66,12 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
     assert reason in found[0][1]
 
 
-def test_unknown_inputs_are_not_judged(checked: Any) -> None:
+def test_unknown_inputs_are_not_checked(checked: Any) -> None:
     names = ("diskContainer", "kmsKeyId", "encrypted", "tags", "roleName", "region")
     assert checked(lifecycle, dict.fromkeys(names, UNKNOWN)) == []
 
 
-def test_preflight_names_object_key_and_role_at_once(
+def test_preflight_reports_object_key_and_role_at_once(
     run: Any, looked_up: Any, inputs: ImportSnapshotInputs, bucket: str
 ) -> None:
     assert looked_up(lifecycle, run, inputs) == {}
@@ -113,7 +113,7 @@ def test_an_interrupted_create_is_found_by_the_next_and_resumed_by_update(
     assert len(aws.snapshot_tasks) == 1
 
 
-def test_a_completed_task_whose_snapshot_is_gone_is_not_taken_for_ours(
+def test_a_completed_task_whose_snapshot_was_deleted_is_not_reused(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     first = lifecycle.create(run, inputs)
@@ -122,7 +122,7 @@ def test_a_completed_task_whose_snapshot_is_gone_is_not_taken_for_ours(
     assert lifecycle.create(run, inputs).id != first.id
 
 
-def test_fails_with_the_words_of_a_task_that_reads_deleted_and_the_next_create_starts_anew(
+def test_fails_with_the_message_of_a_deleted_task_and_the_next_create_starts_a_new_one(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.fail_import("ClientError: Disk validation failed [Unsupported VMDK File Format]", at_percent=20)
@@ -161,7 +161,7 @@ def test_a_snapshot_import_queues_behind_an_image_import(
     assert aws.calls.of("ImportSnapshot") == []
 
 
-def test_update_changes_tags_in_place_and_drift_of_them_shows(
+def test_update_changes_tags_in_place_and_read_returns_their_drift(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     created = lifecycle.create(run, inputs)
@@ -188,9 +188,7 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     assert not [x for x in aws.remaining_resources() if x.startswith("ec2 ")]
 
 
-def test_a_retained_snapshot_stays_and_is_not_taken_for_ours_again(
-    run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
-) -> None:
+def test_a_retained_snapshot_is_kept_and_not_reused(run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, replace(inputs, retain_on_delete=True))
     lifecycle.delete(run, created.id, created.state)
     (snapshot,) = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
@@ -205,7 +203,7 @@ def test_fails_to_delete_a_snapshot_that_an_ami_uses(run: Any, inputs: ImportSna
         lifecycle.delete(run, created.id, created.state)
 
 
-def test_a_snapshot_whose_task_ec2_has_forgotten_is_finished_all_the_same(
+def test_update_completes_a_snapshot_whose_task_is_no_longer_listed(
     new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.deny("CreateTags")

@@ -1,4 +1,4 @@
-"""InstanceExport from its start to its end, and what is told before."""
+"""InstanceExport: its checks, and its lifecycle from create to delete."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
     ("environment", "container", "ending"),
     [("vmware", ContainerFormat.OVA, "ova"), ("vmware", None, "vmdk"), ("citrix", None, "vhd")],
 )
-def test_create_writes_the_object_and_keeps_every_output(
+def test_create_writes_the_object_and_returns_every_output(
     run: Any,
     inputs: InstanceExportInputs,
     aws: AwsSandbox,
@@ -102,7 +102,7 @@ def test_create_writes_the_object_and_keeps_every_output(
         pytest.param(lambda f: f.throttle("CreateInstanceExportTask"), id="throttled"),
     ],
 )
-def test_a_call_without_an_answer_never_starts_a_second_task(
+def test_a_call_without_a_response_never_starts_a_second_task(
     run: Any, inputs: InstanceExportInputs, aws: AwsSandbox, fault: Callable[[Any], None], quick_retries: None
 ) -> None:
     fault(aws.faults)
@@ -111,7 +111,7 @@ def test_a_call_without_an_answer_never_starts_a_second_task(
     assert aws.faults.waiting == []
 
 
-def test_a_server_error_that_stays_ends_the_run(
+def test_fails_after_repeated_server_errors(
     run: Any, inputs: InstanceExportInputs, aws: AwsSandbox, quick_retries: None
 ) -> None:
     aws.faults.server_error("CreateInstanceExportTask", times=8)
@@ -120,7 +120,7 @@ def test_a_server_error_that_stays_ends_the_run(
     assert aws.faults.waiting == []
 
 
-def test_a_task_that_was_started_unseen_is_taken_up_by_the_next_run(
+def test_the_next_run_finds_a_task_whose_response_was_lost(
     new_run: NewRun, inputs: InstanceExportInputs, aws: AwsSandbox
 ) -> None:
     aws.faults.drop_connection("CreateInstanceExportTask", after_processing=True)
@@ -148,7 +148,7 @@ def test_delete_leaves_nothing_however_far_the_task_was(
     assert [line for line in aws.remaining_resources() if "export-i-" in line] == []
 
 
-def test_fails_when_a_resumed_task_was_cancelled_and_is_left_broken(
+def test_fails_when_a_resumed_task_was_cancelled(
     new_run: NewRun, inputs: InstanceExportInputs, aws: AwsSandbox
 ) -> None:
     first = new_run(stop_after_waits=0)
@@ -163,7 +163,7 @@ def test_fails_when_a_resumed_task_was_cancelled_and_is_left_broken(
     assert lifecycle.create(new_run(), inputs).id != id
 
 
-def test_nothing_is_wrong_where_all_is_there_and_a_running_instance_is_a_warning(
+def test_a_valid_instance_has_no_problem_and_a_running_one_a_warning(
     run: Any, inputs: InstanceExportInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     assert looked_up(lifecycle, run, inputs) == {}
@@ -173,7 +173,7 @@ def test_nothing_is_wrong_where_all_is_there_and_a_running_instance_is_a_warning
     assert any("is running and may reboot" in warning for warning in run.warnings)
 
 
-def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
+def test_preflight_reports_every_problem_of_an_instance_at_once(
     run: Any, inputs: InstanceExportInputs, aws: AwsSandbox
 ) -> None:
     ec2 = aws.observer("ec2")
@@ -183,7 +183,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.attach_network_interface(InstanceId=inputs.instance_id, NetworkInterfaceId=interface, DeviceIndex=1)
     reasons = [problem.reason for problem in lifecycle.preflight(run, inputs)]
-    told = "\n".join(reasons)
+    reported = "\n".join(reasons)
     for words in (
         "has 2 volumes (vol-",
         f"{volume} (/dev/sdf)",
@@ -192,7 +192,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
         "has 2000 GiB, expected at most 1024",
         "has 2 network interfaces, expected one",
     ):
-        assert words in told
+        assert words in reported
     assert {problem.path for problem in lifecycle.preflight(run, inputs)} == {"instanceId"}
 
 
@@ -220,7 +220,7 @@ def test_fails_in_look_up_with_everything_that_ec2_shows_of_the_instance(
         ),
     ],
 )
-def test_fails_in_look_up_for_an_instance_that_ec2_does_not_export(
+def test_preflight_fails_for_an_instance_that_ec2_does_not_export(
     run: Any,
     inputs: InstanceExportInputs,
     looked_up: LookedUp,
@@ -232,12 +232,12 @@ def test_fails_in_look_up_for_an_instance_that_ec2_does_not_export(
     module: Any = {"instance": instances, "image": images}[of]
     found = module.find
     monkeypatch.setattr(module, "find", lambda aws, of_id: replace(found(aws, of_id), **changes))
-    told = looked_up(lifecycle, run, inputs)
-    assert list(told) == ["instanceId"]
-    assert reason in told["instanceId"]
+    problems = looked_up(lifecycle, run, inputs)
+    assert list(problems) == ["instanceId"]
+    assert reason in problems["instanceId"]
 
 
-def test_fails_in_look_up_when_instance_or_ami_are_gone(
+def test_preflight_fails_for_a_deleted_instance_or_ami(
     run: Any, inputs: InstanceExportInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     image_id = aws.observer("ec2").describe_images(Owners=["self"])["Images"][0]["ImageId"]
@@ -246,8 +246,8 @@ def test_fails_in_look_up_when_instance_or_ami_are_gone(
     aws.observer("ec2").deregister_image(ImageId=image_id)
     assert "no longer exists; create an AMI from the instance" in looked_up(lifecycle, run, inputs)["instanceId"]
     aws.observer("ec2").terminate_instances(InstanceIds=[inputs.instance_id])
-    told = looked_up(lifecycle, run, inputs)["instanceId"]
-    assert told.startswith(f"instance '{inputs.instance_id}' does not exist")
+    problems = looked_up(lifecycle, run, inputs)["instanceId"]
+    assert problems.startswith(f"instance '{inputs.instance_id}' does not exist")
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -269,7 +269,7 @@ ALLOWED = {"Effect": "Allow", "Action": ["s3:GetBucketAcl", "s3:PutObject"]}
         ),
     ],
 )
-def test_a_bucket_must_let_vm_import_export_in_by_acl_or_policy(
+def test_a_bucket_must_grant_access_to_vm_import_export_in_its_acl_or_policy(
     run: Any,
     inputs: InstanceExportInputs,
     looked_up: LookedUp,
@@ -281,12 +281,12 @@ def test_a_bucket_must_let_vm_import_export_in_by_acl_or_policy(
     aws.observer("s3").put_bucket_acl(Bucket=inputs.s3_bucket, ACL="private")
     if document:
         monkeypatch.setattr("pulumi_vmimport.aws.s3.export_buckets._policy", lambda aws, bucket: document)
-    told = looked_up(lifecycle, run, inputs)
-    assert list(told) == ([] if is_enough else ["s3Bucket"])
-    assert is_enough or "does not grant READ_ACP and WRITE to VM Import/Export in eu-west-1" in told["s3Bucket"]
+    problems = looked_up(lifecycle, run, inputs)
+    assert list(problems) == ([] if is_enough else ["s3Bucket"])
+    assert is_enough or "does not grant READ_ACP and WRITE to VM Import/Export in eu-west-1" in problems["s3Bucket"]
 
 
-def test_fails_in_look_up_for_a_bucket_without_acls(
+def test_preflight_fails_for_a_bucket_without_acls(
     run: Any, inputs: InstanceExportInputs, looked_up: LookedUp, aws: AwsSandbox
 ) -> None:
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
@@ -294,7 +294,7 @@ def test_fails_in_look_up_for_a_bucket_without_acls(
     assert "has ACLs disabled (BucketOwnerEnforced)" in looked_up(lifecycle, run, inputs)["s3Bucket"]
 
 
-def test_the_grants_of_a_region_that_is_not_known_are_a_warning(
+def test_an_unknown_vm_import_export_account_is_a_warning(
     run: Any, inputs: InstanceExportInputs, looked_up: LookedUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(CANONICAL_USER_IDS, "eu-west-1")
@@ -302,7 +302,7 @@ def test_the_grants_of_a_region_that_is_not_known_are_a_warning(
     assert any("the VM Import/Export account of eu-west-1 is unknown" in warning for warning in run.warnings)
 
 
-def test_a_bucket_of_the_stack_that_gets_its_grants_in_time_is_waited_for(
+def test_create_waits_for_the_grants_of_a_bucket_of_the_stack(
     new_run: NewRun, inputs: InstanceExportInputs, aws: AwsSandbox
 ) -> None:
     s3 = aws.observer("s3")

@@ -79,7 +79,7 @@ def found(run: Any, inputs: RoleReadinessInputs) -> list[tuple[str, str]]:
     return [(p.path, p.reason) for p in lifecycle.preflight(run, inputs)]
 
 
-def test_a_new_role_is_handed_on_ten_seconds_after_it_was_made(run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_create_waits_until_a_new_role_is_ten_seconds_old(run: Any, write: Callable[..., str], pace: Pace) -> None:
     arn = write()
     created = lifecycle.create(run, INPUTS)
     assert created.id == "vmimport"
@@ -90,7 +90,7 @@ def test_a_new_role_is_handed_on_ten_seconds_after_it_was_made(run: Any, write: 
 
 
 @pytest.mark.parametrize(("seconds", "waits"), [(0, 0), (3, 2), (60, 30)])
-def test_how_long_is_the_callers_to_say(
+def test_the_propagation_time_is_an_input(
     run: Any, write: Callable[..., str], pace: Pace, seconds: int, waits: int
 ) -> None:
     write()
@@ -98,14 +98,14 @@ def test_how_long_is_the_callers_to_say(
     assert waits - 1 <= len(pace.seconds) <= waits
 
 
-def test_a_stack_that_polls_fast_waits_less(run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_the_wait_is_shorter_for_a_short_polling_interval(run: Any, write: Callable[..., str], pace: Pace) -> None:
     write()
     run.poll_seconds = 0.5
     lifecycle.create(run, INPUTS)
     assert sum(pace.seconds) <= 2.5
 
 
-def test_an_old_role_is_not_waited_for(
+def test_create_does_not_wait_for_an_old_role(
     run: Any, write: Callable[..., str], pace: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
@@ -115,7 +115,7 @@ def test_an_old_role_is_not_waited_for(
     assert pace.seconds == []
 
 
-def test_looks_count_only_in_a_row(aws: Any, run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_only_consecutive_reads_count(aws: Any, run: Any, write: Callable[..., str], pace: Pace) -> None:
     write()
     other = iam_documents.role_policy(import_buckets=["others"])
     pace.events = {2: lambda: put_policy(aws, other), 30: lambda: put_policy(aws, POLICY)}
@@ -123,22 +123,20 @@ def test_looks_count_only_in_a_row(aws: Any, run: Any, write: Callable[..., str]
     assert len(pace.seconds) == 32  # the third look of those that began with the thirtieth wait
 
 
-def test_a_role_that_iam_does_not_show_yet_is_waited_for(run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_create_waits_for_a_role_that_iam_does_not_return_yet(run: Any, write: Callable[..., str], pace: Pace) -> None:
     pace.events = {3: write}
     assert lifecycle.create(run, INPUTS).state.role_arn is not None
     assert len(pace.seconds) > 3
 
 
-def test_fails_when_another_writes_the_role(run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_fails_when_another_owner_changes_the_role(run: Any, write: Callable[..., str], pace: Pace) -> None:
     write(policy=iam_documents.role_policy(import_buckets=["others"]))
     with pytest.raises(CleanFailureError, match=r"'vmimport' or its policy still differs .* after 5 minutes"):
         lifecycle.create(run, INPUTS)
     assert sum(pace.seconds) == 300
 
 
-def test_a_change_is_waited_for_however_old_the_role_is(
-    aws: Any, run: Any, write: Callable[..., str], pace: Pace
-) -> None:
+def test_update_waits_for_a_change_of_an_old_role(aws: Any, run: Any, write: Callable[..., str], pace: Pace) -> None:
     state = RoleReadinessState(**vars(INPUTS), role_arn=write())
     changed = iam_documents.role_policy(import_buckets=["images", "more"])
     pace.events = {2: lambda: put_policy(aws, changed)}
@@ -147,21 +145,21 @@ def test_a_change_is_waited_for_however_old_the_role_is(
     assert sum(pace.seconds) == 10
 
 
-def test_another_owner_or_pace_costs_no_wait(run: Any, pace: Pace) -> None:
+def test_update_does_not_wait_for_a_change_of_owner_or_propagation_time(run: Any, pace: Pace) -> None:
     state = RoleReadinessState(**vars(INPUTS), role_arn="arn")
     news = replace(INPUTS, owner="f" * 32, propagation_seconds=60)
     assert lifecycle.update(run, "vmimport", state, news) == RoleReadinessState(**vars(news), role_arn="arn")
     assert pace.seconds == []
 
 
-def test_nothing_is_found_where_there_is_no_role_yet_or_it_is_ours(run: Any, write: Callable[..., str]) -> None:
+def test_a_missing_or_own_role_is_not_a_problem(run: Any, write: Callable[..., str]) -> None:
     assert found(run, INPUTS) == []
     write()
     assert found(run, INPUTS) == []
 
 
 @pytest.mark.parametrize("owner", [None, "f" * 32])
-def test_fails_in_preview_for_a_role_that_is_anothers(run: Any, write: Callable[..., str], owner: str | None) -> None:
+def test_fails_in_preview_for_a_role_of_another_owner(run: Any, write: Callable[..., str], owner: str | None) -> None:
     write(owner=owner)
     ((path, reason),) = found(run, INPUTS)
     assert path == "roleName"
@@ -171,7 +169,7 @@ def test_fails_in_preview_for_a_role_that_is_anothers(run: Any, write: Callable[
         lifecycle.create(run, INPUTS)
 
 
-def test_an_adopted_role_that_lacks_nothing_is_handed_on(run: Any, write: Callable[..., str]) -> None:
+def test_an_adopted_role_with_all_permissions_is_ready(run: Any, write: Callable[..., str]) -> None:
     arn = write(owner=None)
     inputs = replace(ADOPTING, import_buckets=("images",))
     assert found(run, inputs) == []
@@ -236,14 +234,14 @@ def test_fails_with_everything_an_adopted_role_lacks(run: Any, write: Callable[.
         lifecycle.create(run, inputs)
 
 
-def test_fails_when_a_component_would_adopt_and_so_delete_its_own_role(run: Any, write: Callable[..., str]) -> None:
+def test_fails_when_a_component_adopts_the_role_that_it_created(run: Any, write: Callable[..., str]) -> None:
     write()
     ((path, reason),) = found(run, ADOPTING)
     assert path == "adopt"
     assert "created role 'vmimport' and would delete it" in reason
 
 
-def test_fails_when_iam_is_read_as_another_account(run: Any, write: Callable[..., str]) -> None:
+def test_fails_with_the_credentials_of_another_account(run: Any, write: Callable[..., str]) -> None:
     write()
     inputs = replace(INPUTS, account_id="210987654321")
     ((path, reason),) = found(run, inputs)
@@ -265,26 +263,26 @@ def test_fails_when_iam_is_read_as_another_account(run: Any, write: Callable[...
         pytest.param({"adopt": True, "import_buckets": UNKNOWN, "kms_key_arns": (UNKNOWN,)}, id="buckets"),
     ],
 )
-def test_what_preview_does_not_know_is_not_judged(run: Any, write: Callable[..., str], values: dict[str, Any]) -> None:
+def test_unknown_inputs_of_preview_are_not_checked(run: Any, write: Callable[..., str], values: dict[str, Any]) -> None:
     write(owner=None)
     assert found(run, replace(INPUTS, **values)) == []
 
 
-def test_a_role_that_is_gone_shows(aws: Any, run: Any, write: Callable[..., str]) -> None:
+def test_read_returns_none_for_a_deleted_role(aws: Any, run: Any, write: Callable[..., str]) -> None:
     state = RoleReadinessState(**vars(INPUTS), role_arn="old")
     assert lifecycle.read(run, "vmimport", state) is None
     arn = write()
     assert lifecycle.read(run, "vmimport", state) == replace(state, role_arn=arn)
 
 
-def test_fails_rather_than_call_a_role_gone_that_may_not_be_read(aws: Any, run: Any, write: Callable[..., str]) -> None:
+def test_fails_to_read_a_role_without_permission(aws: Any, run: Any, write: Callable[..., str]) -> None:
     write()
     aws.faults.deny("GetRole")
     with pytest.raises(ClientError, match="AccessDenied"):
         lifecycle.read(run, "vmimport", RoleReadinessState(**vars(INPUTS)))
 
 
-def test_deleting_leaves_the_role(aws: Any, run: Any, write: Callable[..., str]) -> None:
+def test_delete_keeps_the_role(aws: Any, run: Any, write: Callable[..., str]) -> None:
     write()
     state = RoleReadinessState(**vars(INPUTS))
     lifecycle.delete(run, "vmimport", state)
@@ -292,6 +290,6 @@ def test_deleting_leaves_the_role(aws: Any, run: Any, write: Callable[..., str])
     assert lifecycle.read(run, "vmimport", state) is not None
 
 
-def test_the_same_document_has_one_hash_however_it_is_spelled() -> None:
+def test_the_hash_of_a_document_ignores_the_order_of_keys() -> None:
     assert document_hash({"a": 1, "b": [2]}) == document_hash({"b": [2], "a": 1})
     assert document_hash(TRUST) != document_hash(POLICY)

@@ -30,7 +30,7 @@ def test_fails_for_a_bucket_that_does_not_exist(run: Any) -> None:
     assert not is_usable
 
 
-def test_a_bucket_that_the_stack_has_yet_to_create_is_no_problem(new_run: Callable[..., Any]) -> None:
+def test_a_bucket_that_the_stack_creates_is_not_a_problem(new_run: Callable[..., Any]) -> None:
     assert check(new_run(supplied=("a",)), "nowhere") == ([], False)
 
 

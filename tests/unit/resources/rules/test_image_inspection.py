@@ -72,9 +72,7 @@ def problems(run: Any, inputs: ImportImageInputs) -> list[Problem]:
     return list(IMAGES.preflight(run, inputs))
 
 
-def test_an_image_that_aws_takes_is_no_problem(
-    run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
-) -> None:
+def test_a_supported_image_has_no_problem(run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes) -> None:
     assert problems(run, of(image_inputs, stored(vmdk))) == []
 
 
@@ -89,7 +87,7 @@ def test_fails_for_a_vmdk_that_is_not_stream_optimized(
     assert problem.reason.endswith("ignored_findings=['vmdk-not-stream-optimized']")
 
 
-def test_a_finding_that_is_ignored_lets_the_image_pass(
+def test_an_ignored_finding_is_not_a_problem(
     run: Any, image_inputs: ImportImageInputs, stored: Any, sparse: bytes
 ) -> None:
     inputs = of(image_inputs, stored(sparse), ignored_findings=("vmdk-not-stream-optimized",))
@@ -97,7 +95,7 @@ def test_a_finding_that_is_ignored_lets_the_image_pass(
     assert not list(IMAGES.check(inputs))
 
 
-def test_fails_for_a_rule_that_there_is_not(image_inputs: ImportImageInputs) -> None:
+def test_fails_for_an_unknown_rule_in_ignored_findings(image_inputs: ImportImageInputs) -> None:
     wrong = replace(image_inputs, ignored_findings=("lvm", "vmdk-not-streamed"))
     (problem,) = IMAGES.check(wrong)
     assert problem == Problem(
@@ -105,12 +103,12 @@ def test_fails_for_a_rule_that_there_is_not(image_inputs: ImportImageInputs) -> 
     )
 
 
-def test_what_may_go_wrong_is_a_warning(run: Any, image_inputs: ImportImageInputs, stored: Any, disk: Path) -> None:
+def test_a_finding_below_error_is_a_warning(run: Any, image_inputs: ImportImageInputs, stored: Any, disk: Path) -> None:
     assert problems(run, of(image_inputs, stored(disk.read_bytes() + b"\1", "web.raw"))) == []
     assert any(f"{VMDK_PATH}: raw-partial-sector: s3://images-of-web/web.raw" in text for text in run.warnings)
 
 
-def test_the_format_stated_must_be_that_of_the_object(
+def test_the_stated_format_must_match_the_content(
     run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
 ) -> None:
     container = ImageDiskContainer(format=DiskFormat.RAW, user_bucket=stored(vmdk, "disk"))
@@ -118,7 +116,7 @@ def test_the_format_stated_must_be_that_of_the_object(
     assert (problem.path, "the stated format is RAW, the content is VMDK" in problem.reason) == (VMDK_PATH, True)
 
 
-def test_the_first_disk_must_start_and_the_others_need_not(
+def test_only_the_first_disk_must_be_bootable(
     run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
 ) -> None:
     root, data = stored(vmdk), stored(bytes(1 << 20), "data.raw")
@@ -126,7 +124,7 @@ def test_the_first_disk_must_start_and_the_others_need_not(
     assert [problem.path for problem in problems(run, of(image_inputs, data, root))] == [VMDK_PATH]
 
 
-def test_an_image_of_workspaces_is_one_disk(
+def test_fails_for_several_disks_of_a_workspaces_image(
     run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
 ) -> None:
     inputs = of(image_inputs, stored(vmdk), stored(vmdk, "second.vmdk"), image_profile=ImageProfile.BYOL_WORKSPACES)
@@ -135,13 +133,13 @@ def test_an_image_of_workspaces_is_one_disk(
 
 
 @pytest.mark.parametrize("missing", ["ignored_findings", "image_profile"])
-def test_nothing_is_judged_while_it_is_not_known_what_counts(
+def test_images_are_not_inspected_while_the_rules_are_unknown(
     run: Any, image_inputs: ImportImageInputs, stored: Any, sparse: bytes, missing: str
 ) -> None:
     assert problems(run, of(image_inputs, stored(sparse), **{missing: UNKNOWN})) == []
 
 
-def test_what_may_not_be_read_is_a_warning(
+def test_an_image_that_cannot_be_read_is_a_warning(
     run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, stored: Any, vmdk: bytes
 ) -> None:
     source = stored(vmdk)
@@ -152,7 +150,7 @@ def test_what_may_not_be_read_is_a_warning(
     assert "AccessDenied" in warning
 
 
-def test_an_url_is_read_too_and_what_is_out_of_reach_is_a_warning(
+def test_an_url_is_inspected_and_an_unreachable_one_is_a_warning(
     run: Any, image_inputs: ImportImageInputs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sparse: bytes
 ) -> None:
     (tmp_path / "web.vmdk").write_bytes(sparse)
@@ -173,7 +171,7 @@ def test_an_url_is_read_too_and_what_is_out_of_reach_is_a_warning(
     assert "feed" not in warning
 
 
-def test_nothing_is_read_where_there_is_another_problem(
+def test_an_image_with_another_problem_is_not_read(
     run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, bucket: str
 ) -> None:
     (problem,) = problems(run, of(image_inputs, UserBucket(bucket, "missing.vmdk")))
@@ -181,7 +179,7 @@ def test_nothing_is_read_where_there_is_another_problem(
     assert not aws.calls.of("GetObject")
 
 
-def test_a_promised_image_is_looked_into_before_the_import_is_started(
+def test_create_inspects_an_image_that_preview_could_not_read(
     new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, stored: Any, sparse: bytes
 ) -> None:
     inputs = of(image_inputs, stored(sparse))
@@ -211,7 +209,7 @@ def raw() -> bytes:
     return bytes(disk)
 
 
-def test_an_import_that_was_begun_is_taken_up_without_a_look(
+def test_an_earlier_task_is_reused_without_another_inspection(
     new_run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     promised = new_run(supplied={"diskContainers"})
@@ -221,7 +219,7 @@ def test_an_import_that_was_begun_is_taken_up_without_a_look(
     assert len(aws.calls.of("GetObject")) == looked > 0
 
 
-def test_fails_for_a_snapshot_of_an_ova_and_takes_disks_of_data(
+def test_a_snapshot_import_accepts_data_disks_and_rejects_a_sparse_vmdk(
     run: Any, role: str, stored: Any, vmdk: bytes, sparse: bytes
 ) -> None:
     def look(source: UserBucket, format: SnapshotFormat) -> list[Problem]:
@@ -234,7 +232,7 @@ def test_fails_for_a_snapshot_of_an_ova_and_takes_disks_of_data(
     assert problem.path == "diskContainer.userBucket"
 
 
-def test_a_local_file_is_judged_the_same(run: Any, tmp_path: Path, sparse: bytes) -> None:
+def test_a_local_file_is_inspected_by_the_same_rules(run: Any, tmp_path: Path, sparse: bytes) -> None:
     path = tmp_path / "web.vmdk"
     path.write_bytes(sparse)
     with LocalImage(str(path)) as image:

@@ -38,7 +38,7 @@ def paths(machine: Machine) -> list[str]:
     return [problem.path for problem in rules.problems(machine)]
 
 
-def test_a_system_is_judged_with_the_inputs_beside_it() -> None:
+def test_a_system_is_checked_in_combination_with_other_inputs() -> None:
     assert paths(Machine(operating_system="BeOS 5", license_type="AWS")) == ["operatingSystem"]
     assert paths(Machine(operating_system="Windows 10", license_type="AWS")) == ["licenseType"]
 
@@ -52,23 +52,23 @@ def test_a_system_is_judged_with_the_inputs_beside_it() -> None:
         pytest.param(Machine(operating_system="CentOS 7", skip_operating_system_check=True), id="warning-skipped"),
     ],
 )
-def test_nothing_is_judged(machine: Machine) -> None:
+def test_nothing_is_checked(machine: Machine) -> None:
     assert paths(machine) == []
     assert warned(machine) == []
 
 
-def test_inputs_that_are_not_known_yet_are_not_judged() -> None:
+def test_unknown_inputs_beside_the_system_are_not_checked() -> None:
     names = ("architecture", "boot_mode", "license_type", "platform", "region", "usage_operation")
     machine = Machine(operating_system="Windows 11", **dict.fromkeys(names, UNKNOWN))
     assert paths(machine) == []
     assert warned(machine) == []
 
 
-def test_while_it_is_not_known_whether_to_skip_nothing_is_judged() -> None:
+def test_nothing_is_checked_while_the_skip_input_is_unknown() -> None:
     assert paths(Machine(operating_system="BeOS 5", skip_operating_system_check=UNKNOWN)) == []
 
 
-def test_what_may_go_wrong_is_a_warning() -> None:
+def test_a_finding_below_error_is_a_warning() -> None:
     (text,) = warned(Machine(operating_system="CentOS 7"))
     assert "end of life" in text
 
