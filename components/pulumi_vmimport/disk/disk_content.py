@@ -82,7 +82,7 @@ class ChunkedContent(DiskContent):
         self._most_chunks = -(-source.size_bytes // min_chunk_bytes)
 
     @abstractmethod
-    def _stored(self) -> Iterator[int]:
+    def _stored_chunks(self) -> Iterator[int]:
         """The numbers of the stored chunks, in order."""
 
     @abstractmethod
@@ -91,7 +91,7 @@ class ChunkedContent(DiskContent):
 
     def extents(self) -> Iterator[Extent]:
         first = end = 0
-        for count, number in enumerate(self._stored(), 1):
+        for count, number in enumerate(self._stored_chunks(), 1):
             if count > self._most_chunks:  # a small file that claims to be a large disk
                 found = f"its tables place more chunks of {self.chunk_bytes} bytes than its {self._source.size_bytes}"
                 raise DamagedImageError(self._source.name, f"{found} bytes can hold")

@@ -61,7 +61,7 @@ class DynamicVhdContent(ChunkedContent):
         count = -(-capacity_bytes // header.block_bytes)
         self._table = PagedTable(source, "the block allocation table", header.table_offset, count, ">I")
 
-    def _stored(self) -> Iterator[int]:
+    def _stored_chunks(self) -> Iterator[int]:
         return (number for number, sector in enumerate(self._table) if sector != UNALLOCATED)
 
     def _read_chunk(self, number: int, start: int, length: int) -> bytes:

@@ -59,7 +59,7 @@ class VhdxContent(ChunkedContent):
             raise DamagedImageError(source.name, found)
         self._table = PagedTable(source, "the block allocation table", table.offset, entries, "<Q")
 
-    def _stored(self) -> Iterator[int]:
+    def _stored_chunks(self) -> Iterator[int]:
         return (number for number in range(self._layout.block_count) if self._offset(number) is not None)
 
     def _read_chunk(self, number: int, start: int, length: int) -> bytes:

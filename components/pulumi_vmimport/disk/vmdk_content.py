@@ -78,11 +78,11 @@ class VmdkContent(ChunkedContent):
         """
         if not self._compressed:
             return
-        for number in self._stored():
+        for number in self._stored_chunks():
             table, entry = divmod(number, _TABLE_ENTRIES)
             place = self._table(self._directory[table])[entry]
             try:
-                self._inflated(number, place * SECTOR_BYTES)
+                self._decompress(number, place * SECTOR_BYTES)
             except DamagedImageError as error:
                 yield number, error
 
@@ -93,7 +93,7 @@ class VmdkContent(ChunkedContent):
     def _find_stored(self, sector: int) -> tuple[int, ...]:
         return tuple(entry for entry, at in enumerate(self._table(sector)) if at > _ZEROED)
 
-    def _stored(self) -> Iterator[int]:
+    def _stored_chunks(self) -> Iterator[int]:
         grains = -(-self.capacity_bytes // self.chunk_bytes)
         for number, sector in enumerate(self._directory):
             if sector != _UNALLOCATED:
@@ -108,9 +108,9 @@ class VmdkContent(ChunkedContent):
             return bytes(length)
         if not self._compressed:
             return read_exactly(self._source, f"grain {number}", at * SECTOR_BYTES + start, length)
-        return self._inflated(number, at * SECTOR_BYTES)[start : start + length]
+        return self._decompress(number, at * SECTOR_BYTES)[start : start + length]
 
-    def _inflated(self, number: int, offset: int) -> bytes:
+    def _decompress(self, number: int, offset: int) -> bytes:
         what = f"grain {number}"
         sector, size = _GRAIN.unpack(read_exactly(self._source, what, offset, _GRAIN.size))
         expected = number * self.chunk_bytes // SECTOR_BYTES

@@ -25,4 +25,4 @@ def check_blocks(
         inspected.damage.append(damage_of(_WHERE, error))
         return
     if end > source.size_bytes:
-        inspected.damaged(_WHERE, f"block {number} ends at {end}, the file at {source.size_bytes}")
+        inspected.add_damage(_WHERE, f"block {number} ends at {end}, the file at {source.size_bytes}")

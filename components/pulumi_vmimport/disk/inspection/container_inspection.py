@@ -29,11 +29,11 @@ class ContainerInspection:
     vhd: VhdFacts | None = None
     vhdx: VhdxFacts | None = None
 
-    def damaged(self, where: str, words: str) -> None:
+    def add_damage(self, where: str, words: str) -> None:
         """Record a damage."""
         self.damage.append(Damage(where, words))
 
-    def open(self, opener: Callable[[], DiskContent]) -> None:
+    def open_content(self, opener: Callable[[], DiskContent]) -> None:
         """Open the content if possible. Damage that was already recorded is not repeated."""
         try:
             self.content = opener()

@@ -127,11 +127,11 @@ def _is_divided(source: Source) -> bool:
 
 def _read_raw(source: Source, name: str) -> ContainerInspection:
     inspected = ContainerInspection()
-    inspected.open(lambda: _raw_content(source))
+    inspected.open_content(lambda: _raw_content(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
         found = f"the {expected} signature is missing, although the file name states the format"
-        inspected.damaged("signature", f"{found}: the start or the end is missing, or the image is raw")
+        inspected.add_damage("signature", f"{found}: the start or the end is missing, or the image is raw")
     return inspected
 
 

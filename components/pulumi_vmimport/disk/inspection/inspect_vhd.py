@@ -40,7 +40,7 @@ def inspect_vhd(source: Source) -> ContainerInspection:
     copy = start if _is_footer(start) else None
     last = end if _is_footer(end) and source.size_bytes > SECTOR_BYTES else None
     if last is None:
-        inspected.damaged("footer", f"the last sector starts with {end[:8].hex(' ')}, expected the cookie conectix")
+        inspected.add_damage("footer", f"the last sector starts with {end[:8].hex(' ')}, expected the cookie conectix")
     data = last or copy
     if data is None:  # a part of a VHD
         inspected.vhd = VhdFacts("unknown", "", False, None, None, None, None)
@@ -49,7 +49,7 @@ def inspect_vhd(source: Source) -> ContainerInspection:
     identical = None if footer.type == FIXED else last is not None and copy == last
     _check_footer(inspected, footer)
     if identical is False and last is not None:
-        inspected.damaged("footer", "the copy at the start is not identical")
+        inspected.add_damage("footer", "the copy at the start is not identical")
     header = None
     if footer.type in KINDS and footer.type != FIXED:
         header = _read_header(source, inspected, footer.header_offset)
@@ -57,7 +57,7 @@ def inspect_vhd(source: Source) -> ContainerInspection:
     if header and inspected.capacity_bytes:
         _check_blocks(source, inspected, header, inspected.capacity_bytes)
     if last is not None:
-        inspected.open(lambda: open_vhd(source))
+        inspected.open_content(lambda: open_vhd(source))
     return inspected
 
 
@@ -73,17 +73,17 @@ def _up_to_footer(source: Source, inspected: ContainerInspection) -> Source:
     appended = len(end) - at - SECTOR_BYTES
     if at < 0 or appended <= 0:
         return source
-    inspected.damaged("footer", f"{appended} bytes follow it")
+    inspected.add_damage("footer", f"{appended} bytes follow it")
     return SourceSlice(source, source.name, 0, source.size_bytes - appended)
 
 
 def _check_footer(inspected: ContainerInspection, footer: VhdFooter) -> None:
     if footer.checksum != footer.stated_checksum:
-        inspected.damaged("footer", "the checksum does not match")
+        inspected.add_damage("footer", "the checksum does not match")
     if 0 < footer.capacity_bytes <= MAX_DISK_BYTES:
         inspected.capacity_bytes = footer.capacity_bytes
     else:
-        inspected.damaged("footer", f"it states a capacity of {footer.capacity_bytes} bytes")
+        inspected.add_damage("footer", f"it states a capacity of {footer.capacity_bytes} bytes")
 
 
 def _read_header(source: Source, inspected: ContainerInspection, offset: int) -> DynamicDiskHeader | None:
@@ -94,10 +94,10 @@ def _read_header(source: Source, inspected: ContainerInspection, offset: int) ->
         return None
     if header.cookie != HEADER_COOKIE:
         found = f"it starts with {header.cookie.hex(' ')} at {offset}, expected the cookie cxsparse"
-        inspected.damaged(_HEADER, found)
+        inspected.add_damage(_HEADER, found)
         return None
     if header.checksum != header.stated_checksum:
-        inspected.damaged(_HEADER, "the checksum does not match")
+        inspected.add_damage(_HEADER, "the checksum does not match")
     return header
 
 
@@ -117,7 +117,7 @@ def _check_blocks(source: Source, inspected: ContainerInspection, header: Dynami
     block = header.block_bytes
     if not header.can_hold(capacity):
         found = f"it states {header.table_entries} blocks of {block} bytes for a disk of {capacity} bytes"
-        inspected.damaged(_HEADER, found)
+        inspected.add_damage(_HEADER, found)
         return
 
     def blocks(table: PagedTable) -> Iterator[tuple[int, int]]:

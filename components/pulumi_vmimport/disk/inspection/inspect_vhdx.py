@@ -56,16 +56,16 @@ def inspect_vhdx(source: Source) -> ContainerInspection:
     parsed_headers = (parse_header(source.read_at(offset, HEADER_BYTES)) for offset in HEADER_OFFSETS)
     headers = [header for header in parsed_headers if header is not None]
     if not headers:
-        inspected.damaged("header", "neither of the two has a valid checksum")
+        inspected.add_damage("header", "neither of the two has a valid checksum")
     parsed_tables = (parse_region_table(source.read_at(at, REGION_TABLE_BYTES)) for at in REGION_TABLE_OFFSETS)
     tables = [table for table in parsed_tables if table is not None]
     if not tables:
-        inspected.damaged("region table", "neither of the two has a valid checksum")
+        inspected.add_damage("region table", "neither of the two has a valid checksum")
     regions = {region.guid: region for region in tables[0]} if tables else {}
     items = _read_items(source, inspected, regions) if tables else {}
     inspected.vhdx = _facts(creator, headers, len(tables), items)
     _check_disk(source, inspected, regions, items)
-    inspected.open(lambda: VhdxContent(source))
+    inspected.open_content(lambda: VhdxContent(source))
     return inspected
 
 
@@ -87,7 +87,7 @@ def _facts(creator: str, headers: Sequence[VhdxHeader], tables: int, items: Item
 def _read_items(source: Source, inspected: ContainerInspection, regions: Mapping[UUID, VhdxRegion]) -> Items:
     """The metadata items that describe the disk, as far as they are readable."""
     if METADATA not in regions:
-        inspected.damaged("region table", "it has no metadata")
+        inspected.add_damage("region table", "it has no metadata")
         return {}
     offset = regions[METADATA].offset
     items: dict[UUID, tuple[int, ...]] = {}
@@ -95,7 +95,7 @@ def _read_items(source: Source, inspected: ContainerInspection, regions: Mapping
         data = read_exactly(source, "the metadata table", offset, METADATA_TABLE_BYTES)
         entries = parse_metadata_table(data)
         if entries is None:
-            inspected.damaged("metadata", f"it starts with {data[:8]!r} at {offset}")
+            inspected.add_damage("metadata", f"it starts with {data[:8]!r} at {offset}")
             return {}
         for entry in entries:
             if entry.guid not in items:
@@ -111,7 +111,7 @@ def _check_disk(
 ) -> None:
     (capacity,) = items.get(DISK_SIZE, (None,))
     if capacity is not None and not 0 < capacity <= MAX_DISK_BYTES:
-        inspected.damaged("metadata", f"it states a capacity of {capacity} bytes")
+        inspected.add_damage("metadata", f"it states a capacity of {capacity} bytes")
         return
     inspected.capacity_bytes = capacity
     block, sector = items.get(FILE_PARAMETERS, (None,))[0], items.get(LOGICAL_SECTOR_SIZE, (None,))[0]
@@ -119,9 +119,9 @@ def _check_disk(
         return
     layout = BlockLayout(capacity, block, sector)
     if not layout.is_valid:
-        inspected.damaged("metadata", f"it states blocks of {block} and sectors of {sector} bytes")
+        inspected.add_damage("metadata", f"it states blocks of {block} and sectors of {sector} bytes")
     elif BLOCK_ALLOCATION_TABLE not in regions:
-        inspected.damaged("region table", "it has no block allocation table")
+        inspected.add_damage("region table", "it has no block allocation table")
     else:
         _check_blocks(source, inspected, regions[BLOCK_ALLOCATION_TABLE], layout)
 
@@ -129,7 +129,7 @@ def _check_disk(
 def _check_blocks(source: Source, inspected: ContainerInspection, region: VhdxRegion, layout: BlockLayout) -> None:
     ratio, block, entries = layout.chunk_blocks, layout.block_bytes, layout.entry_count
     if entries * 8 > region.length:
-        inspected.damaged("block allocation table", f"it has {region.length} bytes for {entries} entries")
+        inspected.add_damage("block allocation table", f"it has {region.length} bytes for {entries} entries")
         return
 
     def blocks(table: PagedTable) -> Iterator[tuple[int, int]]:

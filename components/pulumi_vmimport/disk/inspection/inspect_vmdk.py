@@ -74,7 +74,7 @@ def _read_esx(start: bytes) -> ContainerInspection:
     """A disk of an ESX file system, of which only the header is read."""
     inspected = ContainerInspection(vmdk=_NOTHING)
     if len(start) < SECTOR_BYTES:
-        inspected.damaged("header", f"the file ends after {len(start)} bytes")
+        inspected.add_damage("header", f"the file ends after {len(start)} bytes")
         return inspected
     if start.startswith(COWD):
         kind = "vmfsSparse"
@@ -87,28 +87,28 @@ def _read_esx(start: bytes) -> ContainerInspection:
     if 0 < capacity <= _LARGEST_CAPACITY:
         inspected.capacity_bytes = capacity * SECTOR_BYTES
     else:
-        inspected.damaged("header", f"it states a capacity of {capacity} sectors")
+        inspected.add_damage("header", f"it states a capacity of {capacity} sectors")
     return inspected
 
 
 def _read_sparse(source: Source, start: bytes, *, deep: bool) -> ContainerInspection:
     inspected = ContainerInspection()
     if len(start) < SECTOR_BYTES:
-        inspected.damaged("header", f"the file ends after {len(start)} bytes")
+        inspected.add_damage("header", f"the file ends after {len(start)} bytes")
     header = stream_optimized.HEADER.unpack_from(start.ljust(SECTOR_BYTES, b"\0"))
     _, version, flags, capacity, grain, at, size, entries, _, directory, _, _, line_ends, compression = header
     if len(start) == SECTOR_BYTES:
         if line_ends != stream_optimized.LINE_ENDS:
-            inspected.damaged("header", "the line endings were converted by a transfer in text mode")
+            inspected.add_damage("header", "the line endings were converted by a transfer in text mode")
         if not 0 < capacity <= _LARGEST_CAPACITY:
-            inspected.damaged("header", f"it states a capacity of {capacity} sectors")
+            inspected.add_damage("header", f"it states a capacity of {capacity} sectors")
         elif grain not in _GRAIN_SECTORS or grain & (grain - 1) or entries != TABLE_ENTRIES:
             found = f"it states grains of {grain} sectors and grain tables of {entries} entries"
-            inspected.damaged("header", f"{found}, expected a power of two and {TABLE_ENTRIES}")
+            inspected.add_damage("header", f"{found}, expected a power of two and {TABLE_ENTRIES}")
     sound = not inspected.damage
-    descriptor = _embedded(source, inspected, at * SECTOR_BYTES, size * SECTOR_BYTES)
+    descriptor = _read_embedded_descriptor(source, inspected, at * SECTOR_BYTES, size * SECTOR_BYTES)
     facts = replace(
-        _described(descriptor),
+        _descriptor_facts(descriptor),
         # The first extent is this file, possibly under its original name.
         extent_files=tuple(extent.file for extent in descriptor.extents[1:] if extent.file),
         version=version,
@@ -145,7 +145,7 @@ def _read_grains(
             layout.compressed,
         ):
             found = f"it says {capacity} sectors in grains of {grain} with flags {flags:#x}"
-            inspected.damaged("footer", f"{found}, the header {layout.capacity} sectors in grains of {layout.grain}")
+            inspected.add_damage("footer", f"{found}, the header {layout.capacity} sectors in grains of {layout.grain}")
             return
         layout = replace(layout, directory=directory)
     check = check_grains(source, layout)
@@ -156,7 +156,7 @@ def _read_grains(
     )
     if check.damage is not None:
         inspected.damage.append(check.damage)
-    inspected.open(lambda: VmdkContent(source))
+    inspected.open_content(lambda: VmdkContent(source))
     if check.last_grain is None or check.damage is not None or not isinstance(inspected.content, VmdkContent):
         return
     if deep and layout.compressed:
@@ -179,25 +179,25 @@ def _find_end(source: Source, inspected: ContainerInspection) -> tuple[Source | 
         if footer.startswith(stream_optimized.MAGIC) and _MARKER.unpack_from(tail, at) == _FOOTER_MARKER:
             break
     else:
-        inspected.damaged(
+        inspected.add_damage(
             "footer", f"not found in the last {len(tail)} bytes; the header requires one to locate the grain directory"
         )
         return None, None, False
     end = at + _END_SECTORS * SECTOR_BYTES
     if tail[end - SECTOR_BYTES : end] != bytes(SECTOR_BYTES):
-        inspected.damaged("end of stream", f"the marker at {first + end - SECTOR_BYTES} is missing")
+        inspected.add_damage("end of stream", f"the marker at {first + end - SECTOR_BYTES} is missing")
         return None, footer, False
     if end < len(tail):
-        inspected.damaged("end of stream", f"{len(tail) - end} bytes follow the marker")
+        inspected.add_damage("end of stream", f"{len(tail) - end} bytes follow the marker")
     return SourceSlice(source, source.name, 0, first + end), footer, True
 
 
-def _embedded(source: Source, inspected: ContainerInspection, offset: int, size: int) -> VmdkDescriptor:
+def _read_embedded_descriptor(source: Source, inspected: ContainerInspection, offset: int, size: int) -> VmdkDescriptor:
     """The descriptor in a sparse file; empty if there is none, as in a part of a split disk."""
     if offset == 0 or size == 0:
         return VmdkDescriptor()
     if size > vmdk_descriptor.MAX_BYTES:
-        inspected.damaged("descriptor", f"the header states {size} bytes")
+        inspected.add_damage("descriptor", f"the header states {size} bytes")
         return VmdkDescriptor()
     try:
         return read_descriptor(read_exactly(source, "the descriptor", offset, size))
@@ -206,7 +206,7 @@ def _embedded(source: Source, inspected: ContainerInspection, offset: int, size:
         return VmdkDescriptor()
 
 
-def _described(descriptor: VmdkDescriptor) -> VmdkFacts:
+def _descriptor_facts(descriptor: VmdkDescriptor) -> VmdkFacts:
     return replace(
         _NOTHING,
         create_type=descriptor.create_type,
@@ -220,13 +220,15 @@ def _read_text(source: Source, open_sibling: OpenSibling) -> ContainerInspection
     """A descriptor whose data is in other files. The content is read if it is a single flat extent."""
     inspected = ContainerInspection()
     if source.size_bytes > vmdk_descriptor.MAX_BYTES:
-        inspected.damaged("descriptor", f"it has {source.size_bytes} bytes; only {vmdk_descriptor.MAX_BYTES} are read")
+        inspected.add_damage(
+            "descriptor", f"it has {source.size_bytes} bytes; only {vmdk_descriptor.MAX_BYTES} are read"
+        )
     descriptor = read_descriptor(source.read_at(0, min(source.size_bytes, vmdk_descriptor.MAX_BYTES)))
     files = tuple(dict.fromkeys(extent.file for extent in descriptor.extents if extent.file))
-    inspected.vmdk = replace(_described(descriptor), extent_files=files)
+    inspected.vmdk = replace(_descriptor_facts(descriptor), extent_files=files)
     sectors = sum(extent.sectors for extent in descriptor.extents)
     if not 0 < sectors <= _LARGEST_CAPACITY:
-        inspected.damaged("descriptor", f"its {len(descriptor.extents)} extents have {sectors} sectors")
+        inspected.add_damage("descriptor", f"its {len(descriptor.extents)} extents have {sectors} sectors")
         return inspected
     inspected.capacity_bytes = sectors * SECTOR_BYTES
     if len(descriptor.extents) != 1 or descriptor.extents[0].kind not in _FLAT_KINDS:
@@ -238,6 +240,6 @@ def _read_text(source: Source, open_sibling: OpenSibling) -> ContainerInspection
     size = inspected.capacity_bytes
     part = SourceSlice(data, extent.file, extent.offset_sectors * SECTOR_BYTES, size)
     if part.size_bytes < size:
-        inspected.damaged("extent", f"{extent.file} has {part.size_bytes} bytes of {size}")
-    inspected.open(lambda: RawContent(part, size))
+        inspected.add_damage("extent", f"{extent.file} has {part.size_bytes} bytes of {size}")
+    inspected.open_content(lambda: RawContent(part, size))
     return inspected

@@ -60,11 +60,11 @@ def read_layout(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
             return _of_gpt(disk, first, entries, protective)
         if is_table:
             return _of_mbr(disk, first, entries)
-    undivided = replace(_undivided(first), whole_disk_file_system=whole)
+    layout = replace(_unpartitioned(first), whole_disk_file_system=whole)
     if whole in _NO_FILE_SYSTEM and has_signature(first) and wrong_flag is not None:
         words = f"an entry starts with {wrong_flag:02x}, expected 80 (active) or 00; this is not a partition table"
-        return undivided, (Damage("partition table", words),)
-    return undivided, ()
+        return layout, (Damage("partition table", words),)
+    return layout, ()
 
 
 def detect_sector_bytes(content: DiskContent) -> int | None:
@@ -84,7 +84,7 @@ def _is_protective(entry: mbr.MbrEntry, content: DiskContent) -> bool:
     return entry.type == mbr.PROTECTIVE and entry.start_bytes == content.sector_bytes
 
 
-def _undivided(first: bytes) -> Layout:
+def _unpartitioned(first: bytes) -> Layout:
     return Layout(
         scheme=PartitionScheme.NONE,
         partitions=(),
@@ -101,7 +101,7 @@ def _undivided(first: bytes) -> Layout:
 
 def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> tuple[Layout, tuple[Damage, ...]]:
     logical, damage = mbr.logical_entries(disk, entries)
-    partitions, further = _examined(
+    partitions, further = _inspect_partitions(
         disk,
         (
             _TableEntry(entry, f"{entry.type:02x}", mbr.TYPE_NAMES.get(entry.type, ""), entry.type == mbr.EFI_SYSTEM)
@@ -109,7 +109,7 @@ def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> 
         ),
     )
     layout = replace(
-        _undivided(first),
+        _unpartitioned(first),
         scheme=PartitionScheme.MBR,
         partitions=partitions,
         disk_signature=mbr.disk_signature(first),
@@ -125,7 +125,7 @@ def _of_gpt(
     table = gpt.read_gpt(disk)
     missing = "no entry of type ee starts in sector 1, so firmware and operating systems ignore the GPT"
     damage = () if protective else (Damage("protective MBR", missing),)
-    partitions, further = _examined(
+    partitions, further = _inspect_partitions(
         disk,
         (
             _TableEntry(entry, entry.type, gpt.TYPE_NAMES.get(entry.type, ""), entry.type == gpt.EFI_SYSTEM, entry.name)
@@ -133,7 +133,7 @@ def _of_gpt(
         ),
     )
     layout = replace(
-        _undivided(first),
+        _unpartitioned(first),
         scheme=PartitionScheme.GPT,
         partitions=partitions,
         disk_signature=table.disk_guid,
@@ -158,7 +158,7 @@ class _TableEntry:
     name: str = ""
 
 
-def _examined(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tuple[tuple[Partition, ...], list[Damage]]:
+def _inspect_partitions(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tuple[tuple[Partition, ...], list[Damage]]:
     partitions: list[Partition] = []
     damage: list[Damage] = []
     most = MAX_EXAMINED if disk.content.is_local else MAX_FAR_EXAMINED

@@ -63,7 +63,7 @@ def read_archive(source: Source) -> Archive:
         header, size = found
         kind, data = header[_TYPE], offset + BLOCK_BYTES
         if kind in _EXTENSIONS:
-            _extend(extension, kind, source.read_at(data, min(size, _MAX_EXTENSION_BYTES)))
+            _read_extension(extension, kind, source.read_at(data, min(size, _MAX_EXTENSION_BYTES)))
         else:
             size = 0 if kind in _WITHOUT_DATA else size if extension.size is None else extension.size
             if kind in _FILES:
@@ -125,7 +125,7 @@ def _name(header: bytes, extension: _Extension) -> str:
     return printable(prefix + b"/" + name if prefix else name)
 
 
-def _extend(extension: _Extension, kind: bytes, data: bytes) -> None:
+def _read_extension(extension: _Extension, kind: bytes, data: bytes) -> None:
     if kind == _LONG_NAME:
         extension.name = data.split(b"\0", 1)[0]
         return
