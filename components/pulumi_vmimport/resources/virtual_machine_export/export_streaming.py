@@ -58,7 +58,7 @@ def stream_ova(
                 file = ova.start_disk(f"{name}-disk{number}.vmdk")
                 exported.append(_stream_disk(lease, lease_disk, _NumberedDisk(facts, disk, number), file, run))
                 ova.end_disk(file)
-        ova.finish(name, ovf_writer.descriptor(_ovf_machine(name, facts, exported)))
+        ova.finish(name, ovf_writer.descriptor(ovf_machine(name, facts, exported)))
     return exported
 
 
@@ -135,7 +135,8 @@ class _CheckedFile:
             self._run.wait(0)
 
 
-def _ovf_machine(name: str, facts: MachineFacts, exported: list[ExportedDisk]) -> ovf_writer.Machine:
+def ovf_machine(name: str, facts: MachineFacts, exported: list[ExportedDisk]) -> ovf_writer.Machine:
+    """The machine as its OVF descriptor describes it."""
     used = {disk.disk.controller_key for disk in exported}
     controllers = {subtype.name: subtype for subtype in ovf_writer.ControllerSubtype}
     adapters = {subtype.name: subtype for subtype in ovf_writer.AdapterSubtype}

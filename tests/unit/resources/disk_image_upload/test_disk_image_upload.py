@@ -19,7 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     sent_parts,
 )
 
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
@@ -178,3 +178,39 @@ def test_delete_keeps_a_retained_object_and_one_of_another_owner(
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=b"theirs")
     lifecycle.delete(run, ID, state)
     assert content(aws, bucket) == b"theirs"
+
+
+def test_a_file_of_another_size_is_sent_without_being_compared(
+    run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = lifecycle.create(run, inputs).state
+    file.write_bytes(file.read_bytes() + b"more")
+    monkeypatch.setattr(object_upload, "checksum_of", None)  # fails if the file is compared
+    lifecycle.update(run, ID, state, refreshed(inputs))
+    assert content(aws, bucket) == file.read_bytes()
+
+
+def test_a_touched_file_updates_tags_and_aborts_stale_uploads(
+    run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
+) -> None:
+    state = lifecycle.create(run, replace(inputs, tags={"team": "blue"})).state
+    aws.observer("s3").create_multipart_upload(Bucket=bucket, Key=KEY)
+    os.utime(file, ns=(1, 1))
+    lifecycle.update(run, ID, state, refreshed(replace(inputs, tags=None)))
+    assert aws.observer("s3").get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"] == []
+    assert leftovers(aws) == [f"s3 object {bucket}/{KEY}"]
+
+
+def test_an_interrupted_change_of_the_storage_class_is_completed_by_the_next_update(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, bucket: str
+) -> None:
+    state, run = lifecycle.create(new_run(), inputs).state, new_run()
+    changed = replace(inputs, storage_class=StorageClass.GLACIER_IR)
+    aws.faults.on("UploadPart", lambda _: setattr(run, "stop_after_waits", 0))
+    with pytest.raises(RunInterruptedError):
+        lifecycle.update(run, ID, state, changed)
+    _, recorded = run.recorded
+    assert lifecycle.condition(recorded) is Condition.UNFINISHED
+    assert recorded.storage_class is None
+    lifecycle.update(new_run(), ID, recorded, changed)
+    assert aws.observer("s3").head_object(Bucket=bucket, Key=KEY)["StorageClass"] == "GLACIER_IR"

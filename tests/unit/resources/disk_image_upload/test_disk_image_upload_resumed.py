@@ -21,6 +21,8 @@ from tests.unit.resources.disk_image_upload.uploading import (
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 
@@ -157,3 +159,23 @@ def test_fails_if_another_process_replaces_the_object_during_the_upload(
     with pytest.raises(CleanFailureError, match=f"{ID}: expected the object with ETag {state.etag}"):
         lifecycle.update(run, ID, state, refreshed(inputs))
     assert (content(aws, bucket), leftovers(aws)) == (b"theirs", [f"s3 object {bucket}/{KEY}"])
+
+
+def test_the_upload_with_the_most_parts_is_resumed_and_the_others_are_aborted(
+    run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
+) -> None:
+    s3, where = aws.observer("s3"), {"Bucket": bucket, "Key": KEY}
+    for count in (1, 2, 1):
+        upload = s3.create_multipart_upload(**where, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")["UploadId"]
+        for number in range(1, count + 1):
+            part = file.read_bytes()[(number - 1) * PART : number * PART]
+            s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=part, ChecksumAlgorithm="CRC32")
+    (_, most), *others = sorted(
+        ((-len(found.list_parts()), found) for found in MultipartUpload.in_progress(s3, bucket, KEY)),
+        key=lambda found: found[0],
+    )
+    found = find_resumable_upload(s3, bucket, KEY, None)
+    assert found is not None
+    assert (found[0].upload_id, sorted(found[1])) == (most.upload_id, [1, 2])
+    assert len(others) == 2
+    assert leftovers(aws) == [f"s3 multipart upload {bucket}/{KEY}"]

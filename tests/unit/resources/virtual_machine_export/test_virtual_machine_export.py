@@ -276,3 +276,14 @@ def test_fails_for_a_machine_that_does_not_exist(new_run: NewRun, inputs: Inputs
     with pytest.raises(MachineNotFoundError, match="vm-4711"):
         lifecycle.create(new_run(), replace(inputs, uuid=None, moid="vm-4711"))
     assert objects(aws, inputs.bucket) == []
+
+
+def test_fails_if_another_process_writes_the_object_during_the_export(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
+) -> None:
+    where = {"Bucket": inputs.bucket, "Key": KEY}
+    aws.faults.on("CompleteMultipartUpload", lambda _: aws.observer("s3").put_object(**where, Body=b"theirs"))
+    with pytest.raises(CleanFailureError, match=r"expected no object .*nothing was left in S3"):
+        lifecycle.create(new_run(), inputs)
+    assert ova_in(aws, inputs.bucket) == b"theirs"
+    assert objects(aws, inputs.bucket) == [KEY]
