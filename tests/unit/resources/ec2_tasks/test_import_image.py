@@ -200,6 +200,19 @@ def test_a_token_mismatch_finds_the_task_started_with_an_earlier_presigned_url(
     assert len(aws.import_tasks) == 1
 
 
+def test_a_token_mismatch_after_a_failed_task_keeps_the_token(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_import("ClientError: Unsupported kernel version 2.4")
+    with pytest.raises(CleanFailureError):
+        lifecycle.create(new_run(), inputs)
+    (failed,) = aws.import_tasks
+    aws.faults.error("ImportImage", "IdempotentParameterMismatch", "The request uses the same client token as another")
+    run = new_run()
+    lifecycle.create(run, inputs)
+    assert aws.import_tasks[1].request["ClientToken"] == run.identity.token(inputs, failed.id)
+
+
 def test_create_waits_until_iam_has_propagated_the_role(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
     iam = aws.observer("iam")
     policy = iam.get_role_policy(RoleName="vmimport", PolicyName="vmimport")["PolicyDocument"]
