@@ -9,12 +9,12 @@ snapshot = DirectSnapshot(
     "data",
     {
         "file": config.require("diskImage"),
-        "source_hash": "1",  # another one for another image: it makes the volume anew, whatever was written to it since
+        "source_hash": "1",  # change it with the image; a change replaces the volume and loses its data
     },
 )
 data = aws.ebs.Volume(
     "data",
-    availability_zone=server.availability_zone,  # a volume can be attached in its own zone alone
+    availability_zone=server.availability_zone,  # a volume attaches only within its zone
     snapshot_id=snapshot.snapshot_id,
     type="gp3",
 )
@@ -23,6 +23,6 @@ aws.ec2.VolumeAttachment(
     device_name="/dev/sdf",
     instance_id=server.id,
     volume_id=data.id,
-    opts=pulumi.ResourceOptions(delete_before_replace=True),  # a device takes one volume at a time
+    opts=pulumi.ResourceOptions(delete_before_replace=True),  # a device holds one volume at a time
 )
 pulumi.export("volumeId", data.id)
