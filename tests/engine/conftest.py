@@ -144,12 +144,16 @@ class Stack:
             time.sleep(0.1)
         return not self.processes()
 
-    def _run(self, command: str, **options: Any) -> dict[str, int]:
+    def _run(
+        self, command: str, *, on_event: Callable[[automation.EngineEvent], object] | None = None, **options: Any
+    ) -> dict[str, int]:
         changes: dict[Any, int] = {}
 
         def record(event: automation.EngineEvent) -> None:
             if event.summary_event:
                 changes.update(event.summary_event.resource_changes)
+            if on_event is not None:
+                on_event(event)
 
         output = self.output.append
         getattr(self._stack(), command)(on_output=output, on_error=output, on_event=record, **options)
