@@ -221,7 +221,7 @@ class Toolchain:
         found = self._which("go")
         if not found:
             raise ToolchainError(
-                f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: there is no go on PATH; "
+                f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: `go` is not on PATH; "
                 f"install Go {self._required(ENGINE, 'go ')} or later and rerun"
             )
         return found

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 Damage = Callable[[int, bytes], bytes]
-"""Told how many bytes went this way on the connection before, and the next ones; returns what goes on."""
+"""Receives the number of bytes relayed before and the next bytes; returns the bytes to relay."""
 
 
 class Cut(Exception):  # noqa: N818 - an event on the wire

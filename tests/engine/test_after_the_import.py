@@ -1,4 +1,4 @@
-"""The examples of docs/after_the_import.md: pulumi-aws goes on where an import ends."""
+"""The examples of docs/after_the_import.md: pulumi-aws resources that use the results of an import."""
 
 import runpy
 from collections.abc import Callable

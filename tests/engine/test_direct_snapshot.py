@@ -77,7 +77,7 @@ def test_after_kill_9_the_next_up_writes_the_same_snapshot(stack: Any, sandbox: 
     assert stack.remaining_resources() == []
 
 
-def test_after_ctrl_c_the_next_up_goes_on_where_it_was(stack: Any, sandbox: Sandbox, file: Path) -> None:
+def test_after_ctrl_c_the_next_up_resumes_the_writes(stack: Any, sandbox: Sandbox, file: Path) -> None:
     sandbox.aws.faults.on("PutSnapshotBlock", lambda _: stack.kill("bin/pulumi --", by=signal.SIGINT), nth=40)
     printed = stack.fails(stack.up)
     assert "DirectSnapshot data: cancelled" in printed

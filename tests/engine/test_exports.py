@@ -43,7 +43,7 @@ def exported(sandbox: Sandbox) -> list[str]:
     return [found["Key"] for found in listed.get("Contents", [])]
 
 
-def test_ami_and_instance_leave_by_a_bucket_of_the_stack_and_drift_is_mended(
+def test_ami_and_instance_are_exported_to_a_bucket_of_the_stack_and_drift_is_repaired(
     new_stack: Callable[..., Any], sandbox: Sandbox, image_id: str, instance_id: str
 ) -> None:
     before = sandbox.aws.remaining_resources()

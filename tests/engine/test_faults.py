@@ -33,7 +33,7 @@ def stack(image_stack: Any, image_args: dict[str, Any]) -> Any:
         pytest.param(ENGINE, "CreateTags", 1, "before", id="engine-while-tagging"),
     ],
 )
-def test_after_kill_9_the_next_up_takes_up_the_same_task(
+def test_after_kill_9_the_next_up_resumes_the_same_task(
     stack: Any, sandbox: Sandbox, end_imports: Any, victim: str, operation: str, nth: int, when: Any
 ) -> None:
     sandbox.aws.faults.on(operation, lambda _: stack.kill(victim), nth, when)
@@ -71,7 +71,7 @@ def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_comp
     assert stack.up() == {"create": 1, "same": 2}
     assert len(sandbox.aws.import_tasks) == 1
     assert len([line for line in stack.remaining_resources() if line.startswith("workspaces ")]) == 1
-    # Pulumi warns of the create that was cut off until it is told that all is well.
+    # Pulumi warns about the interrupted create until a refresh.
     assert len(stack.state()["pending_operations"]) == 1
     assert stack.refresh(clear_pending_creates=True) == {"same": 3}
     assert "pending_operations" not in stack.state()

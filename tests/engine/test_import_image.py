@@ -32,7 +32,7 @@ def test_live_status_is_shown_beside_the_resource(stack: Any) -> None:
     assert any("ImportImage web creating" in line and "converting" in line for line in stack.output)
 
 
-def test_a_replacement_with_the_same_inputs_keeps_the_ami_and_says_what_would_make_it_anew(
+def test_a_replacement_with_the_same_inputs_reuses_the_ami_and_reports_how_to_replace_it(
     stack: Any, sandbox: Sandbox
 ) -> None:
     stack.up()
@@ -89,7 +89,7 @@ def test_fails_in_preview_when_bucket_or_role_will_not_do(
     assert "role 'nobody' does not exist in the account" in printed
 
 
-def test_a_failed_import_says_why_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:
+def test_a_failed_import_reports_the_cause_and_the_next_up_retries(stack: Any, sandbox: Sandbox) -> None:
     sandbox.aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address", at_percent=85)
     printed = stack.fails(stack.up)
     assert 'ended deleted: "ClientError: FirstBootFailure: no DHCP address"; Windows did not boot' in printed

@@ -75,7 +75,7 @@ class Project:
         (self.folder / "Pulumi.yaml").write_text(f"name: small\nruntime: {runtime}\n")
 
     def run(self, *arguments: str, ok: bool = True, **environ: str) -> str:
-        """What a command prints; it must succeed, or fail, as told."""
+        """The output of a command, which must succeed or, if not `ok`, fail."""
         with self.start(*arguments, **environ) as pulumi:
             shown, _ = pulumi.communicate(timeout=120)
         assert (pulumi.returncode == 0) == ok, shown

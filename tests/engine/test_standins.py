@@ -220,7 +220,7 @@ def test_the_machine_is_as_the_program_says_and_runs(sandbox: Sandbox, stack: St
     assert sandbox.vcenter.read_file("LocalDS_0", "isos/windows.iso") == ISO
 
 
-def test_what_is_changed_by_hand_shows_in_a_refreshing_preview_and_is_mended(sandbox: Sandbox, stack: Stack) -> None:
+def test_manual_changes_appear_in_a_preview_with_refresh_and_are_repaired(sandbox: Sandbox, stack: Stack) -> None:
     s3, iam, bucket = sandbox.aws.client("s3"), sandbox.aws.client("iam"), stack.outputs()["bucket"]
     iam.put_role_policy(RoleName="vmimport", PolicyName="import", PolicyDocument=document("s3:ListBucket"))
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
@@ -257,8 +257,8 @@ def test_what_is_changed_by_hand_shows_in_a_refreshing_preview_and_is_mended(san
     assert stack.run("preview", refresh=True) == expected
     assert stack.run("up", refresh=True) == expected
     assert machine_of(sandbox).config.hardware.numCPU == 2
-    mended = iam.get_role_policy(RoleName="vmimport", PolicyName="import")["PolicyDocument"]
-    assert mended == json.loads(reads(f"arn:aws:s3:::{bucket}"))
+    repaired = iam.get_role_policy(RoleName="vmimport", PolicyName="import")["PolicyDocument"]
+    assert repaired == json.loads(reads(f"arn:aws:s3:::{bucket}"))
     assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
 
 

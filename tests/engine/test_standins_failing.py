@@ -38,7 +38,7 @@ def test_fails_in_preview_with_every_problem(new_stack: Callable[..., Any]) -> N
     assert "expected one of bucket, forceDestroy, region, tags" in said
 
 
-def test_fails_halfway_with_the_services_words_and_goes_on_from_there(
+def test_fails_after_the_create_with_the_services_message_and_the_next_up_continues(
     new_stack: Callable[..., Any], sandbox: Sandbox
 ) -> None:
     def tagged() -> None:

@@ -1,4 +1,4 @@
-"""With every hook into Pulumi's private names switched off, the promises of design.md hold all the same."""
+"""Without access to private names of Pulumi, the resources still create nothing twice, detect drift and clean up."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def test_nothing_is_imported_twice_drift_shows_and_nothing_is_left(stack: Any, s
     assert stack.remaining_resources() == []
 
 
-def test_a_failed_import_says_why_and_the_next_up_starts_anew(stack: Any, sandbox: Sandbox) -> None:
+def test_a_failed_import_reports_the_cause_and_the_next_up_retries(stack: Any, sandbox: Sandbox) -> None:
     sandbox.aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address")
     printed = stack.fails(stack.up)
     assert 'ended deleted: "ClientError: FirstBootFailure: no DHCP address"; Windows did not boot' in printed

@@ -50,7 +50,7 @@ def bucket(service: Aws, args: Properties) -> Properties:
         head = service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
     except NotFound as gone:
         raise Rejected(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
-    region = head.get("BucketRegion") or args.get("region")  # S3 tells where a bucket is, wherever it is asked from
+    region = head.get("BucketRegion") or args.get("region")  # S3 returns it in every Region
     return {"id": args["bucket"], **describe(service, args["bucket"], region)}
 
 

@@ -11,8 +11,8 @@ from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import Properties
 
 _POLL_SECONDS = 0.25
-# What DescribeImages tells under the name of the output; what pulumi-aws calls otherwise is in `read`.
-_TOLD = (
+# Members of DescribeImages with the name of the output. `read` maps the others.
+_SAME_NAME = (
     "Architecture", "BootMode", "Description", "EnaSupport", "Hypervisor", "ImageLocation", "ImageOwnerAlias",
     "ImageType", "ImdsSupport", "KernelId", "Name", "OwnerId", "Platform", "PlatformDetails", "Public", "RamdiskId",
     "RootDeviceName", "SriovNetSupport", "TpmSupport", "UsageOperation", "VirtualizationType",
@@ -60,7 +60,7 @@ class AmiCopy(ResourceKind[Aws]):
         partition, _ = service.partition(region)
         tags = from_tags(image.get("Tags", []))
         return {
-            **{property_name(member): image.get(member) for member in _TOLD},
+            **{property_name(member): image.get(member) for member in _SAME_NAME},
             "region": region,
             "arn": f"arn:{partition}:ec2:{region}::image/{id}",
             "manageEbsSnapshots": True,

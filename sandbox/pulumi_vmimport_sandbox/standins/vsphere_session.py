@@ -34,8 +34,8 @@ def fault_text(fault: Any) -> str:
     words = getattr(fault, "localizedMessage", None) or getattr(fault, "msg", None) or ""
     facts = [f"{name} {value}" for name in _SHOWN if (value := getattr(fault, name, None)) is not None]
     name = type(fault).__name__.rsplit(".", 1)[-1]
-    told = f"{name} ({', '.join(facts)})" if facts else name
-    return told if not words or words.startswith("*types.") else f"{told}: {words}"
+    fault = f"{name} ({', '.join(facts)})" if facts else name
+    return fault if not words or words.startswith("*types.") else f"{fault}: {words}"
 
 
 class VSphere:

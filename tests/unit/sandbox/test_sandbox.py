@@ -125,8 +125,8 @@ def test_fails_to_start_and_stops_everything_that_it_started(tmp_path: Path) -> 
 def test_a_shell_that_sources_the_environment_has_its_variables_and_no_others() -> None:
     lines = as_shell({"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME"})
     script = f"{lines}env"
-    told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
-    found = dict(line.split("=", 1) for line in told if line.startswith(("AWS_", "PULUMI_", "VSPHERE_", "EDITOR")))
+    reported = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    found = dict(line.split("=", 1) for line in reported if line.startswith(("AWS_", "PULUMI_", "VSPHERE_", "EDITOR")))
     assert found == {"AWS_REGION": "eu-west-1", "VSPHERE_PASSWORD": "it's $HOME", "EDITOR": "ed"}
 
 

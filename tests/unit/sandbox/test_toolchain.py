@@ -199,8 +199,8 @@ def test_changed_sources_are_built_into_another_folder(machine: Machine, file: s
 
 
 def test_a_build_deletes_the_partial_folder_of_a_killed_build(machine: Machine) -> None:
-    machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/go-on")
-    for fifo in ("started", "go-on"):
+    machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/continue")
+    for fifo in ("started", "continue"):
         os.mkfifo(machine.root / fifo)
     program = (
         f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import pathlib, toolchain\n"
@@ -218,8 +218,8 @@ def test_a_build_deletes_the_partial_folder_of_a_killed_build(machine: Machine) 
 
 
 def test_a_concurrent_build_waits_for_the_first_and_reuses_its_result(machine: Machine) -> None:
-    machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/go-on")
-    for fifo in ("started", "go-on"):
+    machine.has_go(before=f"echo started > {machine.root}/started; read line < {machine.root}/continue")
+    for fifo in ("started", "continue"):
         os.mkfifo(machine.root / fifo)
     waiting = threading.Event()
     found: list[Path] = []
@@ -234,7 +234,7 @@ def test_a_concurrent_build_waits_for_the_first_and_reuses_its_result(machine: M
     (machine.root / "started").read_text()
     second = build(lambda line: waiting.set() if line.startswith("waiting for another process") else None)
     assert waiting.wait(timeout=30)
-    (machine.root / "go-on").write_text("\n")
+    (machine.root / "continue").write_text("\n")
     for thread in (first, second):
         thread.join(timeout=30)
     assert len(found) == 2
@@ -243,7 +243,7 @@ def test_a_concurrent_build_waits_for_the_first_and_reuses_its_result(machine: M
 
 
 def test_fails_without_go_naming_the_remedy(machine: Machine) -> None:
-    with pytest.raises(ToolchainError, match=r"no go on PATH.*install Go 1\.25\.11 or later"):
+    with pytest.raises(ToolchainError, match=r"`go` is not on PATH.*install Go 1\.25\.11 or later"):
         machine.toolchain.engine()
     assert machine.lines == []
     assert machine.cached == []
@@ -284,7 +284,7 @@ def test_fails_as_a_script_without_a_traceback(machine: Machine) -> None:
     ran = run(machine, SCRIPT, "build")
     assert ran.returncode == 1
     assert ran.stderr.startswith("error: ")
-    assert "no go on PATH" in ran.stderr
+    assert "`go` is not on PATH" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert run(machine, SCRIPT).returncode == 2
 

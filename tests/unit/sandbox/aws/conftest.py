@@ -77,7 +77,7 @@ class Samples:
 class Account:
     """The account in the sandbox, with the calls that most tests start from."""
 
-    trust: dict[str, Any] = {  # noqa: RUF012 - copied by whoever changes it
+    trust: dict[str, Any] = {  # noqa: RUF012 - tests copy it before they change it
         "Effect": "Allow",
         "Principal": {"Service": "vmie.amazonaws.com"},
         "Action": "sts:AssumeRole",

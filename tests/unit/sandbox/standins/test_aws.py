@@ -27,7 +27,7 @@ def member(operation: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reported"),
     [
         ("SSEAlgorithm", "sseAlgorithm"),
         ("KMSMasterKeyID", "kmsMasterKeyId"),
@@ -37,8 +37,8 @@ def member(operation: str, name: str) -> Any:
         ("DaysAfterInitiation", "daysAfterInitiation"),
     ],
 )
-def test_a_property_is_named_as_pulumi_aws_names_it(said: str, told: str) -> None:
-    assert property_name(said) == told
+def test_a_property_is_named_as_pulumi_aws_names_it(said: str, reported: str) -> None:
+    assert property_name(said) == reported
 
 
 def test_properties_become_parameters_and_answers_properties() -> None:

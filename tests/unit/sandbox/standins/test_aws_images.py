@@ -127,14 +127,14 @@ def test_the_id_of_an_accounts_permission_is_that_of_the_real_provider(aws: Aws,
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reported"),
     [({}, ["got none"]), ({"accountId": OTHER, "group": "all"}, ["got accountId, group"]), ({"group": "all"}, [])],
 )
-def test_a_launch_permission_is_for_one(said: dict[str, str], told: list[str]) -> None:
+def test_a_launch_permission_is_for_one(said: dict[str, str], reported: list[str]) -> None:
     problems = list(aws_images.AmiLaunchPermission().problems({}, {"imageId": "ami-0", **said}))
     assert [
         reason.rpartition(", ")[2] if "got none" in reason else reason[reason.index("got") :] for _, reason in problems
-    ] == told
+    ] == reported
 
 
 def test_a_permission_of_an_image_that_is_gone_is_gone(aws: Aws, sandbox: AwsSandbox, image_id: str) -> None:
@@ -209,7 +209,7 @@ def test_fails_to_attach_over_zones_with_the_words_of_ec2(aws: Aws, sandbox: Aws
         aws_volumes.VolumeAttachment().create(aws, inputs)
 
 
-def test_an_instance_tells_its_zone(aws: Aws, sandbox: AwsSandbox, image_id: str) -> None:
+def test_an_instance_has_its_zone(aws: Aws, sandbox: AwsSandbox, image_id: str) -> None:
     instance = _instance(sandbox, image_id, f"{HERE}b")
     found = aws_functions.instance(aws, {"instanceId": instance, "getUserData": False})
     assert (found["id"], found["availabilityZone"], found["ami"]) == (instance, f"{HERE}b", image_id)

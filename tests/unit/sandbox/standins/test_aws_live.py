@@ -132,7 +132,7 @@ def test_a_role_with_policies_goes_only_when_they_may_be_taken_away(aws: Aws) ->
         policy.read(aws, "kept:reads", {})
 
 
-def test_functions_tell_of_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:
+def test_functions_return_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:
     assert aws_functions.bucket(aws, {"bucket": bucket})["arn"] == f"arn:aws:s3:::{bucket}"
     with pytest.raises(Rejected, match=r"reading S3 Bucket \(no-images\): HeadBucket: 404"):
         aws_functions.bucket(aws, {"bucket": "no-images"})

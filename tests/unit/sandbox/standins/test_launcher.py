@@ -42,15 +42,15 @@ def happens(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["aws", "vsphere"])
-def test_a_standin_says_its_port_and_ends_at_once_when_told(name: str) -> None:
+def test_a_standin_prints_its_port_and_exits_at_once_on_a_signal(name: str) -> None:
     with launched(name) as process:
         with grpc.insecure_channel(f"127.0.0.1:{port_of(process)}") as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert stub.GetPluginInfo(empty_pb2.Empty()).version == "1.2.3"
-        told = time.monotonic()
+        reported = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_SECONDS) == 0
-        assert time.monotonic() - told < 2  # the engine calls five seconds a crash
+        assert time.monotonic() - reported < 2  # the engine calls five seconds a crash
 
 
 def test_a_standin_ends_when_its_engine_is_killed(tmp_path: Path) -> None:

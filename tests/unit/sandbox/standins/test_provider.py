@@ -153,7 +153,7 @@ def test_two_spellings_of_one_document_are_no_difference(engine: Any) -> None:
     assert answer.hasDetailedDiff
 
 
-def test_a_difference_is_told_in_detail(engine: Any) -> None:
+def test_a_difference_is_reported_in_detail(engine: Any) -> None:
     answer = diff(engine, {"name": "a", "tags": {"x": "1"}}, {"name": "a", "tags": {"x": "2"}})
     assert answer.changes == provider_pb2.DiffResponse.DIFF_SOME
     assert (list(answer.diffs), list(answer.replaces)) == (["tags"], [])
@@ -254,7 +254,7 @@ def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "reported"),
     [
         pytest.param(
             lambda engine: engine.Check(provider_pb2.CheckRequest(urn="urn:pulumi:s::p::test:index/x:X::n")),
@@ -268,10 +268,10 @@ def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
         ),
     ],
 )
-def test_fails_by_name_for_what_it_does_not_serve(engine: Any, call: Any, told: str) -> None:
+def test_fails_by_name_for_what_it_does_not_serve(engine: Any, call: Any, reported: str) -> None:
     with pytest.raises(grpc.RpcError) as error:
         call(engine)
-    assert refusal(error) == told
+    assert refusal(error) == reported
 
 
 def test_a_function_is_answered(engine: Any, store: Store) -> None:

@@ -98,7 +98,7 @@ def test_a_list_that_grew_or_shrank_by_hand_is_shown_as_it_is() -> None:
         pytest.param({"__defaults": []}, {"__defaults": ["a"]}, [], id="the SDK's own notes"),
     ],
 )
-def test_differences_are_told_by_path(old: Any, new: Any, found: list[tuple[str, str]]) -> None:
+def test_differences_are_listed_by_path(old: Any, new: Any, found: list[tuple[str, str]]) -> None:
     assert list(differences(old, new)) == found
 
 

@@ -28,7 +28,7 @@ def test_a_sound_machine_has_no_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "path", "told"),
+    ("change", "path", "reported"),
     [
         pytest.param({"disks": []}, "disks", "at least one disk", id="no disk"),
         pytest.param({"networkInterfaces": []}, "networkInterfaces", "network_interface parameter", id="no NIC"),
@@ -69,8 +69,8 @@ def test_a_sound_machine_has_no_problem() -> None:
         ),
     ],
 )
-def test_fails_in_preview_where_the_real_provider_fails(change: dict[str, Any], path: str, told: str) -> None:
-    assert told in problems({**MACHINE, **change})[path]
+def test_fails_in_preview_where_the_real_provider_fails(change: dict[str, Any], path: str, reported: str) -> None:
+    assert reported in problems({**MACHINE, **change})[path]
 
 
 def test_the_real_providers_wait_for_an_address_counts_when_nothing_is_said() -> None:
@@ -108,7 +108,7 @@ def test_unknown_values_are_not_judged() -> None:
     assert problems({**MACHINE, "cdroms": [{"datastoreId": UNKNOWN, "path": UNKNOWN}]}) == {}
 
 
-def test_a_fault_is_told_in_vcenters_words_or_by_its_facts() -> None:
+def test_a_fault_is_reported_with_vcenters_message_or_its_properties() -> None:
     power = vim.fault.InvalidPowerState(existingState="poweredOff", requestedState="poweredOff")
     power.msg = "*types.InvalidPowerState"  # what the simulator has for words
     assert fault_text(power) == "InvalidPowerState (existingState poweredOff, requestedState poweredOff)"

@@ -65,7 +65,7 @@ def test_an_object_that_looks_like_a_form_is_an_object(account: Account, aws: Aw
     assert aws.calls.operations[-1] == "PutObject"
 
 
-def test_writes_are_told_from_reads(ready: Account, aws: AwsSandbox) -> None:
+def test_writes_are_distinguished_from_reads(ready: Account, aws: AwsSandbox) -> None:
     aws.calls.clear()
     ready.start()
     ready.ec2.describe_import_image_tasks()

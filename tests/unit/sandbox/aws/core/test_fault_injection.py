@@ -119,7 +119,7 @@ def test_a_fault_can_be_for_every_operation(account: Account, aws: AwsSandbox) -
     account.s3.list_buckets()
 
 
-def test_operations_of_one_name_are_told_apart(ready: Account, aws: AwsSandbox) -> None:
+def test_operations_of_the_same_name_are_distinguished_by_service(ready: Account, aws: AwsSandbox) -> None:
     task_id = ready.start()
     aws.faults.throttle("workspaces:CreateTags")
     ready.ec2.create_tags(Resources=[task_id], Tags=[{"Key": "k", "Value": "v"}])

@@ -24,8 +24,8 @@ def upload(account: Account) -> dict[str, Any]:
     """Begun with checksums, and of two parts."""
     account.bucket()
     s3 = account.s3
-    begun = s3.create_multipart_upload(**WHERE, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
-    where = {**WHERE, "UploadId": begun["UploadId"]}
+    upload = s3.create_multipart_upload(**WHERE, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    where = {**WHERE, "UploadId": upload["UploadId"]}
     sent = [s3.upload_part(**where, PartNumber=n, Body=part) for n, part in enumerate(PARTS, 1)]
     return {
         **where,

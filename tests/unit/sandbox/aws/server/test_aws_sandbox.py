@@ -62,7 +62,7 @@ def test_one_sandbox_after_another_starts_clean() -> None:
             assert aws.remaining_resources() == ["s3 bucket the-same-name"]
 
 
-def test_a_defect_of_the_sandbox_is_told_and_warned_of_and_an_observer_tries_again(
+def test_a_defect_of_the_sandbox_is_reported_with_a_warning_and_observers_retry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     defects = [KeyError("no such account"), KeyError("no such account")]
@@ -89,7 +89,7 @@ def test_moto_gets_one_s3_call_at_a_time_as_it_lists_what_another_changes(monkey
 
     def meet(*arguments: Any, **options: Any) -> Any:
         with contextlib.suppress(threading.BrokenBarrierError):
-            met.append(together.wait(0.2))  # alone, nobody else comes
+            met.append(together.wait(0.2))  # alone
         return answered(*arguments, **options)
 
     monkeypatch.setattr(S3Backend, "list_buckets", meet)
@@ -112,7 +112,7 @@ def test_fails_to_run_two_at_once() -> None:
         assert aws.calls.operations == []
 
 
-def test_fails_to_tell_an_endpoint_when_not_running() -> None:
+def test_fails_to_return_an_endpoint_when_not_running() -> None:
     aws = AwsSandbox()
     with pytest.raises(RuntimeError, match="with block"):
         _ = aws.endpoint
@@ -164,7 +164,7 @@ def test_a_fast_clock_runs_the_work() -> None:
 
 
 class RestlessClock(SandboxClock):
-    """Never tells the same time twice."""
+    """Never returns the same time twice."""
 
     def __init__(self, step: float) -> None:
         super().__init__(0)

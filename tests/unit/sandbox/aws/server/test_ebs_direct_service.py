@@ -178,7 +178,7 @@ def test_a_completed_snapshot_takes_nothing_more(writer: Writer, write: str) -> 
 def test_a_snapshot_that_nobody_writes_to_is_cancelled_after_its_time_out(writer: Writer, aws: AwsSandbox) -> None:
     snapshot_id = writer.start(Timeout=10)
     aws.clock.advance(9 * 60)
-    writer.put(snapshot_id, {0: b"a"})  # and the time begins anew
+    writer.put(snapshot_id, {0: b"a"})  # restarts the timeout
     aws.clock.advance(9 * 60)
     assert writer.described(snapshot_id)["State"] == "pending"
     aws.clock.advance(60)
@@ -273,7 +273,7 @@ def test_pages_are_of_the_size_that_was_asked_for(writer: Writer) -> None:
     assert len(rest["Blocks"]) == 10
 
 
-def test_a_child_has_its_parents_blocks_and_tells_what_changed(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_child_has_its_parents_blocks_and_lists_changed_blocks(writer: Writer, aws: AwsSandbox) -> None:
     parent = writer.written({0: b"kept", 1: b"old"})
     child = writer.written({1: b"new", 4: b"more"}, ParentSnapshotId=parent)
     with aws.snapshot(child).open() as volume:

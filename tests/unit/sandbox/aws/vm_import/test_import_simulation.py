@@ -46,7 +46,7 @@ def test_the_first_answer_knows_nothing_of_the_disk(ready: Account) -> None:
     assert answer["ImportTaskId"].removeprefix("import-ami-").isalnum()
 
 
-def test_a_completed_import_tells_the_image_and_its_snapshots(ready: Account, samples: type[Samples]) -> None:
+def test_a_completed_import_lists_the_image_and_its_snapshots(ready: Account, samples: type[Samples]) -> None:
     task = ready.imported()
     details = task["SnapshotDetails"]
     assert (task["Platform"], task["LicenseType"], task["Architecture"]) == ("Windows", "BYOL", "x86_64")

@@ -144,7 +144,7 @@ def test_fails_late_on_a_licence_that_the_guest_cannot_have(
     [({"Platform": "Windows"}, "Windows"), ({"Platform": "Linux"}, "Linux"), ({}, "Linux")],
     ids=["windows", "linux", "not said"],
 )
-def test_a_disk_that_does_not_tell_its_guest_is_what_the_caller_says(
+def test_the_request_determines_the_guest_of_a_disk_that_does_not_describe_it(
     ready: Account, samples: type[Samples], parameters: dict[str, Any], platform: str
 ) -> None:
     ready.put("disk.raw", samples.raw())

@@ -241,7 +241,7 @@ def test_tasks_come_in_pages_and_filtered(ready: Account) -> None:
     assert [task["ImportTaskId"] for task in active] == [started[0], started[2]]
 
 
-def test_tags_of_tasks_are_made_changed_and_told(ready: Account) -> None:
+def test_tags_of_snapshot_tasks_are_created_changed_and_listed(ready: Account) -> None:
     task_id = _start(ready)
     ready.ec2.create_tags(Resources=[task_id], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     ready.ec2.delete_tags(Resources=[task_id], Tags=[{"Key": "b"}])

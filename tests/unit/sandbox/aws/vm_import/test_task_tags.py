@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pulumi_vmimport_sandbox.aws import AwsSandbox
 
 
-def test_task_tags_are_made_changed_and_told(ready: Account) -> None:
+def test_task_tags_are_created_changed_and_listed(ready: Account) -> None:
     tags = [{"ResourceType": "import-image-task", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}]
     task_id = ready.start(TagSpecifications=tags)
     ready.ec2.create_tags(Resources=[task_id], Tags=[{"Key": "a", "Value": "9"}, {"Key": "c", "Value": "3"}])
