@@ -21,7 +21,7 @@ def crc(data: bytes) -> str:
 
 @pytest.fixture
 def upload(account: Account) -> dict[str, Any]:
-    """Upload with checksums, and of two parts."""
+    """An upload with checksums and two parts."""
     account.bucket()
     s3 = account.s3
     upload = s3.create_multipart_upload(**WHERE, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
