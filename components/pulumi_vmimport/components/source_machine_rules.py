@@ -23,9 +23,10 @@ from pulumi_vmimport.service_limits import (
     IMAGE_DISK_LIMIT_BYTES,
     MAX_IMPORT_VOLUMES,
 )
+from pulumi_vmimport.vsphere.machine_facts import ControllerKind
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
-DEFAULT_SCSI = "lsilogic-sas"  # Windows has its driver, and imports with it are known to work
+DEFAULT_SCSI = ControllerKind.LSI_LOGIC_SAS.value  # Windows has its driver, and imports with it are known to work
 # Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 DEFAULT_LANGUAGE = "en-US"
 FIRMWARE = ("bios", "efi")

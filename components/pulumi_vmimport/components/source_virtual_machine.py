@@ -23,10 +23,11 @@ from pulumi_vmimport.components.vm_placement import Placement, placement_problem
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
+from pulumi_vmimport.vsphere.machine_facts import AdapterKind
 
 # AWS documents no values. The minimum of Windows 11 (https://www.microsoft.com/windows/windows-11-specifications), and
 # the network adapter whose driver the Windows ISO contains.
-DEFAULT_CPUS, DEFAULT_MEMORY_MB, DEFAULT_ADAPTER = 2, 4096, "e1000e"
+DEFAULT_CPUS, DEFAULT_MEMORY_MB, DEFAULT_ADAPTER = 2, 4096, AdapterKind.E1000E.value
 _ANY_SYSTEM = WindowsRelease(firmware="bios", guest_id="otherGuest64")  # the defaults of pulumi-vsphere
 _MACHINE_ARGS = frozenset(n for n, v in vars(vsphere.VirtualMachineArgs).items() if isinstance(v, property))
 
