@@ -92,7 +92,7 @@ def test_create_writes_the_disk_and_returns_every_output(run: Any, inputs: Input
     [
         ["-O", "vmdk", "-o", "subformat=streamOptimized"],
         ["-O", "vpc", "-o", "force_size=on"],
-        ["-O", "vhdx"],
+        ["-O", "vhdx", "-o", "block_size=1M"],
     ],
     ids=lambda options: options[1],
 )

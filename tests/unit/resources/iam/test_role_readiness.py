@@ -129,7 +129,10 @@ def test_create_waits_for_a_role_that_iam_does_not_return_yet(run: Any, write: C
     assert len(pace.seconds) > 3
 
 
-def test_fails_when_another_owner_changes_the_role(run: Any, write: Callable[..., str], pace: Pace) -> None:
+def test_fails_when_another_owner_changes_the_role(
+    run: Any, write: Callable[..., str], pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness._LONGEST_PAUSE_SECONDS", 15.0)
     write(policy=iam_documents.role_policy(import_buckets=["others"]))
     with pytest.raises(CleanFailureError, match=r"'vmimport' or its policy still differs .* after 5 minutes"):
         lifecycle.create(run, INPUTS)
