@@ -10,7 +10,7 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object, find_object
 from pulumi_vmimport_sandbox.aws.vm_import import url_source
-from pulumi_vmimport_sandbox.aws.vm_import.disk_content import ExaminedDisk, UnusableDisk, examine
+from pulumi_vmimport_sandbox.aws.vm_import.disk_examination import ExaminedDisk, UnusableDisk, examine
 from pulumi_vmimport_sandbox.aws.vm_import.url_source import is_public, is_read_by_url
 
 

@@ -11,7 +11,7 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import BOOTING_PERCENT, VALIDATED_PERCENT
 from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_for_encryption, key_failure
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
-from pulumi_vmimport_sandbox.aws.vm_import.disk_content import ExaminedDisk
+from pulumi_vmimport_sandbox.aws.vm_import.disk_examination import ExaminedDisk
 from pulumi_vmimport_sandbox.aws.vm_import.disk_source import examine_source, locate
 from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import USAGE_OPERATIONS, GuestLicence, brings_licence
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportedDisk, ImportSource, SimulatedImportTask

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_vmimport_sandbox.aws.vm_import.disk_content import UnusableDisk, examine
+from pulumi_vmimport_sandbox.aws.vm_import.disk_examination import UnusableDisk, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
