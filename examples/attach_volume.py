@@ -7,10 +7,8 @@ config = pulumi.Config()
 server = aws.ec2.get_instance(instance_id=config.require("instanceId"))
 snapshot = DirectSnapshot(
     "data",
-    {
-        "file": config.require("diskImage"),
-        "source_hash": "1",  # change it with the image; a change replaces the volume and loses its data
-    },
+    file=config.require("diskImage"),
+    source_hash="1",  # change it with the image; a change replaces the volume and loses its data
 )
 data = aws.ebs.Volume(
     "data",

@@ -5,18 +5,17 @@ from pulumi_vmimport import ImportImage
 
 web = ImportImage(
     "web",
-    {
-        "disk_containers": [{"format": "RAW", "user_bucket": {"s3_bucket": "images-of-web", "s3_key": "web.raw"}}],
-        "platform": "Windows",
-        "license_type": "BYOL",
-    },
+    disk_containers=[{"format": "RAW", "user_bucket": {"s3_bucket": "images-of-web", "s3_key": "web.raw"}}],
+    platform="Windows",
+    source_hash="1",  # change it when the object changes: the AMI is then replaced
+    license_type="BYOL",
 )
 abroad = aws.ec2.AmiCopy(
     "web-abroad",
     source_ami_id=web.image_id,
     source_ami_region=aws.get_region().region,
     region="us-west-2",
-    tags={"team": "web"},  # a copy has none of the source's
+    tags={"team": "web"},  # a copy does not inherit the tags of its source
 )
 aws.ec2.AmiLaunchPermission(
     "shop-may-launch-web", image_id=abroad.id, region=abroad.region, account_id=pulumi.Config().require("account")

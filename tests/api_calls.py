@@ -17,6 +17,7 @@ METHODS = {
     "recheck_source": "check",
     "create": "create",
     "read": "read",
+    "read_existing": "read",
     "update": "update",
     "delete": "delete",
 }

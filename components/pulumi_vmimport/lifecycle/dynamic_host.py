@@ -121,7 +121,7 @@ class DynamicHost(ResourceProvider):
         bag = from_pulumi(props)
         state = self._state(bag)
         run = self._run(state, bag)
-        read = self._lifecycle.read if IDENTITY in bag else self._lifecycle.read_existing
+        read = self._lifecycle.read if IDENTITY in bag else self._read_existing
         found = self._call(run, bag, lambda: read(run, id_, state))
         if found is None:
             return ReadResult(None, {})
@@ -131,6 +131,15 @@ class DynamicHost(ResourceProvider):
         own = {name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if name in bag}
         inputs = {name: v for name, v in outputs.items() if name in wire_fields(self._lifecycle.inputs_type)}
         return ReadResult(id_, outputs, {**inputs, **own})
+
+    def _read_existing(self, run: HostRun, id: str, state: Any) -> Any:
+        """The state of a resource that no stack manages. The engine records an empty resource where it is missing."""
+        found = self._lifecycle.read_existing(run, id, state)
+        if found is None:
+            raise CleanFailureError(
+                f"{id} does not exist in {run.aws.region}; check the id, the Region and the account"
+            )
+        return found
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         bag = from_pulumi(_props)

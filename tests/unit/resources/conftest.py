@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.unit.resources.lifecycle_recorder import recorded_lifecycles, undeclared
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
@@ -72,6 +73,14 @@ class FakeRun:
 
     def supplied_by_resource(self, path: str) -> bool:
         return path in self.supplied
+
+
+@pytest.fixture(autouse=True, scope="module")
+def declared_actions() -> Iterator[None]:
+    """Fails when a lifecycle makes a call whose IAM action its row in the catalogue does not declare."""
+    with recorded_lifecycles() as recorder:
+        yield
+    assert undeclared(recorder) == {}, "add the actions to resources/catalog.py and run `make docs`"
 
 
 @pytest.fixture(scope="module")
