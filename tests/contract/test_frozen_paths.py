@@ -1,4 +1,4 @@
-"""What stacks of today have in their states as the code to run: it must be found by every later version."""
+"""The provider references in the states of existing stacks: every later version must resolve them."""
 
 import base64
 import pickle
@@ -11,7 +11,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 
-# `__provider` of each resource as it is in states: a value that is here stays, a new resource adds one.
+# `__provider` of each resource in states. Never change a value; a new resource adds one.
 PROVIDERS = {
     "CopyWorkspaceImage": "gASVUAAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMEkNvcHlXb3Jrc3BhY2VJbWFnZZSFlFKULg==",
     "CreateUpdatedWorkspaceImage": "gASVWQAAAAAAAACMJnB1bHVtaV92bWltcG9ydC5saWZlY3ljbGUuZHluYW1pY19ob3N0lIwIaG9zdF9mb3KUk5SMG0NyZWF0ZVVwZGF0ZWRXb3Jrc3BhY2VJbWFnZZSFlFKULg==",
@@ -32,13 +32,13 @@ PROVIDERS = {
 }
 
 
-@pytest.mark.skipif(pickle.DEFAULT_PROTOCOL != 4, reason="Python 3.14 and later write the same in another form")
-def test_a_state_names_its_provider_in_the_same_words_as_ever(all_declared: Sequence[Any]) -> None:
+@pytest.mark.skipif(pickle.DEFAULT_PROTOCOL != 4, reason="Python 3.14 and later pickle with another protocol")
+def test_provider_references_are_unchanged(all_declared: Sequence[Any]) -> None:
     assert {d.name: serialize_provider(host_for(d.name)) for d in all_declared} == PROVIDERS
 
 
 @pytest.mark.parametrize("resource", PROVIDERS)
-def test_the_provider_in_a_state_is_found(resource: str) -> None:
+def test_a_provider_reference_in_a_state_resolves(resource: str) -> None:
     host = dill.loads(base64.b64decode(PROVIDERS[resource]))  # as pulumi.dynamic does
     assert isinstance(host, DynamicHost)
     assert type(host._lifecycle).__name__ == resource + "Lifecycle"

@@ -15,7 +15,7 @@ from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, without_none
 
-# What stacks have in their states: a name that is here stays, a new resource adds a line.
+# The tokens in states. Never change one; a new resource adds a line.
 TOKENS = {
     "CopyWorkspaceImage": "pulumi-python:dynamic/vmimport:CopyWorkspaceImage",
     "CreateUpdatedWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateUpdatedWorkspaceImage",
@@ -34,7 +34,7 @@ TOKENS = {
     "WorkspaceImagePermissions": "pulumi-python:dynamic/vmimport:WorkspaceImagePermissions",
     "WorkspacesAccount": "pulumi-python:dynamic/vmimport:WorkspacesAccount",
 }
-# Outputs that repeat an input on purpose: their docstrings say why.
+# Outputs that repeat an input on purpose, as their docstrings explain.
 REPEATED = {
     "DiskImageUpload": {"bucket", "key"},
     "RoleReadiness": {"role_name"},
@@ -44,7 +44,7 @@ REPEATED = {
 SCOPE = {"region", "profile", "assume_role_arn", "timeout_minutes"}
 
 
-def test_tokens_are_those_that_stacks_have_recorded(all_declared: Sequence[Any]) -> None:
+def test_type_tokens_are_unchanged(all_declared: Sequence[Any]) -> None:
     assert {d.name: f"pulumi-python:{d.resource._resource_type_name}" for d in all_declared} == TOKENS
 
 
@@ -68,7 +68,7 @@ def _is_defined(module: Any, name: str, base: type) -> bool:
     return isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
 
 
-def test_the_state_of_a_stack_finds_the_resource_by_its_name(declared: Any) -> None:
+def test_host_for_resolves_every_resource_by_its_name(declared: Any) -> None:
     host = host_for(declared.name)
     assert isinstance(host, DynamicHost)
     assert type(host._lifecycle) is type(declared.lifecycle)
@@ -93,11 +93,11 @@ def _differing(args: Any, inputs: type, path: str) -> list[str]:
     """Where a TypedDict of arguments and a dataclass of inputs do not fit: names, what is required, types."""
     arguments = get_type_hints(args, localns={"Output": pulumi.Output, "T": Any})
     by_name: dict[str, Field[Any]] = {f.name: f for f in fields(inputs)}
-    found = [f"{path}.{name}: only one side has it" for name in arguments.keys() ^ by_name.keys()]
+    found = [f"{path}.{name}: exists on one side only" for name in arguments.keys() ^ by_name.keys()]
     for name in arguments.keys() & by_name.keys():
         is_required = by_name[name].default is MISSING and by_name[name].default_factory is MISSING
         if is_required is not (name in args.__required_keys__):
-            found.append(f"{path}.{name}: required for the inputs: {is_required}, not so for the arguments")
+            found.append(f"{path}.{name}: required by the inputs: {is_required}, by the arguments: {not is_required}")
         found += _mismatch(_plain(arguments[name]), without_none(field_types(inputs)[name]), f"{path}.{name}")
     return found
 
@@ -174,19 +174,19 @@ def test_arguments_that_change_in_place_are_documented_as_such(declared: Any) ->
     sentence = re.search(
         r"(?:Changes to|A change of any but) ([a-z_, ]+?) (?:are applied in place|replaces|exports)", text
     )
-    assert sentence, "the arguments do not say which of them change in place"
+    assert sentence, "the docstring of the arguments does not list those that change in place"
     assert set(re.findall(r"[a-z_]+", sentence[1])) - {"and", "or"} == updatable
     assert "a change replaces" in (declared.documented_args()["region"] or "")
 
 
-def test_every_property_is_spelled_in_one_way_on_the_wire(declared: Any) -> None:
+def test_every_property_has_one_spelling_on_the_wire(declared: Any) -> None:
     names = [f.name for f in fields(declared.lifecycle.state_type)]
     assert len({camel_case(name).lower() for name in names}) == len(names)
     assert not {"id", "urn", "identity", "from_resources"} & set(names)
 
 
 @pytest.mark.parametrize("scope", sorted(SCOPE))
-def test_every_resource_says_where_as_whom_and_how_long(declared: Any, scope: str) -> None:
+def test_every_resource_has_the_arguments_of_aws(declared: Any, scope: str) -> None:
     assert scope in declared.inputs
 
 

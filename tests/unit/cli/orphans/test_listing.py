@@ -94,11 +94,11 @@ def test_an_upload_is_owned_by_the_resource_with_its_key(
     owners: Any, aws: AwsSandbox, export: Any, in_state: Any
 ) -> None:
     s3 = aws.observer("s3")
-    named, begun = upload(s3, "web.ova"), upload(s3, "shop/dev/new.ova")
+    named, started = upload(s3, "web.ova"), upload(s3, "shop/dev/new.ova")
     creating = in_state(resource="VirtualMachineExport::new")
     creating["inputs"] |= {"bucket": BUCKET, "key": "shop/dev/new.ova"}
     of_stack = export(in_state(named, "VirtualMachineExport::web"), creating=[creating])
-    assert owners(export=of_stack) == {named: "owned", begun: "pending"}
+    assert owners(export=of_stack) == {named: "owned", started: "pending"}
 
 
 def test_an_upload_of_a_transfer_is_listed_until_it_completes(owners: Any, aws: AwsSandbox, export: Any) -> None:

@@ -64,8 +64,8 @@ def instance_exports(request: pytest.FixtureRequest, ec2: Any) -> Tasks:
     what: Any = {"InstanceId": instance, "TargetEnvironment": "vmware", "ExportToS3Task": target}
 
     def begin(tags: list[dict[str, str]]) -> str:
-        begun = ec2.create_instance_export_task(**what, TagSpecifications=tagged("export-instance-task", tags))
-        return str(begun["ExportTask"]["ExportTaskId"])
+        started = ec2.create_instance_export_task(**what, TagSpecifications=tagged("export-instance-task", tags))
+        return str(started["ExportTask"]["ExportTaskId"])
 
     return Tasks("instance export task", begin, ("exported object",))
 
