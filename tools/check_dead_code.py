@@ -19,6 +19,7 @@ CODE = ("components", "sandbox", "stacks", "examples", "benchmarks", "docs", "to
 JUDGED = ("components", "sandbox", "tools")
 # Name: who calls it.
 ALLOWED: dict[str, str] = {
+    "__dir__": "Python, for the lazily imported public names",
     "__getattr__": "Python, for the lazily imported public names",
     "_missing_": "enum, for other spellings of a value",
     "list_commands": "click",
@@ -29,7 +30,6 @@ ALLOWED: dict[str, str] = {
     "EndElementHandler": "expat",
     "CharacterDataHandler": "expat",
     "StartDoctypeDeclHandler": "expat",
-    "configure": "Pulumi's dynamic provider",
     "GetSchema": "Pulumi's engine, by gRPC",
     "Attach": "Pulumi's engine, by gRPC",
     "CheckConfig": "Pulumi's engine, by gRPC",

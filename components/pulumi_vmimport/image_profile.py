@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 
 class ImageProfile(StrEnum):
@@ -28,7 +28,6 @@ PROFILE_NAMES: Final[Mapping[str, ImageProfile]] = {
 
 MachineProfile = Literal[ImageProfile.EC2, ImageProfile.BYOL_WORKSPACES]
 """The profiles of a whole machine. A snapshot holds one disk."""
-MACHINE_PROFILES: Final[tuple[ImageProfile, ...]] = get_args(MachineProfile)
 
 
 def profile_named(name: object) -> ImageProfile | None:
