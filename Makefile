@@ -92,7 +92,7 @@ mutants: setup file-system-tools ## change the code in MUTANTS places, one at a 
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
 	@$(BIN)/python tools/mutants.py --count $(MUTANTS) --seed $(MUTANTS_SEED)
 
-audit: setup ## known vulnerabilities of the locked versions, licences of what the library installs; asks PyPI
+audit: setup ## known vulnerabilities of the locked versions, licenses of what the library installs; asks PyPI
 	@$(PYTHON) -m venv .audit
 	@.audit/bin/pip install --quiet --disable-pip-version-check pip-audit pip-licenses
 	.audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt

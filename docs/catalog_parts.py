@@ -1,4 +1,4 @@
-"""The parts of pages that show the catalogue of resources, and the type stub of the package."""
+"""The parts of pages that show the catalog of resources, and the type stub of the package."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

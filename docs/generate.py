@@ -209,6 +209,7 @@ def _image_errors() -> Iterator[str]:
 
 
 def _image_steps() -> Iterator[str]:
+    yield f"After <{workspace_image_errors.table().guide}>."
     yield _table(["step", "result"], workspace_image_errors.table().steps.items())
 
 

@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 
 from pulumi_vmimport.lifecycle.contract import Lifecycle
 
-# The operation of the catalogue that each method of a lifecycle belongs to.
+# The operation of the catalog that each method of a lifecycle belongs to.
 METHODS = {
     "preflight": "check",
     "recheck_source": "check",

@@ -42,6 +42,7 @@ ALLOWED: dict[str, str] = {
     "ena_support": "moto's templates",
     "error_details": "moto's to_dict",
     "status_message": "the sandbox's answers, by name",
+    "floppy_drives": "the JSON report, which is written from the fields",
     "serialize_as_secret_always": "Pulumi's dynamic provider",
     "comment": "the request to EC2, which is written from the fields",
     "upload_start": "the request to EC2, which is written from the fields",

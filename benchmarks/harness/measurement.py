@@ -88,7 +88,7 @@ def run_interleaved(pairs: int, ways: Mapping[str, Callable[[int], Usage]]) -> d
 
 
 def wall_ratio(ours: Sequence[Usage], peers: Sequence[Usage]) -> float:
-    """The median of the wall-time ratios of neighbouring runs, which cancels the drift of the machine."""
+    """The median of the wall-time ratios of adjacent runs, which cancels the drift of the machine."""
     return statistics.median(a.wall_seconds / b.wall_seconds for a, b in zip(ours, peers, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The catalogue has a complete row for each resource, and the rows agree with the code."""
+"""The catalog has a complete row for each resource, and the rows agree with the code."""
 
 import inspect
 import re

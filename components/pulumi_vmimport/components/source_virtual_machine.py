@@ -159,7 +159,7 @@ class SourceVirtualMachine(Component):
     --refresh` shows changes made in vSphere.
 
     A single licensed ESXi host is enough according to the documentation of pulumi-vsphere, which requires vCenter only
-    to clone and to deploy OVF; the API of the free licence is read-only (not tested here). On a host without vCenter,
+    to clone and to deploy OVF; the API of the free license is read-only (not tested here). On a host without vCenter,
     omit datacenter and resource pool. Source:
     https://github.com/vmware/terraform-provider-vsphere/blob/main/docs/index.md and its issues 268, 1033.
     """

@@ -12,7 +12,7 @@ from xml.parsers import expat
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 
 MAX_BYTES = 2 << 20
-"""Limit of a descriptor; those with licence texts have about 100 KiB"""
+"""Limit of a descriptor; those with license texts have about 100 KiB"""
 
 # A References section lists a few files.
 _MAX_FILES, _MAX_DEPTH = 1000, 64

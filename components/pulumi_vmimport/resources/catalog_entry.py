@@ -1,4 +1,4 @@
-"""What a row of the catalogue holds, and the IAM actions that several rows share."""
+"""What a row of the catalog holds, and the IAM actions that several rows share."""
 
 from dataclasses import dataclass
 

@@ -157,7 +157,7 @@ def url_without_credentials(url: str) -> str:
 
 
 def _pool(url: str) -> urllib3.PoolManager:
-    """A connection pool that honours HTTPS_PROXY, NO_PROXY and AWS_CA_BUNDLE, as boto3 does."""
+    """A connection pool that uses HTTPS_PROXY, NO_PROXY and AWS_CA_BUNDLE, as boto3 does."""
     ca_bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     proxy = getproxies().get("https")
     if proxy and not proxy_bypass(urlsplit(url).hostname or ""):

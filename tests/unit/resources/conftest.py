@@ -77,7 +77,7 @@ class FakeRun:
 
 @pytest.fixture(autouse=True, scope="module")
 def declared_actions() -> Iterator[None]:
-    """Fails when a lifecycle makes a call whose IAM action its row in the catalogue does not declare."""
+    """Fails when a lifecycle makes a call whose IAM action its row in the catalog does not declare."""
     with recorded_lifecycles() as recorder:
         yield
     assert undeclared(recorder) == {}, "add the actions to resources/catalog.py and run `make docs`"
@@ -193,7 +193,7 @@ def image_inputs(raw_disk: UserBucket, role: str) -> ImportImageInputs:
 
 @pytest.fixture
 def byol_ami(aws: AwsSandbox, bucket: str, role: str) -> str:
-    """An AMI of a Windows that brings its licence, imported a moment ago."""
+    """An AMI of a Windows that brings its license, imported a moment ago."""
     aws.observer("s3").put_object(Bucket=bucket, Key=KEY, Body=bytes(510) + b"\x55\xaa")
     ec2, container = aws.observer("ec2"), {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": KEY}}
     task = ec2.import_image(DiskContainers=[container], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]

@@ -1,4 +1,4 @@
-"""Compares the API calls of every lifecycle in the unit tests with the actions in its row of the catalogue."""
+"""Compares the API calls of every lifecycle in the unit tests with the actions in its row of the catalog."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def recorded_lifecycles() -> Iterator[ActionRecorder]:
 
 
 def undeclared(recorder: ActionRecorder) -> dict[str, list[str]]:
-    """The recorded actions that the catalogue lacks, by resource and operation."""
+    """The recorded actions that the catalog lacks, by resource and operation."""
     missing: dict[str, list[str]] = {}
     for (resource, operation), actions in recorder.actions.items():
         row: Actions | None = _ACTIONS.get(resource)  # tests derive lifecycles of their own

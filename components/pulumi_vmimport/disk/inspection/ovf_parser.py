@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, pa
 from pulumi_vmimport.disk.inspection.printable import printable
 
 MAX_BYTES = 2 << 20
-"""Limit of a descriptor; those with licence texts have about 100 KiB"""
+"""Limit of a descriptor; those with license texts have about 100 KiB"""
 
 _VERSION = re.compile(r"https?://schemas\.dmtf\.org/ovf/envelope/([12])")
 _MAX_FILES, _MAX_ITEMS = 1000, 2000

@@ -40,10 +40,10 @@ class GuestSystem:
         return cls(name, is_windows, is_windows and not is_server)
 
     @classmethod
-    def of_platform(cls, platform: str | None, *, brings_licence: bool) -> "GuestSystem":
+    def of_platform(cls, platform: str | None, *, brings_license: bool) -> "GuestSystem":
         """The guest of a disk whose format does not describe it: the request's platform, by default Linux.
 
         Windows with the user's own license is assumed to be a client.
         """
         is_windows = (platform or "").lower() == "windows"
-        return cls("Microsoft Windows" if is_windows else "Linux", is_windows, is_windows and brings_licence)
+        return cls("Microsoft Windows" if is_windows else "Linux", is_windows, is_windows and brings_license)

@@ -25,7 +25,7 @@ class ImportCalls(ConversionCalls):
                 request=request,
                 containers=accepted.containers,
                 guest=accepted.guest,
-                licence=accepted.licence,
+                license=accepted.license,
                 started_at=self.cloud.now,
                 failure=self.cloud.faults.next_import_failure() or accepted.failure,
                 tags=tags,

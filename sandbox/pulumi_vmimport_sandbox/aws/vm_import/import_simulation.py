@@ -8,7 +8,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask, Tas
 from pulumi_vmimport_sandbox.aws.core.guest_system import GuestSystem
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import VALIDATED_PERCENT, SimulationSettings, Stage
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
-from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import GuestLicence
+from pulumi_vmimport_sandbox.aws.vm_import.guest_license import GuestLicense
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class SimulatedImportTask(ConversionTask):
 
     containers: Sequence[ImportedDisk]
     guest: GuestSystem
-    licence: GuestLicence
+    license: GuestLicense
     image_id: str | None = None
     snapshot_ids: Sequence[str] = ()
 
@@ -116,7 +116,7 @@ class SimulatedImportTask(ConversionTask):
             shown |= {
                 "Architecture": self.request.get("Architecture") or "x86_64",
                 "Platform": self.guest.platform,
-                "LicenseType": self.licence.type,
+                "LicenseType": self.license.type,
             }
         return {name: value for name, value in shown.items() if value is not None}
 

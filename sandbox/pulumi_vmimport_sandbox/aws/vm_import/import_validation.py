@@ -13,7 +13,7 @@ from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_f
 from pulumi_vmimport_sandbox.aws.s3.s3_objects import S3Object
 from pulumi_vmimport_sandbox.aws.vm_import.disk_examination import ExaminedDisk
 from pulumi_vmimport_sandbox.aws.vm_import.disk_source import examine_source, locate
-from pulumi_vmimport_sandbox.aws.vm_import.guest_licence import USAGE_OPERATIONS, GuestLicence, brings_licence
+from pulumi_vmimport_sandbox.aws.vm_import.guest_license import USAGE_OPERATIONS, GuestLicense, brings_license
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import ImportedDisk, ImportSource, SimulatedImportTask
 from pulumi_vmimport_sandbox.aws.vm_import.service_role_validation import (
     DEFAULT_ROLE,
@@ -42,7 +42,7 @@ class AcceptedImport:
 
     containers: Sequence[ImportedDisk]
     guest: GuestSystem
-    licence: GuestLicence
+    license: GuestLicense
     failure: TaskFailure | None
 
 
@@ -62,7 +62,7 @@ def accept_import(
         task_type=SimulatedImportTask.resource_type,
         objects=[s3_object for container, s3_object in containers if s3_object and not is_read_by_url(container)],
         kms_key=request.get("KmsKeyId"),
-        with_licences=bool(request.get("LicenseSpecifications")),
+        with_licenses=bool(request.get("LicenseSpecifications")),
     )
     require_service_role(cloud, account_region, request.get("RoleName") or DEFAULT_ROLE, access)
     accepted = _examined(account_region, request, containers, snapshot_size)
@@ -107,13 +107,13 @@ def _examined(
         containers.append(ImportedDisk(container, content.volumes, ImportSource.of(s3_object) if s3_object else None))
     license_type, usage_operation = request.get("LicenseType"), request.get("UsageOperation")
     guest = guest or GuestSystem.of_platform(
-        request.get("Platform"), brings_licence=brings_licence(license_type, usage_operation)
+        request.get("Platform"), brings_license=brings_license(license_type, usage_operation)
     )
-    licence = GuestLicence.of(license_type, usage_operation, guest)
+    license = GuestLicense.of(license_type, usage_operation, guest)
     failures += _late_failures(account_region, request, containers)
-    mismatch = licence.mismatch(guest)
+    mismatch = license.mismatch(guest)
     failures += [TaskFailure(mismatch, BOOTING_PERCENT)] if mismatch else []
-    return AcceptedImport(containers, guest, licence, failures[0] if failures else None)
+    return AcceptedImport(containers, guest, license, failures[0] if failures else None)
 
 
 def _content(

@@ -35,8 +35,8 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
             snapshot_description=described,
             creation_date=datetime.fromtimestamp(created_at, UTC).replace(tzinfo=None),
         )
-        self.platform_details = task.licence.platform_details
-        self.usage_operation = task.licence.usage_operation
+        self.platform_details = task.license.platform_details
+        self.usage_operation = task.license.usage_operation
         self.ena_support = True
         self.guest = task.guest
         self._snapshots = [self.ebs_snapshot, *(self._extra_snapshot(described) for _ in sizes[1:])]

@@ -44,7 +44,7 @@ class RequiredAccess:
     """The objects that it reads."""
     kms_key: str | None = None
     """The KMS key of the new snapshots, if the request names one."""
-    with_licences: bool = False
+    with_licenses: bool = False
     target: tuple[S3Bucket, str] | None = None
     """The bucket and the key of the object that it writes."""
 
@@ -91,7 +91,7 @@ def _needs(account_region: AccountRegion, work: RequiredAccess) -> Iterator[Poli
     context = _context(account_region)
     for action in _EC2_ACTIONS:
         yield PolicyRequest(action, "*", context)
-    if work.with_licences:
+    if work.with_licenses:
         for action in _LICENSE_ACTIONS:
             yield PolicyRequest(action, "*", context)
     if work.kms_key is not None:

@@ -93,12 +93,12 @@ def test_valid_inputs_have_no_problem() -> None:
             "expected an OVA as the only container, got 2",
             id="ova-and-disk",
         ),
-        pytest.param({"licenseType": "MIT"}, "licenseType", "expected one of AWS, BYOL, got 'MIT'", id="licence"),
+        pytest.param({"licenseType": "MIT"}, "licenseType", "expected one of AWS, BYOL, got 'MIT'", id="license"),
         pytest.param(
             {"licenseType": "BYOL", "usageOperation": "RunInstances:0800"},
             "usageOperation",
             "cannot be combined with licenseType",
-            id="licence-and-usage",
+            id="license-and-usage",
         ),
         pytest.param(
             {"licenseType": "AWS", "platform": "Linux"},
@@ -174,8 +174,8 @@ def test_preflight_reports_the_permissions_that_the_role_lacks(
     run: Any, inputs: ImportImageInputs, aws: AwsSandbox
 ) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
-    licences = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
-    reason = preflight(run, replace(inputs, license_specifications=licences))["roleName"]
+    licenses = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
+    reason = preflight(run, replace(inputs, license_specifications=licenses))["roleName"]
     assert "license-manager:GetLicenseConfiguration on *" in reason
     assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
     assert "ec2:RegisterImage on *" in reason

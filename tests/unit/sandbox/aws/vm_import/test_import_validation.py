@@ -65,10 +65,10 @@ def test_a_url_names_the_object(ready: Account, aws: AwsSandbox, samples: type[S
 
 
 PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "both licences": (
+    "both licenses": (
         {"LicenseType": "BYOL", "UsageOperation": "RunInstances:0800"}, "InvalidParameterCombination", "UsageOperation",
     ),
-    "licence": ({"LicenseType": "Auto"}, "InvalidParameterValue", "Auto"),
+    "license": ({"LicenseType": "Auto"}, "InvalidParameterValue", "Auto"),
     "usage": ({"UsageOperation": "RunInstances:9"}, "InvalidParameterValue", "RunInstances:9"),
     "boot mode": ({"BootMode": "uefi-preferred"}, "InvalidParameterValue", "uefi-preferred"),
     "architecture": ({"Architecture": "arm64"}, "InvalidParameterValue", "arm64"),
@@ -110,7 +110,7 @@ LICENCES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize(("os_type", "parameters", "billed"), LICENCES.values(), ids=LICENCES)
-def test_licence_and_guest_decide_how_the_image_is_billed(
+def test_license_and_guest_decide_how_the_image_is_billed(
     ready: Account, samples: type[Samples], os_type: str, parameters: dict[str, Any], billed: list[str]
 ) -> None:
     ready.put("vm.ova", samples.ova(os_type))
@@ -121,15 +121,15 @@ def test_licence_and_guest_decide_how_the_image_is_billed(
 
 
 MISMATCHES: dict[str, tuple[str, dict[str, Any]]] = {
-    "client with AWS's licence": ("windows9_64Guest", {"LicenseType": "AWS"}),
+    "client with AWS's license": ("windows9_64Guest", {"LicenseType": "AWS"}),
     "client with AWS's usage": ("windows11_64Guest", {"UsageOperation": "RunInstances:0002"}),
-    "linux with AWS's licence": ("ubuntu64Guest", {"LicenseType": "AWS"}),
+    "linux with AWS's license": ("ubuntu64Guest", {"LicenseType": "AWS"}),
     "linux as windows": ("ubuntu64Guest", {"UsageOperation": "RunInstances:0800"}),
 }
 
 
 @pytest.mark.parametrize(("os_type", "parameters"), MISMATCHES.values(), ids=MISMATCHES)
-def test_fails_late_on_a_licence_that_the_guest_cannot_have(
+def test_fails_late_on_a_license_that_the_guest_cannot_have(
     ready: Account, aws: AwsSandbox, samples: type[Samples], os_type: str, parameters: dict[str, Any]
 ) -> None:
     ready.put("vm.ova", samples.ova(os_type))

@@ -236,8 +236,8 @@ def test_license_configurations_need_license_manager_permissions(disk: Account) 
     specifications = [{"LicenseConfigurationArn": arn}]
     disk.role()
     assert disk.refused(disk.start, LicenseSpecifications=specifications) == REFUSED
-    disk.role(*disk.permissions, LICENCES, name="with-licences")
-    disk.start(LicenseSpecifications=specifications, RoleName="with-licences")
+    disk.role(*disk.permissions, LICENCES, name="with-licenses")
+    disk.start(LicenseSpecifications=specifications, RoleName="with-licenses")
 
 
 @pytest.mark.parametrize("granted_by", ["nobody", "role", "key"])

@@ -58,7 +58,7 @@ def test_a_volume_of_one_tib_is_exportable(images: ImageExporter) -> None:
     images.start()
 
 
-def test_fails_on_an_image_imported_with_a_licence_of_aws(images: ImageExporter, samples: type[Samples]) -> None:
+def test_fails_on_an_image_imported_with_a_license_of_aws(images: ImageExporter, samples: type[Samples]) -> None:
     images.account.put("vm.ova", samples.ova("windows2019srv_64Guest"))
     assert images.refused(ImageId=images.another_image())[0] == "NotExportable"
     image_id = images.account.imported(LicenseType="BYOL")["ImageId"]

@@ -23,23 +23,23 @@ _WINDOWS_INCLUDED, _WINDOWS_OWN = "RunInstances:0002", "RunInstances:0800"
 _OWN_LICENCE = {"RunInstances", _WINDOWS_OWN}
 
 
-def brings_licence(license_type: str | None, usage_operation: str | None) -> bool:
+def brings_license(license_type: str | None, usage_operation: str | None) -> bool:
     """Whether a request specifies the user's own license."""
     return (license_type or "").upper() == "BYOL" or usage_operation in _OWN_LICENCE
 
 
 @dataclass(frozen=True)
-class GuestLicence:
+class GuestLicense:
     """The license of a guest, from ImportImage's LicenseType or UsageOperation."""
 
     type: str
     usage_operation: str
 
     @classmethod
-    def of(cls, license_type: str | None, usage_operation: str | None, guest: GuestSystem) -> "GuestLicence":
+    def of(cls, license_type: str | None, usage_operation: str | None, guest: GuestSystem) -> "GuestLicense":
         """The license of a request. Default: AWS for Windows Server, BYOL for other guests."""
         if usage_operation:
-            return cls("BYOL" if brings_licence(None, usage_operation) else "AWS", usage_operation)
+            return cls("BYOL" if brings_license(None, usage_operation) else "AWS", usage_operation)
         kind = (license_type or ("AWS" if guest.is_windows_server else "BYOL")).upper()
         if not guest.is_windows:
             return cls(kind, "RunInstances")
