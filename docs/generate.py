@@ -27,22 +27,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
 
 README = Path(__file__).parents[1] / "README.md"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 STUB = Path(__file__).parents[1] / "components" / "pulumi_vmimport" / "__init__.pyi"
-PAGES = (
-    README,
-    *(
-        Path(__file__).with_name(name)
-        for name in (
-            "inspect.md",
-            "orphans.md",
-            "permissions.md",
-            "post_import.md",
-            "supported_systems.md",
-            "troubleshooting.md",
-            "workspace_image_errors.md",
-            "workspaces_images.md",
-        )
-    ),
+_DOCS = Path(__file__).parent
+PAGES = tuple(
+    page for page in (README, *sorted(_DOCS.glob("*.md"))) if "<!-- made of" in page.read_text(encoding="utf-8")
 )
 _PART = re.compile(r"(<!-- made of [^:]+: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -53,6 +42,8 @@ def filled_in(page: str) -> str:
 
 
 def _part(name: str) -> str:
+    if name.startswith("example-"):
+        return f"```python\n{(EXAMPLES / (name.removeprefix('example-') + '.py')).read_text(encoding='utf-8')}```"
     if name in PARTS:
         return "\n\n".join(PARTS[name]())
     return "\n\n".join(_lines(name.removeprefix("post-import-")))
