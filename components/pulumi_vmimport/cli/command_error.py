@@ -7,7 +7,7 @@ from pulumi_vmimport.errors import VmimportError
 
 
 class CommandError(VmimportError, click.ClickException):
-    """A command cannot do what its arguments ask for."""
+    """A command cannot do what its arguments request."""
 
     exit_code = 2
 

@@ -27,4 +27,4 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pulumi-vmimport")
 def vmimport() -> None:
-    """Inspect disk images before an import, and find what stacks of pulumi-vmimport left in AWS."""
+    """Inspect disk images before an import, and find resources that Pulumi stacks left in AWS."""

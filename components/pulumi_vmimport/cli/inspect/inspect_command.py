@@ -1,4 +1,4 @@
-"""`vmimport inspect` shows the content of a disk image and what keeps AWS from importing it."""
+"""`vmimport inspect` shows the content of a disk image and why AWS would reject it."""
 
 import time
 
@@ -35,7 +35,7 @@ NO_ERROR, ERRORS = 0, 1
 def inspect(
     *, target: str, profile: str, deep: bool, wants_json: bool, region: str | None, aws_profile: str | None
 ) -> None:
-    """Show the content of a disk image, and what keeps AWS from importing it.
+    """Show the content of a disk image, and why AWS would reject it.
 
     TARGET is an OVA, OVF, VMDK, VHD, VHDX or raw image: a file, s3://bucket/key, or an https URL such as a presigned
     URL. The command reads only parts of the image and changes nothing.
@@ -45,7 +45,7 @@ def inspect(
       vmimport inspect s3://images-of-web/web.vmdk --profile byol-workspaces
       vmimport inspect web.ova --json | jq .findings[].rule
 
-    Exit status: 0 no errors found, 1 errors found, 2 the image could not be read, 130 interrupted.
+    Exit status: 0 no errors found, 1 errors found, 2 image not readable or options invalid, 130 interrupted.
     """  # noqa: D301 - \b is click's, not Python's
     start = time.monotonic()
     image_profile = ImageProfile(profile)

@@ -1,6 +1,6 @@
 """What is in EC2: running tasks, and the AMIs, snapshots and exported objects.
 
-A task that has ended is not listed: nothing can be done about it, and EC2 lists it for seven days only. Until then its
+A task that has ended is not listed: it cannot be removed, and EC2 lists it for only seven days. Until then its
 tags identify the AMI, snapshots or object that it created, which have no tags before their resource is complete.
 """
 

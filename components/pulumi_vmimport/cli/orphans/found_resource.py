@@ -1,4 +1,4 @@
-"""An AWS resource with the library's marks, and the search for such resources in one Region."""
+"""An AWS resource with the library's tags, and the search for such resources in one Region."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class FoundResource:
 
 @dataclass(frozen=True)
 class ListingError:
-    """What could not be listed, and AWS's words."""
+    """What could not be listed, and AWS's message."""
 
     region: str
     service: str

@@ -1,4 +1,4 @@
-"""Everything in some Regions that has the library's marks."""
+"""The resources in some Regions that have the library's tags."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor

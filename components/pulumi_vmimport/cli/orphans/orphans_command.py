@@ -1,4 +1,4 @@
-"""`vmimport orphans`: lists what the stacks of this library started in AWS, and removes what no stack owns."""
+"""`vmimport orphans` lists the AWS resources that this library created, and removes those that no stack owns."""
 
 import re
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ _STACK = re.compile(r"[^/\s]+/[^/\s]+")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--stack-export", type=_FILE, help="Output of `pulumi stack export`; - reads stdin.")
 @click.option("--stack", metavar="PROJECT/STACK", help="List only the resources of this stack.")
-@click.option("--region", "regions", multiple=True, help="Region to search; repeatable. Default: the configured one.")
-@click.option("--all-regions", is_flag=True, help="Search every Region that the account has enabled.")
+@click.option("--region", "regions", multiple=True, help="Region to search; repeatable. Default: configured Region.")
+@click.option("--all-regions", is_flag=True, help="Search every Region that is enabled for the account.")
 @click.option("--profile", help="Profile of the shared AWS files. Default: the AWS default credentials.")
 @click.option(
     "--bucket",
     "buckets",
     multiple=True,
-    help="Bucket to search for uploads and images; repeatable. Default: uploads in all buckets, no images.",
+    help="Bucket to search for uploads and disk images; repeatable. Default: uploads in all buckets, no disk images.",
 )
-@click.option("--remove", "removing", is_flag=True, help="Remove the orphans, or the resources of the IDs.")
+@click.option("--remove", "removing", is_flag=True, help="Remove the orphans, or the resources with the given IDs.")
 @click.option("--yes", is_flag=True, help="Remove without confirmation.")
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 def orphans(
@@ -46,7 +46,7 @@ def orphans(
     yes: bool,
     wants_json: bool,
 ) -> None:
-    """List what pulumi-vmimport started in AWS, and find what no stack owns.
+    """List the AWS resources that pulumi-vmimport created, and find those that no stack owns.
 
     Lists the running import and export tasks, AMIs, snapshots, WorkSpaces images, bundles and permissions, and
     multipart uploads of all stacks. The output of `pulumi stack export` shows which of them that stack owns.
@@ -56,7 +56,7 @@ def orphans(
       vmimport orphans --stack-export web.json --remove
       vmimport orphans --remove import-ami-0123456789abcdef0
 
-    Exit status: 0 no orphans, 1 orphans exist, 2 something could not be listed.
+    Exit status: 0 no orphans, 1 orphans exist or a removal failed, 2 some resources could not be listed.
     """  # noqa: D301 - \b is click's, not Python's
     if stack is not None and not _STACK.fullmatch(stack):
         raise click.BadParameter(f"expected PROJECT/STACK, got {stack!r}", param_hint="--stack")
@@ -67,7 +67,7 @@ def orphans(
     if removing and not ids and stack_export is None:
         raise click.UsageError("--remove requires --stack-export, which shows what is an orphan, or IDs")
     if removing and not yes and stack_export == "-":
-        raise click.UsageError("--remove requires --yes when stdin is the export, because it cannot ask")
+        raise click.UsageError("--remove requires --yes with --stack-export -: stdin cannot also confirm")
     export = read_export(_content(stack_export), stack) if stack_export is not None else None
     account = account_of(profile, regions, buckets, all_regions=all_regions)
     inventory = take_inventory(account)

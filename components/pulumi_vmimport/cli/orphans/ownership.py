@@ -1,4 +1,4 @@
-"""Who owns a found resource: the stack of the export, an interrupted run of it, another stack, or nobody."""
+"""Which stack owns a found resource: that of the export (also pending), another one, or none."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def _doubts(
     """Why a family that the state does not contain may still not be an orphan."""
     stacks = {resource.stack for resource in family if resource.stack}
     if any(resource.kind is OrphanKind.IMAGE_OBJECT for resource in family):
-        yield Owner.UNKNOWN, "it may have been retained: its metadata stays when retain_on_delete keeps it"
+        yield Owner.UNKNOWN, "it may have been retained: retain_on_delete keeps its metadata"
     if not stacks:
         yield Owner.UNKNOWN, "its key does not name a stack"
     if stacks != {export.stack}:
@@ -98,7 +98,7 @@ def _doubts(
     if any(resource.is_complete for resource in family):
         yield Owner.UNKNOWN, "a run completed it, so a renamed resource or stack may own it"
     if any(resource.region in incomplete_regions for resource in family):
-        yield Owner.UNKNOWN, "not everything in its Region could be listed"
+        yield Owner.UNKNOWN, "some resources in its Region could not be listed"
 
 
 def _is_newer(family: Sequence[FoundResource], export: StackExport) -> bool:

@@ -1,4 +1,4 @@
-"""What a stack owns and was about to create, from the output of `pulumi stack export`.
+"""What a stack owns and what it was creating, from the output of `pulumi stack export`.
 
 Source: https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/ and the `apitype` package of
 https://github.com/pulumi/pulumi (DeploymentV3).
