@@ -29,7 +29,7 @@ def resource_actions() -> Iterator[tuple[str, Table]]:
     for entry in RESOURCES:
         rows = [(operation, _grouped(getattr(entry.actions, operation))) for operation in _OPERATIONS]
         if entry.actions.implied:
-            rows.append(("required by AWS in addition", _grouped(entry.actions.implied)))
+            rows.append(("also required by AWS", _grouped(entry.actions.implied)))
         yield entry.name, (["operation", "actions"], [row for row in rows if row[1]])
 
 

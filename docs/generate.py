@@ -21,7 +21,7 @@ from pulumi_vmimport.aws.tables.post_import import ReportLine
 from pulumi_vmimport.aws.tables.supported_systems import Release
 from pulumi_vmimport.disk.rules import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, TIB
+from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, SNAPSHOT_DISK_LIMIT_BYTES, TIB
 
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
@@ -132,7 +132,7 @@ def _severities(rule: rule_catalog.Rule) -> str:
 def _systems() -> Iterator[str]:
     table = supported_systems.table()
     yield f"Source: <{table.source}>, read on {table.checked}."
-    yield f"AWS does not import 32-bit systems since {table.i386_stops}."
+    yield f"AWS has not imported 32-bit systems since {table.i386_stops}."
     yield (
         "*End of life*: AWS no longer tests the system. *Withdrawn*: AWS also announced its removal from the list for "
         f"{table.withdrawn_from}."
@@ -161,8 +161,9 @@ def _formats() -> Iterator[str]:
     rows = ((format["name"], format["description"], ", ".join(format["imports"])) for format in table.formats)
     yield _table(["format", "description", "resource"], rows)
     yield (
-        f"An image must be smaller than {IMAGE_DISK_LIMIT_BYTES // TIB} TiB. An import has at most "
-        f"{MAX_IMPORT_VOLUMES} volumes, root volume first."
+        f"ImportImage accepts at most {MAX_IMPORT_VOLUMES} disks, root disk first, each smaller than "
+        f"{IMAGE_DISK_LIMIT_BYTES // TIB} TiB. ImportSnapshot accepts a disk smaller than "
+        f"{SNAPSHOT_DISK_LIMIT_BYTES // TIB} TiB."
     )
     head = ["system", "partition tables", "file systems", "note"]
     columns = ("platform", "partition_tables", "file_systems", "note")
@@ -200,7 +201,7 @@ def _image_errors() -> Iterator[str]:
 
 
 def _image_steps() -> Iterator[str]:
-    yield f"After <{workspace_image_errors.table().guide}>."
+    yield f"Based on <{workspace_image_errors.table().guide}>."
     yield _table(["step", "result"], workspace_image_errors.table().steps.items())
 
 

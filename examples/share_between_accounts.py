@@ -20,7 +20,7 @@ copy = CopyWorkspaceImage(
     "golden-copy",
     image_name="golden",
     image_description="copy of account A",
-    source_image_id=shared.image_id,  # not golden.image_id: the copy has to wait until the image is shared
+    source_image_id=shared.image_id,  # not golden.image_id: the copy must wait until the image is shared
     source_region="eu-west-1",
     source_owner_account_id=config.require("ownerAccountId"),
     region="us-west-2",

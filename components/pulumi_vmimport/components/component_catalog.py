@@ -17,7 +17,7 @@ COMPONENTS = (
     ComponentEntry(
         name="ByolWorkspaceImage",
         module="components.byol_workspace_image",
-        summary="bucket, service role, export, import and WorkSpaces image in one",
+        summary="bucket, service role, export, import and WorkSpaces image in one component",
         page="workspaces_images.md",
     ),
     ComponentEntry(
@@ -35,7 +35,7 @@ COMPONENTS = (
     ComponentEntry(
         name="VmimportRole",
         module="components.vmimport_role",
-        summary="the service role with the permissions that it needs and no others, or an existing role, checked",
+        summary="the service role with least-privilege permissions, or an existing role, which is checked",
         page="permissions.md",
     ),
     ComponentEntry(

@@ -53,8 +53,8 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("workspaces:DeleteWorkspaceBundle",),
     ),
     OrphanKind.IMAGE_PERMISSION: OrphanHandling(
-        "the tags of the image, because a permission has none. It is owned when the state grants it, and an orphan "
-        "when its image is one; otherwise its owner is unknown",
+        "the tags of the image, because a permission has none. It is owned if the state grants it, and an orphan if "
+        "its image is an orphan; otherwise its owner is another stack or unknown",
         ("workspaces:DescribeWorkspaceImagePermissions",),
         ("workspaces:UpdateWorkspaceImagePermission",),
     ),
@@ -75,10 +75,10 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("ec2:DeleteSnapshot",),
     ),
     OrphanKind.UPLOAD: OrphanHandling(
-        "its key and checksum, because S3 shows no tags of an upload: a key that ends in `.ova`, `.vmdk`, `.vhd`, "
+        "its key and checksum, because S3 returns no tags of an upload: a key that ends in `.ova`, `.vmdk`, `.vhd`, "
         "`.vhdx`, `.raw`, `.img` or `.mf`, and a CRC-32 of the full object. The key `project/stack/name.ova` of "
-        "ByolWorkspaceImage names the stack; an upload with another key is owned or pending when the export contains "
-        "the key, otherwise its owner is unknown. Searched in all buckets of the Region, or those of `--bucket`",
+        "ByolWorkspaceImage names the stack; an upload with another key is owned or pending if the export contains "
+        "the key, otherwise its owner is unknown. All buckets of the Region are searched, or those of `--bucket`",
         ("s3:ListAllMyBuckets", "s3:ListBucketMultipartUploads"),
         ("s3:AbortMultipartUpload",),
     ),

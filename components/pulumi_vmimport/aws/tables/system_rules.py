@@ -45,7 +45,7 @@ def warnings(
     """Why an import of the system may fail, as clauses."""
     identified = identify(operating_system)
     if architecture is Architecture.I386 or is_32_bit(operating_system):
-        yield f"AWS does not import 32-bit systems since {table().i386_stops} ({table().source})"
+        yield f"AWS has not imported 32-bit systems since {table().i386_stops} ({table().source})"
     if identified is None:
         return
     if identified.release is not None:
