@@ -32,6 +32,7 @@ GENERATED = re.compile(
     r"|^\d{19}$|^\d{4}-\d\d-\d\dT|^/|^\d+-\d{19}-\d+$"  # times, paths, and size, time and inode of a file
 )
 DEPLOYED = {"id", "inputs", "outputs", "provider"}
+REWORDED = {"postImportReport"}  # sentences, which a later version may word better; the old ones stay in the state
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def with_current_values(old: dict[str, Any], new: dict[str, Any]) -> dict[str, A
     current = dict(leaves(by_urn(new)))
     for path, value in leaves(by_urn(old)):
         *parents, last = path
-        if path[1] not in DEPLOYED or path not in current or current[path] == value:
+        if path[1] not in DEPLOYED or path not in current or current[path] == value or REWORDED & {*path}:
             continue
         assert GENERATED.search(str(value)), (path, value, current[path])
         structure: Any = by_urn(old)
