@@ -59,7 +59,6 @@ def runs_the_first_example(sandbox: Sandbox, project: Path, virtualenv: Path) ->
     pulumi(sandbox, project, "up", "--yes", "--skip-preview")
     assert json.loads(pulumi(sandbox, project, "stack", "output", "--json"))["amiId"].startswith("ami-")
     pulumi(sandbox, project, "up", "--yes", "--skip-preview", "--expect-no-changes")
-    pulumi(sandbox, project, "destroy", "--yes", "--skip-preview")
 
 
 @pytest.mark.usefixtures("image_args")  # the bucket, the object and the role that the example names
