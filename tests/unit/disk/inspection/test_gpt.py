@@ -66,7 +66,7 @@ def test_a_gpt_for_another_sector_size_is_reported(disk: Path) -> None:
     run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nw\n")
     layout, damage = read(disk)
     assert (layout.scheme, layout.primary_gpt_valid, layout.partitions) == ("gpt", False, ())
-    assert "as on a disk with sectors of 4096 bytes; this one has 512" in damage[0].words
+    assert "as on a disk with 4096-byte sectors; this disk has 512-byte sectors" in damage[0].words
 
 
 def test_a_hybrid_mbr_is_reported(disk: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_damaged_backup_gpt_is_reported(disk: Path) -> None:
     layout, damage = read(disk)
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid, len(layout.partitions)) == (True, False, 4)
     assert damage == (
-        Damage("backup GPT", f"at {DISK_BYTES - 512} stands 00 00 00 00 00 00 00 00, expected the signature EFI PART"),
+        Damage("backup GPT", f"expected the signature EFI PART at {DISK_BYTES - 512}, got 00 00 00 00 00 00 00 00"),
     )
 
 
@@ -164,7 +164,7 @@ def test_an_invalid_gpt_is_not_read(disk: Path, count: int, size: int) -> None:
     source = Sparse(disk)
     layout, damage = read_layout(RawContent(source))
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == (False, True)
-    assert damage[0].words == f"its header at 512 says {count} entries of {size} bytes"
+    assert damage[0].words == f"the header at 512 states {count} entries of {size} bytes"
     assert source.read_bytes < MIB
 
 
@@ -175,7 +175,7 @@ def test_partitions_beyond_the_limit_are_listed_but_not_read(disk: Path, is_loca
     layout, damage = read_layout(RawContent(source))
     kinds = [partition.file_system for partition in layout.partitions]
     assert kinds == [FileSystem.EMPTY] * most + [FileSystem.UNKNOWN] * (250 - most)
-    assert damage == (Damage("partition table", f"partitions from number {most + 1} on were not looked into"),)
+    assert damage == (Damage("partition table", f"partitions from number {most + 1} on were not inspected"),)
     assert source.reads < 3 * most + 10
     assert source.read_bytes < 3 * most * 4096 + MIB
 

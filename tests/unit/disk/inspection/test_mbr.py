@@ -69,13 +69,13 @@ def test_a_circular_chain_of_extended_records_ends(disk: Path) -> None:
     write_at(disk, second, bytes(link))
     layout, damage = read(disk)
     assert [found.number for found in layout.partitions] == [1, 2, 5, 6]
-    assert damage == (Damage(f"extended boot record at {extended}", "the chain of records comes back to it"),)
+    assert damage == (Damage(f"extended boot record at {extended}", "the chain of records is circular"),)
 
 
 @pytest.mark.parametrize(
     ("link", "words"),
     [
-        pytest.param(0x7FFFFFFF, "it does not lie in partition 2, whose records it is one of", id="outside"),
+        pytest.param(0x7FFFFFFF, "it lies outside extended partition 2", id="outside"),
         pytest.param(1, "it ends in 00 00, expected 55 aa", id="no-record"),
     ],
 )
@@ -99,7 +99,7 @@ def test_an_overlong_chain_of_extended_records_is_cut(disk: Path, is_local: bool
         write_at(disk, at * 512, _record(_entry(0x83, 1, 2), _entry(0x05, 4 * (number + 1), 4)))
     layout, damage = read_layout(RawContent(Sparse(disk, is_local=is_local)))
     assert len(layout.partitions) == 1 + most
-    words = f"the chain has more than {most} records; what follows was not read"
+    words = f"the chain has more than {most} records; the rest was not read"
     assert words in [found.words for found in damage]
 
 
@@ -108,7 +108,7 @@ def test_a_partition_that_ends_beyond_the_disk_is_reported(disk: Path, sectors: 
     write_at(disk, 0, _record(_entry(0x07, 2048, sectors)))
     layout, damage = read(disk)
     assert layout.partitions[0].size_bytes == sectors * 512
-    words = f"it goes from 1048576 to {1048576 + sectors * 512} on a disk of {DISK_BYTES} bytes"
+    words = f"it extends from 1048576 to {1048576 + sectors * 512} on a disk of {DISK_BYTES} bytes"
     assert damage == (Damage("partition 1", words),)
 
 

@@ -146,7 +146,8 @@ def test_a_boot_signature_without_a_partition_table_is_reported(disk: Path) -> N
     write_at(disk, 0, b"?" * 510 + b"\x55\xaa")
     layout, damage = read(disk)
     assert (layout.scheme, layout.whole_disk_file_system) == ("none", FileSystem.UNKNOWN)
-    assert damage == (Damage("partition table", "an entry starts with 3f, expected 80 (active) or 00: it is no table"),)
+    words = "an entry starts with 3f, expected 80 (active) or 00; this is not a partition table"
+    assert damage == (Damage("partition table", words),)
 
 
 @pytest.mark.parametrize(
