@@ -55,13 +55,13 @@ def test_a_sound_machine_has_no_problem() -> None:
         pytest.param(
             {"disks": [{"label": "a", "size": 1, "unitNumber": 0}, {"label": "b", "size": 1, "unitNumber": 0}]},
             "disks",
-            "a unit number of its own, got [0, 0]",
+            "a unique unit number for each disk, got [0, 0]",
             id="one unit twice",
         ),
         pytest.param(
             {"disks": [{"label": "a", "size": 1, "storagePolicyId": "x"}]},
             "disks[0].storagePolicyId",
-            "the stand-in has no other",
+            "not supported by the stand-in",
             id="what it would have to ignore",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ def test_the_real_providers_wait_for_an_address_counts_when_nothing_is_said() ->
 @pytest.mark.parametrize("name", ["datastoreId", "folder", "resourcePoolId", "scsiBusSharing", "scsiType"])
 def test_fails_for_a_change_that_the_real_provider_makes_in_place(name: str) -> None:
     old, new = ("pvscsi", "lsilogic") if name == "scsiType" else ("one", "another")
-    assert "the real provider does so in place" in problems({**MACHINE, name: new}, {**MACHINE, name: old})[name]
+    assert "the real provider changes it in place" in problems({**MACHINE, name: new}, {**MACHINE, name: old})[name]
     assert problems({**MACHINE, name: old}, {**MACHINE, name: old}) == {}
     assert problems({**MACHINE, name: UNKNOWN}, {**MACHINE, name: old}) == {}
 

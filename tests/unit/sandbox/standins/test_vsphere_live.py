@@ -186,12 +186,12 @@ def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphe
     id = kind.create(session, olds)
     assert id == "[LocalDS_0] DC0/a.iso"
     kind.update(session, id, olds, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso does not exist"):
         kind.read(session, id, olds)
     assert kind.read(session, id, news) == {name: news[name] for name in ("datacenter", "datastore", "destinationFile")}
     assert vcenter.read_file("LocalDS_0", "b.iso") == b"content"
     kind.delete(session, id, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso does not exist"):
         kind.delete(session, id, news)
 
 
