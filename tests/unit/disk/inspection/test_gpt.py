@@ -24,7 +24,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
-    reason="needs the Debian packages of `make disk-tools`",
+    reason="needs the Debian packages of `make file-system-tools`",
 )
 DISK_BYTES = 256 * MIB
 GPT_ENTRIES_AT = 1024

@@ -19,7 +19,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
-    reason="needs the Debian packages of `make disk-tools`",
+    reason="needs the Debian packages of `make file-system-tools`",
 )
 DISK_BYTES = 256 * MIB
 MBR = "label: dos\nlabel-id: 0x1234abcd\nsize=32M, type=7, bootable\nsize=16M, type=ef\nsize=8M, type=82\n"
