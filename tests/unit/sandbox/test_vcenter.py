@@ -30,7 +30,7 @@ def make_machine(vcenter: VCenterSandbox, name: str) -> Any:
     return session.wait("making", session.named(vim.Datacenter, "DC0").vmFolder.CreateVM_Task(config=spec, pool=pool))
 
 
-def test_it_starts_empty_and_its_certificate_verifies_it(vcenter: VCenterSandbox) -> None:
+def test_it_starts_empty_and_has_a_valid_certificate(vcenter: VCenterSandbox) -> None:
     assert vcenter.virtual_machines() == []
     assert vcenter.remaining_resources() == []
     context = ssl.create_default_context(cafile=str(vcenter.ca_file))
