@@ -53,10 +53,10 @@ def test_fails_to_read_a_missing_file(vcenter: VCenterSandbox) -> None:
 def test_remaining_resources_are_vms_and_files_except_uploaded_ones(vcenter: VCenterSandbox) -> None:
     vcenter.put_file("LocalDS_0", "a.iso", io.BytesIO(b"iso"))
     machine = make_machine(vcenter, "web")
-    left = vcenter.remaining_resources()
-    assert left[0] == "virtual machine web"
-    assert "file [LocalDS_0] web/web.vmx" in left
-    assert not any("a.iso" in line for line in left)
+    remaining = vcenter.remaining_resources()
+    assert remaining[0] == "virtual machine web"
+    assert "file [LocalDS_0] web/web.vmx" in remaining
+    assert not any("a.iso" in line for line in remaining)
     vcenter.session.wait("deleting", machine.Destroy_Task())
     assert vcenter.remaining_resources() == []
 

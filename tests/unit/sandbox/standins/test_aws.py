@@ -27,7 +27,7 @@ def member(operation: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("said", "reported"),
+    ("member", "name"),
     [
         ("SSEAlgorithm", "sseAlgorithm"),
         ("KMSMasterKeyID", "kmsMasterKeyId"),
@@ -37,8 +37,8 @@ def member(operation: str, name: str) -> Any:
         ("DaysAfterInitiation", "daysAfterInitiation"),
     ],
 )
-def test_a_property_has_the_name_that_pulumi_aws_uses(said: str, reported: str) -> None:
-    assert property_name(said) == reported
+def test_a_property_has_the_name_that_pulumi_aws_uses(member: str, name: str) -> None:
+    assert property_name(member) == name
 
 
 def test_properties_are_converted_to_parameters_and_responses_to_properties() -> None:

@@ -127,11 +127,11 @@ def test_the_id_of_an_accounts_permission_is_that_of_the_real_provider(aws: Aws,
 
 
 @pytest.mark.parametrize(
-    ("said", "reported"),
+    ("grantees", "reported"),
     [({}, ["got none"]), ({"accountId": OTHER, "group": "all"}, ["got accountId, group"]), ({"group": "all"}, [])],
 )
-def test_a_launch_permission_has_exactly_one_grantee(said: dict[str, str], reported: list[str]) -> None:
-    problems = list(aws_images.AmiLaunchPermission().problems({}, {"imageId": "ami-0", **said}))
+def test_a_launch_permission_has_exactly_one_grantee(grantees: dict[str, str], reported: list[str]) -> None:
+    problems = list(aws_images.AmiLaunchPermission().problems({}, {"imageId": "ami-0", **grantees}))
     assert [
         reason.rpartition(", ")[2] if "got none" in reason else reason[reason.index("got") :] for _, reason in problems
     ] == reported

@@ -62,20 +62,20 @@ def test_equivalent_values_are_the_same(one: Any, other: Any, equal: bool) -> No
 
 
 def test_the_value_of_the_program_is_kept_if_it_is_equivalent() -> None:
-    said = '{\n "Version": "2012-10-17"\n}'
-    assert respelled(said, json.dumps({"Version": "2012-10-17"}), {}) == said
+    value = '{\n "Version": "2012-10-17"\n}'
+    assert respelled(value, json.dumps({"Version": "2012-10-17"}), {}) == value
 
 
 def test_values_that_the_service_chose_are_not_inputs() -> None:
-    said = [{"label": "system", "size": 40}]
+    value = [{"label": "system", "size": 40}]
     live = [{"label": "system", "size": 50, "uuid": "6000C29", "diskMode": "persistent", "eagerlyScrub": False}]
     defaults = {"uuid": COMPUTED, "diskMode": "persistent"}
-    assert respelled(said, live, defaults) == [{"label": "system", "size": 50}]
+    assert respelled(value, live, defaults) == [{"label": "system", "size": 50}]
 
 
 def test_values_beyond_the_defaults_of_the_service_are_drift() -> None:
-    said, live = [{"label": "system"}], [{"label": "system", "diskMode": "nonpersistent"}]
-    assert respelled(said, live, {"diskMode": "persistent"}) == live
+    value, live = [{"label": "system"}], [{"label": "system", "diskMode": "nonpersistent"}]
+    assert respelled(value, live, {"diskMode": "persistent"}) == live
 
 
 def test_a_manually_changed_list_is_returned_as_it_is() -> None:

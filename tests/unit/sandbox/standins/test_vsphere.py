@@ -75,8 +75,8 @@ def test_fails_in_preview_where_the_real_provider_fails(change: dict[str, Any], 
 
 def test_the_default_wait_for_an_address_is_that_of_the_real_provider() -> None:
     assert "waitForGuestNetTimeout" in problems({**MACHINE, "waitForGuestNetTimeout": 5})
-    said = {name: value for name, value in MACHINE.items() if name != "waitForGuestNetTimeout"}
-    assert "waitForGuestNetTimeout" in problems(said)
+    inputs = {name: value for name, value in MACHINE.items() if name != "waitForGuestNetTimeout"}
+    assert "waitForGuestNetTimeout" in problems(inputs)
 
 
 @pytest.mark.parametrize("name", ["datastoreId", "folder", "resourcePoolId", "scsiBusSharing", "scsiType"])

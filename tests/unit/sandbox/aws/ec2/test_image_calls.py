@@ -122,22 +122,22 @@ def test_a_client_token_gives_the_same_copy(account: Account, aws: AwsSandbox, i
     assert account.refused(aws.client("ec2", THERE).copy_image, **request)[0] == "IdempotentParameterMismatch"
 
 
-@pytest.mark.parametrize("asked", ["own key", "default key", "default of the account", "none"])
+@pytest.mark.parametrize("requested", ["own key", "default key", "default of the account", "none"])
 def test_a_copy_is_encrypted_as_requested_or_by_default(
-    account: Account, aws: AwsSandbox, image_id: str, asked: str
+    account: Account, aws: AwsSandbox, image_id: str, requested: str
 ) -> None:
     own = aws.client("kms", THERE).create_key()["KeyMetadata"]["Arn"]
     far = aws.client("ec2", THERE)
-    if asked == "default of the account":
+    if requested == "default of the account":
         far.enable_ebs_encryption_by_default()
     parameters: dict[str, dict[str, Any]] = {
         "own key": {"Encrypted": True, "KmsKeyId": own},
         "default key": {"Encrypted": True},
     }
-    copied = _copy(account, image_id, **parameters.get(asked, {}))
+    copied = _copy(account, image_id, **parameters.get(requested, {}))
     [snapshot] = far.describe_snapshots(SnapshotIds=_snapshots(copied))["Snapshots"]
-    assert snapshot["Encrypted"] is copied["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is (asked != "none")
-    assert (snapshot.get("KmsKeyId") == own) is (asked == "own key")
+    assert snapshot["Encrypted"] is copied["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is (requested != "none")
+    assert (snapshot.get("KmsKeyId") == own) is (requested == "own key")
 
 
 def test_a_copy_of_an_encrypted_image_is_encrypted(ready: Account, aws: AwsSandbox) -> None:

@@ -71,12 +71,12 @@ def test_a_volume_is_attached_only_in_its_zone(account: Account, snapshot_id: st
     ]
 
 
-@pytest.mark.parametrize(("taken", "code"), [("volume", "VolumeInUse"), ("device", "InvalidParameterValue")])
-def test_fails_to_attach_twice(account: Account, taken: str, code: str) -> None:
+@pytest.mark.parametrize(("conflict", "code"), [("volume", "VolumeInUse"), ("device", "InvalidParameterValue")])
+def test_fails_to_attach_twice(account: Account, conflict: str, code: str) -> None:
     instance, first = _instance(account, ZONE), _volume(account, Size=1)
     account.ec2.attach_volume(VolumeId=first, InstanceId=instance, Device="/dev/sdf")
     second = {
         "volume": {"VolumeId": first, "Device": "/dev/sdg"},
         "device": {"VolumeId": _volume(account, Size=1), "Device": "/dev/sdf"},
-    }[taken]
+    }[conflict]
     assert account.refused(account.ec2.attach_volume, InstanceId=instance, **second)[0] == code

@@ -229,20 +229,20 @@ def test_fails_to_start_more_pending_snapshots_than_the_quota(writer: Writer, aw
     assert writer.start()
 
 
-@pytest.mark.parametrize("asked", ["own key", "default key", "default of the account", "none"])
-def test_a_snapshot_is_encrypted_on_request(account: Account, writer: Writer, aws: AwsSandbox, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["own key", "default key", "default of the account", "none"])
+def test_a_snapshot_is_encrypted_on_request(account: Account, writer: Writer, aws: AwsSandbox, requested: str) -> None:
     own = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     parameters: dict[str, dict[str, Any]] = {
         "own key": {"Encrypted": True, "KmsKeyArn": own},
         "default key": {"Encrypted": True},
     }
-    if asked == "default of the account":
+    if requested == "default of the account":
         account.ec2.enable_ebs_encryption_by_default()
-    answer = writer.ebs.start_snapshot(VolumeSize=1, **parameters.get(asked, {}))
+    answer = writer.ebs.start_snapshot(VolumeSize=1, **parameters.get(requested, {}))
     shown = writer.described(answer["SnapshotId"])
-    assert shown["Encrypted"] is (asked != "none")
+    assert shown["Encrypted"] is (requested != "none")
     assert answer.get("KmsKeyArn") == shown.get("KmsKeyId")
-    assert (answer.get("KmsKeyArn") == own) is (asked == "own key")
+    assert (answer.get("KmsKeyArn") == own) is (requested == "own key")
 
 
 def test_blocks_are_listed_and_read_once_the_snapshot_is_completed(writer: Writer) -> None:

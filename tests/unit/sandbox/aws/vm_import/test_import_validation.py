@@ -142,7 +142,7 @@ def test_the_task_fails_for_a_license_that_the_guest_cannot_have(
 @pytest.mark.parametrize(
     ("parameters", "platform"),
     [({"Platform": "Windows"}, "Windows"), ({"Platform": "Linux"}, "Linux"), ({}, "Linux")],
-    ids=["windows", "linux", "not said"],
+    ids=["windows", "linux", "not stated"],
 )
 def test_the_request_determines_the_guest_of_a_disk_that_does_not_describe_it(
     ready: Account, samples: type[Samples], parameters: dict[str, Any], platform: str

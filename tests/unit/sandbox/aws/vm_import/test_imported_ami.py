@@ -60,11 +60,11 @@ def test_each_volume_has_its_size_and_snapshot(ready: Account, samples: type[Sam
     assert {s["Description"] for s in snapshots} == {f"Created by AWS-VMImport service for {task['ImportTaskId']}"}
 
 
-@pytest.mark.parametrize("way", ["asked", "default", "none"])
+@pytest.mark.parametrize("way", ["requested", "default", "none"])
 def test_volumes_are_encrypted_on_request_or_by_default(ready: Account, way: str) -> None:
     if way == "default":
         ready.ec2.enable_ebs_encryption_by_default()
-    parameters: dict[str, Any] = {"Encrypted": True} if way == "asked" else {}
+    parameters: dict[str, Any] = {"Encrypted": True} if way == "requested" else {}
     [mapping] = _image(ready, ready.imported(**parameters)["ImageId"])["BlockDeviceMappings"]
     assert mapping["Ebs"]["Encrypted"] is (way != "none")
 

@@ -93,11 +93,11 @@ def test_a_volume_can_be_created_from_the_snapshot(ready: Account) -> None:
     assert ready.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
-@pytest.mark.parametrize("way", ["asked", "default", "none"])
+@pytest.mark.parametrize("way", ["requested", "default", "none"])
 def test_a_snapshot_is_encrypted_on_request_or_by_default(ready: Account, way: str) -> None:
     if way == "default":
         ready.ec2.enable_ebs_encryption_by_default()
-    parameters: dict[str, Any] = {"Encrypted": True} if way == "asked" else {}
+    parameters: dict[str, Any] = {"Encrypted": True} if way == "requested" else {}
     _ended(ready, _start(ready, **parameters))
     [snapshot] = ready.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert snapshot["Encrypted"] is (way != "none")

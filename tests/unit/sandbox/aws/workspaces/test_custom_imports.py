@@ -140,11 +140,11 @@ GUESTS = {
 }
 
 
-@pytest.mark.parametrize(("guest", "said", "state"), GUESTS.values(), ids=GUESTS)
+@pytest.mark.parametrize(("guest", "os_version", "state"), GUESTS.values(), ids=GUESTS)
 def test_the_guest_must_match_the_request(
-    desktops: Desktops, aws: AwsSandbox, guest: str, said: str, state: str
+    desktops: Desktops, aws: AwsSandbox, guest: str, os_version: str, state: str
 ) -> None:
-    image_id = _start(desktops, {"Ec2ImageId": desktops.ami(guest)}, OsVersion=said)
+    image_id = _start(desktops, {"Ec2ImageId": desktops.ami(guest)}, OsVersion=os_version)
     aws.clock.advance(aws.settings.custom_import_seconds)
     assert _import(desktops, image_id)["State"] == state
 

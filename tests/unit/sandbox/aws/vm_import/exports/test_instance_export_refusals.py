@@ -137,7 +137,7 @@ def test_fails_for_parameters_that_ec2_rejects(
 
 
 @pytest.mark.parametrize(
-    ("grantee", "permissions", "taken"),
+    ("grantee", "permissions", "is_accepted"),
     [
         (CANONICAL_ID, ("READ_ACP", "WRITE"), True),
         (CANONICAL_ID, ("FULL_CONTROL",), True),
@@ -148,10 +148,10 @@ def test_fails_for_parameters_that_ec2_rejects(
     ids=["both", "full control", "no write", "no read", "another's"],
 )
 def test_the_acl_must_grant_access_to_the_account_of_the_region(
-    instances: InstanceExporter, grantee: str, permissions: tuple[str, ...], taken: bool
+    instances: InstanceExporter, grantee: str, permissions: tuple[str, ...], is_accepted: bool
 ) -> None:
     instances.grant(grantee, *permissions)
-    if taken:
+    if is_accepted:
         instances.start()
     else:
         code, message = instances.refused()
@@ -159,7 +159,7 @@ def test_the_acl_must_grant_access_to_the_account_of_the_region(
 
 
 @pytest.mark.parametrize(
-    ("actions", "grantee", "taken"),
+    ("actions", "grantee", "is_accepted"),
     [
         (["s3:GetBucketAcl", "s3:PutObject"], CANONICAL_ID, True),
         (["s3:PutObject"], CANONICAL_ID, False),
@@ -169,13 +169,13 @@ def test_the_acl_must_grant_access_to_the_account_of_the_region(
     ids=["both", "no acl", "no object", "another's"],
 )
 def test_a_bucket_policy_can_grant_access_instead(
-    instances: InstanceExporter, actions: list[str], grantee: str, taken: bool
+    instances: InstanceExporter, actions: list[str], grantee: str, is_accepted: bool
 ) -> None:
     instances.grant(NOBODY)
     resources = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/vms/*"]
     allow = {"Effect": "Allow", "Principal": {"CanonicalUser": grantee}, "Action": actions, "Resource": resources}
     instances.s3.put_bucket_policy(Bucket=BUCKET, Policy=instances.account.document(allow))
-    if taken:
+    if is_accepted:
         instances.start()
     else:
         assert instances.refused()[0] == "AuthFailure"
