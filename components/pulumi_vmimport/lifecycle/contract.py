@@ -6,7 +6,7 @@ for them). It does not depend on Pulumi; the host passes a :class:`Run` to each 
 - It returns a result.
 - It raises :class:`CleanFailureError`: the call failed and nothing that it made is left.
 - It raises any other exception: the host records the state last passed to `Run.record`, and the next `pulumi up`
-  resumes from there. :class:`PartialFailureError` and :class:`RunInterruptedError` say so by their names.
+  resumes from there. :class:`PartialFailureError` and :class:`RunInterruptedError` make this explicit.
 """
 
 from abc import ABC, abstractmethod

@@ -75,7 +75,7 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("ec2:DeleteSnapshot",),
     ),
     OrphanKind.UPLOAD: OrphanHandling(
-        "its key and checksum, because S3 shows no tags of an upload: a key that ends in `.ova`, `.vmdk`, `.vhd`, "
+        "its key and checksum, because S3 returns no tags of an upload: a key that ends in `.ova`, `.vmdk`, `.vhd`, "
         "`.vhdx`, `.raw`, `.img` or `.mf`, and a CRC-32 of the full object. The key `project/stack/name.ova` of "
         "ByolWorkspaceImage names the stack; an upload with another key is owned or pending when the export contains "
         "the key, otherwise its owner is unknown. Searched in all buckets of the Region, or those of `--bucket`",

@@ -57,7 +57,7 @@ def test_a_resource_accepts_either_form(world: Any) -> None:
     ],
 )
 def test_fails_where_a_class_is_given_both_forms(world: Any, declare: Callable[[], Any]) -> None:
-    with pytest.raises(TypeError, match="beside a dictionary"):
+    with pytest.raises(TypeError, match="given in addition to a dictionary"):
         world.deploy(declare)
 
 

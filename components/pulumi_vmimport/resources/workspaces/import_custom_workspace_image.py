@@ -106,7 +106,7 @@ class ImportCustomWorkspaceImageLifecycle(
         yield from super().preflight(run, inputs)
         yield from account_problems(run, "imageName")
         if inputs.protocol is Protocol.BYOP:
-            run.warn("protocol BYOP is for WorkSpaces Core, for which AWS must have allow-listed the account")
+            run.warn("protocol BYOP is for WorkSpaces Core and requires that AWS has allow-listed the account")
         if is_known(inputs.ec2_image_id) and inputs.ec2_image_id is not None:
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
         if is_known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:

@@ -90,4 +90,4 @@ def _expiry(query: Mapping[str, str]) -> float | None:
             return signed_at.timestamp() + int(query["X-Amz-Expires"])
         return float(query["Expires"]) if "Expires" in query else None
     except ValueError:
-        return 0.0  # no time that anybody could have signed
+        return 0.0  # not a valid time

@@ -179,7 +179,7 @@ def test_fails_for_a_task_without_a_usable_result(desktops: Desktops, aws: AwsSa
     linux, failed = desktops.account.start("linux.ova"), desktops.account.start()
     desktops.account.cancel(failed)
     sealed = desktops.account.start(Encrypted=True)
-    for task_id, word in ((linux, "no Windows"), (failed, "it must be active"), (sealed, "encrypted")):
+    for task_id, word in ((linux, "does not import Windows"), (failed, "it must be active"), (sealed, "encrypted")):
         request = _request({"Ec2ImportTaskId": task_id})
         code, message = desktops.refused(desktops.calls.import_custom_workspace_image, **request)
         assert (code, word in message) == ("InvalidParameterValuesException", True)
