@@ -24,7 +24,7 @@ def run(example: str) -> Callable[[], None]:
 
 
 @pytest.mark.usefixtures("image_args")
-def test_an_imported_ami_is_copied_and_shared_and_a_permission_taken_away_is_given_back(
+def test_an_imported_ami_is_copied_and_shared_and_a_removed_permission_is_restored(
     new_stack: Callable[..., Any], sandbox: Sandbox
 ) -> None:
     stack = new_stack(run("copy_and_share.py"), config={"account": OTHER})

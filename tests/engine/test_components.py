@@ -25,7 +25,7 @@ def make_bucket(sandbox: Sandbox, name: str, region: str) -> None:
     sandbox.aws.observer("s3", region).create_bucket(Bucket=name, **location)
 
 
-def test_an_adopted_role_and_bucket_are_taken_as_they_are_and_left(new_stack: NewStack, sandbox: Sandbox) -> None:
+def test_an_adopted_role_and_bucket_are_neither_changed_nor_deleted(new_stack: NewStack, sandbox: Sandbox) -> None:
     make_bucket(sandbox, "images-of-web", "eu-west-1")
     make_role(sandbox, ["images-of-web"])
     before = sandbox.aws.remaining_resources()
@@ -52,7 +52,7 @@ def test_fails_in_preview_for_an_adopted_role_that_lacks_a_permission(new_stack:
     assert "s3:GetObject" in printed
 
 
-def test_fails_in_preview_rather_than_overwrite_the_role_of_the_account(new_stack: NewStack, sandbox: Sandbox) -> None:
+def test_fails_in_preview_instead_of_overwriting_the_role_of_the_account(new_stack: NewStack, sandbox: Sandbox) -> None:
     make_role(sandbox, ["images-of-web"])
     stack = new_stack(lambda: VmimportRole("vmimport", {"import_buckets": ["images-of-web"]}) and None)
     printed = stack.fails(stack.preview)

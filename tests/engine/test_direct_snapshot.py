@@ -35,9 +35,9 @@ def stack(new_stack: Any, file: Path) -> Any:
 def holds(stack: Any, sandbox: Sandbox, file: Path) -> str:
     """The id of the one snapshot there is: it holds the file."""
     ec2 = sandbox.aws.observer("ec2", REGION)
-    (found,) = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    (snapshot,) = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     record = sandbox.aws.snapshot(stack.outputs()["snapshotId"], REGION)
-    assert (found["SnapshotId"], found["State"]) == (record.id, "completed")
+    assert (snapshot["SnapshotId"], snapshot["State"]) == (record.id, "completed")
     with record.open() as disk:
         assert disk.read(BLOCKS * BLOCK) == file.read_bytes()
     assert len(record.block_indexes) == BLOCKS * 2 // 3
@@ -90,7 +90,7 @@ def test_after_ctrl_c_the_next_up_resumes_the_writes(stack: Any, sandbox: Sandbo
     assert stack.remaining_resources() == []
 
 
-def test_fails_in_preview_with_what_is_wrong_with_the_image(stack: Any, sandbox: Sandbox, file: Path) -> None:
+def test_fails_in_preview_with_the_problems_of_the_image(stack: Any, sandbox: Sandbox, file: Path) -> None:
     file.write_bytes(b"QFI\xfb" + bytes(1000))
     printed = stack.fails(stack.preview)
     assert "got a qcow2 image; convert it: qemu-img convert -O raw" in printed

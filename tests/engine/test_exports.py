@@ -40,7 +40,7 @@ def instance_id(sandbox: Sandbox, image_id: str) -> str:
 def exported(sandbox: Sandbox) -> list[str]:
     """The keys in the export bucket."""
     listed = sandbox.aws.observer("s3", REGION).list_objects_v2(Bucket=BUCKET)
-    return [found["Key"] for found in listed.get("Contents", [])]
+    return [item["Key"] for item in listed.get("Contents", [])]
 
 
 def test_ami_and_instance_are_exported_to_a_bucket_of_the_stack_and_drift_is_repaired(

@@ -48,7 +48,7 @@ def test_after_kill_9_the_next_up_resumes_the_same_task(
     assert stack.remaining_resources() == []
 
 
-def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_completed(
+def test_after_kill_9_a_workspaces_image_is_not_created_twice_and_a_destroy_is_completed(
     new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
     def program() -> None:
@@ -82,7 +82,7 @@ def test_after_kill_9_a_workspaces_image_is_not_made_twice_and_a_destroy_is_comp
     assert stack.remaining_resources() == []
 
 
-def test_lost_answers_throttling_and_server_errors_change_nothing(
+def test_lost_responses_throttling_and_server_errors_change_nothing(
     stack: Any, sandbox: Sandbox, end_imports: Any
 ) -> None:
     faults = sandbox.aws.faults
@@ -104,7 +104,7 @@ def test_lost_answers_throttling_and_server_errors_change_nothing(
     assert faults.waiting == []
 
 
-def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_resumed(
+def test_expired_credentials_are_reread_and_a_run_without_new_ones_is_resumed(
     stack: Any, sandbox: Sandbox, end_imports: Any, tmp_path: Path
 ) -> None:
     faults, file = sandbox.aws.faults, tmp_path / "credentials"
@@ -131,7 +131,7 @@ def test_credentials_that_run_out_are_read_again_and_a_run_without_new_ones_is_r
     assert stack.remaining_resources() == []
 
 
-def test_fails_to_refresh_without_permission_instead_of_calling_the_ami_gone(
+def test_fails_to_refresh_without_permission_instead_of_reporting_the_ami_deleted(
     stack: Any, sandbox: Sandbox, end_imports: Any
 ) -> None:
     sandbox.aws.faults.on("ImportImage", end_imports, when="after")

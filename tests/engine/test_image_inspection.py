@@ -17,13 +17,13 @@ BUCKET, REGION = "images-of-web", "eu-west-1"
 @pytest.fixture
 def sparse(disk: Path, tmp_path: Path) -> bytes:
     """The disk of the demo as a running machine has it, converted by QEMU."""
-    made = tmp_path / "sparse.vmdk"
+    sparse = tmp_path / "sparse.vmdk"
     tool = str(shutil.which("qemu-img"))
-    subprocess.run([tool, "convert", "-q", "-O", "vmdk", str(disk), str(made)], check=True, capture_output=True)
-    return made.read_bytes()
+    subprocess.run([tool, "convert", "-q", "-O", "vmdk", str(disk), str(sparse)], check=True, capture_output=True)
+    return sparse.read_bytes()
 
 
-def test_a_vmdk_that_is_not_stream_optimized_is_refused_in_preview_and_passes_where_it_is_ignored(
+def test_a_vmdk_that_is_not_stream_optimized_fails_preview_unless_the_finding_is_ignored(
     new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any], sparse: bytes, disk: Path, end_imports: Any
 ) -> None:
     s3 = sandbox.aws.observer("s3", REGION)
@@ -40,10 +40,10 @@ def test_a_vmdk_that_is_not_stream_optimized_is_refused_in_preview_and_passes_wh
 
     stack = new_stack(program)
     before = sandbox.aws.calls.writes()
-    shown = stack.fails(stack.preview)
-    assert "diskContainers[0].userBucket" in shown
-    assert "vmdk-not-stream-optimized: s3://images-of-web/web.vmdk: createType monolithicSparse" in shown
-    assert "Traceback" not in shown
+    output = stack.fails(stack.preview)
+    assert "diskContainers[0].userBucket" in output
+    assert "vmdk-not-stream-optimized: s3://images-of-web/web.vmdk: createType monolithicSparse" in output
+    assert "Traceback" not in output
     assert sandbox.aws.calls.writes() == before
     args["ignored_findings"] = ["vmdk-not-stream-optimized"]
     assert stack.preview() == {"create": 2}

@@ -51,7 +51,7 @@ def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     assert stack.preview(refresh=True) == {"same": 2}
 
 
-def test_tags_changed_by_hand_show_in_preview_and_up_repairs_them(stack: Any, sandbox: Sandbox) -> None:
+def test_tags_changed_outside_pulumi_show_in_preview_and_up_repairs_them(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     ec2 = sandbox.aws.observer("ec2", "eu-west-1")
     ec2.create_tags(Resources=[stack.outputs()["imageId"]], Tags=[{"Key": "cost_center", "Value": "by hand"}])
@@ -78,7 +78,7 @@ def test_fails_in_preview_with_every_problem_and_no_write(
     assert sandbox.aws.calls.writes() == []
 
 
-def test_fails_in_preview_when_bucket_or_role_will_not_do(
+def test_fails_in_preview_for_an_unsuitable_bucket_or_role(
     stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
 ) -> None:
     sandbox.aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")

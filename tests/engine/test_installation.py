@@ -68,8 +68,10 @@ def test_library_and_sandbox_install_from_the_checkout_and_the_first_example_run
     virtualenv = environment(tmp_path / "venv", source, "./sandbox", ".[cli,sandbox]")
     python = virtualenv / "bin" / "python"
     subprocess.run([python, "-c", "from pulumi_vmimport_sandbox import Sandbox"], cwd=tmp_path, check=True)
-    shown: Any = subprocess.run([virtualenv / "bin" / "vmimport", "--help"], capture_output=True, text=True, check=True)
-    assert "inspect" in shown.stdout
+    completed: Any = subprocess.run(
+        [virtualenv / "bin" / "vmimport", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "inspect" in completed.stdout
     runs_the_first_example(sandbox, tmp_path / "project", virtualenv)
 
 

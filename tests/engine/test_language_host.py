@@ -77,9 +77,9 @@ class Project:
     def run(self, *arguments: str, ok: bool = True, **environ: str) -> str:
         """The output of a command, which must succeed or, if not `ok`, fail."""
         with self.start(*arguments, **environ) as pulumi:
-            shown, _ = pulumi.communicate(timeout=120)
-        assert (pulumi.returncode == 0) == ok, shown
-        return shown
+            output, _ = pulumi.communicate(timeout=120)
+        assert (pulumi.returncode == 0) == ok, output
+        return output
 
     def up(self, *, ok: bool = True, **environ: str) -> str:
         return self.run("up", "--yes", "--skip-preview", ok=ok, **environ)
@@ -95,8 +95,8 @@ class Project:
         )
 
     def outputs(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--show-secrets"))
-        return found
+        outputs: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--show-secrets"))
+        return outputs
 
     @property
     def log(self) -> list[str]:
@@ -130,7 +130,7 @@ def gone(pid: int, seconds: float) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
-def test_resource_lives_from_preview_to_destroy(project: Project) -> None:
+def test_a_resource_is_previewed_created_and_destroyed(project: Project) -> None:
     assert "+ 2 to create" in project.run("preview")
     assert project.log == []
     assert "+ 2 created" in project.up()
@@ -141,12 +141,12 @@ def test_resource_lives_from_preview_to_destroy(project: Project) -> None:
     assert project.log == ["create", "delete thing-1"]
 
 
-def test_program_sees_its_config_folder_and_stack_and_its_secret_stays_secret(project: Project) -> None:
+def test_program_reads_its_config_folder_and_stack_and_its_secret_stays_secret(project: Project) -> None:
     project.run("config", "set", "--secret", "token", "s3cr3t-value")
     project.run("config", "set", "plain", 'text with "quotes" and ümlaut')
-    shown = project.up()
-    assert "[secret]" in shown
-    assert "s3cr3t-value" not in shown + project.run("stack", "export")
+    output = project.up()
+    assert "[secret]" in output
+    assert "s3cr3t-value" not in output + project.run("stack", "export")
     outputs = project.outputs()
     assert outputs["token"] == "s3cr3t-value"
     assert outputs["plain"] == 'text with "quotes" and ümlaut'
@@ -154,25 +154,25 @@ def test_program_sees_its_config_folder_and_stack_and_its_secret_stays_secret(pr
     assert outputs["where"] == ["dev", str(project.folder)]
 
 
-def test_what_the_program_prints_is_shown(project: Project) -> None:
-    shown = project.run("preview")
-    assert "words for stdout" in shown
-    assert "words for stderr" in shown
+def test_the_output_of_the_program_is_shown(project: Project) -> None:
+    output = project.run("preview")
+    assert "words for stdout" in output
+    assert "words for stderr" in output
 
 
 def test_fails_with_the_traceback_of_an_exception_and_without_an_exit_code(project: Project) -> None:
     project.run("config", "set", "mode", "raise")
-    shown = project.up(ok=False)
-    assert "__main__.py" in shown
-    assert "ValueError: the wrong disk" in shown
-    assert "exit code" not in shown
+    output = project.up(ok=False)
+    assert "__main__.py" in output
+    assert "ValueError: the wrong disk" in output
+    assert "exit code" not in output
 
 
 def test_fails_with_the_message_of_a_run_error(project: Project) -> None:
     project.run("config", "set", "mode", "report")
-    shown = project.up(ok=False)
-    assert "error: no such machine" in shown
-    assert "Traceback" not in shown
+    output = project.up(ok=False)
+    assert "error: no such machine" in output
+    assert "Traceback" not in output
 
 
 def test_fails_with_the_exit_code_of_a_program_that_exits(project: Project) -> None:
@@ -180,7 +180,7 @@ def test_fails_with_the_exit_code_of_a_program_that_exits(project: Project) -> N
     assert "exited with non-zero exit code: 3" in project.up(ok=False)
 
 
-def test_fails_naming_what_is_missing_without_a_program(project: Project) -> None:
+def test_fails_without_a_program_with_the_name_of_its_file(project: Project) -> None:
     (project.folder / "__main__.py").unlink()
     assert "unable to find main python program `__main__.py`" in project.up(ok=False)
 
@@ -201,20 +201,20 @@ def test_program_runs_in_the_virtual_environment_that_pulumi_yaml_names(project:
     assert project.log == ["create", "delete thing-1"]
 
 
-def test_program_runs_in_the_python_of_the_caller_otherwise(project: Project) -> None:
+def test_program_runs_in_the_python_of_the_caller_by_default(project: Project) -> None:
     project.up()
     assert project.outputs()["python"] == sys.prefix
 
 
-def test_fails_naming_an_interpreter_that_is_not_there(project: Project) -> None:
+def test_fails_with_the_path_of_a_missing_interpreter(project: Project) -> None:
     assert "/nowhere/python" in project.run("preview", ok=False, PULUMI_PYTHON_CMD="/nowhere/python")
 
 
-def test_fails_naming_a_runtime_option_it_cannot_follow(project: Project) -> None:
+def test_fails_for_an_unsupported_runtime_option(project: Project) -> None:
     project.settings("{name: python, options: {toolchain: conda}}")
-    shown = project.run("preview", ok=False)
-    assert "toolchain" in shown
-    assert "conda" in shown
+    output = project.run("preview", ok=False)
+    assert "toolchain" in output
+    assert "conda" in output
 
 
 def test_about_names_the_interpreter_and_the_packages(project: Project) -> None:
@@ -231,10 +231,10 @@ def test_interrupt_ends_a_running_program_at_once(project: Project, command: lis
         program = asleep(pulumi)
         began = time.monotonic()
         pulumi.send_signal(signal.SIGINT)
-        shown, _ = pulumi.communicate(timeout=60)
+        output, _ = pulumi.communicate(timeout=60)
         assert time.monotonic() - began < 4  # the engine kills, and complains, after 5
-    assert "canceled" in shown
-    assert "exited prematurely" not in shown
+    assert "canceled" in output
+    assert "exited prematurely" not in output
     assert pulumi.returncode != 0
     assert gone(program, seconds=0)
 
@@ -244,8 +244,8 @@ def test_interrupt_ends_a_program_that_ignores_it_before_the_engine_complains(pr
     with project.start("preview") as pulumi:
         program = asleep(pulumi)
         pulumi.send_signal(signal.SIGINT)
-        shown, _ = pulumi.communicate(timeout=60)
-    assert "exited prematurely" not in shown
+        output, _ = pulumi.communicate(timeout=60)
+    assert "exited prematurely" not in output
     assert gone(program, seconds=0)
 
 
@@ -295,5 +295,5 @@ def test_engine_runs_a_plugin_that_is_written_in_python(project: Project, plugin
     assert project.outputs()["urn"].endswith("::acme:index:Shelf::shelf")
 
 
-def test_fails_naming_the_missing_environment_of_a_plugin(project: Project, plugin: Path) -> None:
+def test_fails_with_the_path_of_the_missing_environment_of_a_plugin(project: Project, plugin: Path) -> None:
     assert f'"{plugin / "venv"}" doesn\'t exist' in project.up(ok=False)

@@ -66,7 +66,7 @@ def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
     return new_stack(program)
 
 
-def test_one_up_carries_every_byte_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox, disk: Path) -> None:
+def test_one_up_transfers_every_byte_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox, disk: Path) -> None:
     created = stack.up()
     outputs = stack.outputs()
     ova = sandbox.aws.observer("s3", REGION).get_object(Bucket=outputs["bucket"], Key=outputs["ova_key"])["Body"].read()
@@ -136,7 +136,7 @@ def test_the_iso_is_mounted_for_installing_and_detached_for_export(
         ),
     ],
 )
-def test_fails_in_preview_for_a_machine_that_workspaces_refuses(
+def test_fails_in_preview_for_a_machine_that_workspaces_rejects(
     stack: Any, sandbox: Sandbox, machine: dict[str, Any], change: dict[str, Any], words: list[str]
 ) -> None:
     machine |= change

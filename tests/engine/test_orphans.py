@@ -32,7 +32,7 @@ def orphans(sandbox: Sandbox) -> Callable[..., tuple[int, dict[str, str]]]:
     return run
 
 
-def test_an_import_that_kill_9_and_changed_inputs_orphaned_is_listed_and_removed(
+def test_an_import_orphaned_by_kill_9_and_changed_inputs_is_listed_and_removed(
     image_stack: Any, sandbox: Sandbox, image_args: dict[str, Any], orphans: Any, end_imports: Any
 ) -> None:
     stack, faults = image_stack, sandbox.aws.faults

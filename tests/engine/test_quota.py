@@ -8,7 +8,7 @@ from pulumi_vmimport_sandbox import Sandbox
 IMPORTS, QUOTA = 6, 2
 
 
-def test_more_imports_than_the_quota_allows_all_come_to_their_turn(
+def test_imports_beyond_the_quota_wait_and_all_complete(
     new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
 ) -> None:
     sandbox.aws.settings.active_import_quota = QUOTA

@@ -33,21 +33,21 @@ def leaks(text: str) -> list[str]:
 
 def test_secrets_are_in_no_output_event_log_or_file(stack: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     events: list[str] = []
-    seen = {"on_event": lambda event: events.append(json.dumps(event, default=vars)), "diff": True}
+    options = {"on_event": lambda event: events.append(json.dumps(event, default=vars)), "diff": True}
     sandbox.aws.faults.fail_import(f"ClientError: cannot read {URL} (403)")
-    printed = stack.fails(lambda: stack.up(**seen, debug=True))
+    printed = stack.fails(lambda: stack.up(**options, debug=True))
     assert "cannot read https://images-of-web.s3.eu-west-1.amazonaws.com/web.raw?... (403)" in printed
     sandbox.aws.faults.error("CreateTags", "InvalidParameterValue", f"not allowed for {URL}")
     # Above 3, the engine's own log shows the secrets of any stack.
-    printed = stack.fails(lambda: stack.up(**seen, log_to_std_err=True, log_verbosity=3, log_flow=True))
+    printed = stack.fails(lambda: stack.up(**options, log_to_std_err=True, log_verbosity=3, log_flow=True))
     assert "not allowed for https://images-of-web.s3.eu-west-1.amazonaws.com/web.raw?... (in CreateTags)" in printed
     assert leaks(json.dumps(stack.state())) == []  # of an import that is not finished
-    stack.up(**seen, refresh=True)
+    stack.up(**options, refresh=True)
     assert leaks(json.dumps(stack.state())) == []
     assert any("diskContainers" in event for event in events)
     assert leaks("\n".join([*stack.output, *events])) == []
-    written = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert [file for file in written if leaks(file.read_bytes().decode(errors="replace"))] == []
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert [file for file in files if leaks(file.read_bytes().decode(errors="replace"))] == []
     # The values did get where they are for.
     assert sandbox.aws.import_tasks[1].request["DiskContainers"][0]["Url"] == URL
     assert len(sandbox.aws.import_tasks) == 2

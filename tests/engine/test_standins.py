@@ -160,8 +160,8 @@ class Stack:
 
     def names(self) -> set[str]:
         """The resources in the stack's state, but for the stack itself and the providers."""
-        found = self._stack.export_stack().deployment or {}
-        urns = [resource["urn"].split("::") for resource in found.get("resources", [])]
+        deployment = self._stack.export_stack().deployment or {}
+        urns = [resource["urn"].split("::") for resource in deployment.get("resources", [])]
         return {name for *_, kind, name in urns if not kind.startswith("pulumi:")}
 
     def outputs(self) -> dict[str, Any]:
@@ -177,10 +177,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 @pytest.fixture(scope="module")
 def stack(sandbox: Sandbox, pulumi_command: automation.PulumiCommand, program: Program) -> Iterator[Stack]:
-    made = Stack(sandbox, pulumi_command, program)
-    made.run("up")
-    yield made
-    made.run("destroy")
+    stack = Stack(sandbox, pulumi_command, program)
+    stack.run("up")
+    yield stack
+    stack.run("destroy")
     assert sandbox.remaining_resources() == []
 
 
@@ -209,7 +209,7 @@ def test_an_unchanged_program_changes_nothing(sandbox: Sandbox, stack: Stack) ->
     assert before["region"] == "eu-west-1"
 
 
-def test_the_machine_is_as_the_program_says_and_runs(sandbox: Sandbox, stack: Stack) -> None:
+def test_the_machine_matches_the_program_and_runs(sandbox: Sandbox, stack: Stack) -> None:
     machine = machine_of(sandbox)
     assert machine.runtime.powerState == "poweredOn"
     assert (machine.config.firmware, machine.config.guestId) == ("efi", "windows9_64Guest")
@@ -262,7 +262,7 @@ def test_manual_changes_appear_in_a_preview_with_refresh_and_are_repaired(sandbo
     assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
 
 
-def test_what_is_deleted_by_hand_is_gone_for_a_refresh_and_made_again(sandbox: Sandbox, stack: Stack) -> None:
+def test_manually_deleted_resources_are_detected_by_refresh_and_re_created(sandbox: Sandbox, stack: Stack) -> None:
     s3, iam, bucket = sandbox.aws.client("s3"), sandbox.aws.client("iam"), stack.outputs()["bucket"]
     kept = s3.list_object_versions(Bucket=bucket)
     for version in kept["Versions"] + kept.get("DeleteMarkers", []):
@@ -281,7 +281,7 @@ def test_what_is_deleted_by_hand_is_gone_for_a_refresh_and_made_again(sandbox: S
     assert machine_of(sandbox).runtime.powerState == "poweredOn"
 
 
-def test_a_grown_disk_and_a_removed_drive_are_changed_in_place(
+def test_an_extended_disk_and_a_removed_drive_are_changed_in_place(
     sandbox: Sandbox, program: Program, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuid = machine_of(sandbox).config.uuid

@@ -33,9 +33,9 @@ def test_fails_in_preview_with_every_problem(new_stack: Callable[..., Any]) -> N
         aws.s3.Bucket("name", bucket="Not_A_Bucket", bucket_namespace="global")
 
     stack = new_stack(wrong)
-    said = stack.fails(stack.preview)
-    assert "expected 3 to 63 of a-z, 0-9, '.' and '-', got 'Not_A_Bucket'" in said
-    assert "expected one of bucket, forceDestroy, region, tags" in said
+    output = stack.fails(stack.preview)
+    assert "expected 3 to 63 of a-z, 0-9, '.' and '-', got 'Not_A_Bucket'" in output
+    assert "expected one of bucket, forceDestroy, region, tags" in output
 
 
 def test_fails_after_the_create_with_the_services_message_and_the_next_up_continues(

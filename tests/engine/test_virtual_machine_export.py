@@ -129,8 +129,8 @@ def test_a_part_with_a_bit_flipped_on_the_way_to_s3_is_sent_again(scene: Scene) 
         scene.stack.up()
     assert flipped
     assert scene.disks() == DISKS
-    sent = [part for part in scene.sandbox.aws.calls.writes() if "UploadPart" in str(part)]
-    assert len(sent) == 4
+    uploads = [part for part in scene.sandbox.aws.calls.writes() if "UploadPart" in str(part)]
+    assert len(uploads) == 4
 
 
 @pytest.mark.parametrize("cuts", [[3 * MIB], [19 * MIB, 5 * MIB, 12 * MIB], [100_000_000, MIB // 2]])
@@ -167,7 +167,7 @@ def test_fails_in_one_line_with_nothing_left_if_the_download_keeps_breaking(scen
     assert not scene.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
 
 
-def test_preview_warns_of_a_changed_machine_and_export_when_changed_exports_it_in_place(scene: Scene) -> None:
+def test_preview_warns_about_a_changed_machine_and_export_when_changed_exports_it_in_place(scene: Scene) -> None:
     scene.stack.up()
     before = scene.stack.outputs()
     scene.reconfigure(memoryMB=8192)
@@ -183,7 +183,7 @@ def test_preview_warns_of_a_changed_machine_and_export_when_changed_exports_it_i
     assert scene.stack.up() == {"same": 2}
 
 
-def test_the_disks_of_a_snapshot_become_an_ami_by_themselves(
+def test_the_disks_of_a_snapshot_are_imported_as_an_ami(
     scene: Scene, new_stack: Callable[..., Any], image_args: dict[str, Any], disk: Path
 ) -> None:
     disks = [disk.read_bytes(), DISKS[1]]

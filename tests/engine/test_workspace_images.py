@@ -49,8 +49,8 @@ def stack(new_stack: Callable[..., Any], args: dict[str, dict[str, Any]]) -> Any
     kinds: dict[str, Any] = {"desktop": ImportWorkspaceImage, "golden": CreateWorkspaceImage}
 
     def program() -> None:
-        for name, given in args.items():
-            image = kinds[name](name, given)
+        for name, arguments in args.items():
+            image = kinds[name](name, arguments)
             pulumi.export(name, image.image_id)
             pulumi.export(f"{name}State", image.image_state)
 
@@ -64,7 +64,7 @@ def workspaces(sandbox: Sandbox) -> Any:
 
 
 def images(sandbox: Sandbox) -> list[str]:
-    return [left for left in sandbox.aws.remaining_resources() if left.startswith("workspaces")]
+    return [line for line in sandbox.aws.remaining_resources() if line.startswith("workspaces")]
 
 
 def test_images_are_created_updated_in_place_and_destroyed(
@@ -94,9 +94,11 @@ def test_another_description_replaces_the_images_and_keeps_their_names(
     for of in args.values():
         of["image_description"] = "changed"
     assert stack.up() == {"same": 1, "replace": 2}
-    found = {image["ImageId"]: image["Description"] for image in workspaces.describe_workspace_images()["Images"]}
+    descriptions = {
+        image["ImageId"]: image["Description"] for image in workspaces.describe_workspace_images()["Images"]
+    }
     outputs = stack.outputs()
-    assert found == {outputs["desktop"]: "changed", outputs["golden"]: "changed"}
+    assert descriptions == {outputs["desktop"]: "changed", outputs["golden"]: "changed"}
 
 
 def test_refresh_detects_a_deleted_image_and_changed_tags_and_up_repairs_them(

@@ -108,8 +108,8 @@ def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced
     assert stack.up() == {"create": 2, "replace": 1, "same": 2}
     assert re.search(r"wsi-\w+: [a-z ]+ \d+%: ", "\n".join(stack.output))  # state, percentage and message
     outputs = stack.outputs()
-    found = {image["ImageId"]: image["State"] for image in workspaces.describe_workspace_images()["Images"]}
-    assert found == {outputs["custom"]: "AVAILABLE", outputs["updated"]: "AVAILABLE"}
+    states = {image["ImageId"]: image["State"] for image in workspaces.describe_workspace_images()["Images"]}
+    assert states == {outputs["custom"]: "AVAILABLE", outputs["updated"]: "AVAILABLE"}
     writes = aws.calls.writes()
     assert stack.up() == {"same": 5}
     assert aws.calls.writes() == writes

@@ -10,5 +10,5 @@ def tag_list(tags: Mapping[str, str]) -> Any:
 
 
 def tags_in(listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The tags in the list of an answer; a tag without a value has an empty one."""
+    """The tags in the list of a response; a tag without a value gets an empty value."""
     return {tag["Key"]: tag.get("Value", "") for tag in listed}

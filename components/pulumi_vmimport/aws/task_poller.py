@@ -20,20 +20,20 @@ _LONGEST_BACKOFF_SECONDS = 120.0
 Describe = Callable[[AwsConnection, list[str]], Mapping[str, TaskT]]
 """A Describe call: connection and ids to the tasks by id. An id that it does not return is gone."""
 Interval = Callable[[TaskT], float]
-"""How many periods to wait after the given answer."""
+"""How many periods to wait after the given response."""
 
 
 class TaskPoller(Generic[TaskT]):
-    """The latest answer for each watched id.
+    """The latest response for each watched id.
 
-    The first caller after a period has elapsed makes one call for all ids; the others share its answer.
+    The first caller after a period has elapsed makes one call for all ids; the others share its response.
 
     Args:
         connection: the connection of the calls.
         describe: the call.
         period_seconds: the usual time between two calls.
         now: the clock, in seconds.
-        interval: how many periods to wait after an answer; the shortest interval applies to all. Default: 1.
+        interval: how many periods to wait after a response; the shortest interval applies to all. Default: 1.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class TaskPoller(Generic[TaskT]):
                     self._answers.pop(id, None)
 
     def poll(self, id: str) -> tuple[bool, TaskT | None]:
-        """Whether there is an answer for id yet, and the answer: None if AWS does not know the id.
+        """Whether there is a response for id yet, and the response: None if AWS does not return the id.
 
         Raises: the error of the call, unless it is transient or the credentials expired less than ten minutes ago.
         """
@@ -84,7 +84,7 @@ class TaskPoller(Generic[TaskT]):
 
     @property
     def seconds_until_next_call(self) -> float:
-        """How long `poll` returns the same answer."""
+        """How long `poll` returns the same response."""
         with self._lock:
             return max(0.0, self._next_call - self._now())
 

@@ -80,7 +80,7 @@ class VhdxContent(ChunkedContent):
 
 
 def _require_empty_log(source: Source) -> None:
-    """The newer header says whether the log holds writes that were not applied."""
+    """The newer header states whether the log holds writes that were not applied."""
     parsed = (parse_header(read_exactly(source, "a header", offset, HEADER_BYTES)) for offset in HEADER_OFFSETS)
     headers = [header for header in parsed if header is not None and header.version == 1]
     if not headers:

@@ -18,7 +18,7 @@ class AwsInputs:
 
 
 def aws_input_problems(inputs: AwsInputs) -> Iterator[Problem]:
-    """The problems that these inputs alone show."""
+    """The problems of these inputs alone."""
     if is_known(inputs.timeout_minutes) and inputs.timeout_minutes is not None and inputs.timeout_minutes < 1:
         yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
     if is_known(inputs.region) and inputs.region is None:

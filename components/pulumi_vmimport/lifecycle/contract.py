@@ -1,4 +1,4 @@
-"""What a resource of this library is, independent of the host that runs it.
+"""The contract between a resource of this library and the host that runs it.
 
 A lifecycle is a plain class over two frozen dataclasses: the inputs, and the state (the inputs and what AWS returned
 for them). It does not depend on Pulumi; the host passes a :class:`Run` to each call. A call ends in one of three ways:
@@ -6,7 +6,7 @@ for them). It does not depend on Pulumi; the host passes a :class:`Run` to each 
 - It returns a result.
 - It raises :class:`CleanFailureError`: the call failed and nothing that it made is left.
 - It raises any other exception: the host records the state last passed to `Run.record`, and the next `pulumi up`
-  resumes from there. :class:`PartialFailureError` and :class:`RunInterruptedError` say so by their names.
+  resumes from there. :class:`PartialFailureError` and :class:`RunInterruptedError` make this explicit.
 """
 
 from abc import ABC, abstractmethod
@@ -84,7 +84,7 @@ class Run(Protocol):
 
     @property
     def poll_seconds(self) -> float:
-        """Seconds between two polls of something that AWS works on."""
+        """The polling interval for asynchronous work in AWS, in seconds."""
 
     def vsphere(self) -> "AbstractContextManager[VSphereSession]":
         """A session with the vCenter Server or ESXi host of the stack's configuration or the environment."""
@@ -121,12 +121,12 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     them deletes the old resource first."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
-        """Yield every problem that the inputs alone show. Makes no call and never raises."""
+        """Yield every problem of the inputs alone. Makes no call and never raises."""
         del inputs
         return iter(())
 
     def preflight(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        """Yield every problem that reading AWS or vSphere shows, before a resource is created or replaced."""
+        """Yield every problem that can be found by reading AWS or vSphere, before a create or a replacement."""
         del run, inputs
         return iter(())
 
@@ -154,7 +154,7 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         """Delete the resource, complete or not. Succeeds when it is already gone."""
 
     def recheck_source(self, run: Run, state: StateT, inputs: InputsT) -> Condition:
-        """Compare the source of a complete resource with what the state recorded of it.
+        """Compare the source of a complete resource with the source that the state recorded.
 
         Called in preview and before an update. UNFINISHED makes Pulumi call `update`, BROKEN replaces the resource.
         """

@@ -133,7 +133,10 @@ class DynamicHost(ResourceProvider):
         return ReadResult(id_, outputs, {**inputs, **own})
 
     def _read_existing(self, run: HostRun, id: str, state: Any) -> Any:
-        """The state of a resource that no stack manages. The engine records an empty resource where it is missing."""
+        """The state of a resource that no stack manages.
+
+        Raises: CleanFailureError if it does not exist, because the engine would record an empty resource.
+        """
         found = self._lifecycle.read_existing(run, id, state)
         if found is None:
             raise CleanFailureError(
@@ -146,8 +149,8 @@ class DynamicHost(ResourceProvider):
         state = self._state(bag)
         run = self._run(state, bag)
         if (run.identity.urn, _id, digest(self._lifecycle.inputs_of(state))) in _created:
-            # `pulumi up --replace` with the same inputs looks to `create` like the resumption of an interrupted run:
-            # it reused the resource that is to be deleted now.
+            # `create` cannot distinguish `pulumi up --replace` with the same inputs from the resumption of an
+            # interrupted run: it reused the resource that Pulumi deletes now.
             run.warn(
                 f"{_id} was reused because its inputs are identical; to replace it, change an input, such as "
                 "source_hash"

@@ -28,6 +28,7 @@ def program_arguments(
     if keywords:
         twice = sorted(keywords.keys() & args.keys())
         names = ", ".join(twice or sorted(keywords))
-        fault = "given both in the dictionary and as a keyword argument" if twice else "given beside a dictionary"
+        both = "given both in the dictionary and as a keyword argument"
+        fault = both if twice else "given in addition to a dictionary"
         raise TypeError(f"{resource}: {names} {fault}; pass all arguments in the dictionary, or all as keywords")
     return dict(args), opts

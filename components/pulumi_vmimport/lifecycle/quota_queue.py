@@ -11,7 +11,7 @@ from pulumi_vmimport.aws.connection import AwsConnection
 class QuotaQueue:
     """The requests of this process for one quota, queued per connection.
 
-    Nobody queues until AWS rejects a request; from then on only the head of the queue calls AWS.
+    No request queues until AWS rejects one; from then on only the head of the queue calls AWS.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class QuotaQueue:
 
     @contextmanager
     def place(self, connection: AwsConnection) -> "Iterator[QueuePlace]":
-        """A place for one request, given up when the block ends."""
+        """A place in the queue for one request, released when the block ends."""
         place = QueuePlace(self._lock, self._queues[id(connection)])
         try:
             yield place

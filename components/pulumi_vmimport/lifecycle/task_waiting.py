@@ -24,7 +24,7 @@ def wait_for_end(
     with poller.watching(id):
         while True:
             answered, found = poller.poll(id)
-            if poller.last_error is None:  # otherwise `found` is the answer of an earlier poll
+            if poller.last_error is None:  # otherwise `found` is the result of an earlier poll
                 missed = missed + 1 if answered and found is None else 0
             if missed == POLLS_BEFORE_GONE or (found is not None and is_over(found)):
                 return found

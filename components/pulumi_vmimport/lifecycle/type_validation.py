@@ -42,7 +42,7 @@ class Structure:
     """A structured type."""
 
     member_noun: str
-    """What a member is called: `a property of ImportImage`, `an argument`."""
+    """The noun for a member in messages: `a property of ImportImage`, `an argument`."""
     members: Mapping[str, MemberType]
     build: Callable[[dict[str, Any]], Any]
     """Makes the validated value from its members; a member with a problem is UNKNOWN."""
@@ -79,7 +79,7 @@ class TypeValidator(ABC):
         return structure.build(valid)
 
     def value(self, hint: Any, value: Any, path: str) -> Any:
-        """The value as its type has it; UNKNOWN where it has a problem."""
+        """The value converted to its type; UNKNOWN where it has a problem."""
         hint = self.bare(hint)
         if value is UNKNOWN or hint is Any:
             return value
@@ -108,7 +108,7 @@ class TypeValidator(ABC):
 
 
 def _scalars(hint: Any, value: Any) -> Iterator[Any]:
-    """The value as the type of a scalar has it; nothing where it is of another type."""
+    """Yield the value converted to the scalar type; nothing if it has another type."""
     if typing.get_origin(hint) is typing.Literal:
         allowed = typing.get_args(hint)
         yield from (scalar for scalar in _scalars(type(allowed[0]), value) if scalar in allowed)

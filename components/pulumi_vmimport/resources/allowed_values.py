@@ -1,4 +1,4 @@
-"""The values of arguments that several classes share or that are many, as literals for type checkers.
+"""Literals for type checkers: the values of shared arguments, and of arguments with many values.
 
 The enumerations of the inputs accept the same values at run time (tests/contract/test_allowed_values.py).
 """

@@ -21,7 +21,7 @@ class Actions:
     update: tuple[str, ...]
     delete: tuple[str, ...]
     implied: tuple[str, ...] = ()
-    """What AWS also requires of the caller of these actions"""
+    """Further permissions that AWS requires the caller of these actions to have"""
 
 
 @dataclass(frozen=True, kw_only=True)

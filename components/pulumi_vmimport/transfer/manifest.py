@@ -1,4 +1,4 @@
-"""Reading back the manifest of an export: a line `SHA256(name)= digits` for each of its files.
+"""Writes and reads the manifest of an export: one line `SHA256(name)= digits` for each file.
 
 Source: DMTF DSP0243 1.1.1, section 5.1.
 """
@@ -18,18 +18,21 @@ _HEAD_BYTES = 1 << 18
 
 
 def lines(digests: dict[str, str]) -> bytes:
-    """The manifest of files, by name the lower-case digits of their SHA-256."""
+    """The manifest of the files with these names and SHA-256 digests (lower-case digits)."""
     return b"".join(bytes(ManifestLine(name, _ALGORITHM, digits)) for name, digits in digests.items())
 
 
 def digests(manifest: bytes) -> dict[str, str]:
-    """What a manifest says, in its order."""
+    """The SHA-256 digests in a manifest by file name, in the order of the manifest."""
     parsed = filter(None, map(parse_manifest_line, manifest.splitlines()))
     return {line.name: line.digest for line in parsed if line.algorithm == _ALGORITHM and len(line.digest) == _DIGITS}
 
 
 def read_manifest(client: "S3Client", bucket: str, key: str) -> dict[str, str]:
-    """What the manifest says that is this object, or the second file in it where it is an OVA; empty without one."""
+    """The digests in the manifest with this key, or in the second file of the OVA with this key.
+
+    Empty if the OVA has no manifest.
+    """
     answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_HEAD_BYTES - 1}")
     head = answer["Body"].read()
     if not key.lower().endswith(".ova"):

@@ -16,7 +16,7 @@ from pulumi_vmimport.vsphere.machine_facts import (
 )
 
 PROPERTIES = ("name", "runtime.powerState", "summary.storage.committed")
-"""The properties that `facts_from` needs beside `config`, which a snapshot has of its own"""
+"""The properties that `facts_from` needs in addition to `config`; a snapshot has its own `config`"""
 
 # Subclasses come before their bases: VirtualLsiLogicSASController is no VirtualLsiLogicController, but E1000e and E1000
 # are siblings, and newer pyVmomi versions may add more.

@@ -1,4 +1,4 @@
-"""The address of the vSphere server and how to log in. Does not import pyVmomi, which takes a tenth of a second."""
+"""The address of the vSphere server and the login. Does not import pyVmomi: the import takes a tenth of a second."""
 
 import ssl
 from collections.abc import Mapping

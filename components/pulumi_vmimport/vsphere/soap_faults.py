@@ -13,7 +13,7 @@ _CAPITAL = re.compile("(?=[A-Z])")
 
 
 def fault_message(fault: object) -> str:
-    """VSphere's message for a fault, or for its cause if it has none, followed by the fault's string properties."""
+    """The message of a fault, or of its cause if it has none, followed by the fault's string properties."""
     messages = [getattr(fault, "localizedMessage", None), getattr(fault, "msg", None)]
     messages += [message.message for message in getattr(fault, "faultMessage", None) or ()]
     inner = getattr(fault, "fault", None) or getattr(fault, "faultCause", None)

@@ -1,4 +1,4 @@
-"""One virtual machine in vSphere: its facts, its export, and switching it off."""
+"""One virtual machine in vSphere: its facts, its export, and powering it off."""
 
 from typing import Any
 

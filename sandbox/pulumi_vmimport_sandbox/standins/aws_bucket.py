@@ -16,7 +16,7 @@ _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class Bucket(ResourceKind[Aws]):
-    """aws:s3/bucket:Bucket; its settings are resources of their own."""
+    """aws:s3/bucket:Bucket; its settings are separate resources."""
 
     inputs = frozenset({"bucket", "forceDestroy", "region", "tags"})
     identity_inputs = frozenset({"bucket"})
@@ -55,7 +55,7 @@ class Bucket(ResourceKind[Aws]):
 
 
 def describe(service: Aws, name: str, region: str | None) -> Properties:
-    """What follows from a bucket's name and Region."""
+    """The outputs that depend only on a bucket's name and Region."""
     region = region or service.region
     partition, suffix = service.partition(region)
     return {
@@ -84,7 +84,7 @@ def _tag(service: Aws, bucket: str, inputs: Properties) -> None:
 
 
 def _empty(service: Aws, region: str | None, bucket: str, key: str) -> None:
-    """Delete every version of a key; the empty key stands for all."""
+    """Delete every version of a key; an empty key means all keys."""
     pages = service.client("s3", region).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     listed = translate_errors("ListObjectVersions", pages.build_full_result)
     for found in listed.get("Versions", []) + listed.get("DeleteMarkers", []):

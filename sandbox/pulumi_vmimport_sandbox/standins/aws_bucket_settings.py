@@ -1,4 +1,4 @@
-"""The settings of a bucket that pulumi-aws has as resources of their own: one call to put, get and delete each."""
+"""The bucket settings that are separate resources in pulumi-aws. Each has one call to put, get and delete it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "r
 
 @dataclass(frozen=True)
 class Calls:
-    """How the API has a setting: `member` of `put` holds what `said` makes of the inputs."""
+    """The API calls of a setting. `to_request` converts the inputs to the parameter `member` of `put`."""
 
     put: str
     get: str
     delete: str
     member: str
-    said: Callable[[Properties], Any]
-    live: Callable[[dict[str, Any]], Properties]
+    to_request: Callable[[Properties], Any]
+    from_response: Callable[[dict[str, Any]], Properties]
 
 
 class BucketSetting(ResourceKind[Aws]):
-    """A setting; its id is the bucket."""
+    """A setting; its id is the bucket's name."""
 
     calls: ClassVar[Calls]
     identity_inputs = frozenset({"bucket"})
@@ -38,8 +38,8 @@ class BucketSetting(ResourceKind[Aws]):
         return str(inputs["bucket"])
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
-        answer = service.call("s3", self.calls.get, state.get("region"), Bucket=id)
-        return {"bucket": id, "region": state.get("region") or service.region, **self.calls.live(answer)}
+        response = service.call("s3", self.calls.get, state.get("region"), Bucket=id)
+        return {"bucket": id, "region": state.get("region") or service.region, **self.calls.from_response(response)}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
         self._put(service, news)
@@ -49,7 +49,7 @@ class BucketSetting(ResourceKind[Aws]):
 
     def _put(self, service: Aws, inputs: Properties) -> None:
         calls = self.calls
-        value = calls.said(inputs)
+        value = calls.to_request(inputs)
         if not isinstance(value, str):
             value = to_aws(service.shape("s3", calls.put, calls.member), value, calls.member)
         service.call("s3", calls.put, inputs.get("region"), Bucket=inputs["bucket"], **{calls.member: value})
@@ -111,7 +111,7 @@ class LifecycleConfiguration(BucketSetting):
         "GetBucketLifecycleConfiguration",
         "DeleteBucketLifecycle",
         "LifecycleConfiguration",
-        # a rule must have a filter; one that is empty means the whole bucket
+        # a rule requires a filter; an empty prefix means the whole bucket
         lambda inputs: {"rules": [{"filter": {"prefix": ""}, **rule} for rule in inputs["rules"]]},
         lambda answer: {"rules": from_aws(answer["Rules"])},
     )
@@ -133,7 +133,7 @@ class OwnershipControls(BucketSetting):
 
 
 class Versioning(BucketSetting):
-    """aws:s3/bucketVersioning:BucketVersioning; S3 has no call that takes versioning away, it can be suspended."""
+    """aws:s3/bucketVersioning:BucketVersioning; S3 cannot disable versioning, so deletion suspends it."""
 
     inputs = _BUCKET_AND_REGION | {"versioningConfiguration"}
     required = frozenset({"bucket", "versioningConfiguration"})
@@ -152,7 +152,7 @@ class Versioning(BucketSetting):
 
 
 class Acl(BucketSetting):
-    """aws:s3/bucketAcl:BucketAcl with an access control policy; its resource goes and leaves the ACL as it is.
+    """aws:s3/bucketAcl:BucketAcl with an access control policy; deleting the resource does not change the ACL.
 
     Source: https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketacl/
     """
@@ -171,9 +171,9 @@ class Acl(BucketSetting):
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
         found = super().read(service, id, state)
-        # An ACL's owner never changes, and moto's is not the one that it names for the account.
+        # The owner of an ACL never changes. moto's GetBucketAcl returns another owner than its ListBuckets.
         owner = state.get("accessControlPolicy", {}).get("owner") or {"id": canonical_user_id(service, {})["id"]}
         return {**found, "accessControlPolicy": {**found["accessControlPolicy"], "owner": owner}}
 
     def delete(self, service: Aws, id: str, state: Properties) -> None:
-        """Nothing is called."""
+        """Do nothing, as the real provider."""

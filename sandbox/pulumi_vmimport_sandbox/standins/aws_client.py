@@ -100,8 +100,8 @@ class Aws:
         """Call an operation by its name in the AWS API reference.
 
         Raises:
-            Gone: The resource does not exist.
-            Refused: AWS rejects the call for another reason; the message is AWS's.
+            NotFound: The resource does not exist.
+            Rejected: AWS rejects the call for another reason; the message is AWS's.
         """
         client = self.client(service, region)
         return translate_errors(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the public methods have other names

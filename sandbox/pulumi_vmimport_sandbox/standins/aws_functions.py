@@ -50,15 +50,15 @@ def bucket(service: Aws, args: Properties) -> Properties:
         head = service.call("s3", "HeadBucket", args.get("region"), Bucket=args["bucket"])
     except NotFound as gone:
         raise Rejected(f"reading S3 Bucket ({args['bucket']}): {gone}") from gone
-    region = head.get("BucketRegion") or args.get("region")  # S3 returns it in every Region
+    region = head.get("BucketRegion") or args.get("region")  # S3 returns BucketRegion in every Region
     return {"id": args["bucket"], **describe(service, args["bucket"], region)}
 
 
 def instance(service: Aws, args: Properties) -> Properties:
-    """aws:ec2/getInstance:getInstance, by the instance's id: what it is and where it runs."""
-    said = {name for name, value in args.items() if value}  # the SDK says false for what the program leaves out
-    if unknown := sorted(said - {"instanceId", "region"}):
-        raise Rejected(f"the sandbox's stand-in for getInstance has no {', '.join(unknown)}")
+    """aws:ec2/getInstance:getInstance, by the instance's id."""
+    names = {name for name, value in args.items() if value}  # the SDK sends false for omitted arguments
+    if unknown := sorted(names - {"instanceId", "region"}):
+        raise Rejected(f"the sandbox's stand-in for getInstance does not support {', '.join(unknown)}")
     id, region = args["instanceId"], args.get("region") or service.region
     try:
         found = service.call("ec2", "DescribeInstances", region, InstanceIds=[id])["Reservations"][0]["Instances"][0]
@@ -91,7 +91,7 @@ def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: AR
 def policy_document(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     """aws:iam/getPolicyDocument:getPolicyDocument, without source and override documents."""
     if unknown := sorted(args.keys() - {"policyId", "statements", "version"}):
-        raise Rejected(f"the sandbox's stand-in for getPolicyDocument has no {', '.join(unknown)}")
+        raise Rejected(f"the sandbox's stand-in for getPolicyDocument does not support {', '.join(unknown)}")
     document: dict[str, Any] = {"Version": args.get("version") or "2012-10-17"}
     if args.get("policyId"):
         document["Id"] = args["policyId"]
@@ -106,36 +106,36 @@ def policy_document(service: Aws, args: Properties) -> Properties:  # noqa: ARG0
     }
 
 
-def _statement(said: Properties) -> dict[str, Any]:
-    if unknown := sorted(said.keys() - _STATEMENT):
-        raise Rejected(f"a statement has no {', '.join(unknown)}; it has {', '.join(sorted(_STATEMENT))}")
+def _statement(args: Properties) -> dict[str, Any]:
+    if unknown := sorted(args.keys() - _STATEMENT):
+        raise Rejected(f"unsupported in a statement: {', '.join(unknown)}; expected {', '.join(sorted(_STATEMENT))}")
     conditions: dict[str, dict[str, Any]] = {}
-    for condition in said.get("conditions") or []:
+    for condition in args.get("conditions") or []:
         conditions.setdefault(condition["test"], {})[condition["variable"]] = _one(condition["values"])
-    made = {
-        "Sid": said.get("sid"),
-        "Effect": said.get("effect") or "Allow",
-        "Principal": _principals(said.get("principals")),
-        "NotPrincipal": _principals(said.get("notPrincipals")),
-        "Action": _one(said.get("actions")),
-        "NotAction": _one(said.get("notActions")),
-        "Resource": _one(said.get("resources")),
-        "NotResource": _one(said.get("notResources")),
+    elements = {
+        "Sid": args.get("sid"),
+        "Effect": args.get("effect") or "Allow",
+        "Principal": _principals(args.get("principals")),
+        "NotPrincipal": _principals(args.get("notPrincipals")),
+        "Action": _one(args.get("actions")),
+        "NotAction": _one(args.get("notActions")),
+        "Resource": _one(args.get("resources")),
+        "NotResource": _one(args.get("notResources")),
         "Condition": conditions,
     }
-    return {name: value for name, value in made.items() if value}
+    return {name: value for name, value in elements.items() if value}
 
 
-def _principals(said: list[Properties] | None) -> Any:
-    if not said:
+def _principals(principals: list[Properties] | None) -> Any:
+    if not principals:
         return None
-    if any(principal["type"] == "*" for principal in said):
+    if any(principal["type"] == "*" for principal in principals):
         return "*"
-    return {principal["type"]: _one(principal["identifiers"]) for principal in said}
+    return {principal["type"]: _one(principal["identifiers"]) for principal in principals}
 
 
 def _one(values: list[str] | None) -> str | list[str] | None:
-    """One value alone, several sorted: so writes the real provider them."""
+    """A single value as a string, several as a sorted list, as the real provider."""
     if not values:
         return None
     return values[0] if len(values) == 1 else sorted(values, reverse=True)

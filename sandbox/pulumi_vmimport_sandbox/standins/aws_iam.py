@@ -51,7 +51,7 @@ class Role(ResourceKind[Aws]):
             "arn": role["Arn"],
             "uniqueId": role["RoleId"],
             "createDate": role["CreateDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),  # botocore has parsed it
+            "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),  # botocore returns it parsed
             "description": role.get("Description"),
             "maxSessionDuration": role.get("MaxSessionDuration", 3600),
             "path": role["Path"],

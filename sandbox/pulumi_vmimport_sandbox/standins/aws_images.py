@@ -1,4 +1,4 @@
-"""Copies of AMIs, and who may launch an AMI."""
+"""Copies of AMIs, and launch permissions."""
 
 import re
 import time
@@ -84,7 +84,7 @@ class AmiCopy(ResourceKind[Aws]):
 
 
 class AmiLaunchPermission(ResourceKind[Aws]):
-    """aws:ec2/amiLaunchPermission:AmiLaunchPermission; its id says all, as in the real provider."""
+    """aws:ec2/amiLaunchPermission:AmiLaunchPermission; its id contains all inputs, as in the real provider."""
 
     inputs = frozenset({"accountId", "group", "imageId", "organizationArn", "organizationalUnitArn", "region"})
     required = frozenset({"imageId"})
@@ -101,9 +101,9 @@ class AmiLaunchPermission(ResourceKind[Aws]):
     )
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        said = sorted(self._grantees.keys() & news.keys())
-        if len(said) != 1:
-            yield "accountId", f"expected one of {', '.join(self._grantees)}, got {', '.join(said) or 'none'}"
+        names = sorted(self._grantees.keys() & news.keys())
+        if len(names) != 1:
+            yield "accountId", f"expected exactly one of {', '.join(self._grantees)}, got {', '.join(names) or 'none'}"
 
     def create(self, service: Aws, inputs: Properties) -> str:
         [name] = self._grantees.keys() & inputs.keys()
@@ -121,7 +121,7 @@ class AmiLaunchPermission(ResourceKind[Aws]):
         return {"imageId": image, name: value, "region": state.get("region") or service.region}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:
-        """Nothing can be changed."""
+        """Do nothing: a change of any input replaces the resource."""
 
     def delete(self, service: Aws, id: str, state: Properties) -> None:
         name, value, image = self._parts(id)
@@ -140,7 +140,7 @@ class AmiLaunchPermission(ResourceKind[Aws]):
 
 
 def set_tags(service: Aws, region: str | None, id: str, tags: dict[str, str]) -> None:
-    """Give a resource of EC2 these tags and no others."""
+    """Replace all tags of an EC2 resource."""
     named = [{"Name": "resource-id", "Values": [id]}]
     live = from_tags(
         [
@@ -156,7 +156,7 @@ def set_tags(service: Aws, region: str | None, id: str, tags: dict[str, str]) ->
 
 def _image(service: Aws, id: str, region: str | None) -> dict[str, Any]:
     found = service.call("ec2", "DescribeImages", region, ImageIds=[id])["Images"]
-    if not found:  # EC2 knows the id of a deregistered AMI for a while
+    if not found:  # for some time after an AMI is deregistered, EC2 returns an empty list instead of an error
         raise NotFound(f"EC2 AMI ({id}) not found")
     return dict(found[0])
 

@@ -25,7 +25,7 @@ def to_aws(shape: Shape, value: Any, path: str) -> Any:
     """The API parameter of a property.
 
     Raises:
-        Refused: the API has no member for a property.
+        Rejected: the API has no member for a property.
     """
     if isinstance(shape, StructureShape):
         members = {property_name(member): member for member in shape.members}

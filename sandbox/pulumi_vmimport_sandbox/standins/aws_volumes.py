@@ -1,4 +1,4 @@
-"""EBS volumes and where they are attached."""
+"""EBS volumes and their attachments."""
 
 import zlib
 from collections.abc import Iterator
@@ -91,7 +91,7 @@ class VolumeAttachment(ResourceKind[Aws]):
 
     def read(self, service: Aws, id: str, state: Properties) -> Properties:
         if "volumeId" not in state:
-            raise Rejected("the sandbox's stand-in for aws imports no aws:ec2/volumeAttachment:VolumeAttachment")
+            raise Rejected("the sandbox's stand-in for aws cannot import aws:ec2/volumeAttachment:VolumeAttachment")
         region, named = state.get("region") or service.region, _attachment(state)
         [volume] = service.call("ec2", "DescribeVolumes", region, VolumeIds=[state["volumeId"]])["Volumes"]
         if not any(named.items() <= attachment.items() for attachment in volume["Attachments"]):
@@ -99,17 +99,17 @@ class VolumeAttachment(ResourceKind[Aws]):
         return {**{name: state[name] for name in ("deviceName", "instanceId", "volumeId")}, "region": region}
 
     def update(self, service: Aws, id: str, olds: Properties, news: Properties) -> None:
-        """Only how it is to end can be changed."""
+        """Do nothing: the inputs that can be changed apply only to the deletion."""
 
     def delete(self, service: Aws, id: str, state: Properties) -> None:
         if state.get("skipDestroy"):
             return
-        self.read(service, id, state)  # attached by now somewhere else: nothing is left to do
+        self.read(service, id, state)  # raises NotFound if the volume is no longer attached here
         if state.get("stopInstanceBeforeDetaching"):
             service.call("ec2", "StopInstances", state.get("region"), InstanceIds=[state["instanceId"]])
         force = bool(state.get("forceDetach"))
         service.call("ec2", "DetachVolume", state.get("region"), Force=force, **_attachment(state))
 
 
-def _attachment(said: Properties) -> dict[str, str]:
-    return {"Device": said["deviceName"], "InstanceId": said["instanceId"], "VolumeId": said["volumeId"]}
+def _attachment(inputs: Properties) -> dict[str, str]:
+    return {"Device": inputs["deviceName"], "InstanceId": inputs["instanceId"], "VolumeId": inputs["volumeId"]}

@@ -9,7 +9,7 @@ def require_loopback(host: str | None, setting: str, value: str | None) -> None:
     """Require a loopback address.
 
     Raises:
-        Refused: `host`, the value of `setting`, is missing or not a loopback address.
+        Rejected: `host`, the value of `setting`, is missing or not a loopback address.
     """
     if not _is_loopback(host or ""):
         raise Rejected(

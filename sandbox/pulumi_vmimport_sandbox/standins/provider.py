@@ -182,10 +182,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             return provider_pb2.ReadResponse()  # no id: it does not exist
         if olds:
             inputs = {
-                name: said
+                name: value
                 if name in kind.write_only or name.startswith("__")
-                else respelled(said, live.get(name, kind.defaults.get(name)), kind.nested_defaults)
-                for name, said in olds.items()
+                else respelled(value, live.get(name, kind.defaults.get(name)), kind.nested_defaults)
+                for name, value in olds.items()
             }
         else:  # an import: all inputs that a program must specify
             inputs = {name: live[name] for name in kind.inputs & live.keys() - kind.defaults.keys()}

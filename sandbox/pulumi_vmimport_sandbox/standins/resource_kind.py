@@ -20,8 +20,8 @@ class Rejected(Exception):  # noqa: N818 - a result, not a defect
 class ResourceKind(ABC, Generic[ServiceT]):
     """A resource type: its properties and its create, read, update and delete operations.
 
-    `create` is the one call after which something exists and returns its id; what else a new thing needs is done by
-    `complete`, whose failure keeps the id in the state. Outputs are what `read` answers.
+    `create` makes the one call that creates the resource, and returns its id. `configure` does everything else that a
+    new resource requires; if it fails, the state keeps the id. `read` returns the outputs.
     """
 
     inputs: ClassVar[frozenset[str]] = frozenset()
@@ -62,7 +62,7 @@ class ResourceKind(ABC, Generic[ServiceT]):
         """The live properties.
 
         Raises:
-            Gone: The resource does not exist.
+            NotFound: The resource does not exist.
         """
 
     @abstractmethod

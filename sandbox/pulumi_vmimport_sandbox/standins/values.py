@@ -81,24 +81,24 @@ def same(one: Any, other: Any) -> bool:
     return bool(left == right) or (_empty(left) and _empty(right))
 
 
-def respelled(said: Any, live: Any, defaults: Mapping[str, Any]) -> Any:
+def respelled(value: Any, live: Any, defaults: Mapping[str, Any]) -> Any:
     """The service's value, or the program's value if both are equivalent.
 
     Nested properties that the program omits are included only if the service's value is not empty, false or the value
     in `defaults`. A refresh therefore shows manual changes and no service defaults.
     """
-    if same(said, live):
-        return said
-    if isinstance(said, dict) and isinstance(live, dict):
+    if same(value, live):
+        return value
+    if isinstance(value, dict) and isinstance(live, dict):
         return {
-            name: respelled(said.get(name), item, defaults)
+            name: respelled(value.get(name), item, defaults)
             for name, item in live.items()
-            if name in said or not _left_to_service(item, defaults.get(name))
+            if name in value or not _left_to_service(item, defaults.get(name))
         }
     if isinstance(live, list):
-        words = said if isinstance(said, list) else []
+        items = value if isinstance(value, list) else []
         return [
-            respelled(words[index] if index < len(words) else {}, item, defaults) for index, item in enumerate(live)
+            respelled(items[index] if index < len(items) else {}, item, defaults) for index, item in enumerate(live)
         ]
     return live
 

@@ -1,4 +1,4 @@
-"""The devices of a virtual machine: from properties, from vCenter, and the changes between the two."""
+"""Convert the devices of a virtual machine between properties and vSphere, and compute changes to them."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ SCSI = {
 }
 NIC = {"e1000": _device.VirtualE1000, "e1000e": _device.VirtualE1000e, "vmxnet3": _device.VirtualVmxnet3}
 
-# Keys as vSphere itself numbers the devices of a new machine.
+# The device keys that vSphere assigns in a new machine.
 _SCSI_KEY, _DISK_KEY, _CDROM_KEY, _NIC_KEY, _IDE_KEY = 1000, 2000, 3000, 4000, 200
-_CONTROLLER_UNIT = 7  # a SCSI controller is itself on its bus
+_CONTROLLER_UNIT = 7  # the SCSI controller's own unit number
 GIB = 1 << 30
 
 
@@ -33,50 +33,50 @@ def scsi_controller(machine: Properties) -> Any:
 
 
 def unit_of(disk: Properties, index: int) -> int:
-    """The unit number that a disk of the inputs has on its bus: by default 0, as in the real provider, for one disk."""
+    """The unit number of a disk on its bus. Default: its index in the list of disks."""
     unit = int(disk.get("unitNumber", index))
     return unit if unit < _CONTROLLER_UNIT else unit + 1
 
 
-def disk(service: VSphere, machine: Properties, said: Properties, unit: int) -> Any:
+def disk(service: VSphere, machine: Properties, inputs: Properties, unit: int) -> Any:
     """A disk of the inputs."""
-    datastore = service.by_id(vim.Datastore, said.get("datastoreId") or machine["datastoreId"])
+    datastore = service.by_id(vim.Datastore, inputs.get("datastoreId") or machine["datastoreId"])
     return _device.VirtualDisk(
         key=_DISK_KEY + unit,
         controllerKey=_SCSI_KEY,
         unitNumber=unit,
-        capacityInKB=said.get("size", 0) * GIB // 1024,
+        capacityInKB=inputs.get("size", 0) * GIB // 1024,
         backing=_device.VirtualDisk.FlatVer2BackingInfo(
-            fileName=datastore_path(datastore, said.get("path", "")).strip(),
-            diskMode=said.get("diskMode", "persistent"),
-            thinProvisioned=said.get("thinProvisioned", True),
-            eagerlyScrub=said.get("eagerlyScrub", False),
+            fileName=datastore_path(datastore, inputs.get("path", "")).strip(),
+            diskMode=inputs.get("diskMode", "persistent"),
+            thinProvisioned=inputs.get("thinProvisioned", True),
+            eagerlyScrub=inputs.get("eagerlyScrub", False),
         ),
     )
 
 
-def cdrom(service: VSphere, said: Properties, index: int) -> Any:
-    """A CD drive of the inputs: with an ISO image in it, or the client's own drive."""
+def cdrom(service: VSphere, inputs: Properties, index: int) -> Any:
+    """A CD drive of the inputs, with an ISO image or connected to the client's drive."""
     return _device.VirtualCdrom(
         key=_CDROM_KEY + index,
         controllerKey=_IDE_KEY + index // 2,
         unitNumber=index % 2,
-        backing=_cdrom_backing(service, said),
+        backing=_cdrom_backing(service, inputs),
         connectable=_device.VirtualDevice.ConnectInfo(startConnected=True, allowGuestControl=True, connected=True),
     )
 
 
-def _cdrom_backing(service: VSphere, said: Properties) -> Any:
-    if said.get("clientDevice"):
+def _cdrom_backing(service: VSphere, inputs: Properties) -> Any:
+    if inputs.get("clientDevice"):
         return _device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
-    datastore = service.by_id(vim.Datastore, said["datastoreId"])
-    return _device.VirtualCdrom.IsoBackingInfo(fileName=datastore_path(datastore, said["path"]), datastore=datastore)
+    datastore = service.by_id(vim.Datastore, inputs["datastoreId"])
+    return _device.VirtualCdrom.IsoBackingInfo(fileName=datastore_path(datastore, inputs["path"]), datastore=datastore)
 
 
-def nic(service: VSphere, said: Properties, index: int) -> Any:
-    """A network card of the inputs."""
-    card = NIC[said.get("adapterType", "vmxnet3")]
-    return card(key=_NIC_KEY + index, backing=_nic_backing(service, said["networkId"]))
+def nic(service: VSphere, inputs: Properties, index: int) -> Any:
+    """A network adapter of the inputs."""
+    adapter = NIC[inputs.get("adapterType", "vmxnet3")]
+    return adapter(key=_NIC_KEY + index, backing=_nic_backing(service, inputs["networkId"]))
 
 
 def _nic_backing(service: VSphere, network_id: str) -> Any:
@@ -90,23 +90,23 @@ def _nic_backing(service: VSphere, network_id: str) -> Any:
 
 
 def change(operation: str, device: Any, file_operation: str | None = None) -> Any:
-    """One change of a machine's devices: add, edit or remove."""
+    """One change to a device: add, edit or remove."""
     return _device.VirtualDeviceSpec(operation=operation, fileOperation=file_operation, device=device)
 
 
 def new_devices(service: VSphere, machine: Properties) -> list[Any]:
-    """The changes that give a new machine its devices."""
+    """The changes that add the devices of a new machine."""
     changes = [change("add", scsi_controller(machine))]
-    for index, said in enumerate(machine["disks"]):
-        made = disk(service, machine, said, unit_of(said, index))
-        changes.append(change("add", made, None if said.get("attach") else "create"))
-    changes += [change("add", cdrom(service, said, index)) for index, said in enumerate(machine.get("cdroms", []))]
-    changes += [change("add", nic(service, said, index)) for index, said in enumerate(machine["networkInterfaces"])]
+    for index, inputs in enumerate(machine["disks"]):
+        device = disk(service, machine, inputs, unit_of(inputs, index))
+        changes.append(change("add", device, None if inputs.get("attach") else "create"))
+    changes += [change("add", cdrom(service, inputs, index)) for index, inputs in enumerate(machine.get("cdroms", []))]
+    changes += [change("add", nic(service, inputs, index)) for index, inputs in enumerate(machine["networkInterfaces"])]
     return changes
 
 
 def device_changes(service: VSphere, live: Any, olds: Properties, news: Properties) -> list[Any]:
-    """The changes that bring the devices of a live machine to what the inputs say."""
+    """The changes that make the devices of a live machine match the inputs."""
     devices = live.config.hardware.device
     return [
         *_disk_changes(service, devices, olds, news),
@@ -116,53 +116,55 @@ def device_changes(service: VSphere, live: Any, olds: Properties, news: Properti
 
 
 def need_power_off(changes: list[Any]) -> bool:
-    """Whether the real provider powers a machine off for these: to take a network card out while Tools do not run."""
-    return any(made.operation == "remove" and _is(made.device, _device.VirtualEthernetCard) for made in changes)
+    """Whether the real provider powers the machine off first: to remove a network adapter without running Tools."""
+    return any(spec.operation == "remove" and _is(spec.device, _device.VirtualEthernetCard) for spec in changes)
 
 
 def cannot_while_on(changes: list[Any]) -> bool:
-    """Whether vSphere refuses these while the machine runs: CD drives are on the IDE bus, which has no hot-plug.
+    """Whether vSphere rejects the changes while the machine runs: IDE, the bus of CD drives, has no hot-plug.
 
-    The real provider does not power a machine off for them either. Source:
+    The real provider does not power the machine off for them either. Source:
     https://github.com/vmware/terraform-provider-vsphere/issues/358
     """
-    return any(made.operation != "edit" and _is(made.device, _device.VirtualCdrom) for made in changes)
+    return any(spec.operation != "edit" and _is(spec.device, _device.VirtualCdrom) for spec in changes)
 
 
 def _disk_changes(service: VSphere, devices: list[Any], olds: Properties, news: Properties) -> list[Any]:
     changes = []
     live: dict[int, Any] = {device.unitNumber: device for device in devices if _is(device, _device.VirtualDisk)}
-    wanted = {unit_of(said, index): said for index, said in enumerate(news["disks"])}
-    before = {unit_of(said, index): said for index, said in enumerate(olds.get("disks", []))}
-    for unit, said in wanted.items():
-        capacity = said.get("size", 0) * GIB // 1024
+    wanted = {unit_of(inputs, index): inputs for index, inputs in enumerate(news["disks"])}
+    before = {unit_of(inputs, index): inputs for index, inputs in enumerate(olds.get("disks", []))}
+    for unit, inputs in wanted.items():
+        capacity = inputs.get("size", 0) * GIB // 1024
         if unit not in live:
-            operation = None if said.get("attach") else "create"
-            changes.append(change("add", disk(service, news, said, unit), operation))
-        elif not said.get("attach") and capacity > live[unit].capacityInKB:
+            operation = None if inputs.get("attach") else "create"
+            changes.append(change("add", disk(service, news, inputs, unit), operation))
+        elif not inputs.get("attach") and capacity > live[unit].capacityInKB:
             live[unit].capacityInKB, live[unit].capacityInBytes = capacity, capacity * 1024
             changes.append(change("edit", live[unit]))
-        elif not said.get("attach") and capacity < live[unit].capacityInKB:
+        elif not inputs.get("attach") and capacity < live[unit].capacityInKB:
             size = live[unit].capacityInKB * 1024 // GIB
-            raise Rejected(f"disk {said['label']}: virtual disks cannot be shrunk (old: {size} new: {said['size']})")
+            raise Rejected(
+                f"disk {inputs['label']}: virtual disks cannot be shrunk (old: {size} new: {inputs['size']})"
+            )
     for unit in live.keys() - wanted.keys():
-        stays = any(before.get(unit, {}).get(word) for word in ("attach", "keepOnRemove"))
-        changes.append(change("remove", live[unit], None if stays else "destroy"))
+        is_kept = any(before.get(unit, {}).get(name) for name in ("attach", "keepOnRemove"))
+        changes.append(change("remove", live[unit], None if is_kept else "destroy"))
     return changes
 
 
 def _cdrom_changes(service: VSphere, devices: list[Any], wanted: list[Properties]) -> list[Any]:
     live = [device for device in devices if _is(device, _device.VirtualCdrom)]
     changes = []
-    for device, said in zip(live, wanted, strict=False):
-        backing = _cdrom_backing(service, said)
+    for device, inputs in zip(live, wanted, strict=False):
+        backing = _cdrom_backing(service, inputs)
         if (type(backing), getattr(backing, "fileName", "")) != (
             type(device.backing),
             getattr(device.backing, "fileName", ""),
         ):
             device.backing = backing
             changes.append(change("edit", device))
-    changes += [change("add", cdrom(service, said, len(live) + i)) for i, said in enumerate(wanted[len(live) :])]
+    changes += [change("add", cdrom(service, inputs, len(live) + i)) for i, inputs in enumerate(wanted[len(live) :])]
     changes += [change("remove", device) for device in live[len(wanted) :]]
     return changes
 
@@ -170,39 +172,39 @@ def _cdrom_changes(service: VSphere, devices: list[Any], wanted: list[Properties
 def _nic_changes(service: VSphere, devices: list[Any], wanted: list[Properties]) -> list[Any]:
     live = [device for device in devices if _is(device, _device.VirtualEthernetCard)]
     changes = []
-    for index, (device, said) in enumerate(zip(live, wanted, strict=False)):
-        made = nic(service, said, index)
-        if type(made) is not type(device):  # another card: vSphere cannot turn one into another
-            changes += [change("remove", device), change("add", made)]
-        elif _network_key(made) != _network_key(device):
-            device.backing = made.backing
+    for index, (device, inputs) in enumerate(zip(live, wanted, strict=False)):
+        adapter = nic(service, inputs, index)
+        if type(adapter) is not type(device):  # vSphere cannot change the type of an adapter
+            changes += [change("remove", device), change("add", adapter)]
+        elif _network_key(adapter) != _network_key(device):
+            device.backing = adapter.backing
             changes.append(change("edit", device))
-    changes += [change("add", nic(service, said, len(live) + i)) for i, said in enumerate(wanted[len(live) :])]
+    changes += [change("add", nic(service, inputs, len(live) + i)) for i, inputs in enumerate(wanted[len(live) :])]
     changes += [change("remove", device) for device in live[len(wanted) :]]
     return changes
 
 
-def _network_key(card: Any) -> str:
-    """The name of a card's network, or the key of its distributed port group."""
-    if isinstance(card.backing, _device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
-        return str(card.backing.port.portgroupKey)
-    return str(card.backing.deviceName)
+def _network_key(adapter: Any) -> str:
+    """The name of an adapter's network, or the key of its distributed port group."""
+    if isinstance(adapter.backing, _device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
+        return str(adapter.backing.port.portgroupKey)
+    return str(adapter.backing.deviceName)
 
 
 def read_devices(machine: Any, state: Properties) -> Properties:
-    """The properties of a live machine's devices, with the labels that only the inputs know."""
+    """The properties of a live machine's devices. Disk labels come from the state, because vSphere has none."""
     devices = machine.config.hardware.device
     by_name = {datastore.name: datastore._moId for datastore in machine.datastore}  # noqa: SLF001
     networks = {getattr(network, "key", network.name): network._moId for network in machine.network}  # noqa: SLF001
     controllers = [name for name, kind in SCSI.items() if any(type(device) is kind for device in devices)]
-    said = {unit_of(disk, index): disk for index, disk in enumerate(state.get("disks", []))}
+    recorded = {unit_of(disk, index): disk for index, disk in enumerate(state.get("disks", []))}
     disks = sorted(
         (device for device in devices if _is(device, _device.VirtualDisk)),
-        key=lambda device: [*said, *range(64)].index(device.unitNumber),
+        key=lambda device: [*recorded, *range(64)].index(device.unitNumber),
     )
     return {
         "scsiType": controllers[0] if controllers else None,
-        "disks": [_read_disk(device, said.get(device.unitNumber, {})) for device in disks],
+        "disks": [_read_disk(device, recorded.get(device.unitNumber, {})) for device in disks],
         "cdroms": [_read_cdrom(device, by_name) for device in devices if _is(device, _device.VirtualCdrom)],
         "networkInterfaces": [
             {
@@ -217,12 +219,12 @@ def read_devices(machine: Any, state: Properties) -> Properties:
     }
 
 
-def _read_disk(device: Any, said: Properties) -> Properties:
+def _read_disk(device: Any, recorded: Properties) -> Properties:
     unit = device.unitNumber if device.unitNumber < _CONTROLLER_UNIT else device.unitNumber - 1
     return {
         "label": f"disk{unit}",
-        **said,
-        **({} if said.get("attach") else {"size": device.capacityInKB * 1024 // GIB}),
+        **recorded,
+        **({} if recorded.get("attach") else {"size": device.capacityInKB * 1024 // GIB}),
         "unitNumber": unit,
         "key": device.key,
         "uuid": device.backing.uuid,

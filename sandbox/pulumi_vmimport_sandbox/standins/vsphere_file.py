@@ -13,7 +13,7 @@ _LOCATION = frozenset({"datacenter", "datastore", "destinationFile"})
 
 
 class File(ResourceKind[VSphere]):
-    """vsphere:index/file:File, the upload; a copy between datastores is not served."""
+    """vsphere:index/file:File for uploads; copies between datastores are not supported."""
 
     inputs = _LOCATION | {"createDirectories", "sourceFile"}
     required = frozenset({"datastore", "destinationFile", "sourceFile"})
@@ -43,11 +43,11 @@ class File(ResourceKind[VSphere]):
         try:
             found = service.wait(f"looking for {path}", datastore.browser.SearchDatastore_Task(folder, spec))
         except TaskFailed as failure:
-            if isinstance(failure.fault, vim.fault.FileNotFound):  # the folder
-                raise NotFound(f"{path} is not there") from failure
+            if isinstance(failure.fault, vim.fault.FileNotFound):  # the folder does not exist
+                raise NotFound(f"{path} does not exist") from failure
             raise
         if not found.file:
-            raise NotFound(f"{path} is not there")
+            raise NotFound(f"{path} does not exist")
         return {name: state[name] for name in _LOCATION if name in state}
 
     def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
@@ -68,7 +68,7 @@ class File(ResourceKind[VSphere]):
             service.wait(f"deleting {path}", service.content.fileManager.DeleteDatastoreFile_Task(path, datacenter))
         except TaskFailed as failure:
             if isinstance(failure.fault, vim.fault.FileNotFound):
-                raise NotFound(f"{path} is not there") from failure
+                raise NotFound(f"{path} does not exist") from failure
             raise
 
 

@@ -1,7 +1,7 @@
 """Virtual machines.
 
-What the real provider does around a change was read in terraform-provider-vsphere 2.13, the code that pulumi-vsphere
-bridges: https://github.com/vmware/terraform-provider-vsphere/blob/main/vsphere/resource_vsphere_virtual_machine.go
+Power changes around updates follow terraform-provider-vsphere 2.13, which pulumi-vsphere bridges:
+https://github.com/vmware/terraform-provider-vsphere/blob/main/vsphere/resource_vsphere_virtual_machine.go
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _RESTARTS = frozenset(
         "numCpus",
     }
 )
-"""Inputs whose change needs a powered-off machine; processors and memory too, as hot-add is not served."""
+"""Inputs whose change requires a powered-off machine, including CPUs and memory: hot-add is not supported."""
 
 _POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 
@@ -97,17 +97,17 @@ class VirtualMachineResource(ResourceKind[VSphere]):
         machine, what = service.machine(id), f"virtual machine {news['name']}"
         spec = _config(news)
         spec.deviceChange = devices.device_changes(service, machine, olds, news)
-        live, said = read_machine(machine, news), {**self.defaults, **news}
-        restarts = any(not same(live[name], said[name]) for name in _RESTARTS & said.keys())
+        live, inputs = read_machine(machine, news), {**self.defaults, **news}
+        restarts = any(not same(live[name], inputs[name]) for name in _RESTARTS & inputs.keys())
         if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOff:
             if restarts or devices.need_power_off(spec.deviceChange):
                 _power_off(service, machine, what)
             elif devices.cannot_while_on(spec.deviceChange):
                 raise Rejected(
-                    f"reconfiguring {what}: InvalidPowerState: a CD drive cannot be added or removed while on"
+                    f"reconfiguring {what}: InvalidPowerState: a CD drive cannot be added or removed while powered on"
                 )
         service.wait(f"reconfiguring {what}", machine.ReconfigVM_Task(spec))
-        # The real provider powers a machine on after every change, whether it was on before or not.
+        # The real provider powers a machine on after every change, even if it was off before.
         if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOn:
             service.wait(f"powering on {what}", machine.PowerOnVM_Task())
 
@@ -131,15 +131,15 @@ class VirtualMachineResource(ResourceKind[VSphere]):
 def read_machine(machine: Any, state: Properties) -> Properties:
     """The properties of a live machine."""
     config = machine.config
-    asked = state.get("extraConfig") or {}
+    configured = state.get("extraConfig") or {}
     return {
         "annotation": config.annotation or "",
         "bootDelay": (config.bootOptions and config.bootOptions.bootDelay) or 0,
         "changeVersion": config.changeVersion,
-        "datastoreId": machine.datastore[0]._moId,  # noqa: SLF001 - pyVmomi has no other name for an object's id
+        "datastoreId": machine.datastore[0]._moId,  # noqa: SLF001 - pyVmomi has no public attribute for an object's id
         "efiSecureBootEnabled": bool(config.bootOptions and config.bootOptions.efiSecureBootEnabled),
         "enableDiskUuid": bool(config.flags and config.flags.diskUuidEnabled),
-        "extraConfig": {option.key: option.value for option in config.extraConfig if option.key in asked},
+        "extraConfig": {option.key: option.value for option in config.extraConfig if option.key in configured},
         "firmware": config.firmware,
         "guestId": config.guestId,
         "guestIpAddresses": [],
@@ -194,5 +194,5 @@ def _folder(pool: Any, path: str) -> Any:
 
 
 def _power_off(service: VSphere, machine: Any, what: str) -> None:
-    """Power a machine off; what the real provider asks of VMware Tools first, guests of the sandbox do not have."""
+    """Power a machine off. The real provider first shuts down the guest, but sandbox guests have no VMware Tools."""
     service.wait(f"powering off {what}", machine.PowerOffVM_Task())

@@ -1,4 +1,4 @@
-"""What pulumi-vsphere refuses of a virtual machine in preview, and what its stand-in cannot do."""
+"""The inputs of a virtual machine that pulumi-vsphere rejects in preview, or that its stand-in does not support."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,10 @@ from . import vsphere_devices as devices
 from .values import UNKNOWN, Properties, has_unknown, same
 
 _FIXED = {"datastoreId": "", "folder": "", "resourcePoolId": "", "scsiBusSharing": "noSharing", "scsiType": "pvscsi"}
-"""Inputs that the real provider changes in place, by moving the machine or its disks, and what they are by default."""
+"""Inputs that the real provider changes in place by moving the machine or its disks, with their defaults."""
 
 _GUEST_WAITS = {"waitForGuestIpTimeout": 0, "waitForGuestNetTimeout": 5}
-"""Minutes that the real provider waits for an address, where the program says nothing; less than 1 is not at all."""
+"""How many minutes the real provider waits for an address by default; a value less than 1 disables the wait."""
 
 _STRUCTURES = {
     "cdroms": frozenset({"clientDevice", "datastoreId", "path"}),
@@ -27,7 +27,7 @@ _CHOICES = {
 
 
 def problems(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
-    """Every problem of the new inputs, as (path, reason); `olds` are those of a machine that exists."""
+    """Every problem of the new inputs, as (path, reason). `olds` are the inputs of the existing machine, if any."""
     if not news.get("disks"):
         yield "disks", "there must be at least one disk specified"
     if not news.get("networkInterfaces"):
@@ -38,8 +38,8 @@ def problems(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
     yield from _choices("", news)
     for name in _STRUCTURES:
         yield from _members(name, news)
-    for index, said in enumerate(_structures(news, "cdroms")):
-        if bool(said.get("clientDevice")) == ("datastoreId" in said and "path" in said):
+    for index, structure in enumerate(_structures(news, "cdroms")):
+        if bool(structure.get("clientDevice")) == ("datastoreId" in structure and "path" in structure):
             yield f"cdroms[{index}]", "either client_device or datastore_id and path must be set"
     yield from _disk_problems(_structures(olds, "disks"), _structures(news, "disks"))
 
@@ -56,36 +56,36 @@ def _moves(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
     for name, default in _FIXED.items():
         old, new = olds.get(name, default), news.get(name, default)
         if new != UNKNOWN and not same(old, new):
-            reason = "the sandbox's stand-in cannot change it, the real provider does so in place"
+            reason = "the real provider changes it in place, but the sandbox's stand-in cannot"
             yield name, f"expected {old!r}, got {new!r}: {reason}"
 
 
 def _members(name: str, news: Properties) -> Iterator[tuple[str, str]]:
     members = _STRUCTURES[name]
-    for index, said in enumerate(_structures(news, name)):
-        yield from _choices(f"{name}[{index}].", said)
-        for unknown in sorted(said.keys() - members):
-            reason = f"expected one of {', '.join(sorted(members))}: the stand-in has no other"
+    for index, structure in enumerate(_structures(news, name)):
+        yield from _choices(f"{name}[{index}].", structure)
+        for unknown in sorted(structure.keys() - members):
+            reason = f"not supported by the stand-in; expected one of {', '.join(sorted(members))}"
             yield f"{name}[{index}].{unknown}", reason
 
 
 def _structures(properties: Properties, name: str) -> list[Properties]:
-    """The structures of a list, none while they are unknown."""
-    said = properties.get(name) or []
-    return [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
+    """The structures of a list; empty if the list is unknown."""
+    items = properties.get(name) or []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _choices(path: str, said: Properties) -> Iterator[tuple[str, str]]:
+def _choices(path: str, structure: Properties) -> Iterator[tuple[str, str]]:
     for name, choices in _CHOICES.items():
-        if name in said and said[name] not in choices | {UNKNOWN}:
-            yield f"{path}{name}", f"expected one of {', '.join(sorted(choices))}, got {said[name]!r}"
+        if name in structure and structure[name] not in choices | {UNKNOWN}:
+            yield f"{path}{name}", f"expected one of {', '.join(sorted(choices))}, got {structure[name]!r}"
 
 
 def _disk_problems(olds: list[Properties], news: list[Properties]) -> Iterator[tuple[str, str]]:
     before = {disk.get("label"): disk for disk in olds}
     units = [devices.unit_of(disk, index) for index, disk in enumerate(news) if not has_unknown(disk)]
     if len(set(units)) < len(units):
-        yield "disks", f"every disk needs a unit number of its own, got {units}"
+        yield "disks", f"expected a unique unit number for each disk, got {units}"
     for index, disk in enumerate(news):
         path = f"disks[{index}]"
         if "label" not in disk:

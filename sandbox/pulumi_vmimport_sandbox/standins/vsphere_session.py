@@ -1,4 +1,4 @@
-"""A session with a vCenter on this machine: its inventory, its tasks and the files of its datastores."""
+"""A session with a vCenter on this machine: inventory, tasks and datastore files."""
 
 import http.client
 import io
@@ -17,11 +17,11 @@ from .resource_kind import NotFound, Rejected
 _TASK_SECONDS = 300
 _POLL_SECONDS = 0.05
 _SHOWN = ("existingState", "requestedState", "file", "name", "invalidProperty", "obj", "object")
-"""What says most about a fault, where it has it."""
+"""The most informative properties of faults; a fault has only some of them."""
 
 
 class TaskFailed(Rejected):
-    """A vCenter task ended in an error; `fault` is what vCenter says of it."""
+    """A vCenter task ended in an error; `fault` is vCenter's fault."""
 
     def __init__(self, what: str, fault: Any) -> None:
         super().__init__(f"{what}: {fault_text(fault)}")
@@ -29,7 +29,7 @@ class TaskFailed(Rejected):
 
 
 def fault_text(fault: Any) -> str:
-    """A fault in vCenter's words, or, as the simulator has none, its name and facts."""
+    """The type, properties and message of a fault. The simulator's faults have no message."""
     fault = getattr(fault, "fault", None) or fault
     words = getattr(fault, "localizedMessage", None) or getattr(fault, "msg", None) or ""
     facts = [f"{name} {value}" for name in _SHOWN if (value := getattr(fault, name, None)) is not None]
@@ -39,7 +39,7 @@ def fault_text(fault: Any) -> str:
 
 
 class VSphere:
-    """Connects at the first use; safe to use from any thread."""
+    """A connection that is made on first use. Thread-safe."""
 
     def __init__(self, host: str, port: int, user: str, password: str, ca_file: str | None) -> None:
         require_loopback(host, "VSPHERE_SERVER", f"{host}:{port}")
@@ -68,7 +68,7 @@ class VSphere:
         return self.instance.content
 
     def all(self, kind: Any, root: Any = None) -> list[Any]:
-        """Every object of a kind below a folder or datacenter, by default all."""
+        """Every object of a kind below a folder or datacenter. Default: the whole inventory."""
         view = self.content.viewManager.CreateContainerView(root or self.content.rootFolder, [kind], True)
         try:
             return list(view.view)
@@ -76,10 +76,10 @@ class VSphere:
             view.Destroy()
 
     def named(self, kind: Any, path: str | None, root: Any = None) -> Any:
-        """The one object of a kind with a name or the end of an inventory path; without one, the only object.
+        """The object of a kind with this name or end of an inventory path. Default: the only object of that kind.
 
         Raises:
-            Refused: there is none, or there are several.
+            Rejected: No object matches, or several do.
         """
         wanted = (path or "").strip("/").split("/") if path else []
         found = [item for item in self.all(kind, root) if _at(item, wanted)]
@@ -87,16 +87,16 @@ class VSphere:
         if not found:
             raise Rejected(f"{what} {path or '(default)'!r} not found")
         if len(found) > 1:
-            raise Rejected(f"{what} {path or '(default)'!r} is not unique: give the end of its inventory path")
+            raise Rejected(f"{what} {path or '(default)'!r} is not unique; specify the end of its inventory path")
         return found[0]
 
     def by_id(self, kind: Any, id: str) -> Any:
-        """The object of a managed object id.
+        """The object with a managed object id.
 
         Raises:
-            Refused: there is none.
+            Rejected: The object does not exist.
         """
-        found = kind(id, self.instance._stub)  # noqa: SLF001 - pyVmomi has no other way
+        found = kind(id, self.instance._stub)  # noqa: SLF001 - pyVmomi has no public attribute for the stub
         try:
             _ = found.name
         except vmodl.fault.ManagedObjectNotFound as error:
@@ -104,10 +104,10 @@ class VSphere:
         return found
 
     def machine(self, uuid: str) -> Any:
-        """The virtual machine of a BIOS UUID, which is the id that pulumi-vsphere gives it.
+        """The virtual machine with a BIOS UUID, which is its resource id in pulumi-vsphere.
 
         Raises:
-            Gone: there is none.
+            NotFound: The virtual machine does not exist.
         """
         found = self.content.searchIndex.FindByUuid(None, uuid, True, False)
         if found is None:
@@ -117,11 +117,11 @@ class VSphere:
     def wait(self, what: str, task: Any) -> Any:
         """The result of a task.
 
-        The simulator's tasks cannot be read whole (an entity or name that pyVmomi does not know), which is what
-        task.info and pyVim.task do; so the properties that matter are collected one by one.
+        task.info and pyVim.task read the whole task, which pyVmomi cannot parse for the simulator's tasks. The relevant
+        properties are therefore read one by one.
 
         Raises:
-            TaskFailed: the task ended in an error.
+            TaskFailed: The task ended in an error.
         """
         collector = vmodl.query.PropertyCollector
         wanted = collector.PropertySpec(type=vim.Task, pathSet=["info.state", "info.error", "info.result"])
@@ -135,23 +135,23 @@ class VSphere:
             if info["info.state"] == vim.TaskInfo.State.error:
                 raise TaskFailed(what, info["info.error"])
             time.sleep(_POLL_SECONDS)
-        raise Rejected(f"{what}: the task {task._moId} was not done after {_TASK_SECONDS} s")  # noqa: SLF001
+        raise Rejected(f"{what}: task {task._moId} is still running after {_TASK_SECONDS} s")  # noqa: SLF001
 
     def put_file(self, datastore: Any, path: str, content: BinaryIO) -> None:
-        """Write a file of a datastore, whose folder is there, over the one that may be there."""
+        """Write a file in an existing folder of a datastore, replacing an existing file."""
         self._transfer("PUT", datastore, path, content, {"Content-Length": str(_length(content))})
 
     def read_file(self, datastore: Any, path: str) -> bytes:
-        """The content of a file of a datastore.
+        """The content of a file in a datastore.
 
         Raises:
-            Gone: there is no such file.
+            NotFound: The file does not exist.
         """
         return self._transfer("GET", datastore, path, None, {})
 
     def _transfer(self, verb: str, datastore: Any, path: str, body: BinaryIO | None, headers: dict[str, str]) -> bytes:
         where = urlencode({"dcPath": datacenter_of(datastore).name, "dsName": datastore.name})
-        cookie = self.instance._stub.cookie.split(";")[0]  # noqa: SLF001 - the session of the SOAP calls serves here too
+        cookie = self.instance._stub.cookie.split(";")[0]  # noqa: SLF001 - reuse the session of the SOAP calls
         connection = http.client.HTTPSConnection(self._host, self._port, context=self._tls)
         try:
             connection.request(verb, f"/folder/{quote(path)}?{where}", body, {"Cookie": cookie, **headers})
@@ -179,12 +179,12 @@ def _length(content: BinaryIO) -> int:
 
 
 def _at(item: Any, path: list[str]) -> bool:
-    """Whether an object has this name, or an inventory path that ends with these names."""
+    """Whether an object's inventory path ends in these names."""
     return not path or (item.name == path[-1] and _below(item.parent, path[:-1]))
 
 
 def _below(parent: Any, path: list[str]) -> bool:
-    """Whether a parent's inventory path ends with these names; folders may be left out, as people do."""
+    """Whether a parent's inventory path ends in these names; folders between them may be omitted."""
     if not path:
         return True
     if parent is None:
@@ -195,12 +195,12 @@ def _below(parent: Any, path: list[str]) -> bool:
 
 
 def datacenter_of(item: Any) -> Any:
-    """The datacenter an object is in."""
+    """The datacenter that contains an object."""
     while not isinstance(item, vim.Datacenter):
         item = item.parent
     return item
 
 
 def datastore_path(datastore: Any, path: str) -> str:
-    """A path as vCenter writes it: [LocalDS_0] isos/windows.iso."""
+    """A path in vCenter's format: [LocalDS_0] isos/windows.iso."""
     return f"[{datastore.name}] {path.lstrip('/')}"

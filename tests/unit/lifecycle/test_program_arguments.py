@@ -30,7 +30,7 @@ def test_arguments_are_a_dictionary_or_keywords(args: Any, opts: Any, keywords: 
         pytest.param(
             {"platform": "Linux"}, None, {"platform": "Windows", "tags": {}}, "platform given both", id="twice"
         ),
-        pytest.param({"platform": "Linux"}, None, {"tags": {}}, "tags given beside a dictionary", id="mixed"),
+        pytest.param({"platform": "Linux"}, None, {"tags": {}}, "tags given in addition to a dictionary", id="mixed"),
         pytest.param(OPTS, OPTS, {}, "opts is given twice", id="options-twice"),
         pytest.param("Linux", None, {}, "got 'Linux'", id="no-dictionary"),
     ],
@@ -57,7 +57,7 @@ def test_a_resource_accepts_either_form(world: Any) -> None:
     ],
 )
 def test_fails_where_a_class_is_given_both_forms(world: Any, declare: Callable[[], Any]) -> None:
-    with pytest.raises(TypeError, match="beside a dictionary"):
+    with pytest.raises(TypeError, match="given in addition to a dictionary"):
         world.deploy(declare)
 
 

@@ -47,7 +47,7 @@ def sandbox_in(directory: Path, *, vsphere: bool = False) -> Sandbox:
 
 
 @pytest.mark.usefixtures("caller")
-def test_programs_do_not_see_the_accounts_of_the_user(tmp_path: Path) -> None:
+def test_programs_cannot_access_the_accounts_of_the_user(tmp_path: Path) -> None:
     with sandbox_in(tmp_path, vsphere=True) as sandbox:
         given = sandbox.environment
         assert not set(CALLERS.values()) & set(given.values())

@@ -30,7 +30,7 @@ def make_machine(vcenter: VCenterSandbox, name: str) -> Any:
     return session.wait("making", session.named(vim.Datacenter, "DC0").vmFolder.CreateVM_Task(config=spec, pool=pool))
 
 
-def test_it_starts_empty_and_its_certificate_verifies_it(vcenter: VCenterSandbox) -> None:
+def test_it_starts_empty_and_has_a_valid_certificate(vcenter: VCenterSandbox) -> None:
     assert vcenter.virtual_machines() == []
     assert vcenter.remaining_resources() == []
     context = ssl.create_default_context(cafile=str(vcenter.ca_file))
@@ -53,10 +53,10 @@ def test_fails_to_read_a_missing_file(vcenter: VCenterSandbox) -> None:
 def test_remaining_resources_are_vms_and_files_except_uploaded_ones(vcenter: VCenterSandbox) -> None:
     vcenter.put_file("LocalDS_0", "a.iso", io.BytesIO(b"iso"))
     machine = make_machine(vcenter, "web")
-    left = vcenter.remaining_resources()
-    assert left[0] == "virtual machine web"
-    assert "file [LocalDS_0] web/web.vmx" in left
-    assert not any("a.iso" in line for line in left)
+    remaining = vcenter.remaining_resources()
+    assert remaining[0] == "virtual machine web"
+    assert "file [LocalDS_0] web/web.vmx" in remaining
+    assert not any("a.iso" in line for line in remaining)
     vcenter.session.wait("deleting", machine.Destroy_Task())
     assert vcenter.remaining_resources() == []
 

@@ -68,7 +68,7 @@ def sealed_block_count(seal: str) -> int:
 
 
 def complete(aws: AwsConnection, snapshot_id: str, seal: str) -> None:
-    """Complete a snapshot: EBS compares its blocks with the seal, and then takes a while to reach `completed`."""
+    """Complete a snapshot: EBS compares its blocks with the seal. The snapshot is `completed` some time later."""
     blocks, checksum = seal.split()
     aws.client("ebs").complete_snapshot(
         SnapshotId=snapshot_id,
@@ -101,7 +101,7 @@ def describe(aws: AwsConnection, ids: list[str]) -> dict[str, EbsSnapshot]:
 
 
 def is_unknown_snapshot(error: Exception) -> bool:
-    """Whether EBS does not know the snapshot: it was deleted, or it is too new for this endpoint."""
+    """Whether EBS does not find the snapshot: it was deleted, or it is too new for this endpoint."""
     return error_code(error) == "ResourceNotFoundException"
 
 

@@ -41,7 +41,7 @@ class EbsSnapshot:
 
 
 def find(aws: AwsConnection, snapshot_id: str) -> EbsSnapshot | None:
-    """The snapshot, or None if EC2 knows no snapshot with this id."""
+    """The snapshot, or None if it does not exist."""
     try:
         found = aws.client("ec2").describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"]
     except ClientError as error:

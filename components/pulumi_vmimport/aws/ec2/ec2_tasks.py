@@ -85,11 +85,11 @@ def common_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class TaskKind(Generic[TaskT]):
-    """One of the four kinds.
+    """One of the four kinds of conversion task.
 
     Args:
         noun: its name in messages.
-        read: makes a task of an element of the Describe call's answer.
+        read: converts an element of the Describe call's response to a task.
         describe_call: makes the Describe call with the given members and returns the elements of all pages.
         ids_member: the member of the Describe call that holds the ids.
         cancel_call: cancels the task with the given id for the given reason.
@@ -160,7 +160,7 @@ class TaskKind(Generic[TaskT]):
 
 
 def paged_call(operation: str, element: str) -> Callable[["EC2Client", Mapping[str, Any]], Iterator[Any]]:
-    """A `describe_call` for TaskKind: the elements of a Describe call's answer over all pages."""
+    """A `describe_call` for TaskKind: the elements of all pages of a Describe call's response."""
 
     def describe_call(ec2: Any, members: Mapping[str, Any]) -> Iterator[Any]:
         for page in ec2.get_paginator(operation).paginate(**members):

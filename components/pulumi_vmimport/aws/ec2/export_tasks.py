@@ -34,7 +34,7 @@ class Ec2ExportTask(Ec2Task):
 
     @classmethod
     def read_image(cls, answer: Mapping[str, Any]) -> "Ec2ExportTask":
-        """The task in an element of `ExportImageTasks`, or in the answer of ExportImage."""
+        """The task in an element of `ExportImageTasks`, or in the response of ExportImage."""
         id, location = answer["ExportImageTaskId"], answer.get("S3ExportLocation", {})
         return cls(
             **common_fields(answer),
@@ -45,7 +45,7 @@ class Ec2ExportTask(Ec2Task):
 
     @classmethod
     def read_instance(cls, answer: Mapping[str, Any]) -> "Ec2ExportTask":
-        """The task in an element of `ExportTasks`, or in the answer of CreateInstanceExportTask."""
+        """The task in an element of `ExportTasks`, or in the response of CreateInstanceExportTask."""
         id, location = answer["ExportTaskId"], answer.get("ExportToS3Task", {})
         return cls(
             **common_fields(answer),

@@ -57,7 +57,7 @@ class Image:
 
 
 def find(aws: AwsConnection, image_id: str) -> Image | None:
-    """The AMI, or None if EC2 knows no AMI with this id."""
+    """The AMI, or None if it does not exist."""
     try:
         images = aws.client("ec2").describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
     except ClientError as error:

@@ -32,7 +32,7 @@ class ImageImportTask(Ec2Task):
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "ImageImportTask":
-        """The task in an element of `ImportImageTasks`, or in the answer of ImportImage."""
+        """The task in an element of `ImportImageTasks`, or in the response of ImportImage."""
         return cls(
             **common_fields(answer),
             id=answer["ImportTaskId"],
@@ -56,7 +56,7 @@ class SnapshotImportTask(Ec2Task):
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "SnapshotImportTask":
-        """The task in an element of `ImportSnapshotTasks`, or in the answer of ImportSnapshot."""
+        """The task in an element of `ImportSnapshotTasks`, or in the response of ImportSnapshot."""
         detail = answer.get("SnapshotTaskDetail", {})
         known = common_fields({**detail, "Tags": answer.get("Tags", [])})
         return cls(**known, id=answer["ImportTaskId"], snapshot_id=detail.get("SnapshotId"))

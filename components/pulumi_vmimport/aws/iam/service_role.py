@@ -85,7 +85,7 @@ class ServiceRole:
 
 
 def find(aws: AwsConnection, name: str) -> ServiceRole | None:
-    """The role with its inline and attached policies, or None if IAM knows no role with this name."""
+    """The role with its inline and attached policies, or None if it does not exist."""
     iam = aws.client("iam")
     try:
         role = iam.get_role(RoleName=name)["Role"]

@@ -18,7 +18,7 @@ DEFAULT_IMAGE_QUOTA = 40
 
 @dataclass(frozen=True)
 class ByolSupport:
-    """BYOL in the answer of DescribeAccount."""
+    """BYOL in the response of DescribeAccount."""
 
     is_enabled: bool
     cidr_range: str | None
@@ -71,7 +71,7 @@ def latest_modification(aws: AwsConnection) -> ByolModification | None:
         if not answer.get("NextToken"):
             break
         token = {"NextToken": answer["NextToken"]}
-    # The order of the answer is not documented.
+    # The order of the modifications is not documented.
     newest = max(found, key=lambda each: each["StartTime"].timestamp() if each.get("StartTime") else 0.0, default=None)
     return ByolModification.read(newest) if newest else None
 

@@ -42,7 +42,7 @@ class CustomImageImport:
 
     @classmethod
     def read(cls, image_id: str, answer: Mapping[str, Any]) -> "CustomImageImport":
-        """The import in the answer of DescribeCustomWorkspaceImageImport."""
+        """The import in the response of DescribeCustomWorkspaceImageImport."""
         return cls(
             image_id=image_id,
             state=answer.get("State", "PENDING"),

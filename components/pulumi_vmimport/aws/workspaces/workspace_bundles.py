@@ -67,7 +67,7 @@ class BundleDescription:
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "BundleDescription":
-        """The bundle in an element of `Bundles`, or in the answer of CreateWorkspaceBundle."""
+        """The bundle in an element of `Bundles`, or in the response of CreateWorkspaceBundle."""
         return cls(
             id=answer["BundleId"],
             name=answer.get("Name", ""),

@@ -42,7 +42,7 @@ class WorkspaceImage:
     owner_account_id: str | None
     errors: tuple[ImageError, ...]
     update_available: bool | None
-    """Whether CreateUpdatedWorkspaceImage has updates to install; None if the answer does not include it."""
+    """Whether CreateUpdatedWorkspaceImage has updates to install; None if the response does not include it."""
 
     @property
     def pending(self) -> bool:

@@ -42,7 +42,7 @@ def has_signature(sector: bytes) -> bool:
 
 
 def named_file_system(sector: bytes) -> FileSystem | None:
-    """The file system that the sector names."""
+    """The file system that the sector states."""
     return _NAMES.get(sector[_NAME_AT : _NAME_AT + 8])
 
 

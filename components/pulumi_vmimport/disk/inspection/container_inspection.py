@@ -30,7 +30,7 @@ class ContainerInspection:
     vhdx: VhdxFacts | None = None
 
     def add_damage(self, where: str, words: str) -> None:
-        """Record a damage."""
+        """Record damage."""
         self.damage.append(Damage(where, words))
 
     def open_content(self, opener: Callable[[], DiskContent]) -> None:

@@ -144,7 +144,7 @@ def _read_grains(
             layout.grain,
             layout.compressed,
         ):
-            found = f"it says {capacity} sectors in grains of {grain} with flags {flags:#x}"
+            found = f"it states {capacity} sectors in grains of {grain} with flags {flags:#x}"
             inspected.add_damage("footer", f"{found}, the header {layout.capacity} sectors in grains of {layout.grain}")
             return
         layout = replace(layout, directory=directory)

@@ -14,7 +14,7 @@ from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_bloc
 
 # The longest pause after each attempt, beyond the retries of botocore; two and a half minutes in all.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0, 30.0)
-# AWS's tool coldsnap observed that PutSnapshotBlock may not know a snapshot for up to two minutes after its start
+# PutSnapshotBlock may not find a snapshot for up to two minutes after StartSnapshot, as observed by AWS's tool coldsnap
 # (awslabs/coldsnap, src/upload.rs).
 _PROPAGATION_SECONDS = 180.0
 _MIB = 1 << 20

@@ -76,8 +76,8 @@ def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent)
     if disk.sector_bytes != SECTOR_BYTES:
         yield Problem(
             path,
-            f"expected a disk with {SECTOR_BYTES}-byte sectors, as EBS has, got {disk.sector_bytes}-byte sectors; copy "
-            f"the data to a disk with {SECTOR_BYTES}-byte sectors inside the machine",
+            f"expected a disk with {SECTOR_BYTES}-byte sectors, as EBS has, got {disk.sector_bytes}-byte sectors; in "
+            f"the VM, copy the data to a disk with {SECTOR_BYTES}-byte sectors",
         )
     needed = volume_size(inputs, disk)
     if is_known(inputs.volume_size) and needed * _GIB < disk.capacity_bytes:

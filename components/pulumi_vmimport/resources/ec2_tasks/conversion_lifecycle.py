@@ -47,7 +47,7 @@ TaskT = TypeVar("TaskT", bound=Ec2Task)
 
 
 class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, TaskT]):
-    """A lifecycle over one kind of task. A subclass knows how to start the task and what its result is."""
+    """A lifecycle over one kind of task. A subclass starts the task and handles its result."""
 
     tasks: ClassVar[TaskKind[Any]]
     quota_queue: ClassVar[QuotaQueue]
@@ -218,7 +218,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                     run.wait(run.poll_seconds)
                     continue
                 if task.status != "active":
-                    task = self.tasks.find(run.aws, task.id) or task  # the answer may lack the tags
+                    task = self.tasks.find(run.aws, task.id) or task  # the response may lack the tags
                     if not self._is_usable(run, task, own_tags):
                         unusable.add(task.id)
                         continue

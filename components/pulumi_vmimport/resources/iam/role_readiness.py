@@ -28,8 +28,8 @@ from pulumi_vmimport.lifecycle.schema import updatable
 _LONGEST_PAUSE_SECONDS = 2.0
 _SHORTEST_PAUSE_SECONDS = 0.1
 _PAUSES_TO_PROPAGATE = 5
-_CONSECUTIVE_READS = 3  # IAM servers may answer in turn, one of them with the earlier version
-# A role that still differs after this time is not late: another owner changes it.
+_CONSECUTIVE_READS = 3  # consecutive reads may reach different IAM servers, some with the earlier version
+# If a role still differs after this time, the cause is not propagation: another owner changes the role.
 _TIMEOUT_SECONDS = 300.0
 
 
@@ -96,7 +96,7 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
         return RoleReadinessState(**vars(inputs), role_arn=state.role_arn)
 
     def delete(self, run: Run, id: str, state: RoleReadinessState) -> None:
-        """Nothing: aws.iam.Role or the owner of the role deletes it."""
+        """Do nothing: aws.iam.Role, or the owner of an adopted role, deletes the role."""
 
 
 def document_hash(document: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Checks before a run that AWS does not answer are warnings: the run itself may have the permission."""
+"""Turns AWS errors of checks before a run into warnings: the run may succeed without the permission to check."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from pulumi_vmimport.lifecycle.contract import Run
 
 @contextmanager
 def warn_on_aws_error(run: Run, subject: str) -> Iterator[None]:
-    """Turn an AWS error in the block into the warning that the subject was not checked, and leave the block."""
+    """Turn an AWS error in the block into a warning that the subject was not checked, and leave the block."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

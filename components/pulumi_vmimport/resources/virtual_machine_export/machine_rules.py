@@ -1,4 +1,4 @@
-"""What a virtual machine must be for AWS to import its export.
+"""The requirements for a virtual machine whose export AWS can import.
 
 Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html,
 https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html

@@ -18,7 +18,7 @@ class PoweredOn(StrEnum):
 
 
 def power_off(run: Run, source: VSphereMachine | MachineSnapshot, powered_on: PoweredOn | None) -> None:
-    """Power the machine off, or wait until it is off, as `powered_on` says. Does nothing for a snapshot."""
+    """Power the machine off, or wait until it is off, as `powered_on` requires. Does nothing for a snapshot."""
     if isinstance(source, MachineSnapshot) or source.power_state() is PowerState.OFF:
         return
     match powered_on:

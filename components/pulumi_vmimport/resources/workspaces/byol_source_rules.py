@@ -29,7 +29,8 @@ def account_problems(run: Run, path: str) -> Iterator[Problem]:
         yield Problem(
             path,
             f"account {run.aws.account_id} is not enabled for BYOL in {run.aws.region} "
-            f"(DedicatedTenancySupport{message}); apply to AWS ({_GUIDE}), then enable it with WorkspacesAccount",
+            f"(DedicatedTenancySupport{message}); request approval from AWS ({_GUIDE}), then enable BYOL with "
+            "WorkspacesAccount",
         )
 
 

@@ -106,7 +106,7 @@ class ImportCustomWorkspaceImageLifecycle(
         yield from super().preflight(run, inputs)
         yield from account_problems(run, "imageName")
         if inputs.protocol is Protocol.BYOP:
-            run.warn("protocol BYOP is for WorkSpaces Core, for which AWS must have allow-listed the account")
+            run.warn("protocol BYOP is for WorkSpaces Core and requires that AWS has allow-listed the account")
         if is_known(inputs.ec2_image_id) and inputs.ec2_image_id is not None:
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
         if is_known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:
@@ -153,13 +153,13 @@ def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Probl
 
 
 def _arn_problems(path: str, arn: str, pattern: re.Pattern[str], region: str | None) -> Iterator[Problem]:
-    """The problems of an EC2 Image Builder ARN, which must be of the resource's Region."""
+    """The problems of an EC2 Image Builder ARN, which must be in the resource's Region."""
     match = pattern.fullmatch(arn)
     if match is None:
         example = "infrastructure-configuration/NAME" if pattern is _INFRASTRUCTURE_ARN else "image/NAME/1.0.0/1"
         yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{example}, got {arn!r}")
     elif is_known(region) and region and match[1] != region:
-        yield Problem(path, f"expected an ARN of Region {region}, got {arn}")
+        yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
 
 
 def _task_problems(run: Run, task_id: str) -> Iterator[Problem]:

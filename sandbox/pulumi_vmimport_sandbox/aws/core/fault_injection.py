@@ -43,11 +43,11 @@ class AccountFailure:
 
 @dataclass
 class _Fault:
-    """A fault for calls of an operation. `left` is the number of remaining calls; `_ALWAYS` is unlimited."""
+    """A fault for calls of an operation. `remaining` is the number of remaining calls; `_ALWAYS` is unlimited."""
 
     operation: str
     effect: Callable[[IncomingCall], Exception]
-    left: int
+    remaining: int
     when: When = "before"
 
 
@@ -103,7 +103,7 @@ class Faults:
     def allow(self, operation: str) -> None:
         """Remove the effect of `deny`."""
         with self._lock:
-            self._faults = [o for o in self._faults if not (o.operation == operation and o.left == _ALWAYS)]
+            self._faults = [o for o in self._faults if not (o.operation == operation and o.remaining == _ALWAYS)]
 
     def expire_credentials(self) -> None:
         """Expire the sandbox's current access key."""
@@ -154,7 +154,7 @@ class Faults:
     def waiting(self) -> list[str]:
         """The operations of faults and callbacks that have not (all) occurred."""
         with self._lock:
-            return [o.operation for o in self._faults if o.left > 0] + [c.operation for c in self._callbacks]
+            return [o.operation for o in self._faults if o.remaining > 0] + [c.operation for c in self._callbacks]
 
     def clear(self) -> None:
         """Remove all faults and callbacks; expired keys become valid."""
@@ -218,9 +218,9 @@ class Faults:
     def _next_fault(self, call: RecordedCall, when: When) -> _Fault | None:
         with self._lock:
             order = next((o for o in self._faults if o.when == when and call.is_of(o.operation)), None)
-            if order is not None and order.left != _ALWAYS:
-                order.left -= 1
-                if order.left == 0:
+            if order is not None and order.remaining != _ALWAYS:
+                order.remaining -= 1
+                if order.remaining == 0:
                     self._faults.remove(order)
             return order
 

@@ -44,9 +44,10 @@ def images_shared_with(account_region: AccountRegion) -> Iterator[Any]:
             continue
         for image in backends[account_region.region].amis.values():
             if _may_launch(image, account_region):
-                seen = copy.copy(image)
-                seen.ec2_backend = ec2_backends[account_region.account][account_region.region]  # whose tags it has
-                yield seen
+                shared = copy.copy(image)
+                # moto reads the tags of an image from its backend
+                shared.ec2_backend = ec2_backends[account_region.account][account_region.region]
+                yield shared
 
 
 def find_image(ec2: Any, account_region: AccountRegion, image_id: str) -> Any:

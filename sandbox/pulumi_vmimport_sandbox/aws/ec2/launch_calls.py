@@ -35,9 +35,9 @@ class LaunchCalls(RegionalCalls, AmisResponse, InstanceResponse):  # type: ignor
         return answer
 
 
-def _merged(of_image: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _merged(of_image: list[dict[str, Any]], requested: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The image's block device mappings, overridden and extended by those of the launch."""
-    launch = {mapping["DeviceName"]: mapping for mapping in asked}
+    launch = {mapping["DeviceName"]: mapping for mapping in requested}
     merged = []
     for mapping in of_image:
         changes = launch.pop(mapping["DeviceName"], {})

@@ -135,7 +135,7 @@ class EbsDirectService:
         if request.get("FirstSnapshotId"):
             first, before = self._readable(account_region, request["FirstSnapshotId"])
             if first.id not in self._lineage(account_region, second.id):
-                raise invalid("UNRELATED_SNAPSHOTS", f"{first.id} and {second.id} are not of one lineage")
+                raise invalid("UNRELATED_SNAPSHOTS", f"{first.id} and {second.id} do not have the same lineage")
         changed = sorted(index for index in before.keys() | now.keys() if before.get(index) != now.get(index))
         indexes, following = _page(changed, request)
         blocks = [
@@ -152,7 +152,7 @@ class EbsDirectService:
         snapshot, digests = self._readable(account_region, request["SnapshotId"])
         index = request["BlockIndex"]
         if index not in digests or request["BlockToken"] != _block_token(snapshot, index):
-            raise invalid("INVALID_BLOCK_TOKEN", f"The token is not of block {index} of {snapshot.id}")
+            raise invalid("INVALID_BLOCK_TOKEN", f"The token does not belong to block {index} of {snapshot.id}")
         return {
             "DataLength": BLOCK_BYTES,
             "BlockData": snapshot.blocks.get(index),

@@ -137,7 +137,7 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _member_file(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     file = archive.extractfile(member)
     if file is None:
-        raise _disk_validation(f"{member.name} in the OVA is no file")
+        raise _disk_validation(f"{member.name} in the OVA is not a file")
     return file
 
 

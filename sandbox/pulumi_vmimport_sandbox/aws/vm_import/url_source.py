@@ -74,10 +74,10 @@ def expiry_failure(container: Mapping[str, Any], now: float, stages: Sequence[St
         reading += stage.seconds
         if "converting" in stage.message:
             break
-    left = source.expires_at - now
-    if left >= reading:
+    remaining_seconds = source.expires_at - now
+    if remaining_seconds >= reading:
         return None
-    percent = stage_after(stages, max(left, seconds_until(stages, VALIDATED_PERCENT)))[1]
+    percent = stage_after(stages, max(remaining_seconds, seconds_until(stages, VALIDATED_PERCENT)))[1]
     text = f"ClientError: Disk validation failed [Cannot read {source.bucket}/{source.key}: Request has expired]"
     return TaskFailure(text, percent)
 
@@ -90,4 +90,4 @@ def _expiry(query: Mapping[str, str]) -> float | None:
             return signed_at.timestamp() + int(query["X-Amz-Expires"])
         return float(query["Expires"]) if "Expires" in query else None
     except ValueError:
-        return 0.0  # no time that anybody could have signed
+        return 0.0  # not a valid time

@@ -41,7 +41,7 @@ def check_bundle(request: Mapping[str, Any]) -> str:
     root = str((request.get("RootStorage") or {}).get("Capacity") or smallest)
     if not (_SIZE.fullmatch(root) and _SIZE.fullmatch(user) and _is_group(int(root), int(user), compute)):
         raise invalid(
-            f"A root volume of {root} GB and a user volume of {user} GB do not go together: they must be 80 with 10, "
+            f"A root volume of {root} GB and a user volume of {user} GB cannot be combined: they must be 80 with 10, "
             f"50 or 100, or {_LEAST_LARGE_ROOT} to {_MOST} with {_LEAST_LARGE_USER} to {_MOST}."
         )
     return root

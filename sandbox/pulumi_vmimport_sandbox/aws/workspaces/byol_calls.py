@@ -38,8 +38,8 @@ class ByolCalls(RegionalWorkspacesCalls):
         if wanted not in {str(network) for network in _available("0.0.0.0/0")}:
             raise invalid(f"The management range {wanted!r} is not one of ListAvailableManagementCidrRanges.")
         if byol.is_enabled or byol.is_changing:
-            how = "enabled already" if byol.is_enabled else "being modified"
-            raise ServiceError("InvalidResourceStateException", f"The BYOL of this account is {how}.")
+            state = "already enabled" if byol.is_enabled else "being modified"
+            raise ServiceError("InvalidResourceStateException", f"BYOL of this account is {state}.")
         now = self.cloud.now
         failure = self.cloud.faults.next_account_failure()
         byol.modifications.append(

@@ -26,7 +26,7 @@ _COPIES_WITHIN = {"aws-cn": "in the China Regions", "aws-us-gov": "in AWS GovClo
 
 
 class ImageCreationCalls(RegionalWorkspacesCalls):
-    """ImportWorkspaceImage, ImportCustomWorkspaceImage, CreateWorkspaceImage, CopyWorkspaceImage and their like."""
+    """The imports, CreateWorkspaceImage, CopyWorkspaceImage and CreateUpdatedWorkspaceImage."""
 
     def import_workspace_image(self) -> ActionResult:
         request = self.request
@@ -137,9 +137,9 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         if task.image_id:
             self._own_ami(task.image_id)
         if not task.guest.is_windows:
-            raise ingestion_validation.invalid(f"The import task {task_id} imports no Windows.")
+            raise ingestion_validation.invalid(f"The import task {task_id} does not import Windows.")
         if task.request.get("Encrypted"):
-            raise ingestion_validation.invalid(f"The import task {task_id} makes encrypted volumes.")
+            raise ingestion_validation.invalid(f"The import task {task_id} creates encrypted volumes.")
         return task, task.guest
 
     def _copyable(self, image_id: str, region: str) -> PendingWorkspaceImage:

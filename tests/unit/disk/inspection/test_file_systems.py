@@ -140,10 +140,9 @@ def _volume(path: Path) -> tuple[DiskRegion, Sparse]:
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])
 def test_a_file_system_and_its_label_are_what_libblkid_finds(made: Callable[[str], Path], name: str) -> None:
     path = made(name)
-    said, found = blkid(path), detect_file_system(_volume(path)[0])
-    assert found.file_system == BLKID[said["TYPE"]] == (WRITTEN.get(name) or MADE[name][1:])[0]
-    expected = said.get("LABEL", "").replace("\\ ", " ")
-    assert found.label == expected
+    expected, detected = blkid(path), detect_file_system(_volume(path)[0])
+    assert detected.file_system == BLKID[expected["TYPE"]] == (WRITTEN.get(name) or MADE[name][1:])[0]
+    assert detected.label == expected.get("LABEL", "").replace("\\ ", " ")
 
 
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])

@@ -24,7 +24,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
-    reason="needs the Debian packages of `make disk-tools`",
+    reason="needs the Debian packages of `make file-system-tools`",
 )
 DISK_BYTES = 256 * MIB
 GPT_ENTRIES_AT = 1024
@@ -55,7 +55,9 @@ def test_a_disk_with_4096_byte_sectors_is_read_in_them(disk: Path) -> None:
     expected = [tuple(map(int, line.split())) for line in printed.splitlines() if re.fullmatch(r"\s*\d+\s+\d+", line)]
     layout, damage = read(disk, 4096)
     assert len(expected) == 2
-    assert [(found.start_bytes // 4096, found.size_bytes // 4096) for found in layout.partitions] == expected
+    assert [
+        (partition.start_bytes // 4096, partition.size_bytes // 4096) for partition in layout.partitions
+    ] == expected
     assert (layout.scheme, layout.primary_gpt_valid, layout.backup_gpt_valid, damage) == ("gpt", True, True, ())
     raw = inspect_image(Sparse(disk)).disks[0]  # a raw image says it nowhere but by the place of its GPT
     assert (raw.sector_bytes, raw.layout, raw.damage) == (4096, layout, ())
@@ -66,7 +68,7 @@ def test_a_gpt_for_another_sector_size_is_reported(disk: Path) -> None:
     run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nw\n")
     layout, damage = read(disk)
     assert (layout.scheme, layout.primary_gpt_valid, layout.partitions) == ("gpt", False, ())
-    assert "as on a disk with sectors of 4096 bytes; this one has 512" in damage[0].words
+    assert "as on a disk with 4096-byte sectors; this disk has 512-byte sectors" in damage[0].words
 
 
 def test_a_hybrid_mbr_is_reported(disk: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_damaged_primary_gpt_is_reported_and_the_backup_is_read(disk: Path, of
     layout, damage = read(disk)
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == (False, True)
     assert (layout.partitions, layout.disk_signature) == (whole.partitions, whole.disk_signature)
-    assert [found.where for found in damage] == ["primary GPT"]
+    assert [each.where for each in damage] == ["primary GPT"]
 
 
 def test_a_damaged_backup_gpt_is_reported(disk: Path) -> None:
@@ -97,7 +99,7 @@ def test_a_damaged_backup_gpt_is_reported(disk: Path) -> None:
     layout, damage = read(disk)
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid, len(layout.partitions)) == (True, False, 4)
     assert damage == (
-        Damage("backup GPT", f"at {DISK_BYTES - 512} stands 00 00 00 00 00 00 00 00, expected the signature EFI PART"),
+        Damage("backup GPT", f"expected the signature EFI PART at {DISK_BYTES - 512}, got 00 00 00 00 00 00 00 00"),
     )
 
 
@@ -124,7 +126,7 @@ def test_a_protective_entry_means_gpt_even_without_a_valid_table(disk: Path) -> 
     write_at(disk, DISK_BYTES - 512, bytes(512))
     layout, damage = read(disk)
     assert (layout.scheme, layout.primary_gpt_valid, layout.backup_gpt_valid) == ("gpt", False, False)
-    assert (layout.partitions, [found.where for found in damage]) == ((), ["primary GPT", "backup GPT"])
+    assert (layout.partitions, [each.where for each in damage]) == ((), ["primary GPT", "backup GPT"])
 
 
 @pytest.mark.parametrize("bytes_of_it", [b"\0" * 512, b"\0" * 510 + b"\x55\xaa"])
@@ -133,16 +135,16 @@ def test_a_missing_protective_mbr_is_reported(disk: Path, bytes_of_it: bytes) ->
     write_at(disk, 0, bytes_of_it)
     layout, damage = read(disk)
     assert (layout.scheme, len(layout.partitions), layout.is_hybrid) == ("gpt", 4, False)
-    assert [found.where for found in damage] == ["protective MBR"]
+    assert [each.where for each in damage] == ["protective MBR"]
 
 
 def test_a_stale_gpt_behind_an_mbr_does_not_count(disk: Path) -> None:
     sfdisk(disk, GPT)
     first = bytes_at(disk, 512, 512)
-    said = sfdisk(disk, MBR)
+    table = sfdisk(disk, MBR)
     write_at(disk, 512, first)
     layout, _ = read(disk)
-    assert said["label"] == "dos" == listed(disk)["label"]
+    assert table["label"] == "dos" == listed(disk)["label"]
     assert (layout.scheme, len(layout.partitions)) == ("mbr", 3)
 
 
@@ -152,7 +154,7 @@ def test_a_gpt_entry_that_ends_before_it_starts_is_reported(disk: Path) -> None:
     _rewritten(disk, lambda entries: entry + entries[len(entry) :])
     layout, damage = read(disk)
     assert layout.partitions[0].size_bytes < 0
-    assert [found.where for found in damage if found.where != "backup GPT"] == ["partition 1"]
+    assert [each.where for each in damage if each.where != "backup GPT"] == ["partition 1"]
 
 
 @pytest.mark.parametrize(("count", "size"), [(0xFFFFFFFF, 128), (128, 0x80000000), (0, 128), (128, 64), (128, 129)])
@@ -164,7 +166,7 @@ def test_an_invalid_gpt_is_not_read(disk: Path, count: int, size: int) -> None:
     source = Sparse(disk)
     layout, damage = read_layout(RawContent(source))
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == (False, True)
-    assert damage[0].words == f"its header at 512 says {count} entries of {size} bytes"
+    assert damage[0].words == f"the header at 512 states {count} entries of {size} bytes"
     assert source.read_bytes < MIB
 
 
@@ -175,7 +177,7 @@ def test_partitions_beyond_the_limit_are_listed_but_not_read(disk: Path, is_loca
     layout, damage = read_layout(RawContent(source))
     kinds = [partition.file_system for partition in layout.partitions]
     assert kinds == [FileSystem.EMPTY] * most + [FileSystem.UNKNOWN] * (250 - most)
-    assert damage == (Damage("partition table", f"partitions from number {most + 1} on were not looked into"),)
+    assert damage == (Damage("partition table", f"partitions from number {most + 1} on were not inspected"),)
     assert source.reads < 3 * most + 10
     assert source.read_bytes < 3 * most * 4096 + MIB
 

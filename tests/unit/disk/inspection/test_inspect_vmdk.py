@@ -153,7 +153,7 @@ def test_bytes_after_the_end_of_stream_are_reported_and_the_disk_is_read(at_end:
 def test_a_footer_that_contradicts_the_header_is_reported(at_end: bytes) -> None:
     _, inspected = read(edited(at_end, -2 * SECTOR + 12, struct.pack("<Q", 4096)))
     assert [damage.where for damage in inspected.damage] == ["footer"]
-    assert "it says 4096 sectors in grains of 128" in inspected.damage[0].words
+    assert "it states 4096 sectors in grains of 128" in inspected.damage[0].words
     assert inspected.capacity_bytes == 70 * MIB
 
 

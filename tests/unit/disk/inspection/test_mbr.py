@@ -19,7 +19,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
-    reason="needs the Debian packages of `make disk-tools`",
+    reason="needs the Debian packages of `make file-system-tools`",
 )
 DISK_BYTES = 256 * MIB
 MBR = "label: dos\nlabel-id: 0x1234abcd\nsize=32M, type=7, bootable\nsize=16M, type=ef\nsize=8M, type=82\n"
@@ -49,44 +49,44 @@ def test_boot_code_precedes_the_partition_table(disk: Path) -> None:
 def test_all_active_partitions_are_reported(disk: Path) -> None:
     sfdisk(disk, MBR)
     write_at(disk, 446 + 16, b"\x80")
-    assert [found.get("bootable", False) for found in listed(disk)["partitions"]] == [True, True, False]
-    assert [found.is_active for found in read(disk)[0].partitions] == [True, True, False]
+    assert [partition.get("bootable", False) for partition in listed(disk)["partitions"]] == [True, True, False]
+    assert [partition.is_active for partition in read(disk)[0].partitions] == [True, True, False]
 
 
 def test_an_extended_partition_is_a_container(disk: Path) -> None:
     sfdisk(disk, LOGICAL)
-    found = read(disk)[0].partitions
-    assert [part.number for part in found if part.is_container] == [2]
-    assert found[1].type_name.startswith("extended")
+    partitions = read(disk)[0].partitions
+    assert [partition.number for partition in partitions if partition.is_container] == [2]
+    assert partitions[1].type_name.startswith("extended")
 
 
 def test_a_circular_chain_of_extended_records_ends(disk: Path) -> None:
     sfdisk(disk, LOGICAL)
-    extended = next(found.start_bytes for found in read(disk)[0].partitions if found.type == "0f")
+    extended = next(partition.start_bytes for partition in read(disk)[0].partitions if partition.type == "0f")
     second = extended + struct.unpack_from("<I", bytes_at(disk, extended, 512), 446 + 16 + 8)[0] * 512
     link = bytearray(bytes_at(disk, second, 512))
     struct.pack_into("<I", link, 446 + 16 + 8, 0)
     write_at(disk, second, bytes(link))
     layout, damage = read(disk)
-    assert [found.number for found in layout.partitions] == [1, 2, 5, 6]
-    assert damage == (Damage(f"extended boot record at {extended}", "the chain of records comes back to it"),)
+    assert [partition.number for partition in layout.partitions] == [1, 2, 5, 6]
+    assert damage == (Damage(f"extended boot record at {extended}", "the chain of records is circular"),)
 
 
 @pytest.mark.parametrize(
     ("link", "words"),
     [
-        pytest.param(0x7FFFFFFF, "it does not lie in partition 2, whose records it is one of", id="outside"),
+        pytest.param(0x7FFFFFFF, "it lies outside extended partition 2", id="outside"),
         pytest.param(1, "it ends in 00 00, expected 55 aa", id="no-record"),
     ],
 )
 def test_a_broken_chain_keeps_the_partitions_before_the_break(disk: Path, link: int, words: str) -> None:
     sfdisk(disk, LOGICAL)
-    extended = next(found.start_bytes for found in read(disk)[0].partitions if found.type == "0f")
+    extended = next(partition.start_bytes for partition in read(disk)[0].partitions if partition.type == "0f")
     record = bytearray(bytes_at(disk, extended, 512))
     struct.pack_into("<I", record, 446 + 16 + 8, link)
     write_at(disk, extended, bytes(record))
     layout, damage = read(disk)
-    assert [found.number for found in layout.partitions] == [1, 2, 5]
+    assert [partition.number for partition in layout.partitions] == [1, 2, 5]
     assert damage == (Damage(f"extended boot record at {extended + link * 512}", words),)
 
 
@@ -99,8 +99,8 @@ def test_an_overlong_chain_of_extended_records_is_cut(disk: Path, is_local: bool
         write_at(disk, at * 512, _record(_entry(0x83, 1, 2), _entry(0x05, 4 * (number + 1), 4)))
     layout, damage = read_layout(RawContent(Sparse(disk, is_local=is_local)))
     assert len(layout.partitions) == 1 + most
-    words = f"the chain has more than {most} records; what follows was not read"
-    assert words in [found.words for found in damage]
+    words = f"the chain has more than {most} records; the rest was not read"
+    assert words in [each.words for each in damage]
 
 
 @pytest.mark.parametrize("sectors", [DISK_BYTES // 512, 0xFFFFFFFF])
@@ -108,7 +108,7 @@ def test_a_partition_that_ends_beyond_the_disk_is_reported(disk: Path, sectors: 
     write_at(disk, 0, _record(_entry(0x07, 2048, sectors)))
     layout, damage = read(disk)
     assert layout.partitions[0].size_bytes == sectors * 512
-    words = f"it goes from 1048576 to {1048576 + sectors * 512} on a disk of {DISK_BYTES} bytes"
+    words = f"it extends from 1048576 to {1048576 + sectors * 512} on a disk of {DISK_BYTES} bytes"
     assert damage == (Damage("partition 1", words),)
 
 

@@ -61,21 +61,21 @@ def test_a_missing_file_keeps_its_name_in_the_descriptor(stream: bytes) -> None:
 
 def test_files_next_to_a_descriptor_are_found_by_decoded_names_but_not_by_paths(stream: bytes) -> None:
     for href, name in (("my%20disk.vmdk", "my disk.vmdk"), ("./disk.vmdk", "disk.vmdk"), ("..%2Fdisk.vmdk", None)):
-        asked: list[str] = []
+        requested: list[str] = []
 
-        def open_sibling(wanted: str, name: str | None = name, asked: list[str] = asked) -> Memory | None:
-            asked.append(wanted)
+        def open_sibling(wanted: str, name: str | None = name, requested: list[str] = requested) -> Memory | None:
+            requested.append(wanted)
             return Memory(stream, wanted) if wanted == name else None
 
         text = VSPHERE_OVF.replace("win11-1.vmdk", href).encode()
         facts = inspect_image(Memory(text, "/exports/win11.ovf"), open_sibling=open_sibling)
         assert [disk.name for disk in facts.disks] == ([name] if name else [])
-        assert not [wanted for wanted in asked if "/" in wanted]
+        assert not [wanted for wanted in requested if "/" in wanted]
 
 
 def test_an_exact_name_takes_precedence_over_other_spellings() -> None:
     names = FileNames(["a b", "a%20b", "./c"])
-    assert [names.find(said) for said in ("a b", "a%20b", "c", "./c", "./a%20b", "d")] == [
+    assert [names.find(name) for name in ("a b", "a%20b", "c", "./c", "./a%20b", "d")] == [
         "a b",
         "a%20b",
         "./c",

@@ -22,7 +22,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
-    reason="needs the Debian packages of `make disk-tools`",
+    reason="needs the Debian packages of `make file-system-tools`",
 )
 DISK_BYTES = 256 * MIB
 
@@ -75,16 +75,18 @@ def as_sfdisk(partition: Partition, disk: Path, label: str) -> dict[str, Any]:
     ],
 )
 def test_partitions_are_those_that_sfdisk_lists(disk: Path, script: str, scheme: PartitionScheme) -> None:
-    said = sfdisk(disk, script)
+    table = sfdisk(disk, script)
     layout, damage = read(disk)
     assert layout.scheme == scheme
-    for found in said.get("partitions", []):
-        found.pop("uuid", None)
-    assert [as_sfdisk(found, disk, said["label"]) for found in layout.partitions] == said.get("partitions", [])
-    signature = said["id"].removeprefix("0x")
+    for partition in table.get("partitions", []):
+        partition.pop("uuid", None)
+    assert [as_sfdisk(partition, disk, table["label"]) for partition in layout.partitions] == table.get(
+        "partitions", []
+    )
+    signature = table["id"].removeprefix("0x")
     assert layout.disk_signature == signature
     assert layout.whole_disk_file_system is None
-    assert [found.where for found in damage] == (["partition table"] if len(layout.partitions) > MAX_EXAMINED else [])
+    assert [each.where for each in damage] == (["partition table"] if len(layout.partitions) > MAX_EXAMINED else [])
     assert (layout.primary_gpt_valid, layout.backup_gpt_valid) == ((True, True) if scheme == "gpt" else (None, None))
 
 
@@ -103,16 +105,16 @@ def test_important_types_have_names_and_the_efi_system_partition_is_a_fact(disk:
 
 
 def test_each_partition_holds_what_libblkid_finds_there(disk: Path, tmp_path: Path) -> None:
-    said = sfdisk(disk, GPT)
+    table = sfdisk(disk, GPT)
     commands = (["mkfs.vfat", "-n", "EFI"], None, ["mkntfs", "-F", "-Q", "-q", "-L", "Windows"], ["mkswap", "-L", "s"])
-    for command, partition in zip(commands, said["partitions"], strict=True):
+    for command, partition in zip(commands, table["partitions"], strict=True):
         if command:
             part = sparse_file(tmp_path / "part", partition["size"] * 512)
             run(*command, part)
             place(part, disk, partition["start"] * 512)
     layout, damage = read(disk)
     found = [(partition.file_system.value, partition.label) for partition in layout.partitions]
-    probed = [blkid(disk, each["start"] * 512, each["size"] * 512) for each in said["partitions"]]
+    probed = [blkid(disk, each["start"] * 512, each["size"] * 512) for each in table["partitions"]]
     assert [(each.get("TYPE", "empty"), each.get("LABEL", "")) for each in probed] == [
         ("vfat" if kind == "fat" else kind, label) for kind, label in found
     ]
@@ -146,7 +148,8 @@ def test_a_boot_signature_without_a_partition_table_is_reported(disk: Path) -> N
     write_at(disk, 0, b"?" * 510 + b"\x55\xaa")
     layout, damage = read(disk)
     assert (layout.scheme, layout.whole_disk_file_system) == ("none", FileSystem.UNKNOWN)
-    assert damage == (Damage("partition table", "an entry starts with 3f, expected 80 (active) or 00: it is no table"),)
+    words = "an entry starts with 3f, expected 80 (active) or 00; this is not a partition table"
+    assert damage == (Damage("partition table", words),)
 
 
 @pytest.mark.parametrize(
@@ -173,12 +176,12 @@ def test_an_unreadable_partition_does_not_affect_the_others(disk: Path) -> None:
 
     sfdisk(disk, MBR)
     layout, damage = read_layout(Damaged(Sparse(disk)))
-    assert [found.file_system for found in layout.partitions] == [
+    assert [partition.file_system for partition in layout.partitions] == [
         FileSystem.UNKNOWN,
         FileSystem.EMPTY,
         FileSystem.EMPTY,
     ]
-    assert [found.where for found in damage] == ["partition 1"]
+    assert [each.where for each in damage] == ["partition 1"]
 
 
 ROOT = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
@@ -219,10 +222,12 @@ def test_the_root_is_the_partition_most_likely_to_hold_the_system(
         "swap": bytes(4086) + b"SWAPSPACE2",
     }
     disk = sparse_file(tmp_path / "disk", 200 << 30)
-    said = sfdisk(disk, "label: gpt\n" + "".join(f"size={size}, type={kind}\n" for size, kind, _ in partitions))
-    for (_, _, kind), partition in zip(partitions, said["partitions"], strict=True):
+    table = sfdisk(disk, "label: gpt\n" + "".join(f"size={size}, type={kind}\n" for size, kind, _ in partitions))
+    for (_, _, kind), partition in zip(partitions, table["partitions"], strict=True):
         start = starts[kind]
         write_at(disk, partition["start"] * 512, start if len(start) > 500 else start.ljust(510, b"\0") + b"\x55\xaa")
     layout, _ = read(disk)
-    assert [found.file_system for found in layout.partitions] == [kind or "unknown" for _, _, kind in partitions]
+    assert [partition.file_system for partition in layout.partitions] == [
+        kind or "unknown" for _, _, kind in partitions
+    ]
     assert layout.root == root

@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSyst
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 
 pytestmark = pytest.mark.skipif(
-    bool(missing("sfdisk", "mkfs.ext4", "mkfs.vfat")), reason="needs the Debian packages of `make disk-tools`"
+    bool(missing("sfdisk", "mkfs.ext4", "mkfs.vfat")), reason="needs the Debian packages of `make file-system-tools`"
 )
 MIB = 1 << 20
 ISO_AT, VOLUME_DESCRIPTOR = 0x8000, b"\1CD001\1\0"

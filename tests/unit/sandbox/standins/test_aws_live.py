@@ -34,7 +34,7 @@ def bucket(aws: Aws) -> Iterator[str]:
     kind.delete(aws, "some-images", inputs)
 
 
-def test_a_bucket_is_made_in_its_own_region(aws: Aws, sandbox: AwsSandbox) -> None:
+def test_a_bucket_is_created_in_its_region(aws: Aws, sandbox: AwsSandbox) -> None:
     kind, inputs = aws_bucket.Bucket(), {"bucket": "far-images", "region": "us-east-1"}
     kind.create(aws, inputs)
     assert sandbox.client("s3").get_bucket_location(Bucket="far-images")["LocationConstraint"] is None
@@ -44,7 +44,7 @@ def test_a_bucket_is_made_in_its_own_region(aws: Aws, sandbox: AwsSandbox) -> No
         kind.read(aws, "far-images", inputs)
 
 
-def test_force_destroy_takes_every_version_and_nothing_else_does(aws: Aws, sandbox: AwsSandbox) -> None:
+def test_only_force_destroy_deletes_every_version(aws: Aws, sandbox: AwsSandbox) -> None:
     kind, s3 = aws_bucket.Bucket(), sandbox.client("s3")
     kind.create(aws, {"bucket": "full-images"})
     s3.put_bucket_versioning(Bucket="full-images", VersioningConfiguration={"Status": "Enabled"})
@@ -57,7 +57,7 @@ def test_force_destroy_takes_every_version_and_nothing_else_does(aws: Aws, sandb
     assert not any("full-images" in line for line in sandbox.remaining_resources())
 
 
-def test_tags_are_taken_away_with_the_last_one(aws: Aws, bucket: str) -> None:
+def test_removing_the_last_tag_deletes_all_tags(aws: Aws, bucket: str) -> None:
     kind = aws_bucket.Bucket()
     kind.update(aws, bucket, {}, {"bucket": bucket, "tags": {"a": "b"}})
     assert kind.read(aws, bucket, {})["tags"] == {"a": "b"}
@@ -76,22 +76,20 @@ def test_an_object_is_changed_in_place(aws: Aws, sandbox: AwsSandbox, bucket: st
         kind.read(aws, id, {})
 
 
-def test_fails_for_a_source_that_is_not_there(aws: Aws, bucket: str) -> None:
+def test_fails_for_a_source_that_does_not_exist(aws: Aws, bucket: str) -> None:
     source = {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "path": "/nowhere/a.ova"}
     with pytest.raises(Rejected, match=r"cannot read the source of a: .*No such file.*/nowhere/a\.ova"):
         aws_bucket.BucketObject().create(aws, {"bucket": bucket, "key": "a", "source": source})
 
 
-def test_versioning_is_suspended_when_its_resource_goes(aws: Aws, sandbox: AwsSandbox, bucket: str) -> None:
+def test_versioning_is_suspended_when_its_resource_is_deleted(aws: Aws, sandbox: AwsSandbox, bucket: str) -> None:
     kind, inputs = aws_bucket_settings.Versioning(), {"versioningConfiguration": {"status": "Enabled"}}
     kind.create(aws, {"bucket": bucket, **inputs})
     kind.delete(aws, bucket, inputs)
     assert sandbox.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
 
-def test_an_acl_shows_a_grant_that_was_added_by_hand_and_stays_when_its_resource_goes(
-    aws: Aws, sandbox: AwsSandbox
-) -> None:
+def test_an_acl_shows_manual_grants_and_remains_when_its_resource_is_deleted(aws: Aws, sandbox: AwsSandbox) -> None:
     s3 = sandbox.client("s3")
     where = {"LocationConstraint": "eu-west-1"}
     s3.create_bucket(Bucket="open", CreateBucketConfiguration=where, ObjectOwnership="BucketOwnerPreferred")
@@ -107,7 +105,7 @@ def test_an_acl_shows_a_grant_that_was_added_by_hand_and_stays_when_its_resource
     s3.delete_bucket(Bucket="open")
 
 
-def test_a_role_is_changed_in_place_and_found_by_its_function(aws: Aws) -> None:
+def test_a_role_is_updated_in_place_and_returned_by_its_function(aws: Aws) -> None:
     kind, inputs = aws_iam.Role(), {"name": "vmimport", "assumeRolePolicy": TRUST, "tags": {"a": "1", "b": "2"}}
     kind.create(aws, inputs)
     changed = {**inputs, "description": "imports", "maxSessionDuration": 7200, "tags": {"b": "3"}}
@@ -120,7 +118,7 @@ def test_a_role_is_changed_in_place_and_found_by_its_function(aws: Aws) -> None:
         aws_functions.role(aws, {"name": "vmimport"})
 
 
-def test_a_role_with_policies_goes_only_when_they_may_be_taken_away(aws: Aws) -> None:
+def test_a_role_with_policies_is_deleted_only_with_force_detach_policies(aws: Aws) -> None:
     role, policy = aws_iam.Role(), aws_iam.RolePolicy()
     allowed = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
     role.create(aws, {"name": "kept", "assumeRolePolicy": TRUST})

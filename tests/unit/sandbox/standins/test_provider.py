@@ -119,13 +119,13 @@ def test_settings_arrive_without_their_secret_wrapping(engine: Any, settings: li
     assert settings[-1] == {"password": "p"}
 
 
-def test_a_provider_whose_settings_are_not_known_yet_connects_later(engine: Any, settings: list[Properties]) -> None:
+def test_a_provider_with_unknown_settings_connects_later(engine: Any, settings: list[Properties]) -> None:
     before = len(settings)
     engine.Configure(provider_pb2.ConfigureRequest(args=wire({"region": UNKNOWN})))
     assert len(settings) == before
 
 
-def test_a_name_is_made_from_the_resources_name_and_kept(engine: Any) -> None:
+def test_a_name_is_derived_from_the_resource_and_kept(engine: Any) -> None:
     assert check(engine, {"policy": LAYOUT})[0]["name"] == "front-abcdef0"
     assert check(engine, {"policy": LAYOUT}, {"name": "front-1234567"})[0]["name"] == "front-1234567"
     assert check(engine, {"policy": LAYOUT, "name": "mine"})[0]["name"] == "mine"
@@ -140,14 +140,14 @@ def test_fails_check_with_every_problem_at_once(engine: Any) -> None:
     }
 
 
-def test_unknown_values_are_not_judged(engine: Any) -> None:
+def test_unknown_values_are_not_checked(engine: Any) -> None:
     assert check(engine, {"policy": UNKNOWN, "size": UNKNOWN}) == (
         {"name": "front-abcdef0", "policy": UNKNOWN, "size": UNKNOWN},
         {},
     )
 
 
-def test_two_spellings_of_one_document_are_no_difference(engine: Any) -> None:
+def test_equivalent_documents_are_no_difference(engine: Any) -> None:
     answer = diff(engine, {"name": "front", "policy": LAYOUT}, {"name": "front", "policy": OTHER_LAYOUT})
     assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
     assert answer.hasDetailedDiff
@@ -160,20 +160,20 @@ def test_a_difference_is_reported_in_detail(engine: Any) -> None:
     assert answer.detailedDiff["tags.x"].kind == provider_pb2.PropertyDiff.UPDATE
 
 
-def test_a_replacement_in_the_same_place_deletes_first(engine: Any) -> None:
+def test_a_replacement_with_the_same_identity_deletes_first(engine: Any) -> None:
     answer = diff(engine, {"name": "a", "region": "eu-west-1"}, {"name": "a", "region": "us-east-1"})
     assert list(answer.replaces) == ["region"]
     assert answer.detailedDiff["region"].kind == provider_pb2.PropertyDiff.UPDATE_REPLACE
     assert answer.deleteBeforeReplace
 
 
-def test_a_replacement_elsewhere_creates_first(engine: Any) -> None:
+def test_a_replacement_with_another_identity_creates_first(engine: Any) -> None:
     answer = diff(engine, {"name": "a"}, {"name": "b"})
     assert list(answer.replaces) == ["name"]
     assert not answer.deleteBeforeReplace
 
 
-def test_a_preview_says_what_is_known_and_makes_nothing(engine: Any, store: Store) -> None:
+def test_a_preview_returns_known_values_and_creates_nothing(engine: Any, store: Store) -> None:
     inputs = {"name": "front", "policy": LAYOUT, "size": UNKNOWN}
     made = engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire(inputs), preview=True))
     assert (made.id, plain(made.properties)) == ("", inputs)
@@ -184,21 +184,21 @@ def test_a_preview_says_what_is_known_and_makes_nothing(engine: Any, store: Stor
     assert store == {}
 
 
-def test_create_answers_inputs_and_what_the_service_made(engine: Any, store: Store) -> None:
+def test_create_returns_the_inputs_and_the_outputs_of_the_service(engine: Any, store: Store) -> None:
     inputs = {"name": "front", "policy": LAYOUT, "note": "n"}
     made = engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire(inputs)))
     assert made.id == "front"
     assert plain(made.properties) == {**inputs, "size": 1, "arn": "arn:front"}
 
 
-def test_fails_create_in_the_services_words_on_one_line(engine: Any, store: Store) -> None:
+def test_fails_create_with_the_message_of_the_service_on_one_line(engine: Any, store: Store) -> None:
     store["front"] = {}
     with pytest.raises(grpc.RpcError) as error:
         engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire({"name": "front", "policy": LAYOUT})))
     assert refusal(error) == "CreateWidget: Conflict: front exists"
 
 
-def test_fails_create_halfway_with_the_id_of_what_exists(engine: Any, store: Store) -> None:
+def test_fails_a_partial_create_with_the_id_of_the_resource(engine: Any, store: Store) -> None:
     inputs = {"name": "front", "policy": LAYOUT, "tags": {"fail": "yes"}}
     with pytest.raises(grpc.RpcError) as error:
         engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire(inputs)))
@@ -214,7 +214,7 @@ def test_fails_create_halfway_with_the_id_of_what_exists(engine: Any, store: Sto
     assert "front" in store
 
 
-def test_read_keeps_the_programs_spelling_and_leaves_defaults_out(engine: Any, store: Store) -> None:
+def test_read_keeps_the_values_of_the_program_and_omits_defaults(engine: Any, store: Store) -> None:
     store["front"] = {"name": "front", "policy": LAYOUT, "size": 1, "arn": "a"}
     inputs = {"name": "front", "policy": OTHER_LAYOUT, "note": "n", "__defaults": ["name"]}
     answer = read(engine, inputs)
@@ -223,30 +223,30 @@ def test_read_keeps_the_programs_spelling_and_leaves_defaults_out(engine: Any, s
     assert plain(answer.properties)["arn"] == "a"
 
 
-def test_read_shows_what_was_changed_by_hand_in_the_inputs(engine: Any, store: Store) -> None:
+def test_read_shows_manual_changes_in_the_inputs(engine: Any, store: Store) -> None:
     store["front"] = {"name": "front", "policy": "{}", "size": 2, "tags": {"by": "hand"}}
     answer = read(engine, {"name": "front", "policy": LAYOUT})
     assert plain(answer.inputs) == {"name": "front", "policy": "{}", "size": 2, "tags": {"by": "hand"}}
 
 
-def test_what_is_gone_reads_as_an_empty_id(engine: Any) -> None:
+def test_read_returns_an_empty_id_for_a_resource_that_does_not_exist(engine: Any) -> None:
     answer = read(engine, {"name": "front", "policy": LAYOUT})
     assert (answer.id, plain(answer.properties)) == ("", {})
 
 
-def test_an_import_reads_the_inputs_a_program_would_have_to_say(engine: Any, store: Store) -> None:
+def test_an_import_reads_the_inputs_that_a_program_must_specify(engine: Any, store: Store) -> None:
     store["front"] = {"name": "front", "policy": LAYOUT, "size": 2, "tags": {}, "arn": "a"}
     answer = engine.Read(provider_pb2.ReadRequest(urn=URN, id="front"))
     assert plain(answer.inputs) == {"name": "front", "policy": LAYOUT, "size": 2}
 
 
-def test_fails_update_of_what_is_gone_with_the_remedy(engine: Any) -> None:
+def test_fails_update_of_a_missing_resource_with_the_remedy(engine: Any) -> None:
     with pytest.raises(grpc.RpcError) as error:
         engine.Update(provider_pb2.UpdateRequest(urn=URN, id="front", news=wire({"name": "front"})))
     assert refusal(error) == "GetWidget: NoSuchWidget: front; run pulumi refresh"
 
 
-def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
+def test_delete_of_a_missing_resource_succeeds(engine: Any, store: Store) -> None:
     store["front"] = {"name": "front"}
     for _ in range(2):
         assert engine.Delete(provider_pb2.DeleteRequest(urn=URN, id="front")) == empty_pb2.Empty()
@@ -268,17 +268,17 @@ def test_delete_of_what_is_gone_is_fine(engine: Any, store: Store) -> None:
         ),
     ],
 )
-def test_fails_by_name_for_what_it_does_not_serve(engine: Any, call: Any, reported: str) -> None:
+def test_fails_for_unsupported_types_by_name(engine: Any, call: Any, reported: str) -> None:
     with pytest.raises(grpc.RpcError) as error:
         call(engine)
     assert refusal(error) == reported
 
 
-def test_a_function_is_answered(engine: Any, store: Store) -> None:
+def test_a_function_returns_its_result(engine: Any, store: Store) -> None:
     store["front"] = {}
     answer = engine.Invoke(provider_pb2.InvokeRequest(tok="test:index/get:get", args=wire({"a": "b"})))
     assert plain(getattr(answer, "return")) == {"a": "b", "count": 1}
 
 
-def test_the_version_is_the_one_the_engine_asked_for(engine: Any) -> None:
+def test_the_version_is_the_one_that_the_engine_requested(engine: Any) -> None:
     assert engine.GetPluginInfo(empty_pb2.Empty()).version == "1.2.3"

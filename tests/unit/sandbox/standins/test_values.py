@@ -27,7 +27,7 @@ def test_whole_numbers_and_structures_survive_the_wire() -> None:
     assert isinstance(plain(wire(properties))["memory"], int)
 
 
-def test_what_is_none_is_left_out_of_the_wire() -> None:
+def test_none_is_omitted_from_the_wire() -> None:
     assert plain(wire({"a": None, "b": 1})) == {"b": 1}
 
 
@@ -37,7 +37,7 @@ def test_secrets_are_unwrapped_wherever_they_are() -> None:
     assert plain(struct) == {"password": "p", "list": [{"a": 1}]}
 
 
-def test_an_unknown_is_found_at_any_depth() -> None:
+def test_an_unknown_value_is_detected_at_any_depth() -> None:
     assert has_unknown({"rules": [{"id": UNKNOWN}]})
     assert not has_unknown({"rules": [{"id": "a"}]})
 
@@ -57,28 +57,28 @@ def test_an_unknown_is_found_at_any_depth() -> None:
         pytest.param({SIGNATURE: ASSET, "hash": "1"}, {SIGNATURE: ASSET, "hash": "2"}, False, id="another content"),
     ],
 )
-def test_values_are_the_same_whatever_their_spelling(one: Any, other: Any, equal: bool) -> None:
+def test_equivalent_values_are_the_same(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other) is equal
 
 
-def test_the_programs_spelling_stays_where_it_means_the_same() -> None:
-    said = '{\n "Version": "2012-10-17"\n}'
-    assert respelled(said, json.dumps({"Version": "2012-10-17"}), {}) == said
+def test_the_value_of_the_program_is_kept_if_it_is_equivalent() -> None:
+    value = '{\n "Version": "2012-10-17"\n}'
+    assert respelled(value, json.dumps({"Version": "2012-10-17"}), {}) == value
 
 
-def test_what_was_left_to_the_service_stays_out_of_the_inputs() -> None:
-    said = [{"label": "system", "size": 40}]
+def test_values_that_the_service_chose_are_not_inputs() -> None:
+    value = [{"label": "system", "size": 40}]
     live = [{"label": "system", "size": 50, "uuid": "6000C29", "diskMode": "persistent", "eagerlyScrub": False}]
     defaults = {"uuid": COMPUTED, "diskMode": "persistent"}
-    assert respelled(said, live, defaults) == [{"label": "system", "size": 50}]
+    assert respelled(value, live, defaults) == [{"label": "system", "size": 50}]
 
 
-def test_what_the_service_has_beyond_its_defaults_is_drift() -> None:
-    said, live = [{"label": "system"}], [{"label": "system", "diskMode": "nonpersistent"}]
-    assert respelled(said, live, {"diskMode": "persistent"}) == live
+def test_values_beyond_the_defaults_of_the_service_are_drift() -> None:
+    value, live = [{"label": "system"}], [{"label": "system", "diskMode": "nonpersistent"}]
+    assert respelled(value, live, {"diskMode": "persistent"}) == live
 
 
-def test_a_list_that_grew_or_shrank_by_hand_is_shown_as_it_is() -> None:
+def test_a_manually_changed_list_is_returned_as_it_is() -> None:
     assert respelled([{"path": "a.iso"}], [], {}) == []
     assert respelled([], [{"path": "a.iso", "key": 3000}], {"key": COMPUTED}) == [{"path": "a.iso"}]
 
@@ -105,5 +105,5 @@ def test_differences_are_listed_by_path(old: Any, new: Any, found: list[tuple[st
 @pytest.mark.parametrize(
     ("path", "name"), [("rules[0].id", "rules"), ('tags["a.b"]', "tags"), ("policy", "policy"), ("a.b", "a")]
 )
-def test_a_path_begins_with_a_property(path: str, name: str) -> None:
+def test_a_path_starts_with_a_property(path: str, name: str) -> None:
     assert top(path) == name

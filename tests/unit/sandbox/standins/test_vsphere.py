@@ -22,7 +22,7 @@ def problems(news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[s
     return dict(VirtualMachineResource().problems(olds or {}, news))
 
 
-def test_a_sound_machine_has_no_problem() -> None:
+def test_a_valid_machine_has_no_problems() -> None:
     assert problems({**MACHINE, "cdroms": [{"datastoreId": "datastore-1", "path": "a.iso"}]}) == {}
     assert problems({**MACHINE, "cdroms": [{"clientDevice": True}]}) == {}
 
@@ -55,13 +55,13 @@ def test_a_sound_machine_has_no_problem() -> None:
         pytest.param(
             {"disks": [{"label": "a", "size": 1, "unitNumber": 0}, {"label": "b", "size": 1, "unitNumber": 0}]},
             "disks",
-            "a unit number of its own, got [0, 0]",
+            "a unique unit number for each disk, got [0, 0]",
             id="one unit twice",
         ),
         pytest.param(
             {"disks": [{"label": "a", "size": 1, "storagePolicyId": "x"}]},
             "disks[0].storagePolicyId",
-            "the stand-in has no other",
+            "not supported by the stand-in",
             id="what it would have to ignore",
         ),
         pytest.param(
@@ -73,21 +73,21 @@ def test_fails_in_preview_where_the_real_provider_fails(change: dict[str, Any], 
     assert reported in problems({**MACHINE, **change})[path]
 
 
-def test_the_real_providers_wait_for_an_address_counts_when_nothing_is_said() -> None:
+def test_the_default_wait_for_an_address_is_that_of_the_real_provider() -> None:
     assert "waitForGuestNetTimeout" in problems({**MACHINE, "waitForGuestNetTimeout": 5})
-    said = {name: value for name, value in MACHINE.items() if name != "waitForGuestNetTimeout"}
-    assert "waitForGuestNetTimeout" in problems(said)
+    inputs = {name: value for name, value in MACHINE.items() if name != "waitForGuestNetTimeout"}
+    assert "waitForGuestNetTimeout" in problems(inputs)
 
 
 @pytest.mark.parametrize("name", ["datastoreId", "folder", "resourcePoolId", "scsiBusSharing", "scsiType"])
 def test_fails_for_a_change_that_the_real_provider_makes_in_place(name: str) -> None:
     old, new = ("pvscsi", "lsilogic") if name == "scsiType" else ("one", "another")
-    assert "the real provider does so in place" in problems({**MACHINE, name: new}, {**MACHINE, name: old})[name]
+    assert "the real provider changes it in place" in problems({**MACHINE, name: new}, {**MACHINE, name: old})[name]
     assert problems({**MACHINE, name: old}, {**MACHINE, name: old}) == {}
     assert problems({**MACHINE, name: UNKNOWN}, {**MACHINE, name: old}) == {}
 
 
-def test_saying_the_default_is_no_change() -> None:
+def test_setting_the_default_is_no_change() -> None:
     assert problems({**MACHINE, "scsiType": "pvscsi", "folder": ""}, MACHINE) == {}
 
 
@@ -96,7 +96,7 @@ def test_fails_to_shrink_a_disk_in_preview() -> None:
     assert problems(smaller, MACHINE) == {"disks[0].size": "virtual disks cannot be shrunk (old: 40 new: 30)"}
 
 
-def test_unknown_values_are_not_judged() -> None:
+def test_unknown_values_are_not_checked() -> None:
     unknown = {
         "cdroms": UNKNOWN,
         "disks": [{"label": "system", "size": UNKNOWN, "unitNumber": UNKNOWN}],
@@ -130,6 +130,6 @@ def test_fails_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
         vsphere_provider.connect({"vsphereServer": "127.0.0.1:1"})
 
 
-def test_fails_for_a_provider_setting_it_would_have_to_ignore() -> None:
+def test_fails_for_an_unsupported_provider_setting() -> None:
     with pytest.raises(Rejected, match="provider setting restSessionPath; expected one of allowUnverifiedSsl"):
         vsphere_provider.connect({"restSessionPath": "/tmp"})  # noqa: S108 - a value, not a file

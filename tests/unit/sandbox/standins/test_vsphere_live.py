@@ -68,7 +68,7 @@ def events_of_power(session: VSphere, id: str) -> list[str]:
 
 @pytest.mark.parametrize("scsi_type", ["lsilogic", "lsilogic-sas", "pvscsi"])
 @pytest.mark.parametrize("firmware", ["bios", "efi"])
-def test_controllers_and_firmware_are_read_as_they_were_made(
+def test_controllers_and_firmware_are_read_as_created(
     session: VSphere, inputs: dict[str, Any], scsi_type: str, firmware: str
 ) -> None:
     id = make(session, {**inputs, "scsiType": scsi_type, "firmware": firmware})
@@ -86,7 +86,7 @@ def test_controllers_and_firmware_are_read_as_they_were_made(
         pytest.param({"disks": [{"label": "system", "size": 50}]}, False, id="a bigger disk"),
     ],
 )
-def test_a_machine_is_restarted_only_where_the_real_provider_restarts_it(
+def test_a_machine_is_restarted_only_if_the_real_provider_restarts_it(
     session: VSphere, inputs: dict[str, Any], news: dict[str, Any], restarts: bool
 ) -> None:
     id = make(session, inputs)
@@ -95,13 +95,13 @@ def test_a_machine_is_restarted_only_where_the_real_provider_restarts_it(
     assert events_of_power(session, id)[1:] == (["VmPoweredOffEvent", "VmPoweredOnEvent"] if restarts else [])
 
 
-def test_a_machine_that_is_off_is_on_after_any_change(session: VSphere, inputs: dict[str, Any]) -> None:
+def test_every_update_powers_the_machine_on(session: VSphere, inputs: dict[str, Any]) -> None:
     id = make(session, inputs)
     session.wait("off", session.machine(id).PowerOffVM_Task())
     assert change(session, id, inputs, annotation="changed")["powerState"] == "on"
 
 
-def test_fails_to_take_a_drive_from_a_machine_that_runs(
+def test_fails_to_remove_a_drive_from_a_running_machine(
     session: VSphere, inputs: dict[str, Any], cdrom: dict[str, str]
 ) -> None:
     with_drive = {**inputs, "cdroms": [cdrom]}
@@ -111,7 +111,7 @@ def test_fails_to_take_a_drive_from_a_machine_that_runs(
     assert len(VirtualMachineResource().read(session, id, {})["cdroms"]) == 1
 
 
-def test_another_image_is_put_into_the_drive_of_a_machine_that_runs(
+def test_a_running_machine_accepts_another_image_in_its_drive(
     session: VSphere, inputs: dict[str, Any], cdrom: dict[str, str]
 ) -> None:
     with_drive = {**inputs, "cdroms": [cdrom]}
@@ -120,7 +120,7 @@ def test_another_image_is_put_into_the_drive_of_a_machine_that_runs(
     assert live["cdroms"] == [{"clientDevice": True, "key": live["cdroms"][0]["key"]}]
 
 
-def test_disks_are_added_and_taken_away_by_their_unit(session: VSphere, inputs: dict[str, Any]) -> None:
+def test_disks_are_added_and_removed_by_unit_number(session: VSphere, inputs: dict[str, Any]) -> None:
     two = {"disks": [*inputs["disks"], {"label": "data", "size": 5, "unitNumber": 8}]}
     id = make(session, inputs)
     live = change(session, id, inputs, **two)
@@ -132,7 +132,7 @@ def test_disks_are_added_and_taken_away_by_their_unit(session: VSphere, inputs: 
     assert [disk["label"] for disk in live["disks"]] == ["system"]
 
 
-def test_an_attached_disk_is_taken_out_before_its_machine_is_deleted(
+def test_an_attached_disk_is_detached_before_its_machine_is_deleted(
     vcenter: VCenterSandbox, session: VSphere, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vcenter.put_file("LocalDS_0", "disks/golden.vmdk", io.BytesIO(b"a disk"))
@@ -153,7 +153,7 @@ def test_an_attached_disk_is_taken_out_before_its_machine_is_deleted(
     assert vcenter.read_file("LocalDS_0", "disks/golden.vmdk") == b"a disk"
 
 
-def test_a_network_card_can_be_moved_and_exchanged(session: VSphere, inputs: dict[str, Any]) -> None:
+def test_a_network_adapter_can_be_moved_and_replaced(session: VSphere, inputs: dict[str, Any]) -> None:
     group = session.named(vim.Network, "DC0_DVPG0")._moId
     id = make(session, inputs)
     live = change(session, id, inputs, networkInterfaces=[{"networkId": group}])
@@ -170,14 +170,14 @@ def test_fails_to_find_a_folder(session: VSphere, inputs: dict[str, Any]) -> Non
         make(session, {**inputs, "folder": "images/windows"})
 
 
-def test_what_was_deleted_by_hand_is_gone(session: VSphere, inputs: dict[str, Any]) -> None:
+def test_manually_deleted_resources_do_not_exist(session: VSphere, inputs: dict[str, Any]) -> None:
     id = make(session, inputs)
     VirtualMachineResource().delete(session, id, {})
     with pytest.raises(NotFound, match=f"no virtual machine has the UUID {id}"):
         VirtualMachineResource().read(session, id, inputs)
 
 
-def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphere, tmp_path: Path) -> None:
+def test_a_file_is_uploaded_moved_and_deleted(vcenter: VCenterSandbox, session: VSphere, tmp_path: Path) -> None:
     source = tmp_path / "a.iso"
     source.write_bytes(b"content")
     olds = {"datastore": "LocalDS_0", "destinationFile": "/a.iso", "sourceFile": str(source)}
@@ -186,22 +186,22 @@ def test_a_file_is_put_moved_and_deleted(vcenter: VCenterSandbox, session: VSphe
     id = kind.create(session, olds)
     assert id == "[LocalDS_0] DC0/a.iso"
     kind.update(session, id, olds, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso does not exist"):
         kind.read(session, id, olds)
     assert kind.read(session, id, news) == {name: news[name] for name in ("datacenter", "datastore", "destinationFile")}
     assert vcenter.read_file("LocalDS_0", "b.iso") == b"content"
     kind.delete(session, id, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso is not there"):
+    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso does not exist"):
         kind.delete(session, id, news)
 
 
-def test_fails_for_a_source_that_is_not_there(session: VSphere) -> None:
+def test_fails_for_a_source_that_does_not_exist(session: VSphere) -> None:
     inputs = {"datastore": "LocalDS_0", "destinationFile": "a.iso", "sourceFile": "/nowhere/a.iso"}
     with pytest.raises(Rejected, match=r"cannot read the source of \[LocalDS_0\] a.iso: .*/nowhere/a\.iso"):
         File().create(session, inputs)
 
 
-def test_lookups_find_what_machines_need(session: VSphere, inputs: dict[str, Any]) -> None:
+def test_lookups_return_the_placement_of_a_machine(session: VSphere, inputs: dict[str, Any]) -> None:
     center = vsphere_functions.datacenter(session, {})["id"]
     where = {"datacenterId": center}
     assert vsphere_functions.datastore(session, {"name": "LocalDS_0", **where})["id"] == inputs["datastoreId"]
@@ -216,7 +216,7 @@ def test_lookups_find_what_machines_need(session: VSphere, inputs: dict[str, Any
     assert (found["id"], found["guestId"], found["powerState"]) == (id, "otherGuest64", "on")
 
 
-def test_fails_for_a_lookup_that_finds_nothing(session: VSphere) -> None:
+def test_fails_for_a_lookup_without_a_result(session: VSphere) -> None:
     with pytest.raises(Rejected, match="Datastore 'none' not found"):
         vsphere_functions.datastore(session, {"name": "none"})
     with pytest.raises(Rejected, match="Datacenter 'datacenter-99' not found"):

@@ -26,7 +26,7 @@ def test_calls_are_recorded_with_service_region_and_time(account: Account, aws: 
     ]
 
 
-def test_s3_calls_are_named_as_their_operations(account: Account, aws: AwsSandbox) -> None:
+def test_s3_calls_have_the_names_of_their_operations(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     s3, where = account.s3, {"Bucket": "disk-images"}
     s3.head_bucket(**where)
@@ -58,7 +58,7 @@ def test_s3_calls_are_named_as_their_operations(account: Account, aws: AwsSandbo
     assert "partNumber=1" in aws.calls.of("s3:UploadPart")[0].path
 
 
-def test_an_object_that_looks_like_a_form_is_an_object(account: Account, aws: AwsSandbox) -> None:
+def test_the_content_of_an_object_is_not_parsed_as_a_form(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     form = {"ContentType": "application/x-www-form-urlencoded", "Body": b"Action=DeleteBucket"}
     account.s3.put_object(Bucket="disk-images", Key="form", **form)
@@ -83,13 +83,13 @@ def test_the_observers_calls_are_not_recorded(account: Account, aws: AwsSandbox)
     assert aws.calls.operations == []
 
 
-def test_refused_calls_are_recorded_too(account: Account, aws: AwsSandbox) -> None:
+def test_rejected_calls_are_recorded(account: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("DescribeImages")
     account.refused(account.ec2.describe_images)
     assert aws.calls.operations == ["DescribeImages"]
 
 
-def test_a_presigned_url_is_a_call(account: Account, aws: AwsSandbox) -> None:
+def test_a_request_of_a_presigned_url_is_recorded(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     account.put("key", b"bytes")
     url = account.s3.generate_presigned_url("get_object", Params={"Bucket": "disk-images", "Key": "key"})
@@ -100,13 +100,13 @@ def test_a_presigned_url_is_a_call(account: Account, aws: AwsSandbox) -> None:
     assert [(call.service, call.operation) for call in aws.calls] == [("s3", "GetObject")]
 
 
-def test_fails_clearly_on_what_the_sandbox_does_not_have(account: Account) -> None:
+def test_fails_with_the_name_of_an_unsupported_operation(account: Account) -> None:
     code, message = account.refused(account.ec2.create_store_image_task, ImageId="ami-0123456789abcdef0", Bucket="b")
     assert (code, "ec2 CreateStoreImageTask" in message) == ("NotImplemented", True)
 
 
 @pytest.mark.parametrize("operation", ["import", "image", "workspaces image"])
-def test_leftovers_name_what_still_exists(ready: Account, aws: AwsSandbox, operation: str) -> None:
+def test_remaining_resources_lists_existing_resources(ready: Account, aws: AwsSandbox, operation: str) -> None:
     arranged = ["s3 bucket disk-images", "s3 object disk-images/vm.ova", "iam role vmimport"]
     assert aws.remaining_resources() == arranged
     match operation:
@@ -130,7 +130,7 @@ def test_leftovers_name_what_still_exists(ready: Account, aws: AwsSandbox, opera
     assert aws.remaining_resources() == arranged
 
 
-def test_leftovers_name_uploads_policies_and_other_regions(account: Account, aws: AwsSandbox) -> None:
+def test_remaining_resources_lists_uploads_policies_and_other_regions(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     account.s3.create_multipart_upload(Bucket="disk-images", Key="half")
     account.iam.create_policy(PolicyName="mine", PolicyDocument=account.document(*account.permissions))

@@ -57,7 +57,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("fault", ANSWERS)
-def test_each_service_fails_in_its_own_words(account: Account, aws: AwsSandbox, fault: str) -> None:
+def test_each_service_fails_with_its_own_message(account: Account, aws: AwsSandbox, fault: str) -> None:
     seen = {}
     for operation, call in _calls(account).items():
         getattr(aws.faults, fault)(operation)
@@ -65,7 +65,7 @@ def test_each_service_fails_in_its_own_words(account: Account, aws: AwsSandbox, 
     assert seen == ANSWERS[fault]
 
 
-def test_each_service_knows_expired_credentials(account: Account, aws: AwsSandbox) -> None:
+def test_each_service_rejects_expired_credentials(account: Account, aws: AwsSandbox) -> None:
     calls = _calls(account)
     aws.faults.expire_credentials()
     assert {operation.partition(":")[0]: _status(call)[0] for operation, call in calls.items()} == {
@@ -78,7 +78,7 @@ def test_each_service_knows_expired_credentials(account: Account, aws: AwsSandbo
     }
 
 
-def test_renewed_credentials_work_and_expired_ones_stay_so(account: Account, aws: AwsSandbox) -> None:
+def test_renewed_credentials_are_valid_and_expired_ones_stay_expired(account: Account, aws: AwsSandbox) -> None:
     before = aws.access_key
     aws.faults.expire_credentials()
     renewed = aws.faults.renew_credentials()
@@ -93,7 +93,7 @@ def test_expired_credentials_change_nothing(account: Account, aws: AwsSandbox) -
     assert aws.remaining_resources() == []
 
 
-def test_a_fault_strikes_so_many_calls_and_no_other_operation(account: Account, aws: AwsSandbox) -> None:
+def test_a_fault_affects_the_given_number_of_calls_of_its_operation(account: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("DescribeImages", times=2)
     account.ec2.describe_snapshots(OwnerIds=["self"])
     assert [account.refused(account.ec2.describe_images)[0] for _ in range(2)] == ["RequestLimitExceeded"] * 2
@@ -101,7 +101,7 @@ def test_a_fault_strikes_so_many_calls_and_no_other_operation(account: Account, 
     assert aws.faults.waiting == []
 
 
-def test_faults_come_in_the_order_they_were_ordered(account: Account, aws: AwsSandbox) -> None:
+def test_faults_occur_in_the_order_in_which_they_were_added(account: Account, aws: AwsSandbox) -> None:
     aws.faults.server_error("DescribeImages", status=500)
     aws.faults.throttle("DescribeImages")
     aws.faults.error("DescribeImages", "InvalidAMIID.NotFound", "gone")
@@ -112,7 +112,7 @@ def test_faults_come_in_the_order_they_were_ordered(account: Account, aws: AwsSa
     ]
 
 
-def test_a_fault_can_be_for_every_operation(account: Account, aws: AwsSandbox) -> None:
+def test_a_fault_can_affect_every_operation(account: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("*", times=2)
     account.refused(account.ec2.describe_images)
     account.refused(account.s3.list_buckets)
@@ -126,7 +126,7 @@ def test_operations_of_the_same_name_are_distinguished_by_service(ready: Account
     assert aws.faults.waiting == ["workspaces:CreateTags"]
 
 
-def test_a_denial_lasts_until_it_is_taken_back(account: Account, aws: AwsSandbox) -> None:
+def test_a_denial_lasts_until_it_is_removed(account: Account, aws: AwsSandbox) -> None:
     aws.faults.deny("CreateBucket")
     create = account.s3.create_bucket
     for _ in range(3):
@@ -135,7 +135,7 @@ def test_a_denial_lasts_until_it_is_taken_back(account: Account, aws: AwsSandbox
     account.bucket()
 
 
-def test_an_answer_to_head_has_no_body(account: Account, aws: AwsSandbox) -> None:
+def test_a_response_to_head_has_no_body(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     aws.faults.deny("HeadObject")
     head = account.s3.head_object
@@ -148,7 +148,7 @@ def test_a_fault_before_changes_nothing(account: Account, aws: AwsSandbox) -> No
     assert aws.remaining_resources() == []
 
 
-def test_an_upload_that_is_refused_is_read_to_its_end(account: Account, aws: AwsSandbox) -> None:
+def test_a_rejected_upload_is_read_to_its_end(account: Account, aws: AwsSandbox) -> None:
     account.bucket()
     aws.faults.throttle("PutObject")
     code, _ = account.refused(account.s3.put_object, Bucket="disk-images", Key="k", Body=bytes(8 << 20))
@@ -156,7 +156,7 @@ def test_an_upload_that_is_refused_is_read_to_its_end(account: Account, aws: Aws
 
 
 @pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
-def test_fails_with_a_lost_connection_before_anything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
+def test_fails_with_a_lost_connection_before_the_call(ready: Account, aws: AwsSandbox, operation: str) -> None:
     image_id = ready.imported()["ImageId"]
     before = aws.remaining_resources()
     aws.faults.drop_connection(operation)
@@ -168,7 +168,7 @@ def test_fails_with_a_lost_connection_before_anything_is_done(ready: Account, aw
 
 
 @pytest.mark.parametrize("operation", ["ImportImage", "PutObject", "ImportWorkspaceImage"])
-def test_fails_with_a_lost_answer_after_everything_is_done(ready: Account, aws: AwsSandbox, operation: str) -> None:
+def test_fails_with_a_lost_response_after_the_call(ready: Account, aws: AwsSandbox, operation: str) -> None:
     image_id = ready.imported()["ImageId"]
     before = aws.remaining_resources()
     aws.faults.drop_connection(operation, after_processing=True)
@@ -188,7 +188,7 @@ def _write(account: Account, operation: str, image_id: str) -> None:
             account.workspaces.import_workspace_image(Ec2ImageId=image_id, **names)
 
 
-def test_an_ordered_import_failure_ends_the_task_where_it_says(ready: Account, aws: AwsSandbox) -> None:
+def test_an_injected_import_failure_ends_the_task_at_its_percentage(ready: Account, aws: AwsSandbox) -> None:
     message = "ClientError: FirstBootFailure: This import request failed because the Windows instance failed to boot"
     aws.faults.fail_import(message, at_percent=85)
     task_id = ready.start()
@@ -203,13 +203,13 @@ def test_an_ordered_import_failure_ends_the_task_where_it_says(ready: Account, a
     assert ready.imported()["Status"] == "completed"
 
 
-def test_so_many_imports_fail(ready: Account, aws: AwsSandbox) -> None:
+def test_the_given_number_of_imports_fail(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: a", at_percent=1, times=2)
     assert [ready.ended("vm.ova") for _ in range(2)] == ["ClientError: a"] * 2
     assert ready.imported()["Status"] == "completed"
 
 
-def test_a_failure_may_come_at_the_very_end(ready: Account, aws: AwsSandbox) -> None:
+def test_a_failure_may_occur_at_100_percent(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: late", at_percent=100)
     task_id = ready.start()
     aws.clock.advance(aws.settings.import_seconds - 1)
@@ -218,7 +218,7 @@ def test_a_failure_may_come_at_the_very_end(ready: Account, aws: AwsSandbox) -> 
     assert ready.task(task_id)["Status"] == "deleting"
 
 
-def test_a_callback_comes_at_the_nth_call(account: Account, aws: AwsSandbox) -> None:
+def test_a_callback_runs_at_the_nth_call(account: Account, aws: AwsSandbox) -> None:
     seen: list[RecordedCall] = []
     aws.faults.on("DescribeImages", seen.append, nth=2)
     account.ec2.describe_images()
@@ -228,7 +228,7 @@ def test_a_callback_comes_at_the_nth_call(account: Account, aws: AwsSandbox) -> 
     assert seen == [aws.calls[1]]
 
 
-def test_a_callback_runs_before_or_after_the_call_is_done(account: Account, aws: AwsSandbox) -> None:
+def test_a_callback_runs_before_or_after_the_call_is_processed(account: Account, aws: AwsSandbox) -> None:
     seen: dict[str, list[str]] = {}
     aws.faults.on("CreateBucket", lambda _: seen.update(before=aws.remaining_resources()), when="before")
     aws.faults.on("CreateBucket", lambda _: seen.update(after=aws.remaining_resources()), when="after")
@@ -243,7 +243,7 @@ def test_a_callback_runs_in_the_servers_thread_while_the_caller_waits(account: A
     assert threads[0] is not threading.current_thread()
 
 
-def test_an_after_callback_does_not_come_for_a_call_that_was_refused(account: Account, aws: AwsSandbox) -> None:
+def test_an_after_callback_does_not_run_for_a_rejected_call(account: Account, aws: AwsSandbox) -> None:
     seen: list[RecordedCall] = []
     aws.faults.on("DescribeImages", seen.append, when="after")
     aws.faults.throttle("DescribeImages")
@@ -253,9 +253,7 @@ def test_an_after_callback_does_not_come_for_a_call_that_was_refused(account: Ac
     assert len(seen) == 1
 
 
-def test_a_watcher_sees_every_call_and_whose_it_is_until_all_orders_are_forgotten(
-    account: Account, aws: AwsSandbox
-) -> None:
+def test_a_watcher_receives_every_call_and_its_key_until_clear(account: Account, aws: AwsSandbox) -> None:
     ec2, seen = aws.client("ec2"), list[tuple[str, str, str]]()
     aws.faults.watch(lambda arrived, when: seen.append((arrived.call.operation, when, arrived.access_key)))
     aws.faults.throttle("DescribeImages")
@@ -267,7 +265,7 @@ def test_a_watcher_sees_every_call_and_whose_it_is_until_all_orders_are_forgotte
     assert seen == [("DescribeImages", when, aws.access_key) for when in ("before", "before", "after")]
 
 
-def test_the_observer_is_not_struck(account: Account, aws: AwsSandbox) -> None:
+def test_faults_do_not_affect_the_observer(account: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("*", times=1)
     aws.faults.deny("DescribeImages")
     aws.observer("ec2").describe_images()
@@ -275,7 +273,7 @@ def test_the_observer_is_not_struck(account: Account, aws: AwsSandbox) -> None:
     account.refused(account.ec2.describe_images)
 
 
-def test_clearing_forgets_all_orders(ready: Account, aws: AwsSandbox) -> None:
+def test_clear_removes_all_faults_and_callbacks(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.throttle("*", times=5)
     aws.faults.fail_import("ClientError: no")
     aws.faults.on("ImportImage", lambda _: pytest.fail("called back"))
@@ -285,14 +283,14 @@ def test_clearing_forgets_all_orders(ready: Account, aws: AwsSandbox) -> None:
 
 
 @pytest.mark.parametrize("operation", ["DescribeImage", "ec2:PutObject", ""])
-def test_fails_to_order_for_an_operation_that_is_none(aws: AwsSandbox, operation: str) -> None:
+def test_fails_for_an_unknown_operation(aws: AwsSandbox, operation: str) -> None:
     with pytest.raises(ValueError, match="operation: expected one of"):
         aws.faults.throttle(operation)
     with pytest.raises(ValueError, match="operation: expected one of"):
         aws.faults.on(operation, lambda _: None)
 
 
-def test_fails_on_senseless_orders(aws: AwsSandbox) -> None:
+def test_fails_for_invalid_arguments(aws: AwsSandbox) -> None:
     with pytest.raises(ValueError, match="times: expected 1 or more"):
         aws.faults.throttle("ImportImage", times=0)
     with pytest.raises(ValueError, match="status: expected 500 or more"):

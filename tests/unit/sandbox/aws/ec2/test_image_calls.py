@@ -66,7 +66,7 @@ def _snapshots(image: dict[str, Any]) -> list[str]:
     return [mapping["Ebs"]["SnapshotId"] for mapping in image["BlockDeviceMappings"]]
 
 
-def test_a_copy_has_snapshots_of_its_own_and_what_describes_the_image(
+def test_a_copy_has_its_own_snapshots_and_the_attributes_of_the_image(
     account: Account, aws: AwsSandbox, samples: type[Samples]
 ) -> None:
     account.ready(data=samples.ova(capacities=(70, 3)))
@@ -94,7 +94,7 @@ def test_a_copy_has_snapshots_of_its_own_and_what_describes_the_image(
     ]
 
 
-def test_a_copy_is_pending_for_its_time(account: Account, aws: AwsSandbox, image_id: str) -> None:
+def test_a_copy_is_pending_until_its_duration_has_passed(account: Account, aws: AwsSandbox, image_id: str) -> None:
     far = aws.client("ec2", THERE)
     copy_id = far.copy_image(Name="copy", SourceImageId=image_id, SourceRegion=HERE)["ImageId"]
     assert _described(far, copy_id)["State"] == "pending"
@@ -122,20 +122,22 @@ def test_a_client_token_gives_the_same_copy(account: Account, aws: AwsSandbox, i
     assert account.refused(aws.client("ec2", THERE).copy_image, **request)[0] == "IdempotentParameterMismatch"
 
 
-@pytest.mark.parametrize("asked", ["own key", "default key", "default of the account", "none"])
-def test_encryption_of_a_copy(account: Account, aws: AwsSandbox, image_id: str, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["own key", "default key", "default of the account", "none"])
+def test_a_copy_is_encrypted_as_requested_or_by_default(
+    account: Account, aws: AwsSandbox, image_id: str, requested: str
+) -> None:
     own = aws.client("kms", THERE).create_key()["KeyMetadata"]["Arn"]
     far = aws.client("ec2", THERE)
-    if asked == "default of the account":
+    if requested == "default of the account":
         far.enable_ebs_encryption_by_default()
     parameters: dict[str, dict[str, Any]] = {
         "own key": {"Encrypted": True, "KmsKeyId": own},
         "default key": {"Encrypted": True},
     }
-    copied = _copy(account, image_id, **parameters.get(asked, {}))
+    copied = _copy(account, image_id, **parameters.get(requested, {}))
     [snapshot] = far.describe_snapshots(SnapshotIds=_snapshots(copied))["Snapshots"]
-    assert snapshot["Encrypted"] is copied["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is (asked != "none")
-    assert (snapshot.get("KmsKeyId") == own) is (asked == "own key")
+    assert snapshot["Encrypted"] is copied["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is (requested != "none")
+    assert (snapshot.get("KmsKeyId") == own) is (requested == "own key")
 
 
 def test_a_copy_of_an_encrypted_image_is_encrypted(ready: Account, aws: AwsSandbox) -> None:
@@ -146,14 +148,16 @@ def test_a_copy_of_an_encrypted_image_is_encrypted(ready: Account, aws: AwsSandb
     assert _copy(ready, image_id)["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
 
 
-def test_a_copy_fails_where_the_key_cannot_be_used(account: Account, image_id: str) -> None:
+def test_a_copy_fails_if_its_key_cannot_be_used(account: Account, image_id: str) -> None:
     copied = _copy(account, image_id, Encrypted=True, KmsKeyId="11111111-2222-3333-4444-555555555555")
     assert copied["State"] == "failed"
     assert "not accessible" in copied["StateReason"]["Message"]
 
 
 @pytest.mark.parametrize("source", ["ami-0123456789abcdef0", "deregistered"])
-def test_fails_to_copy_what_is_not_there(account: Account, aws: AwsSandbox, image_id: str, source: str) -> None:
+def test_fails_to_copy_an_image_that_does_not_exist(
+    account: Account, aws: AwsSandbox, image_id: str, source: str
+) -> None:
     if source == "deregistered":
         account.ec2.deregister_image(ImageId=image_id)
         source = image_id
@@ -162,7 +166,7 @@ def test_fails_to_copy_what_is_not_there(account: Account, aws: AwsSandbox, imag
 
 
 @pytest.mark.parametrize("form", ["LaunchPermission", "OperationType"])
-def test_launch_permissions_of_each_kind(account: Account, image_id: str, form: str) -> None:
+def test_launch_permissions_of_each_kind_are_added_and_removed(account: Account, image_id: str, form: str) -> None:
     permissions = [
         {"UserId": OTHER},
         {"Group": "all"},
@@ -184,7 +188,7 @@ def test_launch_permissions_of_each_kind(account: Account, image_id: str, form: 
     [{"UserId": "1234"}, {"Group": "some"}, {"OrganizationArn": UNIT}, {"OrganizationalUnitArn": ORGANIZATION}],
     ids=["account", "group", "organization", "unit"],
 )
-def test_fails_to_share_with_what_is_none(account: Account, image_id: str, permission: dict[str, str]) -> None:
+def test_fails_for_an_invalid_launch_permission(account: Account, image_id: str, permission: dict[str, str]) -> None:
     request = {"ImageId": image_id, "LaunchPermission": {"Add": [{"UserId": OTHER}, permission]}}
     assert account.refused(account.ec2.modify_image_attribute, **request)[0] == "InvalidAMIAttributeItemValue"
     assert _permissions(account, image_id) == []
@@ -197,7 +201,7 @@ def test_permissions_are_reset(account: Account, image_id: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["default", "own"])
-def test_an_image_is_shared_unless_its_key_is_aws_own(ready: Account, aws: AwsSandbox, key: str) -> None:
+def test_an_image_is_shared_unless_an_aws_managed_key_encrypts_it(ready: Account, aws: AwsSandbox, key: str) -> None:
     own = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     image_id = _copy(
         ready, ready.imported()["ImageId"], HERE, Encrypted=True, **({"KmsKeyId": own} if key == "own" else {})
@@ -211,9 +215,7 @@ def test_an_image_is_shared_unless_its_key_is_aws_own(ready: Account, aws: AwsSa
     assert _permissions(ready, image_id) == ([{"UserId": OTHER}] if key == "own" else [])
 
 
-def test_the_other_account_sees_a_shared_image_but_not_its_tags(
-    account: Account, aws: AwsSandbox, image_id: str
-) -> None:
+def test_another_account_sees_a_shared_image_without_its_tags(account: Account, aws: AwsSandbox, image_id: str) -> None:
     account.ec2.create_tags(Resources=[image_id], Tags=[{"Key": "team", "Value": "web"}])
     theirs = _of_account(aws, OTHER)
     assert account.refused(theirs.describe_images, ImageIds=[image_id])[0] == "InvalidAMIID.NotFound"
@@ -253,7 +255,7 @@ def test_an_image_is_shared_with_the_accounts_of_an_organization(
     assert bool(seen) is (shared_with != "another unit")
 
 
-def test_the_other_account_copies_a_shared_image_if_it_may_read_the_snapshots(
+def test_another_account_copies_a_shared_image_if_it_can_read_the_snapshots(
     account: Account, aws: AwsSandbox, image_id: str
 ) -> None:
     _share(account, image_id, UserId=OTHER)
@@ -269,7 +271,9 @@ def test_the_other_account_copies_a_shared_image_if_it_may_read_the_snapshots(
 
 
 @pytest.mark.parametrize("kind", ["import", "copy"])
-def test_a_snapshot_stays_while_an_image_uses_it(account: Account, aws: AwsSandbox, image_id: str, kind: str) -> None:
+def test_fails_to_delete_a_snapshot_that_an_image_uses(
+    account: Account, aws: AwsSandbox, image_id: str, kind: str
+) -> None:
     ec2, image = (
         (account.ec2, _described(account.ec2, image_id))
         if kind == "import"

@@ -42,7 +42,7 @@ def test_a_volume_has_the_size_of_its_snapshot_or_more(account: Account, snapsho
     assert account.refused(account.ec2.create_volume, **request)[0] == "InvalidParameterValue"
 
 
-def test_fails_to_make_a_volume_of_a_pending_snapshot(account: Account, aws: AwsSandbox) -> None:
+def test_fails_to_create_a_volume_from_a_pending_snapshot(account: Account, aws: AwsSandbox) -> None:
     pending = aws.client("ebs").start_snapshot(VolumeSize=1)["SnapshotId"]
     request = {"AvailabilityZone": ZONE, "SnapshotId": pending}
     assert account.refused(account.ec2.create_volume, **request) == (
@@ -51,12 +51,12 @@ def test_fails_to_make_a_volume_of_a_pending_snapshot(account: Account, aws: Aws
     )
 
 
-def test_fails_to_make_a_volume_in_a_zone_of_another_region(account: Account) -> None:
+def test_fails_to_create_a_volume_in_a_zone_of_another_region(account: Account) -> None:
     request = {"AvailabilityZone": "us-west-2a", "Size": 1}
     assert account.refused(account.ec2.create_volume, **request)[0] == "InvalidZone.NotFound"
 
 
-def test_a_volume_is_attached_in_its_zone_alone(account: Account, snapshot_id: str) -> None:
+def test_a_volume_is_attached_only_in_its_zone(account: Account, snapshot_id: str) -> None:
     volume, here, elsewhere = (
         _volume(account, SnapshotId=snapshot_id),
         *(_instance(account, zone) for zone in (ZONE, OTHER_ZONE)),
@@ -71,12 +71,12 @@ def test_a_volume_is_attached_in_its_zone_alone(account: Account, snapshot_id: s
     ]
 
 
-@pytest.mark.parametrize(("taken", "code"), [("volume", "VolumeInUse"), ("device", "InvalidParameterValue")])
-def test_fails_to_attach_twice(account: Account, taken: str, code: str) -> None:
+@pytest.mark.parametrize(("conflict", "code"), [("volume", "VolumeInUse"), ("device", "InvalidParameterValue")])
+def test_fails_to_attach_twice(account: Account, conflict: str, code: str) -> None:
     instance, first = _instance(account, ZONE), _volume(account, Size=1)
     account.ec2.attach_volume(VolumeId=first, InstanceId=instance, Device="/dev/sdf")
     second = {
         "volume": {"VolumeId": first, "Device": "/dev/sdg"},
         "device": {"VolumeId": _volume(account, Size=1), "Device": "/dev/sdf"},
-    }[taken]
+    }[conflict]
     assert account.refused(account.ec2.attach_volume, InstanceId=instance, **second)[0] == code

@@ -68,7 +68,7 @@ def test_conditions_are_evaluated(condition: dict[str, Any], holds: bool) -> Non
     assert verdict(_document(DENY | {"Condition": condition}), READ) == ("deny" if holds else "none")
 
 
-def test_an_operator_that_is_not_known_counts_against_the_caller() -> None:
+def test_an_unknown_operator_counts_against_the_caller() -> None:
     unknown = {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}}}
     assert verdict(_document(ALLOW | unknown), READ) == "none"
     assert verdict(_document(DENY | unknown), READ) == "deny"
@@ -89,11 +89,11 @@ def test_principals_are_matched(principal: Any, expected: str) -> None:
     assert verdict(_document(ALLOW | {"Principal": principal}), request) == expected
 
 
-def test_a_statement_may_stand_alone_and_a_document_be_text() -> None:
+def test_a_document_may_have_a_single_statement_and_be_a_string() -> None:
     assert verdict('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', READ) == "allow"
 
 
-def test_a_denial_beats_what_other_policies_allow() -> None:
+def test_a_deny_statement_overrides_other_policies() -> None:
     assert allowed([_document(ALLOW)], READ)
     assert not allowed([_document(ALLOW), _document(DENY)], READ)
     assert not allowed([_document(ALLOW, DENY)], READ)

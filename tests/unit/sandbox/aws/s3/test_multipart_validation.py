@@ -45,16 +45,16 @@ def test_the_parts_are_listed_with_their_checksums(account: Account, upload: dic
     assert account.refused(account.s3.list_parts, **{**where, "UploadId": "gone"})[0] == "NoSuchUpload"
 
 
-def test_the_whole_is_joined_to_what_the_caller_says(account: Account, upload: dict[str, Any]) -> None:
+def test_an_upload_is_completed_if_size_and_checksum_match(account: Account, upload: dict[str, Any]) -> None:
     whole = b"".join(PARTS)
-    said = {"ChecksumCRC32": crc(whole), "ChecksumType": "FULL_OBJECT", "MpuObjectSize": len(whole)}
-    first = account.s3.complete_multipart_upload(**upload, **said)
-    assert account.s3.complete_multipart_upload(**upload, **said)["ETag"] == first["ETag"]
+    parameters = {"ChecksumCRC32": crc(whole), "ChecksumType": "FULL_OBJECT", "MpuObjectSize": len(whole)}
+    first = account.s3.complete_multipart_upload(**upload, **parameters)
+    assert account.s3.complete_multipart_upload(**upload, **parameters)["ETag"] == first["ETag"]
     assert account.s3.head_object(**WHERE, ChecksumMode="ENABLED")["ChecksumCRC32"] == crc(whole)
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("parameters", "code"),
     [
         ({"ChecksumCRC32": crc(b"other"), "ChecksumType": "FULL_OBJECT"}, "BadDigest"),
         ({"MpuObjectSize": 5}, "InvalidRequest"),
@@ -62,15 +62,15 @@ def test_the_whole_is_joined_to_what_the_caller_says(account: Account, upload: d
         ({"UploadId": "gone"}, "NoSuchUpload"),
         ({"MultipartUpload": {"Parts": [{"PartNumber": 3, "ETag": "x"}]}}, "InvalidPart"),
     ],
-    ids=lambda said: "" if isinstance(said, str) else next(iter(said)),
+    ids=lambda parameters: "" if isinstance(parameters, str) else next(iter(parameters)),
 )
-def test_fails_to_join_other_parts_than_the_caller_says(
-    account: Account, upload: dict[str, Any], said: dict[str, Any], code: str
+def test_fails_to_complete_with_another_size_or_checksum(
+    account: Account, upload: dict[str, Any], parameters: dict[str, Any], code: str
 ) -> None:
-    assert account.refused(account.s3.complete_multipart_upload, **{**upload, **said})[0] == code
+    assert account.refused(account.s3.complete_multipart_upload, **{**upload, **parameters})[0] == code
 
 
-def test_fails_to_replace_another_object_than_the_caller_knows(account: Account, upload: dict[str, Any]) -> None:
+def test_fails_to_replace_an_object_that_does_not_meet_the_condition(account: Account, upload: dict[str, Any]) -> None:
     etag = account.s3.put_object(**WHERE, Body=b"theirs")["ETag"]
     complete = account.s3.complete_multipart_upload
     assert account.refused(complete, **upload, IfMatch='"abc"')[0] == "PreconditionFailed"

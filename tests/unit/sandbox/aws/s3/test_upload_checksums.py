@@ -42,7 +42,7 @@ def bucket(account: Account) -> Account:
 
 
 @pytest.mark.parametrize("kind", _claims(b""))
-def test_fails_on_an_object_with_the_wrong_checksum(bucket: Account, kind: str) -> None:
+def test_fails_for_an_object_with_a_wrong_checksum(bucket: Account, kind: str) -> None:
     where = {"Bucket": "disk-images", "Key": "k"}
     assert bucket.refused(bucket.s3.put_object, **where, Body=DATA, **_claims(OTHER)[kind])[0] == "BadDigest"
     assert bucket.aws.remaining_resources() == ["s3 bucket disk-images"]
@@ -50,7 +50,7 @@ def test_fails_on_an_object_with_the_wrong_checksum(bucket: Account, kind: str) 
 
 
 @pytest.mark.parametrize("kind", _claims(b""))
-def test_fails_on_a_part_with_the_wrong_checksum(bucket: Account, kind: str) -> None:
+def test_fails_for_a_part_with_a_wrong_checksum(bucket: Account, kind: str) -> None:
     where: dict[str, Any] = {"Bucket": "disk-images", "Key": "k"}
     where["UploadId"] = bucket.s3.create_multipart_upload(**where)["UploadId"]
     upload = bucket.s3.upload_part
@@ -58,7 +58,7 @@ def test_fails_on_a_part_with_the_wrong_checksum(bucket: Account, kind: str) -> 
     upload(**where, PartNumber=1, Body=DATA, **_claims(DATA)[kind])
 
 
-def test_the_checksum_that_boto_adds_on_its_own_is_right(bucket: Account) -> None:
+def test_the_default_checksum_of_boto3_is_accepted(bucket: Account) -> None:
     bucket.put("k", DATA)
     assert bucket.s3.get_object(Bucket="disk-images", Key="k")["Body"].read() == DATA
 
@@ -73,13 +73,13 @@ def _send(aws: AwsSandbox, body: bytes, headers: dict[str, str]) -> requests.Res
         return session.put(str(request.url), data=body, headers=sent, timeout=10)
 
 
-def test_fails_on_a_body_other_than_the_signed_one(bucket: Account, aws: AwsSandbox) -> None:
+def test_fails_for_a_body_that_differs_from_the_signed_one(bucket: Account, aws: AwsSandbox) -> None:
     answer = _send(aws, DATA, {"X-Amz-Content-SHA256": hashlib.sha256(OTHER).hexdigest()})
     assert (answer.status_code, "XAmzContentSHA256Mismatch" in answer.text) == (400, True)
     assert _send(aws, DATA, {"X-Amz-Content-SHA256": hashlib.sha256(DATA).hexdigest()}).ok
 
 
-def test_an_upload_whose_client_goes_away_leaves_nothing(bucket: Account, aws: AwsSandbox) -> None:
+def test_an_upload_whose_client_disconnects_leaves_no_object(bucket: Account, aws: AwsSandbox) -> None:
     scope = f"{aws.access_key}/20260101/eu-west-1/s3/aws4_request"
     head = (
         f"PUT /disk-images/k HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: x Credential={scope}\r\n\r\n"
@@ -112,29 +112,29 @@ def _policy(account: Account, **parts: Any) -> None:
     account.s3.put_bucket_policy(Bucket="disk-images", Policy=account.document(statement | parts))
 
 
-def test_a_bucket_for_tls_only_takes_and_gives_objects(bucket: Account) -> None:
+def test_a_bucket_for_tls_only_accepts_and_returns_objects(bucket: Account) -> None:
     _policy(bucket, Condition={"Bool": {"aws:SecureTransport": "false"}})
     bucket.put("k", DATA)
     assert bucket.s3.get_object(Bucket="disk-images", Key="k")["Body"].read() == DATA
     bucket.s3.delete_object(Bucket="disk-images", Key="k")
 
 
-def test_a_bucket_for_a_new_tls_only_takes_objects(bucket: Account) -> None:
+def test_a_bucket_that_requires_a_recent_tls_version_accepts_objects(bucket: Account) -> None:
     _policy(bucket, Condition={"NumericLessThan": {"s3:TlsVersion": "1.2"}})
     bucket.put("k", DATA)
 
 
-def test_fails_where_the_bucket_denies_without_condition(bucket: Account) -> None:
+def test_fails_if_the_bucket_policy_denies_without_a_condition(bucket: Account) -> None:
     _policy(bucket)
     assert bucket.refused(bucket.put, key="k", data=DATA)[0] in {"403", "AccessDenied"}
 
 
-def test_fails_where_the_condition_of_a_denial_holds(bucket: Account) -> None:
+def test_fails_if_the_condition_of_a_denial_holds(bucket: Account) -> None:
     _policy(bucket, Condition={"Bool": {"aws:SecureTransport": "true"}})
     assert bucket.refused(bucket.put, key="k", data=DATA)[0] in {"403", "AccessDenied"}
 
 
-def test_a_condition_on_the_encryption_header_looks_at_the_request(bucket: Account) -> None:
+def test_a_condition_on_the_encryption_header_is_evaluated_on_the_request(bucket: Account) -> None:
     _policy(
         bucket, Action="s3:PutObject", Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
     )

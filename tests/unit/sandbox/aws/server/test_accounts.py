@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STRANGER = "345678901234"
 
 
-def test_each_account_has_its_own_things(account: Account, aws: AwsSandbox) -> None:
+def test_each_account_has_its_own_resources(account: Account, aws: AwsSandbox) -> None:
     other = aws.second_account()
     account.iam.create_role(RoleName="mine", AssumeRolePolicyDocument="{}")
     other.client("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument="{}")
@@ -26,7 +26,7 @@ def test_each_account_has_its_own_things(account: Account, aws: AwsSandbox) -> N
     ]
 
 
-def test_an_account_is_known_by_its_key_alone(aws: AwsSandbox) -> None:
+def test_an_account_is_identified_by_its_access_key(aws: AwsSandbox) -> None:
     stranger = aws.account(STRANGER)
     sts = boto3.client(
         "sts",
@@ -40,7 +40,7 @@ def test_an_account_is_known_by_its_key_alone(aws: AwsSandbox) -> None:
     assert snapshot["OwnerId"] == STRANGER
 
 
-def test_an_account_is_entered_through_its_role(aws: AwsSandbox) -> None:
+def test_the_first_account_can_assume_the_role_of_another(aws: AwsSandbox) -> None:
     other = aws.second_account()
     role = {"RoleArn": other.role_arn, "RoleSessionName": "first"}
     keys = aws.client("sts").assume_role(**role)["Credentials"]
@@ -63,7 +63,7 @@ def test_a_second_account_is_in_the_organization_of_the_first(account: Account, 
     assert aws.account(members[0]).account_id == members[0]
 
 
-def test_calls_of_all_accounts_are_recorded_but_those_of_observers(aws: AwsSandbox) -> None:
+def test_calls_of_all_accounts_are_recorded_except_those_of_observers(aws: AwsSandbox) -> None:
     other = aws.second_account()
     aws.faults.throttle("DescribeAccount")
     other.observer("workspaces").describe_account()
@@ -73,7 +73,7 @@ def test_calls_of_all_accounts_are_recorded_but_those_of_observers(aws: AwsSandb
     assert aws.calls.operations == ["DescribeVpcs"]
 
 
-def test_a_reset_empties_all_accounts(account: Account, aws: AwsSandbox) -> None:
+def test_a_reset_deletes_the_resources_of_all_accounts(account: Account, aws: AwsSandbox) -> None:
     other = aws.second_account()
     for calls in (account.iam, other.client("iam")):
         calls.create_role(RoleName="role", AssumeRolePolicyDocument="{}")

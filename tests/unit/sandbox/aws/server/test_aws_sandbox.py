@@ -30,7 +30,7 @@ def _moto_as_it_is() -> list[object]:
     return [*urls, FakeBucket.get_permission, moto.settings.ec2_load_default_amis]
 
 
-def test_moto_is_left_as_it_was() -> None:
+def test_moto_is_restored_when_the_sandbox_stops() -> None:
     before = _moto_as_it_is()
     with AwsSandbox(SandboxClock.stepped()) as aws:
         aws.client("s3").create_bucket(Bucket="left-behind")
@@ -54,7 +54,7 @@ assert now() == before
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(components)}, timeout=60)
 
 
-def test_one_sandbox_after_another_starts_clean() -> None:
+def test_a_second_sandbox_starts_without_resources() -> None:
     for _ in range(2):
         with AwsSandbox(SandboxClock.stepped()) as aws:
             assert aws.remaining_resources() == []
@@ -84,7 +84,7 @@ def test_a_defect_of_the_sandbox_is_reported_with_a_warning_and_observers_retry(
         assert aws.remaining_resources() == ["s3 bucket the-name"]
 
 
-def test_moto_gets_one_s3_call_at_a_time_as_it_lists_what_another_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_calls_reach_moto_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     together, met, answered = threading.Barrier(2), [], S3Backend.list_buckets
 
     def meet(*arguments: Any, **options: Any) -> Any:
@@ -99,7 +99,7 @@ def test_moto_gets_one_s3_call_at_a_time_as_it_lists_what_another_changes(monkey
     assert met == []
 
 
-def test_what_moto_held_before_the_start_is_not_seen() -> None:
+def test_resources_that_moto_had_before_the_start_are_hidden() -> None:
     ec2_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].create_volume(size=1, zone_name="us-east-1a")
     with AwsSandbox(SandboxClock.stepped()) as aws:
         assert aws.client("ec2").describe_volumes()["Volumes"] == []
@@ -118,7 +118,7 @@ def test_fails_to_return_an_endpoint_when_not_running() -> None:
         _ = aws.endpoint
 
 
-def test_the_endpoint_is_on_this_machine_and_takes_any_credentials() -> None:
+def test_the_endpoint_is_on_this_machine_and_accepts_any_credentials() -> None:
     with AwsSandbox(SandboxClock.stepped()) as aws:
         assert aws.endpoint.startswith("http://127.0.0.1:")
         session = boto3.Session("AKIAANYBODYELSE00000", "anything", region_name="us-east-1")
@@ -135,7 +135,7 @@ def test_clients_do_not_read_the_users_configuration(monkeypatch: pytest.MonkeyP
         assert aws.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_reset_is_as_at_the_start() -> None:
+def test_reset_restores_the_initial_state() -> None:
     with AwsSandbox(SandboxClock.stepped(), settings=SimulationSettings(active_import_quota=2)) as aws:
         aws.settings.active_import_quota = 9
         aws.disable_byol()
@@ -148,11 +148,11 @@ def test_reset_is_as_at_the_start() -> None:
         aws.client("s3").create_bucket(Bucket="first")
 
 
-def test_an_import_takes_three_seconds_at_600_times() -> None:
+def test_an_import_takes_three_seconds_at_factor_600() -> None:
     assert SimulationSettings().import_seconds / 600 == pytest.approx(3)
 
 
-def test_a_fast_clock_runs_the_work() -> None:
+def test_tasks_progress_with_a_fast_clock() -> None:
     with AwsSandbox(SandboxClock.fast(36_000)) as aws:
         workspace = aws.make_workspace()
         workspaces = aws.client("workspaces")
@@ -177,7 +177,7 @@ class RestlessClock(SandboxClock):
 
 
 @pytest.mark.parametrize("step", [30, 40, 50, 60, 70])
-def test_an_answer_is_of_one_time_however_fast_the_clock_runs(step: float) -> None:
+def test_a_response_describes_one_point_in_time_with_any_clock(step: float) -> None:
     clock = RestlessClock(0)
     with AwsSandbox(clock, settings=SimulationSettings(iam_propagation_seconds=0)) as aws:
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -198,7 +198,7 @@ def test_an_answer_is_of_one_time_however_fast_the_clock_runs(step: float) -> No
         assert ec2.describe_images(ImageIds=[task["ImageId"]])["Images"]
 
 
-def test_the_server_says_nothing_of_requests(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_server_does_not_log_requests(capfd: pytest.CaptureFixture[str]) -> None:
     with AwsSandbox(SandboxClock.stepped()) as aws:
         aws.client("s3").list_buckets()
     assert capfd.readouterr() == ("", "")

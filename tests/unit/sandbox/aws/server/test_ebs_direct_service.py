@@ -74,7 +74,7 @@ def writer(account: Account) -> Writer:
     return Writer(account)
 
 
-def test_a_snapshot_holds_the_blocks_that_were_put_and_zeros_elsewhere(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_snapshot_contains_the_written_blocks_and_zeros_elsewhere(writer: Writer, aws: AwsSandbox) -> None:
     last = PER_GIB - 1
     snapshot_id = writer.written({3: b"three", last: b"last", 0: b"first"})
     record = aws.snapshot(snapshot_id)
@@ -87,7 +87,7 @@ def test_a_snapshot_holds_the_blocks_that_were_put_and_zeros_elsewhere(writer: W
         assert volume.read() == b"last".ljust(BLOCK_BYTES, b"\0")
 
 
-def test_ec2_shows_it_pending_until_the_service_has_completed_it(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_snapshot_is_pending_in_ec2_until_it_is_completed(writer: Writer, aws: AwsSandbox) -> None:
     snapshot_id = writer.start(Description="data", Tags=[{"Key": "team", "Value": "web"}], VolumeSize=8)
     writer.ebs.put_snapshot_block(**writer.block(snapshot_id, 0, b"x", Progress=40))
     shown = writer.described(snapshot_id)
@@ -101,14 +101,14 @@ def test_ec2_shows_it_pending_until_the_service_has_completed_it(writer: Writer,
     assert (writer.described(snapshot_id)["State"], writer.described(snapshot_id)["Progress"]) == ("completed", "100%")
 
 
-def test_start_answers_what_it_made(writer: Writer) -> None:
+def test_start_returns_the_properties_of_the_snapshot(writer: Writer) -> None:
     tags = [{"Key": "team", "Value": "web"}]
     answer = writer.ebs.start_snapshot(VolumeSize=2, Description="data", Tags=tags)
     assert answer["BlockSize"] == BLOCK_BYTES
     assert [answer[name] for name in ("Status", "VolumeSize", "Description", "Tags")] == ["pending", 2, "data", tags]
 
 
-def test_a_block_that_is_put_again_is_overwritten_and_counts_once(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_block_that_is_written_twice_is_overwritten_and_counts_once(writer: Writer, aws: AwsSandbox) -> None:
     snapshot_id = writer.start()
     writer.put(snapshot_id, {5: b"old"})
     writer.put(snapshot_id, {5: b"new"})
@@ -149,7 +149,7 @@ def test_fails_to_complete_with_another_number_of_blocks(writer: Writer) -> None
         pytest.param({"ChecksumAlgorithm": "MD5"}, "ChecksumAlgorithm: 'MD5'", id="another algorithm"),
     ],
 )
-def test_fails_to_put(writer: Writer, aws: AwsSandbox, parameters: dict[str, Any], words: str) -> None:
+def test_fails_for_an_invalid_block(writer: Writer, aws: AwsSandbox, parameters: dict[str, Any], words: str) -> None:
     snapshot_id = writer.start()
     block = writer.block(snapshot_id, 0, b"data", **parameters)
     code, message = writer.refused(writer.ebs.put_snapshot_block, **block)
@@ -157,14 +157,14 @@ def test_fails_to_put(writer: Writer, aws: AwsSandbox, parameters: dict[str, Any
     assert aws.snapshot(snapshot_id).block_indexes == ()
 
 
-def test_an_error_has_the_reason_of_the_service_model(writer: Writer) -> None:
+def test_an_error_has_a_reason_of_the_service_model(writer: Writer) -> None:
     with pytest.raises(writer.ebs.exceptions.ResourceNotFoundException) as caught:
         writer.ebs.complete_snapshot(SnapshotId="snap-0123", ChangedBlocksCount=0)
     assert caught.value.response["Reason"] == "SNAPSHOT_NOT_FOUND"
 
 
 @pytest.mark.parametrize("write", ["put", "complete"])
-def test_a_completed_snapshot_takes_nothing_more(writer: Writer, write: str) -> None:
+def test_a_completed_snapshot_accepts_no_more_blocks(writer: Writer, write: str) -> None:
     snapshot_id = writer.start()
     writer.ebs.complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=0)  # sealed at once, completed later
     calls: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -175,7 +175,7 @@ def test_a_completed_snapshot_takes_nothing_more(writer: Writer, write: str) -> 
     assert writer.refused(call, **parameters)[0] == "ValidationException"
 
 
-def test_a_snapshot_that_nobody_writes_to_is_cancelled_after_its_time_out(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_snapshot_without_writes_is_cancelled_after_its_timeout(writer: Writer, aws: AwsSandbox) -> None:
     snapshot_id = writer.start(Timeout=10)
     aws.clock.advance(9 * 60)
     writer.put(snapshot_id, {0: b"a"})  # restarts the timeout
@@ -215,12 +215,12 @@ def test_a_client_token_gives_the_same_snapshot(writer: Writer, aws: AwsSandbox)
         ),
     ],
 )
-def test_fails_to_start(account: Account, parameters: dict[str, Any], code: str) -> None:
+def test_fails_to_start_with_invalid_parameters(account: Account, parameters: dict[str, Any], code: str) -> None:
     ebs = account.aws.client("ebs", config=Config(parameter_validation=False))
     assert account.refused(ebs.start_snapshot, **{"VolumeSize": 1, **parameters})[0] == code
 
 
-def test_fails_to_start_one_more_than_the_quota(writer: Writer, aws: AwsSandbox) -> None:
+def test_fails_to_start_more_pending_snapshots_than_the_quota(writer: Writer, aws: AwsSandbox) -> None:
     aws.settings.pending_snapshot_quota = 1
     first = writer.start()
     code, _ = writer.refused(writer.ebs.start_snapshot, VolumeSize=1)
@@ -229,20 +229,20 @@ def test_fails_to_start_one_more_than_the_quota(writer: Writer, aws: AwsSandbox)
     assert writer.start()
 
 
-@pytest.mark.parametrize("asked", ["own key", "default key", "default of the account", "none"])
-def test_encryption(account: Account, writer: Writer, aws: AwsSandbox, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["own key", "default key", "default of the account", "none"])
+def test_a_snapshot_is_encrypted_on_request(account: Account, writer: Writer, aws: AwsSandbox, requested: str) -> None:
     own = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     parameters: dict[str, dict[str, Any]] = {
         "own key": {"Encrypted": True, "KmsKeyArn": own},
         "default key": {"Encrypted": True},
     }
-    if asked == "default of the account":
+    if requested == "default of the account":
         account.ec2.enable_ebs_encryption_by_default()
-    answer = writer.ebs.start_snapshot(VolumeSize=1, **parameters.get(asked, {}))
+    answer = writer.ebs.start_snapshot(VolumeSize=1, **parameters.get(requested, {}))
     shown = writer.described(answer["SnapshotId"])
-    assert shown["Encrypted"] is (asked != "none")
+    assert shown["Encrypted"] is (requested != "none")
     assert answer.get("KmsKeyArn") == shown.get("KmsKeyId")
-    assert (answer.get("KmsKeyArn") == own) is (asked == "own key")
+    assert (answer.get("KmsKeyArn") == own) is (requested == "own key")
 
 
 def test_blocks_are_listed_and_read_once_the_snapshot_is_completed(writer: Writer) -> None:
@@ -263,7 +263,7 @@ def test_blocks_are_listed_and_read_once_the_snapshot_is_completed(writer: Write
     assert writer.refused(writer.ebs.get_snapshot_block, **wrong)[0] == "ValidationException"
 
 
-def test_pages_are_of_the_size_that_was_asked_for(writer: Writer) -> None:
+def test_pages_have_the_requested_size(writer: Writer) -> None:
     snapshot_id = writer.written(dict.fromkeys(range(150), b"x"))
     first = writer.ebs.list_snapshot_blocks(SnapshotId=snapshot_id, MaxResults=100)
     second = writer.ebs.list_snapshot_blocks(SnapshotId=snapshot_id, MaxResults=100, NextToken=first["NextToken"])
@@ -286,7 +286,7 @@ def test_a_child_has_its_parents_blocks_and_lists_changed_blocks(writer: Writer,
 
 
 @pytest.mark.parametrize("state", ["pending", "completed"])
-def test_ec2_deletes_it(writer: Writer, aws: AwsSandbox, state: str) -> None:
+def test_delete_snapshot_deletes_a_written_snapshot(writer: Writer, aws: AwsSandbox, state: str) -> None:
     snapshot_id = writer.start(Description="d")
     if state == "completed":
         writer.complete(snapshot_id, 0)
@@ -299,14 +299,14 @@ def test_ec2_deletes_it(writer: Writer, aws: AwsSandbox, state: str) -> None:
         aws.snapshot(snapshot_id)
 
 
-def test_snapshots_are_of_their_region(writer: Writer, aws: AwsSandbox) -> None:
+def test_a_snapshot_exists_only_in_its_region(writer: Writer, aws: AwsSandbox) -> None:
     far = aws.client("ebs", "us-west-2").start_snapshot(VolumeSize=1)["SnapshotId"]
     assert aws.snapshot(far, "us-west-2").region == "us-west-2"
     code, _ = writer.refused(writer.ebs.complete_snapshot, SnapshotId=far, ChangedBlocksCount=0)
     assert code == "ResourceNotFoundException"
 
 
-def test_calls_are_recorded_and_struck_by_faults(writer: Writer, aws: AwsSandbox) -> None:
+def test_calls_are_recorded_and_affected_by_faults(writer: Writer, aws: AwsSandbox) -> None:
     snapshot_id = writer.start()
     aws.faults.throttle("PutSnapshotBlock")
     block = writer.block(snapshot_id, 0, b"x")

@@ -97,9 +97,7 @@ SPOILT: dict[str, tuple[str, Spoil, str]] = {
 
 
 @pytest.mark.parametrize(("declared", "spoil", "message"), SPOILT.values(), ids=SPOILT)
-def test_fails_on_content_that_aws_does_not_take(
-    samples: type[Samples], declared: str, spoil: Spoil, message: str
-) -> None:
+def test_fails_for_content_that_aws_rejects(samples: type[Samples], declared: str, spoil: Spoil, message: str) -> None:
     with pytest.raises(UnusableDisk) as caught:
         _examined(declared, spoil(samples))
     assert message in str(caught.value)
@@ -120,7 +118,7 @@ def test_fails_the_task_and_not_the_call(ready: Account) -> None:
     assert not {"ImageId", "Progress", "Platform"} & set(task)
 
 
-def test_the_format_is_taken_from_the_key_where_none_is_given(ready: Account, samples: type[Samples]) -> None:
+def test_the_default_format_is_the_suffix_of_the_key(ready: Account, samples: type[Samples]) -> None:
     ready.put("disk.RAW", samples.raw())
     containers = [{"UserBucket": {"S3Bucket": "disk-images", "S3Key": "disk.RAW"}}]
     task_id = ready.ec2.import_image(DiskContainers=containers)["ImportTaskId"]
@@ -128,7 +126,7 @@ def test_the_format_is_taken_from_the_key_where_none_is_given(ready: Account, sa
     assert ready.task(task_id)["Status"] == "completed"
 
 
-def test_an_object_of_many_parts_is_read_whole(ready: Account) -> None:
+def test_an_object_of_many_parts_is_read_completely(ready: Account) -> None:
     data = bytes(510) + b"\x55\xaa" + bytes(range(256)) * (6 << 12)
     upload = ready.s3.create_multipart_upload(Bucket="disk-images", Key="big.raw")["UploadId"]
     where = {"Bucket": "disk-images", "Key": "big.raw", "UploadId": upload}

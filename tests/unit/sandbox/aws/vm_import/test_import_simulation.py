@@ -29,7 +29,7 @@ def test_an_import_goes_through_all_stages_with_growing_progress(ready: Account,
     assert len(seen) * 30 == SimulationSettings().import_seconds == 30 * 60
 
 
-def test_the_first_answer_knows_nothing_of_the_disk(ready: Account) -> None:
+def test_the_first_response_does_not_describe_the_disk(ready: Account) -> None:
     container = {"Description": "root", "Format": "ova", "UserBucket": {"S3Bucket": "disk-images", "S3Key": "vm.ova"}}
     answer = ready.ec2.import_image(DiskContainers=[container], Description="mine", LicenseType="BYOL")
     del answer["ResponseMetadata"]
@@ -55,7 +55,9 @@ def test_a_completed_import_lists_the_image_and_its_snapshots(ready: Account, sa
     assert details[0]["DiskImageSize"] == len(samples.ova())
 
 
-def test_the_sandbox_remembers_what_a_task_got(ready: Account, aws: AwsSandbox, samples: type[Samples]) -> None:
+def test_the_record_of_a_task_describes_its_source_at_the_start(
+    ready: Account, aws: AwsSandbox, samples: type[Samples]
+) -> None:
     task_id = ready.start()
     ready.put("vm.ova", b"something else by now")
     [record] = aws.import_tasks
@@ -65,7 +67,7 @@ def test_the_sandbox_remembers_what_a_task_got(ready: Account, aws: AwsSandbox, 
     assert record.status == "active"
 
 
-def test_stages_are_data(ready: Account, aws: AwsSandbox) -> None:
+def test_the_stages_of_an_import_can_be_set(ready: Account, aws: AwsSandbox) -> None:
     aws.settings.import_stages = IMPORT_STAGES[:1]
     assert aws.settings.import_seconds == 60
     assert ready.imported()["Status"] == "completed"
@@ -80,7 +82,7 @@ def test_an_ended_task_is_listed_for_seven_days(ready: Account, aws: AwsSandbox)
     assert ready.refused(ready.task, task_id=task_id)[0] == "InvalidConversionTaskId"
 
 
-def test_a_running_task_is_listed_however_long_it_takes(ready: Account, aws: AwsSandbox) -> None:
+def test_a_running_task_is_listed_for_any_duration(ready: Account, aws: AwsSandbox) -> None:
     aws.settings.import_stages = [IMPORT_STAGES[3].__class__("converting", 30 * DAY, 1, 99)]
     task_id = ready.start()
     aws.clock.advance(20 * DAY)
@@ -93,7 +95,7 @@ def test_a_running_task_is_listed_however_long_it_takes(ready: Account, aws: Aws
     ids=["unknown", "malformed"],
 )
 @pytest.mark.parametrize("operation", ["describe", "cancel"])
-def test_fails_on_a_task_id_that_is_none(account: Account, task_id: str, code: str, operation: str) -> None:
+def test_fails_for_an_invalid_task_id(account: Account, task_id: str, code: str, operation: str) -> None:
     call = account.task if operation == "describe" else account.cancel
     assert account.refused(call, task_id=task_id)[0] == code
 
@@ -137,7 +139,7 @@ def test_an_ended_task_keeps_its_client_token(ready: Account, aws: AwsSandbox) -
     assert ready.start(ClientToken="token") != first
 
 
-def test_a_known_client_token_is_answered_without_the_disk(ready: Account) -> None:
+def test_a_repeated_client_token_returns_the_task_without_the_disk(ready: Account) -> None:
     first = ready.start(ClientToken="token")
     ready.s3.delete_object(Bucket="disk-images", Key="vm.ova")
     ready.iam.delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
@@ -198,16 +200,16 @@ def test_tasks_come_in_pages(ready: Account, aws: AwsSandbox) -> None:
     assert len(aws.calls.of("DescribeImportImageTasks")) == 3
 
 
-def test_fails_on_a_page_token_that_is_none(ready: Account) -> None:
+def test_fails_for_an_invalid_page_token(ready: Account) -> None:
     assert ready.refused(ready.ec2.describe_import_image_tasks, NextToken="x")[0] == "InvalidNextToken"
 
 
-def test_a_dry_run_starts_nothing(ready: Account, aws: AwsSandbox) -> None:
+def test_a_dry_run_starts_no_task(ready: Account, aws: AwsSandbox) -> None:
     assert ready.refused(ready.start, DryRun=True)[0] == "DryRunOperation"
     assert aws.import_tasks == []
 
 
-def test_fails_a_dry_run_of_what_would_be_refused(account: Account) -> None:
+def test_fails_a_dry_run_of_a_request_that_would_be_rejected(account: Account) -> None:
     account.bucket()
     assert account.refused(account.start, DryRun=True)[0] == "InvalidParameter"
 
@@ -230,7 +232,7 @@ def test_fails_to_have_more_active_tasks_than_the_quota(ready: Account, aws: Aws
     ready.start()
 
 
-def test_quotas_are_of_a_region_and_settable(ready: Account, aws: AwsSandbox) -> None:
+def test_quotas_apply_to_a_region_and_can_be_set(ready: Account, aws: AwsSandbox) -> None:
     aws.settings.active_import_quota = 1
     ready.start()
     ready.bucket("elsewhere", "us-west-2")
@@ -245,6 +247,6 @@ def test_quotas_are_of_a_region_and_settable(ready: Account, aws: AwsSandbox) ->
     assert ready.refused(ready.start)[0] == "ResourceCountExceeded"
 
 
-def test_tasks_of_one_region_are_unknown_in_another(ready: Account, aws: AwsSandbox) -> None:
+def test_tasks_are_listed_only_in_their_region(ready: Account, aws: AwsSandbox) -> None:
     ready.start()
     assert aws.client("ec2", "us-west-2").describe_import_image_tasks()["ImportImageTasks"] == []

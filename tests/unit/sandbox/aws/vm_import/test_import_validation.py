@@ -14,7 +14,7 @@ def _container(**parts: Any) -> list[dict[str, Any]]:
     return [{"Format": "OVA", **parts}]
 
 
-def test_fails_on_an_object_that_is_not_there(ready: Account) -> None:
+def test_fails_for_an_object_that_does_not_exist(ready: Account) -> None:
     code, message = ready.refused(ready.start, key="other.ova")
     assert (code, message) == (
         "InvalidParameter",
@@ -22,13 +22,13 @@ def test_fails_on_an_object_that_is_not_there(ready: Account) -> None:
     )
 
 
-def test_fails_on_a_bucket_that_is_not_there(ready: Account) -> None:
+def test_fails_for_a_bucket_that_does_not_exist(ready: Account) -> None:
     containers = _container(UserBucket={"S3Bucket": "nobodys", "S3Key": "vm.ova"})
     code, message = ready.refused(ready.ec2.import_image, DiskContainers=containers)
     assert (code, message) == ("InvalidParameter", "User does not have access to the S3 object (nobodys/vm.ova).")
 
 
-def test_fails_on_a_bucket_in_another_region(ready: Account, aws: AwsSandbox) -> None:
+def test_fails_for_an_import_bucket_in_another_region(ready: Account, aws: AwsSandbox) -> None:
     containers = _container(UserBucket={"S3Bucket": "disk-images", "S3Key": "vm.ova"})
     code, message = ready.refused(aws.client("ec2", "us-west-2").import_image, DiskContainers=containers)
     assert code == "InvalidParameter"
@@ -78,7 +78,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("parameters", "code", "word"), PARAMETERS.values(), ids=PARAMETERS)
-def test_fails_on_parameters_that_ec2_does_not_take(
+def test_fails_for_parameters_that_ec2_rejects(
     ready: Account, aws: AwsSandbox, parameters: dict[str, Any], code: str, word: str
 ) -> None:
     actual, message = ready.refused(ready.start, **parameters)
@@ -86,7 +86,7 @@ def test_fails_on_parameters_that_ec2_does_not_take(
     assert aws.import_tasks == []
 
 
-def test_values_are_taken_in_any_case(ready: Account) -> None:
+def test_values_are_case_insensitive(ready: Account) -> None:
     assert ready.imported(LicenseType="byol", Platform="windows", Format="ova")["Status"] == "completed"
 
 
@@ -129,7 +129,7 @@ MISMATCHES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("os_type", "parameters"), MISMATCHES.values(), ids=MISMATCHES)
-def test_fails_late_on_a_license_that_the_guest_cannot_have(
+def test_the_task_fails_for_a_license_that_the_guest_cannot_have(
     ready: Account, aws: AwsSandbox, samples: type[Samples], os_type: str, parameters: dict[str, Any]
 ) -> None:
     ready.put("vm.ova", samples.ova(os_type))
@@ -142,7 +142,7 @@ def test_fails_late_on_a_license_that_the_guest_cannot_have(
 @pytest.mark.parametrize(
     ("parameters", "platform"),
     [({"Platform": "Windows"}, "Windows"), ({"Platform": "Linux"}, "Linux"), ({}, "Linux")],
-    ids=["windows", "linux", "not said"],
+    ids=["windows", "linux", "not stated"],
 )
 def test_the_request_determines_the_guest_of_a_disk_that_does_not_describe_it(
     ready: Account, samples: type[Samples], parameters: dict[str, Any], platform: str
@@ -151,13 +151,13 @@ def test_the_request_determines_the_guest_of_a_disk_that_does_not_describe_it(
     assert ready.imported("disk.raw", **parameters)["Platform"] == platform
 
 
-def test_the_descriptor_beats_the_caller(ready: Account, samples: type[Samples]) -> None:
+def test_the_descriptor_takes_precedence_over_the_request(ready: Account, samples: type[Samples]) -> None:
     ready.put("vm.ova", samples.ova("ubuntu64Guest"))
     assert ready.imported(Platform="Windows")["Platform"] == "Linux"
 
 
 @pytest.mark.parametrize("state", ["unknown", "disabled"])
-def test_fails_late_on_a_key_that_cannot_be_used(ready: Account, aws: AwsSandbox, state: str) -> None:
+def test_the_task_fails_for_a_key_that_cannot_be_used(ready: Account, aws: AwsSandbox, state: str) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     ready.iam.put_role_policy(RoleName="vmimport", PolicyName="all", PolicyDocument=ready.document(everything))
     aws.clock.advance(aws.settings.iam_propagation_seconds)
@@ -170,17 +170,17 @@ def test_fails_late_on_a_key_that_cannot_be_used(ready: Account, aws: AwsSandbox
     assert key in ready.ended("vm.ova", Encrypted=True, KmsKeyId=key)
 
 
-def test_fails_late_on_more_volumes_than_an_instance_has(ready: Account, samples: type[Samples]) -> None:
+def test_the_task_fails_for_more_volumes_than_an_instance_supports(ready: Account, samples: type[Samples]) -> None:
     ready.put("vm.ova", samples.ova(capacities=(1,) * 22))
     assert "22 volumes" in ready.ended("vm.ova")
 
 
-def test_fails_on_an_unknown_snapshot(ready: Account) -> None:
+def test_fails_for_an_unknown_snapshot(ready: Account) -> None:
     containers = [{"SnapshotId": "snap-0123456789abcdef0"}]
     assert ready.refused(ready.ec2.import_image, DiskContainers=containers)[0] == "InvalidSnapshot.NotFound"
 
 
-def test_a_snapshot_is_a_source_too(ready: Account, aws: AwsSandbox) -> None:
+def test_a_snapshot_can_be_a_source(ready: Account, aws: AwsSandbox) -> None:
     volume = ready.ec2.create_volume(Size=7, AvailabilityZone="eu-west-1a")["VolumeId"]
     snapshot = ready.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     task_id = ready.ec2.import_image(DiskContainers=[{"SnapshotId": snapshot}], Platform="Windows")["ImportTaskId"]

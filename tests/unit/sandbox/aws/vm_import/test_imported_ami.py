@@ -16,7 +16,7 @@ def _image(account: Account, image_id: str) -> dict[str, Any]:
     return image
 
 
-def test_the_image_is_described_as_imported(ready: Account, aws: AwsSandbox) -> None:
+def test_describe_images_describes_the_imported_image(ready: Account, aws: AwsSandbox) -> None:
     completed_at = aws.clock.now() + aws.settings.import_seconds
     task = ready.imported(BootMode="uefi", Description="of the task")
     aws.clock.advance(1000)
@@ -60,16 +60,16 @@ def test_each_volume_has_its_size_and_snapshot(ready: Account, samples: type[Sam
     assert {s["Description"] for s in snapshots} == {f"Created by AWS-VMImport service for {task['ImportTaskId']}"}
 
 
-@pytest.mark.parametrize("way", ["asked", "default", "none"])
-def test_volumes_are_encrypted_when_asked_or_by_default(ready: Account, way: str) -> None:
+@pytest.mark.parametrize("way", ["requested", "default", "none"])
+def test_volumes_are_encrypted_on_request_or_by_default(ready: Account, way: str) -> None:
     if way == "default":
         ready.ec2.enable_ebs_encryption_by_default()
-    parameters: dict[str, Any] = {"Encrypted": True} if way == "asked" else {}
+    parameters: dict[str, Any] = {"Encrypted": True} if way == "requested" else {}
     [mapping] = _image(ready, ready.imported(**parameters)["ImageId"])["BlockDeviceMappings"]
     assert mapping["Ebs"]["Encrypted"] is (way != "none")
 
 
-def test_a_completed_import_shows_without_being_asked_for(ready: Account, aws: AwsSandbox) -> None:
+def test_a_completed_import_creates_its_image_without_a_describe_call(ready: Account, aws: AwsSandbox) -> None:
     ready.start()
     aws.clock.advance(aws.settings.import_seconds)
     assert len(ready.ec2.describe_images(Owners=["self"])["Images"]) == 1
@@ -97,7 +97,7 @@ def test_description_and_permissions_can_be_changed(ready: Account) -> None:
 
 
 @pytest.mark.parametrize("deregistered", [True, False])
-def test_fails_to_change_an_image_that_is_not_there(ready: Account, deregistered: bool) -> None:
+def test_fails_to_change_an_image_that_does_not_exist(ready: Account, deregistered: bool) -> None:
     image_id, code = "ami-0123456789abcdef0", "InvalidAMIID.NotFound"
     if deregistered:
         image_id, code = ready.imported()["ImageId"], "InvalidAMIID.Unavailable"
@@ -109,7 +109,7 @@ def test_fails_to_change_an_image_that_is_not_there(ready: Account, deregistered
     assert ready.refused(ready.ec2.create_tags, Resources=[image_id], Tags=tags)[0] == "InvalidAMIID.NotFound"
 
 
-def test_deregistering_leaves_the_snapshots(ready: Account, aws: AwsSandbox) -> None:
+def test_deregistering_keeps_the_snapshots(ready: Account, aws: AwsSandbox) -> None:
     task = ready.imported()
     assert "DeleteSnapshotResults" not in ready.ec2.deregister_image(ImageId=task["ImageId"])
     snapshot_id = task["SnapshotDetails"][0]["SnapshotId"]
@@ -119,7 +119,7 @@ def test_deregistering_leaves_the_snapshots(ready: Account, aws: AwsSandbox) -> 
     ready.ec2.delete_snapshot(SnapshotId=snapshot_id)
 
 
-def test_deregistering_deletes_the_snapshots_when_asked(
+def test_deregistering_deletes_the_snapshots_on_request(
     ready: Account, aws: AwsSandbox, samples: type[Samples]
 ) -> None:
     ready.put("vm.ova", samples.ova(capacities=(1, 2)))
@@ -144,7 +144,7 @@ def test_fails_to_delete_a_snapshot_of_an_image(ready: Account, samples: type[Sa
         assert code == "InvalidSnapshot.InUse"
 
 
-def test_a_deregistered_image_is_first_not_listed_and_then_not_known(ready: Account, aws: AwsSandbox) -> None:
+def test_a_deregistered_image_gives_an_empty_list_and_later_an_error(ready: Account, aws: AwsSandbox) -> None:
     image_id = ready.imported()["ImageId"]
     ready.ec2.deregister_image(ImageId=image_id)
     assert ready.ec2.describe_images(ImageIds=[image_id])["Images"] == []

@@ -47,7 +47,7 @@ def test_fails_without_the_role(disk: Account) -> None:
     assert disk.refused(disk.start) == REFUSED
 
 
-def test_the_role_of_the_guide_is_enough(disk: Account) -> None:
+def test_the_role_of_the_guide_is_sufficient(disk: Account) -> None:
     disk.role()
     assert disk.imported()["Status"] == "completed"
 
@@ -69,7 +69,7 @@ TRUSTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", TRUSTS.values(), ids=TRUSTS)
-def test_fails_on_a_role_that_vm_import_cannot_take(disk: Account, change: dict[str, Any]) -> None:
+def test_fails_for_a_role_that_vm_import_cannot_assume(disk: Account, change: dict[str, Any]) -> None:
     disk.role(trust=disk.trust | change)
     assert disk.refused(disk.start) == REFUSED
 
@@ -87,7 +87,7 @@ GOOD_TRUSTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", GOOD_TRUSTS.values(), ids=GOOD_TRUSTS)
-def test_trusts_that_let_vm_import_in(disk: Account, change: dict[str, Any]) -> None:
+def test_vm_import_can_assume_a_role_with_any_sufficient_trust_policy(disk: Account, change: dict[str, Any]) -> None:
     disk.role(trust=disk.trust | change)
     disk.start()
 
@@ -99,23 +99,23 @@ def test_trusts_that_let_vm_import_in(disk: Account, change: dict[str, Any]) -> 
         "ec2:RegisterImage", "ec2:Describe*",
     ],
 )  # fmt: skip
-def test_fails_where_the_role_lacks_a_permission(disk: Account, action: str) -> None:
+def test_fails_if_the_role_lacks_a_permission(disk: Account, action: str) -> None:
     disk.role(*_without(disk, action))
     assert disk.refused(disk.start) == REFUSED
 
 
-def test_fails_where_the_role_is_for_another_bucket(disk: Account) -> None:
+def test_fails_if_the_role_is_for_another_bucket(disk: Account) -> None:
     disk.role(disk.permissions[0] | {"Resource": ["arn:aws:s3:::other", "arn:aws:s3:::other/*"]}, disk.permissions[1])
     assert disk.refused(disk.start) == REFUSED
 
 
-def test_fails_where_the_role_is_denied_something(disk: Account) -> None:
+def test_fails_if_a_policy_denies_the_role_an_action(disk: Account) -> None:
     denial = {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}
     disk.role(*disk.permissions, denial)
     assert disk.refused(disk.start) == REFUSED
 
 
-def test_fails_where_a_boundary_allows_less(disk: Account) -> None:
+def test_fails_if_the_permissions_boundary_allows_less(disk: Account) -> None:
     disk.role()
     boundary = disk.document({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     arn = disk.iam.create_policy(PolicyName="boundary", PolicyDocument=boundary)["Policy"]["Arn"]
@@ -144,7 +144,7 @@ def test_a_policy_for_tls_only_lets_the_service_read(disk: Account) -> None:
     disk.start()
 
 
-def test_fails_where_the_bucket_denies_the_role(disk: Account) -> None:
+def test_fails_if_the_bucket_policy_denies_the_role(disk: Account) -> None:
     disk.role()
     denial = {
         "Effect": "Deny",
@@ -156,7 +156,7 @@ def test_fails_where_the_bucket_denies_the_role(disk: Account) -> None:
     assert disk.refused(disk.start) == REFUSED
 
 
-def test_a_bucket_may_deny_another_role(disk: Account) -> None:
+def test_a_bucket_policy_may_deny_another_role(disk: Account) -> None:
     disk.role()
     denial = {
         "Effect": "Deny",
@@ -209,7 +209,7 @@ def test_fails_until_a_changed_role_has_propagated(disk: Account, aws: AwsSandbo
     disk.start()
 
 
-def test_a_change_that_was_refused_changes_nothing(disk: Account) -> None:
+def test_a_rejected_change_does_not_restart_propagation(disk: Account) -> None:
     disk.role()
     again = {"RoleName": "vmimport", "AssumeRolePolicyDocument": disk.document(disk.trust)}
     assert disk.refused(disk.iam.create_role, **again)[0] == "EntityAlreadyExists"
@@ -222,7 +222,7 @@ def test_propagation_can_be_switched_off(disk: Account, aws: AwsSandbox) -> None
     disk.start()
 
 
-def test_another_key_than_the_default_needs_kms_permissions(disk: Account, aws: AwsSandbox) -> None:
+def test_a_key_other_than_the_default_requires_kms_permissions(disk: Account, aws: AwsSandbox) -> None:
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     disk.role()
     assert disk.refused(disk.start, Encrypted=True, KmsKeyId=key) == REFUSED
@@ -231,7 +231,7 @@ def test_another_key_than_the_default_needs_kms_permissions(disk: Account, aws: 
     disk.start(Encrypted=True, KmsKeyId=key, RoleName="with-kms")
 
 
-def test_license_configurations_need_license_manager_permissions(disk: Account) -> None:
+def test_license_configurations_require_license_manager_permissions(disk: Account) -> None:
     arn = "arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"
     specifications = [{"LicenseConfigurationArn": arn}]
     disk.role()
@@ -241,7 +241,7 @@ def test_license_configurations_need_license_manager_permissions(disk: Account) 
 
 
 @pytest.mark.parametrize("granted_by", ["nobody", "role", "key"])
-def test_an_object_under_a_key_is_read_by_who_may_decrypt(
+def test_an_object_encrypted_with_a_key_requires_the_permission_to_decrypt(
     disk: Account, aws: AwsSandbox, samples: type[Samples], granted_by: str
 ) -> None:
     kms = aws.client("kms")

@@ -39,7 +39,7 @@ def ready(account: Account, samples: type[Samples]) -> Account:
     return account
 
 
-def test_the_first_answer_knows_nothing_of_the_disk(ready: Account) -> None:
+def test_the_first_response_does_not_describe_the_disk(ready: Account) -> None:
     container = {
         "Description": "data",
         "Format": "VMDK",
@@ -69,7 +69,7 @@ def test_an_import_goes_through_all_stages_with_growing_progress(ready: Account,
     assert len(seen) * 30 == aws.settings.snapshot_seconds
 
 
-def test_a_completed_import_has_made_a_snapshot_of_the_disks_size(
+def test_a_completed_import_creates_a_snapshot_of_the_size_of_the_disk(
     ready: Account, aws: AwsSandbox, samples: type[Samples]
 ) -> None:
     tags = [{"ResourceType": "import-snapshot-task", "Tags": [{"Key": "of", "Value": "the task"}]}]
@@ -85,7 +85,7 @@ def test_a_completed_import_has_made_a_snapshot_of_the_disks_size(
     assert detail["DiskImageSize"] == len(samples.vmdk(3))
 
 
-def test_a_volume_can_be_made_of_the_snapshot(ready: Account) -> None:
+def test_a_volume_can_be_created_from_the_snapshot(ready: Account) -> None:
     snapshot_id = _ended(ready, _start(ready))["SnapshotId"]
     volume = ready.ec2.create_volume(SnapshotId=snapshot_id, AvailabilityZone="eu-west-1a")
     assert volume["Size"] == 3
@@ -93,17 +93,17 @@ def test_a_volume_can_be_made_of_the_snapshot(ready: Account) -> None:
     assert ready.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
-@pytest.mark.parametrize("way", ["asked", "default", "none"])
-def test_a_snapshot_is_encrypted_when_asked_or_by_default(ready: Account, way: str) -> None:
+@pytest.mark.parametrize("way", ["requested", "default", "none"])
+def test_a_snapshot_is_encrypted_on_request_or_by_default(ready: Account, way: str) -> None:
     if way == "default":
         ready.ec2.enable_ebs_encryption_by_default()
-    parameters: dict[str, Any] = {"Encrypted": True} if way == "asked" else {}
+    parameters: dict[str, Any] = {"Encrypted": True} if way == "requested" else {}
     _ended(ready, _start(ready, **parameters))
     [snapshot] = ready.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert snapshot["Encrypted"] is (way != "none")
 
 
-def test_a_key_shows_in_the_task_and_the_snapshot(ready: Account, aws: AwsSandbox) -> None:
+def test_the_task_and_the_snapshot_name_the_key(ready: Account, aws: AwsSandbox) -> None:
     _allow_everything(ready)
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     detail = _ended(ready, _start(ready, Encrypted=True, KmsKeyId=key))
@@ -111,14 +111,16 @@ def test_a_key_shows_in_the_task_and_the_snapshot(ready: Account, aws: AwsSandbo
     assert (detail["Encrypted"], detail["KmsKeyId"], snapshot["KmsKeyId"]) == (True, key, key)
 
 
-def test_fails_late_on_a_key_that_is_not_there(ready: Account) -> None:
+def test_the_task_fails_for_a_key_that_does_not_exist(ready: Account) -> None:
     _allow_everything(ready)
     key = "12345678-1234-1234-1234-123456789012"
     detail = _ended(ready, _start(ready, Encrypted=True, KmsKeyId=key))
     assert (detail["Status"], key in detail["StatusMessage"]) == ("deleted", True)
 
 
-def test_the_sandbox_remembers_what_a_task_got(ready: Account, aws: AwsSandbox, samples: type[Samples]) -> None:
+def test_the_record_of_a_task_describes_its_source_at_the_start(
+    ready: Account, aws: AwsSandbox, samples: type[Samples]
+) -> None:
     task_id = _start(ready)
     ready.put("data.vmdk", b"something else by now")
     [record] = aws.snapshot_tasks
@@ -135,7 +137,7 @@ CONTENTS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("key", "message"), CONTENTS.values(), ids=CONTENTS)
-def test_fails_on_a_disk_that_is_not_what_it_says(
+def test_fails_for_a_disk_that_is_not_in_the_stated_format(
     ready: Account, aws: AwsSandbox, samples: type[Samples], key: str, message: str
 ) -> None:
     ready.put(key, samples.vmdk(flags=3))
@@ -147,12 +149,12 @@ def test_fails_on_a_disk_that_is_not_what_it_says(
     assert ready.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
-def test_a_disk_without_partitions_is_taken(ready: Account) -> None:
+def test_a_disk_without_partitions_is_accepted(ready: Account) -> None:
     ready.put("data.raw", bytes(5000))
     assert _ended(ready, _start(ready, "data.raw"))["Status"] == "completed"
 
 
-def test_an_ordered_failure_ends_the_task_with_its_message(ready: Account, aws: AwsSandbox) -> None:
+def test_an_injected_failure_ends_the_task_with_its_message(ready: Account, aws: AwsSandbox) -> None:
     aws.faults.fail_import("ClientError: something", at_percent=50)
     first, second = _start(ready), _start(ready)
     aws.clock.advance(aws.settings.snapshot_seconds - 1)
@@ -162,13 +164,13 @@ def test_an_ordered_failure_ends_the_task_with_its_message(ready: Account, aws: 
 
 
 @pytest.mark.parametrize("form", ["VHDX", "OVA", "QCOW2"])
-def test_fails_on_a_format_that_is_not_a_disks(ready: Account, aws: AwsSandbox, form: str) -> None:
+def test_fails_for_a_format_that_is_not_a_disk_format(ready: Account, aws: AwsSandbox, form: str) -> None:
     code, message = ready.refused(_start, account=ready, Format=form)
     assert (code, form in message) == ("InvalidParameterValue", True)
     assert aws.snapshot_tasks == []
 
 
-def test_fails_on_a_disk_or_role_that_is_not_there(ready: Account) -> None:
+def test_fails_for_a_missing_disk_or_role(ready: Account) -> None:
     assert ready.refused(_start, account=ready, key="no.vmdk") == (
         "InvalidParameter",
         "User does not have access to the S3 object (disk-images/no.vmdk).",
@@ -178,7 +180,7 @@ def test_fails_on_a_disk_or_role_that_is_not_there(ready: Account) -> None:
     assert ready.refused(ready.ec2.import_snapshot) == ("InvalidParameter", "Invalid S3 source location")
 
 
-def test_a_role_can_be_for_snapshots_only(account: Account, samples: type[Samples]) -> None:
+def test_a_role_can_be_limited_to_snapshots(account: Account, samples: type[Samples]) -> None:
     account.bucket()
     account.put("data.vmdk", samples.vmdk())
     source = "arn:aws:vmie:eu-west-1:123456789012:import-snapshot-task/*"
@@ -198,12 +200,12 @@ def test_a_cancelled_task_is_deleting_and_then_deleted(ready: Account, aws: AwsS
     assert [line for line in aws.remaining_resources() if line.startswith("ec2")] == []
 
 
-def test_a_task_is_left_over_while_it_runs(ready: Account, aws: AwsSandbox) -> None:
+def test_an_active_task_is_a_remaining_resource(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready)
     assert aws.remaining_resources()[0] == f"ec2 eu-west-1 import task {task_id} (active, pending)"
 
 
-def test_client_tokens_are_of_snapshots_or_images(ready: Account, aws: AwsSandbox) -> None:
+def test_snapshot_and_image_imports_have_separate_client_tokens(ready: Account, aws: AwsSandbox) -> None:
     first = _start(ready, ClientToken="token", Description="d")
     assert _start(ready, ClientToken="token", Description="d") == first
     assert ready.start("data.vmdk", ClientToken="token", Description="d") != first
@@ -252,7 +254,7 @@ def test_tags_of_snapshot_tasks_are_created_changed_and_listed(ready: Account) -
     assert ready.refused(_start, account=ready, TagSpecifications=image_tags)[0] == "InvalidParameterValue"
 
 
-def test_a_dry_run_starts_nothing(ready: Account, aws: AwsSandbox) -> None:
+def test_a_dry_run_starts_no_task(ready: Account, aws: AwsSandbox) -> None:
     assert ready.refused(_start, account=ready, DryRun=True)[0] == "DryRunOperation"
     assert aws.snapshot_tasks == []
 

@@ -25,7 +25,7 @@ def test_task_tags_are_created_changed_and_listed(ready: Account) -> None:
     assert [t["Value"] for t in ready.ec2.describe_tags(Filters=by_type)["Tags"]] == ["3"]
 
 
-def test_tags_of_tasks_and_others_are_made_in_one_call(ready: Account) -> None:
+def test_one_call_tags_tasks_and_other_resources(ready: Account) -> None:
     image_id = ready.imported()["ImageId"]
     task_id = ready.start()
     ready.ec2.create_tags(Resources=[task_id, image_id], Tags=[{"Key": "k", "Value": "v"}])
@@ -42,14 +42,14 @@ TAG_FAULTS = {
 
 
 @pytest.mark.parametrize(("tag", "code"), TAG_FAULTS.values(), ids=TAG_FAULTS)
-def test_fails_on_tags_that_ec2_does_not_take(ready: Account, tag: dict[str, str], code: str) -> None:
+def test_fails_for_tags_that_ec2_rejects(ready: Account, tag: dict[str, str], code: str) -> None:
     task_id = ready.start()
     assert ready.refused(ready.ec2.create_tags, Resources=[task_id], Tags=[tag])[0] == code
     specification = [{"ResourceType": "import-image-task", "Tags": [tag]}]
     assert ready.refused(ready.start, TagSpecifications=specification)[0] == code
 
 
-def test_fails_on_more_than_fifty_tags(ready: Account) -> None:
+def test_fails_for_more_than_fifty_tags(ready: Account) -> None:
     task_id = ready.start()
     tags = [{"Key": f"k{n}", "Value": "v"} for n in range(51)]
     assert ready.refused(ready.ec2.create_tags, Resources=[task_id], Tags=tags)[0] == "TagLimitExceeded"
@@ -63,7 +63,7 @@ def test_fails_to_tag_an_image_through_its_import(ready: Account, aws: AwsSandbo
     assert aws.import_tasks == []
 
 
-def test_fails_to_tag_a_task_that_is_not_there(account: Account) -> None:
+def test_fails_to_tag_a_task_that_does_not_exist(account: Account) -> None:
     tags = [{"Key": "k", "Value": "v"}]
     code, _ = account.refused(account.ec2.create_tags, Resources=["import-ami-0123456789abcdef0"], Tags=tags)
     assert code == "InvalidID"

@@ -49,7 +49,7 @@ def test_a_presigned_url_of_the_sandbox_is_read(
     assert (aws.import_tasks[0].bucket, aws.import_tasks[0].key) == ("disk-images", "vm.ova")
 
 
-def test_a_presigned_url_needs_no_role_that_reads_the_bucket(account: Account, samples: type[Samples]) -> None:
+def test_a_presigned_url_requires_no_role_that_reads_the_bucket(account: Account, samples: type[Samples]) -> None:
     account.bucket()
     account.role(WITHOUT_S3)
     account.put("vm.ova", samples.ova())
@@ -57,13 +57,13 @@ def test_a_presigned_url_needs_no_role_that_reads_the_bucket(account: Account, s
     assert _start(account, _by_version_4(account))
 
 
-def test_fails_on_a_private_object_without_a_signature(ready: Account, aws: AwsSandbox) -> None:
+def test_fails_for_a_private_object_without_a_signature(ready: Account, aws: AwsSandbox) -> None:
     for url in ("https://disk-images.s3.eu-west-1.amazonaws.com/vm.ova", f"{aws.endpoint}/disk-images/vm.ova"):
         assert ready.refused(_start, account=ready, url=url) == ("InvalidParameter", PRIVATE)
 
 
 @pytest.mark.parametrize("by", ["acl", "policy"])
-def test_a_public_object_needs_none(ready: Account, by: str) -> None:
+def test_a_public_object_requires_no_signature(ready: Account, by: str) -> None:
     if by == "acl":
         ready.s3.put_object_acl(Bucket="disk-images", Key="vm.ova", ACL="public-read")
     else:
@@ -85,14 +85,12 @@ def test_a_public_object_needs_none(ready: Account, by: str) -> None:
         "ftp://disk-images/vm.ova",
     ],
 )
-def test_fails_on_a_url_that_is_none_of_s3(ready: Account, url: str) -> None:
+def test_fails_for_a_url_that_is_not_an_s3_url(ready: Account, url: str) -> None:
     assert ready.refused(_start, account=ready, url=url) == ("InvalidParameter", "Invalid S3 source location")
 
 
 @pytest.mark.parametrize("minutes", [-1, 0, 10])
-def test_a_task_fails_when_its_url_runs_out_before_the_disk_is_read(
-    ready: Account, aws: AwsSandbox, minutes: int
-) -> None:
+def test_a_task_fails_if_its_url_expires_before_the_disk_is_read(ready: Account, aws: AwsSandbox, minutes: int) -> None:
     task_id = _start(ready, aws.presigned_url("disk-images", "vm.ova", minutes * 60))
     aws.clock.advance(max(minutes - 1, 1) * 60)
     assert ready.task(task_id)["Status"] == "active"
@@ -101,20 +99,20 @@ def test_a_task_fails_when_its_url_runs_out_before_the_disk_is_read(
     assert (task["Status"], "Request has expired" in task["StatusMessage"]) == ("deleted", True)
 
 
-def test_a_task_fails_on_a_url_whose_time_is_none(ready: Account, aws: AwsSandbox) -> None:
+def test_a_task_fails_for_a_url_with_an_invalid_expiry(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready, f"{aws.endpoint}/disk-images/vm.ova?AWSAccessKeyId=a&Signature=b&Expires=soon")
     aws.clock.advance(aws.settings.import_seconds)
     assert "Request has expired" in ready.task(task_id)["StatusMessage"]
 
 
-def test_a_url_may_run_out_once_the_disk_is_converted(ready: Account, aws: AwsSandbox) -> None:
+def test_a_url_may_expire_after_the_disk_is_converted(ready: Account, aws: AwsSandbox) -> None:
     task_id = _start(ready, aws.presigned_url("disk-images", "vm.ova", 20 * 60))
     aws.clock.advance(aws.settings.import_seconds)
     assert ready.task(task_id)["Status"] == "completed"
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(5, "deleted"), (30, "completed")])
-def test_a_snapshot_is_imported_by_url_too(
+def test_a_snapshot_is_imported_from_a_url(
     ready: Account, aws: AwsSandbox, samples: type[Samples], minutes: int, status: str
 ) -> None:
     ready.put("disk.vmdk", samples.vmdk())

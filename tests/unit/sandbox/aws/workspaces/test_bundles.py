@@ -33,7 +33,7 @@ def _found(desktops: Desktops, bundle_id: str) -> dict[str, Any]:
     return found
 
 
-def test_a_bundle_is_pending_for_its_time(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_a_bundle_is_pending_until_its_duration_has_passed(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id = desktops.plain()
     answered = desktops.calls.create_workspace_bundle(**_request(image_id))["WorkspaceBundle"]
     assert answered["State"] == "PENDING"
@@ -81,20 +81,20 @@ NOT_TAKEN = {
 
 
 @pytest.mark.parametrize(("compute", "root", "user"), TAKEN.values(), ids=TAKEN)
-def test_volumes_have_some_sizes(desktops: Desktops, compute: str, root: str, user: str) -> None:
+def test_documented_volume_sizes_are_accepted(desktops: Desktops, compute: str, root: str, user: str) -> None:
     change = {"ComputeType": {"Name": compute}, "RootStorage": {"Capacity": root}, "UserStorage": {"Capacity": user}}
     found = _found(desktops, _create(desktops, desktops.plain(), **change))
     assert {name: found[name] for name in change} == change
 
 
 @pytest.mark.parametrize(("user", "root"), [("100", "80"), ("200", "175")])
-def test_a_root_volume_that_is_not_named_is_the_smallest(desktops: Desktops, user: str, root: str) -> None:
+def test_the_default_root_volume_is_the_smallest(desktops: Desktops, user: str, root: str) -> None:
     bundle_id = _create(desktops, desktops.plain(), UserStorage={"Capacity": user})
     assert _found(desktops, bundle_id)["RootStorage"] == {"Capacity": root}
 
 
 @pytest.mark.parametrize(("compute", "root", "user"), NOT_TAKEN.values(), ids=NOT_TAKEN)
-def test_fails_on_hardware_that_there_is_not(desktops: Desktops, compute: str, root: str, user: str) -> None:
+def test_fails_for_unsupported_compute_types_and_sizes(desktops: Desktops, compute: str, root: str, user: str) -> None:
     change = {"ComputeType": {"Name": compute}, "RootStorage": {"Capacity": root}, "UserStorage": {"Capacity": user}}
     request = _request(desktops.plain(), **change)
     assert desktops.refused(desktops.calls.create_workspace_bundle, **request)[0] == "InvalidParameterValuesException"
@@ -110,14 +110,14 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_on_what_a_bundle_does_not_take(desktops: Desktops, change: dict[str, Any], code: str) -> None:
+def test_fails_for_parameters_that_a_bundle_rejects(desktops: Desktops, change: dict[str, Any], code: str) -> None:
     request = _request(desktops.plain(), **change)
     assert desktops.refused(desktops.calls.create_workspace_bundle, **request)[0] == code
     assert desktops.calls.describe_workspace_bundles()["Bundles"] == []
 
 
 @pytest.mark.parametrize("state", ["PENDING", "ERROR"])
-def test_fails_on_an_image_that_is_not_available(desktops: Desktops, aws: AwsSandbox, state: str) -> None:
+def test_fails_for_an_image_that_is_not_available(desktops: Desktops, aws: AwsSandbox, state: str) -> None:
     if state == "ERROR":
         aws.faults.fail_workspace_image("PendingReboot")
     image_id = desktops.ingest(desktops.ami())
@@ -127,7 +127,7 @@ def test_fails_on_an_image_that_is_not_available(desktops: Desktops, aws: AwsSan
     assert (code, state in message) == ("ResourceUnavailableException", True)
 
 
-def test_fails_on_a_name_that_is_taken_and_on_one_bundle_too_many(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_for_an_existing_name_and_above_the_quota(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id, create = desktops.plain(), desktops.calls.create_workspace_bundle
     _create(desktops, image_id)
     assert desktops.refused(create, **_request(image_id))[0] == "ResourceAlreadyExistsException"
@@ -135,7 +135,7 @@ def test_fails_on_a_name_that_is_taken_and_on_one_bundle_too_many(desktops: Desk
     assert desktops.refused(create, **_request(image_id, BundleName="b"))[0] == "ResourceLimitExceededException"
 
 
-def test_a_bundle_gets_another_image_in_place(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_update_sets_another_image_in_place(desktops: Desktops, aws: AwsSandbox) -> None:
     old, new = desktops.plain(), desktops.plain()
     bundle_id = _create(desktops, old)
     desktops.calls.update_workspace_bundle(BundleId=bundle_id, ImageId=new)
@@ -147,7 +147,7 @@ def test_a_bundle_gets_another_image_in_place(desktops: Desktops, aws: AwsSandbo
     assert (code, bundle_id in message) == ("ResourceAssociatedException", True)
 
 
-def test_fails_to_update_what_it_cannot(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_for_an_invalid_update(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id, update = desktops.plain(), desktops.calls.update_workspace_bundle
     pending = desktops.calls.create_workspace_bundle(**_request(image_id))["WorkspaceBundle"]["BundleId"]
     requests = {

@@ -18,7 +18,7 @@ def _modifications(account: Account) -> list[dict[str, Any]]:
     return found
 
 
-def test_byol_is_enabled_after_a_while(account: Account, aws: AwsSandbox) -> None:
+def test_byol_is_enabled_after_its_duration_has_passed(account: Account, aws: AwsSandbox) -> None:
     aws.disable_byol()
     began = aws.clock.now()
     account.workspaces.modify_account(**ENABLE)
@@ -56,7 +56,7 @@ REFUSALS: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_to_modify_what_cannot_be(account: Account, change: dict[str, str], code: str) -> None:
+def test_fails_for_an_invalid_modification(account: Account, change: dict[str, str], code: str) -> None:
     assert account.refused(account.workspaces.modify_account, **ENABLE | change)[0] == code
     assert _modifications(account) == []
 
@@ -67,7 +67,7 @@ def test_fails_to_modify_twice_at_once(account: Account, aws: AwsSandbox) -> Non
     assert account.refused(account.workspaces.modify_account, **ENABLE)[0] == "InvalidResourceStateException"
 
 
-def test_fails_where_the_application_is_not_approved(account: Account, aws: AwsSandbox) -> None:
+def test_fails_if_the_application_is_not_approved(account: Account, aws: AwsSandbox) -> None:
     aws.disable_byol(approved=False)
     calls = account.workspaces
     search = {"ManagementCidrRangeConstraint": "10.0.0.0/8"}
@@ -81,7 +81,7 @@ def test_fails_where_the_application_is_not_approved(account: Account, aws: AwsS
     assert calls.describe_account()["DedicatedTenancySupport"] == "ENABLED"
 
 
-def test_ranges_are_found_within_others_in_pages(account: Account) -> None:
+def test_available_ranges_are_limited_to_the_constraint_and_returned_in_pages(account: Account) -> None:
     calls = account.workspaces
     pages = calls.get_paginator("list_available_management_cidr_ranges")
     found = [p["ManagementCidrRanges"] for p in pages.paginate(ManagementCidrRangeConstraint="172.16.0.0/12")]
@@ -96,7 +96,7 @@ def test_ranges_are_found_within_others_in_pages(account: Account) -> None:
     assert account.refused(calls.list_available_management_cidr_ranges, **bad)[0] == "InvalidParameterValuesException"
 
 
-def test_byol_is_of_an_account(account: Account, aws: AwsSandbox) -> None:
+def test_byol_is_enabled_for_each_account(account: Account, aws: AwsSandbox) -> None:
     other = aws.second_account()
     other.disable_byol()
     assert other.client("workspaces").describe_account()["DedicatedTenancySupport"] == "DISABLED"

@@ -18,7 +18,7 @@ def _copy(desktops: Desktops, image_id: str, **change: Any) -> str:
     return str(desktops.there().copy_workspace_image(**request)["ImageId"])
 
 
-def test_a_copy_in_another_region_is_pending_for_its_time(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_a_copy_in_another_region_is_pending_until_its_duration_has_passed(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id = desktops.byol()
     copy_id = _copy(desktops, image_id, Tags=[{"Key": "k", "Value": "v"}])
     began = aws.clock.now()
@@ -33,7 +33,7 @@ def test_a_copy_in_another_region_is_pending_for_its_time(desktops: Desktops, aw
     assert desktops.calls.describe_workspace_images(ImageIds=[copy_id])["Images"] == []
 
 
-def test_a_copy_has_a_description_of_its_own(desktops: Desktops) -> None:
+def test_a_copy_can_have_its_own_description(desktops: Desktops) -> None:
     copy_id = _copy(desktops, desktops.plain(), Description="another")
     assert desktops.found(copy_id, desktops.there())["Description"] == "another"
 
@@ -57,19 +57,19 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_to_copy_what_it_cannot(desktops: Desktops, change: dict[str, Any], code: str) -> None:
+def test_fails_to_copy_with_invalid_parameters(desktops: Desktops, change: dict[str, Any], code: str) -> None:
     request = {"Name": "copy", "SourceImageId": desktops.plain(), "SourceRegion": HERE, **change}
     assert desktops.refused(desktops.there().copy_workspace_image, **request)[0] == code
     assert desktops.there().describe_workspace_images()["Images"] == []
 
 
-def test_fails_to_copy_an_image_that_is_not_finished(desktops: Desktops) -> None:
+def test_fails_to_copy_an_image_that_is_not_available(desktops: Desktops) -> None:
     request = {"Name": "copy", "SourceImageId": desktops.ingest(desktops.ami()), "SourceRegion": HERE}
     code, message = desktops.refused(desktops.there().copy_workspace_image, **request)
     assert (code, "PENDING" in message) == ("ResourceUnavailableException", True)
 
 
-def test_fails_to_copy_to_a_name_that_is_taken_there(desktops: Desktops) -> None:
+def test_fails_to_copy_to_a_name_that_exists_in_the_region(desktops: Desktops) -> None:
     image_id = desktops.plain()
     _copy(desktops, image_id)
     request = {"Name": "copy", "SourceImageId": image_id, "SourceRegion": HERE}
@@ -78,7 +78,7 @@ def test_fails_to_copy_to_a_name_that_is_taken_there(desktops: Desktops) -> None
     desktops.calls.copy_workspace_image(**request)
 
 
-def test_fails_to_copy_a_byol_image_where_the_account_has_no_byol(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_to_copy_a_byol_image_without_byol(desktops: Desktops, aws: AwsSandbox) -> None:
     byol, plain = desktops.byol(), desktops.plain()
     aws.disable_byol(THERE)
     request = {"Name": "copy", "SourceRegion": HERE}
@@ -92,7 +92,7 @@ def test_fails_to_copy_a_byol_image_where_the_account_has_no_byol(desktops: Desk
     [("cn-north-1", "cn-northwest-1"), ("us-gov-east-1", "us-gov-west-1")],
     ids=["China", "GovCloud"],
 )
-def test_fails_to_copy_between_regions_that_do_not_take_it(
+def test_fails_to_copy_between_regions_that_do_not_support_it(
     desktops: Desktops, aws: AwsSandbox, source: str, target: str
 ) -> None:
     image_id = desktops.plain()
@@ -105,7 +105,7 @@ def test_fails_to_copy_between_regions_that_do_not_take_it(
     calls.copy_workspace_image(SourceRegion=target, **request)
 
 
-def test_an_account_has_a_quota_of_images_in_a_region(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_to_exceed_the_quota_of_images_in_a_region(desktops: Desktops, aws: AwsSandbox) -> None:
     image_id = desktops.plain()
     aws.settings.workspace_image_quota = 1
     request = {"SourceImageId": image_id, "SourceRegion": HERE}
@@ -124,7 +124,7 @@ UPDATES = {
 
 
 @pytest.mark.parametrize(("guest", "can"), UPDATES.values(), ids=UPDATES)
-def test_an_updated_image_is_made_of_some_systems(desktops: Desktops, aws: AwsSandbox, guest: str, can: bool) -> None:
+def test_only_some_systems_can_be_updated(desktops: Desktops, aws: AwsSandbox, guest: str, can: bool) -> None:
     image_id = desktops.byol("windows9_64Guest" if "Server" in guest else guest)
     if "Server" in guest:
         source = workspaces_backends[aws.account_id][HERE].workspace_images[image_id]
@@ -145,13 +145,13 @@ def test_an_updated_image_is_made_of_some_systems(desktops: Desktops, aws: AwsSa
     )  # fmt: skip
 
 
-def test_fails_to_update_an_image_for_which_there_is_nothing_new(desktops: Desktops) -> None:
+def test_fails_to_update_an_image_without_an_update(desktops: Desktops) -> None:
     request = {"Name": "newer", "Description": "d", "SourceImageId": desktops.plain()}
     code, message = desktops.refused(desktops.calls.create_updated_workspace_image, **request)
     assert (code, "no update" in message) == ("OperationNotSupportedException", True)
 
 
-def test_fails_to_update_an_image_that_is_not_finished(desktops: Desktops) -> None:
+def test_fails_to_update_an_image_that_is_not_available(desktops: Desktops) -> None:
     request = {"Name": "newer", "Description": "d", "SourceImageId": desktops.ingest(desktops.ami())}
     code, _ = desktops.refused(desktops.calls.create_updated_workspace_image, **request)
     assert code == "InvalidResourceStateException"

@@ -97,7 +97,7 @@ def test_an_import_ends_with_its_import_task(desktops: Desktops, aws: AwsSandbox
     assert desktops.found(image_id)["State"] == "ERROR"
 
 
-def test_an_import_of_a_finished_task_or_a_build_begins_at_once(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_an_import_of_a_completed_task_or_a_build_starts_immediately(desktops: Desktops, aws: AwsSandbox) -> None:
     task_id = desktops.account.start()
     aws.clock.advance(10 * aws.settings.import_seconds)
     sources = {"task": {"Ec2ImportTaskId": task_id}, "build": {"ImageBuildVersionArn": BUILD}}
@@ -106,7 +106,7 @@ def test_an_import_of_a_finished_task_or_a_build_begins_at_once(desktops: Deskto
     assert [_import(desktops, image_id)["State"] for image_id in made] == ["COMPLETED"] * 2
 
 
-def test_an_ordered_failure_shows_when_the_guest_was_checked(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_an_injected_failure_is_reported_after_the_guest_is_checked(desktops: Desktops, aws: AwsSandbox) -> None:
     ami = desktops.ami()
     aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot")
     image_id = _start(desktops, {"Ec2ImageId": ami})
@@ -120,7 +120,7 @@ def test_an_ordered_failure_shows_when_the_guest_was_checked(desktops: Desktops,
     assert aws.clock.now() == pytest.approx(shown["LastUpdatedTime"].timestamp(), abs=1)
 
 
-def test_every_code_of_the_service_can_be_ordered(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_every_code_of_the_service_can_be_injected(desktops: Desktops, aws: AwsSandbox) -> None:
     model = Loader().load_service_model("workspaces", "service-2")
     codes = model["shapes"]["WorkspaceImageErrorDetailCode"]["enum"]
     assert len(codes) == 48
@@ -140,11 +140,11 @@ GUESTS = {
 }
 
 
-@pytest.mark.parametrize(("guest", "said", "state"), GUESTS.values(), ids=GUESTS)
-def test_the_guest_must_be_what_was_said(
-    desktops: Desktops, aws: AwsSandbox, guest: str, said: str, state: str
+@pytest.mark.parametrize(("guest", "os_version", "state"), GUESTS.values(), ids=GUESTS)
+def test_the_guest_must_match_the_request(
+    desktops: Desktops, aws: AwsSandbox, guest: str, os_version: str, state: str
 ) -> None:
-    image_id = _start(desktops, {"Ec2ImageId": desktops.ami(guest)}, OsVersion=said)
+    image_id = _start(desktops, {"Ec2ImageId": desktops.ami(guest)}, OsVersion=os_version)
     aws.clock.advance(aws.settings.custom_import_seconds)
     assert _import(desktops, image_id)["State"] == state
 
@@ -168,24 +168,24 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_on_what_an_import_does_not_take(desktops: Desktops, change: dict[str, Any], code: str) -> None:
+def test_fails_for_parameters_that_an_import_rejects(desktops: Desktops, change: dict[str, Any], code: str) -> None:
     request = _request({"ImageBuildVersionArn": BUILD}, **change)
     assert desktops.refused(desktops.calls.import_custom_workspace_image, **request)[0] == code
     assert desktops.calls.describe_workspace_images()["Images"] == []
 
 
-def test_fails_on_a_task_that_leads_to_nothing_usable(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_for_a_task_without_a_usable_result(desktops: Desktops, aws: AwsSandbox) -> None:
     desktops.account.put("linux.ova", desktops.samples.ova("ubuntu64Guest"))
     linux, failed = desktops.account.start("linux.ova"), desktops.account.start()
     desktops.account.cancel(failed)
     sealed = desktops.account.start(Encrypted=True)
-    for task_id, word in ((linux, "no Windows"), (failed, "it must be active"), (sealed, "encrypted")):
+    for task_id, word in ((linux, "does not import Windows"), (failed, "it must be active"), (sealed, "encrypted")):
         request = _request({"Ec2ImportTaskId": task_id})
         code, message = desktops.refused(desktops.calls.import_custom_workspace_image, **request)
         assert (code, word in message) == ("InvalidParameterValuesException", True)
 
 
-def test_fails_without_byol_and_on_a_name_that_is_taken(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_fails_without_byol_and_for_an_existing_name(desktops: Desktops, aws: AwsSandbox) -> None:
     request = _request({"ImageBuildVersionArn": BUILD})
     call = desktops.calls.import_custom_workspace_image
     aws.disable_byol()
@@ -195,13 +195,13 @@ def test_fails_without_byol_and_on_a_name_that_is_taken(desktops: Desktops, aws:
     assert desktops.refused(call, **request)[0] == "ResourceAlreadyExistsException"
 
 
-def test_fails_to_describe_the_import_of_an_image_without_one(desktops: Desktops) -> None:
+def test_fails_to_describe_the_import_of_an_image_that_was_not_imported(desktops: Desktops) -> None:
     describe = desktops.calls.describe_custom_workspace_image_import
     for image_id in (desktops.plain(), "wsi-012345678"):
         assert desktops.refused(describe, ImageId=image_id)[0] == "ResourceNotFoundException"
 
 
-def test_an_import_is_left_over_until_its_image_is_deleted(desktops: Desktops, aws: AwsSandbox) -> None:
+def test_an_import_is_a_remaining_resource_until_its_image_is_deleted(desktops: Desktops, aws: AwsSandbox) -> None:
     before = aws.remaining_resources()
     image_id = _start(desktops, {"ImageBuildVersionArn": BUILD}, Tags=[{"Key": "k", "Value": "v"}])
     assert desktops.calls.describe_tags(ResourceId=image_id)["TagList"] == [{"Key": "k", "Value": "v"}]

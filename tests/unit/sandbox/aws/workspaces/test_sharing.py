@@ -31,7 +31,7 @@ def _permissions(desktops: Desktops, image_id: str) -> list[str]:
     return [permission["SharedAccountId"] for permission in answer["ImagePermissions"]]
 
 
-def test_the_other_account_sees_a_shared_image_and_its_owner(desktops: Desktops, other: Account) -> None:
+def test_another_account_sees_a_shared_image_and_its_owner(desktops: Desktops, other: Account) -> None:
     image_id, theirs = desktops.byol(), other.client("workspaces")
     assert _shown(theirs) == []
     desktops.share(image_id, other.account_id)
@@ -44,7 +44,7 @@ def test_the_other_account_sees_a_shared_image_and_its_owner(desktops: Desktops,
     assert _shown(other.client("workspaces", THERE)) == []
 
 
-def test_sharing_twice_is_fine_and_unsharing_hides_the_image(desktops: Desktops, other: Account) -> None:
+def test_sharing_twice_succeeds_and_unsharing_hides_the_image(desktops: Desktops, other: Account) -> None:
     image_id = desktops.plain()
     for _ in range(2):
         desktops.share(image_id, other.account_id)
@@ -55,7 +55,7 @@ def test_sharing_twice_is_fine_and_unsharing_hides_the_image(desktops: Desktops,
     assert _shown(other.client("workspaces")) == []
 
 
-def test_the_other_account_copies_an_image_to_any_region_and_keeps_the_copy(
+def test_another_account_copies_an_image_to_any_region_and_keeps_the_copy(
     desktops: Desktops, other: Account, aws: AwsSandbox
 ) -> None:
     image_id = desktops.byol()
@@ -71,7 +71,9 @@ def test_the_other_account_copies_an_image_to_any_region_and_keeps_the_copy(
     assert (copied["State"], copied["OwnerAccountId"]) == ("AVAILABLE", other.account_id)
 
 
-def test_only_the_copy_counts_for_the_other_account(desktops: Desktops, other: Account, aws: AwsSandbox) -> None:
+def test_only_copies_count_toward_the_quota_of_the_other_account(
+    desktops: Desktops, other: Account, aws: AwsSandbox
+) -> None:
     aws.settings.workspace_image_quota = 2
     image_id = desktops.plain()
     desktops.share(image_id, other.account_id)
@@ -120,14 +122,16 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_to_share_what_or_with_whom_it_cannot(desktops: Desktops, change: dict[str, Any], code: str) -> None:
+def test_fails_to_share_an_invalid_image_or_with_an_invalid_account(
+    desktops: Desktops, change: dict[str, Any], code: str
+) -> None:
     image_id = desktops.plain()
     request = {"ImageId": image_id, "AllowCopyImage": True, "SharedAccountId": STRANGER, **change}
     assert desktops.refused(desktops.calls.update_workspace_image_permission, **request)[0] == code
     assert _permissions(desktops, image_id) == []
 
 
-def test_fails_to_share_an_image_that_is_not_finished(desktops: Desktops, other: Account) -> None:
+def test_fails_to_share_an_image_that_is_not_available(desktops: Desktops, other: Account) -> None:
     image_id = desktops.ingest(desktops.ami())
     request = {"ImageId": image_id, "AllowCopyImage": True, "SharedAccountId": other.account_id}
     code, _ = desktops.refused(desktops.calls.update_workspace_image_permission, **request)
@@ -135,7 +139,7 @@ def test_fails_to_share_an_image_that_is_not_finished(desktops: Desktops, other:
 
 
 @pytest.mark.parametrize("why", ["another organization", "no organization", "no BYOL", "GovCloud"])
-def test_fails_to_share_a_byol_image_with_who_may_not_have_it(desktops: Desktops, aws: AwsSandbox, why: str) -> None:
+def test_fails_to_share_a_byol_image_with_an_ineligible_account(desktops: Desktops, aws: AwsSandbox, why: str) -> None:
     image_id, calls = desktops.byol(), desktops.calls
     recipient = aws.account(STRANGER) if "organization" in why else aws.second_account()
     match why:
@@ -156,7 +160,7 @@ def test_fails_to_share_a_byol_image_with_who_may_not_have_it(desktops: Desktops
     desktops.share(plain, recipient.account_id)
 
 
-def test_fails_to_show_the_permissions_of_an_unknown_image(desktops: Desktops) -> None:
+def test_fails_to_describe_the_permissions_of_an_unknown_image(desktops: Desktops) -> None:
     code, _ = desktops.refused(desktops.calls.describe_workspace_image_permissions, ImageId="wsi-012345678")
     assert code == "ResourceNotFoundException"
 

@@ -40,7 +40,7 @@ def images(ready: Account) -> Images:
     return Images(ready)
 
 
-def test_an_ingestion_is_pending_for_its_time(images: Images, aws: AwsSandbox) -> None:
+def test_an_ingestion_is_pending_until_its_duration_has_passed(images: Images, aws: AwsSandbox) -> None:
     image_id = images.ingest(Tags=[{"Key": "k", "Value": "v"}])
     began = aws.clock.now()
     aws.clock.advance(90 * 60 - 1)
@@ -61,7 +61,7 @@ def test_an_ingestion_is_pending_for_its_time(images: Images, aws: AwsSandbox) -
     }
 
 
-def test_times_are_settable(images: Images, aws: AwsSandbox) -> None:
+def test_durations_can_be_set(images: Images, aws: AwsSandbox) -> None:
     aws.settings.import_workspace_image_seconds = 5
     image_id = images.ingest()
     aws.clock.advance(5)
@@ -83,7 +83,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_on_what_an_ingestion_does_not_take(images: Images, change: dict[str, Any], code: str) -> None:
+def test_fails_for_parameters_that_an_ingestion_rejects(images: Images, change: dict[str, Any], code: str) -> None:
     assert images.refused(**change) == code
     assert images.calls.describe_workspace_images()["Images"] == []
 
@@ -97,29 +97,29 @@ def test_fails_without_a_byol_account(images: Images, aws: AwsSandbox) -> None:
     images.ingest()
 
 
-def test_byol_is_of_a_region(images: Images, aws: AwsSandbox) -> None:
+def test_byol_is_enabled_for_each_region(images: Images, aws: AwsSandbox) -> None:
     aws.disable_byol("us-west-2")
     images.ingest()
     assert aws.client("workspaces", "us-west-2").describe_account()["DedicatedTenancySupport"] == "DISABLED"
 
 
-def test_fails_on_a_linux_image(images: Images, samples: type[Samples]) -> None:
+def test_fails_for_a_linux_image(images: Images, samples: type[Samples]) -> None:
     images.account.put("linux.ova", samples.ova("ubuntu64Guest"))
     linux = images.account.imported("linux.ova")["ImageId"]
     assert images.refused(Ec2ImageId=linux) == "InvalidParameterValuesException"
 
 
-def test_fails_on_an_encrypted_image(images: Images) -> None:
+def test_fails_for_an_encrypted_image(images: Images) -> None:
     sealed = images.account.imported(Encrypted=True)["ImageId"]
     assert images.refused(Ec2ImageId=sealed) == "InvalidParameterValuesException"
 
 
-def test_fails_on_an_image_that_was_deregistered(images: Images) -> None:
+def test_fails_for_a_deregistered_image(images: Images) -> None:
     images.account.ec2.deregister_image(ImageId=images.ami)
     assert images.refused() == "ResourceNotFoundException"
 
 
-def test_fails_on_a_name_that_is_taken(images: Images) -> None:
+def test_fails_for_an_existing_name(images: Images) -> None:
     images.ingest()
     assert images.refused() == "ResourceAlreadyExistsException"
     images.ingest(ImageName="another")
@@ -143,13 +143,13 @@ def _ami_of(images: Images, data: bytes) -> str:
 
 
 @pytest.mark.parametrize(("os_type", "process", "office"), OFFICE.values(), ids=OFFICE)
-def test_office_goes_with_some(images: Images, samples: type[Samples], os_type: str, process: str, office: str) -> None:
+def test_office_is_installed(images: Images, samples: type[Samples], os_type: str, process: str, office: str) -> None:
     ami = _ami_of(images, samples.ova(os_type))
     images.ingest(Ec2ImageId=ami, IngestionProcess=process, Applications=[office])
 
 
 @pytest.mark.parametrize(("os_type", "process", "office"), NO_OFFICE.values(), ids=NO_OFFICE)
-def test_fails_on_office_where_it_does_not_go(
+def test_fails_for_office_with_an_unsupported_process(
     images: Images, samples: type[Samples], os_type: str, process: str, office: str
 ) -> None:
     ami = _ami_of(images, samples.ova(os_type))
@@ -166,7 +166,7 @@ LATE = {
 
 
 @pytest.mark.parametrize(("os_type", "process", "codes"), LATE.values(), ids=LATE)
-def test_fails_late_on_a_guest_that_workspaces_does_not_run(
+def test_the_image_fails_for_a_guest_that_workspaces_does_not_support(
     images: Images, samples: type[Samples], os_type: str, process: str, codes: list[str]
 ) -> None:
     image_id = images.ingest(Ec2ImageId=_ami_of(images, samples.ova(os_type)), IngestionProcess=process)
@@ -175,7 +175,7 @@ def test_fails_late_on_a_guest_that_workspaces_does_not_run(
     assert [d["ErrorCode"] for d in images.image(image_id).get("ErrorDetails", [])] == codes
 
 
-def test_an_ordered_failure_ends_in_error_with_details(images: Images, aws: AwsSandbox) -> None:
+def test_an_injected_failure_ends_in_error_with_details(images: Images, aws: AwsSandbox) -> None:
     aws.faults.fail_workspace_image("VMWareToolsInstalled", "PendingReboot")
     image_id = images.ingest()
     assert "ErrorCode" not in images.image(image_id)
@@ -189,7 +189,7 @@ def test_an_ordered_failure_ends_in_error_with_details(images: Images, aws: AwsS
     images.ingest()
 
 
-def test_an_image_is_made_of_a_workspace(account: Account, aws: AwsSandbox) -> None:
+def test_an_image_is_created_from_a_workspace(account: Account, aws: AwsSandbox) -> None:
     workspace = aws.make_workspace()
     answer = account.workspaces.create_workspace_image(Name="n", Description="d", WorkspaceId=workspace)
     assert (answer["State"], answer["RequiredTenancy"]) == ("PENDING", "DEFAULT")
@@ -205,7 +205,7 @@ def _state(account: Account, workspace: str) -> str:
     return str(account.workspaces.describe_workspaces(WorkspaceIds=[workspace])["Workspaces"][0]["State"])
 
 
-def test_an_image_of_a_dedicated_workspace_needs_dedicated_tenancy(account: Account, aws: AwsSandbox) -> None:
+def test_an_image_of_a_dedicated_workspace_requires_dedicated_tenancy(account: Account, aws: AwsSandbox) -> None:
     workspace = aws.make_workspace(dedicated=True)
     answer = account.workspaces.create_workspace_image(Name="n", Description="d", WorkspaceId=workspace)
     assert answer["RequiredTenancy"] == "DEDICATED"
@@ -220,7 +220,7 @@ def test_an_image_of_a_workspace_can_fail(account: Account, aws: AwsSandbox) -> 
 
 
 @pytest.mark.parametrize("state", ["STOPPED", "SUSPENDED", "PENDING"])
-def test_fails_on_a_workspace_that_does_not_run(account: Account, aws: AwsSandbox, state: str) -> None:
+def test_fails_for_a_workspace_that_is_not_available(account: Account, aws: AwsSandbox, state: str) -> None:
     workspace = aws.make_workspace()
     aws.set_workspace_state(workspace, state)
     request = {"Name": "n", "Description": "d", "WorkspaceId": workspace}
@@ -228,7 +228,7 @@ def test_fails_on_a_workspace_that_does_not_run(account: Account, aws: AwsSandbo
     assert (code, state in message) == ("InvalidResourceStateException", True)
 
 
-def test_fails_on_an_unknown_workspace_and_on_bad_names(account: Account, aws: AwsSandbox) -> None:
+def test_fails_for_an_unknown_workspace_and_for_invalid_names(account: Account, aws: AwsSandbox) -> None:
     create = account.workspaces.create_workspace_image
     unknown = {"Name": "n", "Description": "d", "WorkspaceId": "ws-012345678"}
     assert account.refused(create, **unknown)[0] == "ResourceNotFoundException"
@@ -258,11 +258,11 @@ def test_fails_to_delete_a_shared_image(images: Images, aws: AwsSandbox) -> None
     images.calls.delete_workspace_image(ImageId=image_id)
 
 
-def test_deleting_an_unknown_image_is_fine(account: Account) -> None:
+def test_deleting_an_unknown_image_succeeds(account: Account) -> None:
     account.workspaces.delete_workspace_image(ImageId="wsi-012345678")
 
 
-def test_images_come_in_pages_and_unknown_ids_are_left_out(images: Images) -> None:
+def test_images_are_returned_in_pages_without_unknown_ids(images: Images) -> None:
     made = [images.ingest(ImageName=f"i{n}") for n in range(5)]
     pages = images.calls.get_paginator("describe_workspace_images").paginate(PaginationConfig={"PageSize": 2})
     assert [[i["ImageId"] for i in page["Images"]] for page in pages] == [made[:2], made[2:4], made[4:]]
@@ -274,7 +274,7 @@ def test_images_come_in_pages_and_unknown_ids_are_left_out(images: Images) -> No
     assert bad[0] == "InvalidParameterValuesException"
 
 
-def test_tags_are_kept_and_replaced(images: Images) -> None:
+def test_tags_are_added_and_replaced(images: Images) -> None:
     image_id = images.ingest(Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     images.calls.create_tags(ResourceId=image_id, Tags=[{"Key": "a", "Value": "9"}, {"Key": "c", "Value": "3"}])
     images.calls.delete_tags(ResourceId=image_id, TagKeys=["b", "never there"])
@@ -283,7 +283,7 @@ def test_tags_are_kept_and_replaced(images: Images) -> None:
 
 
 @pytest.mark.parametrize("operation", ["create_tags", "delete_tags", "describe_tags"])
-def test_fails_on_tags_of_what_is_not_there(account: Account, operation: str) -> None:
+def test_fails_for_tags_of_a_resource_that_does_not_exist(account: Account, operation: str) -> None:
     more: dict[str, dict[str, Any]] = {
         "create_tags": {"Tags": [{"Key": "k", "Value": "v"}]},
         "delete_tags": {"TagKeys": ["k"]},
@@ -293,7 +293,7 @@ def test_fails_on_tags_of_what_is_not_there(account: Account, operation: str) ->
     assert account.refused(call, ResourceId="wsi-012345678", **more[operation])[0] == "ResourceNotFoundException"
 
 
-def test_fails_on_too_many_tags(images: Images) -> None:
+def test_fails_for_too_many_tags(images: Images) -> None:
     image_id = images.ingest()
     tags = [{"Key": f"k{n}", "Value": "v"} for n in range(51)]
     code, _ = images.account.refused(images.calls.create_tags, ResourceId=image_id, Tags=tags)

@@ -44,7 +44,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("spoil", "code", "words"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_on_an_image_that_is_not_exportable(
+def test_fails_for_an_image_that_is_not_exportable(
     images: ImageExporter, aws: AwsSandbox, spoil: Any, code: str, words: str
 ) -> None:
     spoil(images)
@@ -58,14 +58,14 @@ def test_a_volume_of_one_tib_is_exportable(images: ImageExporter) -> None:
     images.start()
 
 
-def test_fails_on_an_image_imported_with_a_license_of_aws(images: ImageExporter, samples: type[Samples]) -> None:
+def test_fails_for_an_image_with_a_license_from_aws(images: ImageExporter, samples: type[Samples]) -> None:
     images.account.put("vm.ova", samples.ova("windows2019srv_64Guest"))
     assert images.refused(ImageId=images.another_image())[0] == "NotExportable"
     image_id = images.account.imported(LicenseType="BYOL")["ImageId"]
     images.start(ImageId=image_id)
 
 
-def test_fails_on_an_image_shared_from_another_account(images: ImageExporter) -> None:
+def test_fails_for_an_image_shared_by_another_account(images: ImageExporter) -> None:
     image = images.shared_image()
     code, message = images.refused(ImageId=image.id)
     assert (code, "not owned by the current user" in message) == ("NotExportable", True)
@@ -73,7 +73,7 @@ def test_fails_on_an_image_shared_from_another_account(images: ImageExporter) ->
     assert images.refused(ImageId=image.id)[0] == "InvalidAMIID.NotFound"
 
 
-def test_fails_on_a_bucket_with_sse_kms(images: ImageExporter) -> None:
+def test_fails_for_a_bucket_with_sse_kms(images: ImageExporter) -> None:
     def encrypt(algorithm: str) -> None:
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
         configuration = {"Rules": [rule]}
@@ -87,7 +87,7 @@ def test_fails_on_a_bucket_with_sse_kms(images: ImageExporter) -> None:
     images.start()
 
 
-def test_fails_on_a_bucket_elsewhere_or_nowhere(images: ImageExporter) -> None:
+def test_fails_for_a_bucket_in_another_region_or_a_missing_one(images: ImageExporter) -> None:
     images.account.bucket("far-away", "us-west-2")
     code, message = images.refused(S3ExportLocation={"S3Bucket": "far-away"})
     assert (code, message) == ("InvalidParameter", "The given S3 object is not local to the region.")
@@ -97,14 +97,14 @@ def test_fails_on_a_bucket_elsewhere_or_nowhere(images: ImageExporter) -> None:
 @pytest.mark.parametrize(
     "missing", ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:GetBucketAcl"]
 )
-def test_fails_where_the_role_may_not_write_the_bucket(images: ImageExporter, missing: str) -> None:
+def test_fails_if_the_role_cannot_write_to_the_bucket(images: ImageExporter, missing: str) -> None:
     needed = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:GetBucketAcl")
     images.let_role(*(action for action in needed if action != missing))
     code, message = images.refused()
     assert (code, "service role vmimport" in message) == ("InvalidParameter", True)
 
 
-def test_fails_where_the_bucket_denies_the_role(images: ImageExporter) -> None:
+def test_fails_if_the_bucket_policy_denies_the_role(images: ImageExporter) -> None:
     arn = f"arn:aws:s3:::{BUCKET}/*"
     role = {"AWS": "arn:aws:iam::123456789012:role/vmimport"}
     deny = {"Effect": "Deny", "Principal": role, "Action": "s3:PutObject", "Resource": arn}
@@ -123,8 +123,6 @@ def test_another_role_can_be_named(images: ImageExporter) -> None:
     [({"DiskImageFormat": "VHDX"}, "VHDX"), ({"Description": "d" * 256}, "Description")],
     ids=["format", "description"],
 )
-def test_fails_on_parameters_that_ec2_does_not_take(
-    images: ImageExporter, parameters: dict[str, Any], word: str
-) -> None:
+def test_fails_for_parameters_that_ec2_rejects(images: ImageExporter, parameters: dict[str, Any], word: str) -> None:
     code, message = images.refused(**parameters)
     assert (code, word in message) == ("InvalidParameterValue", True)

@@ -13,7 +13,7 @@ DAY = 86400
 BUCKET = "exports"
 
 
-def test_the_first_answer_says_what_is_exported_where(images: ImageExporter) -> None:
+def test_the_first_response_names_the_source_and_the_object(images: ImageExporter) -> None:
     answer = images.export(Description="mine")
     del answer["ResponseMetadata"]
     task_id = answer["ExportImageTaskId"]
@@ -53,7 +53,7 @@ def test_an_export_goes_through_all_stages_to_an_object(images: ImageExporter, a
     [("VHD", "", "{}.vhd"), ("raw", "a/b-", "a/b-{}.raw")],
     ids=["no prefix", "prefix without a slash"],
 )
-def test_prefix_and_format_make_the_key(
+def test_the_key_consists_of_prefix_task_id_and_format(
     images: ImageExporter, aws: AwsSandbox, form: str, prefix: str, key: str
 ) -> None:
     task_id = images.start(DiskImageFormat=form, S3ExportLocation={"S3Bucket": BUCKET, "S3Prefix": prefix})
@@ -64,7 +64,7 @@ def test_prefix_and_format_make_the_key(
     assert images.in_s3() == [f"s3 object {BUCKET}/{key.format(task_id)}"]
 
 
-def test_an_object_that_was_deleted_does_not_come_back(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_a_deleted_object_is_not_exported_again(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
     aws.clock.advance(aws.settings.export_seconds)
     assert images.task(task_id)["Status"] == "completed"
@@ -88,7 +88,7 @@ def test_a_cancelled_export_leaves_nothing(images: ImageExporter, aws: AwsSandbo
 @pytest.mark.parametrize(
     ("share", "why"), [(0.99, "transferring the final disk image"), (1, "completed")], ids=["transferring", "completed"]
 )
-def test_fails_to_cancel_an_export_that_is_all_but_done(
+def test_fails_to_cancel_an_export_that_transfers_its_disk_image(
     images: ImageExporter, aws: AwsSandbox, share: float, why: str
 ) -> None:
     task_id = images.start()
@@ -107,12 +107,12 @@ def test_fails_to_cancel_an_export_that_is_all_but_done(
         ("nonsense", "InvalidExportTaskID.Malformed"),
     ],
 )
-def test_fails_on_a_task_id_that_is_none(images: ImageExporter, task_id: str, code: str) -> None:
+def test_fails_for_an_invalid_task_id(images: ImageExporter, task_id: str, code: str) -> None:
     assert images.account.refused(images.cancel, task_id=task_id)[0] == code
     assert images.account.refused(images.task, task_id=task_id)[0] == code
 
 
-def test_an_ordered_failure_ends_the_export_without_an_object(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_an_injected_failure_ends_the_export_without_an_object(images: ImageExporter, aws: AwsSandbox) -> None:
     aws.faults.fail_export("ClientError: something", at_percent=70)
     aws.faults.fail_import("ClientError: not of an export")
     task_id = images.start()
@@ -122,7 +122,7 @@ def test_an_ordered_failure_ends_the_export_without_an_object(images: ImageExpor
     assert images.in_s3() == []
 
 
-def test_fails_late_where_the_bucket_is_gone(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_the_task_fails_if_the_bucket_was_deleted(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
     images.account.s3.delete_bucket(Bucket=BUCKET)
     aws.clock.advance(aws.settings.export_seconds)
@@ -148,7 +148,7 @@ def test_fails_to_export_an_image_twice_at_once(images: ImageExporter, aws: AwsS
     images.start()
 
 
-def test_exports_have_a_quota_of_their_own(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_exports_have_their_own_quota(images: ImageExporter, aws: AwsSandbox) -> None:
     others = [images.another_image() for _ in range(2)]
     aws.settings.active_export_quota, aws.settings.active_import_quota = 2, 1
     images.account.start()
@@ -177,13 +177,13 @@ def test_tasks_are_tagged_paged_and_filtered(images: ImageExporter) -> None:
     assert len(images.ec2.describe_tags(Filters=by_type)["Tags"]) == 2
 
 
-def test_a_task_is_left_over_while_it_runs(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_an_active_task_is_a_remaining_resource(images: ImageExporter, aws: AwsSandbox) -> None:
     task_id = images.start()
     assert f"ec2 eu-west-1 export task {task_id} (active, validating)" in aws.remaining_resources()
     aws.clock.advance(7 * DAY + aws.settings.export_seconds)
     assert images.account.refused(images.task, task_id=task_id)[0] == "InvalidExportTaskID.NotFound"
 
 
-def test_a_dry_run_starts_nothing(images: ImageExporter, aws: AwsSandbox) -> None:
+def test_a_dry_run_starts_no_task(images: ImageExporter, aws: AwsSandbox) -> None:
     assert images.refused(DryRun=True)[0] == "DryRunOperation"
     assert aws.export_tasks == []

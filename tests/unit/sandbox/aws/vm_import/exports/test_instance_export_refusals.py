@@ -86,7 +86,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("spoil", "code", "words"), REFUSALS.values(), ids=REFUSALS)
-def test_fails_on_an_instance_that_is_not_exportable(
+def test_fails_for_an_instance_that_is_not_exportable(
     instances: InstanceExporter, aws: AwsSandbox, spoil: Any, code: str, words: str
 ) -> None:
     spoil(instances)
@@ -95,7 +95,7 @@ def test_fails_on_an_instance_that_is_not_exportable(
     assert aws.export_tasks == []
 
 
-def test_an_image_made_of_the_instance_is_exportable_when_its_own_is_gone(instances: InstanceExporter) -> None:
+def test_an_image_of_an_instance_is_exportable_when_the_original_ami_is_gone(instances: InstanceExporter) -> None:
     image_id = instances.ec2.create_image(InstanceId=instances.instance_id, Name="again")["ImageId"]
     instances.ec2.deregister_image(ImageId=instances.image_id)
     [image] = instances.ec2.describe_images(ImageIds=[image_id])["Images"]
@@ -106,7 +106,7 @@ def test_an_image_made_of_the_instance_is_exportable_when_its_own_is_gone(instan
     instances.ec2.export_image(ImageId=image_id, DiskImageFormat="RAW", S3ExportLocation=target, RoleName="exporter")
 
 
-def test_fails_on_an_instance_that_is_not_there(instances: InstanceExporter) -> None:
+def test_fails_for_an_instance_that_does_not_exist(instances: InstanceExporter) -> None:
     assert instances.refused(InstanceId="i-0123456789abcdef0")[0] == "InvalidInstanceID.NotFound"
     instances.ec2.terminate_instances(InstanceIds=[instances.instance_id])
     assert instances.refused()[0] == "InvalidInstanceID.NotFound"
@@ -129,7 +129,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("parameters", "code", "words"), PARAMETERS.values(), ids=PARAMETERS)
-def test_fails_on_parameters_that_ec2_does_not_take(
+def test_fails_for_parameters_that_ec2_rejects(
     instances: InstanceExporter, parameters: dict[str, Any], code: str, words: str
 ) -> None:
     actual, message = instances.refused(**parameters)
@@ -137,7 +137,7 @@ def test_fails_on_parameters_that_ec2_does_not_take(
 
 
 @pytest.mark.parametrize(
-    ("grantee", "permissions", "taken"),
+    ("grantee", "permissions", "is_accepted"),
     [
         (CANONICAL_ID, ("READ_ACP", "WRITE"), True),
         (CANONICAL_ID, ("FULL_CONTROL",), True),
@@ -147,11 +147,11 @@ def test_fails_on_parameters_that_ec2_does_not_take(
     ],
     ids=["both", "full control", "no write", "no read", "another's"],
 )
-def test_the_acl_must_let_the_regions_account_in(
-    instances: InstanceExporter, grantee: str, permissions: tuple[str, ...], taken: bool
+def test_the_acl_must_grant_access_to_the_account_of_the_region(
+    instances: InstanceExporter, grantee: str, permissions: tuple[str, ...], is_accepted: bool
 ) -> None:
     instances.grant(grantee, *permissions)
-    if taken:
+    if is_accepted:
         instances.start()
     else:
         code, message = instances.refused()
@@ -159,7 +159,7 @@ def test_the_acl_must_let_the_regions_account_in(
 
 
 @pytest.mark.parametrize(
-    ("actions", "grantee", "taken"),
+    ("actions", "grantee", "is_accepted"),
     [
         (["s3:GetBucketAcl", "s3:PutObject"], CANONICAL_ID, True),
         (["s3:PutObject"], CANONICAL_ID, False),
@@ -168,27 +168,27 @@ def test_the_acl_must_let_the_regions_account_in(
     ],
     ids=["both", "no acl", "no object", "another's"],
 )
-def test_a_bucket_policy_can_let_it_in_instead(
-    instances: InstanceExporter, actions: list[str], grantee: str, taken: bool
+def test_a_bucket_policy_can_grant_access_instead(
+    instances: InstanceExporter, actions: list[str], grantee: str, is_accepted: bool
 ) -> None:
     instances.grant(NOBODY)
     resources = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/vms/*"]
     allow = {"Effect": "Allow", "Principal": {"CanonicalUser": grantee}, "Action": actions, "Resource": resources}
     instances.s3.put_bucket_policy(Bucket=BUCKET, Policy=instances.account.document(allow))
-    if taken:
+    if is_accepted:
         instances.start()
     else:
         assert instances.refused()[0] == "AuthFailure"
 
 
-def test_fails_on_a_bucket_without_acls(instances: InstanceExporter) -> None:
+def test_fails_for_a_bucket_without_acls(instances: InstanceExporter) -> None:
     instances.own("BucketOwnerEnforced")
     assert instances.refused()[0] == "AuthFailure"
     instances.account.bucket("as-made")
     assert instances.refused(target={"S3Bucket": "as-made"})[0] == "AuthFailure"
 
 
-def test_fails_to_give_an_acl_to_a_bucket_without(instances: InstanceExporter) -> None:
+def test_fails_to_set_an_acl_on_a_bucket_without_acls(instances: InstanceExporter) -> None:
     instances.own("BucketOwnerEnforced")
     code, message = instances.account.refused(instances.grant, grantee=CANONICAL_ID)
     assert (code, message) == ("AccessControlListNotSupported", "The bucket does not allow ACLs")
@@ -203,11 +203,11 @@ def test_fails_to_give_an_acl_to_a_bucket_without(instances: InstanceExporter) -
     ("region", "beginning"),
     [("eu-west-1", "c4d8"), ("eu-south-1", "0463"), ("us-gov-west-1", "af91"), ("cn-northwest-1", "834b")],
 )
-def test_some_regions_have_an_account_of_their_own(region: str, beginning: str) -> None:
+def test_some_regions_have_their_own_account(region: str, beginning: str) -> None:
     assert canonical_id(region).startswith(beginning)
 
 
-def test_fails_on_a_bucket_elsewhere(instances: InstanceExporter) -> None:
+def test_fails_for_a_bucket_in_another_region(instances: InstanceExporter) -> None:
     instances.account.bucket("far-away", "us-west-2")
     code, message = instances.refused(target={"S3Bucket": "far-away"})
     assert (code, message) == ("InvalidParameter", "The given S3 object is not local to the region.")

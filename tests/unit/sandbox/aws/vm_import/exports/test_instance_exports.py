@@ -14,7 +14,7 @@ DAY = 86400
 BUCKET = "exports"
 
 
-def test_an_instance_of_an_imported_image_is_what_was_imported(
+def test_an_instance_has_the_attributes_of_its_imported_image(
     instances: InstanceExporter, samples: type[Samples]
 ) -> None:
     [reservation] = instances.ec2.describe_instances(InstanceIds=[instances.instance_id])["Reservations"]
@@ -41,7 +41,7 @@ def test_a_launch_changes_the_volumes_of_its_image(instances: InstanceExporter, 
     assert sorted(volume["Size"] for volume in instances.ec2.describe_volumes()["Volumes"]) == [3, 5, 70, 99]
 
 
-def test_the_answer_says_what_is_exported_where(instances: InstanceExporter) -> None:
+def test_the_response_names_the_source_and_the_object(instances: InstanceExporter) -> None:
     answer = instances.export(Description="mine")
     task_id = answer["ExportTaskId"]
     target = {"ContainerFormat": "ova", "DiskImageFormat": "VMDK", "S3Bucket": BUCKET, "S3Key": f"vms/{task_id}.ova"}
@@ -66,7 +66,7 @@ def test_the_answer_says_what_is_exported_where(instances: InstanceExporter) -> 
     ],
     ids=["vmware", "microsoft", "citrix, no format"],
 )
-def test_environment_format_and_prefix_make_the_key(
+def test_the_key_consists_of_prefix_task_id_and_format_of_the_environment(
     instances: InstanceExporter, aws: AwsSandbox, environment: str, target: dict[str, str], key: str
 ) -> None:
     task_id = instances.start(target=target, TargetEnvironment=environment)
@@ -90,7 +90,7 @@ def test_a_cancelled_export_leaves_nothing(instances: InstanceExporter, aws: Aws
     assert (code, "it is cancelled" in message) == ("IncorrectState", True)
 
 
-def test_an_ordered_failure_cancels_the_export(instances: InstanceExporter, aws: AwsSandbox) -> None:
+def test_an_injected_failure_cancels_the_export(instances: InstanceExporter, aws: AwsSandbox) -> None:
     aws.faults.fail_export("ClientError: something")
     task_id = instances.start()
     aws.clock.advance(aws.settings.export_seconds + aws.settings.deleting_seconds)
@@ -98,7 +98,7 @@ def test_an_ordered_failure_cancels_the_export(instances: InstanceExporter, aws:
     assert (task["State"], task["StatusMessage"], instances.in_s3()) == ("cancelled", "ClientError: something", [])
 
 
-def test_there_is_no_token_and_no_dry_run(instances: InstanceExporter, aws: AwsSandbox) -> None:
+def test_two_equal_calls_start_two_tasks(instances: InstanceExporter, aws: AwsSandbox) -> None:
     assert instances.start() != instances.start()
     assert len(aws.export_tasks) == 2
 
@@ -117,7 +117,7 @@ def test_images_and_instances_share_a_quota(instances: InstanceExporter, aws: Aw
     instances.start()
 
 
-def test_tasks_are_tagged_filtered_and_left_over(instances: InstanceExporter, aws: AwsSandbox) -> None:
+def test_tasks_have_tags_and_filters_and_are_remaining_resources(instances: InstanceExporter, aws: AwsSandbox) -> None:
     tags = [{"ResourceType": "export-instance-task", "Tags": [{"Key": "name", "Value": "a"}]}]
     first, second = instances.start(TagSpecifications=tags), instances.start()
     instances.ec2.create_tags(Resources=[second], Tags=[{"Key": "name", "Value": "b"}])
