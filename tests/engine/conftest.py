@@ -1,6 +1,7 @@
 """Run programs on the real Pulumi engine, each against its own sandbox."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -129,13 +130,17 @@ class Stack:
 
         Each holds a connection to a port that a later engine may use; the program of that engine would fail.
         """
-        for loop in self._loops:
-            if loop.is_running():
-                loop.call_soon_threadsafe(_cancel_tasks, loop)
+        running = [loop for loop in self._loops if loop.is_running()]
+        for loop in running:
+            loop.call_soon_threadsafe(_cancel_tasks, loop)
         end = time.monotonic() + within_seconds
-        while any(loop.is_running() for loop in self._loops) and time.monotonic() < end:
+        while any(loop.is_running() for loop in running) and time.monotonic() < end:
             time.sleep(0.01)
         self._loops.clear()
+        if running:
+            # Python reports the failure of each abandoned coroutine when it collects it. Formatting that report parses
+            # source code, and CPython 3.11 fails when that happens while other code is being parsed (gh-106905).
+            gc.collect()
 
     def is_over(self, within_seconds: float = 10) -> bool:
         """Whether all processes of the stack's commands exit within a time."""
