@@ -130,6 +130,13 @@ class Stack:
 
         Each holds a connection to a port that a later engine may use; the program of that engine would fail.
         """
+        if self._end_loops(within_seconds):
+            # Python reports the failure of each abandoned coroutine when it collects it. Formatting that report parses
+            # source code, and CPython 3.11 fails when that happens while other code is being parsed (gh-106905).
+            gc.collect()
+
+    def _end_loops(self, within_seconds: float) -> bool:
+        """Cancel what the programs' event loops still run. Returns whether there was anything."""
         running = [loop for loop in self._loops if loop.is_running()]
         for loop in running:
             loop.call_soon_threadsafe(_cancel_tasks, loop)
@@ -137,10 +144,7 @@ class Stack:
         while any(loop.is_running() for loop in running) and time.monotonic() < end:
             time.sleep(0.01)
         self._loops.clear()
-        if running:
-            # Python reports the failure of each abandoned coroutine when it collects it. Formatting that report parses
-            # source code, and CPython 3.11 fails when that happens while other code is being parsed (gh-106905).
-            gc.collect()
+        return bool(running)
 
     def is_over(self, within_seconds: float = 10) -> bool:
         """Whether all processes of the stack's commands exit within a time."""
