@@ -19,6 +19,7 @@ MUTATED = ("aws", "lifecycle", "resources")
 # They replace code objects, or are imported before mutmut can follow them.
 NOT_MUTATED = ("src/pulumi_vmimport/lifecycle/pulumi_hooks.py", "src/pulumi_vmimport/resources/catalog.py")
 TESTS = (
+    "tests/contract/test_docs.py",
     "tests/contract/test_frozen_paths.py",
     "tests/contract/test_resource_inputs.py",
     "tests/contract/test_resources.py",

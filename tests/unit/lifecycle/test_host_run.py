@@ -102,3 +102,22 @@ def test_the_region_is_that_of_the_stack_or_else_of_the_environment(
     config: dict[str, str], environment: dict[str, str], region: str | None
 ) -> None:
     assert HostSettings.read(config, environment).aws.region == region
+
+
+@pytest.mark.parametrize(
+    ("supplied", "path", "expected"),
+    [
+        (("diskContainers",), "diskContainers[0].url", True),
+        (("userBucket",), "userBucket.s3Key", True),
+        (("roleName",), "roleName", True),
+        (("roleName",), "diskContainers[0].url", False),
+        (("*",), "anything.at[1].all", True),
+        ((), "roleName", False),
+    ],
+)
+def test_a_path_is_supplied_with_the_input_that_contains_it(
+    supplied: tuple[str, ...], path: str, expected: bool
+) -> None:
+    run = new_run()
+    run.supplied_inputs = supplied
+    assert run.supplied_by_resource(path) is expected

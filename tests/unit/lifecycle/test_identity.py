@@ -34,6 +34,15 @@ def test_the_token_is_stable_and_changes_with_identity_inputs_and_attempt() -> N
     assert len(token) == 64
 
 
+def test_tokens_and_tags_are_those_of_earlier_versions() -> None:
+    """A later version finds the task that an earlier one started."""
+    identity = Identity(URN)
+    assert identity.token(Inputs("a")) == "7d6a54eb60e92623d525e55f7b9aed501ac7c4d4afbb5a36652d2c75f9da4b07"
+    tags = identity.tags(Inputs("a"))
+    assert tags["vmimport:identity"] == "5858a4a9a77196baf045b791ca2ad34b"
+    assert tags["vmimport:inputs"] == "8d66adb40252060bf4559fee27a62693"
+
+
 def test_a_long_name_is_shortened_to_the_limit_of_a_tag_value() -> None:
     assert len(Identity(URN + "x" * 400).tags(Inputs("a"))["vmimport:resource"]) == 255
 
