@@ -81,6 +81,15 @@ def test_preflight_reports_object_key_and_role_at_once(
     assert list(found) == ["diskContainer.userBucket", "kmsKeyId", "roleName"]
 
 
+def test_the_role_must_be_allowed_to_use_the_key(run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox) -> None:
+    key = aws.observer("kms").create_key()["KeyMetadata"]["KeyId"]
+    encrypted = replace(inputs, encrypted=True, kms_key_id=key)
+    (problem,) = lifecycle.role_problems(run, encrypted)
+    assert problem.path == "roleName"
+    assert "kms:CreateGrant on arn:aws:kms:" in problem.reason
+    assert list(lifecycle.role_problems(run, inputs)) == []
+
+
 def test_create_makes_a_tagged_snapshot_of_the_size_of_the_disk(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:
