@@ -21,8 +21,8 @@ FLAG_COMPRESSED = 1 << 16
 FLAG_MARKERS = 1 << 17
 DEFLATE = 1
 DIRECTORY_AT_END = 2**64 - 1
-_MARKER = struct.Struct("<QII")  # sectors, size, type
-_FOOTER_MARKER = (1, 0, 3)
+MARKER = struct.Struct("<QII")  # sectors, size, type
+FOOTER_MARKER = (1, 0, 3)
 _END_SECTORS = 3  # the marker of the footer, the footer (a header again), the end-of-stream marker
 
 
@@ -107,5 +107,5 @@ def _check_end(disk: str, size: int, end: bytes) -> None:
     marker, footer, last = (end[at : at + SECTOR_BYTES] for at in range(0, _END_SECTORS * SECTOR_BYTES, SECTOR_BYTES))
     if last != bytes(SECTOR_BYTES):
         raise TruncatedImageError(disk, size, "the end-of-stream marker is missing")
-    if _MARKER.unpack_from(marker) != _FOOTER_MARKER or not footer.startswith(MAGIC):
+    if MARKER.unpack_from(marker) != FOOTER_MARKER or not footer.startswith(MAGIC):
         raise TruncatedImageError(disk, size, "no footer precedes the end-of-stream marker")

@@ -11,6 +11,8 @@ from pulumi_vmimport.lifecycle.input_digest import digest
 
 TAG_PREFIX = "vmimport:"
 IDENTITY_TAG = "vmimport:identity"
+IDENTITY_METADATA = "vmimport-identity"
+"""The identity in the metadata of an S3 object: HTTP headers, whose names cannot contain the colon of the tag keys."""
 INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"

@@ -18,7 +18,7 @@ from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
-from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError

@@ -12,13 +12,11 @@ from functools import partial
 
 from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, RegionSearch, own_tags
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, IDENTITY_TAG, STACK_TAG
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.transfer import s3_object
 
 KINDS = frozenset({OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT})
-# The object metadata that holds the identity, in characters that an HTTP header accepts.
-IDENTITY_METADATA = "vmimport-identity"
 # .mf is the manifest of disks that are exported as separate objects.
 _SUFFIXES = (".ova", ".vmdk", ".vhd", ".vhdx", ".raw", ".img", ".mf")
 _KEY_OF_STACK = re.compile(r"(?P<stack>[^/]+/[^/]+)/[^/]+\.ova")

@@ -28,8 +28,6 @@ COWD = b"COWD"
 SE_SPARSE = struct.pack("<Q", 0xCAFEBABE)
 _COWD_HEADER = struct.Struct("<4sIIIIII")  # magic, version, flags, sectors, grain, directory, directory entries
 _SE_SPARSE_HEADER = struct.Struct("<QQQQ")  # magic, version, capacity, grain
-_MARKER = struct.Struct("<QII")  # sectors, size, type
-_FOOTER_MARKER = (1, 0, 3)
 _END_SECTORS = 3  # the marker of the footer, the footer, the end-of-stream marker
 _TAIL_BYTES = 64 << 10  # searched for the end if bytes were appended
 _GRAIN_SECTORS = range(1, 1 << 16)
@@ -176,7 +174,8 @@ def _find_end(source: Source, inspected: ContainerInspection) -> tuple[Source | 
     tail = source.read_at(first, source.size_bytes - first)
     for at in range((len(tail) // SECTOR_BYTES - 2) * SECTOR_BYTES, -1, -SECTOR_BYTES):
         footer = tail[at + SECTOR_BYTES : at + 2 * SECTOR_BYTES]
-        if footer.startswith(stream_optimized.MAGIC) and _MARKER.unpack_from(tail, at) == _FOOTER_MARKER:
+        marker = stream_optimized.MARKER.unpack_from(tail, at)
+        if footer.startswith(stream_optimized.MAGIC) and marker == stream_optimized.FOOTER_MARKER:
             break
     else:
         inspected.add_damage(

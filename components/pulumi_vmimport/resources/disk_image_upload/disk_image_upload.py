@@ -12,6 +12,7 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.disk_image_upload.image_files import (
@@ -23,7 +24,6 @@ from pulumi_vmimport.resources.disk_image_upload.image_files import (
     path_problem,
 )
 from pulumi_vmimport.resources.disk_image_upload.object_upload import (
-    IDENTITY,
     RecordedContent,
     UploadTarget,
     has_content,
@@ -141,7 +141,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         target.abort_uploads()
         if not state.retain_on_delete:
             try:
-                s3_object.delete_if_owned(target.client, state.bucket, state.key, {IDENTITY: target.owner})
+                s3_object.delete_if_owned(target.client, state.bucket, state.key, {IDENTITY_METADATA: target.owner})
             except ObjectNotOwnedError as error:
                 run.status(str(error))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.content_upload import Report, checksum_of, send_content
@@ -16,8 +17,6 @@ from pulumi_vmimport.transfer.transfer_errors import TransferError
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-IDENTITY = "vmimport-identity"
-"""S3 sends metadata as HTTP headers, whose names cannot contain the colon of the tag keys."""
 _SOURCE = "vmimport-source"
 
 
@@ -44,7 +43,7 @@ class UploadTarget:
 
     def is_owned(self, found: FoundObject) -> bool:
         """Whether this resource uploaded the object."""
-        return found.metadata.get(IDENTITY) == self.owner
+        return found.metadata.get(IDENTITY_METADATA) == self.owner
 
     def conflict(self, found: FoundObject | None) -> str | None:
         """Why the upload must not replace the object."""
@@ -96,7 +95,7 @@ class UploadTarget:
             self.client,
             self.bucket,
             self.key,
-            metadata={IDENTITY: self.owner, _SOURCE: content.identity},
+            metadata={IDENTITY_METADATA: self.owner, _SOURCE: content.identity},
             tags=self.tags,
             storage_class=self.storage_class,
         )

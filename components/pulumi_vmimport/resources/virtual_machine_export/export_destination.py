@@ -9,6 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
@@ -23,8 +24,6 @@ from pulumi_vmimport.vsphere.vsphere_errors import BytesDifferError, DiskChanged
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-IDENTITY = "vmimport-identity"
-"""S3 sends metadata as HTTP headers, whose names cannot contain the colon of the tag keys."""
 INPUTS = "vmimport-inputs"
 _NAME, _CHANGE_VERSION = "vmimport-name", "vmimport-change"
 _MANIFEST = "disks.mf"
@@ -81,7 +80,7 @@ class ExportDestination:
         """Why the export must not be written: an object of another owner exists."""
         for key in self.keys(disks):
             found = s3_object.find_object(self.client, self.bucket, key)
-            if found is not None and found.metadata.get(IDENTITY) != owner:
+            if found is not None and found.metadata.get(IDENTITY_METADATA) != owner:
                 return (
                     f"{s3_object.uri(self.bucket, key)} already exists and is not an export of this resource; choose "
                     "another key, or delete the object"
@@ -160,7 +159,7 @@ class ExportDestination:
     ) -> CompletedExport:
         name = member_name(facts)
         metadata = {**owner_metadata, _NAME: name, _CHANGE_VERSION: facts.change_version}
-        with ObjectGroup(self.client, self.bucket, metadata=metadata, owner=IDENTITY) as group:
+        with ObjectGroup(self.client, self.bucket, metadata=metadata, owner=IDENTITY_METADATA) as group:
             if self.format is MachineExportFormat.OVA:
                 exported = stream_ova(source, facts, group.start(self.key).send, run)
             else:

@@ -18,13 +18,12 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
     is_set,
 )
-from pulumi_vmimport.lifecycle.identity import INPUTS_TAG
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
-    IDENTITY,
     INPUTS,
     ExportDestination,
     MachineExportFormat,
@@ -99,7 +98,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
     def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
         head = _destination(run, state).find_head()
-        if head is None or head.metadata.get(IDENTITY) != run.identity.key:
+        if head is None or head.metadata.get(IDENTITY_METADATA) != run.identity.key:
             return None  # deleted, or replaced by another owner: either way the export is gone
         size_bytes = head.size_bytes if state.disk_keys is None else state.size_bytes
         return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
@@ -202,7 +201,7 @@ def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts)
 
 def _owner_metadata(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
     """The metadata that identifies the resource and the inputs of an object."""
-    return {IDENTITY: run.identity.key, INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
+    return {IDENTITY_METADATA: run.identity.key, INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
 
 
 class VirtualMachineExportArgs(AwsArgs):

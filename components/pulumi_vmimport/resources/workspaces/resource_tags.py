@@ -10,6 +10,7 @@ from typing import Protocol
 from pulumi_vmimport.aws.workspaces import workspaces_tags
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_reserved_tag
+from pulumi_vmimport.resources.rules import tag_rules
 
 
 class TaggedInputs(Protocol):
@@ -36,9 +37,8 @@ def all_tags(run: Run, inputs: TaggedInputs) -> dict[str, str]:
 
 
 def user_tags(run: Run, id: str, recorded: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """The tags in AWS without reserved ones. None and an empty map are equivalent, so the recorded form is kept."""
-    tags = {key: value for key, value in workspaces_tags.list_tags(run.aws, id).items() if not is_reserved_tag(key)}
-    return tags if tags or recorded is not None else None
+    """The user's tags of an image or bundle, as the state records them."""
+    return tag_rules.user_tags(workspaces_tags.list_tags(run.aws, id), recorded)
 
 
 def replace_tags(run: Run, id: str, current: Mapping[str, str], inputs: TaggedInputs) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.virtual_machine_export import export_destination
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
@@ -125,7 +125,9 @@ def test_an_ova_is_listed_in_named_buckets_only_and_is_never_an_orphan(
 
 
 def test_the_resources_write_the_metadata_that_the_search_reads() -> None:
-    assert export_destination.IDENTITY == object_upload.IDENTITY == IDENTITY_METADATA
+    for module in (export_destination, object_upload):
+        assert vars(module)["IDENTITY_METADATA"] is IDENTITY_METADATA
+    assert IDENTITY_METADATA == "vmimport-identity"  # existing objects carry this name
 
 
 def test_a_copied_ami_with_copied_tags_is_not_listed(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.cli.orphans.s3_listing import IDENTITY_METADATA
+from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
