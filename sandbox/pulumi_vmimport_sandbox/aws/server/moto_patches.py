@@ -1,5 +1,6 @@
 """Install the sandbox's services in moto's server and restore moto afterwards."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,7 +41,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
         clear_moto()
         replaced.callback(clear_moto)
-        application = DomainDispatcherApplication(create_backend_app)
+        application = DomainDispatcherApplication(_create_backend_app)
         # moto lists its package folders at every request to find the backend: a quarter of the total time.
         application.get_backend_for_host = cache(application.get_backend_for_host)
         application.app_instances["ebs"] = EbsDirectService(cloud)
@@ -50,7 +51,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         ):
             # The routes are read only here; afterwards moto's own routes are restored.
             with _replaced(urls, "url_paths", {**urls.url_paths, path: response.dispatch}):
-                application.app_instances[name] = create_backend_app(name)
+                application.app_instances[name] = _create_backend_app(name)
         yield cast("WSGIApplication", application)
 
 
@@ -58,6 +59,22 @@ def clear_moto() -> None:
     """Delete all resources of moto's services."""
     with moto_lock:
         moto_api_backend.reset()
+
+
+def _create_backend_app(service: str) -> Any:
+    """The application of one of moto's services.
+
+    werkzeug parses Python code for each route. CPython 3.11 fails when the garbage collector runs a finalizer meanwhile
+    that parses code too, as the report of an abandoned coroutine does (gh-106905).
+    """
+    with moto_lock:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return create_backend_app(service)
+        finally:
+            if enabled:
+                gc.enable()
 
 
 @contextmanager
