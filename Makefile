@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 300
 MUTANTS ?= 300
 MUTANTS_SEED ?= 1
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal --durations=20
-.PHONY: help setup parts toolchain disk-tools file-system-tools demo demo-destroy check test lint types unit engine-tests \
+.PHONY: help setup parts byte-code toolchain disk-tools file-system-tools demo demo-destroy check test lint types unit engine-tests \
 	coverage mutants audit fuzz bench docs build clean
 
 help: ## list the targets
@@ -18,15 +18,20 @@ help: ## list the targets
 setup: ## create .venv, the Pulumi engine and the vCenter simulator; does nothing when they exist
 	@$(MAKE) -j3 parts
 
-parts: .venv/complete toolchain disk-tools
+parts: .venv/complete byte-code toolchain disk-tools
 
-# --no-compile: compiling the packages below takes a third of pip's time, and most of that byte code is never imported.
+byte-code: .venv/complete
+	@$(BIN)/python -m compileall -q components sandbox
+
+# --no-compile: compiling the packages below takes a third of pip's time, and most of that byte code is never imported. What
+# the components import is compiled: where PYTHONDONTWRITEBYTECODE is set, each program would compile it again.
 .venv/complete: pyproject.toml sandbox/pyproject.toml constraints.txt
 	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
 		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
+	@$(BIN)/python -m compileall -q -l $(foreach package,. s3 iam,.venv/lib/python*/site-packages/pulumi_aws/$(package))
 	@touch $@
 
 toolchain:
