@@ -16,10 +16,10 @@ from pulumi_vmimport.disk.inspection.facts import (
     DiskFacts,
     FileSystem,
     ImageFacts,
-    OvfFacts,
     Partition,
     PartitionScheme,
 )
+from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import data_partitions
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.text_format import approximate_size, quantity

@@ -10,14 +10,15 @@ from itertools import islice
 
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.container_inspection import OpenSibling, is_plain_name
-from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts, ManifestEntry, OvaFacts, OvaMember, OvfFacts
+from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import inspect_disk
 from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 from pulumi_vmimport.disk.inspection.ovf_parser import MAX_BYTES, read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
-from pulumi_vmimport.disk.inspection.package_file_names import FileNames, decoded
+from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry, OvaFacts, OvaMember, OvfFacts
 from pulumi_vmimport.disk.inspection.source_views import JoinedSources, SourceSlice
 from pulumi_vmimport.disk.inspection.tar_archive import read_archive
+from pulumi_vmimport.disk.package_file_names import FileNames, decoded
 
 _DISK_SUFFIXES = (".vmdk", ".vhd", ".vhdx", ".raw", ".img", ".qcow2", ".vdi")
 _CHUNK = re.compile(r"(.+)\.(\d{9})")

@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Mapping
 
 from pulumi_vmimport.disk.disk_content import Source
-from pulumi_vmimport.disk.inspection.facts import Damage, ManifestEntry
-from pulumi_vmimport.disk.inspection.package_file_names import FileNames
+from pulumi_vmimport.disk.inspection.facts import Damage
+from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry
 from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.package_file_names import FileNames
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 
 _ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA384", "SHA512"})

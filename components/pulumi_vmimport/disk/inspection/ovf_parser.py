@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from pulumi_vmimport.disk.inspection.facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
 from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, parse
+from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
 from pulumi_vmimport.disk.inspection.printable import printable
 
 MAX_BYTES = 2 << 20

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 
 from pulumi_vmimport.disk.disk_content import Source
-from pulumi_vmimport.disk.inspection.facts import Damage, OvaMember
+from pulumi_vmimport.disk.inspection.facts import Damage
+from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import is_local
 from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from pulumi_vmimport.disk.inspection.facts import Container, OvaFacts, OvfFacts, PartitionScheme
+from pulumi_vmimport.disk.inspection.facts import Container, PartitionScheme
+from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import can_boot_gpt_by_bios
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list, quantity

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout, OvfFacts, Partition
+from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout, Partition
+from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.unit.disk.inspection.container_images import Memory
 
-from pulumi_vmimport.disk.inspection.facts import ManifestEntry
 from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
+from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry
 
 OVF, DISK = Memory(b"<x/>"), Memory(b"d" * (2 << 20))
 FILES = {"vm.ovf": OVF, "disk.vmdk": DISK}

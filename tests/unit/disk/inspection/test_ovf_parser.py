@@ -4,9 +4,9 @@ import pytest
 from tests.unit.disk.inspection.sample_descriptors import OVF_2, VIRTUALBOX_OVF, VSPHERE_OVF
 
 from pulumi_vmimport.disk import ovf_writer
-from pulumi_vmimport.disk.inspection.facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
 from pulumi_vmimport.disk.inspection.ovf_parser import read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
+from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
 
 GIB = 1 << 30
 STREAM_OPTIMIZED = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"

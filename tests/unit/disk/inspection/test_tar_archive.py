@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from tests.unit.disk.inspection.container_images import Holed, Memory, archive
 
-from pulumi_vmimport.disk.inspection.facts import OvaMember
+from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.inspection.tar_archive import read_archive
 from pulumi_vmimport.disk.tar_header import starts_archive
 

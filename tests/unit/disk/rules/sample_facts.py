@@ -9,6 +9,13 @@ from pulumi_vmimport.disk.inspection.facts import (
     FileSystem,
     ImageFacts,
     Layout,
+    Partition,
+    PartitionScheme,
+    VhdFacts,
+    VhdxFacts,
+    VmdkFacts,
+)
+from pulumi_vmimport.disk.inspection.package_facts import (
     ManifestEntry,
     OvaFacts,
     OvaMember,
@@ -16,11 +23,6 @@ from pulumi_vmimport.disk.inspection.facts import (
     OvfDisk,
     OvfFacts,
     OvfFile,
-    Partition,
-    PartitionScheme,
-    VhdFacts,
-    VhdxFacts,
-    VmdkFacts,
 )
 from pulumi_vmimport.image_profile import ImageProfile
 

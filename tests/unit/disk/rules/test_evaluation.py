@@ -38,12 +38,7 @@ from tests.unit.disk.rules.sample_facts import (
 )
 
 from pulumi_vmimport.aws.tables.known_failures import table
-from pulumi_vmimport.disk.inspection.facts import (
-    Container,
-    Damage,
-    FileSystem,
-    ImageFacts,
-)
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts
 from pulumi_vmimport.disk.rules.evaluation import CHECKS, evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog

@@ -26,7 +26,8 @@ from tests.unit.disk.rules.sample_facts import (
     raw,
 )
 
-from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts, OvfAdapter
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts
+from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.text_format import exact_size
