@@ -74,6 +74,18 @@ CALLS: dict[str, Request] = {
     "TR-76": _EXPORT_IMAGE,
     "TR-77": _EXPORT_IMAGE,
     "TR-78": _EXPORT_IMAGE,
+    "TR-81": _IMPORT,
+    "TR-82": ("ec2", "ImportSnapshot", {"DiskContainer": {"Url": "s3://images/web.vmdk"}}),
+    "TR-83": (
+        "workspaces",
+        "ImportWorkspaceImage",
+        {"Ec2ImageId": AMI, "ImageName": "w", "ImageDescription": "w", "IngestionProcess": "BYOL_REGULAR"},
+    ),
+    "TR-84": ("s3", "PutObject", {"Bucket": "images", "Key": "web.ova"}),
+    "TR-85": ("s3", "PutObject", {"Bucket": "images", "Key": "web.ova"}),
+    "TR-86": ("iam", "CreateRole", {"RoleName": "vmimport", "AssumeRolePolicyDocument": "{}"}),
+    "TR-87": ("kms", "GenerateDataKey", {"KeyId": "1234abcd"}),
+    "TR-88": ("s3", "GetObject", {"Bucket": "images", "Key": "web.ova"}),
     "TR-80": (
         "workspaces",
         "CopyWorkspaceImage",

@@ -24,13 +24,15 @@ _NO_SETTING = frozenset({
 
 
 def is_owned_by_caller(aws: AwsConnection, bucket: str) -> bool:
-    """Whether an existing bucket belongs to the caller's account."""
+    """Whether an existing bucket belongs to the caller's account. Raises: ClientError if S3 denies access."""
     try:
         aws.client("s3").head_bucket(Bucket=bucket, ExpectedBucketOwner=aws.account_id)
     except ClientError as error:
-        if error_code(error) in _DENIED:
-            return False
-        raise
+        if error_code(error) not in _DENIED:
+            raise
+        # S3 answers a caller that may not list the bucket with the same code as a wrong owner.
+        aws.client("s3").head_bucket(Bucket=bucket)
+        return False
     return True
 
 

@@ -73,6 +73,12 @@ def find(words: str) -> KnownFailure | None:
     return next((failure for failure in table().failures if failure.matches(words)), None)
 
 
+def is_denial(words: str) -> bool:
+    """Whether AWS names a policy that denies the request, so that a further permission does not help."""
+    known = find(words)
+    return known is not None and known.source == "access_denied"
+
+
 def explain(words: str) -> str:
     """Cause and remedy of a failed task, or AWS's troubleshooting page if the failure is not known."""
     known = find(words)

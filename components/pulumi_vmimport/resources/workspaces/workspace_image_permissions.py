@@ -11,6 +11,7 @@ import pulumi
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_images
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
@@ -170,8 +171,9 @@ def _set_permission(run: Run, image_id: str, account: str, *, may_copy: bool) ->
         if (account in (_shared_with(run, image_id) or ())) is may_copy:
             return
         if may_copy and error_code(error) in _REJECTIONS:
-            failure = f"image {image_id} cannot be shared with {account}: {error_message(error)}"
-            raise PartialFailureError(f"{failure}; {_SHARING_RULES}") from error
+            words = error_message(error)
+            cause = known_failures.explain(words) if known_failures.is_denial(words) else _SHARING_RULES
+            raise PartialFailureError(f"image {image_id} cannot be shared with {account}: {words}; {cause}") from error
         raise
 
 

@@ -12,6 +12,7 @@ import pulumi
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.aws.workspaces.byol_account import ByolSupport
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
@@ -64,11 +65,13 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         except ClientError as error:
             if error_code(error) != "AccessDeniedException":
                 raise
-            run.warn(
-                f"could not list the available CIDR ranges: {error_message(error)}; either account "
-                f"{run.aws.account_id} is not approved for BYOL yet, or the permission "
+            words = error_message(error)
+            cause = (
+                f"either account {run.aws.account_id} is not approved for BYOL yet, or the permission "
                 "workspaces:ListAvailableManagementCidrRanges is missing"
             )
+            cause = known_failures.explain(words) if known_failures.is_denial(words) else cause
+            run.warn(f"could not list the available CIDR ranges: {words}; {cause}")
             return
         if cidr_range not in ranges:
             available = ", ".join(ranges) or "none within it"

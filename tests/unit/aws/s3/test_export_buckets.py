@@ -28,9 +28,22 @@ def test_a_bucket_of_the_account_is_owned_by_the_caller(aws: AwsConnection, stub
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("code", ["403", "AccessDenied"])
-def test_a_denied_bucket_is_owned_by_another_account(aws: AwsConnection, stub: Stub, code: str) -> None:
-    stub("s3").add_client_error("head_bucket", code)
+def test_a_bucket_that_is_denied_only_for_the_account_is_owned_by_another(
+    aws: AwsConnection, stub: Stub, code: str
+) -> None:
+    s3 = stub("s3")
+    s3.add_client_error("head_bucket", code)
+    s3.add_response("head_bucket", {}, BUCKET)
     assert export_buckets.is_owned_by_caller(aws, "exports") is False
+
+
+@pytest.mark.usefixtures("account")
+def test_fails_when_the_caller_may_not_read_the_bucket(aws: AwsConnection, stub: Stub) -> None:
+    s3 = stub("s3")
+    s3.add_client_error("head_bucket", "403")
+    s3.add_client_error("head_bucket", "403")
+    with pytest.raises(ClientError, match="403"):
+        export_buckets.is_owned_by_caller(aws, "exports")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_vmimport.aws.tables.known_failures import KnownFailure, explain, find, table, with_explanation
+from pulumi_vmimport.aws.tables.known_failures import KnownFailure, explain, find, is_denial, table, with_explanation
 
 FAILURES = table().failures
 
@@ -31,6 +31,37 @@ def test_a_message_matches_its_failure_before_all_others(failure: KnownFailure) 
 def test_the_most_specific_failure_is_found(words: str, id: str | None) -> None:
     found = find(words)
     assert (found.id if found else None) == id
+
+
+# The forms of https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
+@pytest.mark.parametrize(
+    ("reason", "id"),
+    [
+        ("with an explicit deny in a service control policy", "TR-81"),
+        ("with an explicit deny in a service control policy: arn:aws:organizations::1:policy/o-1/p-1", "TR-81"),
+        ("because no service control policy allows the ec2:ImportImage action", "TR-81"),
+        ("with an explicit deny in a resource control policy", "TR-81"),
+        ("with an explicit deny in a permissions boundary", "TR-82"),
+        ("because no permissions boundary allows the ec2:ImportImage action", "TR-82"),
+        ("because no session policy allows the ec2:ImportImage action", "TR-83"),
+        ("with an explicit deny in a VPC endpoint policy", "TR-84"),
+        ("with an explicit deny in a resource-based policy", "TR-85"),
+        ("with an explicit deny in the role trust policy", "TR-85"),
+        ("with an explicit deny in an identity-based policy", "TR-86"),
+        ("because no resource-based policy allows the s3:GetObject action", "TR-87"),
+        ("because no role trust policy allows the sts:AssumeRole action", "TR-87"),
+        ("with an explicit deny in a policy of another kind", "TR-88"),
+        ("because no identity-based policy allows the s3:GetObject action", "TR-52"),
+    ],
+)
+def test_a_denial_is_explained_by_the_kind_of_policy_that_aws_names(code: str, reason: str, id: str) -> None:
+    words = f"{code}: User: arn:aws:iam::1:user/ops is not authorized to perform: s3:GetObject on resource: x {reason}"
+    found = find(words)
+    assert found is not None
+    assert found.id == id
+    assert is_denial(words) is (id != "TR-52")
+    assert ("grant" in found.remedy or "allow it in" in found.remedy) is (id == "TR-52")
 
 
 def test_an_explanation_has_cause_id_remedy_and_checks() -> None:

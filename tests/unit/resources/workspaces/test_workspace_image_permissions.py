@@ -217,6 +217,16 @@ def test_fails_for_an_account_of_another_organization_with_the_sharing_rules(
     assert shared() == set()
 
 
+def test_fails_with_the_denial_of_a_policy_instead_of_the_sharing_rules(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
+) -> None:
+    words = "User: ops is not authorized to perform: x with an explicit deny in a service control policy"
+    aws.faults.error("UpdateWorkspaceImagePermission", "AccessDeniedException", words)
+    with pytest.raises(PartialFailureError, match=rf"{words} .*TR-81") as failure:
+        lifecycle.create(run, inputs)
+    assert "same organization" not in str(failure.value)
+
+
 def test_read_of_an_interrupted_run_keeps_its_accounts_so_that_update_completes_it(
     new_run: NewRun, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox
 ) -> None:

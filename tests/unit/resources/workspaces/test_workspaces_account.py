@@ -116,6 +116,18 @@ def test_an_interrupted_run_is_resumed_with_one_call(
     assert len(aws.calls.of("ModifyAccount")) == 1
 
 
+def test_a_denial_of_the_organization_is_not_reported_as_a_missing_approval(
+    run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    words = "User: ops is not authorized to perform: x with an explicit deny in a service control policy"
+    aws.faults.error("ListAvailableManagementCidrRanges", "AccessDeniedException", words)
+    assert looked_up(lifecycle, run, inputs) == {}
+    (warning,) = run.warnings
+    assert words in warning
+    assert "TR-81" in warning
+    assert "approved" not in warning
+
+
 def test_a_lost_response_does_not_fail_the_create(
     run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, quick_retries: None
 ) -> None:
