@@ -15,6 +15,7 @@ from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_to_base64
 from pulumi_vmimport.transfer.file_content import UploadContent
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
 from pulumi_vmimport.transfer.part_body import PIECE_BYTES, PartBody
+from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 # Three or four threads saturate what one process can send (measured over TLS on two cores).
 WORKERS = 4
@@ -118,6 +119,14 @@ class _StoppedError(BaseException):
     """Ends a request in flight. It is not an Exception, which botocore would retry."""
 
 
+class _UnreadableError(_StoppedError):
+    """The content cannot be read; `error` says why."""
+
+    def __init__(self, error: TransferError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class _Transfer:
     """What the threads share: the byte counts and the stop flag."""
 
@@ -154,7 +163,10 @@ def _process_all(
     def run() -> None:
         with memoryview(bytearray(PIECE_BYTES)) as buffer:
             while (span := _next(remaining, lock)) is not None:
-                process(span, buffer, transfer)
+                try:
+                    process(span, buffer, transfer)
+                except _UnreadableError as unreadable:
+                    raise unreadable.error from unreadable
 
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="part")
     try:
@@ -199,5 +211,8 @@ class _ContentBody(PartBody):
         if self._transfer.stopped:
             raise _StoppedError
         piece = self._buffer[: min(len(self._buffer), len(self) - position)]
-        self._content.read_into(self._start + position, piece)
+        try:
+            self._content.read_into(self._start + position, piece)
+        except TransferError as error:
+            raise _UnreadableError(error) from error
         return piece

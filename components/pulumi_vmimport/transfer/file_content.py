@@ -10,7 +10,7 @@ from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError
 
 def file_identity(path: str) -> str:
     """Identify a local file without reading it: size, modification time in ns and inode. Raises: OSError."""
-    return _identity(Path(path).stat())
+    return FileContent.fingerprint_of(Path(path).stat())
 
 
 class UploadContent(Protocol):
@@ -44,27 +44,20 @@ class UploadContent(Protocol):
 class FileContent(LocalImage):
     """A local file, open inside the `with` block. Raises: UnreadableSourceError."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.identity = _identity(os.fstat(self._file.fileno()))
+    @staticmethod
+    def fingerprint_of(status: os.stat_result) -> str:
+        """What changes when the file with this status is replaced or written to."""
+        return f"{LocalImage.fingerprint_of(status)}-{status.st_ino}"
 
     def read_into(self, offset: int, view: memoryview) -> None:
-        """Fill the view. Raises: SourceModifiedError if the file was truncated."""
+        """Fill the view. Raises: SourceModifiedError if the file was truncated; UnreadableSourceError."""
         done = 0
         while done < view.nbytes:
-            count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
+            with self.read_errors(offset + done):
+                count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
             if not count:
                 raise SourceModifiedError(self.name)
             done += count
 
-    def require_unmodified(self) -> None:
-        """Raises: SourceModifiedError if the file was written to or replaced after it was opened."""
-        if _identity(os.fstat(self._file.fileno())) != self.identity:
-            raise SourceModifiedError(self.name)
-
     def cancel(self) -> None:
         """Does nothing: reads of a local file do not block."""
-
-
-def _identity(status: os.stat_result) -> str:
-    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"

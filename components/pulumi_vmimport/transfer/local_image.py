@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,7 @@ from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, Unread
 
 def fingerprint(path: str) -> str:
     """Identify a local file without reading it: `<size>-<modification time in ns>`. Raises: OSError."""
-    return _fingerprint(Path(path).stat())
+    return LocalImage.fingerprint_of(Path(path).stat())
 
 
 class LocalImage:
@@ -30,11 +31,17 @@ class LocalImage:
             if not stat.S_ISREG(absolute.stat().st_mode):  # opening a named pipe would block
                 raise UnreadableSourceError(str(absolute), "it is not a regular file")
             self._file = absolute.open("rb", buffering=0)
+            status = os.fstat(self._file.fileno())
         except OSError as error:
-            raise UnreadableSourceError(str(absolute), error.strerror or str(error)) from error
-        status = os.fstat(self._file.fileno())
+            is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+            raise UnreadableSourceError(str(absolute), error.strerror or str(error), is_missing=is_missing) from error
         self.size_bytes = status.st_size
-        self.identity = _fingerprint(status)
+        self.identity = self.fingerprint_of(status)
+
+    @staticmethod
+    def fingerprint_of(status: os.stat_result) -> str:
+        """What changes when the file with this status is written to."""
+        return f"{status.st_size}-{status.st_mtime_ns}"
 
     def __enter__(self) -> Self:
         return self
@@ -45,11 +52,23 @@ class LocalImage:
         self._file.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Read bytes from the offset; returns fewer only at the end of the file."""
-        data = os.pread(self._file.fileno(), length, offset)
-        while len(data) < length and (more := os.pread(self._file.fileno(), length - len(data), offset + len(data))):
-            data += more  # interrupted by a signal, or a file system that returns less per call
+        """Read bytes from the offset; returns fewer only at the end of the file. Raises: UnreadableSourceError."""
+        with self.read_errors(offset):
+            data = os.pread(self._file.fileno(), length, offset)
+            while len(data) < length and (
+                more := os.pread(self._file.fileno(), length - len(data), offset + len(data))
+            ):
+                data += more  # interrupted by a signal, or a file system that returns less per call
         return data
+
+    @contextmanager
+    def read_errors(self, offset: int | None = None) -> Iterator[None]:
+        """Raise errors of the operating system (a bad sector, a lost network share) as UnreadableSourceError."""
+        try:
+            yield
+        except OSError as error:
+            where = "" if offset is None else f" (reading at byte {offset})"
+            raise UnreadableSourceError(self.name, f"{error.strerror or error}{where}") from error
 
     def extents(self) -> Iterator[tuple[int, int]]:
         """Yield (offset, length) of the file's data, without its holes."""
@@ -66,10 +85,8 @@ class LocalImage:
             yield start, end - start
 
     def require_unmodified(self) -> None:
-        """Raises: SourceModifiedError if the file was written to after it was opened."""
-        if _fingerprint(os.fstat(self._file.fileno())) != self.identity:
+        """Raises: SourceModifiedError if the file was written to after it was opened; UnreadableSourceError."""
+        with self.read_errors():
+            current = self.fingerprint_of(os.fstat(self._file.fileno()))
+        if current != self.identity:
             raise SourceModifiedError(self.name)
-
-
-def _fingerprint(status: os.stat_result) -> str:
-    return f"{status.st_size}-{status.st_mtime_ns}"

@@ -8,6 +8,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
+from pulumi_vmimport.transfer.s3_ranges import get_range
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -33,8 +34,7 @@ def read_manifest(client: "S3Client", bucket: str, key: str) -> dict[str, str]:
 
     Empty if the OVA has no manifest.
     """
-    answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_HEAD_BYTES - 1}")
-    head = answer["Body"].read()
+    head = get_range(client, bucket, key, 0, _HEAD_BYTES - 1).data
     if not key.lower().endswith(".ova"):
         return digests(head)
     try:

@@ -77,7 +77,7 @@ class PackedOva:
         self._head.close()
 
     def read_into(self, offset: int, view: memoryview) -> None:
-        """Fill the view. Raises: SourceModifiedError; OSError."""
+        """Fill the view. Raises: SourceModifiedError; UnreadableSourceError."""
         end = offset + view.nbytes
         while offset < end:
             number = bisect_right(self._starts, offset) - 1

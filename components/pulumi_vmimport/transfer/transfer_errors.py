@@ -16,12 +16,13 @@ class SourceModifiedError(TransferError):
 
 
 class UnreadableSourceError(TransferError):
-    """A disk image cannot be read."""
+    """A disk image cannot be read. `is_missing`: because it does not exist."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, *, is_missing: bool = False) -> None:
         super().__init__(f"{name} cannot be read: {reason}")
         self.name = name
         self.reason = reason
+        self.is_missing = is_missing
 
 
 class InvalidMemberError(TransferError):

@@ -25,6 +25,7 @@ from tenacity import (
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from pulumi_vmimport.transfer.remote_image import SPARSE_READ, CachePolicy, RemoteImage
+from pulumi_vmimport.transfer.s3_ranges import parse_content_range
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
@@ -33,7 +34,6 @@ _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_ERROR_BYTES = 64 << 10
-_SIZE = re.compile(r"bytes \d+-\d+/(\d+)")
 _MESSAGE = re.compile(rb"<Message>([^<]{1,300})</Message>")
 _QUERY = re.compile(r"\?\S*")
 
@@ -58,10 +58,11 @@ class UrlImage(RemoteImage):
         self._pool = _pool(url)
         self._sleep = sleep
         response = self._open(cache.chunk_bytes - 1)
-        found = _SIZE.fullmatch(response.headers.get("content-range", ""))
+        found = parse_content_range(response.headers.get("content-range"))
         if found is None:
             raise self._unreadable("the server does not report the size of the file")
-        self.size_bytes = int(found[1])
+        self.size_bytes = found[2]
+        self._require_range(response, 0, min(cache.chunk_bytes, self.size_bytes) - 1)
         tag, modified = response.headers.get("etag"), response.headers.get("last-modified")
         self._pinned = {"If-Match": tag} if tag and not tag.startswith("W/") else {}
         if not self._pinned and modified:
@@ -89,9 +90,20 @@ class UrlImage(RemoteImage):
     def _request(self, first: int, last: int) -> bytes:
         response = self._get(first, last, self._pinned)
         self._require_partial(response)
-        if len(response.data) != last - first + 1 or response.headers.get("etag") != self._tag:
+        span = parse_content_range(response.headers.get("content-range"))
+        if response.headers.get("etag") != self._tag or (span and span[2] != self.size_bytes):
             raise SourceModifiedError(self.name)
+        self._require_range(response, first, last)
         return self._count(response.data)
+
+    def _require_range(self, response: _Response, first: int, last: int) -> None:
+        """Raises: UnreadableSourceError unless the response has exactly these bytes."""
+        value = response.headers.get("content-range")
+        span = parse_content_range(value)
+        if span is None or span[:2] != (first, last):
+            raise self._unreadable(f"expected bytes {first}-{last}, got Content-Range {value!r}")
+        if len(response.data) != last - first + 1:
+            raise self._unreadable(f"expected {last - first + 1} bytes from byte {first}, got {len(response.data)}")
 
     def _get(self, first: int, last: int, conditions: Mapping[str, str]) -> _Response:
         """Send the request; a transient failure is retried twice, after 0.5 and 2 seconds."""

@@ -1,3 +1,4 @@
+import errno
 import os
 import threading
 import time
@@ -168,3 +169,20 @@ def test_the_identity_of_a_file_includes_its_inode(path: Path, tmp_path: Path) -
 def test_fails_for_a_directory(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSourceError, match="not a regular file"):
         FileContent(str(tmp_path))
+
+
+@pytest.mark.parametrize("part", ["first", "second"], ids=["while-hashed", "while-sent"])
+def test_an_io_error_of_the_file_is_reported_as_unreadable(
+    path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    original, reads = os.preadv, list[int]()
+
+    def failing(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        reads.append(offset)
+        if offset == 3 * MIB and (part == "first" or reads.count(offset) == 2):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return original(descriptor, buffers, offset)
+
+    monkeypatch.setattr("os.preadv", failing)
+    with pytest.raises(UnreadableSourceError, match=rf"{path} cannot be read: Input/output error .*byte {3 * MIB}"):
+        send(FakeUpload(), path)

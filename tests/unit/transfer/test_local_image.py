@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,28 @@ def test_fails_for_a_path_that_is_not_a_regular_file(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UnreadableSourceError, match=f"{tmp_path / name} .*: .*{reason}"):
         LocalImage(name)
+
+
+def read_with(patch: pytest.MonkeyPatch, call: str, fail: Any, read: Any) -> None:
+    with patch.context() as here:  # pytest itself uses fstat
+        here.setattr(f"os.{call}", fail)
+        read()
+
+
+@pytest.mark.parametrize("call", ["pread", "fstat"])
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_an_io_error_is_reported_as_unreadable_with_the_words_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+) -> None:
+    path = tmp_path / "data.raw"
+    path.write_bytes(b"data")
+
+    def fail(*_: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with LocalImage(str(path)) as image:
+        read = {"pread": lambda: image.read_at(0, 4), "fstat": image.require_unmodified}[call]
+        with pytest.raises(UnreadableSourceError) as failure:
+            read_with(monkeypatch, call, fail, read)
+    assert str(failure.value).startswith(f"{path} cannot be read: {os.strerror(code)}")
+    assert not failure.value.is_missing

@@ -22,17 +22,23 @@ class FakeS3:
         self.ranges: list[str] = []
         self.broken = 0
         self.denies = ""
+        self.answers: list[dict[str, Any]] = []
+        """Members that replace those of the next answers; None removes one"""
 
     def get_object(self, *, Range: str, IfMatch: str | None = None, **_: str) -> dict[str, Any]:  # noqa: N803 - S3's names
         self.ranges.append(Range)
-        if IfMatch not in {None, self.etag}:
+        if IfMatch not in {None, f'"{self.etag}"'} and not self.answers:
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "GetObject")
         if self.denies:
             raise ClientError({"Error": {"Code": self.denies}}, "GetObject")
         first, last = map(int, Range.removeprefix("bytes=").split("-"))
         part = self.data[first : last + 1]
         span = f"bytes {first}-{first + len(part) - 1}/{len(self.data)}"
-        return {"Body": self._Body(self, part), "ContentRange": span, "ETag": f'"{self.etag}"'}
+        answer = {"Body": self._Body(self, part), "ContentRange": span, "ETag": f'"{self.etag}"'}
+        replaced = self.answers.pop(0) if self.answers else {}
+        if "data" in replaced:
+            answer["Body"] = self._Body(self, replaced.pop("data"))
+        return {name: value for name, value in {**answer, **replaced}.items() if value is not None}
 
     class _Body:
         def __init__(self, s3: "FakeS3", data: bytes) -> None:
@@ -43,6 +49,9 @@ class FakeS3:
                 self.s3.broken -= 1
                 raise ResponseStreamingError(error="Connection broken")
             return self.data
+
+        def close(self) -> None:
+            """The answer is not read."""
 
 
 @pytest.fixture
@@ -62,6 +71,46 @@ def test_an_object_is_read_in_chunks_that_are_cached(s3: FakeS3, image: S3Image)
     assert sorted(s3.ranges) == sorted(
         {f"bytes={n * MIB}-{min((n + 1) * MIB, len(s3.data)) - 1}" for n in (0, 1, 3, 4, 5)}
     )
+
+
+WRONG_ANSWERS: list[dict[str, Any]] = [
+    {"ContentRange": None},  # a proxy that ignores the Range header
+    {"ContentRange": "bytes 0-99/5243003"},
+    {"ContentRange": f"bytes {MIB}-{2 * MIB - 1}/*"},
+    {"ContentRange": f"bytes {2 * MIB}-{3 * MIB - 1}/{5 * MIB + 123}"},
+    {"data": b"short"},
+    {"data": bytes(MIB + 1)},
+    {"ETag": None},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_ANSWERS, ids=str)
+def test_a_range_that_does_not_belong_to_the_request_is_requested_again(
+    s3: FakeS3, image: S3Image, wrong: dict[str, Any]
+) -> None:
+    s3.answers = [dict(wrong), dict(wrong)]
+    assert image.read_at(MIB, 100) == s3.data[MIB : MIB + 100]
+    assert len(s3.ranges) == 3
+
+
+@pytest.mark.parametrize("wrong", WRONG_ANSWERS, ids=str)
+def test_fails_if_every_answer_is_another_range(s3: FakeS3, image: S3Image, wrong: dict[str, Any]) -> None:
+    s3.answers = [dict(wrong) for _ in range(5)]
+    with pytest.raises(UnreadableSourceError, match=r"s3://images/data\.raw cannot be read: expected"):
+        image.read_at(MIB, 100)
+    assert len(s3.ranges) == 5
+
+
+def test_fails_if_the_answer_has_another_etag_than_requested(s3: FakeS3, image: S3Image) -> None:
+    s3.answers = [{"ETag": '"etag-2"'}]  # a proxy that drops If-Match
+    with pytest.raises(SourceModifiedError):
+        image.read_at(MIB, 100)
+
+
+def test_fails_to_open_an_object_whose_answer_is_no_range(s3: FakeS3) -> None:
+    s3.answers = [{"ContentRange": None} for _ in range(5)]
+    with pytest.raises(UnreadableSourceError, match=r"Content-Range.*proxy"):
+        S3Image.open(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
 
 
 def test_threads_that_need_the_same_chunk_share_one_request(s3: FakeS3, image: S3Image) -> None:

@@ -26,6 +26,7 @@ class Site:
     status: int | None = None
     body: bytes = b""
     supports_ranges: bool = True
+    content_range: str | None = None
     redirects_to: str | None = None
     fails_first: int = 0
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Site:
             return 416, {}, b""
         part = self.data[first : last + 1]
         span = f"bytes {first}-{first + len(part) - 1}/{len(self.data)}"
-        return 206, {**tag, "Content-Range": span}, part
+        return 206, {**tag, "Content-Range": self.content_range or span}, part
 
 
 @pytest.fixture(scope="session")
@@ -195,3 +196,18 @@ def test_fails_if_the_file_was_replaced(site: Site, change: str) -> None:
             site.data = site.data[:1500]
         with pytest.raises(SourceModifiedError, match=r"web\.ova was modified while it was read"):
             image.read_at(1400, 200)
+
+
+@pytest.mark.parametrize("wrong", ["bytes 0-999/10240", "bytes 1000-1998/10240", "bytes 1000-1999/*", "1000-1999"])
+def test_fails_if_the_server_answers_with_another_range(site: Site, wrong: str) -> None:
+    with UrlImage(site.url, SMALL) as image:
+        site.content_range = wrong
+        with pytest.raises(UnreadableSourceError, match=r"expected bytes 1000-1999, got Content-Range"):
+            image.read_at(1000, 10)
+
+
+def test_fails_if_the_size_in_the_answer_has_changed(site: Site) -> None:
+    with UrlImage(site.url, SMALL) as image:
+        site.content_range = "bytes 1000-1999/20480"
+        with pytest.raises(SourceModifiedError):
+            image.read_at(1000, 10)

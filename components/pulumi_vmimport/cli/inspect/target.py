@@ -117,7 +117,9 @@ def _of_file(path: str, stack: ExitStack) -> Target:
     def open_sibling(name: str) -> Source | None:
         try:
             image = stack.enter_context(LocalImage(os.fspath(Path(path).parent / name)))
-        except UnreadableSourceError:
+        except UnreadableSourceError as error:
+            if not error.is_missing:
+                raise
             return None
         return _CountedImage(image, name, reads)
 
@@ -149,7 +151,9 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
         folder = key.rpartition("/")[0]
         try:
             near = stack.enter_context(S3Image.open(client, bucket, f"{folder}/{name}" if folder else name))
-        except UnreadableSourceError:
+        except UnreadableSourceError as error:
+            if not error.is_missing:
+                raise
             return None
         images.append(near)
         return near

@@ -98,7 +98,9 @@ def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Seq
             def open_sibling(name: str) -> FileContent | None:
                 try:
                     return stack.enter_context(FileContent(str(folder / name)))
-                except UnreadableSourceError:
+                except UnreadableSourceError as error:
+                    if not error.is_missing:
+                        raise
                     return None
 
             file = stack.enter_context(FileContent(path))

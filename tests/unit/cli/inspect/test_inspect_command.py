@@ -1,8 +1,10 @@
 """The command as a user runs it."""
 
+import errno
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,6 +107,33 @@ def test_an_error_gives_status_1_with_cause_remedy_and_source(run: Any, images: 
         "1 error (checked for ImportSnapshot)",
     ):
         assert words in result.output
+
+
+def test_fails_if_a_file_beside_the_descriptor_exists_and_cannot_be_read(
+    run: Any, images: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "web.ovf").write_bytes((images / "web.ovf").read_bytes())
+    (tmp_path / "web.vmdk").mkdir()
+    result = run(tmp_path / "web.ovf")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'web.vmdk'} cannot be read: it is not a regular file" in " ".join(result.output.split())
+
+
+def test_fails_as_unreadable_on_an_io_error_in_the_middle_of_the_image(
+    run: Any, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = os.pread
+
+    def failing(descriptor: int, length: int, offset: int) -> bytes:
+        if offset >= 512:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return original(descriptor, length, offset)
+
+    monkeypatch.setattr("os.pread", failing)
+    result = run(images / "web.vmdk")
+    assert result.exit_code == 2
+    assert "web.vmdk cannot be read: Input/output error" in " ".join(result.output.split())
+    assert "damaged" not in result.output
 
 
 def test_no_line_is_wider_than_80_columns(run: Any, images: Path) -> None:
