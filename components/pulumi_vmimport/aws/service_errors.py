@@ -2,7 +2,9 @@
 
 Every decision to retry starts here:
 
-- `is_transient`: the same call may succeed later (throttling, a server error, a broken connection);
+- `is_transient`: the same call may succeed later (throttling, a server error, a broken connection, a response that no
+  AWS service sent);
+- `is_throttled`: AWS asks for fewer calls, so the same call succeeds once there are fewer;
 - `credentials_expired`: the same call may succeed with refreshed credentials;
 - `is_over_quota`: the same call may succeed once other tasks have ended;
 - `is_unavailable`: the same call may succeed once WorkSpaces has finished other work on the resource.
@@ -11,6 +13,7 @@ All of them look at error codes and HTTP status codes, never at the text of an e
 """
 
 import re
+from http import HTTPStatus
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -26,23 +29,28 @@ from botocore.exceptions import (
 
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the lists of botocore's own
 # retries (botocore/retries/standard.py).
-_TRANSIENT = frozenset({
+_THROTTLED = frozenset({
     "BandwidthLimitExceeded",
     "CallRateLimitExceededException",
     "EC2ThrottledException",
+    "LimitExceededException",
     "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
-    "RequestTimeout",
-    "RequestTimeoutException",
     "SlowDown",
     "Throttling",
     "ThrottledException",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionInProgressException",
 })  # fmt: skip
+_TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# The response to a HEAD request has no body, so botocore uses the HTTP status as its code.
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+_HEAD_OPERATIONS = frozenset({"HeadBucket", "HeadObject"})
 # The quotas are 5 conversion tasks in a Region, up to 20 on request, and 100 pending EBS snapshots. No page documents
 # the codes for conversion tasks: these are EC2's codes for other limits.
 # Source: https://docs.aws.amazon.com/general/latest/gr/ec2-service.html, ebs-service.html.
@@ -55,9 +63,10 @@ _OVER_QUOTA = frozenset({
     "ServiceQuotaExceededException",
 })  # fmt: skip
 _SERVER_ERROR = 500
+# The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
+_MAX_MESSAGE_CHARACTERS = 2000
 
-_QUERY = re.compile(r"(\w+://[^\s?\"'<>]+)\?[^\s\"'<>]*")
-_PASSWORD = re.compile(r"(\w+://)[^\s/@\"'<>]+@")
+_ENDS_OF_URL = re.compile(r"([\s\"'<>]+)")
 
 
 def error_code(error: BaseException) -> str:
@@ -66,17 +75,39 @@ def error_code(error: BaseException) -> str:
 
 
 def error_message(error: BaseException) -> str:
-    """Code, message and operation in AWS's words, with redacted URLs."""
+    """Code, message and operation in AWS's words, with redacted URLs and at most 2000 characters of the message."""
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
-        message = redact_urls(details.get("Message") or "no message")
+        message = _shortened(redact_urls(details.get("Message") or "no message"))
         return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
-    return redact_urls(f"{type(error).__name__}: {error}")
+    return _shortened(redact_urls(f"{type(error).__name__}: {error}"))
 
 
 def redact_urls(text: str) -> str:
     """The text without the query strings and passwords of its URLs: the query of a presigned URL is a credential."""
-    return _PASSWORD.sub(r"\1...@", _QUERY.sub(r"\1?...", text))
+    if "://" not in text:
+        return text
+    return "".join(map(_redacted, _ENDS_OF_URL.split(text)))
+
+
+def _redacted(word: str) -> str:
+    """A word without the query string and the passwords of the URLs in it. Takes linear time for any word."""
+    start = word.find("://")
+    if start < 0:
+        return word
+    query = word.find("?", start)
+    parts = (word if query < 0 else word[:query]).split("://")
+    for number, part in enumerate(parts[1:], 1):
+        authority, slash, path = part.partition("/")
+        _, at, host = authority.rpartition("@")
+        parts[number] = f"{'...@' if at else ''}{host}{slash}{path}"
+    return "://".join(parts) + ("" if query < 0 else "?...")
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _MAX_MESSAGE_CHARACTERS:
+        return text
+    return f"{text[:_MAX_MESSAGE_CHARACTERS]}... ({len(text)} characters)"
 
 
 def is_aws_error(error: BaseException) -> bool:
@@ -84,18 +115,30 @@ def is_aws_error(error: BaseException) -> bool:
     return isinstance(error, (ClientError, BotoCoreError))
 
 
+def is_throttled(error: BaseException) -> bool:
+    """Whether AWS rejects the call because there are too many."""
+    if not isinstance(error, ClientError):
+        return False
+    if error_code(error) in _THROTTLED or _status(error) == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return error.operation_name in _HEAD_OPERATIONS and _status(error) == HTTPStatus.SERVICE_UNAVAILABLE  # SlowDown
+
+
 def is_transient(error: BaseException) -> bool:
-    """Whether the same call may succeed later: throttling, a server error, a broken connection."""
+    """Whether the same call may succeed later: throttling, a server error, a broken connection, a foreign response."""
     if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in _TRANSIENT or status >= _SERVER_ERROR
+        return is_throttled(error) or error_code(error) in _TIMED_OUT or _status(error) >= _SERVER_ERROR
     return isinstance(error, (BotoConnectionError, HTTPClientError))
 
 
 def credentials_expired(error: BaseException) -> bool:
     """Whether the credentials have expired or cannot be read, so that the call needs refreshed ones."""
     unreadable = (NoCredentialsError, CredentialRetrievalError, TokenRetrievalError)
-    return error_code(error) in _EXPIRED or isinstance(error, unreadable)
+    if error_code(error) in _EXPIRED or isinstance(error, unreadable):
+        return True
+    # S3 rejects a HEAD request that is otherwise valid with status 400 only for its token.
+    is_head = isinstance(error, ClientError) and error.operation_name in _HEAD_OPERATIONS
+    return is_head and error_code(error) == str(HTTPStatus.BAD_REQUEST.value)
 
 
 def is_over_quota(error: BaseException) -> bool:
@@ -106,3 +149,7 @@ def is_over_quota(error: BaseException) -> bool:
 def is_unavailable(error: BaseException) -> bool:
     """Whether WorkSpaces is still working on the resource; botocore does not retry this error."""
     return error_code(error) == "ResourceUnavailableException"
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

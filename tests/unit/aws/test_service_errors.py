@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,26 +14,30 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker
 
+from pulumi_vmimport.aws.ec2.export_tasks import is_image_busy
+from pulumi_vmimport.aws.iam.service_role import rejected_role
 from pulumi_vmimport.aws.service_errors import (
     credentials_expired,
     error_code,
     error_message,
     is_aws_error,
     is_over_quota,
+    is_throttled,
     is_transient,
     is_unavailable,
     redact_urls,
 )
+from pulumi_vmimport.aws.tables.known_failures import explain
 
 URL = "https://b.s3.eu-west-1.amazonaws.com/k.ova"
 SIGNED = f"{URL}?X-Amz-Signature=f00d&X-Amz-Expires=60"
 PREDICATES = (is_transient, credentials_expired, is_over_quota, is_unavailable)
 
 
-def client_error(code: str, status: int = 400, message: str = "no") -> ClientError:
+def client_error(code: str, status: int = 400, message: str = "no", operation: str = "ImportImage") -> ClientError:
     return ClientError(
         {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
-        "ImportImage",
+        operation,
     )
 
 
@@ -96,11 +101,39 @@ def test_an_error_is_retried_for_one_reason_at_most(
     assert [each for each in PREDICATES if each(error)] == ([predicate] if predicate else [])
 
 
-def test_every_throttling_code_of_botocore_is_transient() -> None:
-    # Of the calls of this library none has transactions or provisioned throughput; LimitExceeded* is a quota.
-    of_others = {"LimitExceededException", "ProvisionedThroughputExceededException", "TransactionInProgressException"}
-    codes = set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) - of_others  # type: ignore[attr-defined]
-    assert [code for code in codes if not is_transient(client_error(code))] == []
+@pytest.mark.parametrize("code", ThrottledRetryableChecker._THROTTLED_ERROR_CODES)  # type: ignore[attr-defined]
+def test_every_throttling_code_of_botocore_is_recognized(code: str) -> None:
+    assert is_throttled(client_error(code))
+    assert is_transient(client_error(code))
+
+
+@pytest.mark.parametrize(
+    ("error", "throttled"),
+    [
+        pytest.param(client_error("Unknown", 429), True, id="429"),
+        pytest.param(client_error("503", 503, operation="HeadObject"), True, id="SlowDown-without-a-body"),
+        pytest.param(client_error("ServiceUnavailable", 503), False, id="503"),
+        pytest.param(client_error("InternalError", 500), False, id="500"),
+        pytest.param(client_error("ResourceLimitExceeded"), False, id="quota"),
+        pytest.param(ReadTimeoutError(endpoint_url=URL), False, id="no-response"),
+    ],
+)
+def test_only_a_rate_that_is_too_high_is_throttling(error: Exception, throttled: bool) -> None:
+    assert is_throttled(error) is throttled
+
+
+@pytest.mark.parametrize(
+    ("error", "expired"),
+    [
+        pytest.param(client_error("400", operation="HeadObject"), True, id="HeadObject"),
+        pytest.param(client_error("400", operation="HeadBucket"), True, id="HeadBucket"),
+        pytest.param(client_error("403", 403, operation="HeadObject"), False, id="denied"),
+        pytest.param(client_error("404", 404, operation="HeadObject"), False, id="not-found"),
+        pytest.param(client_error("400", operation="ListObjectsV2"), False, id="not-a-HEAD-request"),
+    ],
+)
+def test_expired_credentials_are_recognized_in_a_response_without_a_body(error: Exception, expired: bool) -> None:
+    assert credentials_expired(error) is expired
 
 
 @pytest.mark.parametrize(
@@ -135,6 +168,9 @@ def test_a_redacted_text_has_no_query_string(text: str, shown: str | None) -> No
         ("got 'HTTPS://b/k?X-Amz-Signature=f00d'", "got 'HTTPS://b/k?...'"),
         ("got 'ftp://user:hunter2@host/k'", "got 'ftp://...@host/k'"),
         ("got 'ftp://user:hunter2@host/k?sig=f00d'", "got 'ftp://...@host/k?...'"),
+        ("got 'ftp://user:hunter@2@host/k'", "got 'ftp://...@host/k'"),
+        ("a://b:c@d://e:f@g/h?i", "a://...@d://...@g/h?..."),
+        ("why? see (https://b/k?sig=f00d)", "why? see (https://b/k?..."),
     ],
 )
 def test_redaction_covers_every_scheme_and_passwords(text: str, shown: str) -> None:
@@ -158,3 +194,29 @@ def test_only_an_answer_of_a_service_has_a_code() -> None:
     assert error_code(client_error("SlowDown")) == "SlowDown"
     assert error_code(ClientError({}, "ImportImage")) == ""
     assert error_code(EndpointConnectionError(endpoint_url=URL)) == ""
+
+
+MEGABYTE = 1 << 20
+WORST_WORDS = ("a", "a://", "://", "?", "@", "s3://a@", "service role ", "bucket ", "license type ", "already", " ")
+
+
+def seconds_for(function: Callable[[str], object], unit: str, length: int) -> float:
+    text = unit * (length // len(unit))
+    started = time.process_time()
+    function(text)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("unit", WORST_WORDS)
+def test_the_time_for_a_message_grows_with_its_length_and_not_faster(unit: str) -> None:
+    def read(text: str) -> None:
+        error = client_error("InvalidParameter", message=text)
+        redact_urls(text)
+        explain(text)
+        assert len(error_message(error)) < 3000
+        rejected_role(error)
+        is_image_busy(error)
+
+    short = seconds_for(read, unit, MEGABYTE // 16)
+    # A quadratic function takes 256 times as long for a text that is 16 times as long.
+    assert seconds_for(read, unit, MEGABYTE) < 80 * max(short, 0.01)

@@ -17,7 +17,8 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 # EC2 has no error code of its own for the role.
 # Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubleshooting.html
 _REJECTION = re.compile(
-    r"service role (?P<role>.*?) (?:provided )?does not exist or does not have sufficient permissions", re.IGNORECASE
+    r"service role (?P<role>.{0,200}?) (?:provided )?does not exist or does not have sufficient permissions",
+    re.IGNORECASE,
 )
 _OBJECT_ACTIONS = frozenset({"s3:GetObject", "s3:PutObject"})
 # For each wildcard in AWS's policy documents one action that a role without the wildcard must allow.

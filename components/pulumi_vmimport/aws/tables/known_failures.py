@@ -7,6 +7,8 @@ from functools import cache
 
 from pulumi_vmimport.aws.tables.table_file import read_table
 
+# A response of a proxy can be a page of a megabyte, and the time of some patterns grows with the square of the length.
+_MAX_CHARACTERS = 4000
 _GUIDE = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubleshooting.html"
 
 
@@ -42,7 +44,9 @@ class KnownFailure:
 
     def matches(self, words: str) -> bool:
         """Whether AWS's words report this failure."""
-        return self.pattern is not None and re.search(self.pattern, words, re.IGNORECASE) is not None
+        if self.pattern is None:
+            return False
+        return re.search(self.pattern, words[:_MAX_CHARACTERS], re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
