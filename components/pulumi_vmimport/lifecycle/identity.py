@@ -72,9 +72,19 @@ def completion_tag() -> dict[str, str]:
 
 
 def is_adoptable(tags: Mapping[str, str]) -> bool:
-    """Whether a resource with this library's tags may be in no state, because the run that created it was killed."""
+    """Whether a resource with this library's tags may be in no state, because the run that created it was killed.
+
+    A person can edit the tag: with a time that cannot be read, or is in the future, the resource is not reused.
+    """
     completed = tags.get(COMPLETION_TAG)
-    return completed is None or datetime.now(UTC) - datetime.fromisoformat(completed) < ADOPTION_WINDOW
+    if completed is None:
+        return True
+    try:
+        at = datetime.fromisoformat(completed)
+    except ValueError:
+        return False
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return abs(datetime.now(UTC) - at) < ADOPTION_WINDOW
 
 
 def is_reserved_tag(key: str) -> bool:

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.lifecycle.contract import Run
+
+# How often a queued resource checks its place. The check makes no AWS call.
+_QUEUE_SECONDS = 1.0
 
 
 class QuotaQueue:
@@ -56,3 +60,11 @@ class QueuePlace:
         with self._lock:
             if self in self._queue:
                 self._queue.remove(self)
+
+
+def wait_in_queue(run: Run, place: QueuePlace, noun: str) -> None:
+    """Wait until no request for a task, which `noun` names, is ahead of this place."""
+    while ahead := place.ahead:
+        others = f"{ahead} other {noun}{'s' if ahead > 1 else ''}"
+        run.status(f"queued behind {others}: the Region's quota of concurrent {noun}s is in use")
+        run.wait(min(_QUEUE_SECONDS, run.poll_seconds))

@@ -7,10 +7,29 @@ from pulumi_vmimport.aws.task_poller import Pollers
 from pulumi_vmimport.lifecycle.contract import Run
 
 TaskT = TypeVar("TaskT")
+FoundT = TypeVar("FoundT")
 
 # A Describe call may not return a resource immediately after its creation.
 # Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 POLLS_BEFORE_GONE = 4
+
+# How often to look for a result that a completed task reports. EC2 documents no time; a user who deleted the result
+# waits this many polling intervals for the error.
+_LOOKS_FOR_RESULT = 10
+
+
+def until_visible(run: Run, id: str, look: Callable[[], FoundT | None]) -> FoundT | None:
+    """What `look` returns for a resource that has just been created, once it is truthy; None when it stays missing.
+
+    EC2 may report a new resource as not found. Source: the page on eventual consistency above.
+    """
+    for looks in range(1, _LOOKS_FOR_RESULT + 1):
+        if found := look():
+            return found
+        if looks < _LOOKS_FOR_RESULT:
+            run.status(f"waiting for EC2 to show {id}")
+            run.wait(run.poll_seconds)
+    return None
 
 
 def wait_for_end(

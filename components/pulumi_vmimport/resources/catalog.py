@@ -40,7 +40,7 @@ RESOURCES = (
             read=iam("ec2", "DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"),
             update=(
                 *iam("ec2", "DescribeImportImageTasks", "DescribeImages", "ModifyImageAttribute"),
-                *iam("ec2", "CreateTags", "DeleteTags", "DeregisterImage", "DeleteSnapshot"),
+                *iam("ec2", "CreateTags", "DeleteTags", "DeregisterImage", "DeleteSnapshot", "DescribeSnapshots"),
             ),
             delete=(
                 *iam("ec2", "DescribeImportImageTasks", "CancelImportTask", "DescribeImages"),
@@ -138,11 +138,7 @@ RESOURCES = (
                 *ROLE_CHECK,
             ),
             read=("ec2:DescribeExportImageTasks", "s3:ListBucket"),
-            update=(
-                *iam("ec2", "DescribeExportImageTasks", "CreateTags", "DeleteTags"),
-                "s3:ListBucket",
-                *EXPORTED_OBJECT,
-            ),
+            update=(*iam("ec2", "DescribeExportImageTasks", "CreateTags", "DeleteTags"), *EXPORTED_OBJECT),
             delete=(*iam("ec2", "DescribeExportImageTasks", "CancelExportTask", "DeleteTags"), *EXPORTED_OBJECT),
             implied=("iam:PassRole",),
         ),
@@ -165,11 +161,7 @@ RESOURCES = (
                 *EXPORTED_OBJECT,
             ),
             read=("ec2:DescribeExportTasks", "s3:ListBucket"),
-            update=(
-                *iam("ec2", "DescribeExportTasks", "CreateTags", "DeleteTags"),
-                "s3:ListBucket",
-                *EXPORTED_OBJECT,
-            ),
+            update=(*iam("ec2", "DescribeExportTasks", "CreateTags", "DeleteTags"), *EXPORTED_OBJECT),
             delete=(*iam("ec2", "DescribeExportTasks", "CancelExportTask", "DeleteTags"), *EXPORTED_OBJECT),
         ),
         orphans=(OrphanKind.INSTANCE_EXPORT, OrphanKind.EXPORTED_OBJECT),

@@ -55,7 +55,7 @@ ROLE_CHECK = iam(
 SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey", *ROLE_CHECK)
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
 ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
-EXPORTED_OBJECT = iam("s3", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")
+EXPORTED_OBJECT = iam("s3", "ListBucket", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")
 UPLOAD = iam("s3", "PutObject", "GetObject", "ListBucketMultipartUploads", "AbortMultipartUpload")
 OBJECT_DELETION = iam(
     "s3", "GetObject", "DeleteObject", "DeleteObjectVersion", "ListBucketMultipartUploads", "AbortMultipartUpload"

@@ -1,7 +1,10 @@
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from pulumi_vmimport.lifecycle.identity import Identity, is_reserved_tag
+import pytest
+
+from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, Identity, completion_tag, is_adoptable, is_reserved_tag
 from pulumi_vmimport.lifecycle.schema import updatable
 
 URN = "urn:pulumi:prod::shop::my:index:Line$pulumi-python:dynamic/vmimport:ImportImage::web server"
@@ -49,3 +52,19 @@ def test_a_long_name_is_shortened_to_the_limit_of_a_tag_value() -> None:
 
 def test_tags_of_the_library_and_of_aws_are_reserved() -> None:
     assert [is_reserved_tag(k) for k in ("vmimport:identity", "aws:backup", "Name")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "yes", "done by hand", "2026-13-45T99:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1"],
+)
+def test_a_resource_whose_completion_tag_was_edited_by_hand_is_not_reused(value: str) -> None:
+    assert not is_adoptable({COMPLETION_TAG: value})
+
+
+def test_a_completed_resource_is_reused_within_an_hour_whatever_the_form_of_the_time() -> None:
+    now = datetime.now(UTC)
+    assert is_adoptable({})
+    assert is_adoptable(completion_tag())
+    assert is_adoptable({COMPLETION_TAG: now.replace(tzinfo=None).isoformat()})
+    assert not is_adoptable({COMPLETION_TAG: (now - timedelta(hours=2)).replace(tzinfo=None).isoformat()})

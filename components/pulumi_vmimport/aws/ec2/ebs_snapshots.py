@@ -13,6 +13,8 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 
+# AWS documents neither this description, which public listings of snapshots show, nor the name of an imported AMI.
+_IMPORT_DESCRIPTION = "Created by AWS-VMImport service for "
 _NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"})
 
 
@@ -49,6 +51,16 @@ def find(aws: AwsConnection, snapshot_id: str) -> EbsSnapshot | None:
             return None
         raise
     return EbsSnapshot.read(found[0]) if found else None
+
+
+def find_imported(aws: AwsConnection, task_id: str) -> tuple[EbsSnapshot, ...]:
+    """The snapshots that an import task created, also after EC2 has stopped listing the task.
+
+    The whole description counts: the EC2 console puts "[Copied snap-... from ...]" before that of a copy.
+    """
+    chosen: Any = [{"Name": "description", "Values": [f"{_IMPORT_DESCRIPTION}{task_id}"]}]
+    pages = aws.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=chosen)
+    return tuple(EbsSnapshot.read(answer) for page in pages for answer in page["Snapshots"])
 
 
 def find_existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:

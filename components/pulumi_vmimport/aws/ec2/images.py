@@ -64,11 +64,20 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         if error_code(error) in NO_SUCH_IMAGE:
             return None
         raise
-    if not images or images[0].get("State") in _GONE_STATES:
-        return None
-    found: Mapping[str, Any] = images[0]
+    return _read(images[0]) if images and images[0].get("State") not in _GONE_STATES else None
+
+
+def find_imported(aws: AwsConnection, task_id: str) -> Image | None:
+    """The AMI that an import task created, also after EC2 has stopped listing the task: its name is the task's id."""
+    chosen: Any = [{"Name": "name", "Values": [task_id]}]
+    images = aws.client("ec2").describe_images(Owners=["self"], Filters=chosen, IncludeDisabled=True)["Images"]
+    found = [image for image in images if image.get("State") not in _GONE_STATES and not image.get("SourceImageId")]
+    return _read(found[0]) if found else None
+
+
+def _read(found: Mapping[str, Any]) -> Image:
     return Image(
-        id=image_id,
+        id=found["ImageId"],
         name=found.get("Name", ""),
         owner_id=found.get("OwnerId", ""),
         state=found.get("State", ""),
@@ -84,9 +93,15 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
     )
 
 
-def set_description(aws: AwsConnection, image_id: str, description: str) -> None:
-    """Set the description of an AMI."""
-    aws.client("ec2").modify_image_attribute(ImageId=image_id, Description={"Value": description})
+def set_description(aws: AwsConnection, image_id: str, description: str) -> bool:
+    """Set the description of an AMI; False if EC2 does not know the AMI."""
+    try:
+        aws.client("ec2").modify_image_attribute(ImageId=image_id, Description={"Value": description})
+    except ClientError as error:
+        if error_code(error) in NO_SUCH_IMAGE:
+            return False
+        raise
+    return True
 
 
 def delete(aws: AwsConnection, image_id: str | None, snapshot_ids: Iterable[str]) -> None:

@@ -6,39 +6,32 @@ snapshot or an object in S3. The resource id is the task id, because the task ex
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.aws.ec2.ec2_tasks import ALL, Ec2Task, TaskKind, is_token_mismatch
+from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind, is_token_mismatch
 from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.aws.tables.known_failures import explain
-from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    PartialFailureError,
+    Problem,
+    Run,
+)
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
-from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue
-from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue, wait_in_queue
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
+from pulumi_vmimport.resources.ec2_tasks.listed_tasks import listed_tasks
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRefusals
-
-# How often a queued resource checks its place. The check makes no AWS call.
-_QUEUE_SECONDS = 1.0
 
 IMPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of import tasks, which image and snapshot imports share."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversionInputs(AwsInputs):
-    tags: Mapping[str, str] | None = updatable()
-    retain_on_delete: bool | None = updatable()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversionState(ConversionInputs):
-    task_status: str | None = None
-    status_message: str | None = None
 
 
 InputsT = TypeVar("InputsT", bound=ConversionInputs)
@@ -87,12 +80,23 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         """Whether the state identifies the result, so that the task is no longer needed."""
 
     @abstractmethod
+    def find_result(self, run: Run, task_id: str, state: StateT) -> StateT | None:
+        """The state with the result of a task that EC2 no longer lists; None if nothing of the result exists."""
+
+    @abstractmethod
     def result_exists(self, run: Run, task: TaskT) -> bool:
         """Whether the result of a completed task still exists."""
 
     @abstractmethod
-    def configure_result(self, run: Run, state: StateT) -> StateT:
-        """Apply tags and other in-place inputs to the result. Idempotent. Returns the complete state."""
+    def configure_result(self, run: Run, state: StateT) -> StateT | None:
+        """Apply tags and other in-place inputs to the result. Idempotent.
+
+        Returns the complete state; None when the result does not exist, also after waiting for EC2 to show it.
+        """
+
+    @abstractmethod
+    def describe_result(self, state: StateT) -> str:
+        """The result, for a message."""
 
     @abstractmethod
     def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
@@ -116,15 +120,18 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if self.has_result(state):
             return self.read_result(run, state)
         task = self.tasks.find(run.aws, id)
-        return self._with_task(state, task) if task else None
+        return self._with_task(state, task) if task else self.find_result(run, id, state)
 
     def read_existing(self, run: Run, id: str, state: StateT) -> StateT | None:
         task: TaskT | None = self.tasks.find(run.aws, id)
         if task is None:
-            return None
+            found = self.find_result(run, id, state)
+            return self._as_read(run, found) if found is not None and self.has_result(found) else None
         found = self._with_task(self.initial_state(self.existing_inputs(state, task), task), task)
-        if not task.completed:
-            return found
+        return self._as_read(run, found) if task.completed else found
+
+    def _as_read(self, run: Run, found: StateT) -> StateT | None:
+        """The state of a completed task as its result is now."""
         result = self.read_result(run, found)
         is_complete = result is not None and result.task_status == found.task_status
         return replace(result, task_status="completed") if result is not None and is_complete else result
@@ -141,7 +148,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if self.condition(state) is not Condition.READY:
             return self._complete(run, id, updated)
         self.untag_result(run, state, sorted((state.tags or {}).keys() - (inputs.tags or {}).keys()))
-        return self.configure_result(run, updated)
+        configured = self.configure_result(run, updated)
+        if configured is None:
+            gone = self.describe_result(state)
+            raise PartialFailureError(f"{gone} does not exist; run `pulumi up --refresh` to create it again")
+        return configured
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
         if state.retain_on_delete and self.has_result(state):
@@ -153,7 +164,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
             if task is not None and not task.completed:
                 self.tasks.cancel(run.aws, id, f"deleted by Pulumi stack {run.identity.stack}")
                 task = self._ended_task(run, id)
-            state = self._with_task(state, task) if task else state
+            state = self._with_task(state, task) if task else self.find_result(run, id, state) or state
         self.delete_result(run, state)
 
     def condition(self, state: StateT) -> Condition:
@@ -174,22 +185,12 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         """The usable task of an earlier run with these inputs, and the ids of the unusable ones."""
         own_tags = run.identity.tags(inputs)
         unusable: set[str] = set()
-        for task in self._listed(run):
+        for task in listed_tasks(run, self.tasks):
             if own_tags.items() <= task.tags.items():
                 if self._is_usable(run, task, own_tags):
                     return task, unusable
                 unusable.add(task.id)
         return None, unusable
-
-    def _listed(self, run: Run) -> Sequence[TaskT]:
-        """The Region's tasks, from one call per polling period for all resources of the process."""
-        poller = self.tasks.list_pollers.for_connection(run.aws, run.poll_seconds)
-        with poller.watching(ALL):
-            while True:
-                answered, tasks = poller.poll(ALL)
-                if answered:
-                    return tasks or ()
-                run.wait(poller.seconds_until_next_call)
 
     def _start(self, run: Run, inputs: InputsT, unusable: set[str]) -> TaskT:
         """Start a task, as soon as the quota and IAM permit.
@@ -200,7 +201,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         role_refusals = RoleRefusals(run, lambda: any(self.role_problems(run, inputs)))
         with self.quota_queue.place(run.aws) as place:
             while True:
-                self._wait_in_queue(run, place)
+                wait_in_queue(run, place, self.tasks.noun)
                 token = run.identity.token(inputs, ",".join(sorted(unusable)))
                 try:
                     task = self.start_task(run, inputs, token, {**(inputs.tags or {}), **own_tags})
@@ -224,13 +225,6 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                         continue
                 return task
 
-    def _wait_in_queue(self, run: Run, place: QueuePlace) -> None:
-        noun = self.tasks.noun
-        while ahead := place.ahead:
-            others = f"{ahead} other {noun}{'s' if ahead > 1 else ''}"
-            run.status(f"queued behind {others}: the Region's quota of concurrent {noun}s is in use")
-            run.wait(min(_QUEUE_SECONDS, run.poll_seconds))
-
     def _is_temporary(
         self, run: Run, inputs: InputsT, error: ClientError, place: QueuePlace, role_refusals: RoleRefusals
     ) -> bool:
@@ -253,16 +247,23 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def _complete(self, run: Run, task_id: str, state: StateT) -> StateT:
         if not self.has_result(state):
             state = self._wait_for_result(run, task_id, state)
-        state = replace(self.configure_result(run, state), task_status="completed")
+        configured = self.configure_result(run, state)
+        if configured is None:
+            run.record(task_id, replace(state, task_status="deleted"))
+            self.delete_result(run, state)
+            raise CleanFailureError(
+                f"{self.tasks.noun} {task_id} completed, but {self.describe_result(state)} does not exist; it was "
+                f"deleted after the task ended; run `pulumi up` again to start a new {self.tasks.noun}"
+            )
         self.tasks.tag(run.aws, task_id, completion_tag())
-        return state
+        return replace(configured, task_status="completed")
 
     def _wait_for_result(self, run: Run, task_id: str, state: StateT) -> StateT:
         task, noun = self._ended_task(run, task_id), self.tasks.noun
-        state = self._with_task(state, task) if task else replace(state, task_status="deleted")
-        run.record(task_id, state)
         if task is None:
-            raise CleanFailureError(f"EC2 no longer lists {noun} {task_id}; run `pulumi up` again to start a new one")
+            return self._forgotten_result(run, task_id, state)
+        state = self._with_task(state, task)
+        run.record(task_id, state)
         if task.has_failed:
             self.delete_result(run, state)
             words = task.message or "no message"
@@ -271,6 +272,19 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                 f"{self.result_service}; run `pulumi up` again to start a new {noun}"
             )
         return state
+
+    def _forgotten_result(self, run: Run, task_id: str, state: StateT) -> StateT:
+        """The state with the result of a task that EC2 no longer lists, because it ended more than seven days ago."""
+        found = self.find_result(run, task_id, state)
+        if found is not None and self.has_result(found):
+            run.record(task_id, found)
+            return found
+        run.record(task_id, replace(state, task_status="deleted"))
+        self.delete_result(run, found or state)
+        raise CleanFailureError(
+            f"EC2 no longer lists {self.tasks.noun} {task_id}, and {self.result_service} has no result of it; nothing "
+            "was left; run `pulumi up` again to start a new one"
+        )
 
     def _ended_task(self, run: Run, task_id: str) -> TaskT | None:
         """The task once it has ended; None when EC2 no longer lists it."""

@@ -11,13 +11,10 @@ from typing import Generic, TypeVar
 from pulumi_vmimport.aws.ec2 import ec2_tags
 from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask, key_stem
 from pulumi_vmimport.aws.s3 import exported_objects
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
+from pulumi_vmimport.lifecycle.contract import Run, is_known
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
-    ConversionInputs,
-    ConversionLifecycle,
-    ConversionState,
-)
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
 
 EXPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of export tasks, which image and instance exports share."""
@@ -57,24 +54,26 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
     def has_result(self, state: StateT) -> bool:
         return state.task_status in {"settling", "completed"}
 
+    def find_result(self, run: Run, task_id: str, state: StateT) -> StateT | None:
+        del task_id  # the state records it
+        found = self.read_result(run, state) if is_known(state.s3_bucket) else None
+        return replace(found, task_status="settling") if found is not None else None
+
     def result_exists(self, run: Run, task: Ec2ExportTask) -> bool:
         if task.bucket is None or task.key_stem is None:
             return False
         return exported_objects.find(run.aws, task.bucket, task.key_stem) is not None
 
-    def configure_result(self, run: Run, state: StateT) -> StateT:
+    def configure_result(self, run: Run, state: StateT) -> StateT | None:
         id = self.task_id(state)
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
         task: Ec2ExportTask | None = self.tasks.find(run.aws, id)
         if task is not None and not tags.items() <= task.tags.items():
             ec2_tags.tag(run.aws, [id], tags)
-        found = self.read_result(run, state)
-        if found is None:
-            raise CleanFailureError(
-                f"export task {id} completed, but bucket {state.s3_bucket!r} has no object whose key starts with "
-                f"{self._stem(state)!r}; the object was deleted after the export; run `pulumi up` again to export again"
-            )
-        return found
+        return self.read_result(run, state)
+
+    def describe_result(self, state: StateT) -> str:
+        return f"object {self._stem(state)}.* in bucket {state.s3_bucket!r}"
 
     def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> InputsT:
         prefix = (task.key_stem or "").removesuffix(task.id)

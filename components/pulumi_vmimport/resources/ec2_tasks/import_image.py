@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask,
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
@@ -23,11 +24,8 @@ from pulumi_vmimport.resources.disk_container_args import (
     LicenseSpecificationArgs,
 )
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
-    IMPORT_QUEUE,
-    ConversionLifecycle,
-    ConversionState,
-)
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionState
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
@@ -82,16 +80,27 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def has_result(self, state: ImportImageState) -> bool:
         return state.image_id is not None
 
-    def result_exists(self, run: Run, task: ImageImportTask) -> bool:
-        return images.find(run.aws, str(task.image_id)) is not None
+    def find_result(self, run: Run, task_id: str, state: ImportImageState) -> ImportImageState | None:
+        state = replace(state, import_task_id=task_id)
+        if image := images.find_imported(run.aws, task_id):
+            return replace(state, task_status="settling", image_id=image.id, snapshot_ids=image.snapshot_ids)
+        remaining = tuple(snapshot.id for snapshot in ebs_snapshots.find_imported(run.aws, task_id))
+        return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
 
-    def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState:
+    def result_exists(self, run: Run, task: ImageImportTask) -> bool:
+        return until_visible(run, str(task.image_id), lambda: images.find(run.aws, str(task.image_id))) is not None
+
+    def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
-        ec2_tags.tag(run.aws, _resource_ids(state), tags)
-        if state.description is not None:
-            images.set_description(run.aws, str(state.image_id), state.description)
-        image = images.find(run.aws, str(state.image_id))
-        return state if image is None else _with_image(state, image)
+        id, description = str(state.image_id), state.description
+        is_done = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, _resource_ids(state), tags))
+        if is_done and description is not None:
+            is_done = until_visible(run, id, lambda: images.set_description(run.aws, id, description))
+        image = until_visible(run, id, lambda: images.find(run.aws, id)) if is_done else None
+        return None if image is None else _with_image(state, image)
+
+    def describe_result(self, state: ImportImageState) -> str:
+        return f"AMI {state.image_id} or one of its snapshots"
 
     def read_existing(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
         found = super().read_existing(run, id, state)

@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContaine
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.schema import nested, updatable
 from pulumi_vmimport.resources.disk_url import DISK_URL
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionInputs
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs
 
 
 @dataclass(frozen=True, kw_only=True)

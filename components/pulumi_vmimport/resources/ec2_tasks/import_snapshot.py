@@ -17,14 +17,11 @@ from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import nested, updatable
+from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.disk_container_args import ClientDataArgs, SnapshotDiskContainerArgs
 from pulumi_vmimport.resources.disk_url import DISK_URL
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import (
-    IMPORT_QUEUE,
-    ConversionInputs,
-    ConversionLifecycle,
-    ConversionState,
-)
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
@@ -98,14 +95,24 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def has_result(self, state: ImportSnapshotState) -> bool:
         return state.snapshot_id is not None
 
-    def result_exists(self, run: Run, task: SnapshotImportTask) -> bool:
-        return ebs_snapshots.find(run.aws, str(task.snapshot_id)) is not None
+    def find_result(self, run: Run, task_id: str, state: ImportSnapshotState) -> ImportSnapshotState | None:
+        snapshot = next(iter(ebs_snapshots.find_imported(run.aws, task_id)), None)
+        if snapshot is None:
+            return None
+        return replace(state, task_status="settling", import_task_id=task_id, snapshot_id=snapshot.id)
 
-    def configure_result(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState:
-        id = str(state.snapshot_id)
-        ec2_tags.tag(run.aws, [id], {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))})
-        snapshot = ebs_snapshots.find(run.aws, id)
-        return replace(state, volume_size=snapshot.volume_size) if snapshot else state
+    def result_exists(self, run: Run, task: SnapshotImportTask) -> bool:
+        id = str(task.snapshot_id)
+        return until_visible(run, id, lambda: ebs_snapshots.find(run.aws, id)) is not None
+
+    def configure_result(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState | None:
+        id, tags = str(state.snapshot_id), {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
+        is_tagged = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, [id], tags))
+        snapshot = until_visible(run, id, lambda: ebs_snapshots.find(run.aws, id)) if is_tagged else None
+        return replace(state, volume_size=snapshot.volume_size) if snapshot else None
+
+    def describe_result(self, state: ImportSnapshotState) -> str:
+        return f"snapshot {state.snapshot_id}"
 
     def untag_result(self, run: Run, state: ImportSnapshotState, keys: Sequence[str]) -> None:
         if ebs_snapshots.find(run.aws, str(state.snapshot_id)) is not None:

@@ -64,7 +64,7 @@ class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCall
     def _split_off_tasks(self) -> Sequence[ConversionTask]:
         """Remove conversion tasks, which moto does not support as resources, from the call's Resources."""
         ids: list[str] = self._get_param("Resources") or []
-        tasks = self.cloud.tasks[self.account_region]
+        tasks = {task.id: task for task in self.cloud.listed_tasks(self.account_region)}
         ours = [resource for resource in ids if resource.startswith(("import-", "export-"))]
         for resource in ours:
             if resource not in tasks:

@@ -191,9 +191,9 @@ def test_a_token_mismatch_finds_the_task_started_with_an_earlier_presigned_url(
     class NotListedAtFirst(ImportImageLifecycle):
         looks = 0
 
-        def _listed(self, run: Any) -> Any:
+        def _earlier_tasks(self, run: Any, inputs: Any) -> Any:
             self.looks += 1
-            return super()._listed(run) if self.looks > 1 else ()
+            return super()._earlier_tasks(run, inputs) if self.looks > 1 else (None, set())
 
     aws.faults.error("ImportImage", "IdempotentParameterMismatch", "The request uses the same client token as another")
     assert NotListedAtFirst().create(new_run(), inputs).id == first.recorded[0]
