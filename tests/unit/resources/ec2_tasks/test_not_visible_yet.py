@@ -74,7 +74,7 @@ def test_fails_when_the_ami_was_deleted_right_after_the_task_and_the_next_run_im
     ec2.deregister_image(ImageId=image)
     again = new_run()
     with pytest.raises(CleanFailureError, match=f"import task {run.recorded[0]} completed, but AMI {image}"):
-        lifecycle.update(again, *run.recorded, image_inputs)
+        lifecycle.update(again, run.recorded[0], run.recorded[1], image_inputs)
     assert lifecycle.condition(again.recorded[1]) is Condition.BROKEN
     assert [line for line in aws.remaining_resources() if "snap-" in line] == []
     assert lifecycle.create(new_run(), image_inputs).id != run.recorded[0]
