@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -27,9 +28,16 @@ def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
     assert stack.remaining_resources() == []
 
 
-def test_live_status_is_shown_beside_the_resource(stack: Any) -> None:
+def test_progress_is_printed_on_change_kept_in_the_output_and_cleared_at_the_end(stack: Any) -> None:
     stack.up()
-    assert any("ImportImage web creating" in line and "converting" in line for line in stack.output)
+    lines = "\n".join(stack.output).splitlines()
+    shown = [line.partition(")")[2].strip() for line in lines if "ImportImage web creat" in line]
+    progress = [text for text in shown if "%" in text]
+    assert any(re.match(r"\d+% converting, \d+ s elapsed, import-ami-", text) for text in progress)
+    assert len({text.partition(",")[0] for text in progress}) == len(progress)
+    assert shown[-2:] == ["", ""], "the text is cleared before the row says that the resource was created"
+    kept = lines[lines.index("Diagnostics:") :]
+    assert 1 <= sum("% " in line for line in kept) <= 4
 
 
 def test_a_replacement_with_the_same_inputs_reuses_the_ami_and_reports_how_to_replace_it(

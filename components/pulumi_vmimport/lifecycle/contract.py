@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.progress import Progress
 from pulumi_vmimport.lifecycle.type_validation import Problem
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN, is_known, is_set
 
@@ -33,6 +34,7 @@ __all__ = [
     "Lifecycle",
     "PartialFailureError",
     "Problem",
+    "Progress",
     "Run",
     "RunInterruptedError",
     "is_known",
@@ -89,8 +91,8 @@ class Run(Protocol):
     def vsphere(self) -> "AbstractContextManager[VSphereSession]":
         """A session with the vCenter Server or ESXi host of the stack's configuration or the environment."""
 
-    def status(self, text: str) -> None:
-        """Show text beside the resource until the next status replaces it."""
+    def status(self, status: str | Progress) -> None:
+        """Show what the resource does until the next status replaces it."""
 
     def warn(self, text: str) -> None:
         """Report a warning for the resource."""

@@ -187,7 +187,7 @@ class DynamicHost(ResourceProvider):
     ) -> ResultT:
         """Run an operation of the lifecycle; an exception other than `leaves_nothing` records what the run recorded."""
         try:
-            return operation()
+            result = operation()
         except Exception as error:
             partial = None if isinstance(error, leaves_nothing) else self._partial_resource(run, bag)
             title = f"{self._resource} {run.identity.resource.split('::')[-1]}"
@@ -195,6 +195,8 @@ class DynamicHost(ResourceProvider):
             if reported is error:
                 raise
             raise reported from None
+        run.progress.clear()
+        return result
 
     def _partial_resource(self, run: HostRun, bag: Mapping[str, Any]) -> PartialResource | None:
         if run.recorded is None:

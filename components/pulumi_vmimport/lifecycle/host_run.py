@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.progress import Progress, ProgressReport
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
@@ -71,7 +72,10 @@ class HostRun:
     supplied_inputs: tuple[str, ...] = ()
     recorded: tuple[str, Any] | None = field(default=None, init=False)
     started: float = field(default_factory=time.monotonic, init=False)
-    status_shown_at: float = field(default=0.0, init=False)
+    progress: ProgressReport = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.progress = ProgressReport(self._show, time.monotonic)
 
     @property
     def poll_seconds(self) -> float:
@@ -90,10 +94,11 @@ class HostRun:
 
         return VSphereSession(settings)
 
-    def status(self, text: str) -> None:
-        if time.monotonic() - self.status_shown_at >= _SLICE_SECONDS:
-            self.status_shown_at = time.monotonic()
-            pulumi_hooks.log(self.identity.urn, text, ephemeral=True)
+    def status(self, status: str | Progress) -> None:
+        self.progress.report(status if isinstance(status, Progress) else Progress(status))
+
+    def _show(self, text: str, is_kept: bool) -> None:
+        pulumi_hooks.log(self.identity.urn, text, ephemeral=not is_kept)
 
     def warn(self, text: str) -> None:
         pulumi_hooks.log(self.identity.urn, text, severity="WARNING")

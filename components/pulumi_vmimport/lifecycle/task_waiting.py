@@ -1,10 +1,11 @@
 """Waits for the end of an AWS task."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from pulumi_vmimport.aws.task_poller import Pollers
-from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.lifecycle.contract import Progress, Run
 
 TaskT = TypeVar("TaskT")
 FoundT = TypeVar("FoundT")
@@ -33,7 +34,11 @@ def until_visible(run: Run, id: str, look: Callable[[], FoundT | None]) -> Found
 
 
 def wait_for_end(
-    run: Run, pollers: Pollers[TaskT], id: str, is_over: Callable[[TaskT], bool], describe: Callable[[TaskT], str]
+    run: Run,
+    pollers: Pollers[TaskT],
+    id: str,
+    is_over: Callable[[TaskT], bool],
+    describe: Callable[[TaskT], str | Progress],
 ) -> TaskT | None:
     """The task once it is over; None when AWS does not return it in several consecutive polls.
 
@@ -47,6 +52,8 @@ def wait_for_end(
                 missed = missed + 1 if answered and found is None else 0
             if missed == POLLS_BEFORE_GONE or (found is not None and is_over(found)):
                 return found
-            trouble = f" (last poll failed: {poller.last_error})" if poller.last_error else ""
-            run.status(f"{id}: {describe(found) if found is not None else 'started'}{trouble}")
+            described = describe(found) if found is not None else "started"
+            progress = described if isinstance(described, Progress) else Progress(described)
+            trouble = f"last poll failed: {poller.last_error}" if poller.last_error else ""
+            run.status(replace(progress, details=id, trouble=trouble))
             run.wait(poller.seconds_until_next_call)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
 from pulumi_vmimport.aws.task_poller import Pollers
-from pulumi_vmimport.lifecycle.contract import RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import Progress, RunInterruptedError
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
 
 ID = "import-ami-1"
@@ -31,8 +31,8 @@ class Service:
             raise answer
         return {} if answer is None else dict.fromkeys(ids, answer)
 
-    def status(self, text: str) -> None:
-        self.texts.append(text)
+    def status(self, status: Progress) -> None:
+        self.texts.append(status.text(0))
 
     def wait(self, seconds: float) -> None:
         self.waits += 1
@@ -42,7 +42,7 @@ class Service:
 
 def watched(service: Service) -> str | None:
     run: Any = service
-    return wait_for_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", str.upper)
+    return wait_for_end(run, Pollers[str](service.describe), ID, lambda task: task == "completed", Progress)
 
 
 def test_a_task_that_is_over_is_returned_at_once() -> None:
@@ -53,7 +53,7 @@ def test_a_task_that_is_over_is_returned_at_once() -> None:
 def test_the_status_is_shown_until_the_task_is_over() -> None:
     service = Service(["active", "converting", "completed"])
     assert watched(service) == "completed"
-    assert service.texts == [f"{ID}: ACTIVE", f"{ID}: CONVERTING"]
+    assert [text.partition(",")[0] for text in service.texts] == ["active", "converting"]
 
 
 def test_a_task_that_aws_does_not_list_yet_is_waited_for() -> None:

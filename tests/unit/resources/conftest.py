@@ -15,7 +15,7 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Plat
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_USER_IDS
-from pulumi_vmimport.lifecycle.contract import RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import Progress, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
@@ -55,8 +55,8 @@ class FakeRun:
         assert self.vsphere_settings is not None, "this resource has nothing to do with vSphere"
         return VSphereSession(self.vsphere_settings)
 
-    def status(self, text: str) -> None:
-        self.texts.append(text)
+    def status(self, status: str | Progress) -> None:
+        self.texts.append(status.text(0) if isinstance(status, Progress) else status)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

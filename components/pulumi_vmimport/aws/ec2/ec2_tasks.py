@@ -65,9 +65,9 @@ class Ec2Task:
 
     @property
     def summary(self) -> str:
-        """Message or status, with the progress."""
-        percent = f" {self.progress}%" if self.progress is not None else ""
-        return f"{self.message or self.status}{percent}"
+        """Progress and message or status."""
+        percent = f"{self.progress}% " if self.progress is not None else ""
+        return f"{percent}{self.message or self.status}"
 
 
 TaskT = TypeVar("TaskT", bound=Ec2Task)

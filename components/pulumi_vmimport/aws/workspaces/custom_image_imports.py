@@ -35,10 +35,9 @@ class CustomImageImport:
         return self.state in _FINAL_STATES
 
     @property
-    def summary(self) -> str:
-        """State, progress and message."""
-        percent = f" {self.progress}%" if self.progress is not None else ""
-        return f"{self.state.lower().replace('_', ' ')}{percent}" + (f": {self.message}" if self.message else "")
+    def state_name(self) -> str:
+        """The state in words."""
+        return self.state.lower().replace("_", " ")
 
     @classmethod
     def read(cls, image_id: str, answer: Mapping[str, Any]) -> "CustomImageImport":

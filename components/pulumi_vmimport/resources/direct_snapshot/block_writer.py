@@ -9,7 +9,7 @@ from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
 from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_transient
 from pulumi_vmimport.disk.disk_content import DiskContent
-from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.lifecycle.contract import Progress, Run
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks
 
 # The longest pause after each attempt, beyond the retries of botocore; two and a half minutes in all.
@@ -38,9 +38,16 @@ class BlockWriter:
 
         def progress(index: int, sent_bytes: int) -> None:
             keep(index)
-            rate = sent_bytes / _MIB / max(time.monotonic() - self._started_at, 0.001)
-            percent = 100 * index // self._blocks
-            self._run.status(f"{self._id}: {percent}% written, {sent_bytes // _MIB} MiB sent at {rate:.0f} MiB/s")
+            seconds, written = max(time.monotonic() - self._started_at, 0.001), index - first_unsent
+            self._run.status(
+                Progress(
+                    "writing",
+                    100 * index // self._blocks,
+                    details=f"{sent_bytes // _MIB} MiB sent to {self._id}",
+                    bytes_per_second=sent_bytes / seconds,
+                    seconds_left=seconds * (self._blocks - index) / written if written > 0 else None,
+                )
+            )
             self._run.wait(0)
 
         indexes = block_indexes(self._disk.extents(), BLOCK_BYTES)
@@ -54,7 +61,8 @@ class BlockWriter:
 
         def show(attempt: RetryCallState) -> None:
             if attempt.outcome and (error := attempt.outcome.exception()):
-                self._run.status(f"{self._id}: retrying block {index}: {error_message(error)}")
+                trouble = f"retrying block {index}: {error_message(error)}"
+                self._run.status(Progress("writing", percent, trouble=trouble, details=self._id))
 
         retrying = Retrying(
             retry=retry_if_exception(self._is_temporary),

@@ -16,7 +16,15 @@ from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    Problem,
+    Run,
+    is_known,
+)
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_tag
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end

@@ -163,7 +163,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         current: FoundObject | UploadedObject
         try:
             with open_content(state.path) as content:
-                compared = progress_report(run, "compared")
+                compared = progress_report(run, "comparing")
                 if found is not None and not class_changed and has_content(found, content, recorded, report=compared):
                     current = found
                     target.abort_uploads()
@@ -178,7 +178,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
                     current = target.upload(
                         content,
                         found,
-                        report=progress_report(run, "sent"),
+                        report=progress_report(run, "uploading"),
                         on_start=lambda: run.record(target.uri, unfinished),
                     )
                 return replace(

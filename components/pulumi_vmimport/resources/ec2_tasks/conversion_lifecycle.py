@@ -25,9 +25,9 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
 from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue, wait_in_queue
-from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
-from pulumi_vmimport.resources.ec2_tasks.listed_tasks import listed_tasks
+from pulumi_vmimport.resources.ec2_tasks.listed_tasks import ended_task, listed_tasks
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRefusals
 
 IMPORT_QUEUE = QuotaQueue()
@@ -163,7 +163,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
             task: TaskT | None = self.tasks.find(run.aws, id)
             if task is not None and not task.completed:
                 self.tasks.cancel(run.aws, id, f"deleted by Pulumi stack {run.identity.stack}")
-                task = self._ended_task(run, id)
+                task = ended_task(run, self.tasks, id)
             state = self._with_task(state, task) if task else self.find_result(run, id, state) or state
         self.delete_result(run, state)
 
@@ -259,7 +259,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         return replace(configured, task_status="completed")
 
     def _wait_for_result(self, run: Run, task_id: str, state: StateT) -> StateT:
-        task, noun = self._ended_task(run, task_id), self.tasks.noun
+        task, noun = ended_task(run, self.tasks, task_id), self.tasks.noun
         if task is None:
             return self._forgotten_result(run, task_id, state)
         state = self._with_task(state, task)
@@ -284,12 +284,6 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         raise CleanFailureError(
             f"EC2 no longer lists {self.tasks.noun} {task_id}, and {self.result_service} has no result of it; nothing "
             "was left; run `pulumi up` again to start a new one"
-        )
-
-    def _ended_task(self, run: Run, task_id: str) -> TaskT | None:
-        """The task once it has ended; None when EC2 no longer lists it."""
-        return wait_for_end(
-            run, self.tasks.pollers, task_id, lambda task: task.completed or task.has_failed, lambda task: task.summary
         )
 
     def _with_task(self, state: StateT, task: TaskT) -> StateT:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk import ovf_writer
+from pulumi_vmimport.disk.grain_position import GrainPosition
 from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
-from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.lifecycle.contract import Progress, Run
 from pulumi_vmimport.transfer.ova_stream import OvaStream, StreamedFile
 from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
 from pulumi_vmimport.transfer.part_stream import PartStream
@@ -108,7 +109,8 @@ class _CheckedFile:
         self._file = file
         self._check = check
         self._run = run
-        self._title = f"disk {numbered.number} of {len(numbered.facts.disks)}"
+        self._position = GrainPosition()
+        self._disk_of = f"disk {numbered.number} of {len(numbered.facts.disks)}"
         self._buffer = memoryview(b"")
         self._start_seconds = self._reported_seconds = time.monotonic()
 
@@ -126,13 +128,23 @@ class _CheckedFile:
 
     def advance(self, size_bytes: int) -> None:
         self._check.see(self._buffer[:size_bytes])
+        self._position.see(self._buffer[:size_bytes])
         self._file.advance(size_bytes)
         now = time.monotonic()
         if now - self._reported_seconds >= _REPORT_SECONDS:
             self._reported_seconds = now
-            rate = self._file.size_bytes / max(now - self._start_seconds, _REPORT_SECONDS) / 1e6
-            self._run.status(f"{self._title}: {self._file.size_bytes >> 20} MiB sent, {rate:.0f} MB/s")
+            self._run.status(self._progress(max(now - self._start_seconds, _REPORT_SECONDS)))
             self._run.wait(0)
+
+    def _progress(self, seconds: float) -> Progress:
+        percent = self._position.percent
+        return Progress(
+            f"exporting {self._disk_of}",
+            percent,
+            details=f"{self._file.size_bytes >> 20} MiB sent",
+            bytes_per_second=self._file.size_bytes / seconds,
+            seconds_left=seconds * (100 - percent) / percent if percent else None,
+        )
 
 
 def ovf_machine(name: str, facts: MachineFacts, exported: list[ExportedDisk]) -> ovf_writer.Machine:

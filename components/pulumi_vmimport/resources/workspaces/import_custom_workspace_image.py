@@ -17,7 +17,7 @@ from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import custom_image_imports
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.lifecycle.contract import Problem, Progress, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
@@ -126,12 +126,15 @@ class ImportCustomWorkspaceImageLifecycle(
         return answer["ImageId"]
 
     def _wait_for_end(self, run: Run, id: str) -> WorkspaceImage | None:
-        ended = wait_for_end(
-            run, custom_image_imports.POLLERS, id, lambda task: task.is_over, lambda task: task.summary
-        )
+        ended = wait_for_end(run, custom_image_imports.POLLERS, id, lambda task: task.is_over, _progress)
         if ended is not None and ended.state == "ERROR":
             return replace(WorkspaceImage.read({"ImageId": id, "State": "ERROR"}), errors=ended.errors)
         return super()._wait_for_end(run, id)
+
+
+def _progress(task: custom_image_imports.CustomImageImport) -> Progress:
+    message = f": {task.message}" if task.message else ""
+    return Progress(f"{task.state_name}{message}", task.progress)
 
 
 def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:

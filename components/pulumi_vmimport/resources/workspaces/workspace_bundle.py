@@ -177,7 +177,11 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
     def _finish(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState:
         """Wait until the bundle is AVAILABLE. Raises: PartialFailureError if a failed bundle still exists."""
         bundle = wait_for_end(
-            run, workspace_bundles.POLLERS, id, lambda bundle: not bundle.pending, lambda bundle: bundle.state.lower()
+            run,
+            workspace_bundles.POLLERS,
+            id,
+            lambda bundle: not bundle.pending,
+            lambda bundle: bundle.state.lower(),
         )
         state = replace(state, bundle_state=bundle.state if bundle else "ERROR")
         run.record(id, state)

@@ -210,7 +210,11 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
     def _wait_for_end(self, run: Run, id: str) -> WorkspaceImage | None:
         """The image once it is no longer pending; None when it is gone."""
         return wait_for_end(
-            run, workspace_images.POLLERS, id, lambda image: not image.pending, lambda image: image.state.lower()
+            run,
+            workspace_images.POLLERS,
+            id,
+            lambda image: not image.pending,
+            lambda image: image.state.lower(),
         )
 
 

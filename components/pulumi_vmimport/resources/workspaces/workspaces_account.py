@@ -16,7 +16,15 @@ from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.aws.workspaces.byol_account import ByolSupport
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    Problem,
+    Run,
+    is_known,
+)
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end

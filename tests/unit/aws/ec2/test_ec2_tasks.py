@@ -47,8 +47,8 @@ def test_the_status_decides_whether_a_task_has_completed_or_failed(
     [
         (task(), "active"),
         (task(message="converting"), "converting"),
-        (task(message="converting", progress=0), "converting 0%"),
-        (task(progress=47), "active 47%"),
+        (task(message="converting", progress=0), "0% converting"),
+        (task(progress=47), "47% active"),
     ],
 )
 def test_a_summary_has_message_or_status_and_the_progress(found: Ec2Task, summary: str) -> None:

@@ -15,19 +15,22 @@ Stub = Callable[..., Stubber]
 
 
 @pytest.mark.parametrize(
-    ("answer", "summary", "is_over"),
+    ("answer", "name", "is_over"),
     [
         ({}, "pending", False),
-        ({"State": "IN_PROGRESS", "ProgressPercentage": 0}, "in progress 0%", False),
-        ({"State": "TESTING_IMAGE", "ProgressPercentage": 47, "StateMessage": "step 3"}, "testing image 47%: step 3", False),
+        ({"State": "IN_PROGRESS", "ProgressPercentage": 0}, "in progress", False),
+        ({"State": "TESTING_IMAGE", "ProgressPercentage": 47, "StateMessage": "step 3"}, "testing image", False),
         ({"State": "COMPLETED"}, "completed", True),
-        ({"State": "ERROR", "StateMessage": "no"}, "error: no", True),
+        ({"State": "ERROR", "StateMessage": "no"}, "error", True),
     ],
 )  # fmt: skip
-def test_a_summary_has_state_progress_and_message(answer: dict[str, Any], summary: str, is_over: bool) -> None:
+def test_a_state_has_a_name_and_decides_whether_the_import_is_over(
+    answer: dict[str, Any], name: str, is_over: bool
+) -> None:
     found = CustomImageImport.read(IMAGE, answer)
     assert found.image_id == IMAGE
-    assert (found.summary, found.is_over) == (summary, is_over)
+    assert (found.state_name, found.is_over) == (name, is_over)
+    assert (found.progress, found.message) == (answer.get("ProgressPercentage"), answer.get("StateMessage"))
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def test_without_an_export_everything_is_listed_with_unknown_owner(run: Run, beg
         "eu-west-1",
         "shop/dev",
         "ImportImage::web",
-        "pending",
         "1%",
+        "pending",
         "-",
     ]
     assert "no stack export to compare with" in result.output

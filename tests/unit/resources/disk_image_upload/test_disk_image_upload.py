@@ -45,7 +45,7 @@ def test_create_uploads_every_byte_and_sets_every_output(
     tags = aws.observer("s3").get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"]
     assert tags == [{"Key": "team", "Value": "blue"}]
     assert lifecycle.condition(state) is Condition.READY
-    assert any("MiB at " in text and " left" in text for text in run.texts)
+    assert any("% uploading, " in text and " left, " in text and " MiB/s" in text for text in run.texts)
 
 
 def test_a_new_storage_class_uploads_the_file_again(run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str) -> None:
@@ -75,7 +75,7 @@ def test_a_touched_file_is_read_but_not_sent(run: Any, inputs: Inputs, aws: AwsS
     updated = lifecycle.update(run, ID, state, touched)
     assert updated == replace(state, source_hash=touched.source_hash, source_identity=touched.source_hash)
     assert len(sent_parts(aws)) == 4
-    assert any("% compared" in text for text in run.texts)
+    assert any("% comparing" in text for text in run.texts)
 
 
 def test_changed_content_replaces_the_object_in_place(

@@ -106,7 +106,7 @@ def test_allowed_values_are_those_of_the_service_model(closed_set: Any, shape: s
 
 def test_the_status_shows_state_percentage_and_message(custom_kind: Any, run: Any, aws: AwsSandbox) -> None:
     created = lifecycle.create(run, custom_kind.inputs)
-    assert any(text.startswith(f"{created.id}: updating operating system ") and "%: " in text for text in run.texts)
+    assert any(re.match(rf"\d+% updating operating system: .*{created.id}", text) for text in run.texts)
     assert created.state.required_tenancy == "DEDICATED"
 
 
