@@ -16,6 +16,8 @@ from botocore.credentials import (
 )
 from botocore.loaders import Loader
 
+from pulumi_vmimport.aws.read_cache import ReadCache
+
 if TYPE_CHECKING:
     from types_boto3_ebs import EBSClient
     from types_boto3_ec2 import EC2Client
@@ -75,8 +77,11 @@ class AwsSettings:
 class AwsConnection:
     """boto3 clients with the same settings, created on first use and shared by all threads."""
 
-    def __init__(self, settings: AwsSettings) -> None:
+    def __init__(self, settings: AwsSettings, cache_seconds: float = 0.0) -> None:
         self._settings = settings
+        self._cache_seconds = cache_seconds
+        self.reads = ReadCache(cache_seconds)
+        """Answers that the resources of a run share for `cache_seconds`. Default: each reads for itself."""
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
@@ -132,7 +137,9 @@ class AwsConnection:
         with self._lock:
             if region == self._settings.region:
                 return self
-            return self._other_regions.setdefault(region, AwsConnection(replace(self._settings, region=region)))
+            return self._other_regions.setdefault(
+                region, AwsConnection(replace(self._settings, region=region), self._cache_seconds)
+            )
 
     def refresh_credentials(self) -> None:
         """Drop clients and credentials, so that the next call reads the credentials from their source again."""

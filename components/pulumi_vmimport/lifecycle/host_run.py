@@ -23,6 +23,8 @@ DEFAULT_POLL_SECONDS = 15.0
 # Longer than any reported import: the conversion of a large disk takes hours.
 DEFAULT_TIMEOUT_MINUTES = 1440
 _SLICE_SECONDS = 0.5
+# Longer than the checks of many resources that start together, shorter than any wait for a change in AWS.
+_CACHE_SECONDS = 30.0
 _RESUMES = "work in AWS continues, and the next `pulumi up` resumes it"
 
 
@@ -57,7 +59,7 @@ class HostSettings:
 @cache
 def connection(settings: AwsSettings) -> AwsConnection:
     """The connection for these settings, one per process, so that resources share its pollers and clients."""
-    return AwsConnection(settings)
+    return AwsConnection(settings, _CACHE_SECONDS)
 
 
 @dataclass

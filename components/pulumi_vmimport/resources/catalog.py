@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from pulumi_vmimport.resources.catalog_entry import (
+    ACCESS_CHECK,
     ACL_CHECK,
     EXPORT_CHECK,
     EXPORTED_OBJECT,
@@ -34,8 +35,8 @@ RESOURCES = (
             create=(
                 *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags"),
                 *iam("ec2", "DescribeImages", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
-                "s3:GetObject",
-                *ROLE_CHECK,
+                *("s3:GetObject", "kms:DescribeKey"),
+                *ACCESS_CHECK,
             ),
             read=iam("ec2", "DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"),
             update=(
@@ -59,8 +60,8 @@ RESOURCES = (
             check=SOURCE_CHECK,
             create=(
                 *iam("ec2", "ImportSnapshot", "DescribeImportSnapshotTasks", "CreateTags", "DescribeSnapshots"),
-                *("ec2:DeleteSnapshot", "s3:GetObject"),
-                *ROLE_CHECK,
+                *("ec2:DeleteSnapshot", "s3:GetObject", "kms:DescribeKey"),
+                *ACCESS_CHECK,
             ),
             read=iam("ec2", "DescribeImportSnapshotTasks", "DescribeSnapshots"),
             update=iam(
@@ -130,12 +131,12 @@ RESOURCES = (
         summary="a disk image in S3 from an AMI (EC2 ExportImage)",
         page="exports.md",
         actions=Actions(
-            check=("ec2:DescribeImages", *EXPORT_CHECK, *ROLE_CHECK),
+            check=("ec2:DescribeImages", *EXPORT_CHECK, *ACCESS_CHECK),
             create=(
                 *iam("ec2", "ExportImage", "DescribeExportImageTasks", "CreateTags"),
                 *EXPORT_CHECK,
                 *EXPORTED_OBJECT,
-                *ROLE_CHECK,
+                *ACCESS_CHECK,
             ),
             read=("ec2:DescribeExportImageTasks", "s3:ListBucket"),
             update=(*iam("ec2", "DescribeExportImageTasks", "CreateTags", "DeleteTags"), *EXPORTED_OBJECT),
@@ -268,7 +269,7 @@ RESOURCES = (
         module="resources.iam.role_readiness",
         summary="waits until IAM has propagated a service role; part of VmimportRole",
         page="permissions.md",
-        actions=Actions(check=ROLE_CHECK, create=ROLE_CHECK, read=("iam:GetRole",), update=ROLE_CHECK, delete=()),
+        actions=Actions(check=ACCESS_CHECK, create=ACCESS_CHECK, read=("iam:GetRole",), update=ROLE_CHECK, delete=()),
         no_orphans="it only reads the role",
         is_public=False,
     ),

@@ -52,7 +52,8 @@ ROLE_CHECK = iam(
     "GetPolicy",
     "GetPolicyVersion",
 )
-SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey", *ROLE_CHECK)
+ACCESS_CHECK = (*ROLE_CHECK, "s3:GetBucketPolicy", "kms:GetKeyPolicy")
+SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey", *ACCESS_CHECK)
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
 ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
 EXPORTED_OBJECT = iam("s3", "ListBucket", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")

@@ -4,7 +4,10 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -43,3 +46,18 @@ def find(aws: AwsConnection, key_id: str) -> EncryptionKey | None:
             return None
         raise
     return EncryptionKey(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))
+
+
+def policy(aws: AwsConnection, key_arn: str, *, fresh: bool = True) -> Mapping[str, Any]:
+    """The key policy. Without `fresh` it may be some seconds old.
+
+    Raises:
+        ClientError: KMS rejects the call, as it does for the key of another account.
+    """
+    return aws.reads.get(("key policy", key_arn), lambda: _policy(aws, key_arn), fresh=fresh)
+
+
+def _policy(aws: AwsConnection, key_arn: str) -> Mapping[str, Any]:
+    answer = aws.client("kms").get_key_policy(KeyId=key_arn, PolicyName="default")  # the only name of a key policy
+    document: Mapping[str, Any] = json.loads(answer["Policy"])
+    return document

@@ -1,47 +1,96 @@
-"""What the statements of IAM policy documents allow. Pure; of conditions, only their presence counts.
+"""What the statements of IAM policy documents allow and deny. Pure.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
+from pulumi_vmimport.aws.iam.policy_conditions import Context, as_list, conditions_hold, matches
 
-def as_list(value: Any) -> list[Any]:
-    """A policy element, which may be one value or a list of them, as a list."""
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+Document = Mapping[str, Any]
 
 
-def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+class Effect(StrEnum):
+    """What policies together do with a request. Only ALLOW permits it; no other policy overrides DENY."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Request:
+    """An action on a resource."""
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+    role_arn: str | None = None
+    """The role that makes the request, where the documents are policies of resources, which name principals"""
+
+
+def statements(document: Document) -> list[Document]:
     """The statements of a policy document."""
     return as_list(document.get("Statement", []))
 
 
-def allows(documents: Iterable[Mapping[str, Any]], action: str, resource: str) -> bool:
-    """Whether the documents together allow an action on a resource.
+def effect(documents: Iterable[Document], request: Request) -> Effect:
+    """The effect of documents of one kind, such as the policies of a role, on a request.
 
-    A denial with a condition is ignored: the usual one, against requests without TLS, denies nothing here.
+    A condition that depends on an unknown key counts in favor of the request: an Allow statement applies and a Deny
+    statement does not.
     """
-    effects = {
-        statement["Effect"]
-        for document in documents
-        for statement in statements(document)
-        if _covers(statement, "Action", action)
-        and _covers(statement, "Resource", resource)
-        and not (statement["Effect"] == "Deny" and statement.get("Condition"))
-    }
-    return effects == {"Allow"}
+    effects = set(_effects(documents, request))
+    if "Deny" in effects:
+        return Effect.DENY
+    return Effect.ALLOW if "Allow" in effects else Effect.NONE
 
 
-def _covers(statement: Mapping[str, Any], element: str, value: str) -> bool:
-    """Whether a statement's Action or NotAction, Resource or NotResource covers the value."""
-    if f"Not{element}" in statement:
-        return not _matches(statement[f"Not{element}"], value, element)
-    return _matches(statement.get(element, []), value, element)
+def _effects(documents: Iterable[Document], request: Request) -> Iterator[str]:
+    for document in documents:
+        for statement in statements(document):
+            if _covers(statement, request) and _names(statement, request):
+                holds = conditions_hold(statement, request.context)
+                if holds or (holds is None and statement["Effect"] == "Allow"):
+                    yield statement["Effect"]
 
 
-def _matches(patterns: Any, value: str, element: str) -> bool:
-    if element == "Action":  # names of actions are case-insensitive
-        return any(fnmatchcase(value.lower(), pattern.lower()) for pattern in as_list(patterns))
-    return any(fnmatchcase(value, pattern) for pattern in as_list(patterns))
+def _covers(statement: Document, request: Request) -> bool:
+    """Whether a statement's Action or NotAction, and its Resource or NotResource, cover the request."""
+    action = request.action.lower()  # names of actions are case-insensitive
+    actions = "NotAction" if "NotAction" in statement else "Action"
+    resources = "NotResource" if "NotResource" in statement else "Resource"
+    named = any(matches(pattern.lower(), action) for pattern in as_list(statement.get(actions, [])))
+    located = any(matches(pattern, request.resource) for pattern in as_list(statement.get(resources, [])))
+    return named is (actions == "Action") and located is (resources == "Resource")
+
+
+def _names(statement: Document, request: Request) -> bool:
+    """Whether the statement of a resource's policy is about the role. That of a role's policy names no principal.
+
+    An Allow for the whole account delegates to the policies of the role, so it does not count as an Allow here; a Deny
+    for the account applies to its roles.
+    """
+    if request.role_arn is None:
+        return True
+    principal = statement.get("Principal", {})
+    names = ["*"] if principal == "*" else as_list(principal.get("AWS", []))
+    account = request.role_arn.split(":")[4]
+    is_account = any(name == account or name.endswith(f"::{account}:root") for name in names)
+    return "*" in names or request.role_arn in names or (statement["Effect"] == "Deny" and is_account)
+
+
+def delegates_to_account(document: Document, request: Request) -> bool:
+    """Whether the policy of a resource leaves the decision to the policies of the account's roles."""
+    account = str(request.role_arn).split(":")[4]
+    for statement in statements(document):
+        principal = statement.get("Principal", {})
+        names = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else []
+        if any(name == account or name.endswith(f"::{account}:root") for name in names):
+            is_allowed = statement["Effect"] == "Allow" and _covers(statement, request)
+            if is_allowed and conditions_hold(statement, request.context) is not False:
+                return True
+    return False

@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.iam.policy_statements import allows, as_list, statements
+from pulumi_vmimport.aws.iam.policy_conditions import Context, as_list
+from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect, statements
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 
@@ -29,6 +31,14 @@ _EXAMPLES = {
 }
 
 
+class Refusal(StrEnum):
+    """Why IAM refuses a request of a role."""
+
+    NOT_ALLOWED = "not allowed"
+    DENIED = "denied"
+    BOUNDARY = "not allowed by the permissions boundary"
+
+
 @dataclass(frozen=True)
 class ServiceRole:
     """A role with all its policy documents."""
@@ -38,39 +48,23 @@ class ServiceRole:
     tags: Mapping[str, str]
     trust: Mapping[str, Any]
     policies: tuple[Mapping[str, Any], ...]
+    boundary_arn: str | None = None
+    boundary: Mapping[str, Any] | None = None
 
-    def missing_permissions(
-        self,
-        *,
-        import_buckets: Sequence[str] = (),
-        export_buckets: Sequence[str] = (),
-        kms_key_arns: Sequence[str] = (),
-        license_manager: bool = False,
-        partition: str = "aws",
-    ) -> Iterator[str]:
-        """The trust and the permissions of iam_documents.role_policy that the role lacks, each as a clause."""
-        if not self.trusts_vm_import():
-            yield (
-                f"its trust policy does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
-                f"{iam_documents.EXTERNAL_ID}"
-            )
-        required = iam_documents.role_policy(
-            import_buckets=import_buckets,
-            export_buckets=export_buckets,
-            kms_key_arns=kms_key_arns,
-            license_manager=license_manager,
-            partition=partition,
-        )
-        for statement in required["Statement"]:
-            yield from self.missing_from_statement(statement)
+    @property
+    def account_id(self) -> str:
+        """The account that owns the role."""
+        return self.arn.split(":")[4]
 
-    def missing_from_statement(self, statement: Mapping[str, Any]) -> Iterator[str]:
-        """The permissions of a statement that the role's policies do not allow, each as a clause."""
-        for action in as_list(statement["Action"]):
-            for resource in as_list(statement["Resource"]):
-                is_missing = not allows(self.policies, _EXAMPLES.get(action, action), resource)
-                if is_missing and _is_applicable(action, resource):
-                    yield f"{action} on {resource}"
+    def refusal(self, action: str, resource: str, context: Context) -> Refusal | None:
+        """Why the policies of the role and its boundary refuse an action on a resource; None if they allow it."""
+        request = Request(example_of(action), resource, context)
+        found = effect(self.policies, request)
+        if found is not Effect.ALLOW:
+            return Refusal.DENIED if found is Effect.DENY else Refusal.NOT_ALLOWED
+        if self.boundary is not None and effect([self.boundary], request) is not Effect.ALLOW:
+            return Refusal.BOUNDARY
+        return None
 
     def trusts_vm_import(self) -> bool:
         """Whether VM Import/Export may assume the role."""
@@ -85,8 +79,28 @@ class ServiceRole:
         return False
 
 
-def find(aws: AwsConnection, name: str) -> ServiceRole | None:
-    """The role with its inline and attached policies, or None if it does not exist."""
+def example_of(action: str) -> str:
+    """An action that a wildcard in AWS's policy documents stands for; any other action unchanged."""
+    return _EXAMPLES.get(action, action)
+
+
+def required_permissions(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions of a statement of iam_documents.role_policy, each with a resource that it applies to."""
+    for action in as_list(statement["Action"]):
+        for resource in as_list(statement["Resource"]):
+            if _is_applicable(action, resource):
+                yield action, resource
+
+
+def find(aws: AwsConnection, name: str, *, fresh: bool = False) -> ServiceRole | None:
+    """The role with its inline and attached policies and its boundary, or None if it does not exist.
+
+    Without `fresh` the answer may be some seconds old.
+    """
+    return aws.reads.get(("role", name), lambda: _read(aws, name), fresh=fresh)
+
+
+def _read(aws: AwsConnection, name: str) -> ServiceRole | None:
     iam = aws.client("iam")
     try:
         role = iam.get_role(RoleName=name)["Role"]
@@ -96,10 +110,9 @@ def find(aws: AwsConnection, name: str) -> ServiceRole | None:
             for policy in page["PolicyNames"]
         ]
         for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
-            for attached in page["AttachedPolicies"]:
-                arn = attached["PolicyArn"]
-                version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-                policies.append(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+            policies += [_managed_policy(iam, attached["PolicyArn"]) for attached in page["AttachedPolicies"]]
+        boundary_arn = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        boundary = _managed_policy(iam, boundary_arn) if boundary_arn else None
     except ClientError as error:
         if error_code(error) == "NoSuchEntity":
             return None
@@ -110,7 +123,14 @@ def find(aws: AwsConnection, name: str) -> ServiceRole | None:
         tags=tags_in(role.get("Tags", [])),
         trust=_document(role["AssumeRolePolicyDocument"]),
         policies=tuple(map(_document, policies)),
+        boundary_arn=boundary_arn,
+        boundary=_document(boundary) if boundary else None,
     )
+
+
+def _managed_policy(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
 def rejected_role(error: Exception) -> str | None:

@@ -4,20 +4,20 @@ Each function raises botocore's ClientError if the caller lacks a permission.
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/vmexport-prerequisites.html
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.iam.policy_statements import as_list, statements
+from pulumi_vmimport.aws.iam.policy_conditions import as_list
+from pulumi_vmimport.aws.iam.policy_statements import statements
+from pulumi_vmimport.aws.s3 import bucket_policies
 from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, POLICY_ACTIONS
 from pulumi_vmimport.aws.service_errors import error_code
 
 _DENIED = frozenset({"403", "AccessDenied"})
 _NO_SETTING = frozenset({
-    "NoSuchBucketPolicy",
     "OwnershipControlsNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
 })  # fmt: skip
@@ -68,17 +68,7 @@ def missing_grants(aws: AwsConnection, bucket: str, canonical_user_id: str) -> l
     grants = aws.client("s3").get_bucket_acl(Bucket=bucket)["Grants"]
     granted = {g.get("Permission") for g in grants if g.get("Grantee", {}).get("ID") == canonical_user_id}
     missing = [permission for permission in ACL_PERMISSIONS if not granted & {permission, "FULL_CONTROL"}]
-    return [] if missing and _allows(_policy(aws, bucket), canonical_user_id) else missing
-
-
-def _policy(aws: AwsConnection, bucket: str) -> Mapping[str, Any]:
-    try:
-        policy: Mapping[str, Any] = json.loads(aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
-    except ClientError as error:
-        if error_code(error) in _NO_SETTING:
-            return {}
-        raise
-    return policy
+    return [] if missing and _allows(bucket_policies.read(aws, bucket), canonical_user_id) else missing
 
 
 def _allows(policy: Mapping[str, Any], canonical_user_id: str) -> bool:

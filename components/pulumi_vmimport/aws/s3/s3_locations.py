@@ -1,6 +1,8 @@
 """The location of buckets and objects, and the rules for their names."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -30,13 +32,23 @@ def bucket_region(aws: AwsConnection, bucket: str) -> str | None:
 
 def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
     """Whether the object exists."""
+    return _head(aws, bucket, key) is not None
+
+
+def kms_key_of(aws: AwsConnection, bucket: str, key: str) -> str | None:
+    """The ARN of the KMS key that encrypts the object (SSE-KMS); None if there is no such object, or no such key."""
+    head = _head(aws, bucket, key) or {}
+    return head.get("SSEKMSKeyId") if str(head.get("ServerSideEncryption", "")).startswith("aws:kms") else None
+
+
+def _head(aws: AwsConnection, bucket: str, key: str) -> Mapping[str, Any] | None:
+    """The answer of HeadObject; None if the object does not exist."""
     try:
-        aws.client("s3").head_object(Bucket=bucket, Key=key)
+        return aws.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error_code(error) in _NOT_FOUND:
-            return False
+            return None
         raise
-    return True
 
 
 def bucket_name_problem(bucket: str) -> str | None:

@@ -28,7 +28,7 @@ from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue, wait_i
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
 from pulumi_vmimport.resources.ec2_tasks.listed_tasks import ended_task, listed_tasks
-from pulumi_vmimport.resources.rules.service_role_rules import RoleRefusals
+from pulumi_vmimport.resources.rules.service_role_rules import RoleRejections
 
 IMPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of import tasks, which image and snapshot imports share."""
@@ -198,7 +198,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         EC2 returns an ended task for the ClientToken that started it, so the token depends on the unusable tasks.
         """
         own_tags, mismatches = run.identity.tags(inputs), 0
-        role_refusals = RoleRefusals(run, lambda: any(self.role_problems(run, inputs)))
+        rejections = RoleRejections(run, lambda: self.role_problems(run, inputs))
         with self.quota_queue.place(run.aws) as place:
             while True:
                 wait_in_queue(run, place, self.tasks.noun)
@@ -214,7 +214,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                         if existing is not None:
                             return existing
                         unusable |= ended
-                    elif not self._is_temporary(run, inputs, error, place, role_refusals):
+                    elif not self._is_temporary(run, inputs, error, place, rejections):
                         raise
                     run.wait(run.poll_seconds)
                     continue
@@ -226,14 +226,14 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                 return task
 
     def _is_temporary(
-        self, run: Run, inputs: InputsT, error: ClientError, place: QueuePlace, role_refusals: RoleRefusals
+        self, run: Run, inputs: InputsT, error: ClientError, place: QueuePlace, rejections: RoleRejections
     ) -> bool:
         """Whether EC2 may accept the same start later. Shows what the run waits for."""
         if is_over_quota(error):
             place.join()
             run.status(f"waiting for another {self.tasks.noun} of the Region to end: {error_message(error)}")
             return True
-        return role_refusals.are_temporary(error) or self.may_retry(run, inputs, error)
+        return rejections.are_temporary(error) or self.may_retry(run, inputs, error)
 
     def _is_usable(self, run: Run, task: TaskT, own_tags: Mapping[str, str]) -> bool:
         """Whether an earlier run of this resource left the task, it has not failed, and its result exists.

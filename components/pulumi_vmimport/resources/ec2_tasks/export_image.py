@@ -22,6 +22,7 @@ from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.rules import service_role_rules
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 
 _PATH = "imageId"
 
@@ -51,13 +52,12 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
         if is_known(inputs.image_id):
             with warn_on_aws_error(run, inputs.image_id):
                 yield from _image_problems(run, inputs.image_id)
-        yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
+        has_bucket = yield from export_rules.look_up_bucket(run, inputs, _bucket_reasons)
         if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
-            yield from self.role_problems(run, inputs)
+            yield from _role_problems(run, inputs, with_bucket=has_bucket)
 
     def role_problems(self, run: Run, inputs: ExportImageInputs) -> Iterator[Problem]:
-        buckets = [inputs.s3_bucket] if is_known(inputs.s3_bucket) else []
-        yield from service_role_rules.role_problems(run, inputs.role_name, export_buckets=buckets)
+        return _role_problems(run, inputs, fresh=True)
 
     def start_task(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
         export_rules.require_usable_bucket(run, inputs, _bucket_reasons)
@@ -80,6 +80,15 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
 
     def task_id(self, state: ExportImageState) -> str:
         return str(state.export_image_task_id)
+
+
+def _role_problems(
+    run: Run, inputs: ExportImageInputs, *, with_bucket: bool = True, fresh: bool = False
+) -> Iterator[Problem]:
+    """Why the service role is insufficient. A bucket that does not exist says nothing about the role."""
+    buckets = [inputs.s3_bucket] if with_bucket and is_known(inputs.s3_bucket) else []
+    access = RequiredAccess(export_buckets=buckets)
+    return service_role_rules.role_problems(run, inputs.role_name, access, fresh=fresh)
 
 
 def _members(inputs: ExportImageInputs) -> dict[str, Any]:

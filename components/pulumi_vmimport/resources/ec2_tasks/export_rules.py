@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/limits-image-expo
 vmexport-prerequisites.html.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
@@ -44,25 +44,27 @@ def check(inputs: ExportInputs) -> Iterator[Problem]:
         yield from tag_problems(inputs.tags)
 
 
-def look_up_bucket(run: Run, inputs: ExportInputs, bucket_check: BucketCheck) -> Iterator[Problem]:
-    """The problems of the bucket as it is before the export.
+def look_up_bucket(run: Run, inputs: ExportInputs, bucket_check: BucketCheck) -> Generator[Problem, None, bool]:
+    """The problems of the bucket as it is before the export. Returns whether it is known to exist in the Region.
 
     If the stack manages the bucket, unsuitable settings are a warning, because the same run may change them.
     """
     bucket = inputs.s3_bucket
     if not is_known(bucket):
-        return
+        return False
     with warn_on_aws_error(run, f"bucket {bucket}"):
-        if (
+        if not (
             yield from bucket_problems(
                 run, _PATH, bucket, input_path=_PATH, use="export", create="create it with ExportBucket"
             )
         ):
-            for reason in bucket_check(run, bucket):
-                if run.supplied_by_resource(_PATH):
-                    run.warn(f"{_PATH}: {reason}")
-                else:
-                    yield Problem(_PATH, reason)
+            return False
+        for reason in bucket_check(run, bucket):
+            if run.supplied_by_resource(_PATH):
+                run.warn(f"{_PATH}: {reason}")
+            else:
+                yield Problem(_PATH, reason)
+    return True
 
 
 def require_usable_bucket(run: Run, inputs: ExportInputs, bucket_check: BucketCheck) -> None:

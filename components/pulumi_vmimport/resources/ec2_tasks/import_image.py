@@ -56,7 +56,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return rules.preflight(run, inputs)
 
     def role_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.role_problems(run, inputs)
+        return rules.role_problems(run, inputs, fresh=True)
 
     def inspection_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.inspection_problems(run, inputs) if rules.is_inspected_by_create(run) else iter(())

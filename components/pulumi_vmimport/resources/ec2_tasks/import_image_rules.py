@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
 from pulumi_vmimport.image_profile import ImageProfile
@@ -17,6 +17,7 @@ from pulumi_vmimport.resources.rules import (
     operating_system_rules,
     service_role_rules,
 )
+from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
@@ -37,17 +38,21 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
 
 def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
     """The problems that AWS shows before the import: buckets, objects and their content, URLs, key, role."""
+    unusable: set[int] = set()
     for i, container in enumerate(inputs.disk_containers if is_known(inputs.disk_containers) else ()):
         problems = list(
             disk_container_rules.look_up_container(run, "diskContainers", f"diskContainers[{i}]", container)
         )
         yield from problems
-        if not problems and not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
+        if problems:
+            unusable.add(i)
+        elif not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
             yield from _inspect(run, inputs, i)
     operating_system_rules.warn(run, inputs)
-    yield from encryption_rules.look_up_key(run, inputs.kms_key_id)
+    key_problems = list(encryption_rules.look_up_key(run, inputs.kms_key_id))
+    yield from key_problems
     if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
-        yield from role_problems(run, inputs)
+        yield from role_problems(run, inputs, without=unusable, with_key=not key_problems)
 
 
 def is_inspected_by_create(run: Run) -> bool:
@@ -70,17 +75,27 @@ def _inspect(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     yield from image_inspection.inspect_container(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
 
 
-def role_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-    """The permissions that the service role lacks for these disks, key and license configurations."""
+def role_problems(
+    run: Run,
+    inputs: ImportImageInputs,
+    *,
+    without: Collection[int] = (),
+    with_key: bool = True,
+    fresh: bool = False,
+) -> Iterator[Problem]:
+    """Why the service role is insufficient for these disks, key and license configurations.
+
+    A container in `without` has a problem of its own, which says nothing about the role. With `fresh`, no answer of
+    AWS is reused.
+    """
     containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
-    buckets = disk_container_rules.buckets_of(containers)
-    yield from service_role_rules.role_problems(
-        run,
-        inputs.role_name,
-        import_buckets=buckets,
-        kms_key_arns=encryption_rules.key_arns(run, inputs.kms_key_id),
+    usable = [container for i, container in enumerate(containers) if i not in without]
+    access = RequiredAccess(
+        import_objects=disk_container_rules.objects_of(usable),
+        kms_key_arns=encryption_rules.key_arns(run, inputs.kms_key_id) if with_key else (),
         license_manager=is_set(inputs.license_specifications),
     )
+    yield from service_role_rules.role_problems(run, inputs.role_name, access, fresh=fresh)
 
 
 def _disk_problems(inputs: ImportImageInputs) -> Iterator[Problem]:

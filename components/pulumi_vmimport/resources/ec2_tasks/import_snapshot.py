@@ -25,6 +25,7 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInput
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
+from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.service_role_rules import role_name_problems, role_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
@@ -69,14 +70,13 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         yield from problems
         if not problems and not _is_inspected_by_create(run) and is_known(inputs.ignored_findings):
             yield from _inspect(run, inputs)
-        yield from look_up_key(run, inputs.kms_key_id)
+        key_problems = list(look_up_key(run, inputs.kms_key_id))
+        yield from key_problems
         if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):
-            yield from self.role_problems(run, inputs)
+            yield from _role_problems(run, inputs, with_disk=not problems, with_key=not key_problems)
 
     def role_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
-        buckets = disk_rules.buckets_of([inputs.disk_container])
-        kms_key_arns = key_arns(run, inputs.kms_key_id)
-        yield from role_problems(run, inputs.role_name, import_buckets=buckets, kms_key_arns=kms_key_arns)
+        return _role_problems(run, inputs, fresh=True)
 
     def inspection_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         return _inspect(run, inputs) if _is_inspected_by_create(run) else iter(())
@@ -132,6 +132,17 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 def _is_inspected_by_create(run: Run) -> bool:
     """Whether preview cannot inspect the image yet, so that create must."""
     return run.supplied_by_resource("diskContainer") or run.supplied_by_resource("ignoredFindings")
+
+
+def _role_problems(
+    run: Run, inputs: ImportSnapshotInputs, *, with_disk: bool = True, with_key: bool = True, fresh: bool = False
+) -> Iterator[Problem]:
+    """Why the service role is insufficient. A disk or key with a problem of its own says nothing about the role."""
+    access = RequiredAccess(
+        import_objects=disk_rules.objects_of([inputs.disk_container] if with_disk else []),
+        kms_key_arns=key_arns(run, inputs.kms_key_id) if with_key else (),
+    )
+    return role_problems(run, inputs.role_name, access, fresh=fresh)
 
 
 def _inspect(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:

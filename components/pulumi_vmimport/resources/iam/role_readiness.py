@@ -13,7 +13,7 @@ from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.iam import iam_documents, service_role
+from pulumi_vmimport.aws.iam import service_role
 from pulumi_vmimport.aws.iam.service_role import ServiceRole
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
@@ -21,6 +21,7 @@ from pulumi_vmimport.lifecycle.contract import CleanFailureError, Created, Lifec
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
 
 # IAM does not report when a change has reached every Region; an example of AWS waits ten seconds after the last change.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -66,7 +67,7 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
         if problem := _account_problem(run, inputs):
             yield problem
             return
-        role = service_role.find(run.aws, inputs.role_name)
+        role = service_role.find(run.aws, inputs.role_name, fresh=True)
         own = role is not None and is_known(inputs.owner) and role.tags.get(IDENTITY_TAG) == inputs.owner
         if inputs.adopt:
             yield from _adoption_problems(run, inputs, role, own=own)
@@ -129,28 +130,13 @@ def _adoption_problems(
             f"this component created role {name!r} and would delete it; remove adopt, or first remove the role from "
             f"the state (pulumi state delete) and its tag {IDENTITY_TAG} from the role",
         )
-    if not role.trusts_vm_import():
-        trust = iam_documents.trust_policy()["Statement"][0]
-        yield Problem(
-            "roleName",
-            f"role {name!r} does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
-            f"{iam_documents.EXTERNAL_ID}; this component does not change an adopted role; add to its trust policy: "
-            f"{json.dumps(trust)}",
-        )
-    wanted = iam_documents.role_policy(
+    access = RequiredAccess(
         import_buckets=_known_items(inputs.import_buckets),
         export_buckets=_known_items(inputs.export_buckets),
         kms_key_arns=_known_items(inputs.kms_key_arns),
         license_manager=inputs.license_manager is True,
-        partition=run.aws.partition,
     )
-    for statement in wanted["Statement"]:
-        if missing := ", ".join(role.missing_from_statement(statement)):
-            yield Problem(
-                "roleName",
-                f"role {name!r} lacks {missing}; this component does not change an adopted role; add to its policies: "
-                f"{json.dumps(statement)}",
-            )
+    yield from (Problem("roleName", reason) for reason in AccessCheck(run, role, access, fresh=True).problems())
 
 
 def _known_items(items: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -200,7 +186,7 @@ def _wait_for_iam(run: Run, inputs: RoleReadinessInputs, age: float | None = Non
 
 def _role_as_written(run: Run, inputs: RoleReadinessInputs) -> Any:
     """The role as GetRole returns it; None while it or its policy documents differ from what was written."""
-    role = service_role.find(run.aws, inputs.role_name)
+    role = service_role.find(run.aws, inputs.role_name, fresh=True)
     if role is None or inputs.trust_hash not in (None, document_hash(role.trust)):
         return None
     if inputs.policy_hash not in (None, *map(document_hash, role.policies)):

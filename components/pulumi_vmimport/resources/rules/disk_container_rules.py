@@ -93,9 +93,9 @@ def look_up_container(run: Run, top: str, path: str, container: AnyContainer) ->
         yield Problem(path, f"object {key!r} does not exist in bucket {bucket!r}; upload it first")
 
 
-def buckets_of(containers: Sequence[AnyContainer]) -> list[str]:
-    """The known buckets of the containers."""
-    return [location[1] for container in containers if (location := s3_location(container))]
+def objects_of(containers: Sequence[AnyContainer]) -> list[tuple[str, str]]:
+    """Bucket and key of the containers that are known objects in S3."""
+    return [location[1:] for container in containers if (location := s3_location(container))]
 
 
 def s3_location(container: AnyContainer) -> tuple[str, str, str] | None:

@@ -5,19 +5,26 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissi
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.iam import service_role
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
 
 DEFAULT_ROLE = "vmimport"
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 # IAM is eventually consistent: a change reaches every Region within seconds, rarely minutes.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 _PROPAGATION_SECONDS = 300.0
+_NOTHING = "no task was started"
+_UNEXPLAINED = (
+    "the trust policy and the permissions of role {} are sufficient as far as they can be read; ask the administrators "
+    "of the organization for service control policies that deny them"
+)
 
 
 def role_name_problems(role_name: str | None) -> Iterator[Problem]:
@@ -26,53 +33,48 @@ def role_name_problems(role_name: str | None) -> Iterator[Problem]:
         yield Problem("roleName", f"expected 1 to 64 letters, digits and _+=,.@- characters, got {role_name!r}")
 
 
-def role_problems(
-    run: Run,
-    role_name: str | None,
-    *,
-    import_buckets: Sequence[str] = (),
-    export_buckets: Sequence[str] = (),
-    kms_key_arns: Sequence[str] = (),
-    license_manager: bool = False,
-) -> Iterator[Problem]:
-    """The permissions that the role lacks for these buckets and keys. Not being allowed to read it is a warning."""
+def role_problems(run: Run, role_name: str | None, access: RequiredAccess, *, fresh: bool = False) -> Iterator[Problem]:
+    """Why the role is insufficient for a task. Not being allowed to read it is a warning.
+
+    Without `fresh`, an answer of AWS that another resource received a moment ago may confirm the role.
+    """
     name = role_name or DEFAULT_ROLE
+    reasons: list[str] = []
     with warn_on_aws_error(run, f"role {name}"):
-        role = service_role.find(run.aws, name)
-        if role is None:
-            yield Problem("roleName", f"role {name!r} does not exist in the account; create it with VmimportRole")
-            return
-        missing = "; ".join(
-            role.missing_permissions(
-                import_buckets=import_buckets,
-                export_buckets=export_buckets,
-                kms_key_arns=kms_key_arns,
-                license_manager=license_manager,
-                partition=run.aws.partition,
-            )
-        )
-        if missing:
-            yield Problem(
-                "roleName", f"role {name!r} lacks {missing}; grant it, or create a separate role with VmimportRole"
-            )
+        reasons = _reasons(run, name, access, fresh=fresh)
+        if reasons and not fresh:  # the run may have changed what was read a moment ago
+            reasons = _reasons(run, name, access, fresh=True)
+    yield from (Problem("roleName", reason) for reason in reasons)
 
 
-class RoleRefusals:
+def _reasons(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> list[str]:
+    role = service_role.find(run.aws, name, fresh=fresh)
+    if role is None:
+        return [f"role {name!r} does not exist in account {run.aws.account_id}; create it with VmimportRole"]
+    return list(AccessCheck(run, role, access, fresh).problems())
+
+
+class RoleRejections:
     """EC2's rejections of the service role during one start: temporary while IAM propagates a sufficient role."""
 
-    def __init__(self, run: Run, is_insufficient: Callable[[], bool]) -> None:
+    def __init__(self, run: Run, problems: Callable[[], Iterator[Problem]]) -> None:
         self._run = run
-        self._is_insufficient = is_insufficient
+        self._problems = problems
         self._first: float | None = None
 
     def are_temporary(self, error: ClientError) -> bool:
-        """Whether to retry after this error. Shows what the run waits for."""
+        """Whether to retry after this error. Shows what the run waits for.
+
+        Raises: CleanFailureError if the role is insufficient, or is still rejected after five minutes.
+        """
         role = service_role.rejected_role(error)
         if role is None:
             return False
         if self._first is None:
             self._first = time.monotonic()
-            if self._is_insufficient():
-                return False
+            if reasons := [problem.reason for problem in self._problems()]:
+                raise CleanFailureError("; ".join([error_message(error), *reasons, _NOTHING]))
+        if time.monotonic() - self._first >= _PROPAGATION_SECONDS:
+            raise CleanFailureError(f"{error_message(error)}; {_UNEXPLAINED.format(role)}; {_NOTHING}")
         self._run.status(f"waiting for IAM to propagate role {role}")
-        return time.monotonic() - self._first < _PROPAGATION_SECONDS
+        return True

@@ -154,7 +154,9 @@ def test_preflight_reports_bucket_and_role_at_once(
         in looked_up(lifecycle, run, replace(inputs, s3_bucket="far-away"))["s3Bucket"]
     )
     missing = replace(inputs, s3_bucket="nowhere")
-    assert "'nowhere' does not exist; create it with ExportBucket" in looked_up(lifecycle, run, missing)["s3Bucket"]
+    found = looked_up(lifecycle, run, missing)
+    assert list(found) == ["s3Bucket"]
+    assert "'nowhere' does not exist; create it with ExportBucket" in found["s3Bucket"]
 
 
 def test_preflight_fails_for_a_bucket_of_another_account(

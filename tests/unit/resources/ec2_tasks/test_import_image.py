@@ -223,8 +223,12 @@ def test_create_waits_until_iam_has_propagated_the_role(run: Any, inputs: Import
 
 
 def test_fails_at_once_when_the_role_is_missing(run: Any, inputs: ImportImageInputs) -> None:
-    with pytest.raises(ClientError, match="service role nobody provided does not exist"):
+    words = (
+        r"InvalidParameter: .*service role nobody provided does not exist.*; role 'nobody' does not exist in account"
+    )
+    with pytest.raises(CleanFailureError, match=f"{words}.*no task was started"):
         lifecycle.create(run, replace(inputs, role_name="nobody"))
+    assert run.waits == 0
 
 
 def test_read_returns_drift_of_tags_and_a_deregistered_ami(

@@ -175,10 +175,13 @@ def test_preflight_reports_the_permissions_that_the_role_lacks(
 ) -> None:
     aws.observer("iam").delete_role_policy(RoleName="vmimport", PolicyName="vmimport")
     licenses = (LicenseSpecification("arn:aws:license-manager:eu-west-1:123456789012:license-configuration:lic-1"),)
-    reason = preflight(run, replace(inputs, license_specifications=licenses))["roleName"]
-    assert "license-manager:GetLicenseConfiguration on *" in reason
-    assert "s3:GetObject on arn:aws:s3:::images-of-web/*" in reason
-    assert "ec2:RegisterImage on *" in reason
+    found = lifecycle.preflight(run, replace(inputs, license_specifications=licenses))
+    read, create, license = [problem.reason for problem in found if problem.path == "roleName"]
+    (container,) = inputs.disk_containers
+    assert container.user_bucket is not None
+    assert f"s3:GetObject on arn:aws:s3:::images-of-web/{container.user_bucket.s3_key}" in read
+    assert "ec2:RegisterImage on *" in create
+    assert "license-manager:GetLicenseConfiguration on *" in license
 
 
 def test_preflight_fails_for_a_missing_snapshot(run: Any, inputs: ImportImageInputs) -> None:

@@ -280,7 +280,7 @@ def test_a_bucket_must_grant_access_to_vm_import_export_in_its_acl_or_policy(
 ) -> None:
     aws.observer("s3").put_bucket_acl(Bucket=inputs.s3_bucket, ACL="private")
     if document:
-        monkeypatch.setattr("pulumi_vmimport.aws.s3.export_buckets._policy", lambda aws, bucket: document)
+        monkeypatch.setattr("pulumi_vmimport.aws.s3.bucket_policies.read", lambda aws, bucket: document)
     problems = looked_up(lifecycle, run, inputs)
     assert list(problems) == ([] if is_enough else ["s3Bucket"])
     assert is_enough or "does not grant READ_ACP and WRITE to VM Import/Export in eu-west-1" in problems["s3Bucket"]
