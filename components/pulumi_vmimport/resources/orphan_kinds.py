@@ -65,12 +65,15 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
     ),
     OrphanKind.IMAGE: OrphanHandling(
         "the same tags, or those of the task that created it. EC2 lists a task for seven days after it ends; an AMI "
-        "of an interrupted run has no tags of its own. Copies of AMIs are not listed",
+        "of an interrupted run has no tags of its own. After seven days it is recognized by its name, the id of the "
+        "task: it is owned if the state contains that id, otherwise its owner is unknown. Copies of AMIs are not "
+        "listed",
         ("ec2:DescribeImages",),
         ("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
     ),
     OrphanKind.SNAPSHOT: OrphanHandling(
-        "the same tags, or those of its AMI or of the task that created it",
+        "the same tags, or those of its AMI or of the task that created it. After seven days it is recognized by its "
+        "description, which contains the id of the task, as an AMI is",
         ("ec2:DescribeSnapshots",),
         ("ec2:DeleteSnapshot",),
     ),
@@ -83,7 +86,10 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("s3:AbortMultipartUpload",),
     ),
     OrphanKind.EXPORTED_OBJECT: OrphanHandling(
-        "the tags of the export task that wrote it", ("s3:ListBucket",), ("s3:ListBucket", *_OBJECT_REMOVAL)
+        "the tags of the export task that wrote it. After seven days it is recognized by its key, which contains the "
+        "id of the task, in buckets that the export of the stack or `--bucket` names",
+        ("s3:ListBucket",),
+        ("s3:ListBucket", *_OBJECT_REMOVAL),
     ),
     OrphanKind.IMAGE_OBJECT: OrphanHandling(
         "its metadata `vmimport-identity`; only in buckets named with `--bucket`, with one request for each disk "

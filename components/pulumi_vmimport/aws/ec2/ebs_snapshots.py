@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html, API_DeleteSnapshot.html.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 
 # AWS documents neither this description, which public listings of snapshots show, nor the name of an imported AMI.
 _IMPORT_DESCRIPTION = "Created by AWS-VMImport service for "
+_IMPORTED = re.compile(_IMPORT_DESCRIPTION + r"(?P<task>import-(ami|snap)-\w+)")
+IMPORT_DESCRIPTIONS = f"{_IMPORT_DESCRIPTION}import-*"
+"""The descriptions of imported snapshots, as a value of a filter of DescribeSnapshots."""
 _NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"})
 
 
@@ -61,6 +65,12 @@ def find_imported(aws: AwsConnection, task_id: str) -> tuple[EbsSnapshot, ...]:
     chosen: Any = [{"Name": "description", "Values": [f"{_IMPORT_DESCRIPTION}{task_id}"]}]
     pages = aws.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=chosen)
     return tuple(EbsSnapshot.read(answer) for page in pages for answer in page["Snapshots"])
+
+
+def importing_task(description: str) -> str | None:
+    """The id of the import task that created a snapshot with this description; None for any other snapshot."""
+    match = _IMPORTED.fullmatch(description)
+    return match["task"] if match else None
 
 
 def find_existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:

@@ -55,6 +55,10 @@ class Ec2ExportTask(Ec2Task):
         )
 
 
+EXPORTED_KEY = re.compile(r"(?P<task>export-(ami|i)-\w+)\.(vmdk|raw|vhd|ova)$", re.IGNORECASE)
+"""The end of the key of an exported object, which contains the id of its task."""
+
+
 def key_stem(prefix: str | None, task_id: str) -> str:
     """The key of the exported object without its extension: prefix and task id with nothing between.
 

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImage
 API_ModifyImageAttribute.html.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 # For a deregistered AMI, DescribeImages first returns an empty list and later one of these errors.
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed"})
+IMPORTED_NAMES = "import-ami-*"
+"""The names of imported AMIs, as a value of a filter of DescribeImages."""
+_IMPORTED_NAME = re.compile(r"import-ami-\w+")
 _GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
 
 
@@ -71,8 +75,14 @@ def find_imported(aws: AwsConnection, task_id: str) -> Image | None:
     """The AMI that an import task created, also after EC2 has stopped listing the task: its name is the task's id."""
     chosen: Any = [{"Name": "name", "Values": [task_id]}]
     images = aws.client("ec2").describe_images(Owners=["self"], Filters=chosen, IncludeDisabled=True)["Images"]
-    found = [image for image in images if image.get("State") not in _GONE_STATES and not image.get("SourceImageId")]
+    found = [image for image in images if image.get("State") not in _GONE_STATES and importing_task(image)]
     return _read(found[0]) if found else None
+
+
+def importing_task(answer: Mapping[str, Any]) -> str | None:
+    """The id of the import task that created an AMI in `Images`; None for any other AMI, and for a copy."""
+    name = str(answer.get("Name", ""))
+    return name if _IMPORTED_NAME.fullmatch(name) and not answer.get("SourceImageId") else None
 
 
 def _read(found: Mapping[str, Any]) -> Image:

@@ -1,12 +1,13 @@
 """The resources in some Regions that have the library's tags."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pulumi_vmimport.cli.orphans import ec2_listing, s3_listing, workspaces_listing
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError, RegionSearch
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
+from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix, StackExport
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 _CONCURRENT_REGIONS = 8
@@ -28,12 +29,13 @@ class Inventory:
         return frozenset(error.region for error in self.errors if error.service == "ec2")
 
 
-def take_inventory(account: SearchedAccount) -> Inventory:
-    """Search all Regions concurrently."""
+def take_inventory(account: SearchedAccount, export: StackExport | None = None) -> Inventory:
+    """Search all Regions concurrently; `export` says where the stack's exports write."""
+    prefixes = export.export_prefixes if export is not None else frozenset()
     errors: list[ListingError] = []
     searches = [RegionSearch(account.aws(region), region, errors) for region in account.regions]
     with ThreadPoolExecutor(_CONCURRENT_REGIONS, thread_name_prefix="region") as pool:
-        found = list(pool.map(lambda search: list(_resources(search, account.buckets)), searches))
+        found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes)), searches))
     order = list(OrphanKind)
     resources = sorted(
         (resource for of_region in found for resource in of_region),
@@ -42,9 +44,13 @@ def take_inventory(account: SearchedAccount) -> Inventory:
     return Inventory(tuple(resources), tuple(errors))
 
 
-def _resources(search: RegionSearch, buckets: Mapping[str, str] | None) -> Iterator[FoundResource]:
-    yield from ec2_listing.ec2_resources(search)
-    yield from workspaces_listing.workspaces_resources(search)
+def _resources(
+    search: RegionSearch, buckets: Mapping[str, str] | None, prefixes: Collection[ExportPrefix]
+) -> Iterator[FoundResource]:
     in_region = [bucket for bucket, region in (buckets or {}).items() if region == search.region]
+    yield from ec2_listing.ec2_resources(
+        search, {*prefixes, *(ExportPrefix(search.region, bucket, "") for bucket in in_region)}
+    )
+    yield from workspaces_listing.workspaces_resources(search)
     yield from s3_listing.uploads(search, in_region if buckets is not None else None)
     yield from s3_listing.image_objects(search, in_region)

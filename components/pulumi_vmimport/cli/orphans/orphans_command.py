@@ -70,9 +70,9 @@ def orphans(
         raise click.UsageError("--remove requires --yes with --stack-export -: stdin cannot also confirm")
     export = read_export(_content(stack_export), stack) if stack_export is not None else None
     account = account_of(profile, regions, buckets, all_regions=all_regions)
-    inventory = take_inventory(account)
+    inventory = take_inventory(account, export)
     assessed = assess(inventory.resources, export, inventory.incomplete_regions)
-    found = [each for each in assessed if stack in {None, each.resource.stack}]
+    found = [each for each in assessed if stack is None or each.resource.stack in {None, stack}]
     if not wants_json:
         click.echo(_heading(account, export))
         orphan_report.show_table(found)

@@ -19,6 +19,9 @@ class Owner(StrEnum):
     UNKNOWN = "unknown"
 
 
+_TASKS = ("import-", "export-")
+
+
 @dataclass(frozen=True)
 class Assessment:
     """A resource with its owner, and the reason."""
@@ -90,7 +93,7 @@ def _doubts(
     if any(resource.kind is OrphanKind.IMAGE_OBJECT for resource in family):
         yield Owner.UNKNOWN, "it may have been retained: retain_on_delete keeps its metadata"
     if not stacks:
-        yield Owner.UNKNOWN, "its key does not name a stack"
+        yield Owner.UNKNOWN, _without_stack(family)
     if stacks != {export.stack}:
         yield _OTHER_STACK
     if _is_newer(family, export):
@@ -99,6 +102,16 @@ def _doubts(
         yield Owner.UNKNOWN, "a run completed it, so a renamed resource or stack may own it"
     if any(resource.region in incomplete_regions for resource in family):
         yield Owner.UNKNOWN, "some resources in its Region could not be listed"
+
+
+def _without_stack(family: Sequence[FoundResource]) -> str:
+    task = next((id for resource in family for id in sorted(resource.related_ids) if id.startswith(_TASKS)), None)
+    if task is None:
+        return "its key does not name a stack"
+    return (
+        "it has no tags, and EC2 no longer lists the task that created it, so an interrupted run or any other program "
+        "may have started the task"
+    )
 
 
 def _is_newer(family: Sequence[FoundResource], export: StackExport) -> bool:

@@ -7,11 +7,12 @@ state of its stack. A complete object has the library's metadata, which takes on
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
-from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
+from pulumi_vmimport.aws.ec2.export_tasks import EXPORTED_KEY, Ec2ExportTask
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, RegionSearch, own_tags
+from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, IDENTITY_TAG, STACK_TAG
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.transfer import s3_object
@@ -54,6 +55,32 @@ def exported_objects(search: RegionSearch, task: Ec2ExportTask) -> Iterator[Foun
                 )
     except s3.exceptions.NoSuchBucket:
         return
+
+
+def forgotten_exports(
+    search: RegionSearch, prefixes: Iterable[ExportPrefix], listed: Collection[str]
+) -> Iterator[FoundResource]:
+    """The objects under these prefixes whose export task EC2 no longer lists; `listed` are the ids that it lists."""
+    s3 = search.aws.client("s3")
+    for place in prefixes:
+        if place.region not in {None, search.region}:
+            continue
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.prefix)
+        try:
+            for found in (found for page in pages for found in page.get("Contents", [])):
+                match = EXPORTED_KEY.search(found["Key"])
+                if match and match["task"] not in listed:
+                    yield FoundResource(
+                        kind=OrphanKind.EXPORTED_OBJECT,
+                        id=f"s3://{place.bucket}/{found['Key']}",
+                        region=search.region,
+                        state=_gib(found["Size"]),
+                        has_own_tags=False,
+                        created=found["LastModified"],
+                        related_ids=frozenset({match["task"]}),
+                    )
+        except s3.exceptions.NoSuchBucket:
+            continue
 
 
 def _buckets(search: RegionSearch) -> Iterator[str]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -17,6 +17,14 @@ _VERSIONS = (3, 4)
 _PERMISSIONS = "WorkspaceImagePermissions"
 # How Pulumi writes a secret: this key and value, and `ciphertext`, or `plaintext` with --show-secrets.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+
+
+class ExportPrefix(NamedTuple):
+    """Where an export of a stack writes its object."""
+
+    region: str | None
+    bucket: str
+    prefix: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class StackExport:
     """Identities, S3 URIs and image permissions of resources whose creation was interrupted"""
     encrypted: frozenset[str]
     """Identities of resources with encrypted outputs, which may contain any id"""
+    export_prefixes: frozenset[ExportPrefix] = frozenset()
+    """Where the exports of the stack write, the interrupted ones included"""
     permissions: frozenset[str] = frozenset()
     """`image/account` of every image permission that the state grants"""
 
@@ -58,6 +68,7 @@ def read_export(text: bytes, expected: str | None) -> StackExport:
         values=frozenset(text for r in custom for part in ("id", "inputs", "outputs") for text in _texts(r.get(part))),
         pending=frozenset(text for resource in creating for text in _pending_marks(resource)),
         encrypted=frozenset(_identity(resource) for resource in custom if _has_encrypted_outputs(resource)),
+        export_prefixes=frozenset(prefix for r in [*custom, *creating] for prefix in _export_prefixes(r)),
         permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
     )
 
@@ -173,6 +184,15 @@ def _permissions(resource: Mapping[str, Any]) -> Iterator[str]:
         for image in _texts(bag.get("imageId")):
             for account in _texts([bag.get("accountIds"), bag.get("sharedAccountIds")]):
                 yield f"{image}/{account}"
+
+
+def _export_prefixes(resource: Mapping[str, Any]) -> Iterator[ExportPrefix]:
+    inputs = _bag(resource, "inputs")
+    region, bucket, prefix = (inputs.get(name) for name in ("region", "s3Bucket", "s3Prefix"))
+    if isinstance(bucket, str):
+        yield ExportPrefix(
+            region if isinstance(region, str) else None, bucket, prefix if isinstance(prefix, str) else ""
+        )
 
 
 def _pending_marks(resource: Mapping[str, Any]) -> Iterator[str]:

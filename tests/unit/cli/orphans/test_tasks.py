@@ -140,3 +140,62 @@ def test_a_task_that_completes_during_the_cancellation_is_removed_with_its_resul
     assert result.exit_code == 0
     assert f"removed with its results: {tasks.kind}" in result.output
     assert aws.remaining_resources() == before
+
+
+WEEK = 8 * 86400
+
+
+@pytest.fixture
+def of_the_export(tasks: Tasks, in_state: Any) -> Callable[[str | None], dict[str, Any]]:
+    """The resource of a task as it is in a state."""
+
+    def make(id: str | None) -> dict[str, Any]:
+        resource: dict[str, Any] = in_state(id)
+        if "export" in tasks.kind:
+            resource["inputs"] |= {"region": "eu-west-1", "s3Bucket": BUCKET, "s3Prefix": "vms/"}
+        return resource
+
+    return make
+
+
+def test_results_of_a_task_that_ec2_no_longer_lists_are_found(
+    tasks: Tasks, run: Any, owners: Any, own_tags: Any, export: Any, aws: AwsSandbox
+) -> None:
+    aws.clock.advance(WEEK)
+    known = set(owners("--bucket", BUCKET, export=export()))  # the AMI that is the source of an export
+    task = tasks.begin(own_tags())
+    aws.clock.advance(WEEK)
+    found = owners("--bucket", BUCKET, "--stack", "shop/dev", export=export())
+    results = sorted(found.keys() - known)
+    assert len(results) == len(tasks.left)
+    assert {found[id] for id in results} == {"unknown"}
+    assert "EC2 no longer lists the task that created it" in run("--bucket", BUCKET, export=export()).output
+    assert run("--bucket", BUCKET, "--remove", "--yes", results[0], export=export()).exit_code == 0
+    assert not [line for line in aws.remaining_resources() if task in line or any(id in line for id in results)]
+
+
+def test_results_of_an_unfinished_resource_are_owned_a_week_later(
+    tasks: Tasks, owners: Any, own_tags: Any, export: Any, of_the_export: Any, aws: AwsSandbox
+) -> None:
+    task = tasks.begin(own_tags())
+    aws.clock.advance(WEEK)
+    owned = [id for id, owner in owners(export=export(of_the_export(task))).items() if owner == "owned"]
+    assert len(owned) == len(tasks.left)
+    assert [line for line in aws.remaining_resources() if task in line]
+
+
+def test_an_object_under_the_prefix_of_an_interrupted_export_is_found(
+    tasks: Tasks, owners: Any, own_tags: Any, export: Any, of_the_export: Any, aws: AwsSandbox
+) -> None:
+    task = tasks.begin(own_tags())
+    aws.clock.advance(WEEK)
+    found = owners(export=export(creating=[of_the_export(None)]))
+    assert any(task in id for id in found) == ("export" in tasks.kind)
+
+
+def test_results_of_a_task_of_another_program_are_not_listed_while_ec2_lists_the_task(
+    tasks: Tasks, owners: Any, export: Any, of_the_export: Any, aws: AwsSandbox
+) -> None:
+    tasks.begin([])
+    aws.clock.advance(86400)
+    assert owners("--bucket", BUCKET, export=export(of_the_export("import-ami-0"))) == {}
