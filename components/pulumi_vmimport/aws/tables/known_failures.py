@@ -11,6 +11,10 @@ from pulumi_vmimport.aws.tables.table_file import read_table
 _MAX_CHARACTERS = 4000
 _GUIDE = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubleshooting.html"
 
+_QUOTES = re.compile("[\"'`\u2018\u2019\u201c\u201d]")
+_PUNCTUATION = re.compile(r"[\[\](){},;]")
+_ARTICLES = re.compile(r"\b(?:an?|the)\b(?![-./:])", re.IGNORECASE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFailure:
@@ -43,10 +47,8 @@ class KnownFailure:
         return "; ".join(filter(None, clauses))
 
     def matches(self, words: str) -> bool:
-        """Whether AWS's words report this failure."""
-        if self.pattern is None:
-            return False
-        return re.search(self.pattern, words[:_MAX_CHARACTERS], re.IGNORECASE) is not None
+        """Whether AWS's words, as `_normalized` returns them, report this failure."""
+        return self.pattern is not None and re.search(self.pattern, words, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def table() -> FailureTable:
 
 def find(words: str) -> KnownFailure | None:
     """The known failure that the words of a task or of an API error report, or None."""
-    return next((failure for failure in table().failures if failure.matches(words)), None)
+    normalized = _normalized(words[:_MAX_CHARACTERS])
+    return next((failure for failure in table().failures if failure.matches(normalized)), None)
 
 
 def is_denial(words: str) -> bool:
@@ -93,3 +96,8 @@ def with_explanation(words: str) -> str:
     """The words of an API error, followed by cause and remedy if the failure is known."""
     known = find(words)
     return f"{words}; {known.explanation}" if known else words
+
+
+def _normalized(words: str) -> str:
+    """The words without what AWS's messages vary in: articles, quotes, brackets, commas, and blanks."""
+    return " ".join(_ARTICLES.sub(" ", _PUNCTUATION.sub(" ", _QUOTES.sub("", words))).split())
