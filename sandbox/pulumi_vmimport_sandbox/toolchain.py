@@ -37,8 +37,9 @@ COMPILER_ENVIRONMENT = {
     "GOWORK": "off",
 }
 REPORTED_LINES = 20  # of the output of a failed build; Go prints compiler errors last
-# The files that `go build` reads. packages.go embeds a Python script; the byte code that pip adds is not a source.
+# packages.go embeds a Python script.
 SOURCE_SUFFIXES = frozenset({".go", ".mod", ".py", ".sum"})
+NOT_SOURCES = re.compile(r"(^|/)[._]|_test\.go$")  # files and folders that `go build` ignores, such as __pycache__
 
 
 class ToolchainError(Exception):
@@ -107,8 +108,7 @@ class Toolchain:
 
         Raises ToolchainError if no engine is found and the build fails.
         """
-        path = self._pulumi_on_path()
-        if path:
+        if path := self._pulumi_on_path():
             description = f"pulumi {self._version_of(path)} from PATH"
         else:
             path = self._ensure_built(ENGINE)
@@ -159,18 +159,19 @@ class Toolchain:
     def _required(self, recipe: Recipe, requirement: str) -> str:
         """A version that the recipe's go.mod requires."""
         file = self.sources / recipe.folder / "go.mod"
-        found = re.search(rf"^\s*(?:require\s+)?{requirement}(\S+)", file.read_text("utf-8"), re.MULTILINE)
-        if not found:
-            raise ToolchainError(f"{file} has no line that matches {requirement!r}; reinstall pulumi-vmimport-sandbox")
-        return found[1]
+        if found := re.search(rf"^\s*(?:require\s+)?{requirement}(\S+)", file.read_text("utf-8"), re.MULTILINE):
+            return found[1]
+        raise ToolchainError(f"{file} has no line that matches {requirement!r}; reinstall pulumi-vmimport-sandbox")
 
     def _folder(self, recipe: Recipe) -> Path:
         """The folder of a build; it differs by version, sources, platform and compiler flags."""
         parts = (sys.platform, platform.machine(), recipe.packages, recipe.companion_files, COMPILER_FLAGS)
         content = hashlib.sha256(repr(parts).encode())
         root = self.sources / recipe.folder
-        for file in sorted(path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES):
-            content.update(f"\0{file.relative_to(root)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+        names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES)
+        for name in sorted(name for name in names if not NOT_SOURCES.search(name)):
+            source = (root / name).read_bytes()
+            content.update(f"\0{name}\0{len(source)}\0".encode() + source)
         return self.cache / f"{recipe.executable}-{self._version(recipe)}-{content.hexdigest()[:12]}"
 
     def _ensure_built(self, recipe: Recipe) -> Path:
@@ -218,13 +219,12 @@ class Toolchain:
         self.report(f"built {name} in {minutes} min {seconds} s")
 
     def _go_command(self) -> Path:
-        found = self._which("go")
-        if not found:
-            raise ToolchainError(
-                f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: `go` is not on PATH; "
-                f"install Go {self._required(ENGINE, 'go ')} or later and rerun"
-            )
-        return found
+        if found := self._which("go"):
+            return found
+        raise ToolchainError(
+            f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: `go` is not on PATH; "
+            f"install Go {self._required(ENGINE, 'go ')} or later and rerun"
+        )
 
     def _go(self, recipe: Recipe, task: str, *arguments: str) -> str:
         """The output of a go command in the recipe's module. Raises ToolchainError if the command fails."""
@@ -245,12 +245,12 @@ class Toolchain:
 
 
 def engine() -> Engine:
-    """The Pulumi engine of this machine, built on first use. See `Toolchain.engine`."""
+    """The Pulumi engine of this machine. See `Toolchain.engine`."""
     return Toolchain().engine()
 
 
 def vcenter_simulator() -> Path:
-    """The executable of the vCenter simulator, built on first use. See `Toolchain.vcenter_simulator`."""
+    """The executable of the vCenter simulator. See `Toolchain.vcenter_simulator`."""
     return Toolchain().vcenter_simulator()
 
 
@@ -265,8 +265,8 @@ def _sources() -> Path:
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
-    if environ.get("VMIMPORT_CACHE"):
-        return Path(environ["VMIMPORT_CACHE"]).absolute()
+    if folder := environ.get("VMIMPORT_CACHE"):
+        return Path(folder).absolute()
     home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or Path.home()) / ".cache"
     return Path(home) / "pulumi-vmimport"
 

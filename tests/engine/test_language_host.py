@@ -246,7 +246,7 @@ def test_interrupt_ends_a_program_that_ignores_it_before_the_engine_complains(pr
         pulumi.send_signal(signal.SIGINT)
         output, _ = pulumi.communicate(timeout=60)
     assert "exited prematurely" not in output
-    assert gone(program, seconds=0)
+    assert gone(program, seconds=10)  # Pulumi's host interrupts it, which it ignores, and kills it after five seconds
 
 
 def test_program_ends_with_an_engine_that_is_killed(project: Project) -> None:
@@ -296,4 +296,4 @@ def test_engine_runs_a_plugin_that_is_written_in_python(project: Project, plugin
 
 
 def test_fails_with_the_path_of_the_missing_environment_of_a_plugin(project: Project, plugin: Path) -> None:
-    assert f'"{plugin / "venv"}" doesn\'t exist' in project.up(ok=False)
+    assert str(plugin / "venv") in project.up(ok=False)

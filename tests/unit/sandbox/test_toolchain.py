@@ -172,21 +172,37 @@ def test_a_second_call_reuses_the_build(machine: Machine) -> None:
     assert len(machine.lines) == reported
 
 
-def test_byte_code_of_an_installation_does_not_change_the_build(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    "file",
+    [
+        "__pycache__/packages.cpython-311.pyc",
+        "__pycache__/copied.py",
+        "main_test.go",
+        ".#main.go",
+        ".venv/a.py",
+        "vcsim",
+    ],
+)
+def test_generated_and_ignored_files_do_not_change_the_build(machine: Machine, file: str) -> None:
     machine.has_go()
     (machine.sources / "vcsim" / "packages.py").write_text("")
     first = machine.toolchain.vcenter_simulator()
-    bytecode = machine.sources / "vcsim" / "__pycache__"
-    bytecode.mkdir()
-    (bytecode / "packages.cpython-311.pyc").write_bytes(b"compiled by pip")
+    added = machine.sources / "vcsim" / file
+    added.parent.mkdir(exist_ok=True)
+    added.write_bytes(b"not read by go build")
     assert machine.toolchain.vcenter_simulator() == first
     assert len(machine.builds) == 1
 
 
 @pytest.mark.parametrize(
     ("file", "content"),
-    [("go.mod", SIMULATOR_MOD.replace("0.52.0", "0.53.0")), ("main.go", "package main\n")],
-    ids=["version", "source"],
+    [
+        ("go.mod", SIMULATOR_MOD.replace("0.52.0", "0.53.0")),
+        ("main.go", "package main\n"),
+        ("go.sum", "github.com/vmware/govmomi v0.52.0 h1:=\n"),
+        ("packages.py", "embedded = True\n"),
+    ],
+    ids=["version", "source", "checksum", "embedded script"],
 )
 def test_changed_sources_are_built_into_another_folder(machine: Machine, file: str, content: str) -> None:
     machine.has_go()
