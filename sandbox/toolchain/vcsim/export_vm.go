@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -36,19 +35,16 @@ func (e *exporter) ExportVm(ctx *simulator.Context, _ *types.ExportVm) soap.HasF
 	return body
 }
 
-// routeExportVM routes every ExportVm call to an exporter instead of the virtual machine.
+// routeExportVM routes an ExportVm call to an exporter instead of the virtual machine.
 //
 // The exporter cannot replace the machine in the inventory because the simulator requires its own type there. It is
 // stored in the caller's session, which the simulator searches first, under its own reference.
-func routeExportVM(inventory *simulator.Registry) {
-	inventory.Handler = func(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
-		if call.Name != "ExportVm" || ctx.Session == nil {
-			return nil, nil
-		}
-		if machine, ok := ctx.Map.Get(call.This).(*simulator.VirtualMachine); ok {
-			call.This.Type = "VirtualMachineExport"
-			ctx.Session.Put(&exporter{Self: call.This, machine: machine})
-		}
-		return nil, nil
+func routeExportVM(ctx *simulator.Context, call *simulator.Method) {
+	if call.Name != "ExportVm" || ctx.Session == nil {
+		return
+	}
+	if machine, ok := ctx.Map.Get(call.This).(*simulator.VirtualMachine); ok {
+		call.This.Type = "VirtualMachineExport"
+		ctx.Session.Put(&exporter{Self: call.This, machine: machine})
 	}
 }

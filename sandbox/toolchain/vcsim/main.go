@@ -1,5 +1,5 @@
 // vcsim is the vCenter of the sandbox: govmomi's simulator over TLS on a free loopback port, with a new password for
-// each run. It adds VirtualMachine.ExportVm, which the library calls and the simulator does not implement.
+// each run. It adds what the library and pulumi-resource-vsphere use and the simulator lacks: see completeVCenter.
 //
 // It prints one line of JSON when it is ready (see ready) and exits when its standard input closes, so it never outlives
 // the process that started it.
@@ -22,6 +22,8 @@ import (
 	_ "github.com/vmware/govmomi/pbm/simulator"
 	"github.com/vmware/govmomi/simulator"
 	_ "github.com/vmware/govmomi/vapi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
 )
 
 // user is the default administrator of vSphere.
@@ -71,7 +73,7 @@ func run(model *simulator.Model) error {
 		return fmt.Errorf("inventory: %w", err)
 	}
 	defer model.Remove()
-	routeExportVM(model.Map())
+	completeVCenter(model.Map())
 
 	password := rand.Text()
 	service := model.Service
@@ -104,6 +106,21 @@ func run(model *simulator.Model) error {
 	fmt.Println(string(line))
 	<-stop
 	return nil
+}
+
+// completeVCenter adds the parts of a vCenter that the simulator lacks.
+func completeVCenter(inventory *simulator.Registry) {
+	answerAsComputeResource(inventory)
+	describeHardware(inventory)
+	settings := &machineSettings{Self: types.ManagedObjectReference{Type: "MachineSettings", Value: "settings"}}
+	inventory.AddHandler(settings)
+	updates := newUpdates()
+	inventory.Handler = func(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+		settings.note(ctx, call)
+		updates.route(ctx, call)
+		routeExportVM(ctx, call)
+		return nil, nil
+	}
 }
 
 // folders maps the name of each datastore to the folder that holds its files.
