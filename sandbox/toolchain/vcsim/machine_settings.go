@@ -18,19 +18,23 @@ type machineSettings struct {
 
 func (s *machineSettings) Reference() types.ManagedObjectReference { return s.Self }
 
-// PutObject is called by the simulator when an object is added to the inventory.
+// PutObject is called by the simulator when an object is added to the inventory; a new machine has no name yet.
 func (s *machineSettings) PutObject(_ *simulator.Context, item mo.Reference) {
-	machine, ok := item.(*simulator.VirtualMachine)
-	if !ok || machine.Config == nil {
-		return
-	}
-	machine.Config.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)
-	if spec, ok := s.created.LoadAndDelete(machine.Name); ok {
-		keep(machine, spec.(*types.VirtualMachineConfigSpec))
+	if machine, ok := item.(*simulator.VirtualMachine); ok && machine.Config != nil {
+		machine.Config.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)
 	}
 }
 
-func (s *machineSettings) UpdateObject(*simulator.Context, mo.Reference, []types.PropertyChange) {}
+// UpdateObject is called by the simulator when an object changes, as a new machine does when it gets its devices.
+func (s *machineSettings) UpdateObject(_ *simulator.Context, item mo.Reference, _ []types.PropertyChange) {
+	machine, ok := item.(*mo.VirtualMachine)
+	if !ok || machine.Config == nil {
+		return
+	}
+	if spec, ok := s.created.LoadAndDelete(machine.Name); ok {
+		keep(machine.Config, spec.(*types.VirtualMachineConfigSpec))
+	}
+}
 
 func (s *machineSettings) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
 
@@ -45,16 +49,16 @@ func (s *machineSettings) note(ctx *simulator.Context, call *simulator.Method) {
 		}
 	case *types.ReconfigVM_Task:
 		if machine, ok := ctx.Map.Get(call.This).(*simulator.VirtualMachine); ok {
-			ctx.WithLock(machine, func() { keep(machine, &body.Spec) })
+			ctx.WithLock(machine, func() { keep(machine.Config, &body.Spec) })
 		}
 	}
 }
 
-func keep(machine *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) {
+func keep(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) {
 	if spec.SwapPlacement != "" {
-		machine.Config.SwapPlacement = spec.SwapPlacement
+		config.SwapPlacement = spec.SwapPlacement
 	}
 	if spec.VPMCEnabled != nil {
-		machine.Config.VPMCEnabled = spec.VPMCEnabled
+		config.VPMCEnabled = spec.VPMCEnabled
 	}
 }
