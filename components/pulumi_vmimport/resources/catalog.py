@@ -31,7 +31,7 @@ RESOURCES = (
         summary="an AMI from disk images in S3, from URLs or from a snapshot (EC2 ImportImage)",
         page="supported_systems.md",
         actions=Actions(
-            check=(*SOURCE_CHECK, "ec2:DescribeSnapshots"),
+            check=(*SOURCE_CHECK, *iam("ec2", "DescribeSnapshots", "GetEbsEncryptionByDefault")),
             create=(
                 *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags"),
                 *iam("ec2", "DescribeImages", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
@@ -103,7 +103,7 @@ RESOURCES = (
         summary="an OVA, or one object for each disk, in S3, streamed from a vSphere VM or one of its snapshots",
         page="uploads.md",
         actions=Actions(
-            check=iam("s3", "ListBucket", "GetObject"),
+            check=(*iam("s3", "ListBucket", "GetObject"), "ec2:GetEbsEncryptionByDefault"),
             create=UPLOAD,
             read=("s3:GetObject",),
             update=(*UPLOAD, *iam("s3", "DeleteObject", "DeleteObjectVersion")),
@@ -117,7 +117,7 @@ RESOURCES = (
         summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",
         page="uploads.md",
         actions=Actions(
-            check=iam("s3", "ListBucket", "GetObject"),
+            check=(*iam("s3", "ListBucket", "GetObject"), "ec2:GetEbsEncryptionByDefault"),
             create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING),
             read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
             update=(*UPLOAD, *iam("s3", "ListMultipartUploadParts", "GetObjectVersion"), *TAGGING),

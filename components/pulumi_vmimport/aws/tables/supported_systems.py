@@ -71,6 +71,14 @@ class SystemsTable:
     source: str
     withdrawn_from: str
     i386_stops: str
+    default_regions: tuple[str, ...]
+    languages: Mapping[str, tuple[str, ...]]
+    """The names and tags of each language beside English"""
+
+    def is_opt_in(self, region: str) -> bool:
+        """Whether a Region of partition aws has to be enabled for an account."""
+        is_commercial = not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"))
+        return is_commercial and region not in self.default_regions
 
 
 @cache
@@ -80,7 +88,11 @@ def table() -> SystemsTable:
     dates = {name: data[name].isoformat() for name in ("checked", "withdrawn_from", "i386_stops")}
     systems = tuple(map(_system, data["system"]))
     formats, volumes = tuple(data["format"]), tuple(data["volume"])
-    return SystemsTable(systems, formats, volumes, source=data["source"], **dates)
+    languages = {name: tuple(words) for name, words in data["languages"].items()}
+    regions = tuple(data["default_regions"])
+    return SystemsTable(
+        systems, formats, volumes, source=data["source"], default_regions=regions, languages=languages, **dates
+    )
 
 
 def version_numbers(text: str) -> Version:

@@ -16,6 +16,10 @@ _EDITIONS = {
     "education": "Education", "essentials": "Essentials", "foundation": "Foundation", "nano": "Nano Server",
 }  # fmt: skip
 _MAX_SUGGESTIONS = 4
+_LANGUAGE_TAG = re.compile(r"(?<![\w-])([a-z]{2})[-_]([a-z]{2})(?![\w-])")
+_OTHER_ENGLISH = re.compile(r"\ben[-_](?!us\b)[a-z]{2}\b|united kingdom|\bbritish\b|\binternational\b")
+_TAG_LENGTH = 2
+_LAST_ASCII = 127
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,24 @@ def is_arm(operating_system: str) -> bool:
 def is_32_bit(operating_system: str) -> bool:
     """Whether the text names a 32-bit system."""
     return _IS_32_BIT.search(operating_system.lower()) is not None
+
+
+def foreign_language(operating_system: str) -> str | None:
+    """The language other than English that the text names or is written in; None if it names English or no language."""
+    text = operating_system.lower()
+    words = set(re.findall(r"[^\W\d_]+", text))
+    tags = dict(_LANGUAGE_TAG.findall(text))
+    for language, names in table().languages.items():
+        if words & {name for name in names if len(name) > _TAG_LENGTH} or tags.keys() & set(names):
+            return language
+    if any(ord(letter) > _LAST_ASCII for word in words for letter in word):
+        return "letters other than A to Z"
+    return None
+
+
+def is_other_english(operating_system: str) -> bool:
+    """Whether the text names the English of another country than the US."""
+    return _OTHER_ENGLISH.search(operating_system.lower()) is not None
 
 
 def editions(operating_system: str) -> set[str]:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
 from pulumi_vmimport.aws.tables.supported_systems import Release, System, table
-from pulumi_vmimport.aws.tables.system_identification import editions, identify, is_32_bit, is_arm, suggestions
+from pulumi_vmimport.aws.tables.system_identification import (
+    editions,
+    foreign_language,
+    identify,
+    is_32_bit,
+    is_arm,
+    is_other_english,
+    suggestions,
+)
 
 
 def problems(
@@ -35,6 +43,8 @@ def problems(
     if platform is not None and platform is not system.platform:
         yield "platform", f"expected {system.platform} for {operating_system}, got {platform}"
     yield from _license_problems(operating_system, system, license_type, usage_operation)
+    if system.platform is Platform.WINDOWS:
+        yield from _language_problems(operating_system, system)
     if identified.release is not None:
         yield from _release_problems(operating_system, identified.release, region, boot_mode)
 
@@ -67,6 +77,17 @@ def _license_problems(
         yield "usageOperation", f"expected {expected.value} for {operating_system}, got {usage_operation.value}"
 
 
+def _language_problems(operating_system: str, system: System) -> Iterator[tuple[str, str]]:
+    """AWS imports Windows only in English, and client editions only in US English."""
+    language = foreign_language(operating_system)
+    if system.is_client and (language or is_other_english(operating_system)):
+        found = language or "the English of another country"
+        yield "operatingSystem", f"expected Windows in US English, got {operating_system!r} ({found})"
+    elif language:
+        reason = "expected Windows in English, because AWS does not support language packs with non-ASCII characters"
+        yield "operatingSystem", f"{reason}, got {operating_system!r} ({language})"
+
+
 def _release_problems(
     operating_system: str, release: Release, region: str | None, boot_mode: BootMode | None
 ) -> Iterator[tuple[str, str]]:
@@ -74,6 +95,12 @@ def _release_problems(
         yield "bootMode", f"expected {release.boot_mode} for {operating_system}, got {boot_mode}"
     if region in release.not_in_regions:
         yield "operatingSystem", f"AWS does not support {operating_system} in {region}; import it in another Region"
+    elif region is not None and release.default_regions_only and table().is_opt_in(region):
+        remedy = "import it in a Region that is enabled by default, such as us-east-1 or eu-west-1"
+        yield (
+            "operatingSystem",
+            f"AWS does not support {operating_system} in opt-in Regions such as {region}; {remedy}",
+        )
 
 
 def _release_warnings(operating_system: str, release: Release, boot_mode: BootMode | None) -> Iterator[str]:

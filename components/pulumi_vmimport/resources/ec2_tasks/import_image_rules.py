@@ -11,6 +11,7 @@ from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
+    byol_image_rules,
     disk_container_rules,
     encryption_rules,
     image_inspection,
@@ -28,6 +29,7 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from _license_problems(inputs)
     yield from _boot_mode_problems(inputs)
     yield from operating_system_rules.problems(inputs)
+    yield from byol_image_rules.problems(inputs)
     yield from image_inspection.ignored_finding_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
@@ -49,6 +51,7 @@ def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         elif not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
             yield from _inspect(run, inputs, i)
     operating_system_rules.warn(run, inputs)
+    yield from byol_image_rules.encryption_default_problems(run, "imageProfile", inputs.image_profile)
     key_problems = list(encryption_rules.look_up_key(run, inputs.kms_key_id))
     yield from key_problems
     if is_known(inputs.role_name) and not run.supplied_by_resource("roleName"):

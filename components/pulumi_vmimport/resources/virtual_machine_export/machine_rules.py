@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.ht
 https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
+import re
 from collections.abc import Iterator
 
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
@@ -11,6 +12,10 @@ from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts, PowerState
+
+# windows2019srv_64Guest, windows8Server64Guest, winNetStandard64Guest ...
+# Source: https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim.vm.GuestOsDescriptor.GuestOsIdentifier.html
+_SERVER = re.compile(r"^win(?:dows\w*?(?:srv|server)|net|2000serv)", re.IGNORECASE)
 
 
 def machine_problems(
@@ -44,6 +49,12 @@ def _byol_problems(path: str, facts: MachineFacts) -> Iterator[Problem]:
                 f"{disk.label} of {facts.name} has {disk.capacity_bytes / GIB:.0f} GB, expected at most "
                 f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB)",
             )
+    if _SERVER.search(facts.guest_id):
+        yield Problem(
+            path,
+            f"expected Windows 10 or 11 for WorkSpaces BYOL, {facts.name} has guest OS {facts.guest_id} (Windows "
+            "Server); if it runs a client edition, correct the guest OS of the VM",
+        )
     if len(facts.network_adapters) > 1:
         count = len(facts.network_adapters)
         yield Problem(path, f"expected one network adapter for WorkSpaces BYOL, {facts.name} has {count}")

@@ -23,6 +23,7 @@ from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
+from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     INPUTS,
     ExportDestination,
@@ -77,6 +78,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
     def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         if is_known(inputs.bucket):
             yield from _destination_problems(run, inputs)
+        yield from encryption_default_problems(run, "imageProfile", inputs.image_profile)
         path, value = inputs.machine_input()
         if not is_known(value, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
             return

@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2 import images
+from pulumi_vmimport.aws.ec2.images import Image
+from pulumi_vmimport.aws.ec2.import_options import UsageOperation
 from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 
 _GUIDE = "https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html"
+# ImportImage describes an AMI with the operating system that it detects.
+_WRITTEN_BY_EC2 = "AWS-VMImport service:"
+_SERVER = re.compile(r"windows[ _-]server", re.IGNORECASE)
 _AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 
 
@@ -47,8 +52,9 @@ def ami_problems(run: Run, image_id: str, path: str) -> Iterator[Problem]:
             f"AMI {image.id} belongs to account {image.owner_id}, expected your own, {run.aws.account_id}; import it "
             "into your account or copy it there first",
         )
-    if (image.platform or "").lower() != "windows":
-        yield Problem(path, f"expected a Windows AMI, got {image.platform_details or 'another platform'}")
+    yield from _system_problems(run, image, path)
+    if len(image.disks) > 1:
+        yield Problem(path, f"AMI {image.id} has {len(image.disks)} volumes, expected only the root volume")
     encrypted = ", ".join(disk.snapshot_id or disk.device_name for disk in image.disks if disk.encrypted)
     if encrypted:
         yield Problem(
@@ -56,3 +62,27 @@ def ami_problems(run: Run, image_id: str, path: str) -> Iterator[Problem]:
             f"AMI {image.id} has encrypted snapshots ({encrypted}), which WorkSpaces does not support; import it with "
             f"`encrypted` false in a Region without EBS encryption by default ({_GUIDE})",
         )
+
+
+def _system_problems(run: Run, image: Image, path: str) -> Iterator[Problem]:
+    """Whether the AMI has a Windows client edition with its own license, as far as EC2 reports it."""
+    if (image.platform or "").lower() != "windows":
+        yield Problem(path, f"expected a Windows AMI, got {image.platform_details or 'another platform'}")
+        return
+    if image.architecture not in (None, "x86_64"):
+        yield Problem(path, f"expected an AMI for x86_64, got {image.architecture}")
+    licensed = image.usage_operation not in (None, UsageOperation.WINDOWS_BYOL)
+    if licensed or image.product_codes:
+        origin = f"product code {', '.join(image.product_codes)}" if image.product_codes else image.usage_operation
+        yield Problem(
+            path,
+            f"AMI {image.id} runs {image.platform_details or 'Windows'} with a license from AWS ({origin}), expected "
+            "your own license; import the virtual machine with licenseType BYOL",
+        )
+    if _SERVER.search(image.description) or _SERVER.search(image.name):
+        words = image.description if _SERVER.search(image.description) else image.name
+        reason = f"AMI {image.id} is Windows Server ({words!r}), expected a Windows client edition: Windows 10 or 11"
+        if image.description.startswith(_WRITTEN_BY_EC2):
+            yield Problem(path, reason)
+        elif not licensed:
+            run.warn(f"{path}: to judge by its name or description, {reason}")

@@ -52,6 +52,52 @@ def test_fails_for_inputs_that_the_system_does_not_support(
     assert words in reason
 
 
+@pytest.mark.parametrize("system", ["Windows Server 2003", "Windows Server 2003 R2 Enterprise", "Windows Server 2008"])
+@pytest.mark.parametrize(
+    ("region", "is_supported"),
+    [("eu-west-1", True), ("us-west-2", True), ("cn-north-1", True), ("us-gov-west-1", True), (None, True)]
+    + [(region, False) for region in ("af-south-1", "ap-east-1", "eu-south-1", "me-south-1", "mx-central-1")],
+)
+def test_some_windows_releases_are_not_supported_in_opt_in_regions(
+    system: str, region: str | None, is_supported: bool
+) -> None:
+    found = list(problems(system, region=region))
+    assert (found == []) is is_supported
+    assert all(path == "operatingSystem" and f"opt-in Regions such as {region}" in reason for path, reason in found)
+    assert list(problems("Windows Server 2008 R2", region=region)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        pytest.param("Windows 10 Pro German", "(German)", id="name"),
+        pytest.param("Windows 10 Enterprise de-DE 22H2", "(German)", id="tag"),
+        pytest.param("windows 11 pro (français)", "(French)", id="own-name"),
+        pytest.param("Windows 10 Pro 日本語", "(letters", id="other-script"),
+        pytest.param("Windows 8.1 Enterprise zh_tw", "(Chinese)", id="underscore"),
+        pytest.param("Windows 10 Pro en-GB", "(the English of another", id="british-tag"),
+        pytest.param("Windows 7 Professional English International", "(the English of another", id="international"),
+        pytest.param("Windows Server 2019 Japanese", "(Japanese)", id="server"),
+        pytest.param("Windows Server 2022 Datacenter pt-BR", "(Portuguese)", id="server-tag"),
+    ],
+)
+def test_fails_for_windows_in_another_language_than_english(text: str, named: str) -> None:
+    ((path, reason),) = problems(text)
+    assert path == "operatingSystem"
+    assert f"got {text!r} {named}" in reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Windows 10 Pro", "Microsoft® Windows 10 Enterprise LTSC 2021 x64 en-US", "Windows 11 Education (English)",
+        "Windows Server 2022 English", "Windows Server 2019 en-GB", "Ubuntu 24.04 de-DE", "Debian 12 german",
+    ],
+)  # fmt: skip
+def test_english_and_the_languages_of_linux_are_supported(text: str) -> None:
+    assert list(problems(text)) == []
+
+
 @pytest.mark.parametrize("license_type", LicenseType)
 def test_windows_server_supports_both_license_types(license_type: LicenseType) -> None:
     assert list(problems("Windows Server 2022", license_type=license_type, region="eu-west-1")) == []

@@ -19,6 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     sent_parts,
 )
 
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -143,6 +144,15 @@ def test_fails_for_an_ovf_that_cannot_be_packed(
     assert (problem.path, words in problem.reason) == ("path", True), problem.reason
     with pytest.raises(CleanFailureError):
         lifecycle.create(run, inputs)
+
+
+def test_ebs_encryption_by_default_is_found_before_the_upload_of_a_byol_image(
+    run: Any, aws: AwsSandbox, bucket: str, tmp_path: Path
+) -> None:
+    aws.observer("ec2").enable_ebs_encryption_by_default()
+    inputs = replace(inputs_for(tmp_path / "web.raw", bucket, "web.raw"), image_profile=ImageProfile.BYOL_WORKSPACES)
+    found = {problem.path: problem.reason for problem in lifecycle.preflight(run, inputs)}
+    assert "EBS encryption by default is enabled in eu-west-1" in found["imageProfile"]
 
 
 def test_fails_before_the_upload_for_an_image_that_aws_would_reject(

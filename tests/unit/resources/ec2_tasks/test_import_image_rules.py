@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, LicenseSpecification, UserBucket
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
@@ -146,6 +147,50 @@ def test_unknown_inputs_are_not_checked() -> None:
 
 def preflight(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
     return {p.path: p.reason for p in lifecycle.preflight(run, inputs)}
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        pytest.param({"encrypted": True}, "encrypted", id="encrypted"),
+        pytest.param({"platform": "Linux"}, "platform", id="linux"),
+        pytest.param({"architecture": "i386"}, "architecture", id="32-bit"),
+        pytest.param({"licenseType": "AWS"}, "licenseType", id="licensed-by-aws"),
+        pytest.param({"usageOperation": "RunInstances:0002"}, "usageOperation", id="billed-with-license"),
+        pytest.param({"operatingSystem": "Windows Server 2022"}, "operatingSystem", id="server"),
+        pytest.param({"operatingSystem": "Windows 8.1"}, "operatingSystem", id="windows-8"),
+        pytest.param({"operatingSystem": "Ubuntu 24.04"}, "operatingSystem", id="ubuntu"),
+    ],
+)
+@pytest.mark.parametrize("profile", ["byol-workspaces", "workspaces-byol"])
+def test_fails_for_inputs_that_rule_out_a_byol_image(values: dict[str, Any], path: str, profile: str) -> None:
+    assert problems(**values) == []
+    assert [found for found, _ in problems(imageProfile=profile, **values)] == [path]
+
+
+def test_the_check_of_the_system_of_a_byol_image_can_be_skipped() -> None:
+    system = {"imageProfile": "byol-workspaces", "operatingSystem": "Windows Server 2022"}
+    assert problems(**system, skipOperatingSystemCheck=True) == []
+    assert problems(imageProfile="byol-workspaces", operatingSystem="Windows 11 Enterprise", licenseType="BYOL") == []
+
+
+def test_preflight_detects_ebs_encryption_by_default_for_a_byol_image(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    byol = replace(inputs, image_profile=ImageProfile.BYOL_WORKSPACES, encrypted=False)
+    assert "imageProfile" not in preflight(new_run(), byol)
+    aws.observer("ec2").enable_ebs_encryption_by_default()
+    assert "EBS encryption by default is enabled in eu-west-1" in preflight(new_run(), byol)["imageProfile"]
+    assert preflight(new_run(), inputs) == {}
+    promised = new_run(supplied=("region",))
+    assert "imageProfile" not in preflight(promised, byol)
+    assert any("EBS encryption by default is enabled" in warning for warning in promised.warnings)
+
+
+def test_a_setting_that_cannot_be_read_is_a_warning(run: Any, inputs: ImportImageInputs, aws: AwsSandbox) -> None:
+    aws.faults.deny("GetEbsEncryptionByDefault")
+    assert "imageProfile" not in preflight(run, replace(inputs, image_profile=ImageProfile.BYOL_WORKSPACES))
+    assert any("EBS encryption by default in eu-west-1 not checked" in warning for warning in run.warnings)
 
 
 def test_preflight_finds_no_problem_with_valid_inputs(run: Any, inputs: ImportImageInputs) -> None:

@@ -50,6 +50,11 @@ def test_a_machine_at_the_limits_has_no_problems(profile: Any) -> None:
     assert problems({"network_adapters": ()}, profile) == []
 
 
+@pytest.mark.parametrize("guest_id", ["windows11_64Guest", "windows7_64Guest", "otherGuest64"])
+def test_a_guest_os_that_is_no_server_is_left_to_the_inspection(guest_id: str) -> None:
+    assert problems({"guest_id": guest_id}, ImageProfile.BYOL_WORKSPACES) == []
+
+
 def test_the_limits_of_byol_do_not_apply_to_other_profiles() -> None:
     changes = {"disks": (DISK, replace(DISK, capacity_bytes=2000 * GIB)), "network_adapters": (NIC, NIC)}
     assert problems(changes) == problems(changes, None) == []
@@ -65,6 +70,9 @@ def test_the_limits_of_byol_do_not_apply_to_other_profiles() -> None:
             id="large-disk",
         ),
         pytest.param({"network_adapters": (NIC, NIC)}, ("one network adapter", "web has 2"), id="two-adapters"),
+        pytest.param({"guest_id": "windows2019srv_64Guest"}, ("windows2019srv_64Guest", "Server"), id="server-2019"),
+        pytest.param({"guest_id": "windows9Server64Guest"}, ("windows9Server64Guest", "Server"), id="server-2016"),
+        pytest.param({"guest_id": "winNetStandard64Guest"}, ("winNetStandard64Guest", "Server"), id="server-2003"),
     ],
 )
 def test_fails_for_a_machine_beyond_the_limits_of_byol(changes: dict[str, Any], words: tuple[str, ...]) -> None:

@@ -233,6 +233,16 @@ def test_fails_for_a_machine_that_workspaces_rejects_before_powering_it_off(
     assert lifecycle.create(new_run(), to_ec2).state.checksum is not None
 
 
+def test_ebs_encryption_by_default_is_found_before_the_export_of_a_byol_image(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox
+) -> None:
+    aws.observer("ec2").enable_ebs_encryption_by_default()
+    assert list(lifecycle.preflight(new_run(), inputs)) == []
+    (problem,) = lifecycle.preflight(new_run(), replace(inputs, image_profile=ImageProfile.BYOL_WORKSPACES))
+    assert problem.path == "imageProfile"
+    assert "EBS encryption by default is enabled in eu-west-1" in problem.reason
+
+
 def test_fails_if_the_machine_gets_a_second_disk_during_the_wait(
     new_run: NewRun, inputs: Inputs, machine: VSphereMachine, machines: Any, aws: AwsSandbox
 ) -> None:

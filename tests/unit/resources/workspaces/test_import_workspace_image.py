@@ -194,6 +194,46 @@ def test_preflight_reports_an_encrypted_ami(
 
 
 @pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({"usage_operation": "RunInstances:0002"}, "with a license from AWS (RunInstances:0002)", id="aws"),
+        pytest.param(
+            {"usage_operation": "RunInstances:0006", "platform_details": "Windows with SQL Server Standard"},
+            "runs Windows with SQL Server Standard with a license from AWS", id="sql-server",
+        ),
+        pytest.param(
+            {"description": "AWS-VMImport service: Microsoft Windows Server 2019 (64-bit)"}, "is Windows Server",
+            id="server",
+        ),
+        pytest.param({"architecture": "i386"}, "expected an AMI for x86_64, got i386", id="32-bit"),
+    ],
+)  # fmt: skip
+def test_preflight_reports_an_ami_that_is_no_windows_client_with_its_own_license(
+    run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp, values: dict[str, Any], words: str
+) -> None:
+    vars(ami).update(values)
+    found = looked_up(lifecycle, run, inputs)
+    assert list(found) == ["ec2ImageId"]
+    assert words in found["ec2ImageId"]
+    assert run.warnings == []
+
+
+def test_a_name_or_description_of_a_user_that_mentions_windows_server_is_a_warning(
+    run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
+) -> None:
+    ami.description = "desktop for the Windows Server team"
+    assert looked_up(lifecycle, run, inputs) == {}
+    assert "'desktop for the Windows Server team'" in run.warnings[0]
+
+
+def test_preflight_reports_an_ami_with_several_volumes(
+    run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
+) -> None:
+    ami._snapshots = [ami.ebs_snapshot, ami._extra_snapshot("data")]
+    assert "has 2 volumes, expected only the root volume" in looked_up(lifecycle, run, inputs)["ec2ImageId"]
+
+
+@pytest.mark.parametrize(
     ("process", "warnings"),
     [(IngestionProcess.BYOL_REGULAR_WSP, []), (IngestionProcess.BYOL_REGULAR_BYOP, ["allow-listed"])],
 )
