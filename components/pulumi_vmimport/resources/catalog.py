@@ -118,9 +118,14 @@ RESOURCES = (
         page="uploads.md",
         actions=Actions(
             check=(*iam("s3", "ListBucket", "GetObject"), "ec2:GetEbsEncryptionByDefault"),
-            create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING),
+            create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING, "ec2:GetEbsEncryptionByDefault"),
             read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
-            update=(*UPLOAD, *iam("s3", "ListMultipartUploadParts", "GetObjectVersion"), *TAGGING),
+            update=(
+                *UPLOAD,
+                *iam("s3", "ListMultipartUploadParts", "GetObjectVersion"),
+                *TAGGING,
+                "ec2:GetEbsEncryptionByDefault",
+            ),
             delete=OBJECT_DELETION,
         ),
         orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),

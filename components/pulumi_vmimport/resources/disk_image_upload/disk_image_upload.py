@@ -30,7 +30,6 @@ from pulumi_vmimport.resources.disk_image_upload.object_upload import (
 )
 from pulumi_vmimport.resources.disk_image_upload.upload_progress import progress_report
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
-from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
@@ -98,7 +97,6 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
                 target = _target(run, inputs)
                 if reason := target.conflict(target.find()):
                     yield Problem("key", reason)
-        yield from encryption_default_problems(run, "imageProfile", inputs.image_profile)
         if not _inspection_is_deferred(run) and is_known(inputs.path, inputs.image_profile, inputs.ignored_findings):
             yield from _inspect(run, inputs)
 

@@ -10,6 +10,7 @@ from pulumi_vmimport.disk import ovf_references
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.transfer.file_content import FileContent, UploadContent, file_identity
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
@@ -87,10 +88,11 @@ def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
 
 
 def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str]) -> Iterator[Problem]:
-    """Why the files cannot be read, or would be rejected by AWS."""
+    """Why the files cannot be read, or AWS would reject them, or the image that is made from them."""
     # An unchanged file is not inspected, and importing the disk readers takes longer than all other imports together.
     from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source  # noqa: PLC0415
 
+    yield from encryption_default_problems(run, "imageProfile", profile)
     folder = Path(path).absolute().parent
     try:
         with open_content(path), ExitStack() as stack:

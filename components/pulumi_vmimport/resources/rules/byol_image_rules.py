@@ -78,8 +78,8 @@ def encryption_default_problems(run: Run, path: str, profile: ImageProfile | Non
             return
         reason = (
             f"EBS encryption by default is enabled in {region}, so EBS would encrypt the AMI, which WorkSpaces does "
-            "not support; disable it until the import has ended (`aws ec2 disable-ebs-encryption-by-default`), or import "
-            "in another Region"
+            "not support; disable it until the import ends (`aws ec2 disable-ebs-encryption-by-default`), or import in "
+            "another Region"
         )
         if run.supplied_by_resource("region"):
             run.warn(reason)
