@@ -19,6 +19,7 @@ from pulumi_vmimport.resources.allowed_values import (
     IngestionProcessValue,
     OsVersionValue,
     PoweredOnValue,
+    SseValue,
 )
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
@@ -29,7 +30,8 @@ _MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_pat
 _SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")
 _CREDENTIALS = ("profile", "assume_role_arn")
 _AWS_ARGS = (*_CREDENTIALS, "timeout_minutes")
-_EXPORT_ARGS = ("powered_on", "export_when_changed", "triggers")
+_EXPORT_ARGS = ("powered_on", "export_when_changed", "triggers", "sse", "kms_key_id")
+_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -70,6 +72,12 @@ class ByolWorkspaceImageArgs(TypedDict):
     """Export the virtual machine again when its change version in vSphere differs. Default: false; preview warns."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """Any values; a change exports the virtual machine again."""
+    sse: NotRequired[pulumi.Input[SseValue]]
+    """The server-side encryption of the OVA: AES256, aws:kms or aws:kms:dsse. Set it where the policy of
+    `existing_bucket` requires the header. Default: the default encryption of the bucket."""
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The KMS key of the OVA for `sse` aws:kms or aws:kms:dsse; its key policy must let the service role decrypt
+    (`source_key_policy_statement` of VmimportRole). Default: that of the bucket."""
     source_hash: NotRequired[pulumi.Input[str]]
     """For `ova_key`: any value that changes when the OVA changes; a change imports it again."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
@@ -175,6 +183,10 @@ class ByolWorkspaceImage(Component):
             self.role_name = inputs.get("existing_role_name")
         else:
             role_args: Any = {"import_buckets": [self.bucket], **self._set_args("tags", *_CREDENTIALS)}
+            if self._args.get("kms_key_id") is not None:
+                role_args["kms_key_arns"] = inputs.get("kms_key_id").apply(
+                    lambda arn: [arn] if _KEY_ARN.match(arn) else []
+                )
             self.role_name = VmimportRole(f"{name}-role", role_args, self._child).role_name
 
     def _declare_export(self, name: str, inputs: CheckedInputs) -> pulumi.Output[str]:

@@ -24,6 +24,7 @@ IngestionProcessValue = Literal[
 ]  # fmt: skip
 OsVersionValue = Literal["Windows_10", "Windows_11"]
 PoweredOnValue = Literal["refuse", "shutDown", "powerOff", "wait"]
+SseValue = Literal["AES256", "aws:kms", "aws:kms:dsse"]
 UsageOperationValue = Literal[
     "RunInstances:0002", "RunInstances:0006", "RunInstances:0102", "RunInstances:0202", "RunInstances:0800",
     "RunInstances", "RunInstances:0004", "RunInstances:0100", "RunInstances:0200", "RunInstances:0010",

@@ -15,6 +15,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     OBJECT_DELETION,
     ROLE_CHECK,
     SOURCE_CHECK,
+    SSE_KMS,
     TAGGING,
     UPLOAD,
     Actions,
@@ -103,11 +104,15 @@ RESOURCES = (
         summary="an OVA, or one object for each disk, in S3, streamed from a vSphere VM or one of its snapshots",
         page="uploads.md",
         actions=Actions(
-            check=(*iam("s3", "ListBucket", "GetObject"), "ec2:GetEbsEncryptionByDefault"),
+            check=(
+                *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),
+                *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
+            ),
             create=UPLOAD,
             read=("s3:GetObject",),
             update=(*UPLOAD, *iam("s3", "DeleteObject", "DeleteObjectVersion")),
             delete=OBJECT_DELETION,
+            implied=SSE_KMS,
         ),
         orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),
     ),
@@ -117,7 +122,10 @@ RESOURCES = (
         summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",
         page="uploads.md",
         actions=Actions(
-            check=(*iam("s3", "ListBucket", "GetObject"), "ec2:GetEbsEncryptionByDefault"),
+            check=(
+                *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),
+                *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
+            ),
             create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING, "ec2:GetEbsEncryptionByDefault"),
             read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
             update=(
@@ -127,6 +135,7 @@ RESOURCES = (
                 "ec2:GetEbsEncryptionByDefault",
             ),
             delete=OBJECT_DELETION,
+            implied=SSE_KMS,
         ),
         orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),
     ),

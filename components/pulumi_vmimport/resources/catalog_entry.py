@@ -61,6 +61,8 @@ UPLOAD = iam("s3", "PutObject", "GetObject", "ListBucketMultipartUploads", "Abor
 OBJECT_DELETION = iam(
     "s3", "GetObject", "DeleteObject", "DeleteObjectVersion", "ListBucketMultipartUploads", "AbortMultipartUpload"
 )
+SSE_KMS = iam("kms", "GenerateDataKey", "Decrypt")
+"""For a multipart upload whose object a KMS key encrypts"""
 TAGGING = iam("s3", "PutObjectTagging", "DeleteObjectTagging")
 _WORKSPACE_IMAGE_DELETION = iam(
     "workspaces",

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import retry, retry_if_exception, stop_after_attempt
 
 from pulumi_vmimport.transfer.checksums import base64_to_crc32, combined_crc32, crc32_of, crc32_to_base64
+from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.part_body import Buffer, BufferBody, PartBody
 from pulumi_vmimport.transfer.s3_object import (
     FoundObject,
@@ -109,6 +110,7 @@ class MultipartUpload:
         metadata: Mapping[str, str],
         tags: Mapping[str, str] | None = None,
         storage_class: str | None = None,
+        encryption: ObjectEncryption = ObjectEncryption(),  # noqa: B008 - immutable
     ) -> Self:
         """Start an upload. Raises: InvalidMetadataError; errors of S3."""
         require_valid_metadata(metadata)
@@ -122,6 +124,7 @@ class MultipartUpload:
             Metadata={**metadata, UPLOAD_TOKEN: token},
             ChecksumAlgorithm="CRC32",
             ChecksumType="FULL_OBJECT",
+            **encryption.request(),
             **options,
         )
         return cls(client, bucket, key, response["UploadId"], token=token, storage_class=storage_class or "STANDARD")

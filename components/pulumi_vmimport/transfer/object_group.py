@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.s3_object import UploadedObject, delete_if_owned, find_object, uri
 from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
 
@@ -17,9 +18,18 @@ if TYPE_CHECKING:
 class ObjectGroup:
     """A context manager. `complete` completes the uploads started inside; leaving the block without it aborts them."""
 
-    def __init__(self, client: "S3Client", bucket: str, *, metadata: Mapping[str, str], owner: str) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        *,
+        metadata: Mapping[str, str],
+        owner: str,
+        encryption: ObjectEncryption = ObjectEncryption(),  # noqa: B008 - immutable
+    ) -> None:
         """All objects get the same metadata; `owner` is the name of the entry that identifies the owner."""
         self._client = client
+        self._encryption = encryption
         self._bucket = bucket
         self._metadata = metadata
         self._owner = owner
@@ -52,7 +62,9 @@ class ObjectGroup:
         found = find_object(self._client, self._bucket, key)
         if found is not None and found.metadata.get(self._owner) != self._metadata[self._owner]:
             raise ObjectConflictError(uri(self._bucket, key), expected_etag=None)
-        upload = MultipartUpload.start(self._client, self._bucket, key, metadata=self._metadata)
+        upload = MultipartUpload.start(
+            self._client, self._bucket, key, metadata=self._metadata, encryption=self._encryption
+        )
         self._uploads.append((upload, found.etag if found else None))
         return upload
 

@@ -44,6 +44,10 @@ class FoundObject:
     checksum: str | None = None
     """S3's checksum of the whole object, as `CRC32:<base64>`; None if S3 has no full-object CRC-32"""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    sse: str | None = None
+    """S3's ServerSideEncryption"""
+    kms_key_id: str | None = None
+    """The ARN of the KMS key that encrypts the object"""
 
 
 def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None:
@@ -63,6 +67,8 @@ def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None
         version_id=version_id_of(head),
         checksum=f"CRC32:{crc32}" if crc32 else None,
         metadata=head["Metadata"],
+        sse=head.get("ServerSideEncryption"),
+        kms_key_id=head.get("SSEKMSKeyId"),
     )
 
 

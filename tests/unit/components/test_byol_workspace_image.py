@@ -106,6 +106,18 @@ def test_each_part_receives_the_outputs_of_the_parts_before(world: Any) -> None:
     }
 
 
+def test_the_encryption_of_the_ova_reaches_the_export_and_the_role(world: Any) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    world.deploy(lambda: outputs({**MACHINE, "sse": "aws:kms", "kms_key_id": key}))
+    export = world.inputs("line-export")
+    assert (export["sse"], export["kmsKeyId"]) == ("aws:kms", key)
+    assert f'"{key}"' in world.inputs("line-role-policy")["policy"]
+
+
+def test_fails_for_an_encryption_without_an_export(world: Any) -> None:
+    assert "applies only to a virtual machine" in world.problems(lambda: outputs({**OVA, "sse": "AES256"}))["sse"]
+
+
 def test_arguments_reach_the_parts_that_they_configure(world: Any) -> None:
     args = {
         **MACHINE, "powered_on": "wait", "export_when_changed": True, "triggers": {"patched": "today"},

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-Context = Mapping[str, str]
-"""The values of condition keys, with names in lower case. A key that is absent is not known."""
+Context = Mapping[str, str | None]
+"""The values of condition keys, with names in lower case; None: the request does not have the key. A key that is absent
+is not known."""
 
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda actual, wanted: actual == wanted,
@@ -45,7 +46,11 @@ def _results(statement: Mapping[str, Any], context: Context) -> Iterator[bool | 
         positive = bare.replace("Not", "", 1)
         for key, values in pairs.items():
             wanted, actual = [_text(value) for value in as_list(values)], context.get(key.lower())
-            if positive not in _TESTS or actual is None or any("${" in value for value in wanted):
+            if operator == "Null" and key.lower() in context:
+                yield [str(actual is None).lower()] == wanted
+            elif positive in _TESTS and actual is None and key.lower() in context:
+                yield operator != bare or bare != positive
+            elif positive not in _TESTS or actual is None or any("${" in value for value in wanted):
                 yield None
             else:
                 yield any(_TESTS[positive](actual, value) for value in wanted) is (bare == positive)

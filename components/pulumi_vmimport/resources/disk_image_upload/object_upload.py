@@ -10,6 +10,7 @@ from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.content_upload import Report, checksum_of, send_content
 from pulumi_vmimport.transfer.file_content import UploadContent
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.part_sizes import part_bytes_for
 from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
 from pulumi_vmimport.transfer.transfer_errors import TransferError
@@ -31,6 +32,7 @@ class UploadTarget:
     """The resource's identity, recorded in the object's metadata"""
     storage_class: str | None = None
     tags: Mapping[str, str] | None = None
+    encryption: ObjectEncryption = ObjectEncryption()
 
     @property
     def uri(self) -> str:
@@ -84,11 +86,12 @@ class UploadTarget:
             if resumed is None:
                 return uploaded
             found = self.find()
-            if found is None or self.is_owned(found):
+            if found is None or (self.is_owned(found) and self.encryption.is_of(found)):
                 if self.tags:
                     self.write_tags()
                 return uploaded
-            replaced = found  # another process started the resumed upload, so the object lacks our metadata
+            # Another process started the resumed upload, or a run with other inputs: S3 shows that only now.
+            replaced = found
 
     def _start(self, content: UploadContent) -> MultipartUpload:
         return MultipartUpload.start(
@@ -98,6 +101,7 @@ class UploadTarget:
             metadata={IDENTITY_METADATA: self.owner, _SOURCE: content.identity},
             tags=self.tags,
             storage_class=self.storage_class,
+            encryption=self.encryption,
         )
 
 

@@ -21,13 +21,13 @@ def encryption_problems(encrypted: bool | None, kms_key: str | None, path: str =
         yield Problem(path, f"requires encrypted = true; set encrypted or remove {path}")
 
 
-def look_up_key(run: Run, kms_key_id: str | None) -> Iterator[Problem]:
-    """Why EBS cannot use the key. Not being allowed to read the key is a warning."""
+def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Iterator[Problem]:
+    """Why EBS or S3 cannot use the key. Not being allowed to read the key is a warning."""
     if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource(_PATH):
         return
     if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != run.aws.region:
         yield Problem(
-            _PATH, f"key {kms_key_id!r} is in {region}, expected a key in {run.aws.region}, the Region of the import"
+            _PATH, f"key {kms_key_id!r} is in {region}, expected a key in {run.aws.region}, the Region of the {use}"
         )
         return
     with warn_on_aws_error(run, f"key {kms_key_id}"):

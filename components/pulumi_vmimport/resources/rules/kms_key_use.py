@@ -95,7 +95,7 @@ class KeyUse:
         return Request(example_of(action), self.key_arn, self._context, self.role.arn)
 
     @property
-    def _context(self) -> dict[str, str]:
+    def _context(self) -> Context:
         region = self.key_arn.split(":")[3]
         account = self.role.account_id
         return {**self.context, "kms:calleraccount": account, "kms:viaservice": f"{self.via}.{region}.amazonaws.com"}

@@ -13,6 +13,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.object_group import ObjectGroup
 from pulumi_vmimport.transfer.s3_object import FoundObject
 from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
@@ -66,6 +67,7 @@ class ExportDestination:
     bucket: str
     key: str
     format: MachineExportFormat
+    encryption: ObjectEncryption = ObjectEncryption()
 
     @property
     def uri(self) -> str:
@@ -159,7 +161,9 @@ class ExportDestination:
     ) -> CompletedExport:
         name = member_name(facts)
         metadata = {**owner_metadata, _NAME: name, _CHANGE_VERSION: facts.change_version}
-        with ObjectGroup(self.client, self.bucket, metadata=metadata, owner=IDENTITY_METADATA) as group:
+        with ObjectGroup(
+            self.client, self.bucket, metadata=metadata, owner=IDENTITY_METADATA, encryption=self.encryption
+        ) as group:
             if self.format is MachineExportFormat.OVA:
                 exported = stream_ova(source, facts, group.start(self.key).send, run)
             else:

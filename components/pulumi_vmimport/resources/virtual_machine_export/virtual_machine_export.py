@@ -1,209 +1,16 @@
 """VirtualMachineExport: export a vSphere virtual machine, or a snapshot of one, to S3 as an OVA or VMDKs."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.image_profile import MachineProfile
-from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
-from pulumi_vmimport.lifecycle.contract import (
-    CleanFailureError,
-    Condition,
-    Created,
-    Lifecycle,
-    Problem,
-    Run,
-    is_known,
-    is_set,
-)
-from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import updatable
-from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue
-from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
-from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
-from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
-    INPUTS,
-    ExportDestination,
-    MachineExportFormat,
-    key_problem,
-    location_inputs,
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue, SseValue
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
-from pulumi_vmimport.resources.virtual_machine_export.machine_reference import MachineReference, reference_problems
-from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn, power_off
-from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
-from pulumi_vmimport.vsphere.machine_facts import MachineFacts
-from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSphereError
 
-
-@dataclass(frozen=True, kw_only=True)
-class VirtualMachineExportInputs(AwsInputs, MachineReference):
-    bucket: str
-    key: str
-    format: MachineExportFormat | None = None
-    image_profile: MachineProfile | None = None
-    powered_on: PoweredOn | None = updatable()
-    export_when_changed: bool | None = updatable()
-    triggers: Mapping[str, str] | None = None
-    retain_on_delete: bool | None = updatable()
-
-
-@dataclass(frozen=True, kw_only=True)
-class VirtualMachineExportState(VirtualMachineExportInputs):
-    etag: str | None = None
-    version_id: str | None = None
-    checksum: str | None = None
-    size_bytes: int | None = None
-    disk_keys: tuple[str, ...] | None = None
-    disk_sha256: tuple[str, ...] | None = None
-    virtual_machine_name: str | None = None
-    virtual_machine_change_version: str | None = None
-
-
-class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, VirtualMachineExportState]):
-    inputs_type = VirtualMachineExportInputs
-    state_type = VirtualMachineExportState
-
-    def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-        yield from reference_problems(inputs)
-        if is_known(inputs.key, inputs.format) and (reason := key_problem(inputs.key, inputs.format)):
-            yield Problem("key", reason)
-        if is_set(inputs.snapshot) and is_set(inputs.powered_on):
-            yield Problem("poweredOn", "has no effect with snapshot (the VM may stay on); remove one of the two")
-        yield from aws_input_problems(inputs)
-
-    def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-        if is_known(inputs.bucket):
-            yield from _destination_problems(run, inputs)
-        yield from encryption_default_problems(run, "imageProfile", inputs.image_profile)
-        path, value = inputs.machine_input()
-        if not is_known(value, inputs.snapshot) or any(map(run.supplied_by_resource, (path, "snapshot"))):
-            return
-        try:
-            with run.vsphere() as session:
-                yield from _machine_problems(inputs, inputs.find(session).facts())
-        except SnapshotNotFoundError as error:
-            yield Problem("snapshot", str(error))
-        except VSphereError as error:
-            yield Problem(path, str(error))
-
-    def create(self, run: Run, inputs: VirtualMachineExportInputs) -> Created[VirtualMachineExportState]:
-        destination = _destination(run, inputs)
-        completed = destination.find_completed(_owner_metadata(run, inputs))
-        if completed is not None:
-            run.status("an earlier run completed the export")
-            return Created(destination.uri, VirtualMachineExportState(**vars(inputs), **vars(completed)))
-        return Created(destination.uri, self._export(run, inputs))
-
-    def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
-        head = _destination(run, state).find_head()
-        if head is None or head.metadata.get(IDENTITY_METADATA) != run.identity.key:
-            return None  # deleted, or replaced by another owner: either way the export is gone
-        size_bytes = head.size_bytes if state.disk_keys is None else state.size_bytes
-        return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
-
-    def read_existing(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
-        at = replace(state, **location_inputs(id))
-        head = _destination(run, at).find_head()
-        return None if head is None else replace(at, etag=head.etag, checksum=head.checksum, size_bytes=head.size_bytes)
-
-    def recheck_source(
-        self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
-    ) -> Condition:
-        if not is_known(inputs.machine_input()[1], inputs.snapshot):
-            return Condition.READY
-        try:
-            with run.vsphere() as session:
-                facts = inputs.find(session).facts()
-        except VSphereError:
-            if inputs.export_when_changed is True:
-                raise
-            return Condition.READY  # an export may outlive its machine and its vSphere server
-        exported, current = state.virtual_machine_change_version, facts.change_version
-        if exported in (None, current):
-            return Condition.READY
-        if inputs.export_when_changed is True:
-            for problem in _machine_problems(inputs, facts):
-                run.warn(f"{problem.path}: {problem.reason}")
-            return Condition.UNFINISHED
-        run.warn(
-            f"{facts.name} has changed since it was exported (change version {exported}, now {current}); to export it "
-            "again, set exportWhenChanged or change triggers"
-        )
-        return Condition.READY
-
-    def update(
-        self, run: Run, id: str, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
-    ) -> VirtualMachineExportState:
-        if not inputs.export_when_changed:
-            return self.replace_inputs(state, inputs)
-        with run.vsphere() as session:
-            current = inputs.find(session).facts().change_version
-        if current == state.virtual_machine_change_version:
-            return self.replace_inputs(state, inputs)
-        completed = _destination(run, inputs).find_completed(_owner_metadata(run, inputs), current)
-        if completed is not None:
-            run.status("an earlier run completed the export")
-            return VirtualMachineExportState(**vars(inputs), **vars(completed))
-        updated = self._export(run, inputs)
-        surplus = sorted({*(state.disk_keys or ())} - {*(updated.disk_keys or ())})
-        self._delete(run, state, surplus)
-        return updated
-
-    def delete(self, run: Run, id: str, state: VirtualMachineExportState) -> None:
-        if not state.retain_on_delete:
-            self._delete(run, state, _destination(run, state).keys(len(state.disk_keys or ())))
-
-    def _delete(self, run: Run, state: VirtualMachineExportState, keys: Iterable[str]) -> None:
-        owner_metadata = _owner_metadata(run, self.inputs_of(state))
-        for reason in _destination(run, state).delete(owner_metadata, keys):
-            run.status(reason)
-
-    def _export(self, run: Run, inputs: VirtualMachineExportInputs) -> VirtualMachineExportState:
-        destination = _destination(run, inputs)
-        with run.vsphere() as session:
-            source = inputs.find(session)
-            facts = source.facts()
-            _require_exportable(inputs, facts)  # before the machine is powered off
-            if reason := destination.conflict(run.identity.key, len(facts.disks)):
-                raise CleanFailureError(reason)
-            power_off(run, source, inputs.powered_on)
-            facts = source.facts()
-            _require_exportable(inputs, facts)  # the machine may have changed in the meantime
-            try:
-                completed = destination.export(source, facts, _owner_metadata(run, inputs), run)
-            except ObjectConflictError as error:
-                raise CleanFailureError(f"{error}; nothing was left in S3") from error
-        return VirtualMachineExportState(**vars(inputs), **vars(completed))
-
-
-def _destination(run: Run, inputs: VirtualMachineExportInputs) -> ExportDestination:
-    format = inputs.format or MachineExportFormat.OVA
-    return ExportDestination(run.aws.client("s3"), inputs.bucket, inputs.key, format)
-
-
-def _destination_problems(run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
-    is_usable = yield from bucket_problems(run, "bucket", inputs.bucket, input_path="bucket", use="export")
-    if is_usable and is_known(inputs.key, inputs.format):
-        reason = _destination(run, inputs).conflict(run.identity.key)
-        yield from [Problem("key", reason)] if reason else []
-
-
-def _machine_problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
-    return machine_problems(inputs.machine_input()[0], facts, inputs.powered_on, inputs.image_profile)
-
-
-def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
-    if problems := [f"{p.path}: {p.reason}" for p in _machine_problems(inputs, facts)]:
-        raise CleanFailureError("; ".join(problems))
-
-
-def _owner_metadata(run: Run, inputs: VirtualMachineExportInputs) -> dict[str, str]:
-    """The metadata that identifies the resource and the inputs of an object."""
-    return {IDENTITY_METADATA: run.identity.key, INPUTS: run.identity.tags(inputs)[INPUTS_TAG]}
+__all__ = ["VirtualMachineExport", "VirtualMachineExportArgs", "VirtualMachineExportLifecycle"]
 
 
 class VirtualMachineExportArgs(AwsArgs):
@@ -244,6 +51,12 @@ class VirtualMachineExportArgs(AwsArgs):
     preview then only warns."""
     triggers: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """Arbitrary values; a change replaces the export. Default: none."""
+    sse: NotRequired[pulumi.Input[SseValue]]
+    """The server-side encryption of the objects: AES256, aws:kms or aws:kms:dsse. Set it where a bucket policy requires
+    the header. A change replaces the export. Default: the default encryption of the bucket."""
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The id, ARN or alias of the KMS key, in the bucket's Region, for `sse` aws:kms or aws:kms:dsse. Default: the key
+    of the bucket's default encryption, or else the AWS managed key aws/s3."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Keep the objects in S3 when the resource is deleted. Default: false."""
 

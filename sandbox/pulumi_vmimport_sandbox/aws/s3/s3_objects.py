@@ -93,6 +93,6 @@ def find_object(account_region: AccountRegion, bucket: str, key: str) -> S3Objec
         region=str(holder.region_name),
         size=int(found.size),
         bucket_policy=None if holder.policy is None else holder.policy.decode(),
-        kms_key=found.kms_key_id if found.encryption == "aws:kms" else None,
+        kms_key=found.kms_key_id if str(found.encryption).startswith("aws:kms") else None,
         moto_key=found,
     )

@@ -17,8 +17,10 @@ from pulumi_vmimport.lifecycle.contract import CleanFailureError, RunInterrupted
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease

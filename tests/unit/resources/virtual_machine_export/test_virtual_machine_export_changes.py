@@ -11,8 +11,10 @@ from pyVmomi import vim
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError

@@ -17,8 +17,10 @@ from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import MachineExportFormat
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere import nfc_lease
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk

@@ -12,8 +12,10 @@ from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportInputs,
     VirtualMachineExportLifecycle,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
