@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import pulumi
 import pytest
 
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Created, Problem
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
 from pulumi_vmimport.lifecycle.property_bag import read_bag
@@ -131,6 +132,7 @@ def host(declared: Any, monkeypatch: pytest.MonkeyPatch) -> DynamicHost:
     def create(run: Any, inputs: Any) -> Created[Any]:
         return Created("id-1", lifecycle.state_type(**vars(inputs)))
 
+    monkeypatch.setattr(AwsConnection, "account_id", "123456789012")
     monkeypatch.setattr(lifecycle, "check", lambda inputs: iter(()))
     monkeypatch.setattr(lifecycle, "preflight", lambda run, inputs: iter(()))
     monkeypatch.setattr(lifecycle, "create", create)

@@ -5,11 +5,11 @@ Every decision to retry starts here:
 - `is_transient`: the same call may succeed later (throttling, a server error, a broken connection, a response that no
   AWS service sent);
 - `is_throttled`: AWS asks for fewer calls, so the same call succeeds once there are fewer;
-- `credentials_expired`: the same call may succeed with refreshed credentials;
 - `is_over_quota`: the same call may succeed once other tasks have ended;
 - `is_unavailable`: the same call may succeed once WorkSpaces has finished other work on the resource.
 
-All of them look at error codes and HTTP status codes, never at the text of an error.
+All of them look at error codes and HTTP status codes, never at the text of an error. credential_errors.py has those
+of credentials.
 """
 
 import re
@@ -18,10 +18,7 @@ from http import HTTPStatus
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    CredentialRetrievalError,
     HTTPClientError,
-    NoCredentialsError,
-    TokenRetrievalError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -47,10 +44,9 @@ _THROTTLED = frozenset({
     "TransactionInProgressException",
 })  # fmt: skip
 _TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 # The response to a HEAD request has no body, so botocore uses the HTTP status as its code.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-_HEAD_OPERATIONS = frozenset({"HeadBucket", "HeadObject"})
+HEAD_OPERATIONS = frozenset({"HeadBucket", "HeadObject"})
 # The quotas are 5 conversion tasks in a Region, up to 20 on request, and 100 pending EBS snapshots. No page documents
 # the codes for conversion tasks: these are EC2's codes for other limits.
 # Source: https://docs.aws.amazon.com/general/latest/gr/ec2-service.html, ebs-service.html.
@@ -121,7 +117,7 @@ def is_throttled(error: BaseException) -> bool:
         return False
     if error_code(error) in _THROTTLED or _status(error) == HTTPStatus.TOO_MANY_REQUESTS:
         return True
-    return error.operation_name in _HEAD_OPERATIONS and _status(error) == HTTPStatus.SERVICE_UNAVAILABLE  # SlowDown
+    return error.operation_name in HEAD_OPERATIONS and _status(error) == HTTPStatus.SERVICE_UNAVAILABLE  # SlowDown
 
 
 def is_transient(error: BaseException) -> bool:
@@ -129,16 +125,6 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         return is_throttled(error) or error_code(error) in _TIMED_OUT or _status(error) >= _SERVER_ERROR
     return isinstance(error, (BotoConnectionError, HTTPClientError))
-
-
-def credentials_expired(error: BaseException) -> bool:
-    """Whether the credentials have expired or cannot be read, so that the call needs refreshed ones."""
-    unreadable = (NoCredentialsError, CredentialRetrievalError, TokenRetrievalError)
-    if error_code(error) in _EXPIRED or isinstance(error, unreadable):
-        return True
-    # S3 rejects a HEAD request that is otherwise valid with status 400 only for its token.
-    is_head = isinstance(error, ClientError) and error.operation_name in _HEAD_OPERATIONS
-    return is_head and error_code(error) == str(HTTPStatus.BAD_REQUEST.value)
 
 
 def is_over_quota(error: BaseException) -> bool:

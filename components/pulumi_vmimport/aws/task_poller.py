@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_transient
+from pulumi_vmimport.aws.credential_errors import credentials_expired
+from pulumi_vmimport.aws.service_errors import error_message, is_transient
 
 TaskT = TypeVar("TaskT")
 

@@ -21,26 +21,39 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import redact_urls
 from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle.aws_identity import (
+    configured,
+    current_account,
+    has_known_identity,
+    identity_problem,
+    provider_changed,
+    settings_for,
+    without_ignored_tags,
+)
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Lifecycle, Problem
 from pulumi_vmimport.lifecycle.error_reporting import PartialResource, describe_error, is_unreachable, report_error
+from pulumi_vmimport.lifecycle.host_properties import (
+    ACCOUNT,
+    AWS_PROVIDER,
+    IDENTITY,
+    PROVIDER,
+    SUPPLIED_INPUTS,
+    outputs_of,
+    recorded_inputs,
+    without_host_properties,
+)
 from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.input_changes import changed_inputs
 from pulumi_vmimport.lifecycle.input_digest import digest
-from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag, write_bag
+from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
 from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties, wire_fields
 
 ResultT = TypeVar("ResultT")
-
-PROVIDER = "__provider"
-IDENTITY = "identity"
-"""The property with the resource's URN, which managed_resource.py sets: the runtime does not pass it to a provider."""
-SUPPLIED_INPUTS = "fromResources"
-"""The property with the names of the inputs that other resources of the stack supply."""
-_HOST_PROPERTIES = (PROVIDER, IDENTITY, SUPPLIED_INPUTS)
 
 _created: set[tuple[str, str, str]] = set()
 """(URN, id, digest of inputs) of each resource created in this process, which serves one operation of the engine."""
@@ -75,12 +88,12 @@ class DynamicHost(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         bag = from_pulumi(news)
-        self._set_region(bag)
         inputs, problems = self._inputs(bag)
-        problems += self._lifecycle.check(inputs)
-        if not problems and self._needs_preflight(from_pulumi(_olds), bag):
-            problems += self._preflight_problems(inputs, bag)
+        inputs, found = configured(inputs, self._connection(inputs, bag), bag)
+        problems += [*found, *self._lifecycle.check(inputs)]
         explicit = {} if problems else explicit_properties(self._lifecycle.inputs_type, bag, inputs)
+        if not problems and self._needs_preflight(from_pulumi(_olds), {**bag, **explicit}):
+            problems += self._preflight_problems(inputs, bag)
         failures = [CheckFailure(p.path, redact_urls(p.reason)) for p in problems]
         return CheckResult(to_pulumi({**news, **explicit}), failures)
 
@@ -90,13 +103,16 @@ class DynamicHost(ResourceProvider):
         condition = self._lifecycle.condition(state)
         changed = changed_inputs(self._lifecycle.inputs_type, olds, news)
         replaces = sorted(changed & replacing_properties(self._lifecycle.inputs_type))
+        is_other_caller = provider_changed(olds, news) or bool(changed & {"profile", "assumeRoleArn"})
+        if is_other_caller and not replaces:
+            self._verify_account(olds, news)
         if condition is Condition.READY and not replaces:
             condition = self._source_condition(state, news)
         if condition is Condition.BROKEN and not replaces:
             replaces = [main_property(self._lifecycle.inputs_type)]
         unique = self._lifecycle.unique_inputs
         return DiffResult(
-            changes=bool(changed or replaces) or condition is not Condition.READY,
+            changes=bool(changed or replaces) or is_other_caller or condition is not Condition.READY,
             replaces=replaces,
             delete_before_replace=bool(replaces and unique) and not changed & set(unique),
         )
@@ -107,18 +123,19 @@ class DynamicHost(ResourceProvider):
         run = self._run(inputs, bag)
         created = self._call(run, bag, lambda: self._lifecycle.create(run, inputs), leaves_nothing=CleanFailureError)
         _created.add((run.identity.urn, created.id, digest(inputs)))
-        return CreateResult(created.id, self._outputs(created.state, bag))
+        return CreateResult(created.id, outputs_of(self._lifecycle, created.state, bag, run.account_id))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         olds, bag = from_pulumi(_olds), from_pulumi(_news)
         inputs, _ = self._inputs(bag)
         state = self._state(olds)
-        run = self._run(inputs, {**bag, IDENTITY: olds.get(IDENTITY, bag.get(IDENTITY))})
+        bag |= {IDENTITY: olds.get(IDENTITY, bag.get(IDENTITY)), ACCOUNT: olds.get(ACCOUNT)}
+        run = self._run(inputs, bag)
         updated = self._call(run, bag, lambda: self._lifecycle.update(run, _id, state, inputs))
-        return UpdateResult(self._outputs(updated, {**bag, IDENTITY: run.identity.urn}))
+        return UpdateResult(outputs_of(self._lifecycle, updated, bag, run.account_id))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        bag = from_pulumi(props)
+        bag = self._recorded(props)
         state = self._state(bag)
         run = self._run(state, bag)
         read = self._lifecycle.read if IDENTITY in bag else self._read_existing
@@ -127,10 +144,10 @@ class DynamicHost(ResourceProvider):
             return ReadResult(None, {})
         unknown = [name for name, value in vars(found).items() if value is UNKNOWN]
         found = replace(found, **dict.fromkeys(unknown))
-        outputs = self._outputs(found, bag)
-        own = {name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if name in bag}
+        found = without_ignored_tags(found, state, run.aws.settings.tags)
+        outputs = outputs_of(self._lifecycle, found, bag, run.account_id)
         inputs = {name: v for name, v in outputs.items() if name in wire_fields(self._lifecycle.inputs_type)}
-        return ReadResult(id_, outputs, {**inputs, **own})
+        return ReadResult(id_, outputs, {**inputs, **recorded_inputs(bag)})
 
     def _read_existing(self, run: HostRun, id: str, state: Any) -> Any:
         """The state of a resource that no stack manages.
@@ -145,7 +162,7 @@ class DynamicHost(ResourceProvider):
         return found
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        bag = from_pulumi(_props)
+        bag = self._recorded(_props)
         state = self._state(bag)
         run = self._run(state, bag)
         if (run.identity.urn, _id, digest(self._lifecycle.inputs_of(state))) in _created:
@@ -159,19 +176,18 @@ class DynamicHost(ResourceProvider):
         self._call(run, bag, lambda: self._lifecycle.delete(run, _id, state))
 
     def _inputs(self, bag: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
-        return read_bag(self._lifecycle.inputs_type, _without_host_properties(bag))
+        return read_bag(self._lifecycle.inputs_type, without_host_properties(bag))
 
     def _state(self, bag: Mapping[str, Any]) -> Any:
-        state, _ = read_bag(self._lifecycle.state_type, _without_host_properties(bag))
+        state, _ = read_bag(self._lifecycle.state_type, without_host_properties(bag))
         return state
 
     def _run(self, values: Any, bag: Mapping[str, Any]) -> HostRun:
         """A run with the Region and credentials of these inputs or this state."""
-        aws = {name: _if_known(getattr(values, name, None)) for name in ("region", "profile", "assume_role_arn")}
         minutes = _if_known(getattr(values, "timeout_minutes", None))
         return HostRun(
             identity=Identity(str(_if_known(bag.get(IDENTITY)) or "")),
-            aws=connection(self._settings.aws.for_resource(**aws)),
+            aws=self._connection(values, bag),
             settings=self._settings,
             call=pulumi_hooks.current_call(),
             timeout_seconds=(minutes or DEFAULT_TIMEOUT_MINUTES) * 60.0,
@@ -187,33 +203,46 @@ class DynamicHost(ResourceProvider):
     ) -> ResultT:
         """Run an operation of the lifecycle; an exception other than `leaves_nothing` records what the run recorded."""
         try:
+            run.account_id = current_account(run.aws, bag.get(ACCOUNT))
             result = operation()
         except Exception as error:
             partial = None if isinstance(error, leaves_nothing) else self._partial_resource(run, bag)
-            title = f"{self._resource} {run.identity.resource.split('::')[-1]}"
-            reported = report_error(run, title, error, partial)
+            reported = self._reported(run, error, partial)
             if reported is error:
                 raise
             raise reported from None
         run.progress.clear()
         return result
 
+    def _reported(self, run: HostRun, error: Exception, partial: PartialResource | None = None) -> Exception:
+        title = f"{self._resource} {run.identity.resource.split('::')[-1]}"
+        return report_error(run, title, error, partial)
+
     def _partial_resource(self, run: HostRun, bag: Mapping[str, Any]) -> PartialResource | None:
         if run.recorded is None:
             return None
         id, state = run.recorded
-        return PartialResource(id, {**self._outputs(state, bag), PROVIDER: bag[PROVIDER]})
+        return PartialResource(id, {**outputs_of(self._lifecycle, state, bag, run.account_id), PROVIDER: bag[PROVIDER]})
 
     def _needs_preflight(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         inputs = self._lifecycle.inputs_type
         return not olds or bool(changed_inputs(inputs, olds, news) & preflight_properties(inputs))
 
+    def _connection(self, inputs: Any, bag: Mapping[str, Any]) -> AwsConnection:
+        return connection(settings_for(self._settings.aws, bag, inputs))
+
     def _preflight_problems(self, inputs: Any, bag: Mapping[str, Any]) -> list[Problem]:
+        if not has_known_identity(bag):
+            return []
         run = self._run(inputs, bag)
         found: list[Problem] = []
         try:
+            if not run.aws.settings.skip_validation:
+                current_account(run.aws, None)
             found.extend(self._lifecycle.preflight(run, inputs))
         except Exception as error:
+            if problem := identity_problem(error, bag):
+                return [*found, problem]
             if not is_unreachable(error):
                 raise
             run.warn(f"could not check the inputs before the run: {describe_error(error)}")
@@ -221,30 +250,32 @@ class DynamicHost(ResourceProvider):
 
     def _source_condition(self, state: Any, bag: Mapping[str, Any]) -> Condition:
         inputs, _ = self._inputs(bag)
+        if not has_known_identity(bag):
+            return Condition.READY
         run = self._run(inputs, bag)
         try:
             return self._lifecycle.recheck_source(run, state, inputs)
         except Exception as error:
+            if identity_problem(error, bag):
+                raise self._reported(run, error) from None
             if not is_unreachable(error):
                 raise
             run.warn(f"could not check whether the source changed: {describe_error(error)}")
             return Condition.READY
 
-    def _set_region(self, bag: dict[str, Any]) -> None:
-        """Set the Region where the program does not: a later change of the stack's Region is a change of the input."""
-        if "region" in wire_fields(self._lifecycle.inputs_type) and bag.get("region") is None:
-            profile, role = _if_known(bag.get("profile")), _if_known(bag.get("assumeRoleArn"))
-            bag["region"] = connection(self._settings.aws.for_resource(None, profile, role)).region
+    def _verify_account(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+        """Fail preview if the new credentials are of another account than the resource."""
+        if has_known_identity(news):
+            inputs, _ = self._inputs(news)
+            bag = {**news, ACCOUNT: olds.get(ACCOUNT)}
+            self._call(self._run(inputs, bag), bag, lambda: None)
 
-    def _outputs(self, state: Any, bag: Mapping[str, Any]) -> dict[str, Any]:
-        inputs, explicit = wire_fields(self._lifecycle.inputs_type), explicit_properties(type(state), bag, state)
-        outputs = {k: v for k, v in write_bag(state).items() if k not in inputs or k in explicit}
-        return {**outputs, **{name: bag[name] for name in (IDENTITY, SUPPLIED_INPUTS) if bag.get(name) is not None}}
+    def _recorded(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        """The state, with the provider of the recorded inputs: an `up` without a diff records its keys only there."""
+        provider = pulumi_hooks.recorded_inputs(pulumi_hooks.current_call()).get(AWS_PROVIDER)
+        bag: dict[str, Any] = from_pulumi({**props, **({AWS_PROVIDER: provider} if provider else {})})
+        return bag
 
 
 def _if_known(value: Any) -> Any:
     return None if value is UNKNOWN else value
-
-
-def _without_host_properties(bag: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in bag.items() if k not in _HOST_PROPERTIES}

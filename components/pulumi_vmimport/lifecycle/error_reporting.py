@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_aws_error, redact_urls
+from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
+from pulumi_vmimport.aws.service_errors import error_message, is_aws_error, redact_urls
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import HostRun
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
+
+_RESUMES = "; the next `pulumi up` resumes where this one stopped"
 
 
 class RedactedError(VmimportError):
@@ -28,8 +32,10 @@ class PartialResource:
 
 def describe_error(error: BaseException) -> str:
     """What failed, its cause and its remedy, as far as they are known."""
-    if credentials_expired(error):
-        return f"{error_message(error)}; renew the credentials and rerun; the run resumes where it stopped"
+    if is_identity_error(error):
+        return describe_identity_error(error)
+    if is_unreachable_service(error):
+        return describe_unreachable_service(error)
     if is_aws_error(error):
         return with_explanation(error_message(error))
     return redact_urls(str(error)) or type(error).__name__
@@ -45,7 +51,8 @@ def report_error(run: HostRun, title: str, error: Exception, partial: PartialRes
 
     The engine shows one line and records the partial resource. The traceback goes to the debug log.
     """
-    message = f"{title}: {describe_error(error)}"
+    resumes = is_identity_error(error) and partial is not None
+    message = f"{title}: {describe_error(error)}{_RESUMES if resumes else ''}"
     details = traceback.format_exc()
     pulumi_hooks.log(run.identity.urn, redact_urls(details), severity="DEBUG")
     if partial is None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -72,6 +73,8 @@ class HostRun:
     call: pulumi_hooks.Call | None
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
     supplied_inputs: tuple[str, ...] = ()
+    account_id: str | None = field(default=None, init=False)
+    """The account of the credentials, once it is known"""
     recorded: tuple[str, Any] | None = field(default=None, init=False)
     started: float = field(default_factory=time.monotonic, init=False)
     progress: ProgressReport = field(init=False, repr=False)

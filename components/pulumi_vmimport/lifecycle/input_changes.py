@@ -24,7 +24,7 @@ def comparable_inputs(of: type, bag: Mapping[str, Any]) -> dict[str, Any]:
 def changed_inputs(of: type, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     """The wire names of the inputs that differ, or that are not known yet."""
     before, after = comparable_inputs(of, old), comparable_inputs(of, new)
-    return {name for name in wire_fields(of) if _has_unknown(after.get(name)) or before.get(name) != after.get(name)}
+    return {name for name in wire_fields(of) if has_unknown(after.get(name)) or before.get(name) != after.get(name)}
 
 
 def _comparable(hint: Any, handling: Mapping[str, StateHandling], value: Any) -> Any:
@@ -47,7 +47,8 @@ def _comparable_member(of: type, handling: Mapping[str, StateHandling], name: st
     return _comparable(field_types(of)[member.name], handling, value)
 
 
-def _has_unknown(value: Any) -> bool:
+def has_unknown(value: Any) -> bool:
+    """Whether a value is or contains one that preview cannot know."""
     if isinstance(value, Mapping):
-        return any(map(_has_unknown, value.values()))
-    return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN

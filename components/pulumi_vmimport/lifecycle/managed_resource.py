@@ -8,7 +8,8 @@ import pulumi
 from pulumi import dynamic
 from pulumi.resource import create_urn
 
-from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, SUPPLIED_INPUTS, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
+from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag
 from pulumi_vmimport.lifecycle.schema import camel_case, wire_fields

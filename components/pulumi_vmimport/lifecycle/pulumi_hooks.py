@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import grpc
 from google.protobuf import struct_pb2
+from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
@@ -77,6 +78,13 @@ def current_call() -> Call | None:
             return Call(frame.f_locals.get("request"), context)
         frame = frame.f_back
     return None
+
+
+def recorded_inputs(call: Call | None) -> Mapping[str, Any]:
+    """The inputs that the state records, in a call that reads or deletes a resource; empty where they are missing."""
+    request = call.request if call else None
+    inputs = getattr(request, "old_inputs", None) or getattr(request, "inputs", None)
+    return rpc.deserialize_properties(inputs, keep_unknowns=True) or {} if inputs is not None else {}
 
 
 def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 
 Stub = Callable[..., Stubber]
 

@@ -1,12 +1,14 @@
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.stub import Stubber
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
+from pulumi_vmimport.aws.configuration.role_settings import AssumedRole
+from pulumi_vmimport.aws.connection import AwsConnection
 
 KEYS = AwsSettings(region="eu-west-1", access_key="AKIA", secret_key="s")
 
@@ -29,30 +31,18 @@ def test_settings_are_the_keys_of_the_pulumi_configuration() -> None:
         "aws:accessKey": "AKIA",
         "aws:secretKey": "s",
         "aws:token": "t",
-        "aws:assumeRole": {"roleArn": "arn:one"},
+        "aws:assumeRoles": [{"roleArn": "arn:one"}],
         "aws:endpoints": [{"s3": "http://s3", "ec2": "http://ec2"}],
     }
     assert AwsSettings.from_pulumi_config(config, {"AWS_REGION": "eu-west-1"}) == AwsSettings(
         region="us-east-1",
         profile="web",
-        assume_role_arn="arn:one",
+        roles=(AssumedRole("arn:one"),),
         access_key="AKIA",
         secret_key="s",
         token="t",
-        endpoints=(("ec2", "http://ec2"), ("s3", "http://s3")),
+        client=ClientSettings(endpoints=(("ec2", "http://ec2"), ("s3", "http://s3"))),
     )
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        pytest.param({"aws:assumeRoles": [{"roleArn": "arn:one"}, {"roleArn": "arn:two"}]}, id="list"),
-        pytest.param({"aws:assumeRoles": json.dumps([{"roleArn": "arn:one"}])}, id="list-as-json"),
-        pytest.param({"aws:assumeRole": json.dumps({"roleArn": "arn:one"})}, id="object-as-json"),
-    ],
-)
-def test_the_first_role_to_assume_is_used(config: dict[str, Any]) -> None:
-    assert AwsSettings.from_pulumi_config(config, {}).assume_role_arn == "arn:one"
 
 
 def test_an_empty_configuration_leaves_all_to_boto3_except_the_region() -> None:
@@ -65,21 +55,23 @@ def test_settings_do_not_show_secrets() -> None:
     assert [secret for secret in ("AKIAEXAMPLE", "hunter2", "f00d") if secret in shown] == []
 
 
+STACK = AwsSettings("eu-west-1", "web", "AKIA", "s", "t", roles=(AssumedRole("arn:stack"),))
+
+
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        pytest.param((None, None, None), AwsSettings("eu-west-1", "web", "arn:stack", "AKIA", "s", "t"), id="nothing"),
-        pytest.param(
-            ("us-east-1", None, None), AwsSettings("us-east-1", "web", "arn:stack", "AKIA", "s", "t"), id="region"
-        ),
+        pytest.param((None, None, None), STACK, id="nothing"),
+        pytest.param(("us-east-1", None, None), replace(STACK, region="us-east-1"), id="region"),
         pytest.param((None, "other", None), AwsSettings("eu-west-1", "other"), id="profile"),
-        pytest.param((None, None, "arn:x"), AwsSettings("eu-west-1", "web", "arn:x", "AKIA", "s", "t"), id="role"),
-        pytest.param((None, "other", "arn:x"), AwsSettings("eu-west-1", "other", "arn:x"), id="profile-and-role"),
+        pytest.param((None, None, "arn:x"), replace(STACK, roles=(AssumedRole("arn:x"),)), id="role"),
+        pytest.param(
+            (None, "other", "arn:x"), AwsSettings("eu-west-1", "other", roles=(AssumedRole("arn:x"),)), id="both"
+        ),
     ],
 )
 def test_settings_of_a_resource_override_those_of_the_stack(own: tuple[Any, Any, Any], expected: AwsSettings) -> None:
-    stack = AwsSettings("eu-west-1", "web", "arn:stack", "AKIA", "s", "t")
-    assert stack.for_resource(*own) == expected
+    assert STACK.for_resource(*own) == expected
 
 
 def test_another_region_has_the_same_settings_and_one_connection() -> None:
@@ -131,7 +123,9 @@ def test_a_client_without_retries_is_another_one() -> None:
 
 
 def test_an_endpoint_applies_to_its_service() -> None:
-    connection = AwsConnection(AwsSettings("eu-west-1", None, None, "AKIA", "s", None, (("sts", "http://sts:1"),)))
+    connection = AwsConnection(
+        AwsSettings("eu-west-1", None, "AKIA", "s", client=ClientSettings((("sts", "http://sts:1"),)))
+    )
     assert connection.client("sts").meta.endpoint_url == "http://sts:1"
     assert "amazonaws.com" in connection.client("workspaces").meta.endpoint_url
 
@@ -157,29 +151,3 @@ def test_refreshed_credentials_reach_the_other_regions(credentials_file: Path) -
     assert key() == "OLD"
     here.refresh_credentials()
     assert key() == "NEW"
-
-
-def test_a_role_is_assumed_with_the_credentials_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    requests: list[dict[str, Any]] = []
-    sources: list[str] = []
-
-    class Sts:
-        def assume_role(self, **members: Any) -> dict[str, Any]:
-            requests.append(members)
-            keys = {"AccessKeyId": "ASIA", "SecretAccessKey": "x", "SessionToken": "t"}
-            return {"Credentials": {**keys, "Expiration": "2099-01-01T00:00:00Z"}}
-
-    create = botocore.session.Session.create_client
-
-    def create_client(self: Any, service: str, *args: Any, **values: Any) -> Any:
-        if service != "sts":
-            return create(self, service, *args, **values)
-        sources.append(values["aws_access_key_id"])
-        return Sts()
-
-    monkeypatch.setattr(botocore.session.Session, "create_client", create_client)
-    connection = AwsConnection(AwsSettings("eu-west-1", None, "arn:aws:iam::123456789012:role/x", "AKIA", "s"))
-    client: Any = connection.client("workspaces")
-    assert client._request_signer._credentials.get_frozen_credentials().access_key == "ASIA"
-    assert sources == ["AKIA"]
-    assert requests == [{"RoleArn": "arn:aws:iam::123456789012:role/x", "RoleSessionName": "pulumi-vmimport"}]

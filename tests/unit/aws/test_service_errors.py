@@ -14,10 +14,10 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker
 
+from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.ec2.export_tasks import is_image_busy
 from pulumi_vmimport.aws.iam.service_role import rejected_role
 from pulumi_vmimport.aws.service_errors import (
-    credentials_expired,
     error_code,
     error_message,
     is_aws_error,

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import (
@@ -115,6 +116,7 @@ def thing(monkeypatch: pytest.MonkeyPatch) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(dynamic_host, "_created", set())
+    monkeypatch.setattr(AwsConnection, "account_id", "111111111111")
     return ThingLifecycle()
 
 
@@ -202,6 +204,7 @@ def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:
     assert result.id == "thing-1"
     assert result.outs == {
         "identity": URN, "region": "eu-west-1", "size": 3, "tags": {"a": "b"}, "status": "done", "madeBy": "Thing::web",
+        "awsAccountId": "111111111111",
     }  # fmt: skip
 
 

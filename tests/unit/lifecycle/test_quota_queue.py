@@ -1,6 +1,7 @@
 from typing import cast
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
 
 IRELAND = AwsConnection(AwsSettings(region="eu-west-1"))

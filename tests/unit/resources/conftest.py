@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from tests.unit.resources.lifecycle_recorder import recorded_lifecycles, undeclared
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.aws.iam import iam_documents
@@ -97,7 +99,7 @@ def connection(running_aws: AwsSandbox) -> AwsConnection:
         region=REGION,
         access_key=running_aws.access_key,
         secret_key=running_aws.secret_key,
-        endpoints=tuple((service, running_aws.endpoint) for service in SERVICES),
+        client=ClientSettings(endpoints=tuple((service, running_aws.endpoint) for service in SERVICES)),
     )
     return AwsConnection(settings)
 

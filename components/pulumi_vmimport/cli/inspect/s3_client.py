@@ -3,7 +3,8 @@
 import os
 from typing import TYPE_CHECKING
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
+from pulumi_vmimport.aws.credential_errors import credentials_expired
+from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.transfer.local_image import LocalImage

@@ -8,9 +8,11 @@ from functools import cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.s3.s3_locations import bucket_region
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
+from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.cli.command_error import CommandError
 
 

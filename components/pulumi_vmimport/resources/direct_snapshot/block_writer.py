@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_random
 
+from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message, is_transient
+from pulumi_vmimport.aws.service_errors import error_message, is_transient
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.lifecycle.contract import Progress, Run
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
-from pulumi_vmimport.aws.service_errors import credentials_expired, error_message
+from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
@@ -67,7 +68,7 @@ def inspect_container(
         try:
             facts = inspect_image(stack.enter_context(open_source()))
         except (ClientError, BotoCoreError, TransferError) as error:
-            if credentials_expired(error):
+            if is_identity_error(error):
                 raise
             words = str(error) if isinstance(error, TransferError) else error_message(error)
             run.warn(f"{path}.{input} not inspected: {words}")

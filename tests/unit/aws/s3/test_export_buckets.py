@@ -16,7 +16,7 @@ BUCKET = {"Bucket": "exports"}
 
 @pytest.fixture
 def account(stub: Stub, aws: AwsConnection) -> None:
-    if "account_id" not in vars(aws):  # cached once per connection
+    if aws._account is None:  # cached once per connection
         stub("sts").add_response("get_caller_identity", {"Account": "123456789012"}, {})
 
 

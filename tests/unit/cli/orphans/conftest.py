@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG, RESOURCE_TAG, STACK_TAG, Identity
@@ -32,8 +34,10 @@ def running_aws() -> Iterator[AwsSandbox]:
         @cache
         def connection(settings: AwsSettings) -> AwsConnection:
             reached = tuple((service, sandbox.endpoint) for service in SERVICES)
-            keys = {"access_key": sandbox.access_key, "secret_key": sandbox.secret_key}
-            return AwsConnection(replace(settings, region=settings.region or REGION, endpoints=reached, **keys))
+            keys = replace(settings, access_key=sandbox.access_key, secret_key=sandbox.secret_key)
+            return AwsConnection(
+                replace(keys, region=settings.region or REGION, client=ClientSettings(endpoints=reached))
+            )
 
         patch.setattr("pulumi_vmimport.cli.orphans.searched_account.connection", connection)
         patch.setattr(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws.connection import AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.cli.orphans import searched_account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

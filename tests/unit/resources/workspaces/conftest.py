@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
 from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
@@ -198,7 +200,7 @@ def new_other_run(new_run: Callable[..., Any], aws: AwsSandbox, other: Account) 
             region=region,
             access_key=other.access_key,
             secret_key=other.secret_key,
-            endpoints=tuple((service, aws.endpoint) for service in ("ec2", "sts", "workspaces")),
+            client=ClientSettings(endpoints=tuple((service, aws.endpoint) for service in ("ec2", "sts", "workspaces"))),
         )
         run = new_run(**values)
         run.aws = AwsConnection(settings)

@@ -1,0 +1,156 @@
+"""Reads configuration values, which Pulumi passes as strings, JSON or structures, and collects what is wrong."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from pulumi_vmimport.aws.configuration.durations import seconds_of
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class ValueReader:
+    """The values of one configuration, or of one structure in it. An absent or empty value is None."""
+
+    def __init__(self, values: Mapping[str, Any], spelling: Callable[[str], str], problems: list[str]) -> None:
+        self._values = {camel_case(key): value for key, value in values.items()}
+        self._spelling = spelling
+        self.problems = problems
+
+    def problem(self, key: str, reason: str) -> None:
+        """Record that the value of a key is invalid."""
+        self.problems.append(f"{self._spelling(key)}: {reason}")
+
+    def only(self, allowed: Collection[str]) -> None:
+        """Record every key that is not allowed."""
+        for key in sorted(set(self._values) - set(allowed)):
+            self.problem(key, f"is not supported; expected one of {', '.join(sorted(allowed))}")
+
+    def text(self, key: str) -> str | None:
+        """A string."""
+        value = self._values.get(key)
+        if value is None or isinstance(value, str):
+            return value or None
+        self.problem(key, f"expected a string, got {_kind(value)}")
+        return None
+
+    def file(self, key: str) -> str | None:
+        """The path of a file that can be read."""
+        value = self.text(key)
+        return value and self.readable(key, value)
+
+    def readable(self, key: str, file: str) -> str:
+        """The absolute path of a file, which must be readable."""
+        path = os.path.expanduser(file)  # noqa: PTH111 - botocore takes a string
+        if not os.access(path, os.R_OK):
+            self.problem(key, f"the file {path} does not exist or cannot be read")
+        return path
+
+    def choice(self, key: str, allowed: Collection[str]) -> str | None:
+        """One of some strings."""
+        value = self.text(key)
+        if value is None or value.lower() in allowed:
+            return value and value.lower()
+        self.problem(key, f"expected one of {', '.join(allowed)}, got {value!r}")
+        return None
+
+    def flag(self, key: str) -> bool | None:
+        """A Boolean."""
+        value = self._values.get(key)
+        if value is None or value == "" or isinstance(value, bool):
+            return None if value == "" else value
+        if isinstance(value, str) and value.lower() in _FLAGS:
+            return _FLAGS[value.lower()]
+        self.problem(key, f"expected true or false, got {value!r}")
+        return None
+
+    def number(self, key: str) -> int | None:
+        """An integer that is not negative."""
+        value = self._values.get(key)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}(\.0)?", str(value)):
+            return int(float(value))
+        self.problem(key, f"expected a whole number, got {value!r}")
+        return None
+
+    def seconds(self, key: str, least: int, most: int) -> int | None:
+        """A duration such as 1h30m, in seconds."""
+        value = self.text(key)
+        if value is None:
+            return None
+        found = seconds_of(value)
+        if found is not None and least <= found <= most:
+            return found
+        self.problem(key, f"expected a duration of {least // 60} to {most // 60} minutes such as 1h30m, got {value!r}")
+        return None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self._decoded(key)
+        if value is None:
+            return ()
+        if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.problem(key, f"expected a list of strings, got {_kind(value)}")
+        return ()
+
+    def mapping(self, key: str) -> tuple[tuple[str, str], ...]:
+        """A map of strings, as sorted pairs."""
+        value = self._decoded(key)
+        if value is None:
+            return ()
+        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
+            return tuple(sorted(value.items()))
+        self.problem(key, f"expected a map of strings, got {_kind(value)}")
+        return ()
+
+    def structure(self, key: str) -> "ValueReader | None":
+        """A structure."""
+        value = self._decoded(key)
+        if value is None:
+            return None
+        if isinstance(value, Mapping):
+            return self._inner(value, key)
+        self.problem(key, f"expected an object, got {_kind(value)}")
+        return None
+
+    def structures(self, key: str) -> "list[ValueReader]":
+        """A list of structures."""
+        value = self._decoded(key)
+        if value is None:
+            return []
+        if isinstance(value, (list, tuple)) and all(isinstance(item, Mapping) for item in value):
+            return [self._inner(item, f"{key}[{index}]") for index, item in enumerate(value)]
+        self.problem(key, f"expected a list of objects, got {_kind(value)}")
+        return []
+
+    def keys(self) -> frozenset[str]:
+        """The keys that have a value."""
+        return frozenset(key for key, value in self._values.items() if value not in (None, "", [], {}))
+
+    def _inner(self, values: Mapping[str, Any], path: str) -> "ValueReader":
+        return ValueReader(values, lambda key: self._spelling(f"{path}.{key}"), self.problems)
+
+    def _decoded(self, key: str) -> Any:
+        value = self._values.get(key)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value.strip() else None
+        except ValueError:
+            return value
+
+
+def camel_case(key: str) -> str:
+    """The name of a key in the configuration: pulumi-aws passes a dictionary of a program on as it is."""
+    head, *rest = key.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def _kind(value: Any) -> str:
+    # The value may be a secret.
+    kinds = {str: "a string", bool: "a Boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), type(value).__name__)

@@ -1,0 +1,159 @@
+"""Errors of the identity that calls AWS: credentials, roles, profiles, accounts.
+
+- `credentials_expired`: the same call may succeed with renewed credentials;
+- `is_identity_error`: no call succeeds before the user corrects the credentials or the configuration.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from botocore.exceptions import (
+    ClientError,
+    ConfigParseError,
+    CredentialRetrievalError,
+    InvalidConfigError,
+    InvalidIMDSEndpointError,
+    InvalidRegionError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
+    UnknownCredentialError,
+)
+
+from pulumi_vmimport.aws.service_errors import HEAD_OPERATIONS, error_code, error_message
+from pulumi_vmimport.errors import VmimportError
+
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the error pages of the services.
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_REJECTED = frozenset({
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotSignedUp",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+})  # fmt: skip
+_ROLE_OPERATIONS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity"})
+_SIGN_IN = (SSOError, TokenRetrievalError, LoginError)
+_UNREADABLE = (NoCredentialsError, CredentialRetrievalError, *_SIGN_IN)
+_MISCONFIGURED = (
+    ConfigParseError,
+    InvalidConfigError,
+    InvalidIMDSEndpointError,
+    InvalidRegionError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    UnknownCredentialError,
+)
+
+
+class InvalidConfigurationError(VmimportError):
+    """The configuration of AWS is invalid; lists every problem."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problems))
+
+
+class AccountNotAllowedError(VmimportError):
+    """The configuration excludes the account of the credentials."""
+
+    def __init__(self, account: str, allowed: Sequence[str], forbidden: Sequence[str]) -> None:
+        self.account = account
+        rule = (
+            f"allowedAccountIds is {', '.join(allowed)}"
+            if allowed
+            else f"forbiddenAccountIds is {', '.join(forbidden)}"
+        )
+        super().__init__(
+            f"the credentials are of account {account}, but {rule}; use other credentials, or change the list"
+        )
+
+
+class AccountMismatchError(VmimportError):
+    """The credentials are of another account than the resource."""
+
+    def __init__(self, recorded: str, current: str, region: str | None) -> None:
+        self.recorded, self.current = recorded, current
+        super().__init__(
+            f"the resource is in account {recorded}, {region}, but the credentials are of account {current}; "
+            f"use credentials of account {recorded}; nothing was changed"
+        )
+
+
+def credentials_expired(error: BaseException) -> bool:
+    """Whether the credentials have expired or cannot be read, so that the call needs renewed ones."""
+    if error_code(error) in _EXPIRED or isinstance(error, _UNREADABLE):
+        return True
+    # S3 rejects a HEAD request that is otherwise valid with status 400 only for its token.
+    is_head = isinstance(error, ClientError) and error.operation_name in HEAD_OPERATIONS
+    return is_head and error_code(error) == str(HTTPStatus.BAD_REQUEST.value)
+
+
+def is_identity_error(error: BaseException) -> bool:
+    """Whether no call succeeds before the user corrects the credentials or the configuration."""
+    own = (InvalidConfigurationError, AccountNotAllowedError, AccountMismatchError)
+    return (
+        credentials_expired(error)
+        or isinstance(error, (*_MISCONFIGURED, *own))
+        or error_code(error) in _REJECTED
+        or _is_role_error(error)
+    )
+
+
+def describe_identity_error(error: BaseException) -> str:
+    """The error in AWS's words, with the remedy."""
+    if isinstance(error, VmimportError):
+        return str(error)
+    return f"{error_message(error)}; {_remedy(error)}"
+
+
+def _remedy(error: BaseException) -> str:
+    kinds: tuple[tuple[bool, str], ...] = (
+        (
+            _is_role_error(error),
+            (
+                "the role cannot be assumed: check its ARN, its trust policy and externalId, and that the credentials "
+                "before it allow the call"
+            ),
+        ),
+        (isinstance(error, _SIGN_IN), "sign in again, for example with `aws sso login`, and rerun"),
+        (
+            isinstance(error, (NoCredentialsError, PartialCredentialsError)),
+            (
+                "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws:profile in the stack's "
+                "configuration, or sign in with `aws sso login`"
+            ),
+        ),
+        (
+            isinstance(error, ProfileNotFound),
+            "check profile, aws:profile and AWS_PROFILE; `aws configure list-profiles` lists the profiles",
+        ),
+        (isinstance(error, NoRegionError), "set region, aws:region in the stack's configuration, or AWS_REGION"),
+        (credentials_expired(error), "renew the credentials and rerun"),
+        (
+            error_code(error) in _REJECTED,
+            "AWS does not accept the credentials: check the access key, its secret key and its session token",
+        ),
+    )
+    return next((remedy for applies, remedy in kinds if applies), "correct the configuration of AWS")
+
+
+def _is_role_error(error: BaseException) -> bool:
+    """Whether a role cannot be assumed for a reason other than throttling or a server error."""
+    if not isinstance(error, ClientError) or error.operation_name not in _ROLE_OPERATIONS:
+        return False
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return status < 500 and "Throttl" not in error_code(error)  # noqa: PLR2004 - a server error

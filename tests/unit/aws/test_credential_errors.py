@@ -1,0 +1,88 @@
+from typing import Any
+
+import botocore.exceptions as failures
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.credential_errors import (
+    AccountMismatchError,
+    AccountNotAllowedError,
+    InvalidConfigurationError,
+    credentials_expired,
+    describe_identity_error,
+    is_identity_error,
+)
+
+
+def client_error(code: str, operation: str = "DescribeImages", status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "words"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        operation,
+    )
+
+
+SIGN_IN = "aws sso login"
+
+
+@pytest.mark.parametrize(
+    ("error", "expired", "remedy"),
+    [
+        pytest.param(failures.NoCredentialsError(), True, "AWS_PROFILE", id="none"),
+        pytest.param(failures.UnauthorizedSSOTokenError(), True, SIGN_IN, id="sso-session-expired"),
+        pytest.param(failures.SSOTokenLoadError(error_msg="x"), True, SIGN_IN, id="sso-not-signed-in"),
+        pytest.param(failures.TokenRetrievalError(provider="sso", error_msg="x"), True, SIGN_IN, id="sso-token"),
+        pytest.param(failures.LoginRefreshRequired(), True, SIGN_IN, id="login-expired"),
+        pytest.param(failures.LoginTokenLoadError(error_msg="x"), True, SIGN_IN, id="login-token"),
+        pytest.param(
+            failures.CredentialRetrievalError(provider="process", error_msg="x"), True, "renew", id="credential-process"
+        ),
+        pytest.param(client_error("ExpiredToken"), True, "renew", id="expired"),
+        pytest.param(failures.ProfileNotFound(profile="wbe"), False, "aws:profile", id="profile"),
+        pytest.param(
+            failures.PartialCredentialsError(provider="env", cred_var="x"), False, "AWS_SECRET_ACCESS_KEY", id="partial"
+        ),
+        pytest.param(failures.NoRegionError(), False, "aws:region", id="region"),
+        pytest.param(failures.InvalidRegionError(region_name="eu west"), False, "configuration", id="bad-region"),
+        pytest.param(failures.InvalidConfigError(error_msg="x"), False, "configuration", id="config-file"),
+        pytest.param(failures.RefreshWithMFAUnsupportedError(), False, "configuration", id="mfa"),
+        pytest.param(client_error("InvalidClientTokenId", status=403), False, "access key", id="unknown-key"),
+        pytest.param(client_error("AuthFailure", status=401), False, "access key", id="ec2"),
+        pytest.param(client_error("SignatureDoesNotMatch", status=403), False, "secret key", id="wrong-secret"),
+        pytest.param(client_error("AccessDenied", "AssumeRole", 403), False, "trust policy", id="role"),
+        pytest.param(
+            client_error("InvalidIdentityToken", "AssumeRoleWithWebIdentity"), False, "trust policy", id="web-identity"
+        ),
+    ],
+)
+def test_an_error_of_the_identity_names_the_remedy(error: Exception, expired: Any, remedy: str) -> None:
+    assert is_identity_error(error)
+    assert credentials_expired(error) is expired
+    described = describe_identity_error(error)
+    assert described.startswith(
+        ("words", type(error).__name__, f"{getattr(error, 'response', {}).get('Error', {}).get('Code')}: words")
+    )
+    assert remedy in described
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("AccessDenied", "ListBuckets", 403),
+        client_error("UnauthorizedOperation", status=403),
+        client_error("InternalFailure", "AssumeRole", 500),
+        client_error("Throttling", "AssumeRole"),
+        failures.ReadTimeoutError(endpoint_url="https://x"),
+        ValueError("x"),
+    ],
+    ids=["denied", "denied-by-ec2", "sts-failure", "sts-throttling", "timeout", "defect"],
+)
+def test_other_errors_are_none_of_the_identity(error: Exception) -> None:
+    assert not is_identity_error(error)
+
+
+def test_errors_about_accounts_and_configuration_name_all_facts() -> None:
+    mismatch = describe_identity_error(AccountMismatchError("111111111111", "222222222222", "eu-west-1"))
+    assert all(fact in mismatch for fact in ("111111111111", "222222222222", "eu-west-1", "nothing was changed"))
+    assert "333333333333" in str(AccountNotAllowedError("222222222222", ["333333333333"], []))
+    assert "forbiddenAccountIds" in str(AccountNotAllowedError("222222222222", [], ["222222222222"]))
+    assert str(InvalidConfigurationError(["aws:region: a", "aws:token: b"])) == "aws:region: a; aws:token: b"
