@@ -35,6 +35,10 @@ class MachineSnapshot:
         with faults_as_errors(f"export {self.display_name}"):
             return self.reference.ExportSnapshot()
 
+    def disk_host(self) -> tuple[str, int] | None:
+        """Name and port of the ESXi host that serves the disks; None if the session is with the host itself."""
+        return self.machine.disk_host()
+
     def facts(self) -> MachineFacts:
         """Read the facts at the time of the snapshot. `change_version` is `<snapshot id> <change version>`."""
         with faults_as_errors(f"read {self.display_name}"):

@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
@@ -42,14 +43,18 @@ class ExportLease:
         *,
         expected_bytes: int | None = None,
         renew_seconds: float | None = None,
+        show: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`expected_bytes`, the size of all disks, is the basis of the percentage in vSphere's task list.
+        """`show` is called with the reason when a disk is read again over a new connection, and with long silences.
+
+        `expected_bytes`, the size of all disks, is the basis of the percentage in vSphere's task list.
 
         `renew_seconds` is the interval of renewals. Default: a quarter of the lease's timeout, at most 60 s.
         """
         self.disks: tuple[LeaseDisk, ...] = ()
         self._source = source
         self._wait = wait
+        self._show = show
         self._expected_bytes = expected_bytes
         self._renew_seconds = renew_seconds
         self._lease: Any = None
@@ -100,7 +105,9 @@ class ExportLease:
         """
         self._require_renewed()
         connect = partial(self._connect, disk)
-        is_framed = read_disk(disk.target, connect, sink, wait=self._wait, on_received=self._count_received)
+        is_framed = read_disk(
+            disk.target, connect, sink, wait=self._wait, on_received=self._count_received, show=self._show
+        )
         if not is_framed:
             self._unverified.add(disk.key)
         self.verify(disk, size_bytes=sink.size_bytes, sha256=sink.sha256)

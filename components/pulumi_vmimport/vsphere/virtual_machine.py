@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pulumi_vmimport.vsphere.host_access import disk_host
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
 from pulumi_vmimport.vsphere.machine_properties import PROPERTIES, facts_from
 from pulumi_vmimport.vsphere.session import VSphereSession, Wait
@@ -32,6 +33,10 @@ class VSphereMachine:
         """Start an export; returns its vim.HttpNfcLease. The machine must be off."""
         with faults_as_errors(f"export {self.display_name}"):
             return self.reference.ExportVm()
+
+    def disk_host(self) -> tuple[str, int] | None:
+        """Name and port of the ESXi host that serves the disks; None if the session is with the host itself."""
+        return disk_host(self.session, self.reference)
 
     def facts(self) -> MachineFacts:
         """Read the facts of the machine."""

@@ -130,15 +130,21 @@ class LeaseLostError(ExportError):
 class DownloadError(ExportError):
     """A disk could not be read to its end. `status` is the HTTP status of the response; None without a response.
 
-    `transient` is true if a retry may succeed.
+    `transient` is true if a retry may succeed. `remedy` includes the cause where it is known.
     """
 
     def __init__(
-        self, disk: str, message: str, *, received_bytes: int = 0, status: int | None = None, transient: bool = False
+        self,
+        disk: str,
+        message: str,
+        *,
+        received_bytes: int = 0,
+        status: int | None = None,
+        transient: bool = False,
+        remedy: str = "restart the export",
     ) -> None:
-        super().__init__(
-            f'disk {disk}: the download ended after {received_bytes} bytes: "{message}"; restart the export'
-        )
+        super().__init__(f'disk {disk}: the download ended after {received_bytes} bytes: "{message}"; {remedy}')
+        self.remedy = remedy
         self.disk = disk
         self.message = message
         self.received_bytes = received_bytes

@@ -92,6 +92,7 @@ func run(model *simulator.Model) error {
 	if err != nil {
 		return fmt.Errorf("port: %w", err)
 	}
+	locateHosts(model.Map(), server.URL.Hostname(), port)
 	line, err := json.Marshal(ready{
 		Host:       server.URL.Hostname(),
 		Port:       port,

@@ -40,6 +40,10 @@ class Download:
     offset: int
     breaks_at: int | None
     is_framed: bool = True
+    received_at: float = float("inf")
+
+    def interrupt(self) -> None:
+        """Never waits."""
 
     def __enter__(self) -> Self:
         return self

@@ -54,7 +54,7 @@ def stream_ova(
     name, exported = member_name(facts), list[ExportedDisk]()
     with _part_stream(send, facts, run) as parts:
         ova = OvaStream(parts)
-        with ExportLease(source, run.wait, expected_bytes=_expected_bytes(facts)) as lease:
+        with ExportLease(source, run.wait, expected_bytes=_expected_bytes(facts), show=run.status) as lease:
             for number, (disk, lease_disk) in enumerate(match_lease_disks(facts, lease.disks), 1):
                 file = ova.start_disk(f"{name}-disk{number}.vmdk")
                 exported.append(_stream_disk(lease, lease_disk, _NumberedDisk(facts, disk, number), file, run))
@@ -68,7 +68,7 @@ def stream_disks(
 ) -> list[ExportedDisk]:
     """Send each disk of a machine separately; `start` is called with the name of each, such as disk1.vmdk."""
     exported = list[ExportedDisk]()
-    with ExportLease(source, run.wait, expected_bytes=_expected_bytes(facts)) as lease:
+    with ExportLease(source, run.wait, expected_bytes=_expected_bytes(facts), show=run.status) as lease:
         for number, (disk, lease_disk) in enumerate(match_lease_disks(facts, lease.disks), 1):
             name = f"disk{number}.vmdk"
             with _part_stream(start(name), facts, run) as parts:

@@ -37,7 +37,10 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inp
     VirtualMachineExportState,
 )
 from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
+from pulumi_vmimport.vsphere.host_access import connection_problem
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts
+from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSphereError
 
 
@@ -64,7 +67,9 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return
         try:
             with run.vsphere() as session:
-                yield from _machine_problems(inputs, inputs.find(session).facts())
+                source = inputs.find(session)
+                _warn_if_unreachable(run, source)
+                yield from _machine_problems(inputs, source.facts())
         except SnapshotNotFoundError as error:
             yield Problem("snapshot", str(error))
         except VSphereError as error:
@@ -177,6 +182,16 @@ def _destination_problems(run: Run, inputs: VirtualMachineExportInputs) -> Itera
 
 def _machine_problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
     return machine_problems(inputs.machine_input()[0], facts, inputs.powered_on, inputs.image_profile)
+
+
+def _warn_if_unreachable(run: Run, source: VSphereMachine | MachineSnapshot) -> None:
+    """Warn if this machine cannot connect to the ESXi host of the disks.
+
+    It is no problem of the inputs: `up` may run elsewhere, and vSphere may move the machine to another host.
+    """
+    host = source.disk_host()
+    if host is not None and (problem := connection_problem(*host)):
+        run.warn(f"the export will fail from this machine: {problem}")
 
 
 def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
