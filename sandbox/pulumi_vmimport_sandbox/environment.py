@@ -53,6 +53,11 @@ def poll_seconds(clock_factor: float) -> float:
     return 15.0 if clock_factor == 1 else 0.25
 
 
+def for_standins(clock_factor: float) -> dict[str, str]:
+    """Variables of the stand-ins, which are processes of their own: the speed of the sandbox's clock."""
+    return {"VMIMPORT_SANDBOX_CLOCK_FACTOR": str(clock_factor)}
+
+
 def for_vsphere(server: str, user: str, password: str, ca_file: Path) -> dict[str, str]:
     """Variables with which pyVmomi and the vsphere plugin use the vCenter on this machine."""
     return {

@@ -81,6 +81,7 @@ class Sandbox:
         environment_overrides = environment.for_pulumi(self._home, self._backend, self.engine.environment)
         environment_overrides |= environment.for_aws(aws.endpoint, aws.access_key, aws.secret_key, self._region)
         environment_overrides["VMIMPORT_POLL_SECONDS"] = str(environment.poll_seconds(self.clock.factor))
+        environment_overrides |= environment.for_standins(self.clock.factor)
         if vcenter:
             server = f"{vcenter.host}:{vcenter.port}"
             environment_overrides |= environment.for_vsphere(server, vcenter.user, vcenter.password, vcenter.ca_file)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.engine.call_order import starts_before
 
 from pulumi_vmimport import ExportBucket, InstanceExport
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
@@ -50,7 +51,9 @@ def test_ami_and_instance_are_exported_to_a_bucket_of_the_stack_and_drift_is_rep
     config = {"bucket": BUCKET, "imageId": image_id, "instanceId": instance_id}
     stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
     assert stack.preview() == {"create": 15}
+    export_starts_first = starts_before(sandbox, "ExportImage", "PutBucketLifecycleConfiguration")
     assert stack.up() == {"create": 15}
+    assert export_starts_first == [True]  # the aws provider waits up to a minute for the lifecycle configuration
     keys = stack.outputs()["keys"]
     assert exported(sandbox) == sorted(keys)
     assert keys[0].startswith("disks/export-ami-")

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pytest
 from pyVmomi import vim
+from tests.engine.call_order import starts_before
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 from pulumi_vmimport.aws.iam import iam_documents
@@ -67,7 +68,9 @@ def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
 
 
 def test_one_up_transfers_every_byte_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox, disk: Path) -> None:
+    upload_starts_first = starts_before(sandbox, "CreateMultipartUpload", "PutBucketLifecycleConfiguration")
     created = stack.up()
+    assert upload_starts_first == [True]  # the aws provider waits up to a minute for the lifecycle configuration
     outputs = stack.outputs()
     ova = sandbox.aws.observer("s3", REGION).get_object(Bucket=outputs["bucket"], Key=outputs["ova_key"])["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(ova)) as archive:

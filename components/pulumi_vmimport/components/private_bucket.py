@@ -64,7 +64,11 @@ def private_bucket(
     kms_key_arn: pulumi.Input[str],
     expiry: Expiry,
 ) -> tuple[aws.s3.Bucket, dict[str, pulumi.CustomResource]]:
-    """A new bucket that blocks public access, is encrypted and requires TLS; and its settings by name."""
+    """A new bucket that blocks public access, is encrypted and requires TLS; and its access settings by name.
+
+    Its lifecycle configuration is not among them: images need not wait for it, and the aws provider waits up to a
+    minute until S3 returns a new one everywhere.
+    """
     child = pulumi.ResourceOptions(parent=component)
     bucket = aws.s3.Bucket(
         name,
@@ -80,6 +84,16 @@ def private_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
+        opts=child,
+    )
+    aws.s3.BucketLifecycleConfiguration(
+        f"{name}-lifecycle",
+        bucket=bucket.bucket,
+        rules=pulumi.Output.all(
+            inputs.get("abort_uploads_after_days", default=DEFAULT_ABORT_DAYS),
+            inputs.get(expiry.days),
+            inputs.get(expiry.prefix, default=""),
+        ).apply(lambda days: _lifecycle(expiry.rule, *days)),
         opts=child,
     )
     return bucket, {
@@ -100,21 +114,11 @@ def private_bucket(
             # S3 rejects concurrent changes of a bucket's access settings (OperationAborted).
             opts=pulumi.ResourceOptions(parent=component, depends_on=[private]),
         ),
-        "lifecycle": aws.s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            rules=pulumi.Output.all(
-                inputs.get("abort_uploads_after_days", default=DEFAULT_ABORT_DAYS),
-                inputs.get(expiry.days),
-                inputs.get(expiry.prefix, default=""),
-            ).apply(lambda days: _lifecycle(expiry.rule, *days)),
-            opts=child,
-        ),
     }
 
 
 def when_ready(bucket: aws.s3.Bucket, settings: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
-    """The name of the bucket, available once all its settings are applied."""
+    """The name of the bucket, available once these settings are applied."""
     return pulumi.Output.all(bucket.bucket, *(s.urn for s in settings)).apply(lambda ready: str(ready[0]))
 
 

@@ -89,8 +89,8 @@ def test_fails_in_preview_in_a_region_without_a_known_account_unless_it_is_set(w
     assert granted(world)["a" * 64] == {"READ_ACP", "WRITE"}
 
 
-@pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy", "lifecycle", "acl"])
-def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: str) -> None:
+@pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy", "acl"])
+def test_the_bucket_is_not_available_before_its_access_settings(world: Any, setting: str) -> None:
     def refuse(_: Any) -> Any:
         raise ValueError("refused")
 
@@ -100,6 +100,20 @@ def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: st
     with pytest.raises(Exception, match="refused"):
         world.deploy(lambda: ExportBucket("exports", {}).bucket.apply(seen.append))
     assert seen == []
+
+
+def test_the_bucket_does_not_wait_for_its_lifecycle_configuration(world: Any) -> None:
+    """The aws provider waits up to a minute for it, after every change."""
+
+    def refuse(_: Any) -> Any:
+        raise ValueError("refused")
+
+    whole = world.new_resource
+    world.new_resource = lambda args: refuse(args) if args.name == "exports-lifecycle" else whole(args)
+    seen: list[str] = []
+    with pytest.raises(Exception, match="refused"):
+        world.deploy(lambda: ExportBucket("exports", {}).bucket.apply(seen.append))
+    assert seen == ["exports-1234567"]
 
 
 def test_arguments_reach_the_bucket(world: Any) -> None:

@@ -110,8 +110,8 @@ def test_arguments_reach_the_bucket(world: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy", "lifecycle"])
-def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: str) -> None:
+@pytest.mark.parametrize("setting", ["public-access", "encryption", "ownership", "policy"])
+def test_the_bucket_is_not_available_before_its_access_settings(world: Any, setting: str) -> None:
     def refuse(_: Any) -> Any:
         raise ValueError("refused")
 
@@ -121,6 +121,20 @@ def test_the_bucket_is_not_available_before_its_settings(world: Any, setting: st
     with pytest.raises(Exception, match="refused"):
         world.deploy(lambda: ImportBucket("images", {}).bucket.apply(seen.append))
     assert seen == []
+
+
+def test_the_bucket_does_not_wait_for_its_lifecycle_configuration(world: Any) -> None:
+    """The aws provider waits up to a minute for it, after every change."""
+
+    def refuse(_: Any) -> Any:
+        raise ValueError("refused")
+
+    whole = world.new_resource
+    world.new_resource = lambda args: refuse(args) if args.name == "images-lifecycle" else whole(args)
+    seen: list[str] = []
+    with pytest.raises(Exception, match="refused"):
+        world.deploy(lambda: ImportBucket("images", {}).bucket.apply(seen.append))
+    assert seen == ["images-1234567"]
 
 
 def test_the_name_of_a_new_bucket_is_known_in_preview_if_it_is_set(world: Any) -> None:

@@ -1,17 +1,31 @@
 """Object ownership: S3 rejects ACLs of buckets with the setting BucketOwnerEnforced, moto accepts them.
 
+moto's ListBuckets and GetBucketAcl return two owners of a bucket; here they return the same.
+
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from moto.s3.models import s3_backends
+from moto.s3.models import OWNER, s3_backends
+from moto.s3.responses import S3Response
 
 from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError
 
 _ENFORCED = "BucketOwnerEnforced"
+_moto_all_buckets = S3Response.all_buckets
+_OTHER_OWNER = "bcaf1ffd86f41161ca5fb16fd081034f"  # of moto's ListBuckets
+
+
+def all_buckets(response: Any) -> Any:
+    """ListBuckets with the owner of the buckets' ACLs.
+
+    Replaces moto's `S3Response.all_buckets`.
+    """
+    status, headers, body = _moto_all_buckets(response)
+    return status, headers, body.replace(_OTHER_OWNER, OWNER)
 
 
 def has_acls(bucket: Any) -> bool:

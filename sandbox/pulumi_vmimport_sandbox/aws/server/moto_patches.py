@@ -16,7 +16,12 @@ from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.responses import S3Response
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
-from pulumi_vmimport_sandbox.aws.s3 import bucket_policy_conditions, multipart_validation, object_headers
+from pulumi_vmimport_sandbox.aws.s3 import (
+    bucket_policy_conditions,
+    multipart_validation,
+    object_headers,
+    object_ownership,
+)
 from pulumi_vmimport_sandbox.aws.server.ebs_direct_service import EbsDirectService
 from pulumi_vmimport_sandbox.aws.server.ec2_service import Ec2Service
 from pulumi_vmimport_sandbox.aws.server.workspaces_service import WorkspacesService
@@ -37,6 +42,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
     with ExitStack() as replaced:
         replaced.enter_context(_replaced(FakeBucket, "get_permission", bucket_policy_conditions.permission))
         replaced.enter_context(_replaced(FakeKey, "response_dict", property(object_headers.response_dict)))
+        replaced.enter_context(_replaced(S3Response, "all_buckets", object_ownership.all_buckets))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
         # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
