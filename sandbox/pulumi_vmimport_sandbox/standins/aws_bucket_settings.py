@@ -184,7 +184,7 @@ class Acl(BucketSetting):
 
 
 def _wait_on_sandbox_clock(seconds: float) -> None:
-    """Wait, unless the clock moves only by `advance`: this process could not be told."""
+    """Wait, unless the clock moves only by `advance`, which this process cannot observe."""
     factor = float(os.environ.get("VMIMPORT_SANDBOX_CLOCK_FACTOR") or 0)
     if factor:
         time.sleep(seconds / factor)
