@@ -53,7 +53,7 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
     stack = new_stack(program)
     for seconds in (3, 2):
         printed = stack.fails(stack.up)
-        assert f"ImportImage web: timed out after {seconds} seconds (customTimeouts)" in printed
+        assert f"ImportImage web: timed out after {seconds} seconds (custom_timeouts)" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
         assert recorded(stack) == (task.id, "active")

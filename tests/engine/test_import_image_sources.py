@@ -65,7 +65,7 @@ def test_disks_come_from_buckets_presigned_urls_and_snapshots(
     assert stack.preview(refresh=True) == {"same": 5}
     url["value"] = presign("data.raw", 600)
     printed = stack.fails(stack.preview)
-    assert "diskContainers[0].url" in printed
+    assert "disk_containers[0].url" in printed
     assert "expected a URL that is valid for at least" in printed
     url["value"] = presign("web.raw", 7 * 3600)
     stack.destroy()

@@ -175,6 +175,14 @@ def test_fails_with_the_message_of_a_run_error(project: Project) -> None:
     assert "Traceback" not in output
 
 
+def test_fails_without_a_traceback_of_the_program_when_the_check_of_a_resource_fails(project: Project) -> None:
+    declaration = 'ImportImage("web", disk_containers=[], region="eu-west-1")'
+    (project.folder / "__main__.py").write_text(f"from pulumi_vmimport import ImportImage\n{declaration}\n")
+    output = project.run("preview", ok=False)
+    assert "disk_containers: expected 1 to 21 disks" in output
+    assert not any(words in output for words in ("Traceback", "KeyboardInterrupt"))
+
+
 def test_fails_with_the_exit_code_of_a_program_that_exits(project: Project) -> None:
     project.run("config", "set", "mode", "exit")
     assert "exited with non-zero exit code: 3" in project.up(ok=False)

@@ -49,6 +49,7 @@ from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun,
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.input_changes import changed_inputs
 from pulumi_vmimport.lifecycle.input_digest import digest
+from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
 from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties, wire_fields
@@ -94,7 +95,9 @@ class DynamicHost(ResourceProvider):
         explicit = {} if problems else explicit_properties(self._lifecycle.inputs_type, bag, inputs)
         if not problems and self._needs_preflight(from_pulumi(_olds), {**bag, **explicit}):
             problems += self._preflight_problems(inputs, bag)
-        failures = [CheckFailure(p.path, redact_urls(p.reason)) for p in problems]
+        # For a property, the engine would print its value as Go does, `map[...]`, and `<nil>` for a nested one.
+        inputs_type = self._lifecycle.inputs_type
+        failures = [CheckFailure("", redact_urls(in_program_spelling(inputs_type, p))) for p in problems]
         return CheckResult(to_pulumi({**news, **explicit}), failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -129,9 +129,9 @@ class HostRun:
             raise RunInterruptedError(f"cancelled; {_RESUMES}")
         if self.call is not None and not self.call.alive:
             raise RunInterruptedError(f"the Pulumi engine has exited; {_RESUMES}")
-        limits = {"timeoutMinutes": self.timeout_seconds}
+        limits = {"timeout_minutes": self.timeout_seconds}
         if self.call is not None and self.call.timeout_seconds:
-            limits["customTimeouts"] = self.call.timeout_seconds
+            limits["custom_timeouts"] = self.call.timeout_seconds
         name = min(limits, key=limits.__getitem__)
         if time.monotonic() - self.started > limits[name]:
             raise RunInterruptedError(f"timed out after {_duration(limits[name])} ({name}); {_RESUMES}")

@@ -5,6 +5,9 @@ from typing import Any
 
 import pulumi
 
+from pulumi_vmimport.lifecycle.program_interrupt import hide_interrupt_tracebacks
+from pulumi_vmimport.shown_value import shown_value
+
 
 def program_arguments(
     resource: str,
@@ -17,6 +20,7 @@ def program_arguments(
     Options may take the second position when the arguments are keywords, as in Pulumi's own SDKs.
     Raises: TypeError when the arguments are not a mapping, or a dictionary and keywords are mixed.
     """
+    hide_interrupt_tracebacks()
     if isinstance(args, pulumi.ResourceOptions):
         if opts is not None:
             raise TypeError(f"{resource}: opts is given twice, by position and as a keyword argument; remove one")
@@ -24,7 +28,7 @@ def program_arguments(
     if args is None:
         return dict(keywords), opts
     if not isinstance(args, Mapping):
-        raise TypeError(f"{resource}: expected a dictionary of arguments or keyword arguments, got {args!r}")
+        raise TypeError(f"{resource}: expected a dictionary of arguments or keyword arguments, got {shown_value(args)}")
     if keywords:
         twice = sorted(keywords.keys() & args.keys())
         names = ", ".join(twice or sorted(keywords))

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN
+from pulumi_vmimport.shown_value import shown_value
 
 _NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 _PLURALS = {str: "strings", int: "whole numbers", float: "numbers", bool: "true or false values"}
@@ -92,7 +93,7 @@ class TypeValidator(ABC):
             return self.members(structure, value, path)
         for scalar in _scalars(hint, value):
             return scalar
-        return self._report(path, f"expected {self._expected(hint)}, got {value!r}")
+        return self._report(path, f"expected {self._expected(hint)}, got {shown_value(value)}")
 
     def _report(self, path: str, reason: str) -> Any:
         self.problems.append(Problem(path, reason))

@@ -80,7 +80,7 @@ def test_an_invalid_argument_is_not_reported_as_a_failed_look_up(world: Any) -> 
     [
         pytest.param({}, Problem("size", "is required, expected a whole number"), id="missing"),
         pytest.param({"size": 1.5}, Problem("size", "expected a whole number, got 1.5"), id="fraction"),
-        pytest.param({"size": True}, Problem("size", "expected a whole number, got True"), id="bool-as-number"),
+        pytest.param({"size": True}, Problem("size", "expected a whole number, got true"), id="bool-as-number"),
         pytest.param({"size": 1, "lid": {}}, Problem("lid.colour", "is required, expected a string"), id="nested"),
         pytest.param({"size": 1, "lid": "x"}, Problem("lid", "expected an object, got 'x'"), id="no-mapping"),
         pytest.param({"size": 1, "lids": "x"}, Problem("lids", "expected a list of objects, got 'x'"), id="no-list"),

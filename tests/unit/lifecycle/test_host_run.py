@@ -61,14 +61,19 @@ def test_wait_returns_until_the_deadline_passes(clock: Clock) -> None:
     run.wait(89 * 60)
     assert clock.now == pytest.approx(STARTED + 89 * 60)
     with pytest.raises(
-        RunInterruptedError, match=r"timed out after 90 minutes \(timeoutMinutes\); .*next `pulumi up` resumes"
+        RunInterruptedError, match=r"timed out after 90 minutes \(timeout_minutes\); .*next `pulumi up` resumes"
     ):
         run.wait(120)
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(5, r"5 seconds \(customTimeouts\)"), (90, "90 seconds"), (600, "10 minutes"), (9000, r"90 minutes \(timeoutMin")],
+    [
+        (5, r"5 seconds \(custom_timeouts\)"),
+        (90, "90 seconds"),
+        (600, "10 minutes"),
+        (9000, r"90 minutes \(timeout_min"),
+    ],
     ids=["seconds", "more-than-a-minute", "minutes", "the-shorter-of-both"],
 )
 def test_custom_timeouts_end_a_run(clock: Clock, seconds: float, words: str) -> None:

@@ -71,7 +71,7 @@ def test_a_bag_becomes_the_dataclass_and_back() -> None:
         ),
         pytest.param({"disks": [], "big": "yes"}, Problem("big", "expected true or false, got 'yes'"), id="no-bool"),
         pytest.param(
-            {"disks": [], "ratio": True}, Problem("ratio", "expected a number, got True"), id="bool-as-number"
+            {"disks": [], "ratio": True}, Problem("ratio", "expected a number, got true"), id="bool-as-number"
         ),
         pytest.param(
             {"disks": [], "tags": {"a": 1}}, Problem("tags.a", "expected a string, got 1"), id="tag-no-string"

@@ -24,6 +24,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
+from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue, wait_in_queue
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
@@ -177,7 +178,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         existing, unusable = self._earlier_tasks(run, inputs)
         if existing is not None:
             return existing
-        if problems := [f"{problem.path}: {problem.reason}" for problem in self.inspection_problems(run, inputs)]:
+        if problems := [in_program_spelling(self.inputs_type, p) for p in self.inspection_problems(run, inputs)]:
             raise CleanFailureError("; ".join([*problems, "no task was started"]))
         return self._start(run, inputs, unusable)
 
