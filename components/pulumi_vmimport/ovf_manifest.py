@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 _LINE = re.compile(
-    rb"(SHA-?\d{1,3})[ \t]{0,8}\(([^\r\n]{1,1024})\)[ \t]{0,8}=[ \t]{0,8}([0-9a-fA-F]{1,256})", re.IGNORECASE
+    rb"(SHA(?:2-|-)?\d{1,3})[ \t]{0,8}\(([^\r\n]{1,1024})\)[ \t]{0,8}=[ \t]{0,8}([0-9a-fA-F]{1,256})", re.IGNORECASE
 )
 
 
@@ -20,6 +20,8 @@ class ManifestLine:
     """In upper case without hyphen, such as SHA256"""
     digest: str
     """In lower-case hexadecimal digits"""
+    stated_algorithm: str = ""
+    """As in the manifest, such as SHA2-256"""
 
     def __bytes__(self) -> bytes:
         return f"{self.algorithm}({self.name})= {self.digest}\n".encode("ascii", "replace")
@@ -31,4 +33,5 @@ def parse_manifest_line(line: bytes) -> ManifestLine | None:
     if found is None:
         return None
     algorithm, name, digest = (part.decode("utf-8", "replace") for part in found.groups())
-    return ManifestLine(name, algorithm.upper().replace("-", ""), digest.lower())
+    usual = algorithm.upper().replace("SHA2-", "SHA").replace("-", "")
+    return ManifestLine(name, usual, digest.lower(), algorithm)

@@ -102,14 +102,14 @@ def test_the_content_must_be_of_the_expected_format(image: bytes, kind: Any, mem
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        pytest.param(b"", "got an empty file; provide a disk image", id="empty"),
+        pytest.param(b"", "got an empty file; copy or upload", id="empty"),
         pytest.param(b"# Disk DescriptorFile\nversion=1\n", "whose data is in other files", id="vmdk-descriptor"),
         pytest.param(b"COWD" + bytes(600), "a VMDK of an ESX file system", id="esx"),
-        pytest.param(b"QFI\xfb" + bytes(600), "a qcow2 image; convert it: qemu-img convert -O raw", id="qcow2"),
+        pytest.param(b"QFI\xfb" + bytes(600), "a qcow2 image; convert it: `qemu-img convert", id="qcow2"),
         pytest.param(bytes(64) + b"\x7f\x10\xda\xbe" + bytes(600), "a VDI image", id="vdi"),
         pytest.param(bytes(257) + b"ustar  \0" + bytes(600), "import the OVA with ImportImage", id="ova"),
-        pytest.param(b"\x1f\x8b\x08" + bytes(600), "compressed with gzip; unpack it first", id="gzip"),
-        pytest.param(b"PK\x03\x04" + bytes(600), "a zip file; unpack it first", id="zip"),
+        pytest.param(b"\x1f\x8b\x08" + bytes(600), "compressed with gzip; unpack it: `gzip", id="gzip"),
+        pytest.param(b"PK\x03\x04" + bytes(600), "a zip file; unpack it: `unzip", id="zip"),
     ],
 )
 def test_fails_for_other_formats_instead_of_reading_them_as_raw(memory: Memory, data: bytes, words: str) -> None:

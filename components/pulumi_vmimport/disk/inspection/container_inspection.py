@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.disk_errors import (
 from pulumi_vmimport.disk.inspection.facts import Damage, VhdFacts, VhdxFacts, VmdkFacts
 
 OpenSibling = Callable[[str], Source | None]
-"""Opens the file with this name next to the inspected one; None if there is none"""
+"""Opens the file with this path below the folder of the inspected one; None if there is none"""
 
 
 @dataclass
@@ -50,8 +50,3 @@ def damage_of(where: str, error: DiskImageError) -> Damage:
     """The damage that an error describes."""
     known = DamagedImageError | NotStreamOptimizedError | TruncatedImageError | UnsupportedImageError
     return Damage(where, error.found if isinstance(error, known) else str(error))
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a name from a descriptor is a file name without a path."""
-    return 0 < len(name) <= 255 and name not in {".", ".."} and name.isprintable() and not set(name) & set("/\\")  # noqa: PLR2004 - NAME_MAX

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk import tar_header, vhd_structures, vhdx_structures
+from pulumi_vmimport.disk import other_formats, tar_header, vhd_structures, vhdx_structures
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.disk.image_format import OTHERS
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, OpenSibling, damage_of
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
@@ -15,28 +14,6 @@ from pulumi_vmimport.disk.inspection.inspect_vmdk import inspect_vmdk, is_vmdk
 from pulumi_vmimport.disk.inspection.partition_table import detect_sector_bytes, read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
 
-_EMPTY, _ARCHIVE = "an empty file", "a tar file, such as an OVA"
-_ISO_AT = 0x8000
-_START_BYTES = _ISO_AT + 6  # the volume descriptor of ISO 9660 is the last signature
-_ISO = "an ISO 9660 image"
-# (offset, signature) of files that are not disk images, or of kinds that this library does not read.
-_MORE_OTHERS = {
-    (_ISO_AT + 1, b"CD001"): _ISO,
-    (0, b"MSWIM\0\0\0"): "a WIM archive",
-    (0, b"7z\xbc\xaf\x27\x1c"): "a 7-Zip archive",
-    (0, b"Rar!\x1a\x07"): "a RAR archive",
-    (0, b"WithoutFreeSpace"): "a Parallels image",
-    (0, b"WithouFreSpacExt"): "a Parallels image",
-    (0, b"QED\0"): "a QED image",
-    (0, b"EVF\x09\x0d\x0a\xff\x00"): "an EnCase image",
-    (0, b"\x04\x22\x4d\x18"): "a file compressed with lz4",
-    (0, b"%PDF-"): "a PDF document",
-    (0, b"\x7fELF"): "a program",
-    (0, b"MZ"): "a program",
-}
-_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype html|html)", re.IGNORECASE)
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml")
-_BOOT_SIGNATURE = b"\x55\xaa"
 _UNIDENTIFIED = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
 # The data file of a flat VMDK has the name of a VMDK and no signature.
 _FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
@@ -83,9 +60,9 @@ def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: 
 
 def file_kind_of(source: Source) -> FileKind:
     """The kind of a file by its content. A file without a known signature is raw."""
-    start = source.read_at(0, min(_START_BYTES, source.size_bytes))
+    start = source.read_at(0, min(other_formats.START_BYTES, source.size_bytes))
     if not start:
-        return FileKind(Container.OTHER, _EMPTY)
+        return FileKind(Container.OTHER, other_formats.EMPTY.found)
     if is_vmdk(start):
         return FileKind(Container.VMDK)
     if start.startswith(vhdx_structures.SIGNATURE):
@@ -93,22 +70,10 @@ def file_kind_of(source: Source) -> FileKind:
     end = source.read_at(max(source.size_bytes - 2 * SECTOR_BYTES, 0), 2 * SECTOR_BYTES)
     if vhd_structures.is_vhd(source.name, start, end):
         return FileKind(Container.VHD)
-    other = _ARCHIVE if tar_header.starts_archive(start) else _other(start)
-    if other == _ISO and _is_divided(source):
-        other = None
-    return FileKind(Container.OTHER, other) if other else FileKind(Container.RAW)
-
-
-def _other(start: bytes) -> str | None:
-    known = {mark: found for mark, (found, _) in OTHERS.items()} | _MORE_OTHERS
-    for (offset, mark), found in known.items():
-        # Boot code may start with any two bytes: a bootable disk is not a program.
-        weak = len(mark) < 3 and start[510:512] == _BOOT_SIGNATURE  # noqa: PLR2004 - see above
-        if start.startswith(mark, offset) and not weak:
-            return found
-    if _TEXT.match(start):
-        return "an HTML page"
-    return "an XML document" if _XML.match(start) else None
+    other = other_formats.ARCHIVE if tar_header.starts_archive(start) else other_formats.other_format(source, start)
+    if other is None or (other is other_formats.ISO and _is_divided(source)):
+        return FileKind(Container.RAW)
+    return FileKind(Container.OTHER, other.found)
 
 
 def _is_divided(source: Source) -> bool:
@@ -122,7 +87,9 @@ def _is_divided(source: Source) -> bool:
         return False
     parts = layout.partitions
     held = any(part.file_system not in _UNIDENTIFIED and not part.is_efi_system for part in parts)
-    return held and not any(part.start_bytes <= _ISO_AT < part.start_bytes + part.size_bytes for part in parts)
+    return held and not any(
+        part.start_bytes <= other_formats.ISO_AT < part.start_bytes + part.size_bytes for part in parts
+    )
 
 
 def _read_raw(source: Source, name: str) -> ContainerInspection:

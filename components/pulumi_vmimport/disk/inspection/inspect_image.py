@@ -1,8 +1,8 @@
 """Inspects an image file: a disk, an OVA, or an OVF descriptor with the files next to it."""
 
-import re
 from collections.abc import Callable
 
+from pulumi_vmimport.disk.descriptor_kind import is_ovf
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import inspect_disk
@@ -10,8 +10,7 @@ from pulumi_vmimport.disk.inspection.inspect_package import inspect_archive, ins
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.tar_header import starts_archive
 
-_START_BYTES = 4096
-_ENVELOPE = re.compile(rb"<(?:[A-Za-z][\w.-]{0,63}:)?Envelope[\s>]")
+_START_BYTES = 512
 
 
 def inspect_image(
@@ -20,9 +19,9 @@ def inspect_image(
     """The facts of an image file, and of each disk in it.
 
     `open_sibling` opens a file that a descriptor names: the files of an OVF, the data of a flat VMDK. Default: no file
-    is opened. It receives plain names, never paths. `deep` reads the whole image: it compares all files with the
-    manifest and decompresses every grain of a VMDK. Default: the descriptor and other small files are compared, and the
-    last grain is decompressed.
+    is opened. It receives paths below the folder of the descriptor. `deep` reads the whole image: it compares all files
+    with the manifest and decompresses every grain of a VMDK. Default: the descriptor and other small files are
+    compared, and the last grain is decompressed.
 
     Damage is recorded as `Damage`, and facts that cannot be read are None. A disk whose content cannot be read (a delta
     disk, a part of a split disk, a VHDX with a pending log) has no layout; the facts of its container say what it is.
@@ -36,7 +35,7 @@ def inspect_image(
     if starts_archive(start):
         package = inspect_archive(source, deep=deep)
         return ImageFacts(name, source.size_bytes, Container.OVA, package.ova, package.disks, package.damage)
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and _ENVELOPE.search(start):
+    if is_ovf(source):
         package = inspect_descriptor(source, open_sibling, deep=deep)
         return ImageFacts(name, source.size_bytes, Container.OVF, package.ova, package.disks, package.damage)
     disk = inspect_disk(source, name, open_sibling, deep=deep)

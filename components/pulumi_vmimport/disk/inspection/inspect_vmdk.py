@@ -8,6 +8,7 @@ import struct
 from dataclasses import replace
 
 from pulumi_vmimport.disk import stream_optimized
+from pulumi_vmimport.disk.descriptor_kind import is_vmdk_descriptor
 from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES, SECTOR_BYTES, Source, read_exactly
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection import vmdk_descriptor
@@ -15,7 +16,6 @@ from pulumi_vmimport.disk.inspection.container_inspection import (
     ContainerInspection,
     OpenSibling,
     damage_of,
-    is_plain_name,
 )
 from pulumi_vmimport.disk.inspection.facts import VmdkFacts
 from pulumi_vmimport.disk.inspection.source_views import ReadAhead, SourceSlice
@@ -23,6 +23,7 @@ from pulumi_vmimport.disk.inspection.vmdk_descriptor import VmdkDescriptor, read
 from pulumi_vmimport.disk.inspection.vmdk_grain_check import TABLE_ENTRIES, SparseLayout, check_grains, damage_of_grains
 from pulumi_vmimport.disk.raw_content import RawContent
 from pulumi_vmimport.disk.vmdk_content import VmdkContent
+from pulumi_vmimport.package_file_names import spellings
 
 COWD = b"COWD"
 SE_SPARSE = struct.pack("<Q", 0xCAFEBABE)
@@ -55,7 +56,7 @@ _NOTHING = VmdkFacts(
 
 def is_vmdk(start: bytes) -> bool:
     """Whether a file starts like a VMDK of any kind."""
-    return start.startswith((stream_optimized.MAGIC, stream_optimized.TEXT_DESCRIPTOR, COWD, SE_SPARSE))
+    return start.startswith((stream_optimized.MAGIC, COWD, SE_SPARSE)) or is_vmdk_descriptor(start)
 
 
 def inspect_vmdk(source: Source, open_sibling: OpenSibling, *, deep: bool = False) -> ContainerInspection:
@@ -63,9 +64,9 @@ def inspect_vmdk(source: Source, open_sibling: OpenSibling, *, deep: bool = Fals
     start = source.read_at(0, SECTOR_BYTES)
     if start.startswith(stream_optimized.MAGIC):
         return _read_sparse(source, start, deep=deep)
-    if start.startswith(stream_optimized.TEXT_DESCRIPTOR):
-        return _read_text(source, open_sibling)
-    return _read_esx(start)
+    if start.startswith((COWD, SE_SPARSE)):
+        return _read_esx(start)
+    return _read_text(source, open_sibling)
 
 
 def _read_esx(start: bytes) -> ContainerInspection:
@@ -233,7 +234,7 @@ def _read_text(source: Source, open_sibling: OpenSibling) -> ContainerInspection
     if len(descriptor.extents) != 1 or descriptor.extents[0].kind not in _FLAT_KINDS:
         return inspected
     extent = descriptor.extents[0]
-    data = open_sibling(extent.file) if is_plain_name(extent.file) else None
+    data = next(filter(None, map(open_sibling, spellings(extent.file))), None)
     if data is None:
         return inspected
     size = inspected.capacity_bytes

@@ -3,15 +3,18 @@
 Source: DMTF DSP0243 1.1.1, section 5.1; ISO/IEC 17203:2017 (SHA-256).
 """
 
+import codecs
 import hashlib
+import re
 from collections.abc import Mapping
 
+from pulumi_vmimport.disk.descriptor_text import as_utf8
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry
 from pulumi_vmimport.disk.inspection.printable import printable
-from pulumi_vmimport.disk.package_file_names import FileNames
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
+from pulumi_vmimport.package_file_names import FileNames, folded, folder_of
 
 _ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA384", "SHA512"})
 _MAX_BYTES, _MAX_ENTRIES = 1 << 20, 4096
@@ -19,6 +22,8 @@ _READ_BYTES = 1 << 20
 # Small files are always compared: the descriptor, and files such as an NVRAM.
 _SMALL_BYTES, _SMALL_TOTAL_BYTES = 1 << 20, 4 << 20
 _WHERE = "manifest"
+_USUAL_ALGORITHM = re.compile(r"SHA-?\d+", re.IGNORECASE)
+_SHA256SUM = re.compile(rb"[0-9a-f]{32,128} [ *]\S", re.IGNORECASE)
 
 
 def check_manifest(
@@ -30,28 +35,36 @@ def check_manifest(
     """
     entries: list[ManifestEntry] = []
     damage: list[Damage] = []
-    text = manifest.read_at(0, min(manifest.size_bytes, _MAX_BYTES))
+    text = as_utf8(manifest.read_at(0, min(manifest.size_bytes, _MAX_BYTES))).utf8.removeprefix(codecs.BOM_UTF8)
     if manifest.size_bytes > _MAX_BYTES:
         damage.append(Damage(_WHERE, f"it has {manifest.size_bytes} bytes; only {_MAX_BYTES} were read"))
-    comparison = _Comparison(files, whole=whole)
+    comparison = _Comparison(files, folder_of(manifest.name), whole=whole)
+    unusual: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip(b"\0 \t\r"):
             continue
         parsed = parse_manifest_line(line) if len(entries) < _MAX_ENTRIES else None
         if parsed is None:
-            damage.append(Damage(_WHERE, f"line {number} is invalid: {printable(line, 80)!r}"))
+            form = ", the format of sha256sum without --tag" if _SHA256SUM.match(line) else ""
+            damage.append(Damage(_WHERE, f"line {number} is invalid{form}: {printable(line, 80)!r}"))
             break
         name = printable(parsed.name)
+        if folded(name) == folded(manifest.name):
+            damage.append(Damage(_WHERE, f"line {number} has a digest of the manifest itself, which cannot be right"))
+            continue
+        if not _USUAL_ALGORITHM.fullmatch(parsed.stated_algorithm):
+            unusual.add(f"{parsed.stated_algorithm}, expected {parsed.algorithm}")
         entries.append(ManifestEntry(name, parsed.algorithm, parsed.digest, comparison.matches(name, parsed)))
+    damage += [Damage(_WHERE, f"it names the algorithm {words}") for words in sorted(unusual)[:1]]
     return tuple(entries), tuple(damage)
 
 
 class _Comparison:
     """Reads each file at most once for each algorithm, and a bounded number of bytes unless `whole`."""
 
-    def __init__(self, files: Mapping[str, Source], *, whole: bool) -> None:
+    def __init__(self, files: Mapping[str, Source], folder: str, *, whole: bool) -> None:
         self._files = files
-        self._names = FileNames(files)
+        self._names = FileNames(files, folder)
         self._whole = whole
         self._rest_bytes = _SMALL_TOTAL_BYTES
         self._compared: set[tuple[str, str]] = set()

@@ -8,6 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from pulumi_vmimport.disk.descriptor_text import as_utf8
+from pulumi_vmimport.disk.inspection.ovf_invalid_values import (
+    capacity_unit,
+    invalid_values,
+    memory_unit,
+    properties_of,
+    resolved,
+)
 from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, parse
 from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
@@ -16,7 +24,7 @@ from pulumi_vmimport.disk.inspection.printable import printable
 MAX_BYTES = 2 << 20
 """Limit of a descriptor; those with license texts have about 100 KiB"""
 
-_VERSION = re.compile(r"https?://schemas\.dmtf\.org/ovf/envelope/([12])")
+_VERSION = re.compile(r"https?://schemas\.dmtf\.org/ovf/envelope/([12])/?")
 _MAX_FILES, _MAX_ITEMS = 1000, 2000
 _ITEMS = ("Item", "StorageItem", "EthernetPortItem")
 # CIM_ResourceAllocationSettingData.ResourceType
@@ -32,7 +40,8 @@ _SECURE_BOOT = ("bootOptions.efiSecureBootEnabled", "uefi.secureBoot.enabled")
 
 def read_ovf(data: bytes) -> OvfFacts:
     """The facts of a descriptor. Raises: InvalidXmlError."""
-    envelope = parse(data)
+    text = as_utf8(data)
+    envelope = parse(text.utf8)
     if envelope.name != "Envelope":
         raise InvalidXmlError(f"expected the element Envelope, got {printable(envelope.name, 64)!r}")
     version = _VERSION.fullmatch(envelope.namespace)
@@ -41,7 +50,8 @@ def read_ovf(data: bytes) -> OvfFacts:
     hardware = system.first("VirtualHardwareSection") or Element("", "")
     files = {file.id: file for file in _files(envelope)}
     items = _items(envelope, hardware)
-    disks, cd_images = _disks(envelope, files, items)
+    properties = properties_of(envelope)
+    disks, cd_images = _disks(envelope, files, items, properties)
     os = system.first("OperatingSystemSection") or Element("", "")
     config = _config(hardware)
     return OvfFacts(
@@ -67,11 +77,31 @@ def read_ovf(data: bytes) -> OvfFacts:
         cd_images=cd_images,
         floppy_drives=sum(_type(item) == _FLOPPY for item in items),
         controllers=tuple(_controller(item) for item in items if _type(item) in _CONTROLLERS),
+        other_version=_other_version(envelope, is_read=version is not None and bool(systems)),
+        encoding=text.encoding,
+        invalid_values=invalid_values(
+            envelope,
+            [item for item in items if _type(item) == _PROCESSOR],
+            [item for item in items if _type(item) == _MEMORY],
+            properties,
+        ),
     )
 
 
+def _other_version(envelope: Element, *, is_read: bool) -> str | None:
+    """The version of a descriptor that is neither 1 nor 2: by its namespace, or by the elements of the drafts.
+
+    OVF 0.9 has Content and Section elements in place of VirtualSystem and its sections.
+    """
+    is_draft = bool(envelope.all("Content", "Section"))
+    if is_read or (_VERSION.fullmatch(envelope.namespace) and not is_draft):
+        return None
+    stated = _attribute(envelope, "version") or ("0.9" if is_draft else "not stated")
+    return f"version {stated}, namespace {printable(envelope.namespace) or 'not stated'}"
+
+
 def _attribute(element: Element, name: str) -> str:
-    return printable(element.attributes.get(name, ""))
+    return printable(element.attributes.get(name.lower(), ""))
 
 
 def _type(item: Element) -> str:
@@ -102,7 +132,7 @@ def _items(envelope: Element, hardware: Element) -> list[Element]:
     offered = [
         option for section in envelope.below("DeploymentOptionSection") for option in section.all("Configuration")
     ]
-    default = next((o for o in offered if _attribute(o, "default") in {"true", "1"}), offered[0] if offered else None)
+    default = next((o for o in offered if _TRUE.get(_attribute(o, "default").lower())), offered[0] if offered else None)
     chosen = _attribute(default, "id") if default else ""
     items = [
         item
@@ -111,15 +141,22 @@ def _items(envelope: Element, hardware: Element) -> list[Element]:
         if "configuration" not in item.attributes or chosen in item.attributes["configuration"].split()
     ]
     # An item of a configuration replaces the general item with the same InstanceID.
-    numbered = {item.words("InstanceID"): item for item in items if "configuration" in item.attributes}
-    return [item for item in items if numbered.get(item.words("InstanceID"), item) is item][:_MAX_ITEMS]
+    numbered = {_instance(item): item for item in items if "configuration" in item.attributes and _instance(item)}
+    return [item for item in items if numbered.get(_instance(item), item) is item][:_MAX_ITEMS]
+
+
+def _instance(item: Element) -> str:
+    """The id of an item; empty if it has none."""
+    return item.words("InstanceID")
 
 
 class _Drives:
     """The drives of the VM, and the disks and files in them."""
 
     def __init__(self, items: Sequence[Element]) -> None:
-        self.items = {item.words("InstanceID"): item for item in items}
+        # A controller takes precedence over another item with the same id: only controllers are parents.
+        by_rank = sorted(items, key=lambda item: _type(item) in _CONTROLLERS)
+        self.items = {_instance(item): item for item in by_rank if _instance(item)}
         self.hard_disks: dict[str, Element] = {}
         self.cd_files: list[str] = []
         self._removable: set[str] = set()
@@ -143,7 +180,7 @@ class _Drives:
 
 
 def _disks(
-    envelope: Element, files: Mapping[str, OvfFile], items: Sequence[Element]
+    envelope: Element, files: Mapping[str, OvfFile], items: Sequence[Element], properties: Mapping[str, str]
 ) -> tuple[tuple[OvfDisk, ...], tuple[str, ...]]:
     """(the hard disks, the files in CD drives)."""
     drives = _Drives(items)
@@ -152,19 +189,19 @@ def _disks(
     for element in islice((d for section in envelope.all("DiskSection") for d in section.all("Disk")), _MAX_FILES):
         id, file = _attribute(element, "diskId"), files.get(_attribute(element, "fileRef"))
         if not drives.is_removable(id):
-            disks.append(_disk(element, id, file, drives))
+            disks.append(_disk(element, id, file, drives, properties))
         elif file is not None:
             cd_images.append(file.href)
     return tuple(disks), tuple(cd_images)
 
 
-def _disk(element: Element, id: str, file: OvfFile | None, drives: _Drives) -> OvfDisk:
+def _disk(element: Element, id: str, file: OvfFile | None, drives: _Drives, properties: Mapping[str, str]) -> OvfDisk:
     item = drives.hard_disks.get(id)
     controller = drives.items.get(item.words("Parent")) if item else None
     return OvfDisk(
         id=id,
         file=file.href if file else None,
-        capacity_bytes=parse_size(_attribute(element, "capacity"), _attribute(element, "capacityAllocationUnits")),
+        capacity_bytes=parse_size(resolved(_attribute(element, "capacity"), properties), capacity_unit(element)),
         format=_attribute(element, "format"),
         parent=_attribute(element, "parentRef") or None,
         controller=_controller(controller) if controller else None,
@@ -179,8 +216,7 @@ def _controller(item: Element) -> str:
 
 
 def _memory_mib(item: Element) -> int | None:
-    # Drafts of the standard have MiB without a unit.
-    size = parse_size(item.words("VirtualQuantity"), item.words("AllocationUnits") or "MegaBytes")
+    size = parse_size(item.words("VirtualQuantity"), memory_unit(item))
     return None if size is None else size // _MIB
 
 

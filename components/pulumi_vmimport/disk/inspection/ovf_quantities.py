@@ -4,9 +4,14 @@ Source: DMTF DSP0243 2.1.1, annex C (programmatic units).
 """
 
 import re
+from math import prod
 
-_UNIT = re.compile(r"byte(?:s)?(?:\s*\*\s*(2|10)\s*\^\s*(\d{1,2}))?", re.IGNORECASE)
-_OLD_UNITS = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30, "terabytes": 1 << 40}
+_UNIT = re.compile(r"bytes?((?:\s{0,8}\*\s{0,8}\d{1,12}(?:\s{0,8}\^\s{0,8}\d{1,2})?){0,4})", re.IGNORECASE)
+_FACTOR = re.compile(r"(\d{1,12})(?:\s{0,8}\^\s{0,8}(\d{1,2}))?")
+_OLD_UNITS = {
+    "kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30, "terabytes": 1 << 40,
+    "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40,
+}  # fmt: skip
 _SIZE_LIMIT_BYTES = 1 << 63
 
 
@@ -27,5 +32,6 @@ def _unit_bytes(unit: str) -> int | None:
     if not unit:
         return 1
     if (parsed := _UNIT.fullmatch(unit)) is not None:
-        return int(parsed[1]) ** int(parsed[2]) if parsed[1] else 1
+        factors = (int(base) ** int(power or 1) for base, power in _FACTOR.findall(parsed[1]))
+        return min(prod(factors), _SIZE_LIMIT_BYTES)
     return _OLD_UNITS.get(unit.lower())

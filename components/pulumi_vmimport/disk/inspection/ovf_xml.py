@@ -20,7 +20,10 @@ class InvalidXmlError(DiskImageError):
 
 @dataclass(slots=True)
 class Element:
-    """An element. Names of elements and attributes have no namespace."""
+    """An element. Names have no namespace, and those of attributes are in lower case.
+
+    Elements are found in any capitalization: exporters write InstanceID and InstanceId.
+    """
 
     name: str
     namespace: str
@@ -30,13 +33,14 @@ class Element:
 
     def all(self, *names: str) -> list["Element"]:
         """The children with one of these names."""
-        return [child for child in self.children if child.name in names]
+        wanted = {name.lower() for name in names}
+        return [child for child in self.children if child.name.lower() in wanted]
 
     def first(self, *path: str) -> "Element | None":
         """The first descendant along a path of names."""
         found: Element | None = self
         for name in path:
-            found = next((child for child in found.children if child.name == name), None) if found else None
+            found = next(iter(found.all(name)), None) if found else None
         return found
 
     def words(self, *path: str) -> str:
@@ -49,7 +53,7 @@ class Element:
         found, rest = [], self.children[::-1]
         while rest:
             element = rest.pop()
-            if element.name == name:
+            if element.name.lower() == name.lower():
                 found.append(element)
             rest.extend(element.children[::-1])
         return found
@@ -68,7 +72,8 @@ class _Builder:
         if len(attributes) > 2 * _MAX_ATTRIBUTES:
             raise InvalidXmlError(f"an element has more than {_MAX_ATTRIBUTES} attributes")
         namespace, _, local = name.rpartition(" ")
-        values = {key.rpartition(" ")[2]: value for key, value in zip(attributes[::2], attributes[1::2], strict=True)}
+        pairs = zip(attributes[::2], attributes[1::2], strict=True)
+        values = {key.rpartition(" ")[2].lower(): value for key, value in pairs}
         element = Element(local, namespace, values)
         self._open[-1].children.append(element)
         self._open.append(element)

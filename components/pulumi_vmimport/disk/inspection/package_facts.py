@@ -67,6 +67,12 @@ class OvfFacts:
     floppy_drives: int
     controllers: tuple[str, ...] = ()
     """Storage controllers, as in `OvfDisk.controller`"""
+    other_version: str | None = None
+    """The version and namespace of a descriptor that is not of version 1 or 2, of which little is read"""
+    encoding: str | None = None
+    """Such as UTF-16; None for UTF-8 and other encodings that extend ASCII"""
+    invalid_values: tuple[str, ...] = ()
+    """Numbers that are no number, negative or impossibly large"""
 
 
 @dataclass(frozen=True)
@@ -99,3 +105,9 @@ class OvaFacts:
     ovf: OvfFacts | None
     every_member_read: bool = True
     """False if the archive has more members than are read"""
+    descriptor: str | None = None
+    """The name of the descriptor; None if there is none"""
+    foreign_files: tuple[str, ...] = ()
+    """Files that an archiver or file manager added, such as `._web.ovf`; they are not read"""
+    unusual_headers: tuple[str, ...] = ()
+    """Kinds of headers and members that DSP0243 does not allow in an OVA, such as `pax header`"""

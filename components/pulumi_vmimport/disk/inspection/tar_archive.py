@@ -25,6 +25,14 @@ _BASE_256 = 0x80
 _FILES, _WITHOUT_DATA = frozenset({b"0", b"\0", b"7"}), frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 _LONG_NAME, _PAX = b"L", b"x"
 _EXTENSIONS = frozenset({_LONG_NAME, _PAX})
+_SPARSE = b"S"  # of GNU tar: the data are not the file
+_UNUSUAL = {
+    _PAX: "pax header",
+    b"g": "global pax header",
+    _SPARSE: "sparse file (tar --sparse)",
+    b"1": "hard link",
+    b"2": "symbolic link",
+}
 _ZEROS = bytes(BLOCK_BYTES)
 _MAX_PAX_RECORDS = 256
 _END_BYTES = 2 * BLOCK_BYTES
@@ -39,6 +47,8 @@ class Archive:
     ends_in_zero_blocks: bool = False
     every_member_read: bool = True
     """False if the archive has more members than are read"""
+    unusual_headers: list[str] = field(default_factory=list)
+    """Kinds of headers and members that DSP0243 does not allow in an OVA"""
     damage: list[Damage] = field(default_factory=list)
 
 
@@ -63,6 +73,9 @@ def read_archive(source: Source) -> Archive:
             return archive
         header, size = found
         kind, data = header[_TYPE], offset + BLOCK_BYTES
+        if kind in _UNUSUAL and len(archive.unusual_headers) < MAX_MEMBERS:
+            name = "" if kind in _EXTENSIONS else f" {_name(header, extension)}"
+            archive.unusual_headers.append(_UNUSUAL[kind] + (name if kind != b"g" else ""))
         if kind in _EXTENSIONS:
             _read_extension(extension, kind, source.read_at(data, min(size, _MAX_EXTENSION_BYTES)))
         else:

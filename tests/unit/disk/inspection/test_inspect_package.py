@@ -64,7 +64,7 @@ def test_disks_are_in_the_order_of_the_descriptor_followed_by_unnamed_ones(strea
     ).replace("<References>", '<References><File ovf:id="file4" ovf:href="second.vhd"/>')
     members = {
         "other.raw": raw.read_bytes()[:MIB],
-        "second.vhd": b"x" * 512,
+        "second.vhd": b"\1" * 512,
         "win11-1.vmdk": stream,
         "win11-2.iso": b"i",
         "vm.ovf": text.encode(),

@@ -8,7 +8,7 @@ from tests.unit.disk.inspection.sample_descriptors import VSPHERE_OVF
 
 from pulumi_vmimport.disk.inspection.facts import ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
-from pulumi_vmimport.disk.package_file_names import FileNames
+from pulumi_vmimport.package_file_names import FileNames
 
 
 def package(href: str, disk: str, stream: bytes, folder: str = "", in_manifest: str | None = None) -> ImageFacts:

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 from tests.unit.disk.inspection.container_images import Memory
 
-from pulumi_vmimport.disk.inspection.container_inspection import is_plain_name
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import JoinedSources, SourceSlice, is_local
 
@@ -70,9 +69,3 @@ def test_a_source_is_remote_by_default() -> None:
 )
 def test_untrusted_text_is_short_and_printable(text: str | bytes, shown: str) -> None:
     assert printable(text) == shown
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "a\\b", "a\0", "a\n", "n" * 256])
-def test_a_path_is_not_a_plain_name(name: str) -> None:
-    assert not is_plain_name(name)
-    assert is_plain_name("my disk-1.vmdk")

@@ -1,0 +1,67 @@
+"""The text of a descriptor as UTF-8, in whatever encoding it was saved.
+
+Editors and shells save descriptors as UTF-16 (PowerShell's Out-File), and declarations differ from the content (a .NET
+StringWriter declares UTF-16 and is saved as UTF-8). The content decides. Source: XML 1.0, appendix F.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # starts like the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The first character of a descriptor is ASCII.
+_PATTERNS = ((re.compile(rb"[\t\n\r -~]\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0[\t\n\r -~]\0[^\0]"), "utf-16-be"))
+_DECLARATION = re.compile(
+    r"(\s*<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
+)
+_DECLARATION_BYTES = 512
+# Encodings of several bytes for a character, which expat does not read.
+_MULTIBYTE = re.compile(r"gb|big5|hz|euc|shift|s?jis|cp9[345]|ms9|johab|iso2022|ks_?c", re.IGNORECASE)
+_UNICODE = re.compile(r"utf-?(?:16|32)|ucs-?[24]|unicode", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DescriptorText:
+    """The text, and what its encoding was."""
+
+    utf8: bytes
+    encoding: str | None
+    """The encoding that was converted, such as `UTF-16`; None if the text is stored as UTF-8 or as declared"""
+
+
+def as_utf8(data: bytes) -> DescriptorText:
+    """The text in UTF-8. Text that cannot be decoded is returned as it is, for its reader to reject."""
+    codec = _unicode_codec(data)
+    if codec is not None:
+        # The end of a part of a file may cut a character.
+        text = data.decode(codec, "ignore").removeprefix("\ufeff")
+        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), codec[:6].upper())
+    start = data[:_DECLARATION_BYTES].decode("latin-1")
+    declared = _DECLARATION.match(start.removeprefix("\xef\xbb\xbf"))
+    if declared is None:
+        return DescriptorText(data, None)
+    if _UNICODE.match(declared[3]):
+        return DescriptorText(
+            _declared_as_utf8(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"), None
+        )
+    if _MULTIBYTE.match(declared[3]):
+        try:
+            text = data.decode(codecs.lookup(declared[3]).name)
+        except (LookupError, ValueError):
+            return DescriptorText(data, None)
+        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), declared[3])
+    return DescriptorText(data, None)
+
+
+def _unicode_codec(data: bytes) -> str | None:
+    marked = next((codec for mark, codec in _MARKS if data.startswith(mark)), None)
+    return marked or next((codec for pattern, codec in _PATTERNS if pattern.match(data)), None)
+
+
+def _declared_as_utf8(text: str) -> str:
+    return _DECLARATION.sub(r"\1\g<quote>UTF-8\g<quote>", text, count=1)
