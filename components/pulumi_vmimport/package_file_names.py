@@ -91,12 +91,17 @@ def member_names(names: Sequence[str]) -> Sequence[str]:
     return found
 
 
+def ascii_name(name: str) -> str:
+    """The name in letters, digits, `.`, `_` and `-` of ASCII: without accents, other characters become hyphens."""
+    letters = unicodedata.normalize("NFKD", name)
+    return _NOT_IN_MEMBERS.sub("-", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
 def _portable_parts(name: str) -> tuple[str, str]:
     """(stem, suffix) in ASCII: accents are dropped, and other characters become hyphens."""
-    letters = unicodedata.normalize("NFKD", decoded(name))
-    base = _NOT_IN_MEMBERS.sub("-", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+    base = ascii_name(decoded(name))
     stem, dot, suffix = base.rpartition(".")
-    if not 0 < len(suffix) <= _MAX_SUFFIX_CHARACTERS:
+    if not dot or not 0 < len(suffix) <= _MAX_SUFFIX_CHARACTERS:
         stem, dot, suffix = base, "", ""
     return stem.strip("-.")[:_MAX_STEM_CHARACTERS] or "file", dot + suffix.strip("-")
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+MIB: Final = 1 << 20
 GIB: Final = 1 << 30
 TIB: Final = 1 << 40
 
@@ -32,3 +33,11 @@ Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-im
 BYOL_FREE_WITH_OFFICE_GIB: Final = 20
 """The same where WorkSpaces adds Microsoft Office.
 Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html"""
+
+IMPORT_FREE_WINDOWS_GIB: Final = 6
+"""Free space on the root volume of Windows for an import; AWS writes GB.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prepare-vm-image.html"""
+
+IMPORT_FREE_MIB: Final = 250
+"""Free space on the root volume of any other system for an import; AWS writes MB.
+Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prepare-vm-image.html"""

@@ -42,7 +42,7 @@ def test_a_vmdk_that_is_not_stream_optimized_fails_preview_unless_the_finding_is
     before = sandbox.aws.calls.writes()
     output = stack.fails(stack.preview)
     assert "disk_containers[0].user_bucket" in output
-    assert "vmdk-not-stream-optimized: s3://images-of-web/web.vmdk: createType monolithicSparse" in output
+    assert "vmdk-not-stream-optimized: createType monolithicSparse" in output
     assert "Traceback" not in output
     assert sandbox.aws.calls.writes() == before
     args["ignored_findings"] = ["vmdk-not-stream-optimized"]

@@ -24,6 +24,8 @@ _DECLARATION_BYTES = 512
 _MULTIBYTE = re.compile(r"gb|big5|hz|euc|shift|s?jis|cp9[345]|ms9|johab|iso2022|ks_?c", re.IGNORECASE)
 _UNICODE = re.compile(r"utf-?(?:16|32)|ucs-?[24]|unicode", re.IGNORECASE)
 
+DECLARED_OTHERWISE = "although it declares"
+
 
 @dataclass(frozen=True)
 class DescriptorText:
@@ -31,7 +33,7 @@ class DescriptorText:
 
     utf8: bytes
     encoding: str | None
-    """The encoding that was converted, such as `UTF-16`; None if the text is stored as UTF-8 or as declared"""
+    """The encoding that was converted or wrongly declared, such as `UTF-16`; None if a standard reader reads the text"""
 
 
 def as_utf8(data: bytes) -> DescriptorText:

@@ -1,4 +1,4 @@
-"""The files that an OVF descriptor refers to, and how to correct their sizes in its text.
+"""The files that an OVF descriptor refers to, and how to correct their names and sizes in its text.
 
 Source: DMTF DSP0243 1.1.1, section 7.1 (References).
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
+from pulumi_vmimport.disk.descriptor_text import as_utf8
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
 
 MAX_BYTES = 2 << 20
@@ -30,13 +31,14 @@ class ReferencedFile:
     is_chunked: bool
     is_compressed: bool
     offset: int
-    """The offset of the tag in the descriptor"""
+    """The offset of the tag in the descriptor as UTF-8"""
 
 
 def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
     """The files in the order of the descriptor. Raises: InvalidDescriptorError."""
     if len(descriptor) > MAX_BYTES:
         raise InvalidDescriptorError("size", f"expected at most {MAX_BYTES >> 20} MiB, got {len(descriptor)} bytes")
+    descriptor = as_utf8(descriptor).utf8
     found: list[ReferencedFile] = []
     path: list[str] = []
     parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
@@ -72,27 +74,43 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
     return tuple(found)
 
 
-def with_sizes(descriptor: bytes, sizes: Mapping[str, int]) -> bytes:
-    """The descriptor with these sizes by href, and no other change. Raises: InvalidDescriptorError."""
-    for file in reversed(referenced_files(descriptor)):  # from the end, so that the other offsets stay valid
-        if file.href not in sizes:
+@dataclass(frozen=True)
+class FileEntry:
+    """What the descriptor in the package states about a file."""
+
+    href: str
+    """A name of letters, digits, `.`, `_` and `-` if it differs from the original one"""
+    size_bytes: int
+
+
+def with_files(descriptor: bytes, files: Mapping[str, FileEntry]) -> bytes:
+    """The descriptor in UTF-8 with these names and sizes by its own hrefs, and no other change.
+
+    Raises: InvalidDescriptorError.
+    """
+    references = referenced_files(descriptor)
+    descriptor = as_utf8(descriptor).utf8
+    for file in reversed(references):  # from the end, so that the other offsets stay valid
+        if file.href not in files:
             continue
         tag = _TAG.match(descriptor, file.offset)
         if tag is None:
             raise InvalidDescriptorError(f"File {file.href}", "expected a tag in an encoding that extends ASCII")
-        corrected = _with_size(tag[0], sizes[file.href])
-        descriptor = descriptor[: tag.start()] + corrected + descriptor[tag.end() :]
+        packaged = files[file.href]
+        text = tag[0] if packaged.href == file.href else _with_value(tag[0], b"href", packaged.href.encode())
+        text = _with_value(text, b"size", b"%d" % packaged.size_bytes)
+        descriptor = descriptor[: tag.start()] + text + descriptor[tag.end() :]
     return descriptor
 
 
-def _with_size(tag: bytes, size_bytes: int) -> bytes:
-    size = b'"%d"' % size_bytes
+def _with_value(tag: bytes, name: bytes, value: bytes) -> bytes:
+    """The tag with this value of an attribute, which follows href if it is new."""
     for attribute in _ATTRIBUTES.finditer(tag):
-        prefix, _, name = attribute[1].rpartition(b":")
-        if name == b"size":
-            return tag[: attribute.start(2)] + size + tag[attribute.end(2) :]
-        if name == b"href":
-            at, new = attribute.end(), b" " + (prefix + b":" if prefix else b"") + b"size=" + size
+        prefix, _, found = attribute[1].rpartition(b":")
+        if found == name:
+            return tag[: attribute.start(2)] + b'"' + value + b'"' + tag[attribute.end(2) :]
+        if found == b"href":
+            at, new = attribute.end(), b" " + (prefix + b":" if prefix else b"") + name + b'="' + value + b'"'
     return tag[:at] + new + tag[at:]
 
 

@@ -5,16 +5,44 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pulumi_vmimport.package_file_names import folded
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
+
+_MAX_ENTRIES = 10_000
 
 
 def fingerprint(path: str) -> str:
     """Identify a local file without reading it: `<size>-<modification time in ns>`. Raises: OSError."""
     return LocalImage.fingerprint_of(Path(path).stat())
+
+
+def path_beside(path: str, name: str) -> str:
+    """The file with this path relative to the folder of `path`, in any capitalization and Unicode form.
+
+    If there is none, the path as stated.
+    """
+    place = Path(path).absolute().parent
+    if (place / name).exists():
+        return os.fspath(place / name)
+    for part in name.split("/"):
+        found = None if (place / part).exists() else _entry_of(place, part)
+        place = place / (found or part)
+    return os.fspath(place)
+
+
+def _entry_of(folder: Path, name: str) -> str | None:
+    """The first entry of the folder whose name differs from this one only in spelling."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MAX_ENTRIES))
+    except OSError:
+        return None
+    return next((found for found in names if folded(found) == folded(name)), None)
 
 
 class LocalImage:

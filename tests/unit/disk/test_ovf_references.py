@@ -1,7 +1,7 @@
 import pytest
 
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
-from pulumi_vmimport.disk.ovf_references import MAX_BYTES, referenced_files, with_sizes
+from pulumi_vmimport.disk.ovf_references import MAX_BYTES, FileEntry, referenced_files, with_files
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- <File href="no"/> --><Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">'
 TAIL = '<Section><File ovf:href="elsewhere"/></Section></Envelope>\n'
@@ -9,6 +9,10 @@ TAIL = '<Section><File ovf:href="elsewhere"/></Section></Envelope>\n'
 
 def descriptor(references: str) -> bytes:
     return f"{HEAD}<References>{references}</References>{TAIL}".encode()
+
+
+def sizes(**sizes: int) -> dict[str, FileEntry]:
+    return {f"{name}.vmdk": FileEntry(f"{name}.vmdk", size) for name, size in sizes.items()}
 
 
 @pytest.mark.parametrize(
@@ -25,12 +29,12 @@ def descriptor(references: str) -> bytes:
 )  # fmt: skip
 def test_correcting_a_size_changes_nothing_else(tag: str, corrected: str) -> None:
     other = '<File ovf:href="b.iso" ovf:size="5"/>'
-    assert with_sizes(descriptor(tag + other), {"a.vmdk": 123}) == descriptor(corrected + other)
+    assert with_files(descriptor(tag + other), sizes(a=123)) == descriptor(corrected + other)
 
 
 def test_correct_sizes_leave_the_descriptor_unchanged() -> None:
     right = descriptor('<File ovf:href="a.vmdk" ovf:size="5"/><File ovf:href="b.vmdk" ovf:size="6"/>')
-    assert with_sizes(right, {"a.vmdk": 5, "b.vmdk": 6}) == right
+    assert with_files(right, sizes(a=5, b=6)) == right
 
 
 def test_the_files_are_those_of_the_references_in_order() -> None:
@@ -67,7 +71,26 @@ def test_fails_for_a_file_that_is_not_a_descriptor(text: bytes, words: str) -> N
         referenced_files(text)
 
 
-def test_fails_to_correct_a_descriptor_in_an_encoding_without_ascii() -> None:
-    text = descriptor('<File ovf:href="a.vmdk"/>').decode().replace("UTF-8", "UTF-16").encode("utf-16")
-    with pytest.raises(InvalidDescriptorError, match=r"File a.vmdk: expected a tag in an encoding that extends ASCII"):
-        with_sizes(text, {"a.vmdk": 1})
+def test_a_name_is_corrected_with_its_size() -> None:
+    text = descriptor('<File ovf:href="disks/B%C3%BCro.vmdk" ovf:size="0"/><File ovf:href="disks/b.vmdk"/>')
+    packed = with_files(text, {"disks/B%C3%BCro.vmdk": FileEntry("Buro.vmdk", 7)})
+    assert packed == descriptor('<File ovf:href="Buro.vmdk" ovf:size="7"/><File ovf:href="disks/b.vmdk"/>')
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("declared", ["UTF-8", "UTF-16"])
+def test_a_descriptor_in_another_encoding_of_unicode_becomes_utf_8(encoding: str, declared: str) -> None:
+    right = descriptor('<File ovf:href="a.vmdk" ovf:id="ä" ovf:size="5"/>')
+    text = right.decode().replace("UTF-8", declared).encode(encoding)
+    assert with_files(text, sizes(a=5)) == right
+
+
+def test_the_content_decides_the_encoding_not_the_declaration() -> None:
+    right = descriptor('<File ovf:href="a.vmdk" ovf:id="ä" ovf:size="5"/>')
+    assert with_files(right.replace(b"UTF-8", b"utf-16"), sizes(a=5)) == right
+
+
+def test_an_encoding_of_several_bytes_becomes_utf_8() -> None:
+    right = descriptor('<File ovf:href="虚拟机.vmdk" ovf:size="5"/>')
+    text = right.decode().replace("UTF-8", "gb2312").encode("gb2312")
+    assert with_files(text, {"虚拟机.vmdk": FileEntry("虚拟机.vmdk", 5)}) == right

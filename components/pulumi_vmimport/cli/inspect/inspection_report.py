@@ -4,7 +4,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rich.console import Console
 from rich.text import Text
@@ -113,7 +113,8 @@ def _print(console: Console, report: InspectionReport) -> None:
             _text(f"{finding.severity}: ", _STYLES[finding.severity]) + _text(finding.rule, "bold"), soft_wrap=True
         )
         subject = report.name if finding.subject == facts.name else finding.subject
-        paragraph(f"{escaped(subject)}: {finding.evidence}", indent=2)
+        paragraph(escaped(replace(finding, subject=subject).sentence), indent=2)
+        paragraph(f"found: {finding.evidence}", indent=2)
         paragraph(f"cause: {finding.cause}", indent=2)
         paragraph(f"remedy: {finding.remedy}", indent=2)
         paragraph(f"source: {finding.source}", "dim", indent=2)

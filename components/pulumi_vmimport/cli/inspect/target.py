@@ -1,7 +1,6 @@
 """The target of the command: a file, an object in S3, or an https URL."""
 
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
-from pulumi_vmimport.transfer.local_image import LocalImage
+from pulumi_vmimport.transfer.local_image import LocalImage, path_beside
 from pulumi_vmimport.transfer.remote_image import RemoteImage
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
@@ -117,7 +116,7 @@ def _of_file(path: str, stack: ExitStack) -> Target:
 
     def open_sibling(name: str) -> Source | None:
         try:
-            image = stack.enter_context(LocalImage(os.fspath(Path(path).parent / name)))
+            image = stack.enter_context(LocalImage(path_beside(path, name)))
         except UnreadableSourceError as error:
             if not error.is_missing:
                 raise

@@ -4,6 +4,8 @@ Sources: Microsoft's FAT specification 1.03 (fatgen103), its exFAT specification
 of linux-ntfs.
 """
 
+from dataclasses import dataclass
+
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 
@@ -31,7 +33,7 @@ _EXTENDED_PARAMETERS = 0x29
 _EXFAT_LABEL = 0x83
 _EXFAT_MOST_CHARACTERS = 11
 _MFT_RECORD_BYTES = range(256, 4097)
-_VOLUME_RECORD = 3  # $DiskRegion
+_VOLUME_RECORD = 3  # $Volume
 _VOLUME_NAME, _END_OF_ATTRIBUTES = 0x60, 0xFFFFFFFF
 _MAX_ATTRIBUTES = 64
 
@@ -95,16 +97,40 @@ def exfat_label(region: DiskRegion, sector: bytes) -> str:
     return ""
 
 
-def ntfs_label(region: DiskRegion, sector: bytes) -> str:
-    """The name in $DiskRegion, the fourth record of the master file table."""
+@dataclass(frozen=True)
+class NtfsGeometry:
+    """The units of an NTFS volume."""
+
+    sector_bytes: int
+    cluster_bytes: int
+    table_at: int
+    """The offset of the master file table"""
+    record_bytes: int
+
+
+def ntfs_geometry(sector: bytes) -> NtfsGeometry | None:
+    """The units that a boot sector states; None if they are impossible."""
     sector_bytes, sectors = unpack_padded("<HB", sector, 11)
     cluster_bytes = sector_bytes * _power_or_count(sectors, unsigned_to=0x80)
     table, _, clusters = unpack_padded("<QQB", sector, 48)
     record_bytes = 1 << (256 - clusters) if clusters > 0x80 else clusters * cluster_bytes  # noqa: PLR2004
-    if record_bytes not in _MFT_RECORD_BYTES:
+    if record_bytes not in _MFT_RECORD_BYTES or not cluster_bytes:
+        return None
+    return NtfsGeometry(sector_bytes, cluster_bytes, table * cluster_bytes, record_bytes)
+
+
+def ntfs_record(region: DiskRegion, geometry: NtfsGeometry, number: int) -> bytes:
+    """One of the first records of the master file table, which are stored together; empty if it is none."""
+    record = region.read(geometry.table_at + number * geometry.record_bytes, geometry.record_bytes)
+    return _with_sector_ends(record)
+
+
+def ntfs_label(region: DiskRegion, sector: bytes) -> str:
+    """The name in $Volume, the fourth record of the master file table."""
+    geometry = ntfs_geometry(sector)
+    if geometry is None:
         return ""
-    record = region.read(table * cluster_bytes + _VOLUME_RECORD * record_bytes, record_bytes)
-    record = _with_sector_ends(record)
+    record = ntfs_record(region, geometry, _VOLUME_RECORD)
     (at,) = unpack_padded("<H", record, 20)
     for _ in range(_MAX_ATTRIBUTES):
         kind, length, is_elsewhere = unpack_padded("<IIB", record, at)

@@ -146,6 +146,10 @@ class Partition:
     """Whether the first sector ends in 55 AA"""
     is_container: bool = False
     """An extended partition, which holds logical partitions and no file system"""
+    has_drive_letter: bool = True
+    """False if a GPT states that Windows assigns no drive letter"""
+    free_bytes: int | None = None
+    """The free space of the root partition, where the file system shows it; None for others"""
 
 
 @dataclass(frozen=True)

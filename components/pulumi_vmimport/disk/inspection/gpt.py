@@ -13,10 +13,11 @@ from pulumi_vmimport.disk.inspection.facts import Damage
 
 EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 WINDOWS_RECOVERY = "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC"
+LINUX_ROOT_X86 = "44479540-F297-41B2-9AF7-D131D5F0458A"
 LINUX_ROOTS = frozenset(
     {
         "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
-        "44479540-F297-41B2-9AF7-D131D5F0458A",
+        LINUX_ROOT_X86,
         "B921B045-1DF0-41C3-AF44-4C6F280D3FAE",
     }
 )
@@ -37,7 +38,7 @@ TYPE_NAMES = {
     "BC13C2FF-59E6-4262-A352-B275FD6F7172": "Linux extended boot",
     "933AC7E1-2EB4-4F13-B844-0E14E2AEF915": "Linux home",
     "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709": "Linux root (x86-64)",
-    "44479540-F297-41B2-9AF7-D131D5F0458A": "Linux root (x86)",
+    LINUX_ROOT_X86: "Linux root (x86)",
     "B921B045-1DF0-41C3-AF44-4C6F280D3FAE": "Linux root (ARM64)",
     "AA31E02A-400F-11DB-9590-000C2911D1B8": "VMware VMFS",
 }
@@ -49,7 +50,9 @@ _HEADER, _HEADER_BYTES = "<8sIIIxxxxQQQQ16sQIII", 92
 _CRC_AT = 16
 _ENTRY, _MIN_ENTRY_BYTES = "<16s16sQQQ72s", 128  # type, GUID, first and last sector, attributes, name
 _LEGACY_BOOT = 1 << 2
-_SECTORS = (512, 4096)
+_NO_DRIVE_LETTER = 1 << 62 | 1 << 63  # of Microsoft's partitions: hidden, no drive letter
+SECTORS = (512, 4096)
+"""The sector sizes of disks"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class GptEntry:
     start_bytes: int
     size_bytes: int
     name: str
+    has_drive_letter: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def sector_bytes_of(content: DiskContent) -> int | None:
     Raises: DiskImageError; what the source raises.
     """
     disk = DiskRegion.of_disk(content)
-    for sector_bytes in _SECTORS:
+    for sector_bytes in SECTORS:
         try:
             _header(disk, 1, sector_bytes)
         except _InvalidError:
@@ -176,16 +180,16 @@ def _entries(table: _GptHeader, sector_bytes: int) -> list[GptEntry]:
         if any(kind):
             size = (last - first + 1) * sector_bytes
             active = bool(attributes & _LEGACY_BOOT)
-            found.append(
-                GptEntry(number, _guid(kind), active, first * sector_bytes, size, decode_text(name, "utf-16-le"))
-            )
+            label = decode_text(name, "utf-16-le")
+            letter = not attributes & _NO_DRIVE_LETTER
+            found.append(GptEntry(number, _guid(kind), active, first * sector_bytes, size, label, letter))
     return found
 
 
 def _other_sector_size(disk: DiskRegion) -> str:
     """A disk copied between 512-byte and 4096-byte sectors has its GPT in the wrong place."""
     own = disk.content.sector_bytes
-    for other in _SECTORS:
+    for other in SECTORS:
         if other != own and disk.read(other, len(_SIGNATURE)) == _SIGNATURE:
             return f"; one is at {other}, as on a disk with {other}-byte sectors; this disk has {own}-byte sectors"
     return ""

@@ -94,7 +94,7 @@ def _is_divided(source: Source) -> bool:
 
 def _read_raw(source: Source, name: str) -> ContainerInspection:
     inspected = ContainerInspection()
-    inspected.open_content(lambda: _raw_content(source))
+    inspected.open_content(lambda: RawContent(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
         found = f"the {expected} signature is missing, although the file name states the format"
@@ -102,17 +102,12 @@ def _read_raw(source: Source, name: str) -> ContainerInspection:
     return inspected
 
 
-def _raw_content(source: Source) -> RawContent:
-    """The content. Only the position of a GPT reveals the sector size of a raw image."""
-    content = RawContent(source)
-    content.sector_bytes = detect_sector_bytes(content) or content.sector_bytes
-    return content
-
-
 def _layout(content: DiskContent | None) -> tuple[Layout | None, tuple[Damage, ...]]:
     if content is None:
         return None, ()
     try:
+        # The position of the table decides: an image may be a copy of a disk with other sectors.
+        content.sector_bytes = detect_sector_bytes(content) or content.sector_bytes
         return read_layout(content)
     except DiskImageError as error:
         return None, (damage_of("disk content", error),)

@@ -32,6 +32,6 @@ def _unit_bytes(unit: str) -> int | None:
     if not unit:
         return 1
     if (parsed := _UNIT.fullmatch(unit)) is not None:
-        factors = (int(base) ** int(power or 1) for base, power in _FACTOR.findall(parsed[1]))
-        return min(prod(factors), _SIZE_LIMIT_BYTES)
+        factor: int = prod(int(base) ** int(power or 1) for base, power in _FACTOR.findall(parsed[1]))
+        return min(factor, _SIZE_LIMIT_BYTES)
     return _OLD_UNITS.get(unit.lower())

@@ -70,7 +70,7 @@ class OvfFacts:
     other_version: str | None = None
     """The version and namespace of a descriptor that is not of version 1 or 2, of which little is read"""
     encoding: str | None = None
-    """Such as UTF-16; None for UTF-8 and other encodings that extend ASCII"""
+    """Such as UTF-16; None for UTF-8 and other encodings that extend ASCII, if declared as such"""
     invalid_values: tuple[str, ...] = ()
     """Numbers that are no number, negative or impossibly large"""
 

@@ -11,6 +11,7 @@ from pulumi_vmimport.disk.inspection.container_inspection import damage_of
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.inspection.file_systems import DetectedFileSystem, detect_file_system
+from pulumi_vmimport.disk.inspection.free_space import free_bytes
 
 MAX_EXAMINED, MAX_FAR_EXAMINED = 128, 16
 """Partitions whose content is inspected. A Windows GPT holds 128; over a network each costs one or two requests."""
@@ -68,15 +69,32 @@ def read_layout(content: DiskContent) -> tuple[Layout, tuple[Damage, ...]]:
 
 
 def detect_sector_bytes(content: DiskContent) -> int | None:
-    """The sector size of a disk, by the position of its GPT; None for a disk with an MBR or without a table.
+    """The sector size of a disk, by the position of its GPT or of the file systems in its MBR; None if unknown.
 
     Raises: DiskImageError; what the source raises.
     """
     first = DiskRegion.of_disk(content).read(0, _FIRST_SECTOR_BYTES)
     entries = mbr.entries_of(first, content.sector_bytes) if has_signature(first) else []
     if entries and all(entry.type != mbr.PROTECTIVE for entry in entries):
-        return None  # a GPT there is a remnant
+        return _sector_bytes_of_mbr(content, first)  # a GPT there is a remnant
     return gpt.sector_bytes_of(content)
+
+
+def _sector_bytes_of_mbr(content: DiskContent, first: bytes) -> int | None:
+    """The sector size with which an entry points to a file system; the size that the image states is tried first."""
+    for sector_bytes in dict.fromkeys((content.sector_bytes, *gpt.SECTORS)):
+        for entry in mbr.entries_of(first, sector_bytes):
+            if _points_to_content(entry, DiskRegion(content, entry.start_bytes, entry.size_bytes)):
+                return sector_bytes
+    return None
+
+
+def _points_to_content(entry: mbr.MbrEntry, region: DiskRegion) -> bool:
+    try:
+        is_extended = entry.type in mbr.EXTENDED and has_signature(region.read(0, _FIRST_SECTOR_BYTES))
+        return is_extended or detect_file_system(region).file_system not in _NO_FILE_SYSTEM
+    except DiskImageError:  # reported when the partition is inspected
+        return False
 
 
 def _is_protective(entry: mbr.MbrEntry, content: DiskContent) -> bool:
@@ -108,15 +126,17 @@ def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> 
             for entry in (*entries, *logical)
         ),
     )
+    root = _root(partitions)
+    partitions, absurd = _with_free_space(disk, partitions, root)
     layout = replace(
         _unpartitioned(first),
         scheme=PartitionScheme.MBR,
         partitions=partitions,
         disk_signature=mbr.disk_signature(first),
         is_dynamic_disk=any(entry.type == mbr.DYNAMIC_DISK for entry in entries),
-        root=_root(partitions),
+        root=root,
     )
-    return layout, (*damage, *further)
+    return layout, (*damage, *further, *absurd)
 
 
 def _of_gpt(
@@ -132,6 +152,8 @@ def _of_gpt(
             for entry in table.entries
         ),
     )
+    root = _root(partitions)
+    partitions, absurd = _with_free_space(disk, partitions, root)
     layout = replace(
         _unpartitioned(first),
         scheme=PartitionScheme.GPT,
@@ -142,9 +164,9 @@ def _of_gpt(
         backup_gpt_at_end=table.backup_at_end,
         is_hybrid=len(entries) > protective > 0,
         is_dynamic_disk=any(entry.type in gpt.DYNAMIC_DISKS for entry in table.entries),
-        root=_root(partitions),
+        root=root,
     )
-    return layout, (*damage, *table.damage, *further)
+    return layout, (*damage, *table.damage, *further, *absurd)
 
 
 @dataclass(frozen=True)
@@ -189,9 +211,29 @@ def _inspect_partitions(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tup
                 label=found.label,
                 boot_sector_signature=found.boot_sector_signature,
                 is_container=_is_extended(entry),
+                has_drive_letter=getattr(entry.of, "has_drive_letter", True),
             )
         )
     return tuple(partitions), damage
+
+
+def _with_free_space(
+    disk: DiskRegion, partitions: tuple[Partition, ...], root: int | None
+) -> tuple[tuple[Partition, ...], list[Damage]]:
+    """The partitions with the free space of the root, and what is wrong with it."""
+    found = next((partition for partition in partitions if partition.number == root), None)
+    if found is None:
+        return partitions, []
+    where = f"partition {root}"
+    try:
+        free = free_bytes(DiskRegion(disk.content, found.start_bytes, found.size_bytes), found.file_system)
+    except DiskImageError as error:
+        return partitions, [damage_of(where, error)]
+    if free is not None and not 0 <= free <= found.size_bytes:
+        words = f"its file system states {free} free bytes, but the partition has {found.size_bytes}"
+        return partitions, [Damage(where, words)]
+    changed = replace(found, free_bytes=free)
+    return tuple(changed if partition is found else partition for partition in partitions), []
 
 
 def _is_extended(entry: _TableEntry) -> bool:

@@ -1,10 +1,13 @@
 """Rules for the file of a disk: its format, and whether it is complete."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, VmdkFacts
+from pulumi_vmimport.disk.other_formats import BY_NAME, ISO
 from pulumi_vmimport.disk.rules.ova_rules import has_descriptor_finding
+from pulumi_vmimport.disk.rules.raw_rules import CONVERT_DESCRIPTOR, descriptor_of_part
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, SNAPSHOT_DISK_LIMIT_BYTES
@@ -20,16 +23,16 @@ _DEVICES = frozenset(
      "vmfspassthroughrawdevicemap"}
 )  # fmt: skip
 _NAMED = (Container.OVA, Container.VMDK, Container.VHD, Container.VHDX)
-_ISO = "an ISO 9660 image"
 _END = "end of stream"
 # `Damage.where` of what partition_table.py reports.
 LAYOUT_PLACES = ("partition", "protective MBR", "primary GPT", "backup GPT", "extended boot record")
 
 
-def _other(disk: DiskFacts) -> str | None:
-    if disk.container is not Container.OTHER or disk.other == _ISO:
-        return None
-    return f"the file is {disk.other or 'of an unknown format'}"
+def _other(context: RuleContext, *, is_image: bool) -> Iterator[Evidence]:
+    for disk in context.disks:
+        form = BY_NAME.get(disk.other or "")
+        if disk.container is Container.OTHER and form not in {None, ISO} and form and form.is_image is is_image:
+            yield Evidence(disk.name, f"the file is {form.found}", form.remedy)
 
 
 def _format(context: RuleContext) -> Iterator[Evidence]:
@@ -49,7 +52,7 @@ def _format(context: RuleContext) -> Iterator[Evidence]:
 
 def _iso(disk: DiskFacts) -> str | None:
     whole = disk.layout.whole_disk_file_system if disk.layout else None
-    return f"the file is {_ISO}" if disk.other == _ISO or whole is FileSystem.ISO9660 else None
+    return f"the file is {ISO.found}" if disk.other == ISO.found or whole is FileSystem.ISO9660 else None
 
 
 def _ova(context: RuleContext) -> Iterator[Evidence]:
@@ -64,17 +67,17 @@ def _create_type(vmdk: VmdkFacts) -> str:
 def _kind(vmdk: VmdkFacts) -> str:
     """Which rule applies to a VMDK."""
     kind = _create_type(vmdk)
-    if kind in _DEVICES:
-        return "device"
-    if kind in _DELTAS or (vmdk.parent_cid or _NO_PARENT).lower() != _NO_PARENT:
-        return "delta"
-    if kind in _SPLIT or len(vmdk.extent_files) > 1:
-        return "split"
-    if vmdk.version is None:
-        return "descriptor"
-    if not (vmdk.is_compressed and vmdk.has_markers) or kind not in {"", _STREAM_OPTIMIZED}:
-        return "other"
-    return _STREAM_OPTIMIZED
+    # Only a part of a split disk has no descriptor.
+    is_part = not kind and not vmdk.is_compressed and not vmdk.extent_files and vmdk.version is not None
+    is_stream = vmdk.is_compressed and vmdk.has_markers and kind in {"", _STREAM_OPTIMIZED}
+    cases = (
+        ("device", kind in _DEVICES),
+        ("delta", kind in _DELTAS or (vmdk.parent_cid or _NO_PARENT).lower() != _NO_PARENT),
+        ("split", kind in _SPLIT or len(vmdk.extent_files) > 1 or is_part),
+        ("descriptor", vmdk.version is None),
+        ("other", not is_stream),
+    )
+    return next((name for name, holds in cases if holds), _STREAM_OPTIMIZED)
 
 
 def _is(disk: DiskFacts, kind: str) -> VmdkFacts | None:
@@ -135,9 +138,21 @@ def _descriptor(disk: DiskFacts) -> str | None:
     return f"createType {vmdk.create_type}; the data is in {name_list(vmdk.extent_files)}" if vmdk else None
 
 
-def _split(disk: DiskFacts) -> str | None:
-    vmdk = _is(disk, "split")
-    return f"createType {vmdk.create_type}, with {name_list(vmdk.extent_files) or 'other files'}" if vmdk else None
+def _split(context: RuleContext) -> Iterator[Evidence]:
+    for disk in context.disks:
+        vmdk = _is(disk, "split")
+        if vmdk is None:
+            continue
+        if vmdk.create_type or vmdk.extent_files:
+            files = name_list(vmdk.extent_files) or "other files"
+            yield Evidence(disk.name, f"createType {vmdk.create_type}, with {files}")
+        else:
+            descriptor = descriptor_of_part(disk.name)
+            yield Evidence(
+                disk.name,
+                f"it is one part of a split disk; {descriptor or 'another file'} describes the whole disk",
+                CONVERT_DESCRIPTOR.format(descriptor=descriptor or "DESCRIPTOR"),
+            )
 
 
 def _delta(disk: DiskFacts) -> str | None:
@@ -228,7 +243,8 @@ _SPECIFIC = (_cut_short, _vhd_footer, _vhd_checksum, _vhdx_headers)
 
 CHECKS: Checks = {
     "damaged": _damaged,
-    "container-unsupported": for_each_disk(_other),
+    "container-unsupported": partial(_other, is_image=True),
+    "not-a-disk-image": partial(_other, is_image=False),
     "format-differs": _format,
     "ova-for-snapshot": _ova,
     "iso-image": for_each_disk(_iso),
@@ -239,7 +255,7 @@ CHECKS: Checks = {
     "vmdk-grains-not-checked": for_each_disk(_not_all_grains),
     "vmdk-text-mode": for_each_disk(_text_mode),
     "vmdk-descriptor-only": for_each_disk(_descriptor),
-    "vmdk-split": for_each_disk(_split),
+    "vmdk-split": _split,
     "vmdk-delta": for_each_disk(_delta),
     "vmdk-raw-device": for_each_disk(_device),
     "vmdk-version-unknown": for_each_disk(_version),

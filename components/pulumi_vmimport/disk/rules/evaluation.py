@@ -3,8 +3,8 @@
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.rules import byol_rules, container_rules, layout_rules, ova_rules, raw_rules
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
-from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
-from pulumi_vmimport.disk.rules.rule_context import Checks, RuleContext
+from pulumi_vmimport.disk.rules.rule_catalog import Rule, rule_catalog
+from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
 from pulumi_vmimport.image_profile import ImageProfile
 
 CHECKS: Checks = {
@@ -27,18 +27,24 @@ def evaluate(
     catalog = rule_catalog()
     context = RuleContext(facts, has_root, stated)
     found = [
-        ImageFinding(
-            rule=rule.id,
-            severity=rule.severity_for(profile),
-            subject=evidence.subject,
-            evidence=evidence.detail,
-            cause=rule.cause,
-            remedy=rule.remedy,
-            source=catalog.source_of(rule),
-        )
+        finding_of(rule, profile, evidence)
         for rule in catalog.rules.values()
         if profile in rule.profiles
         for evidence in CHECKS[rule.id](context)
     ]
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def finding_of(rule: Rule, profile: ImageProfile, evidence: Evidence) -> ImageFinding:
+    """The finding for this evidence."""
+    return ImageFinding(
+        rule=rule.id,
+        severity=rule.severity_for(profile),
+        subject=evidence.subject,
+        summary=rule.summary,
+        evidence=evidence.detail,
+        cause=rule.cause,
+        remedy=evidence.remedy or rule.remedy,
+        source=rule_catalog().source_of(rule),
+    )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_SENTENCE_CHARACTERS = 160
+_MAX_SUBJECT_CHARACTERS = 40
+
 
 class Severity(StrEnum):
     """How certain the problem is."""
@@ -24,9 +27,21 @@ class ImageFinding:
     severity: Severity
     subject: str
     """The disk or file that the finding is about"""
+    summary: str
+    """What is wrong, and what to do, in a few words"""
     evidence: str
     """What was found, with its value"""
     cause: str
     remedy: str
     source: str
     """Entries of docs/troubleshooting.md, then a page of AWS or of the format's specification"""
+
+    @property
+    def sentence(self) -> str:
+        """The subject and the summary, at most 160 characters: the first sentence of every report of the finding."""
+        return f"{_shortened(self.subject)}: {self.summary}"
+
+
+def _shortened(name: str) -> str:
+    """The end of a long name, which has the file name extension."""
+    return name if len(name) <= _MAX_SUBJECT_CHARACTERS else f"...{name[-_MAX_SUBJECT_CHARACTERS + 3 :]}"

@@ -14,6 +14,7 @@ from pulumi_vmimport.disk.rules.boot_layout import (
 from pulumi_vmimport.disk.rules.container_rules import LAYOUT_PLACES
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import approximate_size, exact_size, name_list, quantity
+from pulumi_vmimport.service_limits import GIB, IMPORT_FREE_MIB, IMPORT_FREE_WINDOWS_GIB, MIB
 
 _MBR_BYTES = 2 << 40  # 32-bit sector numbers, sectors of 512 bytes
 # Tools that count in cylinders round a disk down by less than this.
@@ -200,6 +201,23 @@ def _btrfs(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.root.name, f"partition {partition.number} holds Btrfs")
 
 
+def _free_space(context: RuleContext) -> Iterator[Evidence]:
+    partition = context.root_partition
+    if context.root is None or partition is None or partition.free_bytes is None:
+        return
+    is_windows = partition.file_system is FileSystem.NTFS
+    required = IMPORT_FREE_WINDOWS_GIB * GIB if is_windows else IMPORT_FREE_MIB * MIB
+    # A volume that is smaller than the requirement is no root, but part of a test or a boot loader.
+    if partition.free_bytes < required < partition.size_bytes:
+        yield Evidence(context.root.name, free_space_words(partition, required))
+
+
+def free_space_words(partition: Partition, required_bytes: int) -> str:
+    """The free space of a partition beside the required one."""
+    free, required = approximate_size(partition.free_bytes or 0), approximate_size(required_bytes)
+    return f"partition {partition.number} has {free} free, expected at least {required}"
+
+
 CHECKS: Checks = {
     "layout-unknown": for_each_disk(_unknown),
     "layout-damaged": _damaged,
@@ -220,5 +238,6 @@ CHECKS: Checks = {
     "dynamic-disk": _for_each_layout(_dynamic),
     "root-file-system": _for_root(_file_system),
     "root-unknown": _for_root(_root_unknown),
+    "free-space": _free_space,
     "btrfs-subvolumes": _btrfs,
 }

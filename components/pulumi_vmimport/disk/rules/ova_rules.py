@@ -1,16 +1,25 @@
 """Rules for an OVA, and for the VM that its OVF descriptor describes."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
+from pulumi_vmimport.disk.descriptor_text import DECLARED_OTHERWISE
 from pulumi_vmimport.disk.inspection.facts import Container, PartitionScheme
+from pulumi_vmimport.disk.inspection.gpt import LINUX_ROOT_X86
 from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import can_boot_gpt_by_bios
+from pulumi_vmimport.disk.rules.guest_systems import name_of_32_bit_guest
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list, quantity
+from pulumi_vmimport.package_file_names import folder_of
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 # Exporters write the descriptor before they know the sizes.
 _UNSTATED = frozenset({None, 0})
+_OVF, _XVA, _HERE = ".ovf", "ova.xml", "./"
+_REPACK_ON_MACOS = (
+    "repack it without the added files: `COPYFILE_DISABLE=1 tar -cf web.ova web.ovf web.mf web-disk1.vmdk`, or use DiskImageUpload"
+)
 
 
 def _for_ova(check: Callable[[OvaFacts], str | None]) -> Check:
@@ -31,16 +40,71 @@ def _for_ovf(check: Callable[[OvfFacts], str | None]) -> Check:
     return checked
 
 
-def _not_first(ova: OvaFacts) -> str | None:
-    names = [member.name for member in ova.members]
-    index = next((index for index, name in enumerate(names) if name.lower().endswith(".ovf")), 0)
-    return f"{names[0]} is the first file; {names[index]} is number {index + 1}" if index else None
+def _not_first(context: RuleContext) -> Iterator[Evidence]:
+    ova = context.image.ova
+    names = [member.name for member in ova.members] if ova else []
+    if ova is None or ova.descriptor not in names[1:]:
+        return
+    first, number = names[0], names.index(ova.descriptor) + 1
+    origin = ", a file of macOS's tar," if first.rpartition("/")[2].startswith("._") else ""
+    remedy = _REPACK_ON_MACOS if ova.foreign_files else None
+    yield Evidence(
+        context.image.name, f"{first}{origin} is the first file; {ova.descriptor} is number {number}", remedy
+    )
+
+
+def _foreign(context: RuleContext) -> Iterator[Evidence]:
+    ova = context.image.ova
+    if ova and (found := [*ova.foreign_files, *ova.unusual_headers]):
+        yield Evidence(context.image.name, f"not part of the VM: {name_list(found)}")
 
 
 def _without_ovf(ova: OvaFacts) -> str | None:
-    if any(member.name.lower().endswith(".ovf") for member in ova.members):
+    if ova.ovf is not None and ova.descriptor and not ova.descriptor.lower().endswith(_OVF):
+        return f"{ova.descriptor} is an OVF descriptor, but its name does not end in {_OVF}"
+    if any(member.name.lower().endswith(_OVF) and member.name not in ova.foreign_files for member in ova.members):
         return None
+    if any(member.name == _XVA for member in ova.members):
+        return "it is an XVA file of XenServer or Citrix Hypervisor"
     return f"it contains {name_list([m.name for m in ova.members])}" if ova.members else "it contains no files"
+
+
+def _in_folder(ova: OvaFacts) -> str | None:
+    folder = folder_of(ova.descriptor or "")
+    return f"{ova.descriptor} is in the folder {folder}" if folder and ova.ovf else None
+
+
+def _names_differ(context: RuleContext) -> Iterator[Evidence]:
+    ova = context.image.ova
+    if ova is None or ova.ovf is None or context.image.container is not Container.OVA:
+        return
+    folder, members = folder_of(ova.descriptor or ""), {member.name for member in ova.members}
+    found = [
+        f"the descriptor has {file.stated_href}, the archive has {file.href}"
+        for file in ova.ovf.files
+        if file.stated_href
+        and file.href in members
+        and unquote(file.stated_href).removeprefix(_HERE) != file.href.removeprefix(_HERE).removeprefix(folder)
+        and file.stated_href != file.href
+    ]
+    if found:
+        yield Evidence(context.image.name, name_list(found))
+
+
+def _encoding(context: RuleContext) -> Iterator[Evidence]:
+    if context.ovf and context.ovf.encoding and context.image.ova:
+        name = context.image.ova.descriptor or context.image.name
+        remedy = "correct the encoding in its first line" if DECLARED_OTHERWISE in context.ovf.encoding else None
+        yield Evidence(context.image.name, f"{name} is stored as {context.ovf.encoding}", remedy)
+
+
+def _invalid_values(ovf: OvfFacts) -> str | None:
+    return name_list(ovf.invalid_values) if ovf.invalid_values else None
+
+
+def _is_unread(ovf: OvfFacts) -> bool:
+    """Whether the descriptor is of a version of which only the references are read."""
+    return ovf.other_version is not None and ovf.virtual_systems == 0
 
 
 def _not_packed(context: RuleContext) -> Iterator[Evidence]:
@@ -49,7 +113,11 @@ def _not_packed(context: RuleContext) -> Iterator[Evidence]:
 
 
 def _without_disk(ovf: OvfFacts) -> str | None:
-    return None if any(disk.file for disk in ovf.disks) else f"{quantity(len(ovf.disks), 'disk')}, none with a file"
+    return (
+        None
+        if _is_unread(ovf) or any(disk.file for disk in ovf.disks)
+        else f"{quantity(len(ovf.disks), 'disk')}, none with a file"
+    )
 
 
 def _file_missing(ova: OvaFacts) -> str | None:
@@ -112,7 +180,9 @@ def _several_adapters(ovf: OvfFacts) -> str | None:
 
 
 def _not_one_machine(ovf: OvfFacts) -> str | None:
-    return None if ovf.virtual_systems == 1 else f"the descriptor describes {ovf.virtual_systems} VMs"
+    return (
+        None if _is_unread(ovf) or ovf.virtual_systems == 1 else f"the descriptor describes {ovf.virtual_systems} VMs"
+    )
 
 
 def _linked(ovf: OvfFacts) -> str | None:
@@ -145,6 +215,14 @@ def firmware_mismatch(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.root.name, "the VM's firmware is UEFI, but the root disk has an MBR")
 
 
+def _is_32_bit(context: RuleContext) -> Iterator[Evidence]:
+    ovf, layout, root = context.ovf, context.root_layout, context.root
+    if root and layout and any(partition.type.upper() == LINUX_ROOT_X86 for partition in layout.partitions):
+        yield Evidence(root.name, "the GPT has a root partition of type Linux root (x86)")
+    elif ovf and (found := name_of_32_bit_guest(ovf.guest_id, ovf.operating_system)):
+        yield Evidence(context.image.name, f"the OVF states {found}")
+
+
 def _too_many_disks(context: RuleContext) -> Iterator[Evidence]:
     described = sum(1 for disk in context.ovf.disks if disk.file) if context.ovf else 0
     count = max(len(context.disks), described)
@@ -159,7 +237,13 @@ def has_descriptor_finding(context: RuleContext) -> bool:
 
 
 CHECKS: Checks = {
-    "ova-ovf-not-first": _for_ova(_not_first),
+    "ova-ovf-not-first": _not_first,
+    "ova-foreign-files": _foreign,
+    "ova-in-folder": _for_ova(_in_folder),
+    "ova-file-name-differs": _names_differ,
+    "ovf-version": _for_ovf(lambda ovf: ovf.other_version),
+    "ovf-encoding": _encoding,
+    "ovf-invalid-value": _for_ovf(_invalid_values),
     "ova-without-ovf": _for_ova(_without_ovf),
     "ova-without-disk": _for_ovf(_without_disk),
     "ova-file-missing": _for_ova(_file_missing),
@@ -178,5 +262,6 @@ CHECKS: Checks = {
     "ovf-empty-disk": _for_ovf(_empty_disks),
     "ovf-capacity-wrong": _wrong_capacity,
     "ovf-firmware-mismatch": firmware_mismatch,
+    "ovf-32-bit": _is_32_bit,
     "too-many-disks": _too_many_disks,
 }

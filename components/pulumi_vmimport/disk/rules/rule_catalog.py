@@ -18,6 +18,8 @@ _LIMITS = {
     "snapshot_limit_tib": service_limits.SNAPSHOT_DISK_LIMIT_BYTES // service_limits.TIB,
     "byol_disk_gb": service_limits.BYOL_DISK_GIB,
     "byol_checker_disk_gb": service_limits.BYOL_CHECKER_DISK_GIB,
+    "import_free_windows_gb": service_limits.IMPORT_FREE_WINDOWS_GIB,
+    "import_free_mb": service_limits.IMPORT_FREE_MIB,
     "byol_free_gb": service_limits.BYOL_FREE_GIB,
     "byol_free_with_office_gb": service_limits.BYOL_FREE_WITH_OFFICE_GIB,
 }
@@ -30,6 +32,7 @@ class Rule:
     id: str
     section: str
     severity: Severity
+    summary: str
     cause: str
     remedy: str
     source: str
@@ -76,6 +79,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         **{
             **entry,
             "severity": Severity(entry["severity"]),
+            "summary": entry["summary"].format_map(_LIMITS),
             "cause": entry["cause"].format_map(_LIMITS),
             "remedy": entry["remedy"].format_map(_LIMITS),
             "profile_severity": {ImageProfile(name): Severity(value) for name, value in severities.items()},

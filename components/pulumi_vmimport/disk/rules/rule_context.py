@@ -14,6 +14,8 @@ class Evidence:
 
     subject: str
     detail: str
+    remedy: str | None = None
+    """A remedy for this kind of file. Default: that of the rule"""
 
 
 @dataclass(frozen=True)

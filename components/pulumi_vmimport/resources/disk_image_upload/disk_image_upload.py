@@ -23,7 +23,7 @@ class DiskImageUploadArgs(AwsArgs):
     path: pulumi.Input[str]
     """The file on the machine that runs Pulumi, relative to the project's folder. Its suffix is .ova, .vmdk, .vhd,
     .vhdx, .raw, .img or .ovf. An .ovf file is packed into an OVA together with the files that it refers to, which must
-    be in the same folder."""
+    be in the same folder or below; their names are found in any spelling, and become plain ASCII names in the OVA."""
     bucket: pulumi.Input[str]
     """The name of the S3 bucket. It must be in the Region of the import."""
     key: pulumi.Input[str]

@@ -1,17 +1,20 @@
 """The local files that DiskImageUpload sends: a disk image or OVA as it is, or an OVF and its disks as an OVA."""
 
 import hashlib
-import re
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pulumi_vmimport.disk import ovf_references
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.ovf_references import FileEntry
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.package_file_names import ascii_name, member_names, spellings
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.transfer.file_content import FileContent, UploadContent, file_identity
+from pulumi_vmimport.transfer.local_image import path_beside
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 
@@ -25,7 +28,9 @@ _KEY_SUFFIXES = {
     ".raw": (".raw", ".img"),
     ".img": (".raw", ".img"),
 }
-_INVALID_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_MAX_STEM_CHARACTERS = 90
+# The upload packs the files, states their sizes and writes a new manifest.
+_CORRECTED_BY_PACKING = ("ovf-not-packed", "ova-size-wrong", "ova-manifest-damaged", "ovf-encoding")
 
 
 def path_problem(path: str) -> str | None:
@@ -49,7 +54,7 @@ def content_identity(path: str) -> str | None:
         if not _is_ovf(path):
             return file_identity(path)
         with FileContent(path) as file:
-            files = (path, *(str(found) for _, found in _referenced_files(path, _text(file))))
+            files = (path, *(found for _, found in _referenced_files(path, _text(file))))
         return _identity_of(map(file_identity, files))
     except Exception:  # noqa: BLE001 - the resource reports the error when it opens the file
         return None
@@ -67,13 +72,21 @@ def open_content(path: str) -> Iterator[UploadContent]:
             yield file
             return
         descriptor = _text(file)
+        references = list(_referenced_files(path, descriptor))
+        names = member_names([href for href, _ in references])
         files = [
-            PackedFile(name, stack.enter_context(FileContent(str(found))))
-            for name, found in _referenced_files(path, descriptor)
+            PackedFile(name, stack.enter_context(FileContent(found)))
+            for name, (_, found) in zip(names, references, strict=True)
         ]
-        corrected = ovf_references.with_sizes(descriptor, {packed.name: packed.size_bytes for packed in files})
+        corrected = ovf_references.with_files(
+            descriptor,
+            {
+                href: FileEntry(packed.name, packed.size_bytes)
+                for (href, _), packed in zip(references, files, strict=True)
+            },
+        )
         identity = _identity_of([file.identity, *(packed.content.identity for packed in files)])
-        name = _INVALID_IN_NAMES.sub("-", Path(path).stem).strip("-.") or "machine"
+        name = ascii_name(Path(path).stem).strip("-.")[:_MAX_STEM_CHARACTERS] or "machine"
         yield stack.enter_context(PackedOva(name, corrected, files, identity))
 
 
@@ -93,20 +106,21 @@ def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Seq
     from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source  # noqa: PLC0415
 
     yield from encryption_default_problems(run, "imageProfile", profile)
-    folder = Path(path).absolute().parent
     try:
         with open_content(path), ExitStack() as stack:
 
             def open_sibling(name: str) -> FileContent | None:
                 try:
-                    return stack.enter_context(FileContent(str(folder / name)))
+                    return stack.enter_context(FileContent(path_beside(path, name)))
                 except UnreadableSourceError as error:
                     if not error.is_missing:
                         raise
                     return None
 
             file = stack.enter_context(FileContent(path))
-            yield from inspect_source(run, "path", file, Purpose(profile, ignored), open_sibling)
+            corrected = _CORRECTED_BY_PACKING if _is_ovf(path) else ()
+            purpose = Purpose(profile, (*ignored, *corrected))
+            yield from inspect_source(run, "path", file, purpose, open_sibling)
     except (DiskImageError, TransferError) as error:
         yield Problem("path", str(error))
 
@@ -119,21 +133,20 @@ def _text(file: FileContent) -> bytes:
     return file.read_at(0, ovf_references.MAX_BYTES + 1)
 
 
-def _referenced_files(path: str, descriptor: bytes) -> Iterator[tuple[str, Path]]:
-    """Yield (name, path) of each file that the descriptor refers to."""
-    folder = Path(path).absolute().parent
+def _referenced_files(path: str, descriptor: bytes) -> Iterator[tuple[str, str]]:
+    """Yield (href, path) of each file that the descriptor refers to."""
     for file in ovf_references.referenced_files(descriptor):
-        name = file.href
-        if not name or "/" in name or "\\" in name or name in {".", ".."}:
-            raise UnreadableSourceError(
-                path, f"expected references to files in the folder of the descriptor, got {name!r}"
-            )
+        href = file.href
+        paths = [path_beside(path, spelled) for spelled in spellings(href)]
+        if not paths:
+            place = "expected references to files in the folder of the descriptor or below"
+            raise UnreadableSourceError(path, f"{place}, got {href!r}; put the file there and correct the href")
         if file.is_chunked or file.is_compressed:
             kind = "chunked" if file.is_chunked else "compressed"
             raise UnreadableSourceError(
-                path, f"{name} is {kind}, which VM Import does not support; export the VM again without this option"
+                path, f"{href} is {kind}, which VM Import does not support; export the VM again without this option"
             )
-        yield name, folder / name
+        yield href, next(filter(os.path.isfile, paths), paths[0])
 
 
 def _identity_of(identities: Iterable[str]) -> str:

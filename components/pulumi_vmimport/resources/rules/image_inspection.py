@@ -15,9 +15,10 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
-from pulumi_vmimport.disk.rules.evaluation import evaluate
+from pulumi_vmimport.disk.rules.evaluation import evaluate, finding_of
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
+from pulumi_vmimport.disk.rules.rule_context import Evidence
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
@@ -90,15 +91,7 @@ def disk_count_problems(run: Run, path: str, count: int, purpose: Purpose) -> It
     """Whether the profile supports this number of containers."""
     if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1:
         rule = rule_catalog().rules[_SEVERAL_DISKS]
-        found = ImageFinding(
-            rule=rule.id,
-            severity=Severity.ERROR,
-            subject=path,
-            evidence=f"{count} containers",
-            cause=rule.cause,
-            remedy=rule.remedy,
-            source=rule_catalog().source_of(rule),
-        )
+        found = finding_of(rule, purpose.profile, Evidence("the import", f"{count} containers"))
         yield from _problems(run, path, [found], purpose)
 
 
@@ -108,8 +101,7 @@ def _problems(run: Run, path: str, findings: Iterable[ImageFinding], purpose: Pu
         if finding.rule in purpose.ignored:
             continue
         rule = rule_catalog().rules[finding.rule]
-        words = f"{finding.rule}: {finding.subject}: {finding.evidence}; {finding.cause}; {finding.remedy}"
-        words = f"{words} (see {finding.source})"
+        words = f"{finding.sentence}; {finding.rule}: {finding.evidence}; for details run `vmimport inspect`"
         if finding.severity is Severity.ERROR:
             yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{finding.rule!r}]")
         elif not rule.deep:

@@ -100,7 +100,8 @@ def test_an_error_gives_status_1_with_cause_remedy_and_source(run: Any, images: 
     assert result.exit_code == 1
     for words in (
         "error: vmdk-not-stream-optimized\n",
-        "  sparse.vmdk: createType monolithicSparse, without compression and markers\n",
+        "  sparse.vmdk: AWS rejects VMDKs that are not stream-optimized; convert the disk\n",
+        "  found: createType monolithicSparse, without compression and markers\n",
         "  cause: AWS accepts only stream-optimized VMDKs",
         "  remedy: export the disk from vSphere",
         "  source: TR-35;",
@@ -150,7 +151,7 @@ def test_json_has_facts_findings_and_reads(run: Any, images: Path) -> None:
     assert (shown["schema"], shown["target"], shown["profile"]) == (1, "sparse.vmdk", "ec2")
     assert shown["verdict"] == "1 error, 1 check inconclusive"
     finding = shown["findings"][0]
-    assert finding.keys() == {"rule", "severity", "subject", "evidence", "cause", "remedy", "source"}
+    assert finding.keys() == {"rule", "severity", "subject", "summary", "evidence", "cause", "remedy", "source"}
     assert (finding["rule"], finding["severity"]) == ("vmdk-not-stream-optimized", "error")
     (disk,) = shown["facts"]["disks"]
     assert (disk["capacity_bytes"], disk["layout"]["scheme"]) == (64 << 20, "mbr")

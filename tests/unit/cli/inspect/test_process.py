@@ -109,7 +109,7 @@ def test_control_characters_in_a_name_are_escaped(run: Run, tmp_path: Path, name
     there = run(name)
     assert there.returncode == 1
     assert there.stdout.startswith(shown + b": RAW, 1 MiB\n")
-    assert b"\n  " + shown + b": no partition table" in there.stdout
+    assert b"\n  " + shown + b": nothing on the root disk can boot" in there.stdout
     assert name not in there.stdout
     exact = run(name, "--json")
     assert os.fsencode(json.loads(exact.stdout)["target"]) == name

@@ -126,7 +126,7 @@ OVF = OvfFacts(
 )
 MEMBERS = (OvaMember("web.ovf", 512, 9000), OvaMember("web.mf", 10240, 200), OvaMember("disk.vmdk", 11264, 4 * GIB))
 DIGEST = ManifestEntry("disk.vmdk", "SHA256", "ab" * 32, matches=True)
-OVA = OvaFacts(MEMBERS, ends_in_zero_blocks=True, manifest=(DIGEST,), ovf=OVF)
+OVA = OvaFacts(MEMBERS, ends_in_zero_blocks=True, manifest=(DIGEST,), ovf=OVF, descriptor="web.ovf")
 MACHINE = ImageFacts("web.ova", 4 * GIB + 20480, Container.OVA, OVA, (DISK,))
 
 

@@ -39,6 +39,7 @@ from tests.unit.disk.rules.sample_facts import (
 
 from pulumi_vmimport.aws.tables.known_failures import table
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts
+from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.rules.evaluation import CHECKS, evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
@@ -46,6 +47,12 @@ from pulumi_vmimport.image_profile import ImageProfile
 
 BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "ova-ovf-not-first": (ova(members=(MEMBERS[2], *MEMBERS[:2])), EC2, "web.ovf is number 2"),
+    "ova-foreign-files": (ova(foreign_files=("__MACOSX/._disk.vmdk",), unusual_headers=("pax header",)), EC2, "__MACOSX/._disk.vmdk, pax header"),
+    "ova-in-folder": (ova(descriptor="web/web.ovf", members=(OvaMember("web/web.ovf", 512, 9000), *MEMBERS[1:])), EC2, "in the folder web/"),
+    "ova-file-name-differs": (ovf(files=(replace(FILE, stated_href="Disk.vmdk"),)), EC2, "the descriptor has Disk.vmdk, the archive has disk.vmdk"),
+    "ovf-version": (ovf(other_version="version 0.9, namespace urn:x", version="", virtual_systems=0, disks=()), EC2, "version 0.9, namespace urn:x"),
+    "ovf-encoding": (ovf(encoding="UTF-16"), EC2, "web.ovf is stored as UTF-16"),
+    "ovf-invalid-value": (ovf(invalid_values=("memory: '-5' in 'MegaBytes'",)), EC2, "memory: '-5'"),
     "ova-without-ovf": (ova(members=MEMBERS[1:], ovf=None), EC2, "web.mf, disk.vmdk"),
     "ova-without-disk": (ovf(disks=()), EC2, "0 disks, none with a file"),
     "ova-file-missing": (ova(members=MEMBERS[:2]), EC2, "missing: disk.vmdk"),
@@ -64,9 +71,11 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "ovf-empty-disk": (ovf(disks=(*OVF.disks, replace(OVF.disks[0], id="d2", file=None))), EC2, "without a file: d2"),
     "ovf-capacity-wrong": (ovf(disks=(replace(OVF.disks[0], capacity_bytes=GIB),)), EC2, "expected 1 GiB as stated, got 70 GiB"),
     "ovf-firmware-mismatch": (ovf(SMALL_GPT), EC2, "firmware is BIOS, but the root disk has a GPT"),
+    "ovf-32-bit": (ovf(guest_id="ubuntuGuest"), EC2, "ubuntuGuest, a 32-bit system"),
     "too-many-disks": (ova(*[DISK] * 22), EC2, "22 disks"),
     "damaged": (disk(damage=(Damage("header", "it states a capacity of 0 sectors"),)), EC2, "header: it states a capacity of 0"),
     "container-unsupported": (disk(container=Container.OTHER, vmdk=None, other="a qcow2 image", layout=None, capacity_bytes=None), SNAPSHOT, "a qcow2 image"),
+    "not-a-disk-image": (disk(container=Container.OTHER, vmdk=None, other="a text file", layout=None, capacity_bytes=None), SNAPSHOT, "a text file"),
     "format-differs": (disk(name="disk.vhd"), EC2, "by the file name is VHD, the content is VMDK"),
     "ova-for-snapshot": (MACHINE, SNAPSHOT, "an OVA"),
     "iso-image": (disk(container=Container.OTHER, vmdk=None, other="an ISO 9660 image", layout=None), EC2, "ISO 9660"),
@@ -115,10 +124,14 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "dynamic-disk": (mbr(is_dynamic_disk=True), EC2, "Logical Disk Manager"),
     "root-file-system": (holding(FileSystem.REFS, root=None), EC2, "partitions hold refs"),
     "root-unknown": (holding(FileSystem.UNKNOWN, root=None), EC2, "partition 1: unknown"),
+    "free-space": (mbr(partition(free_bytes=5 * GIB)), EC2, "partition 1 has 5 GiB free, expected at least 6 GiB"),
     "btrfs-subvolumes": (holding(FileSystem.BTRFS), EC2, "partition 1 holds Btrfs"),
     "byol-disk-too-large": (disk(capacity_bytes=81 * GIB), BYOL, "81 GiB"),
     "byol-disk-above-70": (disk(capacity_bytes=80 * GIB), BYOL, "80 GiB"),
     "byol-several-disks": (ova(DISK, SECOND), BYOL, "2 disks: disk.vmdk, second.vmdk"),
+    "byol-several-volumes": (mbr(partition(), partition(2, is_active=False, label="Data")), BYOL, "2 volumes: partitions 1 (ntfs), 2 (ntfs 'Data')"),
+    "byol-free-space": (mbr(partition(free_bytes=10 * GIB - 4096)), BYOL, "expected at least 10 GiB"),
+    "byol-free-space-for-office": (mbr(partition(free_bytes=10 * GIB)), BYOL, "has 10 GiB free, expected at least 20 GiB"),
     "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "partition 1, probably the root, holds ext4"),
     "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
@@ -269,7 +282,7 @@ def test_every_rule_has_a_cause_a_remedy_and_a_source() -> None:
         assert rule.source in known.sources
         assert all(id in entries for id in rule.troubleshooting)
         for words in (rule.cause, rule.remedy):
-            assert words[0].islower() or words.split()[0] in {"AWS", "BYOL", "EBS", "ImportImage", "ImportSnapshot", "VM", "WorkSpaces", "Windows"}, words  # fmt: skip
+            assert words[0].islower() or words.split()[0] in {"AWS", "BYOL", "DSP0243", "EBS", "ImportImage", "ImportSnapshot", "VM", "WorkSpaces", "Windows"}, words  # fmt: skip
             assert "{" not in words
             assert not words.endswith("."), words
     assert {rule.source for rule in known.rules.values()} == known.sources.keys()

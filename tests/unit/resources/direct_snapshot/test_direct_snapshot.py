@@ -161,7 +161,7 @@ def test_preflight_fails_for_a_file_that_is_not_a_disk_image(
     asked = {
         "gone.raw": "gone.raw cannot be read: No such file or directory",
         ".": "cannot be read: it is not a regular file",
-        "web.ova": "got a tar file, such as an OVA; unpack the disk, or import the OVA with ImportImage",
+        "web.ova": "got a tar file, such as an OVA; unpack the disk: `tar -xf IMAGE`",
     }
     for name, words in asked.items():
         assert words in looked_up(lifecycle, new_run(), replace(inputs, file=str(tmp_path / name)))["file"]
@@ -201,10 +201,10 @@ def test_an_object_in_another_region_is_accepted(
 ) -> None:
     s3 = aws.observer("s3", "us-east-1")
     s3.create_bucket(Bucket="far-away")
-    s3.put_object(Bucket="far-away", Key=KEY, Body=b"data" * 1000)
+    s3.put_object(Bucket="far-away", Key=KEY, Body=b"\0dat" * 1000)
     asked = Inputs(region="eu-west-1", user_bucket=UserBucket("far-away", KEY))
     assert looked_up(lifecycle, run, asked) == {}
-    assert aws.snapshot(lifecycle.create(run, asked).id).blocks.get(0)[:4000] == b"data" * 1000
+    assert aws.snapshot(lifecycle.create(run, asked).id).blocks.get(0)[:4000] == b"\0dat" * 1000
 
 
 def test_preflight_reads_only_the_beginning_of_the_image(

@@ -77,6 +77,23 @@ OVF = """<?xml version="1.0"?>
 """
 
 
+MACHINE_OVF = """<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">
+  <References><File ovf:id="file1" ovf:href="disk1.vmdk" ovf:size="0"/></References>
+  <DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="file1" ovf:capacity="73400320"/></DiskSection>
+  <VirtualSystem ovf:id="web"><Info/></VirtualSystem>
+</Envelope>
+"""
+
+
+@pytest.fixture
+def file_of(stream_optimized: Any) -> bytes:
+    """A stream-optimized VMDK with boot code and one active partition."""
+    boot = bytearray(b"\xeb\x3c".ljust(512, b"\0"))
+    boot[446:462], boot[510:] = bytes.fromhex("80202100 07feffff 00080000 00000100"), b"\x55\xaa"
+    return bytes(stream_optimized(70 * MIB, bytes(boot)))
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
     """An OVF descriptor with wrong sizes, and its disks."""
@@ -162,7 +179,7 @@ def test_fails_before_the_upload_for_an_image_that_aws_would_reject(
     qcow2.write_bytes(b"QFI\xfb" + bytes(1 << 20))
     inputs = inputs_for(qcow2, bucket, "web.img")
     problems = list(lifecycle.preflight(run, inputs))
-    rules = tuple(p.reason.partition(":")[0] for p in problems)
+    rules = tuple(p.reason.partition("; ")[2].partition("; ")[2].partition(":")[0] for p in problems)
     assert {p.path for p in problems} == {"path"}
     later = new_run(supplied=("path",))
     assert list(lifecycle.preflight(later, inputs)) == []
@@ -179,3 +196,52 @@ def test_fails_for_an_unknown_rule_in_ignored_findings(inputs: Inputs) -> None:
     (problem,) = lifecycle.check(replace(inputs, ignored_findings=("no-such-rule",)))
     assert problem.path == "ignoredFindings[0]"
     assert "'no-such-rule'" in problem.reason
+
+
+def packed(aws: AwsSandbox, bucket: str) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content(aws, bucket, "web.ova"))) as archive:
+        return {info.name: archive.extractfile(info).read() for info in archive}  # type: ignore[union-attr] # files
+
+
+@pytest.mark.parametrize(
+    ("href", "file", "member"),
+    [
+        pytest.param("my%20disk.vmdk", "my disk.vmdk", "my-disk.vmdk", id="percent"),
+        pytest.param("Büro-1.vmdk", "Büro-1.vmdk", "Buro-1.vmdk", id="umlaut"),
+        pytest.param("B%C3%BCro-1.vmdk", "Bu\u0308ro-1.vmdk", "Buro-1.vmdk", id="decomposed"),
+        pytest.param("虚拟机-1.vmdk", "虚拟机-1.vmdk", "1.vmdk", id="chinese"),
+        pytest.param("disks/disk1.vmdk", "disks/disk1.vmdk", "disks-disk1.vmdk", id="folder"),
+        pytest.param("disks\\disk1.vmdk", "disks/disk1.vmdk", "disks-disk1.vmdk", id="backslash"),
+        pytest.param("disk1.vmdk", "Disk1.VMDK", "disk1.vmdk", id="capitalization"),
+    ],
+)
+def test_an_ovf_is_packed_whatever_the_names_of_its_files(
+    run: Any, aws: AwsSandbox, bucket: str, tmp_path: Path, file_of: bytes, href: str, file: str, member: str
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_bytes(file_of)
+    machine = tmp_path / "Büro.ovf"
+    machine.write_text(MACHINE_OVF.replace("disk1.vmdk", href), encoding="utf-8")
+    inputs = inputs_for(machine, bucket, "web.ova")
+    assert inputs.source_hash is not None
+    assert list(lifecycle.preflight(run, inputs)) == []
+    lifecycle.create(run, inputs)
+    held = packed(aws, bucket)
+    assert list(held) == ["Buro.ovf", "Buro.mf", member]
+    assert held[member] == file_of
+    assert f'ovf:href="{member}"' in held["Buro.ovf"].decode()
+    assert f"SHA256({member})" in held["Buro.mf"].decode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_descriptor_in_another_encoding_is_packed_as_utf_8(
+    run: Any, aws: AwsSandbox, bucket: str, tmp_path: Path, file_of: bytes, encoding: str
+) -> None:
+    (tmp_path / "disk1.vmdk").write_bytes(file_of)
+    machine = tmp_path / "web.ovf"
+    machine.write_text(MACHINE_OVF, encoding=encoding)
+    inputs = inputs_for(machine, bucket, "web.ova")
+    assert list(lifecycle.preflight(run, inputs)) == []
+    lifecycle.create(run, inputs)
+    descriptor = packed(aws, bucket)["web.ovf"].decode("utf-8-sig")
+    assert descriptor == MACHINE_OVF.replace('ovf:size="0"', f'ovf:size="{len(file_of)}"')
