@@ -35,9 +35,9 @@ def _without_comments(text: bytes) -> bytes:
     """The text without comments. An unfinished comment hides the rest."""
     shown, rest = [], text
     while rest:
-        before, _, comment = rest.partition(_COMMENT)
+        before, _, hidden = rest.partition(_COMMENT)
         shown.append(before)
-        rest = comment.partition(_COMMENT_END)[2]
+        rest = hidden.partition(_COMMENT_END)[2]
     return b"".join(shown)
 
 

@@ -33,7 +33,7 @@ class DescriptorText:
 
     utf8: bytes
     encoding: str | None
-    """The encoding that was converted or wrongly declared, such as `UTF-16`; None if a standard reader reads the text"""
+    """The encoding that was converted or wrongly declared, such as `UTF-16`; None if any reader reads the text"""
 
 
 def as_utf8(data: bytes) -> DescriptorText:

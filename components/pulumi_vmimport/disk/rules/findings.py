@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-MAX_SENTENCE_CHARACTERS = 160
 _MAX_SUBJECT_CHARACTERS = 40
 
 

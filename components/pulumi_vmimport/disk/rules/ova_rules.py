@@ -18,7 +18,8 @@ from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 _UNSTATED = frozenset({None, 0})
 _OVF, _XVA, _HERE = ".ovf", "ova.xml", "./"
 _REPACK_ON_MACOS = (
-    "repack it without the added files: `COPYFILE_DISABLE=1 tar -cf web.ova web.ovf web.mf web-disk1.vmdk`, or use DiskImageUpload"
+    "repack it without the added files: "
+    "`COPYFILE_DISABLE=1 tar -cf web.ova web.ovf web.mf web-disk1.vmdk`, or use DiskImageUpload"
 )
 
 
