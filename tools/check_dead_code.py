@@ -22,6 +22,7 @@ ALLOWED: dict[str, str] = {
     "__dir__": "Python, for the lazily imported public names",
     "__getattr__": "Python, for the lazily imported public names",
     "_missing_": "enum, for other spellings of a value",
+    "fmt": "botocore, for the message of an exception",
     "list_commands": "click",
     "get_command": "click",
     "ordered_attributes": "expat",

@@ -10,7 +10,9 @@ from botocore.config import Config
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.credential_errors import AccountNotAllowedError, InvalidConfigurationError
 from pulumi_vmimport.aws.credential_session import session_of
+from pulumi_vmimport.aws.guarded_calls import guard_calls
 from pulumi_vmimport.aws.read_cache import ReadCache
+from pulumi_vmimport.call_guard import held
 
 if TYPE_CHECKING:
     from types_boto3_ebs import EBSClient
@@ -61,7 +63,7 @@ class AwsConnection:
         Raises: AccountNotAllowedError if the settings exclude it.
         """
         sts = self.client("sts")
-        with self._account_lock:
+        with held(self._account_lock, "waiting for the account of the credentials"):
             if self._account is None:
                 self._account = sts.get_caller_identity()["Account"]
             account = self._account
@@ -139,6 +141,7 @@ class AwsConnection:
         made = self._boto_client(service, config)
         if client.bypasses_proxy(made.meta.endpoint_url):
             made = self._boto_client(service, config.merge(Config(proxies={})))
+        guard_calls(made, may_repeat=attempts > 1)
         return made
 
     def _boto_client(self, service: str, config: Config) -> Any:

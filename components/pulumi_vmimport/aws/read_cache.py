@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
+from pulumi_vmimport.call_guard import held
+
 AnswerT = TypeVar("AnswerT")
 
 
@@ -29,7 +31,7 @@ class ReadCache:
         """
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
+        with held(lock, f"waiting for another resource to read {key}"):
             at, answer = self._answers.get(key, (None, None))
             if fresh or at is None or self._now() - at >= self._seconds:
                 answer = read()

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.service_errors import error_message, is_transient
+from pulumi_vmimport.call_guard import without_repeats
 
 TaskT = TypeVar("TaskT")
 
@@ -17,6 +18,8 @@ TaskT = TypeVar("TaskT")
 EXPIRED_GRACE_SECONDS = 600.0
 # The longest interval between two calls while AWS throttles or fails, unless the period is longer.
 _LONGEST_BACKOFF_SECONDS = 120.0
+# How often to look for the response of a call that another thread makes.
+_CALL_SECONDS = 0.5
 
 Describe = Callable[[AwsConnection, list[str]], Mapping[str, TaskT]]
 """A Describe call: connection and ids to the tasks by id. An id that it does not return is gone."""
@@ -53,11 +56,14 @@ class TaskPoller(Generic[TaskT]):
         self._lock = threading.Lock()
         self._watchers: dict[str, int] = {}
         self._answers: dict[str, TaskT | None] = {}
+        self._is_calling = False
         self._next_call = 0.0
         self._failures = 0
         self._expired_since: float | None = None
         self.last_error: str | None = None
         """Why the last call failed; None if it succeeded."""
+        self.response_count = 0
+        """The number of responses so far; `poll` returns each of them more than once."""
 
     @contextmanager
     def watching(self, id: str) -> Iterator[None]:
@@ -76,23 +82,37 @@ class TaskPoller(Generic[TaskT]):
     def poll(self, id: str) -> tuple[bool, TaskT | None]:
         """Whether there is a response for id yet, and the response: None if AWS does not return the id.
 
+        While another thread makes the call, this is the response of the call before.
+
         Raises: the error of the call, unless it is transient or the credentials expired less than ten minutes ago.
         """
+        if ids := self._ids_to_request():  # a new id waits for the next call, as its task has just started
+            try:
+                self._call(ids)
+            finally:
+                with self._lock:
+                    self._is_calling = False
         with self._lock:
-            if self._now() >= self._next_call:  # a new id waits for the next call, as its task has just started
-                self._call()
             return id in self._answers, self._answers.get(id)
 
     @property
     def seconds_until_next_call(self) -> float:
-        """How long `poll` returns the same response."""
+        """How long `poll` returns the same response, at least."""
         with self._lock:
-            return max(0.0, self._next_call - self._now())
+            return _CALL_SECONDS if self._is_calling else max(0.0, self._next_call - self._now())
 
-    def _call(self) -> None:
-        ids = sorted(self._watchers)
+    def _ids_to_request(self) -> list[str]:
+        """The watched ids if this thread is to make the call. The lock is free during the call: it may take long."""
+        with self._lock:
+            if self._is_calling or self._now() < self._next_call:
+                return []
+            self._is_calling = bool(self._watchers)
+            return sorted(self._watchers)
+
+    def _call(self, ids: list[str]) -> None:
         try:
-            found = self._describe(self._connection, ids)
+            with without_repeats():
+                found = self._describe(self._connection, ids)
         except Exception as error:
             if not self._is_tolerated(error):
                 self._failures, self._expired_since, self._next_call = 0, None, 0.0
@@ -103,7 +123,9 @@ class TaskPoller(Generic[TaskT]):
             backoff = min(self._period_seconds * 2**self._failures, longest)
             self._next_call = self._now() + backoff * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
         else:
-            self._answers = {id: found.get(id) for id in ids}
+            with self._lock:
+                self._answers = {id: found.get(id) for id in ids if id in self._watchers}
+                self.response_count += 1
             self._failures, self._expired_since, self.last_error = 0, None, None
             periods = min(map(self._interval, found.values()), default=1.0) if self._interval else 1.0
             self._next_call = self._now() + self._period_seconds * periods

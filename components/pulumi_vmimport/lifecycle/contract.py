@@ -100,6 +100,9 @@ class Run(Protocol):
     def wait(self, seconds: float) -> None:
         """Wait. Raises: RunInterruptedError when the run is cancelled or its deadline passes."""
 
+    def raise_if_over(self) -> None:
+        """Raise RunInterruptedError if the run is cancelled or its deadline has passed."""
+
     def record(self, id: str, state: Any) -> None:
         """Set the state that the host keeps if the call raises anything but CleanFailureError.
 

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import redact_urls
+from pulumi_vmimport.call_guard import guarded_by
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.aws_identity import (
     configured,
@@ -45,7 +46,13 @@ from pulumi_vmimport.lifecycle.host_properties import (
     recorded_inputs,
     without_host_properties,
 )
-from pulumi_vmimport.lifecycle.host_run import DEFAULT_TIMEOUT_MINUTES, HostRun, HostSettings, connection
+from pulumi_vmimport.lifecycle.host_run import (
+    DEFAULT_TIMEOUT_MINUTES,
+    HostRun,
+    HostSettings,
+    call_guard,
+    connection,
+)
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.input_changes import changed_inputs
 from pulumi_vmimport.lifecycle.input_digest import digest
@@ -206,8 +213,9 @@ class DynamicHost(ResourceProvider):
     ) -> ResultT:
         """Run an operation of the lifecycle; an exception other than `leaves_nothing` records what the run recorded."""
         try:
-            run.account_id = current_account(run.aws, bag.get(ACCOUNT))
-            result = operation()
+            with guarded_by(call_guard(run)):
+                run.account_id = current_account(run.aws, bag.get(ACCOUNT))
+                result = operation()
         except Exception as error:
             partial = None if isinstance(error, leaves_nothing) else self._partial_resource(run, bag)
             reported = self._reported(run, error, partial)
@@ -240,9 +248,10 @@ class DynamicHost(ResourceProvider):
         run = self._run(inputs, bag)
         found: list[Problem] = []
         try:
-            if not run.aws.settings.skip_validation:
-                current_account(run.aws, None)
-            found.extend(self._lifecycle.preflight(run, inputs))
+            with guarded_by(call_guard(run, is_preview=True)):
+                if not run.aws.settings.skip_validation:
+                    current_account(run.aws, None)
+                found.extend(self._lifecycle.preflight(run, inputs))
         except Exception as error:
             if problem := identity_problem(error, bag):
                 return [*found, problem]
@@ -257,7 +266,8 @@ class DynamicHost(ResourceProvider):
             return Condition.READY
         run = self._run(inputs, bag)
         try:
-            return self._lifecycle.recheck_source(run, state, inputs)
+            with guarded_by(call_guard(run, is_preview=True)):
+                return self._lifecycle.recheck_source(run, state, inputs)
         except Exception as error:
             if identity_problem(error, bag):
                 raise self._reported(run, error) from None

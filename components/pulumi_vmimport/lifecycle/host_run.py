@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.call_guard import CallGuard
 from pulumi_vmimport.lifecycle import pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import Run, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.progress import Progress, ProgressReport
 from pulumi_vmimport.vsphere.settings import VSphereSettings
@@ -26,6 +27,10 @@ DEFAULT_TIMEOUT_MINUTES = 1440
 _SLICE_SECONDS = 0.5
 # Longer than the checks of many resources that start together, shorter than any wait for a change in AWS.
 _CACHE_SECONDS = 30.0
+# How long to repeat calls while a service fails or cannot be reached: an outage must not end a wait of hours. A preview
+# must not wait long, as someone waits for it.
+PATIENCE_SECONDS = 600.0
+PREVIEW_PATIENCE_SECONDS = 60.0
 _RESUMES = "work in AWS continues, and the next `pulumi up` resumes it"
 
 
@@ -61,6 +66,17 @@ class HostSettings:
 def connection(settings: AwsSettings) -> AwsConnection:
     """The connection for these settings, one per process, so that resources share its pollers and clients."""
     return AwsConnection(settings, _CACHE_SECONDS)
+
+
+def call_guard(run: Run, *, is_preview: bool = False) -> CallGuard:
+    """What the calls of a run need to know about it."""
+    return CallGuard(
+        raise_if_over=run.raise_if_over,
+        wait=run.wait,
+        status=run.status,
+        patience_seconds=PREVIEW_PATIENCE_SECONDS if is_preview else PATIENCE_SECONDS,
+        may_outlast=not is_preview,
+    )
 
 
 @dataclass
@@ -111,7 +127,7 @@ class HostRun:
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while True:
-            self._raise_if_over()
+            self.raise_if_over()
             left = end - time.monotonic()
             if left <= 0:
                 return
@@ -124,7 +140,7 @@ class HostRun:
         top = path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
         return "*" in self.supplied_inputs or top in self.supplied_inputs
 
-    def _raise_if_over(self) -> None:
+    def raise_if_over(self) -> None:
         if pulumi_hooks.cancelled.is_set():
             raise RunInterruptedError(f"cancelled; {_RESUMES}")
         if self.call is not None and not self.call.alive:

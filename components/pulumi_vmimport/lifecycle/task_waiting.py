@@ -44,11 +44,12 @@ def wait_for_end(
 
     Until then the resource's status shows what `describe` returns for the task.
     """
-    poller, missed = pollers.for_connection(run.aws, run.poll_seconds), 0
+    poller, missed, counted = pollers.for_connection(run.aws, run.poll_seconds), 0, -1
     with poller.watching(id):
         while True:
             answered, found = poller.poll(id)
-            if poller.last_error is None:  # otherwise `found` is the result of an earlier poll
+            if poller.response_count != counted:
+                counted = poller.response_count
                 missed = missed + 1 if answered and found is None else 0
             if missed == POLLS_BEFORE_GONE or (found is not None and is_over(found)):
                 return found

@@ -45,6 +45,7 @@ class FakeRun:
     poll_seconds: float = 0.0
     supplied: tuple[str, ...] = ()
     stop_after_waits: int | None = None
+    is_over: bool = False
     recorded: tuple[str, Any] | None = None
     texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -69,6 +70,10 @@ class FakeRun:
         self.waits += 1
         self.then()
         self.sandbox.clock.advance(STEP_SECONDS)
+
+    def raise_if_over(self) -> None:
+        if self.is_over:
+            raise RunInterruptedError("cancelled")
 
     def record(self, id: str, state: Any) -> None:
         self.recorded = (id, state)

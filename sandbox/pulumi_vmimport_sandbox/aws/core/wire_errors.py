@@ -85,6 +85,7 @@ def answer(
     if environ["REQUEST_METHOD"] == "HEAD":
         body = b""
     headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", error.code)]
+    headers.append(("x-amzn-RequestId", "sandbox"))
     start_response(f"{error.status} {HTTPStatus(error.status).phrase}", headers)
     return [body]
 

@@ -67,7 +67,8 @@ def respond(operation: str, answer: Mapping[str, Any], start_response: "StartRes
     kind = "application/octet-stream" if streamed else "application/json"
     status = HTTPStatus(int(model.http.get("responseCode", HTTPStatus.OK)))
     start_response(
-        f"{status.value} {status.phrase}", [*headers, ("Content-Type", kind), ("Content-Length", str(len(body)))]
+        f"{status.value} {status.phrase}",
+        [*headers, ("Content-Type", kind), ("Content-Length", str(len(body))), ("x-amzn-RequestId", "sandbox")],
     )
     return [body]
 

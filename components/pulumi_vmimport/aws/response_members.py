@@ -1,0 +1,108 @@
+"""The members of AWS's responses that this library reads, so that their absence is noticed.
+
+One row for each operation that the library calls. A path is `Member`, `Member.Member` or `List[].Member`, for each item
+of the list. AWS always returns the members below, empty or not.
+"""
+
+from collections.abc import Mapping
+
+MAY_BE_ABSENT = "?"
+"""After a member that AWS leaves out when it is empty."""
+JSON_TEXT = "{}"
+"""After a member that holds a JSON object as text."""
+
+_NONE: tuple[str, ...] = ()
+
+REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "ebs": {
+        "CompleteSnapshot": ("Status",),
+        "PutSnapshotBlock": ("Checksum",),
+        "StartSnapshot": ("SnapshotId",),
+    },
+    "ec2": {
+        "CancelExportTask": _NONE,
+        "CancelImportTask": _NONE,
+        "CreateInstanceExportTask": ("ExportTask.ExportTaskId",),
+        "CreateTags": _NONE,
+        "DeleteSnapshot": _NONE,
+        "DeleteTags": _NONE,
+        "DeregisterImage": _NONE,
+        "DescribeExportImageTasks": ("ExportImageTasks[].ExportImageTaskId",),
+        "DescribeExportTasks": ("ExportTasks[].ExportTaskId",),
+        "DescribeImages": ("Images[].ImageId",),
+        "DescribeImportImageTasks": ("ImportImageTasks[].ImportTaskId",),
+        "DescribeImportSnapshotTasks": ("ImportSnapshotTasks[].ImportTaskId",),
+        "DescribeInstanceTypes": ("InstanceTypes[].InstanceType",),
+        "DescribeInstances": ("Reservations[].Instances[].InstanceId", "Reservations[].Instances[].State.Name"),
+        "DescribeRegions": ("Regions[].RegionName",),
+        "DescribeSnapshots": ("Snapshots[].SnapshotId",),
+        "DescribeVolumes": ("Volumes[].VolumeId",),
+        "ExportImage": ("ExportImageTaskId",),
+        "ImportImage": ("ImportTaskId",),
+        "ImportSnapshot": ("ImportTaskId",),
+        "ModifyImageAttribute": _NONE,
+    },
+    "iam": {
+        "GetPolicy": ("Policy.DefaultVersionId",),
+        "GetPolicyVersion": ("PolicyVersion.Document{}",),
+        "GetRole": ("Role.Arn", "Role.AssumeRolePolicyDocument{}", "Role.CreateDate"),
+        "GetRolePolicy": ("PolicyDocument{}",),
+        "ListAttachedRolePolicies": ("AttachedPolicies[].PolicyArn",),
+        "ListRolePolicies": ("PolicyNames[]",),
+    },
+    "kms": {
+        "DescribeKey": ("KeyMetadata.Arn", "KeyMetadata.KeyState"),
+    },
+    "s3": {
+        "AbortMultipartUpload": _NONE,
+        "CompleteMultipartUpload": ("ETag",),
+        "CreateMultipartUpload": ("UploadId",),
+        "DeleteObject": _NONE,
+        "DeleteObjectTagging": _NONE,
+        "GetBucketAcl": ("Grants[]",),
+        "GetBucketEncryption": ("ServerSideEncryptionConfiguration.Rules[]",),
+        "GetBucketOwnershipControls": ("OwnershipControls.Rules[].ObjectOwnership",),
+        "GetBucketPolicy": ("Policy{}",),
+        "GetObject": ("ContentLength", "ETag"),
+        "GetObjectTagging": ("TagSet[].Key", "TagSet[].Value"),
+        "HeadBucket": _NONE,
+        "HeadObject": ("ContentLength", "ETag"),
+        "ListBuckets": ("Buckets[].Name",),
+        "ListMultipartUploads": ("Bucket", "Uploads?[].Key", "Uploads?[].UploadId"),
+        "ListObjectVersions": (
+            *("Name", "Versions?[].Key", "Versions?[].VersionId", "DeleteMarkers?[].Key", "DeleteMarkers?[].VersionId"),
+        ),
+        "ListObjectsV2": ("Name", "Contents?[].Key", "Contents?[].ETag", "Contents?[].Size"),
+        "ListParts": ("UploadId", "Parts?[].PartNumber", "Parts?[].ETag", "Parts?[].Size"),
+        "PutObject": ("ETag",),
+        "PutObjectTagging": _NONE,
+        "UploadPart": ("ETag",),
+    },
+    "sts": {
+        "GetCallerIdentity": ("Account",),
+    },
+    "workspaces": {
+        "CopyWorkspaceImage": ("ImageId",),
+        "CreateTags": _NONE,
+        "CreateUpdatedWorkspaceImage": ("ImageId",),
+        "CreateWorkspaceBundle": ("WorkspaceBundle.BundleId",),
+        "CreateWorkspaceImage": ("ImageId",),
+        "DeleteTags": _NONE,
+        "DeleteWorkspaceBundle": _NONE,
+        "DeleteWorkspaceImage": _NONE,
+        "DescribeAccount": ("DedicatedTenancySupport",),
+        "DescribeAccountModifications": ("AccountModifications[]",),
+        "DescribeCustomWorkspaceImageImport": ("State",),
+        "DescribeTags": ("TagList[].Key",),
+        "DescribeWorkspaceBundles": ("Bundles[].BundleId",),
+        "DescribeWorkspaceImagePermissions": ("ImagePermissions[].SharedAccountId",),
+        "DescribeWorkspaceImages": ("Images[].ImageId",),
+        "DescribeWorkspaces": ("Workspaces[].WorkspaceId", "Workspaces[].State"),
+        "ImportCustomWorkspaceImage": ("ImageId",),
+        "ImportWorkspaceImage": ("ImageId",),
+        "ListAvailableManagementCidrRanges": ("ManagementCidrRanges[]",),
+        "ModifyAccount": _NONE,
+        "UpdateWorkspaceBundle": _NONE,
+        "UpdateWorkspaceImagePermission": _NONE,
+    },
+}
