@@ -151,7 +151,7 @@ def run_abandonable(call: Callable[[], ResultT], describe: Callable[[], str]) ->
 
 @contextmanager
 def held(lock: threading.Lock, description: str) -> Iterator[None]:
-    """Hold a lock that another thread may hold during a call without an answer. Raises: the error of a run that ends."""
+    """Hold a lock that another thread may hold during a call without an answer. Raises: the error of an ended run."""
     guard, started = current_guard(), time.monotonic()
     while not lock.acquire(timeout=-1 if guard is None else _SLICE_SECONDS):
         if guard is not None:

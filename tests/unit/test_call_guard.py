@@ -127,12 +127,14 @@ def test_a_pause_that_ends_with_the_run_has_its_reason() -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_run_that_is_over_does_not_wait_for_the_call_of_another_one() -> None:
     lock = threading.Lock()
-    with lock, guarded_by(Run(is_over=True).guard()):
-        with (
-            pytest.raises(RunInterruptedError, match="cancelled; waiting for the role"),
-            held(lock, "waiting for the role"),
-        ):
-            pass
+    lock.acquire()
+    with (
+        guarded_by(Run(is_over=True).guard()),
+        pytest.raises(RunInterruptedError, match="cancelled; waiting for the role"),
+        held(lock, "waiting for the role"),
+    ):
+        pass
+    lock.release()
     with guarded_by(Run().guard()), held(lock, "waiting for the role"):
         assert lock.locked()
     assert not lock.locked()
