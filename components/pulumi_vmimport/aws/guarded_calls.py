@@ -2,9 +2,9 @@
 
 import contextvars
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -116,7 +116,7 @@ def _pause_or_raise(
         if not isinstance(error, ForeignResponseError) or attempts >= _UNGUARDED_ATTEMPTS:
             raise error
         seconds: float = _UNGUARDED_PAUSE_SECONDS * 2.0 ** (attempts - 1)
-        time.sleep(seconds)
+        sleep(seconds)
         return seconds
     throttled = is_throttled(error)
     is_patient = waited_seconds < guard.patience_seconds or (throttled and guard.may_outlast)

@@ -38,6 +38,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "DescribeSnapshots": ("Snapshots[].SnapshotId",),
         "DescribeVolumes": ("Volumes[].VolumeId",),
         "ExportImage": ("ExportImageTaskId",),
+        "GetEbsEncryptionByDefault": ("EbsEncryptionByDefault",),
         "ImportImage": ("ImportTaskId",),
         "ImportSnapshot": ("ImportTaskId",),
         "ModifyImageAttribute": _NONE,
@@ -52,6 +53,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "kms": {
         "DescribeKey": ("KeyMetadata.Arn", "KeyMetadata.KeyState"),
+        "GetKeyPolicy": ("Policy{}",),
     },
     "s3": {
         "AbortMultipartUpload": _NONE,

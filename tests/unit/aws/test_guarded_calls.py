@@ -11,6 +11,7 @@ from tests.unit.test_call_guard import Run
 
 from pulumi_vmimport import call_guard
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.response_validation import ForeignResponseError
 from pulumi_vmimport.aws.task_poller import TaskPoller
@@ -181,9 +182,8 @@ def test_an_interrupted_run_does_not_wait_for_a_silent_service(
 ) -> None:
     monkeypatch.setattr(call_guard, "_GRACE_SECONDS", 0.05)
     endpoint = f"http://127.0.0.1:{silent_port}"
-    aws = AwsConnection(
-        AwsSettings("eu-west-1", access_key="AKIA", secret_key="s", endpoints=((service_name, endpoint),))
-    )
+    client = ClientSettings(endpoints=((service_name, endpoint),))
+    aws = AwsConnection(AwsSettings("eu-west-1", access_key="AKIA", secret_key="s", client=client))
     calls: dict[str, tuple[str, dict[str, Any]]] = {
         "ec2": ("describe_images", {}),
         "s3": ("head_object", {"Bucket": "web", "Key": "web.ova"}),

@@ -16,9 +16,9 @@ from botocore.model import OperationModel
 import pulumi_vmimport
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.response_members import REQUIRED_MEMBERS
 from pulumi_vmimport.aws.response_validation import ForeignResponseError, missing_member
-from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.service_errors import is_transient
 from pulumi_vmimport.resources.catalog import RESOURCES
 
@@ -136,7 +136,7 @@ def call(service: str, operation: str) -> Any:
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which take no time."""
     pauses: list[float] = []
-    monkeypatch.setattr("pulumi_vmimport.aws.guarded_calls.time.sleep", pauses.append)
+    monkeypatch.setattr("pulumi_vmimport.aws.guarded_calls.sleep", pauses.append)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
     return pauses
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.lifecycle.test_dynamic_host import ThingInputs, ThingLifecycle, ThingState, bag
 
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.call_guard import CallGuard, current_guard
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Run, RunInterruptedError
@@ -62,6 +63,7 @@ OPERATIONS: dict[str, Callable[[DynamicHost], Any]] = {
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_calls_of_an_operation_end_when_it_is_cancelled(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr(AwsConnection, "account_id", "111111111111")
     thing = WatchedLifecycle()
     OPERATIONS[operation](DynamicHost("Thing", thing))
     assert current_guard() is None
