@@ -19,6 +19,7 @@ _CALLS: Mapping[str, Mapping[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
     "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "aws:index/getRegion:getRegion": {"region": "eu-west-1", "name": "eu-west-1"},
+    "aws:iam/getRole:getRole": {"arn": "arn:aws:iam::123456789012:role/vmimport", "assumeRolePolicy": "{}", "tags": {}},
 }
 
 

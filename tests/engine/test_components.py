@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
+from tests.engine.foreign_objects import put_ova
 
-from pulumi_vmimport import ImportBucket, VmimportRole
+from pulumi_vmimport import ByolWorkspaceImage, ImportBucket, VmimportRole
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport_sandbox import Sandbox
 
@@ -65,3 +67,36 @@ def test_fails_in_preview_for_a_bucket_of_another_region(new_stack: NewStack, sa
     stack = new_stack(lambda: ImportBucket("images", {"existing_bucket": "far-away"}) and None)
     printed = stack.fails(stack.preview)
     assert "bucket 'far-away' is in us-east-1, expected eu-west-1" in printed
+
+
+def test_two_stacks_have_a_role_each_and_a_role_of_the_account_is_used_and_kept(
+    new_stack: NewStack, sandbox: Sandbox, disk: Path
+) -> None:
+    put_ova(sandbox, disk, "images-of-web", "web.ova")
+
+    def program() -> None:
+        args: Any = {
+            "image_name": f"windows-{pulumi.get_stack()}",
+            "image_description": "Windows 10",
+            "ingestion_process": "BYOL_REGULAR_WSP",
+            "existing_bucket": "images-of-web",
+            "ova_key": "web.ova",
+        }
+        pulumi.export("role", ByolWorkspaceImage("line", args).role_name)
+
+    def roles() -> set[str]:
+        return {role["RoleName"] for role in sandbox.aws.observer("iam").list_roles()["Roles"]}
+
+    first, second, third = (new_stack(program, name=name) for name in ("dev", "prod", "test"))
+    first.up()
+    second.up()
+    assert (first.outputs()["role"], second.outputs()["role"]) == ("vmimport-web-dev-line", "vmimport-web-prod-line")
+    make_role(sandbox, ["images-of-web"])
+    assert second.preview().keys() == {"same"}
+    first.destroy()
+    assert roles() == {"vmimport", "vmimport-web-prod-line"}
+    third.preview()
+    assert "uses the account's role 'vmimport'" in "".join(third.output)
+    assert "aws:iam:Role " not in "".join(third.output)
+    second.destroy()
+    assert roles() == {"vmimport"}

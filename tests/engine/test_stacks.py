@@ -5,12 +5,12 @@ import json
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyVmomi import vim
+from tests.engine.foreign_objects import put_object, put_ova
 
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
@@ -122,30 +122,6 @@ def test_each_example_is_deployed_unchanged_and_destroyed(
 def test_a_document_contains_the_example_verbatim(example: str) -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     assert any(EXAMPLES[example] in page.read_text() for page in pages)
-
-
-def put_object(sandbox: Sandbox, bucket: str, key: str, body: bytes) -> None:
-    s3 = sandbox.aws.observer("s3", REGION)
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket=bucket, Key=key, Body=body)
-
-
-def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
-    """Upload an OVA as another tool would."""
-    descriptor = (
-        b'<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" '
-        b'xmlns:vmw="http://www.vmware.com/schema/ovf"><References><File ovf:id="f" ovf:href="disk.vmdk"/></References>'
-        b'<DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="75161927680"/></DiskSection>'
-        b'<VirtualSystem ovf:id="w"><Info/><OperatingSystemSection ovf:id="1" vmw:osType="windows9_64Guest"><Info/>'
-        b"</OperatingSystemSection></VirtualSystem></Envelope>"
-    )
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, content in (("web.ovf", descriptor), ("disk.vmdk", disk.read_bytes())):
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    put_object(sandbox, bucket, key, archive.getvalue())
 
 
 def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:

@@ -53,6 +53,15 @@ ByolWorkspaceImage(
     ingestion_process="BYOL_REGULAR_WSP",
     ec2_image_id=web.image_id,
 )
+ByolWorkspaceImage(
+    "own-role",
+    image_name="desk",
+    image_description="a desk",
+    ingestion_process="BYOL_REGULAR_WSP",
+    virtual_machine_path="DC0/vm/desk",
+    role_name="vmimport",
+    adopt=True,
+)
 pulumi.runtime.set_mocks(VmimportMocks(outputs={"ImportImage": {"image_id": "ami-0123456789abcdef0"}}))
 
 # Every line below is an error, which both type checkers must report: an unused ignore fails the check.

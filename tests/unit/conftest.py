@@ -28,13 +28,14 @@ from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 @dataclass
 class World(Mocks):
-    """Pulumi mocks: by token, the results of functions (a string is an error) and the outputs that resources add."""
+    """Pulumi mocks: by token, the results of functions (a string is an error; a function gets the arguments) and the
+    outputs that resources add."""
 
     region: str = "eu-west-1"
     account_id: str = "123456789012"
     partition: str = "aws"
     preview: bool = False
-    answers: dict[str, Mapping[str, Any] | str] = field(default_factory=dict)
+    answers: dict[str, Mapping[str, Any] | str | Callable[[Any], Any]] = field(default_factory=dict)
     states: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
     resources: list[MockResourceArgs] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class World(Mocks):
             "aws:index/getRegion:getRegion": {"region": self.region},
             "aws:index/getPartition:getPartition": {"partition": self.partition},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account_id},
+            "aws:iam/getRole:getRole": f"reading IAM Role ({args.args.get('name')}): NoSuchEntity",
             "vsphere:index/getDatacenter:getDatacenter": {"id": "datacenter-1"},
             "vsphere:index/getDatastore:getDatastore": {"id": "datastore-9"},
             "vsphere:index/getNetwork:getNetwork": {"id": "network-9"},
@@ -55,6 +57,7 @@ class World(Mocks):
             **self.answers,
         }
         answer = answers[args.token]
+        answer = answer(args.args) if callable(answer) else answer
         return ({}, [("", answer)]) if isinstance(answer, str) else answer
 
     def new_resource(self, args: MockResourceArgs) -> Any:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.import_bucket import ImportBucket
+from pulumi_vmimport.components.service_role_choice import ROLE_ARGS, choose_role, role_argument_problems
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import (
@@ -65,7 +66,13 @@ class ByolWorkspaceImageArgs(TypedDict):
     """The name of a bucket to use instead of a new ImportBucket. Default: a new bucket; deleting it deletes its
     images."""
     existing_role_name: NotRequired[pulumi.Input[str]]
-    """The name of a service role to use instead of a new VmimportRole. Default: a new role named vmimport."""
+    """The name of an existing service role: the same as `role_name` with `adopt`. Default: see `role_name`."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """The name of the service role to create, or with `adopt` to use. Default: the account's role vmimport, if it
+    suffices and no other stack of this library owns it; otherwise a new role vmimport-<project>-<stack>-<name>."""
+    adopt: NotRequired[bool]
+    """Use the existing role `role_name` (default: vmimport) and never change or delete it; preview reports what it
+    lacks. False creates a role. Default: see `role_name`."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do when the virtual machine is powered on: refuse, shutDown, powerOff or wait. Default: refuse."""
     export_when_changed: NotRequired[pulumi.Input[bool]]
@@ -116,7 +123,7 @@ class ByolWorkspaceImage(Component):
     ova_checksum: pulumi.Output[str | None]
     """The CRC-32 of the exported OVA in S3, as `CRC32:<base64>`; None when nothing was exported."""
     role_name: pulumi.Output[str | None]
-    """The service role of the import; None when the source is an AMI."""
+    """The service role of the import, available once it has been checked or created; None when the source is an AMI."""
 
     @overload
     def __init__(
@@ -179,15 +186,18 @@ class ByolWorkspaceImage(Component):
         else:
             bucket_args = {"force_destroy": inputs.after_check(True), **self._set_args("tags")}
         self.bucket = ImportBucket(f"{name}-bucket", bucket_args, self._child).bucket
-        if self._args.get("existing_role_name") is not None:
-            self.role_name = inputs.get("existing_role_name")
-        else:
-            role_args: Any = {"import_buckets": [self.bucket], **self._set_args("tags", *_CREDENTIALS)}
-            if self._args.get("kms_key_id") is not None:
-                role_args["kms_key_arns"] = inputs.get("kms_key_id").apply(
-                    lambda arn: [arn] if _KEY_ARN.match(arn) else []
-                )
-            self.role_name = VmimportRole(f"{name}-role", role_args, self._child).role_name
+        choice = choose_role(name, self._args, inputs, _key(name), pulumi.InvokeOptions(parent=self))
+        if choice.note:
+            pulumi.log.info(choice.note, self)
+        role_args: Any = {
+            "import_buckets": [self.bucket],
+            "role_name": choice.name,
+            **({"adopt": True} if choice.adopt else self._set_args("tags")),
+            **self._set_args(*_CREDENTIALS),
+        }
+        if self._args.get("kms_key_id") is not None:
+            role_args["kms_key_arns"] = inputs.get("kms_key_id").apply(lambda arn: [arn] if _KEY_ARN.match(arn) else [])
+        self.role_name = VmimportRole(f"{name}-role", role_args, self._child).role_name
 
     def _declare_export(self, name: str, inputs: CheckedInputs) -> pulumi.Output[str]:
         """Declare the export unless the OVA exists; returns a value that changes with the OVA."""
@@ -198,7 +208,8 @@ class ByolWorkspaceImage(Component):
         export_args: Any = {
             **machine,
             **self._set_args(*_EXPORT_ARGS, *_AWS_ARGS),
-            "bucket": self.bucket,
+            # The export takes hours: it starts once the role has been checked.
+            "bucket": pulumi.Output.all(self.bucket, self.role_name).apply(lambda values: values[0]),
             "key": _key(name),
             "image_profile": "byol-workspaces",
             "region": self._region,
@@ -240,6 +251,7 @@ def _check(values: Values) -> Iterator[Problem]:
         if is_set(values.get(name)) and (reason := problem(values[name])):
             yield Problem(name, reason)
     yield from _source_problems(values)
+    yield from role_argument_problems(values)
 
 
 def _source_problems(values: Values) -> Iterator[Problem]:
@@ -253,7 +265,7 @@ def _source_problems(values: Values) -> Iterator[Problem]:
     if sources == ["ova_key"] and values.get("existing_bucket") is None:
         yield Problem("existing_bucket", "is required with ova_key; set it to the bucket of the OVA")
     if sources == ["ec2_image_id"]:
-        for name in ("existing_bucket", "existing_role_name"):
+        for name in ("existing_bucket", *ROLE_ARGS):
             if values.get(name) is not None:
                 yield Problem(name, "has no effect with ec2_image_id (nothing is imported); remove one of the two")
     if sources != ["ova_key"] and is_set(values.get("source_hash")):

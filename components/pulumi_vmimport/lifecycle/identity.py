@@ -38,9 +38,13 @@ class Identity:
         return {
             IDENTITY_TAG: self.key,
             INPUTS_TAG: digest(inputs),
-            STACK_TAG: _tag_value(self.stack),
-            RESOURCE_TAG: _tag_value(self.resource),
+            **self.names,
         }
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The tags with the names of stack and resource, which say nothing about the parents of the resource."""
+        return {STACK_TAG: _tag_value(self.stack), RESOURCE_TAG: _tag_value(self.resource)}
 
     def token(self, inputs: Any, previous: str = "") -> str:
         """A ClientToken of 64 ASCII characters, the same for the same identity, inputs and previous attempt."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from pulumi_vmimport.lifecycle.input_changes import comparable_inputs
 from pulumi_vmimport.lifecycle.property_bag import write_bag
-from pulumi_vmimport.lifecycle.schema import replacing_properties
+from pulumi_vmimport.lifecycle.schema import digest_properties
 
 
 def digest(inputs: Any) -> str:
-    """A short hash of the inputs whose change replaces the resource."""
+    """A short hash of the inputs that identify what the resource makes; see `schema.updatable`."""
     bag = comparable_inputs(type(inputs), write_bag(inputs))
-    replacing = {name: bag[name] for name in sorted(replacing_properties(type(inputs)) & bag.keys())}
+    replacing = {name: bag[name] for name in sorted(digest_properties(type(inputs)) & bag.keys())}
     return hashlib.sha256(json.dumps(replacing, sort_keys=True).encode()).hexdigest()[:32]

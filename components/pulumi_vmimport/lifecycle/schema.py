@@ -20,13 +20,14 @@ class StateHandling:
     """The part of the string whose change is a change of the input."""
 
 
-def updatable(default: Any = None, *, preflight: bool = False) -> Any:
+def updatable(default: Any = None, *, preflight: bool = False, in_digest: bool = False) -> Any:
     """A dataclass field whose change is an update; a change of any other input replaces the resource.
 
     `default` may be MISSING. With `preflight`, preview calls the lifecycle's `preflight` before such an update, as it
-    does before a replacement.
+    does before a replacement. With `in_digest`, the digest of the inputs contains the field, as it does in the tags of
+    resources whose earlier version replaced them.
     """
-    return field(default=default, metadata={"updatable": True, "preflight": preflight})
+    return field(default=default, metadata={"updatable": True, "preflight": preflight, "in_digest": in_digest})
 
 
 def nested(**strings: StateHandling) -> Any:
@@ -71,6 +72,12 @@ def nested_handling(of: Field[Any]) -> Mapping[str, StateHandling]:
 def replacing_properties(of: type) -> frozenset[str]:
     """The wire names of the inputs whose change replaces the resource."""
     return frozenset(name for name, f in wire_fields(of).items() if not f.metadata.get("updatable"))
+
+
+def digest_properties(of: type) -> frozenset[str]:
+    """The wire names of the inputs that the digest of the inputs contains."""
+    kept = (name for name, f in wire_fields(of).items() if f.metadata.get("in_digest"))
+    return replacing_properties(of) | frozenset(kept)
 
 
 def preflight_properties(of: type) -> frozenset[str]:

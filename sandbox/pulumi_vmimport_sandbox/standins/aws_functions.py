@@ -44,6 +44,29 @@ def role(service: Aws, args: Properties) -> Properties:
         raise Rejected(f"reading IAM Role ({args['name']}): {gone}") from gone
 
 
+def policy_simulation(service: Aws, args: Properties) -> Properties:
+    """aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation, of the policies of a principal."""
+    names = {name for name, value in args.items() if value}
+    if unknown := sorted(names - {"actionNames", "policySourceArn", "resourceArns"}):
+        raise Rejected(f"the sandbox's stand-in for getPrincipalPolicySimulation does not support {', '.join(unknown)}")
+    members = {"PolicySourceArn": args["policySourceArn"], "ActionNames": args["actionNames"]}
+    if args.get("resourceArns"):
+        members["ResourceArns"] = args["resourceArns"]
+    results = [
+        {
+            "actionName": each["EvalActionName"],
+            "resourceArn": each["EvalResourceName"],
+            "decision": each["EvalDecision"],
+            "allowed": each["EvalDecision"] == "allowed",
+            "decisionDetails": {},
+            "matchedStatements": [],
+            "missingContextKeys": [],
+        }
+        for each in service.call("iam", "SimulatePrincipalPolicy", **members)["EvaluationResults"]
+    ]
+    return {**args, "id": "-", "allAllowed": all(each["allowed"] for each in results), "results": results}
+
+
 def bucket(service: Aws, args: Properties) -> Properties:
     """aws:s3/getBucket:getBucket."""
     try:

@@ -28,6 +28,7 @@ KINDS: dict[str, ResourceKind[Aws]] = {
 FUNCTIONS: dict[str, Function[Aws]] = {
     "aws:ec2/getInstance:getInstance": aws_functions.instance,
     "aws:iam/getPolicyDocument:getPolicyDocument": aws_functions.policy_document,
+    "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation": aws_functions.policy_simulation,
     "aws:iam/getRole:getRole": aws_functions.role,
     "aws:index/getCallerIdentity:getCallerIdentity": aws_functions.caller_identity,
     "aws:index/getPartition:getPartition": aws_functions.partition,

@@ -59,7 +59,7 @@ def test_a_virtual_machine_is_exported_imported_and_made_an_image(world: Any) ->
         "bucket": "images-1234567",
         "ova_key": "shop/dev/line.ova",
         "ova_checksum": "abcd",
-        "role_name": "vmimport",
+        "role_name": "vmimport-shop-dev-line",
     }
     assert world.components == {
         "line": "vmimport:index:ByolWorkspaceImage",
@@ -73,7 +73,7 @@ def test_a_virtual_machine_is_exported_imported_and_made_an_image(world: Any) ->
         "line-image": IMAGE,
     }
     assert world.inputs("line-bucket")["forceDestroy"] is True
-    assert world.inputs("line-role")["name"] == "vmimport"
+    assert world.inputs("line-role")["name"] == "vmimport-shop-dev-line"
     assert '"arn:aws:s3:::images-1234567/*"' in world.inputs("line-role-policy")["policy"]
 
 
@@ -94,7 +94,7 @@ def test_each_part_receives_the_outputs_of_the_parts_before(world: Any) -> None:
         "description": "Windows 10",
         "imageProfile": "byol-workspaces",
         "licenseType": "BYOL",
-        "roleName": "vmimport",
+        "roleName": "vmimport-shop-dev-line",
         "sourceHash": "abcd",
     }
     assert given(world, "line-image") == {
@@ -168,9 +168,13 @@ def test_an_existing_bucket_and_role_replace_new_ones(world: Any) -> None:
     args = {**MACHINE, "existing_bucket": "old-images", "existing_role_name": "vmimport-of-ops"}
     made = world.deploy(lambda: outputs(args))
     assert (made["bucket"], made["role_name"]) == ("old-images", "vmimport-of-ops")
-    assert world.tokens == {"line-export": EXPORT, "line-import": IMPORT, "line-image": IMAGE}
+    assert world.tokens == {
+        "line-role-readiness": READINESS, "line-export": EXPORT, "line-import": IMPORT, "line-image": IMAGE
+    }  # fmt: skip
     assert world.inputs("line-export")["bucket"] == "old-images"
     assert world.inputs("line-import")["roleName"] == "vmimport-of-ops"
+    readiness = given(world, "line-role-readiness")
+    assert (readiness["adopt"], readiness["importBuckets"]) == (True, ["old-images"])
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,12 @@ def test_an_existing_bucket_and_role_replace_new_ones(world: Any) -> None:
         pytest.param({**IMAGE_ARGS, "ova_key": "web.ova"}, "existing_bucket", "is required with ova_key", id="no-bucket"),
         pytest.param({**AMI, "existing_bucket": "old"}, "existing_bucket", "has no effect with ec2_image_id", id="bucket"),
         pytest.param({**AMI, "existing_role_name": "r"}, "existing_role_name", "has no effect with", id="role"),
+        pytest.param({**AMI, "role_name": "r"}, "role_name", "has no effect with", id="new-role"),
+        pytest.param({**AMI, "adopt": True}, "adopt", "has no effect with", id="adopted-role"),
+        pytest.param({**MACHINE, "role_name": "a b"}, "role_name", "got 'a b'", id="role-name"),
+        pytest.param(
+            {**MACHINE, "existing_role_name": "r", "role_name": "s"}, "role_name", "existing_role_name", id="two-roles"
+        ),
         pytest.param({**AMI, "powered_on": "wait"}, "powered_on", "the source is ec2_image_id", id="power"),
         pytest.param({**OVA, "export_when_changed": True}, "export_when_changed", "the source is ova_key", id="changed"),
         pytest.param({**OVA, "triggers": {}}, "triggers", "the source is ova_key", id="triggers"),
@@ -226,7 +236,7 @@ def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: 
     world.preview = True
     args = {"image_name": unknown, "virtual_machine_uuid": unknown, "powered_on": unknown}
     found = world.deploy(lambda: outputs({**MACHINE, **{name: make() for name, make in args.items()}}))
-    assert (found["ova_key"], found["role_name"]) == ("shop/dev/line.ova", "vmimport")
+    assert (found["ova_key"], found["role_name"]) == ("shop/dev/line.ova", "vmimport-shop-dev-line")
     assert found["image_id"] is UNKNOWN
     assert isinstance(world.inputs("line-export")["uuid"], pulumi.output.Unknown)
 
@@ -238,7 +248,7 @@ def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) 
     }  # fmt: skip
     described = {**definition.inputs, **definition.outputs}
     assert [name for name, p in described.items() if not p.description] == []
-    assert [name for name, p in definition.inputs.items() if p.plain] == []
+    assert [name for name, p in definition.inputs.items() if p.plain] == ["adopt"]
     required = {name for name, p in definition.inputs.items() if not p.optional}
     assert required == {"imageName", "imageDescription", "ingestionProcess"}
 

@@ -3,8 +3,10 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from pulumi_vmimport.aws.iam.policy_conditions import as_list
 
 VERSION = "2012-10-17"
 SERVICE_PRINCIPAL = "vmie.amazonaws.com"
@@ -20,6 +22,13 @@ LICENSE_MANAGER_ACTIONS = (
     "license-manager:UpdateLicenseSpecificationsForResource",
     "license-manager:ListLicenseSpecificationsForResource",
 )
+_OBJECT_ACTIONS = frozenset({"s3:GetObject", "s3:PutObject"})
+# For each wildcard in AWS's policy documents one action that a role without the wildcard must allow.
+_EXAMPLES = {
+    "ec2:Describe*": "ec2:DescribeImages",
+    "kms:GenerateDataKey*": "kms:GenerateDataKey",
+    "kms:ReEncrypt*": "kms:ReEncryptFrom",
+}
 
 Document = dict[str, Any]
 
@@ -59,6 +68,32 @@ def role_policy(
     if license_manager:
         statements.append(_allow(LICENSE_MANAGER_ACTIONS, "*"))
     return {"Version": VERSION, "Statement": statements}
+
+
+def trusts_vm_import(trust: Mapping[str, Any]) -> bool:
+    """Whether a trust policy lets VM Import/Export assume its role."""
+    for statement in as_list(trust.get("Statement", [])):
+        principal = statement.get("Principal", {})
+        services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
+        conditions = {k.lower(): v for c in statement.get("Condition", {}).values() for k, v in c.items()}
+        external_ids = as_list(conditions.get("sts:externalid", EXTERNAL_ID))
+        if statement["Effect"] == "Allow" and SERVICE_PRINCIPAL in services and EXTERNAL_ID in external_ids:
+            return True
+    return False
+
+
+def required_permissions(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions of a statement of role_policy, each with a resource that it applies to."""
+    for action in as_list(statement["Action"]):
+        for resource in as_list(statement["Resource"]):
+            # S3 has actions on buckets and others on objects.
+            if not action.startswith("s3:") or (action in _OBJECT_ACTIONS) == resource.endswith("/*"):
+                yield action, resource
+
+
+def example_of(action: str) -> str:
+    """An action that a wildcard in role_policy stands for; any other action unchanged."""
+    return _EXAMPLES.get(action, action)
 
 
 def sse_kms_key_statement(role_arn: str) -> Document:

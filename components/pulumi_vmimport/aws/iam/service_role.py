@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.iam.policy_conditions import Context, as_list
-from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect, statements
+from pulumi_vmimport.aws.iam.policy_conditions import Context
+from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 
@@ -22,13 +22,6 @@ _REJECTION = re.compile(
     r"service role (?P<role>.{0,200}?) (?:provided )?does not exist or does not have sufficient permissions",
     re.IGNORECASE,
 )
-_OBJECT_ACTIONS = frozenset({"s3:GetObject", "s3:PutObject"})
-# For each wildcard in AWS's policy documents one action that a role without the wildcard must allow.
-_EXAMPLES = {
-    "ec2:Describe*": "ec2:DescribeImages",
-    "kms:GenerateDataKey*": "kms:GenerateDataKey",
-    "kms:ReEncrypt*": "kms:ReEncryptFrom",
-}
 
 
 class Refusal(StrEnum):
@@ -58,7 +51,7 @@ class ServiceRole:
 
     def refusal(self, action: str, resource: str, context: Context) -> Refusal | None:
         """Why the policies of the role and its boundary refuse an action on a resource; None if they allow it."""
-        request = Request(example_of(action), resource, context)
+        request = Request(iam_documents.example_of(action), resource, context)
         found = effect(self.policies, request)
         if found is not Effect.ALLOW:
             return Refusal.DENIED if found is Effect.DENY else Refusal.NOT_ALLOWED
@@ -68,28 +61,7 @@ class ServiceRole:
 
     def trusts_vm_import(self) -> bool:
         """Whether VM Import/Export may assume the role."""
-        for statement in statements(self.trust):
-            principal = statement.get("Principal", {})
-            services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
-            conditions = {k.lower(): v for c in statement.get("Condition", {}).values() for k, v in c.items()}
-            external_ids = as_list(conditions.get("sts:externalid", iam_documents.EXTERNAL_ID))
-            is_allowed = statement["Effect"] == "Allow" and iam_documents.SERVICE_PRINCIPAL in services
-            if is_allowed and iam_documents.EXTERNAL_ID in external_ids:
-                return True
-        return False
-
-
-def example_of(action: str) -> str:
-    """An action that a wildcard in AWS's policy documents stands for; any other action unchanged."""
-    return _EXAMPLES.get(action, action)
-
-
-def required_permissions(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The actions of a statement of iam_documents.role_policy, each with a resource that it applies to."""
-    for action in as_list(statement["Action"]):
-        for resource in as_list(statement["Resource"]):
-            if _is_applicable(action, resource):
-                yield action, resource
+        return iam_documents.trusts_vm_import(self.trust)
 
 
 def find(aws: AwsConnection, name: str, *, fresh: bool = False) -> ServiceRole | None:
@@ -144,8 +116,3 @@ def rejected_role(error: Exception) -> str | None:
 def _document(value: Any) -> Mapping[str, Any]:
     parsed: Mapping[str, Any] = json.loads(value) if isinstance(value, str) else value
     return parsed
-
-
-def _is_applicable(action: str, resource: str) -> bool:
-    """Whether the action applies to the resource: S3 has actions on buckets and others on objects."""
-    return not action.startswith("s3:") or (action in _OBJECT_ACTIONS) == resource.endswith("/*")

@@ -17,6 +17,7 @@ from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
@@ -31,7 +32,7 @@ _PATH = "imageId"
 class ExportImageInputs(ExportInputs):
     image_id: str
     disk_image_format: ExportFormat
-    role_name: str | None = None
+    role_name: str | None = updatable(in_digest=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +141,8 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
 class ExportImageArgs(AwsArgs):
     """The arguments of ExportImage.
 
-    Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
-    any other argument replaces the disk image.
+    Changes to tags, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A
+    change to any other argument replaces the disk image.
     """
 
     image_id: pulumi.Input[str]

@@ -158,8 +158,8 @@ class ImportImageArgs(AwsArgs):
     """The arguments of ImportImage.
 
     Changes to description, tags, operating_system, skip_operating_system_check, ignored_findings, image_profile,
-    retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to any other argument
-    replaces the AMI.
+    role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to any
+    other argument replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]

@@ -33,7 +33,7 @@ class ImportImageInputs(ConversionInputs):
     license_type: LicenseType | None = None
     operating_system: str | None = updatable()
     platform: Platform | None = None
-    role_name: str | None = None
+    role_name: str | None = updatable(in_digest=True)
     skip_operating_system_check: bool | None = updatable()
     source_hash: str | None = None
     usage_operation: UsageOperation | None = None

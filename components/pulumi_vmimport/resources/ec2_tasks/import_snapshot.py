@@ -38,7 +38,7 @@ class ImportSnapshotInputs(ConversionInputs):
     encrypted: bool | None = None
     ignored_findings: tuple[str, ...] | None = updatable()
     kms_key_id: str | None = None
-    role_name: str | None = None
+    role_name: str | None = updatable(in_digest=True)
     source_hash: str | None = None
 
 
@@ -153,8 +153,8 @@ def _inspect(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
 class ImportSnapshotArgs(AwsArgs):
     """The arguments of ImportSnapshot.
 
-    Changes to tags, ignored_findings, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in
-    place. A change to any other argument replaces the snapshot.
+    Changes to tags, ignored_findings, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are
+    applied in place. A change to any other argument replaces the snapshot.
     """
 
     disk_container: pulumi.Input[SnapshotDiskContainerArgs]

@@ -13,7 +13,7 @@ from pulumi_vmimport.aws.ec2 import kms_keys
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.policy_conditions import Context
 from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, delegates_to_account, effect
-from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole, example_of
+from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 
@@ -92,7 +92,7 @@ class KeyUse:
         return f"the permissions boundary {self.role.boundary_arn} of role {name!r} does not allow {key}; change it"
 
     def _request(self, action: str) -> Request:
-        return Request(example_of(action), self.key_arn, self._context, self.role.arn)
+        return Request(iam_documents.example_of(action), self.key_arn, self._context, self.role.arn)
 
     @property
     def _context(self) -> Context:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect
-from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole, required_permissions
+from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole
 from pulumi_vmimport.aws.s3 import bucket_policies, s3_locations
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Run
@@ -108,7 +108,7 @@ class AccessCheck:
         objects: dict[str, list[str]] = defaultdict(list)
         for bucket, key in self.access.import_objects:
             objects[self._bucket_arn(bucket) + "/*"].append(f"{self._bucket_arn(bucket)}/{key}")
-        for action, resource in required_permissions(statement):
+        for action, resource in iam_documents.required_permissions(statement):
             is_read = action in iam_documents.READ_ACTIONS and "s3:PutObject" not in statement["Action"]
             for each in objects.get(resource, [resource]) if is_read else [resource]:
                 yield action, each

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 import moto.ec2.urls
 import moto.settings
 import moto.workspaces.urls
+from moto.iam.responses import IamResponse
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.responses import S3Response
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
+from pulumi_vmimport_sandbox.aws.iam.policy_simulation import simulate_principal_policy
 from pulumi_vmimport_sandbox.aws.s3 import (
     bucket_policy_conditions,
     multipart_validation,
@@ -43,6 +45,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         replaced.enter_context(_replaced(FakeBucket, "get_permission", bucket_policy_conditions.permission))
         replaced.enter_context(_replaced(FakeKey, "response_dict", property(object_headers.response_dict)))
         replaced.enter_context(_replaced(S3Response, "all_buckets", object_ownership.all_buckets))
+        replaced.enter_context(_replaced(IamResponse, "simulate_principal_policy", simulate_principal_policy))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
         # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
@@ -86,9 +89,12 @@ def _create_backend_app(service: str) -> Any:
 
 @contextmanager
 def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(owner, name)
+    before = getattr(owner, name, None)
     setattr(owner, name, value)
     try:
         yield
     finally:
-        setattr(owner, name, before)
+        if before is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)

@@ -26,7 +26,7 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
 
 
 def missing_from(made: ServiceRole, *statements: Any) -> list[str]:
-    wanted = [permission for statement in statements for permission in service_role.required_permissions(statement)]
+    wanted = [permission for statement in statements for permission in iam_documents.required_permissions(statement)]
     return [f"{action} on {resource}" for action, resource in wanted if made.refusal(action, resource, {})]
 
 

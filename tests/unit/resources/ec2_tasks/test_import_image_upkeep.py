@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
+from pulumi_vmimport.lifecycle.input_digest import digest
+from pulumi_vmimport.lifecycle.schema import replacing_properties
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -81,3 +83,14 @@ def test_delete_accepts_a_retained_ami_that_was_deregistered(
     lifecycle.delete(run, created.id, created.state)
     task = ec2.describe_import_image_tasks()["ImportImageTasks"][0]
     assert {tag["Key"] for tag in task["Tags"]} == {"team"}
+
+
+def test_another_role_is_recorded_in_place_and_its_digest_stays_that_of_earlier_versions(
+    run: Any, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    created = lifecycle.create(run, inputs)
+    moved = replace(inputs, role_name="of-ops")
+    assert "roleName" not in replacing_properties(ImportImageInputs)
+    assert digest(moved) != digest(inputs)
+    assert lifecycle.update(run, created.id, created.state, moved).role_name == "of-ops"
+    assert len(aws.calls.of("ImportImage")) == 1

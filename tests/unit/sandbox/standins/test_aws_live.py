@@ -1,5 +1,6 @@
 """The stand-in for aws over the sandbox's AWS: what the engine's test does not come across."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -145,6 +146,32 @@ def test_a_role_with_policies_is_deleted_only_with_force_detach_policies(aws: Aw
     role.delete(aws, "kept", {"forceDetachPolicies": True})
     with pytest.raises(NotFound):
         policy.read(aws, "kept:reads", {})
+
+
+def test_the_policies_of_a_role_are_simulated(aws: Aws, sandbox: AwsSandbox) -> None:
+    iam, objects = sandbox.client("iam"), "arn:aws:s3:::images/*"
+    arn = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    statements = [{"Effect": "Allow", "Action": "s3:*", "Resource": objects}]
+    statements += [{"Effect": "Deny", "Action": "s3:PutObject", "Resource": objects}]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy)
+    args = {"policySourceArn": arn, "actionNames": ["s3:GetObject", "s3:PutObject"]}
+    args["resourceArns"] = ["arn:aws:s3:::images/a", "arn:aws:s3:::images"]
+    found = aws_functions.policy_simulation(aws, args)
+    assert found["allAllowed"] is False
+    decisions = {(each["actionName"], each["resourceArn"]): each["decision"] for each in found["results"]}
+    assert decisions == {
+        ("s3:GetObject", "arn:aws:s3:::images/a"): "allowed",
+        ("s3:PutObject", "arn:aws:s3:::images/a"): "explicitDeny",
+        ("s3:GetObject", "arn:aws:s3:::images"): "implicitDeny",
+        ("s3:PutObject", "arn:aws:s3:::images"): "implicitDeny",
+    }
+    with pytest.raises(Rejected, match="contexts"):
+        aws_functions.policy_simulation(aws, {**args, "contexts": [{}]})
+    with pytest.raises(NotFound, match="NoSuchEntity"):
+        aws_functions.policy_simulation(aws, {**args, "policySourceArn": f"{arn}s"})
+    iam.delete_role_policy(RoleName="reader", PolicyName="p")
+    iam.delete_role(RoleName="reader")
 
 
 def test_functions_return_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:
