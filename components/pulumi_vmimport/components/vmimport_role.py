@@ -12,17 +12,13 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import without_dependency
-from pulumi_vmimport.resources.iam.role_readiness import (
-    RoleReadiness,
-    RoleReadinessArgs,
-    RoleReadinessInputs,
-    document_hash,
-)
+from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs, RoleReadinessInputs
 from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 

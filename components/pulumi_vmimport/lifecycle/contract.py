@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.progress import Progress
@@ -24,6 +23,7 @@ from pulumi_vmimport.lifecycle.type_validation import Problem
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN, is_known, is_set
 
 if TYPE_CHECKING:
+    from pulumi_vmimport.aws.connection import AwsConnection
     from pulumi_vmimport.vsphere.session import VSphereSession
 
 __all__ = [
@@ -81,7 +81,7 @@ class Run(Protocol):
         """The identity of the resource, the same in every run."""
 
     @property
-    def aws(self) -> AwsConnection:
+    def aws(self) -> "AwsConnection":
         """The connection to AWS, with the resource's Region and credentials."""
 
     @property

@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
-from pulumi_vmimport.resources.iam.role_readiness import document_hash
 
 READINESS = "pulumi-python:dynamic/vmimport:RoleReadiness"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -113,3 +115,8 @@ def _allow(actions: Sequence[str], resources: Any) -> Document:
 
 def _bucket_arns(buckets: Sequence[str], partition: str) -> list[str]:
     return [f"arn:{partition}:s3:::{bucket}{tail}" for bucket in buckets for tail in ("", "/*")]
+
+
+def document_hash(document: Mapping[str, Any]) -> str:
+    """A short hash of a policy document that does not depend on the order of its keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]

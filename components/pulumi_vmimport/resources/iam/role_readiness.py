@@ -4,9 +4,7 @@ Preview checks that no other owner's role is overwritten, and that an adopted ro
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NotRequired, Unpack, overload
@@ -14,6 +12,7 @@ from typing import Any, NotRequired, Unpack, overload
 import pulumi
 
 from pulumi_vmimport.aws.iam import service_role
+from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.iam.service_role import ServiceRole
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
@@ -98,11 +97,6 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
 
     def delete(self, run: Run, id: str, state: RoleReadinessState) -> None:
         """Do nothing: aws.iam.Role, or the owner of an adopted role, deletes the role."""
-
-
-def document_hash(document: Mapping[str, Any]) -> str:
-    """A short hash of a policy document that does not depend on the order of its keys."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _account_problem(run: Run, inputs: RoleReadinessInputs) -> Problem | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -11,6 +10,7 @@ from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
 from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
@@ -33,15 +33,6 @@ _MAX_NAME_BYTES = len("disk21.vmdk")
 # A new lease may succeed, but the bytes sent so far cannot be used.
 _RESTARTABLE = (LeaseLostError, DiskChangedError, BytesDifferError)
 _ATTEMPTS = 2
-
-
-class MachineExportFormat(StrEnum):
-    """The format of an export."""
-
-    OVA = "ova"
-    """One OVA"""
-    VMDK = "vmdk"
-    """Stream-optimized VMDKs, one object each"""
 
 
 @dataclass(frozen=True)

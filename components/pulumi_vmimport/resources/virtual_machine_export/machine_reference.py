@@ -1,38 +1,24 @@
 """Which virtual machine, or snapshot of one, an export reads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineReference
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot, find_snapshot
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 
 
-@dataclass(frozen=True, kw_only=True)
-class MachineReference:
-    """The inputs that identify a machine and, optionally, a snapshot of it."""
-
-    uuid: str | None = None
-    moid: str | None = None
-    path: str | None = None
-    snapshot: str | None = None
-
-    def machine_input(self) -> tuple[str, str | None]:
-        """The input that identifies the machine, and its value."""
-        inputs = {"uuid": self.uuid, "moid": self.moid, "path": self.path}
-        return next(((name, value) for name, value in inputs.items() if value is not None), ("uuid", None))
-
-    def find(self, session: VSphereSession) -> VSphereMachine | MachineSnapshot:
-        """The machine, or its snapshot. Raises: VSphereError."""
-        if self.uuid is not None:
-            machine = inventory.find_by_uuid(session, self.uuid)
-        elif self.moid is not None:
-            machine = inventory.find_by_moid(session, self.moid)
-        else:
-            machine = inventory.find_by_path(session, str(self.path))
-        return machine if self.snapshot is None else find_snapshot(machine, self.snapshot)
+def find_machine(session: VSphereSession, reference: MachineReference) -> VSphereMachine | MachineSnapshot:
+    """The machine, or its snapshot. Raises: VSphereError."""
+    if reference.uuid is not None:
+        machine = inventory.find_by_uuid(session, reference.uuid)
+    elif reference.moid is not None:
+        machine = inventory.find_by_moid(session, reference.moid)
+    else:
+        machine = inventory.find_by_path(session, str(reference.path))
+    return machine if reference.snapshot is None else find_snapshot(machine, reference.snapshot)
 
 
 def reference_problems(reference: MachineReference) -> Iterator[Problem]:

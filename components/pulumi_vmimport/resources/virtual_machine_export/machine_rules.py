@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts, PowerState
 

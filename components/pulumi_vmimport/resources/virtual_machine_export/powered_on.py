@@ -1,20 +1,10 @@
 """What an export does with a machine that is powered on."""
 
-from enum import StrEnum
-
 from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
-
-
-class PoweredOn(StrEnum):
-    """What to do with a machine that is powered on."""
-
-    REFUSE = "refuse"
-    SHUT_DOWN = "shutDown"
-    POWER_OFF = "powerOff"
-    WAIT = "wait"
 
 
 def power_off(run: Run, source: VSphereMachine | MachineSnapshot, powered_on: PoweredOn | None) -> None:

@@ -2,14 +2,45 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.schema import updatable
-from pulumi_vmimport.resources.virtual_machine_export.export_destination import MachineExportFormat
-from pulumi_vmimport.resources.virtual_machine_export.machine_reference import MachineReference
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
 from pulumi_vmimport.transfer.object_encryption import SseAlgorithm
+
+
+class PoweredOn(StrEnum):
+    """What to do with a machine that is powered on."""
+
+    REFUSE = "refuse"
+    SHUT_DOWN = "shutDown"
+    POWER_OFF = "powerOff"
+    WAIT = "wait"
+
+
+class MachineExportFormat(StrEnum):
+    """The format of an export."""
+
+    OVA = "ova"
+    """One OVA"""
+    VMDK = "vmdk"
+    """Stream-optimized VMDKs, one object each"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineReference:
+    """The inputs that identify a machine and, optionally, a snapshot of it."""
+
+    uuid: str | None = None
+    moid: str | None = None
+    path: str | None = None
+    snapshot: str | None = None
+
+    def machine_input(self) -> tuple[str, str | None]:
+        """The input that identifies the machine, and its value."""
+        inputs = {"uuid": self.uuid, "moid": self.moid, "path": self.path}
+        return next(((name, value) for name, value in inputs.items() if value is not None), ("uuid", None))
 
 
 @dataclass(frozen=True, kw_only=True)

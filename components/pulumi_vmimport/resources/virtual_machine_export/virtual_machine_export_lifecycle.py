@@ -25,14 +25,14 @@ from pulumi_vmimport.resources.rules.object_encryption_rules import (
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     INPUTS,
     ExportDestination,
-    MachineExportFormat,
     key_problem,
     location_inputs,
 )
-from pulumi_vmimport.resources.virtual_machine_export.machine_reference import reference_problems
+from pulumi_vmimport.resources.virtual_machine_export.machine_reference import find_machine, reference_problems
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import power_off
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    MachineExportFormat,
     VirtualMachineExportInputs,
     VirtualMachineExportState,
 )
@@ -67,7 +67,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return
         try:
             with run.vsphere() as session:
-                source = inputs.find(session)
+                source = find_machine(session, inputs)
                 _warn_if_unreachable(run, source)
                 yield from _machine_problems(inputs, source.facts())
         except SnapshotNotFoundError as error:
@@ -103,7 +103,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return Condition.READY
         try:
             with run.vsphere() as session:
-                facts = inputs.find(session).facts()
+                facts = find_machine(session, inputs).facts()
         except VSphereError:
             if inputs.export_when_changed is True:
                 raise
@@ -127,7 +127,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         if not inputs.export_when_changed:
             return self.replace_inputs(state, inputs)
         with run.vsphere() as session:
-            current = inputs.find(session).facts().change_version
+            current = find_machine(session, inputs).facts().change_version
         if current == state.virtual_machine_change_version:
             return self.replace_inputs(state, inputs)
         completed = _destination(run, inputs).find_completed(_owner_metadata(run, inputs), current)
@@ -151,7 +151,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
     def _export(self, run: Run, inputs: VirtualMachineExportInputs) -> VirtualMachineExportState:
         destination = _destination(run, inputs)
         with run.vsphere() as session:
-            source = inputs.find(session)
+            source = find_machine(session, inputs)
             facts = source.facts()
             _require_exportable(inputs, facts)  # before the machine is powered off
             if reason := destination.conflict(run.identity.key, len(facts.disks)):

@@ -8,14 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.iam import iam_documents
+from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
-from pulumi_vmimport.resources.iam.role_readiness import (
-    RoleReadinessInputs,
-    RoleReadinessLifecycle,
-    RoleReadinessState,
-    document_hash,
-)
+from pulumi_vmimport.resources.iam.role_readiness import RoleReadinessInputs, RoleReadinessLifecycle, RoleReadinessState
 
 lifecycle = RoleReadinessLifecycle()
 TRUST, POLICY = iam_documents.trust_policy(), iam_documents.role_policy(import_buckets=["images"])

@@ -5,7 +5,7 @@ import pytest
 
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.vsphere.machine_facts import (
     AdapterKind,
     DiskBacking,

@@ -15,11 +15,9 @@ from pyVmomi import vim
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, RunInterruptedError
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportLifecycle,
-)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    PoweredOn,
     VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere.machine_facts import PowerState

@@ -9,11 +9,9 @@ from botocore.exceptions import ClientError
 from pyVmomi import vim
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition
-from pulumi_vmimport.resources.virtual_machine_export.powered_on import PoweredOn
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportLifecycle,
-)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    PoweredOn,
     VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine

@@ -7,8 +7,8 @@ from tests.unit.resources.conftest import REGION
 
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.schema import replacing_properties
-from pulumi_vmimport.resources.virtual_machine_export.export_destination import MachineExportFormat
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
     VirtualMachineExportInputs as Inputs,
 )

@@ -15,11 +15,10 @@ from pyVmomi import vim
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.virtual_machine_export.export_destination import MachineExportFormat
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
-    VirtualMachineExportLifecycle,
-)
+from pulumi_vmimport.resources.virtual_machine_export.machine_reference import find_machine
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+    MachineExportFormat,
     VirtualMachineExportInputs,
 )
 from pulumi_vmimport.vsphere import nfc_lease
@@ -189,7 +188,7 @@ def test_an_update_with_fewer_disks_deletes_the_surplus_objects(
 ) -> None:
     requested = replace(as_disks, export_when_changed=True)
     created = lifecycle.create(new_run(), requested)
-    machine = requested.find(session)
+    machine = find_machine(session, requested)
     held = machine.reference.config.hardware.device
     last = [device for device in held if isinstance(device, vim.vm.device.VirtualDisk)][-1]
     change = vim.vm.device.VirtualDeviceSpec(operation="remove", device=last)
