@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 8
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
+_DATA_READ_SECONDS = 25
 
 
 class AwsConnection:
@@ -107,6 +108,22 @@ class AwsConnection:
             client: EC2Client = self._clients[name]
         return client
 
+    @overload
+    def data_client(self, service: Literal["ebs"]) -> "EBSClient": ...
+    @overload
+    def data_client(self, service: Literal["s3"]) -> "S3Client": ...
+    def data_client(self, service: str) -> Any:
+        """A boto3 client for requests that move data: no retries, and an error after 25 s without an answer.
+
+        The caller retries. The server answers such a request as soon as it has the data; boto3's own retries would wait
+        for minutes without a message.
+        """
+        name = f"{service}, data"
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._make_client(service, attempts=1, read_seconds=_DATA_READ_SECONDS)
+            return self._clients[name]
+
     def in_region(self, region: str) -> "AwsConnection":
         """The same credentials in another Region."""
         with self._lock:
@@ -126,12 +143,12 @@ class AwsConnection:
         for connection in others:
             connection.refresh_credentials()
 
-    def _make_client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
+    def _make_client(self, service: str, attempts: int = _ATTEMPTS, read_seconds: int = _READ_SECONDS) -> Any:
         client = self._settings.client
         config = Config(
             retries=client.retries(attempts),
             connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
+            read_timeout=read_seconds,
             max_pool_connections=32,
             # Each part is sent with a CRC-32 of the transfer package: a digest in the signature, or a checksum of
             # botocore on top, costs a third of an upload's CPU time. Over plain HTTP botocore signs the body anyway.

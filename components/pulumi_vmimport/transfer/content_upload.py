@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_to_base64
 from pulumi_vmimport.transfer.file_content import UploadContent
-from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.part_body import PIECE_BYTES, PartBody
 from pulumi_vmimport.transfer.transfer_errors import TransferError
+from pulumi_vmimport.transfer.upload_parts import Part
 
 # Three or four threads saturate what one process can send (measured over TLS on two cores).
 WORKERS = 4

@@ -5,13 +5,10 @@ Source: DMTF DSP0243 1.1.1, section 5.1.
 
 import io
 import tarfile
-from typing import TYPE_CHECKING
 
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.s3_ranges import get_range
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 _ALGORITHM, _DIGITS = "SHA256", 64
 # The descriptor of 21 disks takes 20 KiB.
@@ -29,12 +26,12 @@ def digests(manifest: bytes) -> dict[str, str]:
     return {line.name: line.digest for line in parsed if line.algorithm == _ALGORITHM and len(line.digest) == _DIGITS}
 
 
-def read_manifest(client: "S3Client", bucket: str, key: str) -> dict[str, str]:
+def read_manifest(requests: DataRequests, bucket: str, key: str) -> dict[str, str]:
     """The digests in the manifest with this key, or in the second file of the OVA with this key.
 
     Empty if the OVA has no manifest.
     """
-    head = get_range(client, bucket, key, 0, _HEAD_BYTES - 1).data
+    head = get_range(requests, bucket, key, 0, _HEAD_BYTES - 1).data
     if not key.lower().endswith(".ova"):
         return digests(head)
     try:

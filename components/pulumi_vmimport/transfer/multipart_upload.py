@@ -14,15 +14,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import retry, retry_if_exception, stop_after_attempt
 
 from pulumi_vmimport.transfer.checksums import base64_to_crc32, combined_crc32, crc32_of, crc32_to_base64
+from pulumi_vmimport.transfer.data_requests import ClientRequests, DataRequests
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.part_body import Buffer, BufferBody, PartBody
 from pulumi_vmimport.transfer.s3_object import (
@@ -36,6 +35,7 @@ from pulumi_vmimport.transfer.s3_object import (
     version_id_of,
 )
 from pulumi_vmimport.transfer.transfer_errors import ObjectConflictError
+from pulumi_vmimport.transfer.upload_parts import Part, send_part
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 UPLOAD_TOKEN = "vmimport-upload"  # noqa: S105 - a metadata name
 """The metadata that identifies the multipart upload that created an object"""
 
-# S3 received other bytes than were sent. botocore retries every other transient failure.
-_DAMAGED = frozenset({"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"})
-_ATTEMPTS = 4
 # NoSuchKey: the object to be replaced was deleted.
 _CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 
@@ -57,16 +54,6 @@ class _Target(TypedDict):
     Bucket: str
     Key: str
     UploadId: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part that S3 has received."""
-
-    size_bytes: int
-    crc32: int | None
-    """None if S3 does not report one"""
-    etag: str
 
 
 class MultipartUpload:
@@ -86,8 +73,9 @@ class MultipartUpload:
         initiated: datetime | None = None,
         resumable: bool = True,
         storage_class: str = "STANDARD",
+        requests: DataRequests | None = None,
     ) -> None:
-        """An upload that exists in S3. Use `start` or `in_progress`."""
+        """An upload that exists in S3. Use `start` or `in_progress`. `requests` sends the parts."""
         self.bucket, self.key, self.upload_id = bucket, key, upload_id
         self.initiated = initiated
         """When the upload was started; only set by `in_progress`"""
@@ -96,6 +84,7 @@ class MultipartUpload:
         self.storage_class = storage_class
         """The storage class of the object"""
         self._client = client
+        self._requests = requests or ClientRequests(client)
         self._token = token
         self._sent: dict[int, Part] = {}
         self._lock = threading.Lock()
@@ -111,6 +100,7 @@ class MultipartUpload:
         tags: Mapping[str, str] | None = None,
         storage_class: str | None = None,
         encryption: ObjectEncryption = ObjectEncryption(),  # noqa: B008 - immutable
+        requests: DataRequests | None = None,
     ) -> Self:
         """Start an upload. Raises: InvalidMetadataError; errors of S3."""
         require_valid_metadata(metadata)
@@ -127,10 +117,20 @@ class MultipartUpload:
             **encryption.request(),
             **options,
         )
-        return cls(client, bucket, key, response["UploadId"], token=token, storage_class=storage_class or "STANDARD")
+        return cls(
+            client,
+            bucket,
+            key,
+            response["UploadId"],
+            token=token,
+            storage_class=storage_class or "STANDARD",
+            requests=requests,
+        )
 
     @classmethod
-    def in_progress(cls, client: "S3Client", bucket: str, key: str) -> Iterator[Self]:
+    def in_progress(
+        cls, client: "S3Client", bucket: str, key: str, requests: DataRequests | None = None
+    ) -> Iterator[Self]:
         """Yield the uploads to the key that are neither completed nor aborted, whichever process started them."""
         try:
             pages = list(client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key))
@@ -148,6 +148,7 @@ class MultipartUpload:
                 initiated=upload.get("Initiated"),
                 resumable=checksum == ("CRC32", "FULL_OBJECT"),
                 storage_class=upload.get("StorageClass", "STANDARD"),
+                requests=requests,
             )
 
     @classmethod
@@ -195,25 +196,10 @@ class MultipartUpload:
 
     def send_body(self, number: int, body: PartBody, crc32: int) -> Part:
         """Send a part that is not in memory. The body is read again for each attempt."""
-        part = self._send_once(number, body, crc32)
+        part = send_part(self._requests, self._target(), number, body, crc32)
         with self._lock:
             self._sent[number] = part
         return part
-
-    @retry(
-        retry=retry_if_exception(lambda error: code_of(error) in _DAMAGED),
-        stop=stop_after_attempt(_ATTEMPTS),
-        reraise=True,
-    )
-    def _send_once(self, number: int, body: PartBody, crc32: int) -> Part:
-        body.seek(0)
-        response = self._client.upload_part(
-            **self._target(),
-            PartNumber=number,
-            Body=cast("IO[bytes]", body),  # has the methods of a file that botocore and urllib3 call
-            ChecksumCRC32=crc32_to_base64(crc32),
-        )
-        return Part(len(body), crc32, response["ETag"])
 
     def complete(self, *, if_match: str | None = None, if_none_match: bool = False) -> UploadedObject:
         """Complete the upload. Parts must be numbered from 1 without gaps; at least one is needed, possibly empty.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.s3_object import UploadedObject, delete_if_owned, find_object, uri
@@ -26,10 +27,12 @@ class ObjectGroup:
         metadata: Mapping[str, str],
         owner: str,
         encryption: ObjectEncryption = ObjectEncryption(),  # noqa: B008 - immutable
+        requests: DataRequests | None = None,
     ) -> None:
         """All objects get the same metadata; `owner` is the name of the entry that identifies the owner."""
         self._client = client
         self._encryption = encryption
+        self._requests = requests
         self._bucket = bucket
         self._metadata = metadata
         self._owner = owner
@@ -63,7 +66,12 @@ class ObjectGroup:
         if found is not None and found.metadata.get(self._owner) != self._metadata[self._owner]:
             raise ObjectConflictError(uri(self._bucket, key), expected_etag=None)
         upload = MultipartUpload.start(
-            self._client, self._bucket, key, metadata=self._metadata, encryption=self._encryption
+            self._client,
+            self._bucket,
+            key,
+            metadata=self._metadata,
+            encryption=self._encryption,
+            requests=self._requests,
         )
         self._uploads.append((upload, found.etag if found else None))
         return upload

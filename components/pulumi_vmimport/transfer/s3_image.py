@@ -1,34 +1,30 @@
 """A disk image in an S3 object, read with ranged GETs."""
 
-from typing import TYPE_CHECKING
-
 from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.remote_image import FULL_READ, SPARSE_READ, CachePolicy, RemoteImage
 from pulumi_vmimport.transfer.s3_object import FoundObject
 from pulumi_vmimport.transfer.s3_ranges import get_range
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 
 class S3Image(RemoteImage):
     """An object in S3, pinned by its ETag."""
 
-    def __init__(self, client: "S3Client", found: FoundObject, cache: CachePolicy = FULL_READ) -> None:
+    def __init__(self, requests: DataRequests, found: FoundObject, cache: CachePolicy = FULL_READ) -> None:
         super().__init__(s3_object.uri(found.bucket, found.key), found.size_bytes, found.etag, cache)
-        self._client = client
+        self._requests = requests
         self._bucket, self._key = found.bucket, found.key
 
     @classmethod
-    def open(cls, client: "S3Client", bucket: str, key: str, cache: CachePolicy = SPARSE_READ) -> "S3Image":
+    def open(cls, requests: DataRequests, bucket: str, key: str, cache: CachePolicy = SPARSE_READ) -> "S3Image":
         """Open the object as it is now. One request returns its ETag, its size and its first bytes.
 
         Raises: UnreadableSourceError if it does not exist or is empty; botocore's ClientError.
         """
-        start = get_range(client, bucket, key, 0, cache.chunk_bytes - 1)
-        image = cls(client, FoundObject(bucket, key, start.etag, start.size_bytes), cache)
+        start = get_range(requests, bucket, key, 0, cache.chunk_bytes - 1)
+        image = cls(requests, FoundObject(bucket, key, start.etag, start.size_bytes), cache)
         image._keep_start(image._count(start.data))
         return image
 
     def _request(self, first: int, last: int) -> bytes:
-        return self._count(get_range(self._client, self._bucket, self._key, first, last, etag=self.identity).data)
+        return self._count(get_range(self._requests, self._bucket, self._key, first, last, etag=self.identity).data)

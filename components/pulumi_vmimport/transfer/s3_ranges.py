@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
 
 if TYPE_CHECKING:
@@ -45,18 +46,20 @@ def parse_content_range(value: str | None) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def get_range(client: "S3Client", bucket: str, key: str, first: int, last: int, *, etag: str | None = None) -> S3Range:
+def get_range(
+    requests: DataRequests, bucket: str, key: str, first: int, last: int, *, etag: str | None = None
+) -> S3Range:
     """Read the bytes from first to last, both included, or to the end of the object if that is before.
 
-    With `etag`, only the version with this ETag. An answer that breaks off or does not belong to the request is
-    requested again, up to five attempts in all.
+    With `etag`, only the version with this ETag. If an answer does not belong to the request, the range is requested
+    again, up to five attempts in all.
 
     Raises: UnreadableSourceError if the object does not exist, is empty, or every answer is wrong; SourceModifiedError
     if its ETag differs; botocore's errors.
     """
     name = s3_object.uri(bucket, key)
     try:
-        found = _get(client, bucket, key, (first, last), etag)
+        found = _get(requests, bucket, key, (first, last), etag)
     except _WrongAnswerError as error:
         raise UnreadableSourceError(name, str(error)) from error
     except ClientError as error:
@@ -73,21 +76,21 @@ def get_range(client: "S3Client", bucket: str, key: str, first: int, last: int, 
     return found
 
 
-# botocore retries a request that fails, but not a response body that ends early.
-@retry(
-    retry=retry_if_exception_type((HTTPClientError, IncompleteReadError, _WrongAnswerError)),
-    stop=stop_after_attempt(_ATTEMPTS),
-    reraise=True,
-)
-def _get(client: "S3Client", bucket: str, key: str, span: tuple[int, int], etag: str | None) -> S3Range:
+@retry(retry=retry_if_exception_type(_WrongAnswerError), stop=stop_after_attempt(_ATTEMPTS), reraise=True)
+def _get(requests: DataRequests, bucket: str, key: str, span: tuple[int, int], etag: str | None) -> S3Range:
     condition: dict[str, Any] = {} if etag is None else {"IfMatch": f'"{etag}"'}
-    response = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={span[0]}-{span[1]}", **condition)
-    size = _size_in(response, span)
-    data = response["Body"].read()
-    expected = min(span[1] + 1, size) - span[0]
-    if len(data) != expected:
-        raise _WrongAnswerError(f"expected {expected} bytes from byte {span[0]}, got {len(data)}")
-    return S3Range(data, response["ETag"].strip('"'), size)
+    asked = f"bytes={span[0]}-{span[1]}"
+
+    def receive(client: "S3Client") -> S3Range:
+        response = client.get_object(Bucket=bucket, Key=key, Range=asked, **condition)
+        size = _size_in(response, span)
+        data = response["Body"].read()
+        expected = min(span[1] + 1, size) - span[0]
+        if len(data) != expected:
+            raise _WrongAnswerError(f"expected {expected} bytes from byte {span[0]}, got {len(data)}")
+        return S3Range(data, response["ETag"].strip('"'), size)
+
+    return requests(f"{asked} of {key}", receive)
 
 
 def _size_in(response: "GetObjectOutputTypeDef", span: tuple[int, int]) -> int:

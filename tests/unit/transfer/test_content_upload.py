@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.transfer.checksums import crc32_to_base64
 from pulumi_vmimport.transfer.content_upload import UploadProgress, checksum_of, send_content
 from pulumi_vmimport.transfer.file_content import FileContent, file_identity
-from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.part_body import PartBody
 from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.upload_parts import Part
 
 MIB = 1 << 20
 

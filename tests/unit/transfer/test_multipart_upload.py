@@ -7,10 +7,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from pulumi_vmimport.transfer.checksums import crc32_to_base64
-from pulumi_vmimport.transfer.multipart_upload import UPLOAD_TOKEN, MultipartUpload, Part
+from pulumi_vmimport.transfer.multipart_upload import UPLOAD_TOKEN, MultipartUpload
 from pulumi_vmimport.transfer.part_sizes import part_bytes_for
 from pulumi_vmimport.transfer.s3_object import find_object
 from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectConflictError
+from pulumi_vmimport.transfer.upload_parts import Part
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BUCKET, KEY, MIB = "images", "vms/win 10.ova", 1 << 20

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 
+from pulumi_vmimport.transfer.data_requests import ClientRequests
 from pulumi_vmimport.transfer.remote_image import SPARSE_READ, CachePolicy
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.s3_object import FoundObject
@@ -61,7 +62,7 @@ def s3() -> FakeS3:
 
 @pytest.fixture
 def image(s3: FakeS3) -> S3Image:
-    return S3Image(s3, FoundObject("images", "data.raw", s3.etag, len(s3.data)))  # type: ignore[arg-type] # implements the calls that are used
+    return S3Image(ClientRequests(s3), FoundObject("images", "data.raw", s3.etag, len(s3.data)))  # type: ignore[arg-type] # implements the calls that are used
 
 
 def test_an_object_is_read_in_chunks_that_are_cached(s3: FakeS3, image: S3Image) -> None:
@@ -110,7 +111,7 @@ def test_fails_if_the_answer_has_another_etag_than_requested(s3: FakeS3, image: 
 def test_fails_to_open_an_object_whose_answer_is_no_range(s3: FakeS3) -> None:
     s3.answers = [{"ContentRange": None} for _ in range(5)]
     with pytest.raises(UnreadableSourceError, match=r"Content-Range.*proxy"):
-        S3Image.open(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
+        S3Image.open(ClientRequests(s3), "images", "data.raw")  # type: ignore[arg-type] # as above
 
 
 def test_threads_that_need_the_same_chunk_share_one_request(s3: FakeS3, image: S3Image) -> None:
@@ -122,7 +123,7 @@ def test_threads_that_need_the_same_chunk_share_one_request(s3: FakeS3, image: S
 
 def test_the_cache_holds_a_limited_number_of_chunks() -> None:
     s3 = FakeS3(bytes(6 * MIB))
-    image = S3Image(s3, FoundObject("b", "k", s3.etag, 6 * MIB), CachePolicy(MIB, max_chunks=2))  # type: ignore[arg-type] # as above
+    image = S3Image(ClientRequests(s3), FoundObject("b", "k", s3.etag, 6 * MIB), CachePolicy(MIB, max_chunks=2))  # type: ignore[arg-type] # as above
     image.read_at(0, 6 * MIB)
     assert len(image._chunks) == 2
 
@@ -143,17 +144,17 @@ def test_fails_if_the_object_was_replaced(s3: FakeS3, image: S3Image) -> None:
         image.read_at(2 * MIB, 100)
 
 
-def test_fails_with_the_error_of_s3(image: S3Image, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_with_the_error_of_s3(s3: FakeS3, image: S3Image, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: Any) -> Callable[..., Any]:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
 
-    monkeypatch.setattr(image._client, "get_object", refuse)
+    monkeypatch.setattr(s3, "get_object", refuse)
     with pytest.raises(ClientError, match="AccessDenied"):
         image.read_at(0, 100)
 
 
 def test_a_sparse_read_needs_few_requests_and_no_head_request(s3: FakeS3) -> None:
-    with S3Image.open(s3, "images", "data.raw") as image:  # type: ignore[arg-type] # as above
+    with S3Image.open(ClientRequests(s3), "images", "data.raw") as image:  # type: ignore[arg-type] # as above
         assert (image.name, image.size_bytes, image.identity) == ("s3://images/data.raw", len(s3.data), "etag-1")
         assert image.read_at(100, 5) == s3.data[100:105]
         assert image.read_at(MIB, 3 * MIB) == s3.data[MIB : 4 * MIB]
@@ -165,7 +166,7 @@ def test_a_sparse_read_needs_few_requests_and_no_head_request(s3: FakeS3) -> Non
 
 def test_the_first_bytes_are_requested_again_if_the_response_ends_early(s3: FakeS3) -> None:
     s3.broken = 4
-    assert S3Image.open(s3, "images", "data.raw").read_at(0, 5) == s3.data[:5]  # type: ignore[arg-type] # as above
+    assert S3Image.open(ClientRequests(s3), "images", "data.raw").read_at(0, 5) == s3.data[:5]  # type: ignore[arg-type] # as above
 
 
 @pytest.mark.parametrize(
@@ -174,17 +175,17 @@ def test_the_first_bytes_are_requested_again_if_the_response_ends_early(s3: Fake
 def test_fails_to_open_a_missing_or_empty_object(s3: FakeS3, code: str, reason: str) -> None:
     s3.denies = code
     with pytest.raises(UnreadableSourceError, match=f"s3://images/data.raw .*: {reason}"):
-        S3Image.open(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
+        S3Image.open(ClientRequests(s3), "images", "data.raw")  # type: ignore[arg-type] # as above
 
 
 def test_fails_to_open_with_any_other_error_of_s3(s3: FakeS3) -> None:
     s3.denies = "AccessDenied"
     with pytest.raises(ClientError, match="AccessDenied"):
-        S3Image.open(s3, "images", "data.raw")  # type: ignore[arg-type] # as above
+        S3Image.open(ClientRequests(s3), "images", "data.raw")  # type: ignore[arg-type] # as above
 
 
 def test_threads_with_overlapping_reads_request_each_chunk_once(s3: FakeS3) -> None:
-    image = S3Image(s3, FoundObject("b", "k", s3.etag, len(s3.data)), SPARSE_READ)  # type: ignore[arg-type] # as above
+    image = S3Image(ClientRequests(s3), FoundObject("b", "k", s3.etag, len(s3.data)), SPARSE_READ)  # type: ignore[arg-type] # as above
     with ThreadPoolExecutor(8) as pool:
         parts = list(pool.map(lambda n: image.read_at(n * 100_000, 300_000), range(40)))
     assert all(part == s3.data[n * 100_000 : n * 100_000 + 300_000] for n, part in enumerate(parts))
@@ -194,7 +195,7 @@ def test_threads_with_overlapping_reads_request_each_chunk_once(s3: FakeS3) -> N
 
 
 def test_a_failed_request_does_not_block_later_reads(s3: FakeS3) -> None:
-    image = S3Image(s3, FoundObject("b", "k", s3.etag, len(s3.data)), SPARSE_READ)  # type: ignore[arg-type] # as above
+    image = S3Image(ClientRequests(s3), FoundObject("b", "k", s3.etag, len(s3.data)), SPARSE_READ)  # type: ignore[arg-type] # as above
     image.read_at(2 * MIB, 5)
     s3.denies = "AccessDenied"
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -5,13 +5,16 @@ Source: https://docs.aws.amazon.com/ebs/latest/APIReference/API_Operations.html
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
+
+if TYPE_CHECKING:
+    from types_boto3_ebs import EBSClient
 
 BLOCK_BYTES = 512 << 10
 MAX_GIB = 65536
@@ -44,9 +47,9 @@ def start(
     return answer["SnapshotId"]
 
 
-def put_block(aws: AwsConnection, snapshot_id: str, index: int, data: bytes, sha256: bytes, *, percent: int) -> None:
+def put_block(client: "EBSClient", snapshot_id: str, index: int, data: bytes, sha256: bytes, *, percent: int) -> None:
     """Write or overwrite a block; EBS rejects it if its SHA-256 differs from that of the received bytes."""
-    aws.client("ebs").put_snapshot_block(
+    client.put_snapshot_block(
         SnapshotId=snapshot_id,
         BlockIndex=index,
         BlockData=data,

@@ -14,6 +14,7 @@ from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
+from pulumi_vmimport.transfer.data_requests import ClientRequests
 from pulumi_vmimport.transfer.local_image import LocalImage, path_beside
 from pulumi_vmimport.transfer.remote_image import RemoteImage
 from pulumi_vmimport.transfer.s3_image import S3Image
@@ -144,13 +145,14 @@ def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitSta
     except ValueError as error:  # botocore: invalid endpoint
         variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
         raise CommandError(f"{uri} cannot be read: {error} ({variables})") from error
-    image = stack.enter_context(S3Image.open(client, bucket, key))
+    requests = ClientRequests(client)
+    image = stack.enter_context(S3Image.open(requests, bucket, key))
     images.append(image)
 
     def open_sibling(name: str) -> Source | None:
         folder = key.rpartition("/")[0]
         try:
-            near = stack.enter_context(S3Image.open(client, bucket, f"{folder}/{name}" if folder else name))
+            near = stack.enter_context(S3Image.open(requests, bucket, f"{folder}/{name}" if folder else name))
         except UnreadableSourceError as error:
             if not error.is_missing:
                 raise

@@ -3,14 +3,11 @@
 import time
 from collections.abc import Callable
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_random
-
-from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.ec2 import ebs_direct
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES
-from pulumi_vmimport.aws.service_errors import error_message, is_transient
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.lifecycle.contract import Progress, Run
+from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.transfer.blocks import SentBlocks, block_indexes, send_blocks
 
 # The longest pause after each attempt, beyond the retries of botocore; two and a half minutes in all.
@@ -28,6 +25,7 @@ class BlockWriter:
         self._run = run
         self._id = snapshot_id
         self._disk = disk
+        self._requests = RunRequests(run, self._is_temporary)
         self._blocks = -(-disk.capacity_bytes // BLOCK_BYTES)
         self._started_at = time.monotonic()
 
@@ -59,27 +57,11 @@ class BlockWriter:
 
     def _put(self, index: int, data: bytes, sha256: bytes) -> None:
         percent = 100 * index // self._blocks
-
-        def show(attempt: RetryCallState) -> None:
-            if attempt.outcome and (error := attempt.outcome.exception()):
-                trouble = f"retrying block {index}: {error_message(error)}"
-                self._run.status(Progress("writing", percent, trouble=trouble, details=self._id))
-
-        retrying = Retrying(
-            retry=retry_if_exception(self._is_temporary),
-            stop=stop_after_attempt(len(_PAUSES) + 1),
-            wait=wait_chain(*(wait_random(pause / 2, pause) for pause in _PAUSES)),
-            sleep=self._run.wait,
-            before_sleep=show,
-            reraise=True,
+        self._requests.ebs(
+            f"block {index} of {self._id}",
+            lambda client: ebs_direct.put_block(client, self._id, index, data, sha256, percent=percent),
         )
-        retrying(ebs_direct.put_block, self._run.aws, self._id, index, data, sha256, percent=percent)
 
     def _is_temporary(self, error: BaseException) -> bool:
-        if credentials_expired(error):
-            self._run.aws.refresh_credentials()
-            return True
         is_new = time.monotonic() - self._started_at < _PROPAGATION_SECONDS
-        return is_transient(error) or (
-            is_new and isinstance(error, Exception) and ebs_direct.is_unknown_snapshot(error)
-        )
+        return is_new and isinstance(error, Exception) and ebs_direct.is_unknown_snapshot(error)

@@ -8,6 +8,7 @@ from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
@@ -67,7 +68,7 @@ def open_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]
     found = s3_object.find_object(s3, bucket, key)
     if found is None:
         raise UnreadableSourceError(f"s3://{bucket}/{key}", "the object does not exist; upload it first")
-    with S3Image(s3, found) as image:
+    with S3Image(RunRequests(run), found) as image:
         yield image
 
 

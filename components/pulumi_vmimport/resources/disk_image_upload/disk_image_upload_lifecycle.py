@@ -9,6 +9,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
+from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import (
     DiskImageUploadInputs,
     DiskImageUploadState,
@@ -180,6 +181,7 @@ def _target(run: Run, inputs: DiskImageUploadInputs) -> UploadTarget:
         storage_class=inputs.storage_class,
         tags=inputs.tags,
         encryption=encryption_of(inputs),
+        requests=RunRequests(run),
     )
 
 

@@ -8,6 +8,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.content_upload import Report, checksum_of, send_content
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.file_content import UploadContent
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
@@ -33,6 +34,8 @@ class UploadTarget:
     storage_class: str | None = None
     tags: Mapping[str, str] | None = None
     encryption: ObjectEncryption = ObjectEncryption()
+    requests: DataRequests | None = None
+    """Sends the parts"""
 
     @property
     def uri(self) -> str:
@@ -73,7 +76,7 @@ class UploadTarget:
         Raises: ObjectConflictError, SourceModifiedError; errors of S3 and of `report`.
         """
         while True:
-            resumed = find_resumable_upload(self.client, self.bucket, self.key, self.storage_class)
+            resumed = find_resumable_upload(self.client, self.bucket, self.key, self.storage_class, self.requests)
             upload, existing_parts = resumed or (self._start(content), {})
             on_start()
             part_bytes = part_bytes_for(content.size_bytes)
@@ -102,6 +105,7 @@ class UploadTarget:
             tags=self.tags,
             storage_class=self.storage_class,
             encryption=self.encryption,
+            requests=self.requests,
         )
 
 

@@ -10,18 +10,21 @@ object lacks the resource's metadata, the resource uploads the file again.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pulumi_vmimport.transfer.multipart_upload import MultipartUpload, Part
+from pulumi_vmimport.transfer.data_requests import DataRequests
+from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
+from pulumi_vmimport.transfer.upload_parts import Part
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
 def find_resumable_upload(
-    client: "S3Client", bucket: str, key: str, storage_class: str | None
+    client: "S3Client", bucket: str, key: str, storage_class: str | None, requests: DataRequests | None = None
 ) -> tuple[MultipartUpload, Mapping[int, Part]] | None:
     """The upload to resume and its parts: the one with the most parts. Aborts all other uploads to the key."""
     candidates = [
-        (upload, _usable_parts(upload, storage_class)) for upload in MultipartUpload.in_progress(client, bucket, key)
+        (upload, _usable_parts(upload, storage_class))
+        for upload in MultipartUpload.in_progress(client, bucket, key, requests)
     ]
     best = max((found for found in candidates if found[1]), key=lambda found: len(found[1]), default=None)
     for candidate in candidates:

@@ -21,6 +21,7 @@ from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.disk.rules.rule_context import Evidence
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError
@@ -114,7 +115,7 @@ def _source_of(
     """(input, function that opens it) of a container whose image this machine can read."""
     if (location := s3_location(container)) is not None:
         input, bucket, key = location
-        return input, lambda: S3Image.open(run.aws.client("s3"), bucket, key)
+        return input, lambda: S3Image.open(RunRequests(run), bucket, key)
     url = container.url if is_known(container) else None
     if is_known(url) and url is not None and url.startswith(_HTTPS):
         return "url", lambda: UrlImage(url)

@@ -12,6 +12,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
 from pulumi_vmimport.transfer import manifest, s3_object
+from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.object_group import ObjectGroup
@@ -58,6 +59,7 @@ class ExportDestination:
     bucket: str
     key: str
     format: MachineExportFormat
+    requests: DataRequests
     encryption: ObjectEncryption = ObjectEncryption()
 
     @property
@@ -89,7 +91,7 @@ class ExportDestination:
             return None
         if change_version not in (None, head.metadata.get(_CHANGE_VERSION)):
             return None
-        digests = manifest.read_manifest(self.client, self.bucket, self._head_key)
+        digests = manifest.read_manifest(self.requests, self.bucket, self._head_key)
         names = [name for name in digests if name.endswith(".vmdk")]
         is_ova = self.format is MachineExportFormat.OVA
         return CompletedExport(
@@ -153,7 +155,12 @@ class ExportDestination:
         name = member_name(facts)
         metadata = {**owner_metadata, _NAME: name, _CHANGE_VERSION: facts.change_version}
         with ObjectGroup(
-            self.client, self.bucket, metadata=metadata, owner=IDENTITY_METADATA, encryption=self.encryption
+            self.client,
+            self.bucket,
+            metadata=metadata,
+            owner=IDENTITY_METADATA,
+            encryption=self.encryption,
+            requests=self.requests,
         ) as group:
             if self.format is MachineExportFormat.OVA:
                 exported = stream_ova(source, facts, group.start(self.key).send, run)

@@ -15,6 +15,7 @@ from pulumi_vmimport.lifecycle.contract import (
     is_set,
 )
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
+from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.resources.rules.object_encryption_rules import (
@@ -168,7 +169,8 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
 def _destination(run: Run, inputs: VirtualMachineExportInputs) -> ExportDestination:
     format = inputs.format or MachineExportFormat.OVA
-    return ExportDestination(run.aws.client("s3"), inputs.bucket, inputs.key, format, encryption_of(inputs))
+    client, requests = run.aws.client("s3"), RunRequests(run)
+    return ExportDestination(client, inputs.bucket, inputs.key, format, requests, encryption_of(inputs))
 
 
 def _destination_problems(run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:

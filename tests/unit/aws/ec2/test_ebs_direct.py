@@ -59,7 +59,7 @@ def test_a_block_is_sent_with_its_checksum(aws: AwsConnection, stub: Stub) -> No
             "ChecksumAlgorithm": "SHA256",
         },
     )
-    ebs_direct.put_block(aws, SNAPSHOT, 7, b"block", DIGEST, percent=42)
+    ebs_direct.put_block(aws.client("ebs"), SNAPSHOT, 7, b"block", DIGEST, percent=42)
 
 
 def test_a_seal_has_what_complete_sends(aws: AwsConnection, stub: Stub) -> None:

@@ -157,7 +157,7 @@ def test_expired_credentials_are_refreshed(
 def test_a_block_is_retried_until_ebs_knows_the_snapshot(run: Any, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
     aws.faults.error("PutSnapshotBlock", "ResourceNotFoundException", "The snapshot does not exist.", 8, status=404)
     holds(aws, lifecycle.create(run, inputs).id, file)
-    assert any("% writing, retrying block " in text and "ResourceNotFoundException" in text for text in run.texts)
+    assert any("retrying, block " in text and "ResourceNotFoundException" in text for text in run.texts)
 
 
 def test_the_next_run_resumes_after_a_denied_call(new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path) -> None:
