@@ -48,6 +48,8 @@ class World(Mocks):
             "aws:index/getPartition:getPartition": {"partition": self.partition},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account_id},
             "aws:iam/getRole:getRole": f"reading IAM Role ({args.args.get('name')}): NoSuchEntity",
+            "aws:s3/getBucket:getBucket": "reading S3 Bucket (images): couldn't find resource",
+            "aws:s3/getBucketPolicy:getBucketPolicy": "reading S3 Bucket (images) Policy: couldn't find resource",
             "vsphere:index/getDatacenter:getDatacenter": {"id": "datacenter-1"},
             "vsphere:index/getDatastore:getDatastore": {"id": "datastore-9"},
             "vsphere:index/getNetwork:getNetwork": {"id": "network-9"},

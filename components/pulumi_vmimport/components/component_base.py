@@ -77,6 +77,10 @@ class CheckedInputs:
         """An argument, or the default where it is absent or None."""
         return self.after_check(self._args.get(name)).apply(lambda v: default if v is None else v)
 
+    def is_given(self, name: str) -> bool:
+        """Whether the program passes the argument, even if its value is not known yet."""
+        return self._args.get(name) is not None
+
     def after_check(self, value: pulumi.Input[T]) -> pulumi.Output[T]:
         """The value, once all arguments have been checked."""
         together: pulumi.Output[Any] = pulumi.Output.all(self.checked, value)

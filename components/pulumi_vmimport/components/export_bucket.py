@@ -103,7 +103,7 @@ class ExportBucket(Component):
             owner = aws.s3.get_canonical_user_id_output(opts=pulumi.InvokeOptions(parent=self)).id
             acl = aws.s3.BucketAcl(
                 f"{name}-acl",
-                bucket=bucket.bucket,
+                bucket=bucket.name,
                 access_control_policy=pulumi.Output.all(owner, grantee).apply(lambda ids: _access(*ids)),
                 # S3 rejects an ACL before ACLs are enabled, and concurrent changes of a bucket's access settings.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[settings["ownership"], settings["policy"]]),

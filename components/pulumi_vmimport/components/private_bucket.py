@@ -11,7 +11,9 @@ import pulumi_aws as aws
 from pulumi_vmimport.aws.iam.iam_documents import VERSION
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
+from pulumi_vmimport.components.leftovers import bucket_name, declare_or_import, identity_of, leftover_bucket
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.lifecycle.identity import OWNER_TAGS
 
 # An incomplete multipart upload is billed until it is aborted; the examples of AWS use seven days.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
@@ -25,6 +27,14 @@ class Expiry:
     rule: str
     days: str
     prefix: str
+
+
+@dataclass(frozen=True)
+class NewBucket:
+    """The outputs of a bucket that the component creates."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
 
 
 def existing_bucket(
@@ -63,23 +73,17 @@ def private_bucket(
     object_ownership: str,
     kms_key_arn: pulumi.Input[str],
     expiry: Expiry,
-) -> tuple[aws.s3.Bucket, dict[str, pulumi.CustomResource]]:
+) -> tuple[NewBucket, dict[str, pulumi.CustomResource]]:
     """A new bucket that blocks public access, is encrypted and requires TLS; and its access settings by name.
 
     Its lifecycle configuration is not among them: images need not wait for it, and the aws provider waits up to a
     minute until S3 returns a new one everywhere.
     """
     child = pulumi.ResourceOptions(parent=component)
-    bucket = aws.s3.Bucket(
-        name,
-        bucket=inputs.get("bucket"),
-        force_destroy=inputs.get("force_destroy", default=False),
-        tags=inputs.get("tags"),
-        opts=child,
-    )
+    bucket = _declare_bucket(component, name, inputs)
     private = aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access",
-        bucket=bucket.bucket,
+        bucket=bucket.name,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
@@ -88,7 +92,7 @@ def private_bucket(
     )
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
-        bucket=bucket.bucket,
+        bucket=bucket.name,
         rules=pulumi.Output.all(
             inputs.get("abort_uploads_after_days", default=DEFAULT_ABORT_DAYS),
             inputs.get(expiry.days),
@@ -100,16 +104,16 @@ def private_bucket(
         "public-access": private,
         "encryption": aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
-            bucket=bucket.bucket,
+            bucket=bucket.name,
             rules=pulumi.Output.from_input(kms_key_arn).apply(_encryption),
             opts=child,
         ),
         "ownership": aws.s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": object_ownership}, opts=child
+            f"{name}-ownership", bucket=bucket.name, rule={"object_ownership": object_ownership}, opts=child
         ),
         "policy": aws.s3.BucketPolicy(
             f"{name}-policy",
-            bucket=bucket.bucket,
+            bucket=bucket.name,
             policy=bucket.arn.apply(tls_only_policy),
             # S3 rejects concurrent changes of a bucket's access settings (OperationAborted).
             opts=pulumi.ResourceOptions(parent=component, depends_on=[private]),
@@ -117,9 +121,35 @@ def private_bucket(
     }
 
 
-def when_ready(bucket: aws.s3.Bucket, settings: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
+def _declare_bucket(component: pulumi.ComponentResource, name: str, inputs: CheckedInputs) -> NewBucket:
+    """A new bucket. One that the program does not name is found again after an interrupted run."""
+    force_destroy, tags = inputs.get("force_destroy", default=False), inputs.get("tags")
+    if inputs.is_given("bucket"):  # it may have existed before, so it is not imported
+        opts = pulumi.ResourceOptions(parent=component)
+        bucket = aws.s3.Bucket(name, bucket=inputs.get("bucket"), force_destroy=force_destroy, tags=tags, opts=opts)
+        return NewBucket(bucket.bucket, bucket.arn)
+    region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=component)).region
+    default: pulumi.Output[Any] = bucket_name(component, name, region)
+    tags = pulumi.Output.all(tags, identity_of(component)).apply(lambda v: {**(v[0] or {}), **v[1].owner_tags})
+
+    def declare(leftover: str | None) -> aws.s3.Bucket:
+        # The bucket of an earlier version has another name and lacks these tags; it stays as it is.
+        kept = [] if leftover else ["bucket", *(f'tags["{key}"]' for key in OWNER_TAGS)]
+        return aws.s3.Bucket(
+            name,
+            bucket=inputs.after_check(default),
+            force_destroy=force_destroy,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=component, import_=leftover, ignore_changes=kept),
+        )
+
+    created: pulumi.Output[Any] = declare_or_import(leftover_bucket(component, default), declare)
+    return NewBucket(created.apply(lambda bucket: bucket.bucket), created.apply(lambda bucket: bucket.arn))
+
+
+def when_ready(bucket: NewBucket, settings: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
     """The name of the bucket, available once these settings are applied."""
-    return pulumi.Output.all(bucket.bucket, *(s.urn for s in settings)).apply(lambda ready: str(ready[0]))
+    return pulumi.Output.all(bucket.name, *(s.urn for s in settings)).apply(lambda ready: str(ready[0]))
 
 
 def tls_only_policy(bucket_arn: str) -> str:

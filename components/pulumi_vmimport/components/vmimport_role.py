@@ -15,6 +15,7 @@ from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
+from pulumi_vmimport.components.leftovers import declare_or_import, leftover_role
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.managed_resource import without_dependency
@@ -146,24 +147,31 @@ class VmimportRole(Component):
         trust: pulumi.Output[iam_documents.Document],
         policy: pulumi.Output[iam_documents.Document],
     ) -> list[pulumi.Resource]:
-        child = pulumi.ResourceOptions(parent=self)
         role_name = inputs.get("role_name", default=DEFAULT_ROLE)
         tags = pulumi.Output.all(inputs.get("tags", default={}), without_dependency(self.urn), role_name).apply(
             lambda v: {**v[0], **Identity(v[1]).tags(RoleReadinessInputs(role_name=v[2]))}
         )
-        role = aws.iam.Role(
-            name,
-            name=role_name,
-            description="VM Import/Export reads images and makes snapshots and AMIs with this role",
-            assume_role_policy=trust.apply(json.dumps),
-            permissions_boundary=inputs.get("permissions_boundary"),
-            tags=tags,
-            opts=child,
-        )
+
+        def declare(leftover: str | None) -> aws.iam.Role:
+            return aws.iam.Role(
+                name,
+                name=role_name,
+                description="VM Import/Export reads images and makes snapshots and AMIs with this role",
+                assume_role_policy=trust.apply(json.dumps),
+                permissions_boundary=inputs.get("permissions_boundary"),
+                tags=tags,
+                opts=pulumi.ResourceOptions(parent=self, import_=leftover),
+            )
+
+        role: pulumi.Output[Any] = declare_or_import(leftover_role(self, role_name), declare)
         role_policy = aws.iam.RolePolicy(
-            f"{name}-policy", name=POLICY_NAME, role=role.name, policy=policy.apply(json.dumps), opts=child
+            f"{name}-policy",
+            name=POLICY_NAME,
+            role=role.apply(lambda created: created.name),
+            policy=policy.apply(json.dumps),
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        return [role, role_policy]
+        return [role_policy]
 
 
 def _policy(inputs: CheckedInputs, partition: pulumi.Output[str]) -> pulumi.Output[iam_documents.Document]:

@@ -17,6 +17,7 @@ INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
 COMPLETION_TAG = "vmimport:settled"
+OWNER_TAGS = (IDENTITY_TAG, STACK_TAG, RESOURCE_TAG)
 OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, COMPLETION_TAG)
 # A run that was killed before Pulumi recorded the completed resource is followed by another within this time. An older
 # resource is recorded, perhaps under another name, because its stack or resource was renamed.
@@ -35,9 +36,13 @@ class Identity:
 
     def tags(self, inputs: Any) -> dict[str, str]:
         """The tags of everything that this resource creates from these inputs."""
+        return {**self.owner_tags, INPUTS_TAG: digest(inputs)}
+
+    @property
+    def owner_tags(self) -> dict[str, str]:
+        """The tags of everything that this resource creates, whatever its inputs."""
         return {
             IDENTITY_TAG: self.key,
-            INPUTS_TAG: digest(inputs),
             **self.names,
         }
 

@@ -77,6 +77,16 @@ def bucket(service: Aws, args: Properties) -> Properties:
     return {"id": args["bucket"], **describe(service, args["bucket"], region)}
 
 
+def bucket_policy(service: Aws, args: Properties) -> Properties:
+    """aws:s3/getBucketPolicy:getBucketPolicy."""
+    try:
+        found = service.call("s3", "GetBucketPolicy", args.get("region"), Bucket=args["bucket"])
+    except NotFound as gone:
+        raise Rejected(f"reading S3 Bucket ({args['bucket']}) Policy: couldn't find resource") from gone
+    region = args.get("region") or service.region
+    return {"id": args["bucket"], "bucket": args["bucket"], "policy": found["Policy"], "region": region}
+
+
 def instance(service: Aws, args: Properties) -> Properties:
     """aws:ec2/getInstance:getInstance, by the instance's id."""
     names = {name for name, value in args.items() if value}  # the SDK sends false for omitted arguments

@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Function[Aws]] = {
     "aws:index/getPartition:getPartition": aws_functions.partition,
     "aws:index/getRegion:getRegion": aws_functions.region,
     "aws:s3/getBucket:getBucket": aws_functions.bucket,
+    "aws:s3/getBucketPolicy:getBucketPolicy": aws_functions.bucket_policy,
     "aws:s3/getCanonicalUserId:getCanonicalUserId": aws_functions.canonical_user_id,
 }
 

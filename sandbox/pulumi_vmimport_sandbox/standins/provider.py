@@ -140,6 +140,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     @_report_rejections
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         kind, olds, news = self._kind(request.urn), plain(request.old_inputs), plain(request.news)
+        olds = {name: value for name, value in olds.items() if name in news or name not in kind.computed}
         detail, changed, replaces = {}, set(), set()
         for path, change in differences(olds, news):
             name = top(path)

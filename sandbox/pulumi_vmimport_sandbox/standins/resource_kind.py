@@ -44,6 +44,9 @@ class ResourceKind(ABC, Generic[ServiceT]):
     nested_defaults: ClassVar[Mapping[str, Any]] = {}
     """The same for nested properties; COMPUTED if the service determines the value."""
 
+    computed: ClassVar[frozenset[str]] = frozenset({"region"})
+    """Inputs that the provider determines where a program omits them; after an import the state has them."""
+
     write_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that the service does not return."""
 

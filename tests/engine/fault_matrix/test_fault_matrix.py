@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.engine.fault_matrix.conftest import PARALLEL, repair_backend
 from tests.engine.prerequisites import MINUTE, Prerequisites, ResourceUnderTest
 
 import pulumi_vmimport
+from pulumi_vmimport import ImportBucket, VmimportRole
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 
 DAY, YEAR = 86400, 365 * 86400
 
@@ -35,6 +38,16 @@ def instances_of(resources: dict[str, ResourceUnderTest], *calls: dict[str, list
     """As many instances of each resource as it has calls."""
     counts = {name: max(len(by_resource[name]) for by_resource in calls) for name in resources}
     return {f"{name}-{number}": resources[name] for name in resources for number in range(counts[name])}
+
+
+def is_write(operation: str) -> bool:
+    return RecordedCall("", operation, "", 0).is_write
+
+
+def empty_attribute_file(sandbox: Sandbox, stack: Any) -> None:
+    """Leave the attribute file of a state empty, as a kill sometimes does."""
+    backend = Path(sandbox.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    next(backend.glob(f".pulumi/stacks/**/{stack.name}.json.attrs")).write_bytes(b"")
 
 
 def holds_of(calls: dict[str, list[Any]]) -> dict[str, Any]:
@@ -84,6 +97,37 @@ def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
     assert sandbox.aws.remaining_resources() == before
     for name, at in holds_of(deletes).items():
         row(name, "delete", at, "completed by the next destroy")
+
+
+@pytest.mark.parametrize("matrix", ["kill -9"], indirect=True)
+def test_a_killed_create_of_a_component_is_completed_by_the_next_run_without_a_second_role_or_bucket(
+    matrix: Any, sandbox: Sandbox, row: Any
+) -> None:
+    components = {
+        "bucket": lambda name: ImportBucket(name, force_destroy=True),
+        "role": lambda name: VmimportRole(name, import_buckets=[], role_name=name),
+    }
+    before = sandbox.aws.remaining_resources()
+    deployed = {f"{kind}-clean": declare for kind, declare in components.items()}
+    stack = matrix.components(deployed)
+    calls = {name.partition("-")[0]: of for name, of in matrix.calls_of(stack.up).items()}
+    holds = holds_of({kind: [at for at in of if is_write(at.operation)] for kind, of in calls.items()})
+    assert {at.operation for at in holds.values()} > {"CreateBucket", "CreateRole", "PutRolePolicy"}
+    deployed.clear()
+    deployed.update({name: components[name.partition("-")[0]] for name in holds})
+    matrix.watch.start(list(deployed))
+    matrix.interrupt(stack, stack.up, holds)
+    empty_attribute_file(sandbox, stack)
+    assert "failed to load checkpoint: EOF" in stack.fails(stack.refresh)
+    repair_backend(stack)
+    stack.up(parallel=PARALLEL)  # also deletes the components of the first run
+    buckets = [line for line in sandbox.aws.remaining_resources() if line.startswith("s3 ") and line not in before]
+    assert len(buckets) == sum(name.startswith("bucket") for name in holds)
+    assert stack.preview().keys() == {"same"}
+    stack.destroy(parallel=PARALLEL)
+    assert sandbox.aws.remaining_resources() == before
+    for name, at in holds.items():
+        row(name, "create", at, "completed by the next up")
 
 
 @pytest.mark.parametrize("command", ["up", "destroy"])

@@ -23,7 +23,7 @@ def outputs(args: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def world(world: Any) -> Any:
-    world.states["aws:s3/bucket:Bucket"] = lambda inputs: {"bucket": "exports-1234567", "arn": ARN, **inputs}
+    world.states["aws:s3/bucket:Bucket"] = lambda inputs: {**inputs, "bucket": "exports-1234567", "arn": ARN}
     world.answers["aws:s3/getCanonicalUserId:getCanonicalUserId"] = {"id": OWNER}
     return world
 

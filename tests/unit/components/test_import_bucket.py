@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ def outputs(args: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def world(world: Any) -> Any:
-    world.states["aws:s3/bucket:Bucket"] = lambda inputs: {"bucket": "images-1234567", "arn": ARN, **inputs}
+    world.states["aws:s3/bucket:Bucket"] = lambda inputs: {**inputs, "bucket": "images-1234567", "arn": ARN}
     return world
 
 
@@ -36,7 +37,11 @@ def test_a_new_bucket_is_private_encrypted_and_open_to_tls_only(world: Any) -> N
         "images-policy": "aws:s3/bucketPolicy:BucketPolicy",
         "images-lifecycle": "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     }
-    assert world.inputs("images") == {"forceDestroy": False}
+    made = world.inputs("images")
+    assert re.fullmatch(r"images-[0-9a-f]{16}", made.pop("bucket"))
+    tags = {"vmimport:stack": "shop/dev", "vmimport:resource": "ImportBucket::images"}
+    assert {key: value for key, value in made.pop("tags").items() if key != "vmimport:identity"} == tags
+    assert made == {"forceDestroy": False}
     assert world.inputs("images-public-access") == {
         "bucket": "images-1234567",
         "blockPublicAcls": True,
