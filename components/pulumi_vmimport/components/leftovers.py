@@ -39,7 +39,7 @@ def leftover_role(component: pulumi.ComponentResource, name: pulumi.Output[str])
 def bucket_name(component: pulumi.ComponentResource, name: str, region: pulumi.Output[str]) -> pulumi.Output[str]:
     """A bucket name that no other component, stack, account or Region has, the same in every run.
 
-    With a random suffix no run could tell the bucket of an earlier one from any other.
+    With a random suffix no run could recognize the bucket of an earlier one.
     """
     account_id = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=component)).account_id
     stem = _NOT_IN_BUCKET_NAMES.sub("-", name.lower()).strip("-")[: _BUCKET_NAME_LENGTH - _HASH_LENGTH - 1] or "bucket"
