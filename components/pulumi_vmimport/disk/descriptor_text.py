@@ -17,7 +17,7 @@ _MARKS = (
 # The first character of a descriptor is ASCII.
 _PATTERNS = ((re.compile(rb"[\t\n\r -~]\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0[\t\n\r -~]\0[^\0]"), "utf-16-be"))
 _DECLARATION = re.compile(
-    r"(\s*<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
+    r"(\ufeff?\s*<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
 )
 _DECLARATION_BYTES = 512
 # Encodings of several bytes for a character, which expat does not read.
@@ -47,10 +47,10 @@ def as_utf8(data: bytes) -> DescriptorText:
     declared = _DECLARATION.match(start.removeprefix("\xef\xbb\xbf"))
     if declared is None:
         return DescriptorText(data, None)
-    if _UNICODE.match(declared[3]):
-        return DescriptorText(
-            _declared_as_utf8(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"), None
-        )
+    is_marked = data.startswith(codecs.BOM_UTF8) and declared[3].lower() not in {"utf-8", "utf8"}
+    if is_marked or _UNICODE.match(declared[3]):
+        text = _declared_as_utf8(data.decode("utf-8", "surrogateescape"))
+        return DescriptorText(text.encode("utf-8", "surrogateescape"), f"UTF-8, {DECLARED_OTHERWISE} {declared[3]}")
     if _MULTIBYTE.match(declared[3]):
         try:
             text = data.decode(codecs.lookup(declared[3]).name)
