@@ -13,6 +13,7 @@ from botocore.exceptions import HTTPClientError
 from botocore.model import OperationModel
 
 from pulumi_vmimport.aws.response_members import JSON_TEXT, MAY_BE_ABSENT, REQUIRED_MEMBERS
+from pulumi_vmimport.errors import VmimportError
 
 # Every response of AWS has one of these headers.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html,
@@ -25,7 +26,7 @@ _NAMED_ROOTS = frozenset({"ec2", "query"})
 _SHOWN_BYTES = 120
 
 
-class ForeignResponseError(HTTPClientError):
+class ForeignResponseError(VmimportError, HTTPClientError):
     """A response that the service did not send, or of which a part is missing: the same call may succeed later."""
 
     fmt = (
