@@ -239,7 +239,10 @@ RESOURCES = (
         summary="the accounts that may copy a WorkSpaces image",
         page="workspaces_images.md",
         actions=Actions(
-            check=iam("workspaces", "DescribeWorkspaceImages", "DescribeWorkspaceImagePermissions"),
+            check=(
+                *iam("workspaces", "DescribeWorkspaceImages", "DescribeWorkspaceImagePermissions"),
+                *iam("organizations", "DescribeOrganization", "DescribeAccount"),
+            ),
             create=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),
             read=iam("workspaces", "DescribeWorkspaceImagePermissions"),
             update=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),

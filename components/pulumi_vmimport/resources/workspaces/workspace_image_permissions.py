@@ -26,6 +26,7 @@ from pulumi_vmimport.lifecycle.contract import (
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
+from pulumi_vmimport.resources.workspaces.recipient_rules import recipient_problems
 from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.source_image_rules import own_image
 
@@ -45,7 +46,7 @@ _SHARING_RULES = (
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceImagePermissionsInputs(AwsInputs):
     image_id: str
-    account_ids: tuple[str, ...] = updatable(MISSING)
+    account_ids: tuple[str, ...] = updatable(MISSING, preflight=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,10 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
             shared = image_permissions.list_accounts(run.aws, image.id)
             if others := sorted(set(shared) - set(account_ids)):
                 run.warn(f"image {image.id} is also shared with {', '.join(others)}; this resource stops sharing it")
+            if image.required_tenancy == "DEDICATED":
+                recipients = {f"accountIds[{n}]": account for n, account in enumerate(account_ids)}
+                known = {*shared, run.aws.account_id}
+                yield from recipient_problems(run, {p: a for p, a in recipients.items() if a not in known})
 
     def create(self, run: Run, inputs: WorkspaceImagePermissionsInputs) -> Created[WorkspaceImagePermissionsState]:
         state: WorkspaceImagePermissionsState = self.state_type(**vars(inputs))

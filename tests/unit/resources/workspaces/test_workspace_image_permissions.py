@@ -209,6 +209,46 @@ def test_preflight_reports_that_govcloud_does_not_share_byol_images(
     assert "GovCloud" in looked_up(lifecycle, run, inputs)["imageId"]
 
 
+def test_preflight_reports_recipients_outside_the_organization(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, accounts: list[str], aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    found = looked_up(lifecycle, run, replace(inputs, account_ids=(accounts[0], "999999999999")))
+    assert list(found) == ["accountIds[1]"]
+    assert "account 999999999999 is not in organization o-" in found["accountIds[1]"]
+    assert looked_up(lifecycle, run, inputs) == {}
+    assert aws.calls.writes() == []
+
+
+def test_preflight_reports_an_owner_without_an_organization(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.faults.error("DescribeOrganization", "AWSOrganizationsNotInUseException", "Your account is not a member.")
+    found = looked_up(lifecycle, run, inputs)
+    assert list(found) == ["accountIds[0]", "accountIds[1]"]
+    assert f"account {aws.account_id} is in no organization" in found["accountIds[0]"]
+
+
+def test_what_organizations_does_not_tell_a_member_account_is_a_warning(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, looked_up: LookedUp
+) -> None:
+    aws.faults.deny("DescribeAccount")
+    assert looked_up(lifecycle, run, inputs) == {}
+    (warning,) = run.warnings
+    assert f"{inputs.account_ids[0]}, {inputs.account_ids[1]}" in warning
+    assert "AccessDenied" in warning
+
+
+def test_only_new_recipients_of_a_byol_image_are_looked_up(
+    run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, looked_up: LookedUp, new_image: Any
+) -> None:
+    for account in inputs.account_ids:
+        set_permission(aws, inputs.image_id, account, may_copy=True)
+    assert looked_up(lifecycle, run, inputs) == {}
+    public = replace(inputs, image_id=new_image(name="public"), account_ids=("999999999999",))
+    assert looked_up(lifecycle, run, public) == {}
+    assert aws.calls.of("DescribeAccount") == []
+
+
 def test_fails_for_an_account_of_another_organization_with_the_sharing_rules(
     run: Any, inputs: WorkspaceImagePermissionsInputs, shared: Any
 ) -> None:
