@@ -13,6 +13,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     EXPORT_CHECK,
     EXPORTED_OBJECT,
     OBJECT_DELETION,
+    RECIPIENT_CHECK,
     ROLE_CHECK,
     SOURCE_CHECK,
     SSE_KMS,
@@ -239,10 +240,7 @@ RESOURCES = (
         summary="the accounts that may copy a WorkSpaces image",
         page="workspaces_images.md",
         actions=Actions(
-            check=(
-                *iam("workspaces", "DescribeWorkspaceImages", "DescribeWorkspaceImagePermissions"),
-                *iam("organizations", "DescribeOrganization", "DescribeAccount"),
-            ),
+            check=RECIPIENT_CHECK,
             create=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),
             read=iam("workspaces", "DescribeWorkspaceImagePermissions"),
             update=iam("workspaces", "DescribeWorkspaceImagePermissions", "UpdateWorkspaceImagePermission"),

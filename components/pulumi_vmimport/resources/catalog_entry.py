@@ -64,6 +64,10 @@ OBJECT_DELETION = iam(
 SSE_KMS = iam("kms", "GenerateDataKey", "Decrypt")
 """For a multipart upload whose object a KMS key encrypts"""
 TAGGING = iam("s3", "PutObjectTagging", "DeleteObjectTagging")
+RECIPIENT_CHECK = (
+    *iam("workspaces", "DescribeWorkspaceImages", "DescribeWorkspaceImagePermissions"),
+    *iam("organizations", "DescribeOrganization", "DescribeAccount"),
+)
 _WORKSPACE_IMAGE_DELETION = iam(
     "workspaces",
     "DescribeWorkspaceImages",

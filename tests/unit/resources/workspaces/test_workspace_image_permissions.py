@@ -228,7 +228,7 @@ def test_preflight_reports_an_owner_without_an_organization(
     assert f"account {aws.account_id} is in no organization" in found["accountIds[0]"]
 
 
-def test_what_organizations_does_not_tell_a_member_account_is_a_warning(
+def test_a_lookup_that_is_denied_to_a_member_account_is_a_warning(
     run: Any, inputs: WorkspaceImagePermissionsInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
     aws.faults.deny("DescribeAccount")
