@@ -18,7 +18,7 @@ from pulumi_vmimport.components.component_base import CheckedInputs, Component, 
 from pulumi_vmimport.components.leftovers import declare_or_import, leftover_role
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.lifecycle.managed_resource import without_dependency
+from pulumi_vmimport.lifecycle.program_values import without_dependency
 from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs, RoleReadinessInputs
 from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems

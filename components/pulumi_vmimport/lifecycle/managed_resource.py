@@ -1,20 +1,19 @@
 """The base class of the custom resources, as a Pulumi program uses them."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import Any, NotRequired, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Any, NotRequired, Self, TypedDict, Unpack
 
 import pulumi
 from pulumi import dynamic
 from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import host_for
-from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS
+from pulumi_vmimport.lifecycle.explicit_provider import explicit_provider, inherited_provider, settings_of_provider
+from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
-from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag
+from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag, without_dependency
 from pulumi_vmimport.lifecycle.schema import camel_case, wire_fields
-
-T = TypeVar("T")
 
 
 class AwsArgs(TypedDict):
@@ -61,7 +60,15 @@ class ManagedResource(dynamic.Resource):
             props[SUPPLIED_INPUTS] = (
                 ["*"] if opts.depends_on else [camel_case(k) for k, v in given.items() if contains_output(v)]
             )
+        provider = explicit_provider("aws", opts)
+        if provider is not None:
+            props[AWS_PROVIDER] = settings_of_provider(provider)
         super().__init__(host, resource_name, props, opts)
+        if inherited_provider("aws", self) is not provider:
+            raise pulumi.RunError(
+                f"{resource} {resource_name}: a transformation replaces its aws.Provider, whose settings cannot be "
+                "used; set provider where the resource is declared, or set region and profile"
+            )
         for wire_name, field in wire_fields(lifecycle.state_type).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
 
@@ -84,8 +91,3 @@ class ManagedResource(dynamic.Resource):
     def _completed(arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with those that the resource derives from others."""
         return arguments
-
-
-def without_dependency(output: pulumi.Output[T]) -> pulumi.Output[T]:
-    """The value of an output of the parent without the dependency: a child that depends on its parent deadlocks."""
-    return pulumi.Output.from_input(cast(Awaitable[T], output.future()))

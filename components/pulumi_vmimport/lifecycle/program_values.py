@@ -1,9 +1,9 @@
 """Converts the arguments of a Pulumi program to the property bag of a resource."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import pulumi
 
@@ -15,6 +15,8 @@ from pulumi_vmimport.lifecycle.schema import (
     wire_fields,
     without_none,
 )
+
+T = TypeVar("T")
 
 
 def to_bag(of: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,3 +61,8 @@ def _secret_if_needed(handling: StateHandling | None, value: Any) -> Any:
     if isinstance(value, pulumi.Output):
         return value.apply(lambda v: _secret_if_needed(handling, v))
     return pulumi.Output.secret(value) if isinstance(value, str) and handling.is_secret(value) else value
+
+
+def without_dependency(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """The value of an output without the dependency on its resource: a child that depends on its parent deadlocks."""
+    return pulumi.Output.from_input(cast(Awaitable[T], output.future()))
