@@ -48,6 +48,7 @@ def session_of(settings: AwsSettings) -> boto3.Session:
         aws_secret_access_key=settings.secret_key,
         aws_session_token=settings.token,
     )
+    base.get_scoped_config()  # raises for a profile that does not exist; the Region alone may come from elsewhere
     if settings.skip_metadata:
         base.get_component("credential_provider").remove(_INSTANCE_CREDENTIALS)
     if settings.roles or settings.web_identity:
@@ -97,7 +98,8 @@ def _sts_creator(session: Any, settings: AwsSettings) -> Callable[..., Any]:
             service,
             region_name=settings.sts_region or settings.region,
             endpoint_url=settings.client.endpoint(service),
-            config=config,
+            # AWS's own words say more about an invalid value than botocore's.
+            config=(config or Config()).merge(Config(parameter_validation=False)),
             **keys,
         )
 

@@ -76,7 +76,8 @@ def error_message(error: BaseException) -> str:
         details = error.response.get("Error", {})
         message = _shortened(redact_urls(details.get("Message") or "no message"))
         return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
-    return _shortened(redact_urls(f"{type(error).__name__}: {error}"))
+    words = " ".join(str(error).split())  # those of botocore about a parameter have several lines
+    return _shortened(redact_urls(f"{type(error).__name__}: {words}"))
 
 
 def redact_urls(text: str) -> str:

@@ -35,7 +35,9 @@ def settings_for(stack: AwsSettings, bag: Mapping[str, Any], inputs: Any) -> Aws
 def provider_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the resource has another explicit provider than the state records, or one with other inputs."""
     before, after = ({k: v for k, v in (b.get(AWS_PROVIDER) or {}).items() if k not in _KEYS} for b in (old, new))
-    return has_unknown(after) or before != after
+    if has_unknown(after) or bool(before) is not bool(after):
+        return True
+    return AwsSettings.from_provider(before) != AwsSettings.from_provider(after)  # the order of JSON keys varies
 
 
 def current_account(aws: AwsConnection, recorded: Any) -> str | None:
