@@ -22,6 +22,7 @@ SAYS_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils
 # The lifecycles do not depend on Pulumi; these modules connect them to it.
 HOSTS = {
     "lifecycle/dynamic_host.py",
+    "lifecycle/explicit_provider.py",
     "lifecycle/managed_resource.py",
     "lifecycle/program_arguments.py",
     "lifecycle/program_values.py",
