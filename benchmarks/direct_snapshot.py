@@ -17,7 +17,9 @@ from pathlib import Path
 
 from harness import discard_server
 
-from pulumi_vmimport.aws.connection import AwsConnection, AwsSettings
+from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES, put_block
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
@@ -121,10 +123,10 @@ def read_and_hash(image: Path) -> None:
 
 def put_blocks_only(url: str) -> None:
     """Send the same number of blocks with the same threads, without reading a disk."""
-    aws, data = connection(url), bytes([1]) * BLOCK_BYTES
+    client, data = connection(url).client("ebs"), bytes([1]) * BLOCK_BYTES
 
     def put(index: int, block: bytes, sha256: bytes) -> None:
-        put_block(aws, "snap-0123456789abcdef0", index, block, sha256, percent=0)
+        put_block(client, "snap-0123456789abcdef0", index, block, sha256, percent=0)
 
     send_blocks(range(DATA_MIB * 2), lambda _: data, put, progress=lambda *_: None)
 
@@ -148,8 +150,8 @@ def upload_and_import(url: str, image: Path) -> None:
 
 def connection(url: str) -> AwsConnection:
     """A connection to the server."""
-    endpoints = tuple((service, url) for service in SERVICES)
-    return AwsConnection(AwsSettings("eu-west-1", access_key="key", secret_key="secret", endpoints=endpoints))  # noqa: S106 - not a secret
+    client = ClientSettings(tuple((service, url) for service in SERVICES))
+    return AwsConnection(AwsSettings("eu-west-1", access_key="key", secret_key="secret", client=client))  # noqa: S106 - not a secret
 
 
 SETTINGS = HostSettings(AwsSettings("eu-west-1"), {}, poll_seconds=0.1)

@@ -15,6 +15,7 @@ from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Lifecycle, Problem, Run
 from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
+from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.lifecycle.schema import updatable
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
@@ -88,7 +89,7 @@ def host(thing: ThingLifecycle) -> DynamicHost:
 def configured(thing: ThingLifecycle, **keys: Any) -> DynamicHost:
     """The host with a configuration of the stack."""
     host = DynamicHost("Thing", thing)
-    settings = dynamic_host.HostSettings.read({f"aws:{name}": value for name, value in keys.items()}, {})
+    settings = HostSettings.read({f"aws:{name}": value for name, value in keys.items()}, {})
     host._settings = settings
     return host
 
@@ -188,7 +189,7 @@ EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "The securit
             failures.EndpointConnectionError(endpoint_url="https://sts.nowhere.invalid/"), "nowhere", id="endpoint"
         ),
         pytest.param(
-            failures.SSLError(endpoint_url="https://sts", error="self-signed"), "self-signed", id="certificate"
+            failures.SSLError(endpoint_url="https://sts", error=OSError("self-signed")), "self-signed", id="certificate"
         ),
     ],
 )
