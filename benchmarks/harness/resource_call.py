@@ -13,7 +13,8 @@ import sys
 import time
 from typing import Any
 
-from pulumi_vmimport.lifecycle.dynamic_host import IDENTITY, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
+from pulumi_vmimport.lifecycle.host_properties import IDENTITY
 
 
 def create(resource: str, inputs: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, Identity
-from pulumi_vmimport.lifecycle.managed_resource import without_dependency
+from pulumi_vmimport.lifecycle.program_values import without_dependency
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 def in_program_spelling(of: type, problem: Problem) -> str:
     """A problem of a structured type as a message: `disk_containers[0].user_bucket: is required, ...`."""
-    return f"{program_path(of, problem.path)}: {program_text(of, problem.reason)}"
+    path = f"{program_path(of, problem.path)}: " if problem.path else ""
+    return path + program_text(of, problem.reason)
 
 
 def program_path(of: type, path: str) -> str:

@@ -1,5 +1,6 @@
 """The identity of a resource's calls: configuration, credentials and account, as the host reports them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,7 +100,10 @@ def bag(**values: Any) -> dict[str, Any]:
 
 
 def problems(host: DynamicHost, news: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(failure.property, failure.reason) for failure in host.check({}, news).failures]
+    """The inputs and the reasons; the problems of credentials and configuration have no input."""
+    reasons = [failure.reason for failure in host.check({}, news).failures]
+    found = [re.fullmatch(r"(?:([a-z_]+): )?(.*)", reason) for reason in reasons]
+    return [(match[1] or "", match[2]) for match in found if match]
 
 
 def fails_account(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -232,11 +236,11 @@ def test_fails_for_an_unknown_profile_at_the_input(host: DynamicHost) -> None:
     assert "wbe" in reason
 
 
-@pytest.mark.parametrize("name", ["profile", "assumeRoleArn", "region"])
+@pytest.mark.parametrize(("name", "shown"), [("profile",) * 2, ("assumeRoleArn", "assume_role_arn"), ("region",) * 2])
 @pytest.mark.parametrize("value", [5.0, ["web"], {"a": "b"}, True], ids=["number", "list", "object", "flag"])
-def test_fails_for_an_input_of_the_wrong_type(host: DynamicHost, name: str, value: Any) -> None:
+def test_fails_for_an_input_of_the_wrong_type(host: DynamicHost, name: str, shown: str, value: Any) -> None:
     ((path, reason),) = problems(host, bag(**{name: value}))
-    assert path == name
+    assert path == shown
     assert reason.startswith("expected a string, got ")
 
 
