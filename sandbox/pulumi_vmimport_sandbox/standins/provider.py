@@ -134,6 +134,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             if not name.startswith("__")
         ]
         problems += kind.problems(olds, news)
+        if self._connected is not None and not olds:
+            problems += kind.live_problems(self._connected, news)
         failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in problems]
         return provider_pb2.CheckResponse(inputs=wire(news), failures=failures)
 
@@ -172,7 +174,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             live = kind.read(self._service, id, inputs)
         except (NotFound, Rejected) as error:
             _fail_halfway(context, id, inputs, _one_line(error))
-        return provider_pb2.CreateResponse(id=id, properties=wire({**inputs, **live}))
+        return provider_pb2.CreateResponse(id=id, properties=wire({**kind.outputs, **inputs, **live}))
 
     @_report_rejections
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
@@ -194,9 +196,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             if name not in olds and name in live and not same(live[name], default):
                 inputs[name] = live[name]
         kept = {name: value for name, value in state.items() if name in kind.write_only}
-        return provider_pb2.ReadResponse(
-            id=request.id, properties=wire({**kept, **inputs, **live}), inputs=wire(inputs)
-        )
+        read = {name: value for name, value in live.items() if value is not None}
+        properties = {**kind.outputs, **kind.refreshed, **kept, **inputs, **read}
+        return provider_pb2.ReadResponse(id=request.id, properties=wire(properties), inputs=wire(inputs))
 
     @_report_rejections
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
@@ -208,7 +210,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
             live = kind.read(self._service, request.id, news)
         except NotFound as gone:
             raise Rejected(f"{gone}; run pulumi refresh") from gone
-        return provider_pb2.UpdateResponse(properties=wire({**news, **live}))
+        refreshed = {name: value for name, value in kind.refreshed.items() if name in olds}
+        return provider_pb2.UpdateResponse(properties=wire({**kind.outputs, **refreshed, **news, **live}))
 
     @_report_rejections
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:

@@ -45,13 +45,24 @@ class ResourceKind(ABC, Generic[ServiceT]):
     """The same for nested properties; COMPUTED if the service determines the value."""
 
     computed: ClassVar[frozenset[str]] = frozenset({"region"})
-    """Inputs that the provider determines where a program omits them; after an import the state has them."""
+    """Optional inputs whose value the provider or service keeps if the program omits them: neither a change nor drift.
+    After an import the state has them."""
 
     write_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that the service does not return."""
 
+    outputs: ClassVar[Mapping[str, Any]] = {}
+    """The outputs of the real provider for inputs that the program omits or the stand-in does not support."""
+
+    refreshed: ClassVar[Mapping[str, Any]] = {}
+    """The same for outputs that the real provider returns only from a refresh on."""
+
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - a default
         """The problems that the real provider reports in preview, as (path, reason). Values may be unknown."""
+        return iter(())
+
+    def live_problems(self, service: ServiceT, news: Properties) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """The problems that the real provider finds in preview by looking at the service."""
         return iter(())
 
     @abstractmethod

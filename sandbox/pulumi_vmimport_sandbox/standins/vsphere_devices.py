@@ -6,6 +6,7 @@ from pyVmomi import vim
 
 from .resource_kind import Rejected
 from .values import Properties
+from .vsphere_machine_outputs import DISK_OUTPUTS, NETWORK_INTERFACE_OUTPUTS
 from .vsphere_session import VSphere, datastore_path
 
 _device = vim.vm.device
@@ -14,10 +15,17 @@ SCSI = {
     "lsilogic-sas": _device.VirtualLsiLogicSASController,
     "pvscsi": _device.ParaVirtualSCSIController,
 }
-NIC = {"e1000": _device.VirtualE1000, "e1000e": _device.VirtualE1000e, "vmxnet3": _device.VirtualVmxnet3}
+NIC = {
+    "e1000": _device.VirtualE1000,
+    "e1000e": _device.VirtualE1000e,
+    "sriov": _device.VirtualSriovEthernetCard,
+    "vmxnet3": _device.VirtualVmxnet3,
+    "vmxnet3vrdma": _device.VirtualVmxnet3Vrdma,
+}
 
 # The device keys that vSphere assigns in a new machine.
 _SCSI_KEY, _DISK_KEY, _CDROM_KEY, _NIC_KEY, _IDE_KEY = 1000, 2000, 3000, 4000, 200
+DEFAULT_SCSI = "pvscsi"
 _CONTROLLER_UNIT = 7  # the SCSI controller's own unit number
 GIB = 1 << 30
 
@@ -29,12 +37,12 @@ def _is(device: Any, kind: Any) -> bool:
 def scsi_controller(machine: Properties) -> Any:
     """The SCSI controller of the inputs."""
     sharing = machine.get("scsiBusSharing", "noSharing")
-    return SCSI[machine.get("scsiType", "pvscsi")](key=_SCSI_KEY, busNumber=0, sharedBus=sharing)
+    return SCSI[machine.get("scsiType", DEFAULT_SCSI)](key=_SCSI_KEY, busNumber=0, sharedBus=sharing)
 
 
-def unit_of(disk: Properties, index: int) -> int:
-    """The unit number of a disk on its bus. Default: its index in the list of disks."""
-    unit = int(disk.get("unitNumber", index))
+def unit_of(disk: Properties) -> int:
+    """The unit number of a disk on its bus."""
+    unit = int(disk.get("unitNumber", 0))
     return unit if unit < _CONTROLLER_UNIT else unit + 1
 
 
@@ -61,12 +69,18 @@ def cdrom(service: VSphere, inputs: Properties, index: int) -> Any:
         key=_CDROM_KEY + index,
         controllerKey=_IDE_KEY + index // 2,
         unitNumber=index % 2,
-        backing=_cdrom_backing(service, inputs),
+        backing=_cdrom_backing(service, inputs, index),
         connectable=_device.VirtualDevice.ConnectInfo(startConnected=True, allowGuestControl=True, connected=True),
     )
 
 
-def _cdrom_backing(service: VSphere, inputs: Properties) -> Any:
+def _cdrom_backing(service: VSphere, inputs: Properties, index: int) -> Any:
+    """The backing of a CD drive. As the real provider, `up` finds what preview does not."""
+    if inputs.get("clientDevice") and {"datastoreId", "path"} & inputs.keys():
+        parameters = "client_device parameter and ISO file parameters (datastore_id, path)"
+        raise Rejected(f"cdrom.{index}: cannot have both {parameters} set")
+    if not inputs.get("clientDevice") and not {"datastoreId", "path"} <= inputs.keys():
+        raise Rejected(f"cdrom.{index}: either client_device or datastore_id and path must be set")
     if inputs.get("clientDevice"):
         return _device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
     datastore = service.by_id(vim.Datastore, inputs["datastoreId"])
@@ -97,8 +111,8 @@ def change(operation: str, device: Any, file_operation: str | None = None) -> An
 def new_devices(service: VSphere, machine: Properties) -> list[Any]:
     """The changes that add the devices of a new machine."""
     changes = [change("add", scsi_controller(machine))]
-    for index, inputs in enumerate(machine["disks"]):
-        device = disk(service, machine, inputs, unit_of(inputs, index))
+    for inputs in machine["disks"]:
+        device = disk(service, machine, inputs, unit_of(inputs))
         changes.append(change("add", device, None if inputs.get("attach") else "create"))
     changes += [change("add", cdrom(service, inputs, index)) for index, inputs in enumerate(machine.get("cdroms", []))]
     changes += [change("add", nic(service, inputs, index)) for index, inputs in enumerate(machine["networkInterfaces"])]
@@ -132,8 +146,8 @@ def cannot_while_on(changes: list[Any]) -> bool:
 def _disk_changes(service: VSphere, devices: list[Any], olds: Properties, news: Properties) -> list[Any]:
     changes = []
     live: dict[int, Any] = {device.unitNumber: device for device in devices if _is(device, _device.VirtualDisk)}
-    wanted = {unit_of(inputs, index): inputs for index, inputs in enumerate(news["disks"])}
-    before = {unit_of(inputs, index): inputs for index, inputs in enumerate(olds.get("disks", []))}
+    wanted = {unit_of(inputs): inputs for inputs in news["disks"]}
+    before = {unit_of(inputs): inputs for inputs in olds.get("disks", [])}
     for unit, inputs in wanted.items():
         capacity = inputs.get("size", 0) * GIB // 1024
         if unit not in live:
@@ -156,8 +170,8 @@ def _disk_changes(service: VSphere, devices: list[Any], olds: Properties, news: 
 def _cdrom_changes(service: VSphere, devices: list[Any], wanted: list[Properties]) -> list[Any]:
     live = [device for device in devices if _is(device, _device.VirtualCdrom)]
     changes = []
-    for device, inputs in zip(live, wanted, strict=False):
-        backing = _cdrom_backing(service, inputs)
+    for index, (device, inputs) in enumerate(zip(live, wanted, strict=False)):
+        backing = _cdrom_backing(service, inputs, index)
         if (type(backing), getattr(backing, "fileName", "")) != (
             type(device.backing),
             getattr(device.backing, "fileName", ""),
@@ -196,22 +210,20 @@ def read_devices(machine: Any, state: Properties) -> Properties:
     devices = machine.config.hardware.device
     by_name = {datastore.name: datastore._moId for datastore in machine.datastore}  # noqa: SLF001
     networks = {getattr(network, "key", network.name): network._moId for network in machine.network}  # noqa: SLF001
-    controllers = [name for name, kind in SCSI.items() if any(type(device) is kind for device in devices)]
-    recorded = {unit_of(disk, index): disk for index, disk in enumerate(state.get("disks", []))}
-    disks = sorted(
-        (device for device in devices if _is(device, _device.VirtualDisk)),
-        key=lambda device: [*recorded, *range(64)].index(device.unitNumber),
-    )
+    recorded = {unit_of(disk): disk for disk in state.get("disks", [])}
+    disks = sorted(disks_of(machine), key=lambda device: [*recorded, *range(64)].index(device.unitNumber))
     return {
-        "scsiType": controllers[0] if controllers else None,
-        "disks": [_read_disk(device, recorded.get(device.unitNumber, {})) for device in disks],
+        "scsiType": scsi_type(devices),
+        "disks": [_read_disk(device, recorded.get(device.unitNumber, {}), by_name) for device in disks],
         "cdroms": [_read_cdrom(device, by_name) for device in devices if _is(device, _device.VirtualCdrom)],
         "networkInterfaces": [
             {
+                **NETWORK_INTERFACE_OUTPUTS,
                 "networkId": networks.get(_network_key(device), _network_key(device)),
                 "adapterType": next((name for name, kind in NIC.items() if type(device) is kind), None),
                 "macAddress": device.macAddress,
                 "key": device.key,
+                "deviceAddress": f"pci:0:{device.unitNumber}",
             }
             for device in devices
             if _is(device, _device.VirtualEthernetCard)
@@ -219,10 +231,26 @@ def read_devices(machine: Any, state: Properties) -> Properties:
     }
 
 
-def _read_disk(device: Any, recorded: Properties) -> Properties:
+def scsi_type(devices: list[Any]) -> str | None:
+    """The type of the first SCSI controller."""
+    found = (name for name, kind in SCSI.items() if any(type(device) is kind for device in devices))
+    return next(found, None)
+
+
+def disks_of(machine: Any) -> list[Any]:
+    """The disks of a live machine in the order of their unit numbers."""
+    disks = (device for device in machine.config.hardware.device if _is(device, _device.VirtualDisk))
+    return sorted(disks, key=lambda device: device.unitNumber)
+
+
+def _read_disk(device: Any, recorded: Properties, datastores: dict[str, str]) -> Properties:
     unit = device.unitNumber if device.unitNumber < _CONTROLLER_UNIT else device.unitNumber - 1
     return {
+        **DISK_OUTPUTS,
         "label": f"disk{unit}",
+        "datastoreId": datastores.get(device.backing.fileName[1:].split("] ", 1)[0]),
+        "deviceAddress": f"scsi:0:{unit}",
+        "eagerlyScrub": bool(device.backing.eagerlyScrub),
         **recorded,
         **({} if recorded.get("attach") else {"size": device.capacityInKB * 1024 // GIB}),
         "unitNumber": unit,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyVmomi import vim
 
-from .resource_kind import NotFound, Rejected, ResourceKind
+from .resource_kind import Rejected, ResourceKind
 from .values import Properties
 from .vsphere_session import TaskFailed, VSphere, datastore_path
 
@@ -44,10 +44,10 @@ class File(ResourceKind[VSphere]):
             found = service.wait(f"looking for {path}", datastore.browser.SearchDatastore_Task(folder, spec))
         except TaskFailed as failure:
             if isinstance(failure.fault, vim.fault.FileNotFound):  # the folder does not exist
-                raise NotFound(f"{path} does not exist") from failure
+                raise _missing(path) from failure
             raise
         if not found.file:
-            raise NotFound(f"{path} does not exist")
+            raise _missing(path)
         return {name: state[name] for name in _LOCATION if name in state}
 
     def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:  # noqa: ARG002
@@ -68,8 +68,13 @@ class File(ResourceKind[VSphere]):
             service.wait(f"deleting {path}", service.content.fileManager.DeleteDatastoreFile_Task(path, datacenter))
         except TaskFailed as failure:
             if isinstance(failure.fault, vim.fault.FileNotFound):
-                raise NotFound(f"{path} does not exist") from failure
+                raise Rejected(f'error waiting for delete task on "{path}": FileNotFound') from failure
             raise
+
+
+def _missing(path: str) -> Rejected:
+    """The error of a refresh. The real provider (pulumi-vsphere 4.18) fails instead of reporting a missing file."""
+    return Rejected(f"cannot stat '{path}': No such file")
 
 
 def _where(service: VSphere, properties: Properties) -> tuple[vim.Datacenter, vim.Datastore]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pyVmomi import vim
 
+from .resource_kind import Rejected
 from .values import Properties
 from .vsphere_machine import read_machine
 from .vsphere_session import VSphere
@@ -14,7 +15,7 @@ def _lookup(kind: Any, more: Callable[[Any], Properties] = lambda _: {}) -> Call
     def function(service: VSphere, args: Properties) -> Properties:
         datacenter = service.by_id(vim.Datacenter, args["datacenterId"]) if args.get("datacenterId") else None
         found = service.named(kind, args.get("name"), datacenter)
-        return {**args, "id": found._moId, "name": found.name, **more(found)}  # noqa: SLF001
+        return {"name": found.name, **args, "id": found._moId, **more(found)}  # noqa: SLF001
 
     return function
 
@@ -28,7 +29,19 @@ def _pool_of_host(found: Any) -> Properties:
 
 
 def _network_type(found: Any) -> Properties:
-    return {"type": type(found).__name__.rsplit(".", 1)[-1]}
+    return {"type": type(found).__name__.rsplit(".", 1)[-1], "retryInterval": 500, "retryTimeout": 0}
+
+
+def _statistics(found: Any) -> Properties:
+    return {"stats": {"capacity": str(found.summary.capacity), "free": str(found.summary.freeSpace)}}
+
+
+def _machines(found: Any) -> Properties:
+    return {"virtualMachines": [child.name for child in found.vmFolder.childEntity if _is_machine(child)]}
+
+
+def _is_machine(item: Any) -> bool:
+    return isinstance(item, vim.VirtualMachine)
 
 
 def _machine(found: Any) -> Properties:
@@ -36,10 +49,16 @@ def _machine(found: Any) -> Properties:
     return {**read, "id": read["uuid"], "instanceUuid": found.config.instanceUuid}
 
 
-datacenter = _lookup(vim.Datacenter)
-datastore = _lookup(vim.Datastore)
+def resource_pool(service: VSphere, args: Properties) -> Properties:
+    """A resource pool. Only a host without vCenter has a default pool."""
+    if not args.get("name"):
+        raise Rejected("argument 'name' is required when 'parent_resource_pool_id' is not specified")
+    return _lookup(vim.ResourcePool)(service, args)
+
+
+datacenter = _lookup(vim.Datacenter, _machines)
+datastore = _lookup(vim.Datastore, _statistics)
 network = _lookup(vim.Network, _network_type)
-resource_pool = _lookup(vim.ResourcePool)
 compute_cluster = _lookup(vim.ClusterComputeResource, _pool)
 host = _lookup(vim.HostSystem, _pool_of_host)
 virtual_machine = _lookup(vim.VirtualMachine, _machine)

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from pyVmomi import vim
 
+from . import vsphere_clone, vsphere_machine_checks
 from . import vsphere_devices as devices
-from . import vsphere_machine_checks
-from .resource_kind import Rejected, ResourceKind
+from .resource_kind import NotFound, Rejected, ResourceKind
 from .values import COMPUTED, Properties, same
+from .vsphere_machine_outputs import DISK_OUTPUTS, NETWORK_INTERFACE_OUTPUTS, OUTPUTS, REFRESHED
 from .vsphere_session import VSphere, datacenter_of
 
 _RESTARTS = frozenset(
@@ -37,7 +38,7 @@ class VirtualMachineResource(ResourceKind[VSphere]):
     """vsphere:index/virtualMachine:VirtualMachine; its id is the BIOS UUID."""
 
     inputs = frozenset(
-        {"annotation", "bootDelay", "cdroms", "datastoreId", "disks", "efiSecureBootEnabled", "enableDiskUuid"}
+        {"annotation", "bootDelay", "cdroms", "clone", "datastoreId", "disks", "efiSecureBootEnabled", "enableDiskUuid"}
         | {"extraConfig", "firmware", "folder", "forcePowerOff", "guestId", "hardwareVersion", "memory", "name"}
         | {"networkInterfaces", "numCoresPerSocket", "numCpus", "replaceTrigger", "resourcePoolId", "scsiBusSharing"}
         | {"scsiType", "shutdownWaitTimeout", "syncTimeWithHost", "waitForGuestIpTimeout", "waitForGuestNetRoutable"}
@@ -48,7 +49,6 @@ class VirtualMachineResource(ResourceKind[VSphere]):
     replaces = frozenset({"replaceTrigger"})
     auto_name = "name"
     defaults: ClassVar = {
-        "annotation": "",
         "bootDelay": 0,
         "cdroms": [],
         "efiSecureBootEnabled": False,
@@ -57,9 +57,16 @@ class VirtualMachineResource(ResourceKind[VSphere]):
         "memory": 1024,
         "numCoresPerSocket": 1,
         "numCpus": 1,
-        "syncTimeWithHost": False,
+        "syncTimeWithHost": True,
     }
+    computed = frozenset({"annotation", "guestId", "hardwareVersion"})
+    outputs = OUTPUTS
+    refreshed = REFRESHED
     nested_defaults: ClassVar = {
+        **DISK_OUTPUTS,
+        **NETWORK_INTERFACE_OUTPUTS,
+        "datastoreId": COMPUTED,
+        "deviceAddress": COMPUTED,
         "adapterType": "vmxnet3",
         "diskMode": "persistent",
         "key": COMPUTED,
@@ -70,20 +77,26 @@ class VirtualMachineResource(ResourceKind[VSphere]):
         "uuid": COMPUTED,
     }
     write_only = frozenset(
-        {"folder", "forcePowerOff", "replaceTrigger", "scsiBusSharing", "shutdownWaitTimeout"}
+        {"clone", "folder", "forcePowerOff", "replaceTrigger", "scsiBusSharing", "shutdownWaitTimeout"}
         | {"waitForGuestIpTimeout", "waitForGuestNetRoutable", "waitForGuestNetTimeout"}
     )
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
         return vsphere_machine_checks.problems(olds, news)
 
+    def live_problems(self, service: VSphere, news: Properties) -> Iterator[tuple[str, str]]:
+        return vsphere_clone.live_problems(service, news)
+
     def create(self, service: VSphere, inputs: Properties) -> str:
         pool = service.by_id(vim.ResourcePool, inputs["resourcePoolId"])
         datastore = service.by_id(vim.Datastore, inputs["datastoreId"])
-        spec = _config(inputs)
+        folder = _folder(pool, inputs.get("folder", ""))
+        if inputs.get("clone"):
+            return str(vsphere_clone.clone_machine(service, inputs, folder, _config(inputs)).config.uuid)
+        spec = _config({"guestId": "otherGuest64", **inputs})
         spec.files = vim.vm.FileInfo(vmPathName=f"[{datastore.name}]")
         spec.deviceChange = devices.new_devices(service, inputs)
-        task = _folder(pool, inputs.get("folder", "")).CreateVM_Task(config=spec, pool=pool)
+        task = folder.CreateVM_Task(config=spec, pool=pool)
         machine = service.wait(f"creating virtual machine {inputs['name']}", task)
         return str(machine.config.uuid)
 
@@ -94,7 +107,7 @@ class VirtualMachineResource(ResourceKind[VSphere]):
         return read_machine(service.machine(id), state)
 
     def update(self, service: VSphere, id: str, olds: Properties, news: Properties) -> None:
-        machine, what = service.machine(id), f"virtual machine {news['name']}"
+        machine, what = _existing(service, id), f"virtual machine {news['name']}"
         spec = _config(news)
         spec.deviceChange = devices.device_changes(service, machine, olds, news)
         live, inputs = read_machine(machine, news), {**self.defaults, **news}
@@ -112,16 +125,16 @@ class VirtualMachineResource(ResourceKind[VSphere]):
             service.wait(f"powering on {what}", machine.PowerOnVM_Task())
 
     def delete(self, service: VSphere, id: str, state: Properties) -> None:
-        machine, what = service.machine(id), f"virtual machine {state.get('name', id)}"
+        machine, what = _existing(service, id), f"virtual machine {state.get('name', id)}"
         if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOff:
             _power_off(service, machine, what)
         kept = [
             devices.change("remove", device)
-            for index, disk in enumerate(state.get("disks", []))
+            for disk in state.get("disks", [])
             for device in machine.config.hardware.device
             if (disk.get("attach") or disk.get("keepOnRemove"))
             and isinstance(device, vim.vm.device.VirtualDisk)
-            and device.unitNumber == devices.unit_of(disk, index)
+            and device.unitNumber == devices.unit_of(disk)
         ]
         if kept:
             service.wait(f"detaching disks of {what}", machine.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=kept)))
@@ -139,13 +152,12 @@ def read_machine(machine: Any, state: Properties) -> Properties:
         "datastoreId": machine.datastore[0]._moId,  # noqa: SLF001 - pyVmomi has no public attribute for an object's id
         "efiSecureBootEnabled": bool(config.bootOptions and config.bootOptions.efiSecureBootEnabled),
         "enableDiskUuid": bool(config.flags and config.flags.diskUuidEnabled),
-        "extraConfig": {option.key: option.value for option in config.extraConfig if option.key in configured},
+        "extraConfig": {option.key: option.value for option in config.extraConfig if option.key in configured} or None,
         "firmware": config.firmware,
         "guestId": config.guestId,
         "guestIpAddresses": [],
         "hardwareVersion": int(config.version.removeprefix("vmx-")),
         "hostSystemId": machine.runtime.host._moId,  # noqa: SLF001
-        "imported": False,
         "memory": config.hardware.memoryMB,
         "moid": machine._moId,  # noqa: SLF001
         "name": config.name,
@@ -167,20 +179,29 @@ def _config(inputs: Properties) -> Any:
     version = inputs.get("hardwareVersion")
     return vim.vm.ConfigSpec(
         name=inputs["name"],
-        guestId=inputs.get("guestId", "otherGuest64"),
+        guestId=inputs.get("guestId"),
         firmware=inputs.get("firmware", "bios"),
         numCPUs=inputs.get("numCpus", 1),
         numCoresPerSocket=inputs.get("numCoresPerSocket", 1),
         memoryMB=inputs.get("memory", 1024),
-        annotation=inputs.get("annotation", ""),
+        annotation=inputs.get("annotation"),
         version=f"vmx-{version:02}" if version else None,
         extraConfig=[vim.option.OptionValue(key=key, value=value) for key, value in extra.items()],
         bootOptions=vim.vm.BootOptions(
             bootDelay=inputs.get("bootDelay", 0), efiSecureBootEnabled=inputs.get("efiSecureBootEnabled", False)
         ),
         flags=vim.vm.FlagInfo(diskUuidEnabled=inputs.get("enableDiskUuid", False)),
-        tools=vim.vm.ToolsConfigInfo(syncTimeWithHost=inputs.get("syncTimeWithHost", False)),
+        tools=vim.vm.ToolsConfigInfo(syncTimeWithHost=inputs.get("syncTimeWithHost", True)),
     )
+
+
+def _existing(service: VSphere, id: str) -> Any:
+    """A machine to change or delete. The real provider fails if it does not exist, also to delete it."""
+    try:
+        return service.machine(id)
+    except NotFound as gone:
+        missing = f'virtual machine with UUID "{id}" not found'
+        raise Rejected(f'cannot locate virtual machine with UUID "{id}": {missing}') from gone
 
 
 def _folder(pool: Any, path: str) -> Any:

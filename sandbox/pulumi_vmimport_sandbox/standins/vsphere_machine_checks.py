@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from . import vsphere_clone
 from . import vsphere_devices as devices
 from .values import UNKNOWN, Properties, has_unknown, same
 
@@ -23,7 +24,14 @@ _CHOICES = {
     "firmware": frozenset({"bios", "efi"}),
     "scsiType": frozenset(devices.SCSI),
     "adapterType": frozenset(devices.NIC),
+    "diskMode": frozenset(
+        {"append", "independent_nonpersistent", "independent_persistent", "nonpersistent", "persistent", "undoable"}
+    ),
 }
+_MOST_CDROMS = 2
+_LAST_UNIT = 14  # with the one SCSI controller that the stand-in supports
+_SHUTDOWN_MINUTES = range(1, 11)
+_HARDWARE_VERSIONS = frozenset({4, *range(7, 12), *range(13, 16), *range(17, 23)})
 
 
 def problems(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
@@ -38,10 +46,25 @@ def problems(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
     yield from _choices("", news)
     for name in _STRUCTURES:
         yield from _members(name, news)
-    for index, structure in enumerate(_structures(news, "cdroms")):
-        if bool(structure.get("clientDevice")) == ("datastoreId" in structure and "path" in structure):
-            yield f"cdroms[{index}]", "either client_device or datastore_id and path must be set"
+    yield from _limits(news)
+    yield from vsphere_clone.problems(news)
+    for index, structure in enumerate(_structures(news, "networkInterfaces")):
+        if structure.get("adapterType") == "sriov":
+            reason = "physical_function must be set on SR-IOV Network interface (not supported by the stand-in)"
+            yield f"networkInterfaces[{index}].adapterType", reason
     yield from _disk_problems(_structures(olds, "disks"), _structures(news, "disks"))
+
+
+def _limits(news: Properties) -> Iterator[tuple[str, str]]:
+    if (drives := len(_structures(news, "cdroms"))) > _MOST_CDROMS:
+        declared = f"supports {_MOST_CDROMS} item maximum, but config has {drives} declared"
+        yield "cdroms", f"Too many list items. Attribute cdrom {declared}"
+    minutes = news.get("shutdownWaitTimeout", 3)
+    if minutes != UNKNOWN and minutes not in _SHUTDOWN_MINUTES:
+        yield "shutdownWaitTimeout", f"expected shutdown_wait_timeout to be in the range (1 - 10), got {minutes}"
+    version = news.get("hardwareVersion", UNKNOWN)
+    if version != UNKNOWN and version not in _HARDWARE_VERSIONS:
+        yield "hardwareVersion", f'"hardware_version" must be 4, 7-11, 13-15, 17-22, got: {version}'
 
 
 def _guest_waits(news: Properties) -> Iterator[tuple[str, str]]:
@@ -82,18 +105,40 @@ def _choices(path: str, structure: Properties) -> Iterator[tuple[str, str]]:
 
 
 def _disk_problems(olds: list[Properties], news: list[Properties]) -> Iterator[tuple[str, str]]:
+    yield from _duplicates(news)
     before = {disk.get("label"): disk for disk in olds}
-    units = [devices.unit_of(disk, index) for index, disk in enumerate(news) if not has_unknown(disk)]
-    if len(set(units)) < len(units):
-        yield "disks", f"expected a unique unit number for each disk, got {units}"
     for index, disk in enumerate(news):
         path = f"disks[{index}]"
-        if "label" not in disk:
-            yield f"{path}.label", "expected a label, got none"
-        if disk.get("attach") and not disk.get("path"):
-            yield f"{path}.path", "path or name cannot be empty when using attach"
-        if not disk.get("attach") and "size" not in disk:
-            yield f"{path}.size", "size for disk is required when not using attach"
-        sizes = [before.get(disk.get("label"), {}).get("size", 0), disk.get("size", 0)]
-        if not disk.get("attach") and not has_unknown(sizes) and sizes[0] > sizes[1]:
-            yield f"{path}.size", f"virtual disks cannot be shrunk (old: {sizes[0]} new: {sizes[1]})"
+        for name, reason in _of_disk(disk, before.get(disk.get("label"), {})):
+            yield f"{path}.{name}", reason
+
+
+def _duplicates(disks: list[Properties]) -> Iterator[tuple[str, str]]:
+    """Labels and unit numbers that two disks have; the unit number of every disk is 0 unless it is set."""
+    for name, default, title in (("label", None, "name"), ("unitNumber", 0, "SCSI unit_number")):
+        seen = []
+        for index, disk in enumerate(disks):
+            value = disk.get(name, default)
+            if value in seen and value not in (None, UNKNOWN):
+                yield f"disks[{index}].{name}", f"disk: duplicate {title} {value}"
+            seen.append(value)
+
+
+def _of_disk(disk: Properties, before: Properties) -> Iterator[tuple[str, str]]:
+    label, unit = disk.get("label"), disk.get("unitNumber", 0)
+    if label is None:
+        yield "label", "expected a label, got none"
+    if disk.get("attach") and not disk.get("path"):
+        yield "path", "path or name cannot be empty when using attach"
+    if disk.get("attach") and not disk.get("datastoreId"):
+        yield "datastoreId", f'datastore_id for disk "{label}" is required when attach is set'
+    if not disk.get("attach") and "size" not in disk:
+        yield "size", "size for disk is required when not using attach"
+    sizes = [before.get("size", 0), disk.get("size", 0)]
+    if not disk.get("attach") and not has_unknown(sizes) and sizes[0] > sizes[1]:
+        yield "size", f"virtual disks cannot be shrunk (old: {sizes[0]} new: {sizes[1]})"
+    if unit != UNKNOWN and unit > _LAST_UNIT:
+        maximum = f"maximum value is {_LAST_UNIT} with 1 SCSI controller(s)"
+        yield "unitNumber", f'unit_number on disk "{label}" too high ({unit}) - {maximum}'
+    if disk.get("eagerlyScrub") is True and disk.get("thinProvisioned", True) is True:
+        yield "eagerlyScrub", f"{label}: eagerly_scrub and thin_provisioned cannot both be set to true"

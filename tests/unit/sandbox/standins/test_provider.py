@@ -19,17 +19,24 @@ LAYOUT, OTHER_LAYOUT = '{"a": 1}', '{ "a" : 1 }'
 
 
 class Widget(ResourceKind[Store]):
-    inputs = frozenset({"name", "policy", "region", "size", "tags", "note"})
+    inputs = frozenset({"name", "policy", "region", "size", "tags", "note", "zone"})
     required = frozenset({"policy"})
     identity_inputs = frozenset({"name"})
     replaces = frozenset({"name", "region"})
     auto_name = "name"
     defaults: ClassVar = {"size": 1, "tags": None}
+    computed = frozenset({"zone"})
+    outputs: ClassVar = {"color": "red"}
+    refreshed: ClassVar = {"links": []}
     write_only = frozenset({"note"})
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:
         if news.get("size", 1) not in (1, 2, UNKNOWN):
             yield "size", f"expected 1 or 2, got {news['size']}"
+
+    def live_problems(self, service: Store, news: Properties) -> Iterator[tuple[str, str]]:
+        if "full" in service:
+            yield "", "the store is full"
 
     def create(self, service: Store, inputs: Properties) -> str:
         if inputs["name"] in service:
@@ -135,7 +142,7 @@ def test_fails_check_with_every_problem_at_once(engine: Any) -> None:
     _, failures = check(engine, {"size": 3, "colour": "red", "__defaults": []})
     assert failures == {
         "policy": "expected a value, got none",
-        "colour": "not supported by the stand-in; expected one of name, note, policy, region, size, tags",
+        "colour": "not supported by the stand-in; expected one of name, note, policy, region, size, tags, zone",
         "size": "expected 1 or 2, got 3",
     }
 
@@ -188,7 +195,7 @@ def test_create_returns_the_inputs_and_the_outputs_of_the_service(engine: Any, s
     inputs = {"name": "front", "policy": LAYOUT, "note": "n"}
     made = engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire(inputs)))
     assert made.id == "front"
-    assert plain(made.properties) == {**inputs, "size": 1, "arn": "arn:front"}
+    assert plain(made.properties) == {**inputs, "size": 1, "arn": "arn:front", "color": "red"}
 
 
 def test_fails_create_with_the_message_of_the_service_on_one_line(engine: Any, store: Store) -> None:
@@ -227,6 +234,33 @@ def test_read_shows_manual_changes_in_the_inputs(engine: Any, store: Store) -> N
     store["front"] = {"name": "front", "policy": "{}", "size": 2, "tags": {"by": "hand"}}
     answer = read(engine, {"name": "front", "policy": LAYOUT})
     assert plain(answer.inputs) == {"name": "front", "policy": "{}", "size": 2, "tags": {"by": "hand"}}
+
+
+def test_a_value_that_the_service_determines_is_neither_a_change_nor_drift(engine: Any, store: Store) -> None:
+    store["front"] = {"name": "front", "policy": LAYOUT, "zone": "by hand"}
+    inputs = {"name": "front", "policy": LAYOUT}
+    assert plain(read(engine, inputs).inputs) == inputs
+    assert diff(engine, {**inputs, "zone": "a"}, inputs).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert list(diff(engine, inputs, {**inputs, "zone": "a"}).detailedDiff) == ["zone"]
+
+
+def test_outputs_of_omitted_inputs_are_those_of_the_real_provider(engine: Any, store: Store) -> None:
+    """Some appear only with the first refresh and remain."""
+    inputs = {"name": "front", "policy": LAYOUT}
+    created = plain(engine.Create(provider_pb2.CreateRequest(urn=URN, properties=wire(inputs))).properties)
+    assert (created["color"], "links" in created) == ("red", False)
+    refreshed = plain(read(engine, inputs, created).properties)
+    assert (refreshed["color"], refreshed["links"]) == ("red", [])
+    request = provider_pb2.UpdateRequest(urn=URN, id="front", olds=wire(refreshed), news=wire({**inputs, "size": 2}))
+    updated = plain(engine.Update(request).properties)
+    assert (updated["color"], updated["links"]) == ("red", [])
+
+
+def test_fails_check_of_a_new_resource_with_the_problems_that_only_the_service_shows(engine: Any, store: Store) -> None:
+    store["full"] = {}
+    inputs = {"name": "front", "policy": LAYOUT}
+    assert check(engine, inputs)[1] == {"": "the store is full"}
+    assert check(engine, inputs, olds=inputs)[1] == {}
 
 
 def test_read_returns_an_empty_id_for_a_resource_that_does_not_exist(engine: Any) -> None:

@@ -1,14 +1,22 @@
 """The stand-in for vsphere where no vCenter is needed."""
 
+import re
 from typing import Any
 
+import pulumi_vsphere as vsphere
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport_sandbox.standins import vsphere_provider
+from pulumi_vmimport_sandbox.standins import vsphere_devices, vsphere_provider
 from pulumi_vmimport_sandbox.standins.resource_kind import Rejected
 from pulumi_vmimport_sandbox.standins.values import UNKNOWN
 from pulumi_vmimport_sandbox.standins.vsphere_machine import VirtualMachineResource
+from pulumi_vmimport_sandbox.standins.vsphere_machine_outputs import (
+    DISK_OUTPUTS,
+    NETWORK_INTERFACE_OUTPUTS,
+    OUTPUTS,
+    REFRESHED,
+)
 from pulumi_vmimport_sandbox.standins.vsphere_session import fault_text
 
 MACHINE: dict[str, Any] = {
@@ -18,6 +26,10 @@ MACHINE: dict[str, Any] = {
 }
 
 
+def snake_case(name: str) -> str:
+    return re.sub(r"([A-Z])", lambda upper: f"_{upper[1].lower()}", name)
+
+
 def problems(news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, str]:
     return dict(VirtualMachineResource().problems(olds or {}, news))
 
@@ -25,6 +37,39 @@ def problems(news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[s
 def test_a_valid_machine_has_no_problems() -> None:
     assert problems({**MACHINE, "cdroms": [{"datastoreId": "datastore-1", "path": "a.iso"}]}) == {}
     assert problems({**MACHINE, "cdroms": [{"clientDevice": True}]}) == {}
+    assert problems({**MACHINE, "clone": {"templateUuid": "4fce4ad7-4262-5cab-a24d-60b04c6a5119", "timeout": 10}}) == {}
+    two = [{"label": "a", "size": 1}, {"label": "b", "size": 1, "unitNumber": 1}]
+    assert problems({**MACHINE, "disks": two}) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        (vsphere.VirtualMachine, {**OUTPUTS, **REFRESHED}),
+        (vsphere.outputs.VirtualMachineDisk, DISK_OUTPUTS),
+        (vsphere.outputs.VirtualMachineNetworkInterface, NETWORK_INTERFACE_OUTPUTS),
+    ],
+)
+def test_outputs_have_the_names_of_the_sdk(kind: type, known: dict[str, Any]) -> None:
+    names = {snake_case(name) for name in known}
+    assert names - {name for name, value in vars(kind).items() if isinstance(value, property)} == set()
+
+
+@pytest.mark.parametrize(
+    ("drive", "reported"),
+    [
+        ({}, "either client_device or datastore_id and path must be set"),
+        ({"path": "a.iso"}, "either client_device or datastore_id and path must be set"),
+        ({"clientDevice": True, "datastoreId": "d", "path": "p"}, "cannot have both client_device parameter and ISO"),
+    ],
+)
+def test_fails_to_create_a_drive_that_the_real_provider_accepts_in_preview(
+    drive: dict[str, Any], reported: str
+) -> None:
+    service: Any = None  # is not needed before the drive is checked
+    assert problems({**MACHINE, "cdroms": [drive]}) == {}
+    with pytest.raises(Rejected, match=f"cdrom.1: {reported}"):
+        vsphere_devices.cdrom(service, drive, 1)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +82,17 @@ def test_a_valid_machine_has_no_problems() -> None:
         pytest.param(
             {"networkInterfaces": [{"networkId": "n", "adapterType": "rtl"}]},
             "networkInterfaces[0].adapterType",
-            "expected one of e1000, e1000e, vmxnet3, got 'rtl'",
+            "expected one of e1000, e1000e, sriov, vmxnet3, vmxnet3vrdma, got 'rtl'",
             id="adapter",
         ),
-        pytest.param({"cdroms": [{}]}, "cdroms[0]", "either client_device or datastore_id and path", id="empty drive"),
         pytest.param(
-            {"cdroms": [{"clientDevice": True, "datastoreId": "d", "path": "p"}]},
-            "cdroms[0]",
-            "either client_device or datastore_id and path",
-            id="drive of both kinds",
+            {"networkInterfaces": [{"networkId": "n", "adapterType": "sriov"}]},
+            "networkInterfaces[0].adapterType",
+            "physical_function must be set on SR-IOV Network interface",
+            id="SR-IOV without a physical function",
+        ),
+        pytest.param(
+            {"cdroms": [{"clientDevice": True}] * 3}, "cdroms", "2 item maximum, but config has 3", id="drives"
         ),
         pytest.param({"disks": [{"label": "a"}]}, "disks[0].size", "size for disk is required", id="no size"),
         pytest.param({"disks": [{"size": 1}]}, "disks[0].label", "expected a label", id="no label"),
@@ -53,10 +100,50 @@ def test_a_valid_machine_has_no_problems() -> None:
             {"disks": [{"label": "a", "attach": True}]}, "disks[0].path", "cannot be empty", id="attach without path"
         ),
         pytest.param(
-            {"disks": [{"label": "a", "size": 1, "unitNumber": 0}, {"label": "b", "size": 1, "unitNumber": 0}]},
-            "disks",
-            "a unique unit number for each disk, got [0, 0]",
-            id="one unit twice",
+            {"disks": [{"label": "a", "size": 1}, {"label": "b", "size": 1}]},
+            "disks[1].unitNumber",
+            "disk: duplicate SCSI unit_number 0",
+            id="two disks without unit numbers",
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1}, {"label": "a", "size": 1, "unitNumber": 1}]},
+            "disks[1].label",
+            "disk: duplicate name a",
+            id="one label twice",
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1, "unitNumber": 15}]},
+            "disks[0].unitNumber",
+            'unit_number on disk "a" too high (15) - maximum value is 14',
+            id="no such unit",
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1, "eagerlyScrub": True}]},
+            "disks[0].eagerlyScrub",
+            "eagerly_scrub and thin_provisioned cannot both be set",
+            id="thin and scrubbed",
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "size": 1, "diskMode": "x"}]}, "disks[0].diskMode", "expected one of", id="mode"
+        ),
+        pytest.param(
+            {"disks": [{"label": "a", "attach": True, "path": "a.vmdk"}]},
+            "disks[0].datastoreId",
+            'datastore_id for disk "a" is required when attach is set',
+            id="attach without datastore",
+        ),
+        pytest.param(
+            {"shutdownWaitTimeout": 11}, "shutdownWaitTimeout", "in the range (1 - 10), got 11", id="shutdown"
+        ),
+        pytest.param(
+            {"hardwareVersion": 12}, "hardwareVersion", "must be 4, 7-11, 13-15, 17-22, got: 12", id="version"
+        ),
+        pytest.param(
+            {"clone": {"templateUuid": "4f", "timeout": 9}}, "clone.timeout", "to be at least (10), got 9", id="timeout"
+        ),
+        pytest.param({"clone": {}}, "clone.templateUuid", "expected the UUID", id="clone of nothing"),
+        pytest.param(
+            {"clone": {"templateUuid": "4f", "customize": {}}}, "clone.customize", "not supported", id="customization"
         ),
         pytest.param(
             {"disks": [{"label": "a", "size": 1, "storagePolicyId": "x"}]},

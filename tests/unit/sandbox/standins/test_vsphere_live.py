@@ -1,6 +1,7 @@
 """The stand-in for vsphere over the simulator: what the engine's test does not come across."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,12 @@ def test_an_attached_disk_is_detached_before_its_machine_is_deleted(
     vcenter: VCenterSandbox, session: VSphere, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vcenter.put_file("LocalDS_0", "disks/golden.vmdk", io.BytesIO(b"a disk"))
-    attached = {**inputs, "disks": [{"label": "system", "attach": True, "path": "disks/golden.vmdk"}]}
+    attached = {
+        **inputs,
+        "disks": [
+            {"label": "system", "attach": True, "path": "disks/golden.vmdk", "datastoreId": inputs["datastoreId"]}
+        ],
+    }
     id = make(session, attached)
     live = VirtualMachineResource().read(session, id, attached)
     assert (live["disks"][0]["path"], "size" in live["disks"][0]) == ("disks/golden.vmdk", False)
@@ -170,11 +176,65 @@ def test_fails_to_find_a_folder(session: VSphere, inputs: dict[str, Any]) -> Non
         make(session, {**inputs, "folder": "images/windows"})
 
 
-def test_manually_deleted_resources_do_not_exist(session: VSphere, inputs: dict[str, Any]) -> None:
-    id = make(session, inputs)
-    VirtualMachineResource().delete(session, id, {})
+def test_a_manually_deleted_machine_is_gone_on_refresh_and_fails_update_and_delete(
+    session: VSphere, inputs: dict[str, Any]
+) -> None:
+    kind, id = VirtualMachineResource(), make(session, inputs)
+    kind.delete(session, id, {})
     with pytest.raises(NotFound, match=f"no virtual machine has the UUID {id}"):
-        VirtualMachineResource().read(session, id, inputs)
+        kind.read(session, id, inputs)
+    reported = f'cannot locate virtual machine with UUID "{id}"'
+    with pytest.raises(Rejected, match=reported):
+        kind.update(session, id, inputs, inputs)
+    with pytest.raises(Rejected, match=reported):
+        kind.delete(session, id, inputs)
+
+
+def test_the_annotation_is_kept_if_the_program_omits_it(session: VSphere, inputs: dict[str, Any]) -> None:
+    id = make(session, inputs)
+    session.wait("by hand", session.machine(id).ReconfigVM_Task(vim.vm.ConfigSpec(annotation="by hand")))
+    assert change(session, id, inputs, numCpus=2)["annotation"] == "by hand"
+
+
+@pytest.fixture
+def template(session: VSphere, inputs: dict[str, Any]) -> str:
+    """The UUID of a powered-off machine with a disk of 40 GiB."""
+    uuid = VirtualMachineResource().create(session, {**inputs, "name": "template", "guestId": "windows9_64Guest"})
+    return str(uuid)
+
+
+def test_a_clone_has_the_disks_of_its_template_and_the_settings_of_the_program(
+    session: VSphere, inputs: dict[str, Any], template: str
+) -> None:
+    disks = [{"label": "system", "size": 50}, {"label": "data", "size": 1, "unitNumber": 1}]
+    clone = {"guestId": "windows9_64Guest", "clone": {"templateUuid": template, "timeout": 10}}
+    id = make(session, {**inputs, **clone, "numCpus": 4, "disks": disks})
+    live = VirtualMachineResource().read(session, id, {**inputs, "disks": disks})
+    assert id != template
+    assert (live["numCpus"], live["guestId"], live["powerState"]) == (4, "windows9_64Guest", "on")
+    assert [(disk["label"], disk["size"]) for disk in live["disks"]] == [("system", 50), ("data", 1)]
+    assert len(live["networkInterfaces"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "reported"),
+    [
+        ({"guestId": "otherGuest64"}, "guestId", 'invalid guest ID "otherGuest64" for clone. Please set it to "win'),
+        ({"disks": [{"label": "a", "size": 39}]}, "disks[0].size", "at least the same size of source .*>= 40 GiB"),
+        ({"disks": []}, "disks", "not enough disks in configuration - you need at least 1"),
+        ({"scsiType": "lsilogic"}, "scsiType", "expected 'pvscsi', that of the template"),
+        ({"clone": {"templateUuid": "none"}}, "clone.templateUuid", "cannot locate virtual machine or template"),
+        ({"linked": True}, "clone.linkedClone", "must have a snapshot to be used as a linked clone"),
+    ],
+)
+def test_fails_in_preview_for_a_clone_that_differs_from_its_template(
+    session: VSphere, inputs: dict[str, Any], template: str, change: dict[str, Any], path: str, reported: str
+) -> None:
+    clone = {"templateUuid": template, "linkedClone": change.pop("linked", False)}
+    news = {**inputs, "guestId": "windows9_64Guest", "clone": clone}
+    found = dict(VirtualMachineResource().live_problems(session, {**news, **change}))
+    assert list(found) == [path]
+    assert re.search(reported, found[path])
 
 
 def test_a_file_is_uploaded_moved_and_deleted(vcenter: VCenterSandbox, session: VSphere, tmp_path: Path) -> None:
@@ -186,12 +246,12 @@ def test_a_file_is_uploaded_moved_and_deleted(vcenter: VCenterSandbox, session: 
     id = kind.create(session, olds)
     assert id == "[LocalDS_0] DC0/a.iso"
     kind.update(session, id, olds, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] a.iso does not exist"):
+    with pytest.raises(Rejected, match=r"cannot stat '\[LocalDS_0\] a.iso': No such file"):
         kind.read(session, id, olds)
     assert kind.read(session, id, news) == {name: news[name] for name in ("datacenter", "datastore", "destinationFile")}
     assert vcenter.read_file("LocalDS_0", "b.iso") == b"content"
     kind.delete(session, id, news)
-    with pytest.raises(NotFound, match=r"\[LocalDS_0\] b.iso does not exist"):
+    with pytest.raises(Rejected, match=r'error waiting for delete task on "\[LocalDS_0\] b.iso": FileNotFound'):
         kind.delete(session, id, news)
 
 
@@ -217,6 +277,8 @@ def test_lookups_return_the_placement_of_a_machine(session: VSphere, inputs: dic
 
 
 def test_fails_for_a_lookup_without_a_result(session: VSphere) -> None:
+    with pytest.raises(Rejected, match="argument 'name' is required"):
+        vsphere_functions.resource_pool(session, {})
     with pytest.raises(Rejected, match="Datastore 'none' not found"):
         vsphere_functions.datastore(session, {"name": "none"})
     with pytest.raises(Rejected, match="Datacenter 'datacenter-99' not found"):
