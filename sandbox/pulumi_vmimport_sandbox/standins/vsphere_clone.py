@@ -86,14 +86,14 @@ def clone_machine(service: VSphere, inputs: Properties, folder: Any, config: Any
     template = service.machine(inputs["clone"]["templateUuid"])
     for _, reason in live_problems(service, inputs):  # preview could not check a template of the same run
         raise Rejected(reason)
+    linked = bool(inputs["clone"].get("linkedClone"))
     location = vim.vm.RelocateSpec(
         pool=service.by_id(vim.ResourcePool, inputs["resourcePoolId"]),
         datastore=service.by_id(vim.Datastore, inputs["datastoreId"]),
+        diskMoveType="createNewChildDiskBacking" if linked else None,
     )
-    spec = vim.vm.CloneSpec(location=location, powerOn=False, template=False)
-    if inputs["clone"].get("linkedClone"):
-        location.diskMoveType = "createNewChildDiskBacking"
-        spec.snapshot = _snapshot_of(template)
+    snapshot = _snapshot_of(template) if linked else None
+    spec = vim.vm.CloneSpec(location=location, powerOn=False, template=False, snapshot=snapshot)
     what = f"virtual machine {inputs['name']}"
     machine = service.wait(f"cloning {what}", template.CloneVM_Task(folder=folder, name=inputs["name"], spec=spec))
     try:

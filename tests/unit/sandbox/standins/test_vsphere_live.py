@@ -176,7 +176,7 @@ def test_fails_to_find_a_folder(session: VSphere, inputs: dict[str, Any]) -> Non
         make(session, {**inputs, "folder": "images/windows"})
 
 
-def test_a_manually_deleted_machine_is_gone_on_refresh_and_fails_update_and_delete(
+def test_a_manually_deleted_machine_is_missing_in_refresh_and_fails_update_and_delete(
     session: VSphere, inputs: dict[str, Any]
 ) -> None:
     kind, id = VirtualMachineResource(), make(session, inputs)
