@@ -89,6 +89,9 @@ class ByolWorkspaceImageArgs(TypedDict):
     """For `ova_key`: any value that changes when the OVA changes; a change imports it again."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """Tags of the bucket, the role, the AMI, its snapshots and the image; at most 45. Default: none."""
+    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    """Ids of rules, such as `byol-disk-above-70`, whose findings do not fail preview (docs/inspect.md lists them).
+    Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Keep the AMI and the WorkSpaces image when the component is deleted. Default: false."""
     keep_failed_image: NotRequired[pulumi.Input[bool]]
@@ -207,7 +210,7 @@ class ByolWorkspaceImage(Component):
         machine = {n.removeprefix("virtual_machine_"): v for n, v in self._set_args(*_MACHINE).items()}
         export_args: Any = {
             **machine,
-            **self._set_args(*_EXPORT_ARGS, *_AWS_ARGS),
+            **self._set_args("ignored_findings", *_EXPORT_ARGS, *_AWS_ARGS),
             # The export takes hours: it starts once the role has been checked.
             "bucket": pulumi.Output.all(self.bucket, self.role_name).apply(lambda values: values[0]),
             "key": _key(name),
@@ -221,7 +224,7 @@ class ByolWorkspaceImage(Component):
     def _declare_import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
         container = {"format": "OVA", "user_bucket": {"s3_bucket": self.bucket, "s3_key": self.ova_key}}
         import_args: Any = {
-            **self._set_args("tags", "retain_on_delete", *_AWS_ARGS),
+            **self._set_args("ignored_findings", "tags", "retain_on_delete", *_AWS_ARGS),
             "description": inputs.get("image_description"),
             "disk_containers": [container],
             "image_profile": "byol-workspaces",

@@ -12,6 +12,7 @@ from typing import Any
 
 from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES, WindowsRelease
 from pulumi_vmimport.components.component_base import Values
+from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.service_limits import (
@@ -143,11 +144,12 @@ class SourceMachine:
             return
         if size < 1:
             yield Finding(path, f"expected at least 1 GB, got {size}")
-        elif self._is_byol and size > BYOL_DISK_GIB:
+        elif self._is_byol and (rule := byol_disk_size_rule(size * GIB)):
             yield Finding(
                 path,
                 f"expected at most {BYOL_DISK_GIB} GB, with {BYOL_FREE_GIB} GB free ({BYOL_FREE_WITH_OFFICE_GIB} GB "
-                f"with Office), for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB), got {size}",
+                f"with Office), for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB), got {size} ({rule}); "
+                "to only warn, set rules to warn",
             )
         elif size >= EC2_DISK_LIMIT_GIB:
             yield Finding(path, f"expected less than {EC2_DISK_LIMIT_GIB} GB (8 TiB), got {size}")

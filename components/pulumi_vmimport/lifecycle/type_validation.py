@@ -93,7 +93,7 @@ class TypeValidator(ABC):
             return self.members(structure, value, path)
         for scalar in _scalars(hint, value):
             return scalar
-        return self._report(path, f"expected {self._expected(hint)}, got {shown_value(value)}")
+        return self._report(path, f"expected {self._expected(hint)}, got {shown_value(value)}{_remedy(hint, value)}")
 
     def _report(self, path: str, reason: str) -> Any:
         self.problems.append(Problem(path, reason))
@@ -137,6 +137,13 @@ def _choices(hint: Any) -> str:
     elif isinstance(hint, type) and issubclass(hint, Enum):
         members = list(hint)
     return "one of " + ", ".join(str(getattr(m, "value", m)) for m in members) if members else ""
+
+
+def _remedy(hint: Any, value: Any) -> str:
+    """What to do about a value that is no member of a closed set, if the set has a `remedies` for it."""
+    remedies: Mapping[str, str] = getattr(hint, "remedies", dict)()
+    remedy = remedies.get(value.upper()) if isinstance(value, str) else None
+    return f"; {remedy}" if remedy else ""
 
 
 def _suggestion(name: str, names: Mapping[str, Any]) -> str:

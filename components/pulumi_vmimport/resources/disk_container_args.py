@@ -45,7 +45,8 @@ class SnapshotDiskContainerArgs(TypedDict):
     description: NotRequired[pulumi.Input[str]]
     """The description of the disk. Default: none."""
     format: NotRequired[pulumi.Input[Literal["VHD", "VMDK", "RAW"]]]
-    """The format of the disk image: `VHD`, `VMDK` or `RAW`, case-insensitive. Default: EC2 detects it."""
+    """The format of the disk image: `VHD`, `VMDK` or `RAW`, case-insensitive; leave it out for a VHDX. Default: EC2
+    detects it."""
     url: NotRequired[pulumi.Input[str]]
     """`s3://bucket/key` or an https URL. A presigned URL is stored as a secret and must stay valid until the task
     ends."""

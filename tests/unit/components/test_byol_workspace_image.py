@@ -106,6 +106,12 @@ def test_each_part_receives_the_outputs_of_the_parts_before(world: Any) -> None:
     }
 
 
+def test_ignored_findings_reach_the_export_and_the_import(world: Any) -> None:
+    world.deploy(lambda: outputs({**MACHINE, "ignored_findings": ["byol-disk-above-70"]}))
+    for part in ("line-export", "line-import"):
+        assert given(world, part)["ignoredFindings"] == ["byol-disk-above-70"]
+
+
 def test_the_encryption_of_the_ova_reaches_the_export_and_the_role(world: Any) -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
     world.deploy(lambda: outputs({**MACHINE, "sse": "aws:kms", "kms_key_id": key}))

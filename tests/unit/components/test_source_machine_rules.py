@@ -35,7 +35,7 @@ FATAL = [
     pytest.param({"firmware": "uefi"}, "firmware", "expected bios or efi, got 'uefi'", id="no-firmware"),
     pytest.param(
         {"disk_gb": 71}, "disk_gb",
-        "at most 70 GB, with 10 GB free (20 GB with Office), for WorkSpaces (BYOL Checker accepts 80 GB), got 71",
+        "at most 70 GB, with 10 GB free (20 GB with Office), for WorkSpaces (BYOL Checker accepts 80 GB), got 71 (byol-disk-above-70)",
         id="disk-size",
     ),
     pytest.param({"disk_gb": 0}, "disk_gb", "at least 1 GB, got 0", id="no-disk-size"),

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -33,6 +34,14 @@ class SnapshotFormat(CaseInsensitiveEnum):
     VHD = "VHD"
     VMDK = "VMDK"
     RAW = "RAW"
+
+    @classmethod
+    def remedies(cls) -> Mapping[str, str]:
+        """What to do about formats that ImportSnapshot does not accept, in upper case."""
+        return {
+            "VHDX": "leave format out for a VHDX, which EC2 then detects",
+            "OVA": "unpack the disk, or use ImportImage",
+        }
 
 
 class LicenseType(CaseInsensitiveEnum):

@@ -6,19 +6,17 @@ from functools import partial
 
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Partition, PartitionScheme
 from pulumi_vmimport.disk.rules.boot_layout import efi_system_partitions
+from pulumi_vmimport.disk.rules.byol_disk_size import ABOVE_DOCUMENTED, TOO_LARGE, byol_disk_size_rule
 from pulumi_vmimport.disk.rules.layout_rules import free_space_words
 from pulumi_vmimport.disk.rules.ova_rules import firmware_mismatch
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list
 from pulumi_vmimport.service_limits import (
-    BYOL_CHECKER_DISK_GIB,
-    BYOL_DISK_GIB,
     BYOL_FREE_GIB,
     BYOL_FREE_WITH_OFFICE_GIB,
     GIB,
 )
 
-_DOCUMENTED_BYTES, _CHECKER_BYTES = BYOL_DISK_GIB * GIB, BYOL_CHECKER_DISK_GIB * GIB
 _WINDOWS = frozenset({FileSystem.NTFS, FileSystem.BITLOCKER})
 # By guest id: the release, and the firmware that WorkSpaces rejects for it.
 _REJECTED_FIRMWARE = {"windows9_64guest": ("Windows 10", "efi"), "windows11_64guest": ("Windows 11", "bios")}
@@ -32,13 +30,8 @@ _SYSTEM_LABELS = frozenset({"system reserved", "system-reserviert", "syst√®me r√
 _MAX_SYSTEM_BYTES = 2 << 30
 
 
-def _too_large(context: RuleContext) -> Iterator[Evidence]:
-    if context.root and (capacity := context.root.capacity_bytes or 0) > _CHECKER_BYTES:
-        yield Evidence(context.root.name, f"capacity {exact_size(capacity)}")
-
-
-def _above_documented(context: RuleContext) -> Iterator[Evidence]:
-    if context.root and _DOCUMENTED_BYTES < (capacity := context.root.capacity_bytes or 0) <= _CHECKER_BYTES:
+def _disk_size(context: RuleContext, rule: str) -> Iterator[Evidence]:
+    if context.root and byol_disk_size_rule(capacity := context.root.capacity_bytes or 0) == rule:
         yield Evidence(context.root.name, f"capacity {exact_size(capacity)}")
 
 
@@ -108,8 +101,8 @@ def _other_controller(context: RuleContext) -> Iterator[Evidence]:
 
 
 CHECKS: Checks = {
-    "byol-disk-too-large": _too_large,
-    "byol-disk-above-70": _above_documented,
+    TOO_LARGE: partial(_disk_size, rule=TOO_LARGE),
+    ABOVE_DOCUMENTED: partial(_disk_size, rule=ABOVE_DOCUMENTED),
     "byol-several-disks": _several_disks,
     "byol-several-volumes": _several_volumes,
     "byol-free-space": partial(_free_space, most_gib=BYOL_FREE_GIB),

@@ -15,7 +15,6 @@ from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import
     DiskImageUploadState,
 )
 from pulumi_vmimport.resources.disk_image_upload.image_files import (
-    ignored_problems,
     inspection_problems,
     key_problem,
     open_content,
@@ -28,6 +27,7 @@ from pulumi_vmimport.resources.disk_image_upload.object_upload import (
 )
 from pulumi_vmimport.resources.disk_image_upload.upload_progress import progress_report
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
+from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.object_encryption_rules import (
     RequestedEncryption,
     encryption_of,
@@ -56,7 +56,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
                 reason = key_problem(inputs.path, inputs.key)
             if reason:
                 yield Problem("key", reason)
-        yield from ignored_problems(inputs.ignored_findings)
+        yield from ignored_finding_problems(inputs.ignored_findings)
         yield from RequestedEncryption(inputs.sse, inputs.kms_key_id).problems()
         yield from aws_input_problems(inputs)
         if is_known(inputs.tags):

@@ -10,7 +10,7 @@ from pulumi_vmimport.disk import ovf_references
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.ovf_references import FileEntry
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import Problem, Run
 from pulumi_vmimport.package_file_names import ascii_name, member_names, spellings
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.transfer.file_content import FileContent, UploadContent, file_identity
@@ -88,16 +88,6 @@ def open_content(path: str) -> Iterator[UploadContent]:
         identity = _identity_of([file.identity, *(packed.content.identity for packed in files)])
         name = ascii_name(Path(path).stem).strip("-.")[:_MAX_STEM_CHARACTERS] or "machine"
         yield stack.enter_context(PackedOva(name, corrected, files, identity))
-
-
-def ignored_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
-    """Ids in `ignoredFindings` that no rule has."""
-    if not is_known(ignored) or not ignored:
-        return
-    # Imports the disk readers and boto3, which a program without ignoredFindings does not need.
-    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
-
-    yield from image_inspection.ignored_finding_problems(ignored)
 
 
 def inspection_problems(run: Run, path: str, profile: ImageProfile, ignored: Sequence[str]) -> Iterator[Problem]:

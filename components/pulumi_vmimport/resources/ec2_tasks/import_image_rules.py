@@ -18,6 +18,7 @@ from pulumi_vmimport.resources.rules import (
     operating_system_rules,
     service_role_rules,
 )
+from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
@@ -30,7 +31,7 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from _boot_mode_problems(inputs)
     yield from operating_system_rules.problems(inputs)
     yield from byol_image_rules.problems(inputs)
-    yield from image_inspection.ignored_finding_problems(inputs.ignored_findings)
+    yield from ignored_finding_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
     yield from aws_input_problems(inputs)

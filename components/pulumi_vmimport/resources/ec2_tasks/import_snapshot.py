@@ -25,6 +25,7 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInput
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
+from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.service_role_rules import role_name_problems, role_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
@@ -58,7 +59,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         if is_known(inputs.disk_container):
             yield from disk_rules.container_problems("diskContainer", inputs.disk_container)
-        yield from image_inspection.ignored_finding_problems(inputs.ignored_findings)
+        yield from ignored_finding_problems(inputs.ignored_findings)
         yield from encryption_problems(inputs.encrypted, inputs.kms_key_id)
         yield from role_name_problems(inputs.role_name)
         yield from aws_input_problems(inputs)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots
-from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
+from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
@@ -61,12 +61,13 @@ def _is_url(url: str) -> bool:
 
 def _format_problems(path: str, container: AnyContainer, key: str) -> Iterator[Problem]:
     suffix = next((s for s in _SUFFIXES.values() if key.lower().endswith(s)), None)
-    supported = DiskFormat if isinstance(container, ImageDiskContainer) else SnapshotFormat
+    is_snapshot = not isinstance(container, ImageDiskContainer)
     if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
-        yield Problem(f"{path}.format", f"{container.format} does not match the key {key!r}; correct one of them")
-    elif container.format is None and suffix and suffix not in {_SUFFIXES.get(format.value) for format in supported}:
-        allowed = ", ".join(supported)
-        yield Problem(f"{path}.format", f"expected one of {allowed}, got a key that ends in {suffix}; set the format")
+        remedy = "leave format out for a VHDX" if is_snapshot and suffix == _SUFFIXES["VHDX"] else "correct one of them"
+        yield Problem(f"{path}.format", f"{container.format} does not match the key {key!r}; {remedy}")
+    elif container.format is None and is_snapshot and suffix == _SUFFIXES["OVA"]:
+        remedy = SnapshotFormat.remedies()["OVA"]
+        yield Problem(path, f"expected a disk of the format {', '.join(SnapshotFormat)}, got the OVA {key!r}; {remedy}")
 
 
 def look_up_container(run: Run, top: str, path: str, container: AnyContainer) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 docs/inspect.md has all rules with their sources.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -38,15 +38,6 @@ class Purpose:
     profile: ImageProfile
     ignored: Collection[str] = ()
     """Ids of rules"""
-
-
-def ignored_finding_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
-    """The ids that are no rule: a misspelled id would ignore nothing."""
-    if not is_known(ignored):
-        return
-    for number, id in enumerate(ignored or ()):
-        if is_known(id) and id not in rule_catalog().rules:
-            yield Problem(f"ignoredFindings[{number}]", f"expected the id of a rule in docs/inspect.md, got {id!r}")
 
 
 def inspect_container(

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.htm
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
@@ -19,9 +20,16 @@ _SERVER = re.compile(r"^win(?:dows\w*?(?:srv|server)|net|2000serv)", re.IGNORECA
 
 
 def machine_problems(
-    path: str, facts: MachineFacts, powered_on: PoweredOn | None, profile: MachineProfile | None
+    path: str,
+    facts: MachineFacts,
+    powered_on: PoweredOn | None,
+    profile: MachineProfile | None,
+    ignored: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """Why the machine cannot be exported or AWS would reject its image; `path` is the input that identifies it."""
+    """Why the machine cannot be exported or AWS would reject its image.
+
+    `path` is the input that identifies the machine; `ignored` are ids of rules of docs/inspect.md.
+    """
     if facts.power_state is not PowerState.OFF and powered_on in (None, PoweredOn.REFUSE):
         yield Problem(
             "poweredOn",
@@ -36,18 +44,20 @@ def machine_problems(
                 path, f"{disk.label} of {facts.name} is a {disk.backing} disk; clone the VM to one with a flat disk"
             )
     if profile is ImageProfile.BYOL_WORKSPACES:
-        yield from _byol_problems(path, facts)
+        yield from _byol_problems(path, facts, ignored)
 
 
-def _byol_problems(path: str, facts: MachineFacts) -> Iterator[Problem]:
+def _byol_problems(path: str, facts: MachineFacts, ignored: Collection[str]) -> Iterator[Problem]:
     if len(facts.disks) > 1:
         yield Problem(path, f"expected one disk for WorkSpaces BYOL, {facts.name} has {len(facts.disks)}")
     for disk in facts.disks:
-        if disk.capacity_bytes > BYOL_DISK_GIB * GIB:
+        rule = byol_disk_size_rule(disk.capacity_bytes)
+        if rule and rule not in ignored:
             yield Problem(
                 path,
                 f"{disk.label} of {facts.name} has {disk.capacity_bytes / GIB:.0f} GB, expected at most "
-                f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB)",
+                f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB); re-create the "
+                f"VM with a smaller disk, or shrink it; to ignore this finding, set ignored_findings=[{rule!r}]",
             )
     if _SERVER.search(facts.guest_id):
         yield Problem(

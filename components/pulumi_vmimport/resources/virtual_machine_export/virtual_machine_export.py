@@ -16,9 +16,9 @@ __all__ = ["VirtualMachineExport", "VirtualMachineExportArgs", "VirtualMachineEx
 class VirtualMachineExportArgs(AwsArgs):
     """The arguments of VirtualMachineExport. Exactly one of uuid, moid and path identifies the virtual machine.
 
-    Changes to powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and assume_role_arn are
-    applied in place; any other change replaces the export. The vSphere connection is configured by the environment
-    (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or the stack (vsphere:vsphereServer, vsphere:user,
+    Changes to ignored_findings, powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and
+    assume_role_arn are applied in place; any other change replaces the export. The vSphere connection is configured by
+    the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or the stack (vsphere:vsphereServer, vsphere:user,
     vsphere:password).
     """
 
@@ -42,6 +42,9 @@ class VirtualMachineExportArgs(AwsArgs):
     image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
     """What the image is for. `byol-workspaces` requires a single disk of at most 70 GB and at most one network
     adapter. Default: `ec2`."""
+    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    """Ids of rules about the size of the disk that do not fail preview: `byol-disk-above-70`, `byol-disk-too-large`
+    (docs/inspect.md). Default: none."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do if the virtual machine is powered on. `refuse`: fail. `shutDown`: shut down the guest through VMware
     Tools and wait up to 5 minutes. `powerOff`: power off. `wait`: wait until it is off. Default: `refuse`."""

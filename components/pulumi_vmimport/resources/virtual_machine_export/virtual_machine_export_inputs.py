@@ -49,6 +49,7 @@ class VirtualMachineExportInputs(AwsInputs, MachineReference):
     key: str
     format: MachineExportFormat | None = None
     image_profile: MachineProfile | None = None
+    ignored_findings: tuple[str, ...] | None = updatable(preflight=True)
     powered_on: PoweredOn | None = updatable()
     export_when_changed: bool | None = updatable()
     triggers: Mapping[str, str] | None = None

@@ -18,6 +18,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
+from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.object_encryption_rules import (
     RequestedEncryption,
     encryption_of,
@@ -56,6 +57,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         if is_set(inputs.snapshot) and is_set(inputs.powered_on):
             yield Problem("poweredOn", "has no effect with snapshot (the VM may stay on); remove one of the two")
         yield from RequestedEncryption(inputs.sse, inputs.kms_key_id).problems()
+        yield from ignored_finding_problems(inputs.ignored_findings)
         yield from aws_input_problems(inputs)
 
     def preflight(self, run: Run, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
@@ -183,7 +185,9 @@ def _destination_problems(run: Run, inputs: VirtualMachineExportInputs) -> Itera
 
 
 def _machine_problems(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> Iterator[Problem]:
-    return machine_problems(inputs.machine_input()[0], facts, inputs.powered_on, inputs.image_profile)
+    ignored = inputs.ignored_findings if is_known(inputs.ignored_findings) else None
+    path = inputs.machine_input()[0]
+    return machine_problems(path, facts, inputs.powered_on, inputs.image_profile, ignored or ())
 
 
 def _warn_if_unreachable(run: Run, source: VSphereMachine | MachineSnapshot) -> None:

@@ -32,7 +32,7 @@ def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
         pytest.param(
             {"diskContainer": {"url": "s3://images/k.ova", "format": "OVA"}},
             "diskContainer.format",
-            "expected one of VHD, VMDK, RAW, got 'OVA'",
+            "expected one of VHD, VMDK, RAW, got 'OVA'; unpack the disk",
             id="ova",
         ),
         pytest.param(
@@ -48,10 +48,22 @@ def inputs(raw_disk: UserBucket, role: str) -> ImportSnapshotInputs:
             id="a-snapshot",
         ),
         pytest.param(
-            {"diskContainer": {"url": "s3://images/k.vhdx"}},
+            {"diskContainer": {"url": "s3://images/k.vhdx", "format": "vhdx"}},
             "diskContainer.format",
-            "expected one of VHD, VMDK, RAW, got a key that ends in .vhdx",
-            id="vhdx-without-a-format",
+            "expected one of VHD, VMDK, RAW, got 'vhdx'; leave format out for a VHDX",
+            id="vhdx",
+        ),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.vhdx", "format": "VHD"}},
+            "diskContainer.format",
+            "VHD does not match the key 'k.vhdx'; leave format out for a VHDX",
+            id="vhdx-as-vhd",
+        ),
+        pytest.param(
+            {"diskContainer": {"url": "s3://images/k.OVA"}},
+            "diskContainer",
+            "got the OVA 'k.OVA'; unpack the disk, or use ImportImage",
+            id="ova-without-a-format",
         ),
         pytest.param({"kmsKeyId": "alias/a"}, "kmsKeyId", "requires encrypted = true", id="key-without-encryption"),
         pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
@@ -64,6 +76,11 @@ def test_fails_in_check(checked: Any, values: dict[str, Any], path: str, reason:
     found = checked(lifecycle, bag)
     assert [p for p, _ in found] == [path]
     assert reason in found[0][1]
+
+
+def test_a_vhdx_has_no_format(checked: Any) -> None:
+    bag = {"region": "eu-west-1", "diskContainer": {"url": "s3://images/k.vhdx"}}
+    assert checked(lifecycle, bag) == []
 
 
 def test_unknown_inputs_are_not_checked(checked: Any) -> None:

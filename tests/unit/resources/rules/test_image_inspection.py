@@ -187,7 +187,7 @@ def test_create_inspects_an_image_that_preview_could_not_read(
     assert problems(run, inputs) == []
     with pytest.raises(
         CleanFailureError,
-        match=r"^diskContainers\[0\]\.userBucket: s3://.*; vmdk-not-stream-optimized: .*; no task was started$",
+        match=r"^disk_containers\[0\]\.user_bucket: s3://.*; vmdk-not-stream-optimized: .*; no task was started$",
     ):
         IMAGES.create(run, inputs)
     assert not aws.import_tasks

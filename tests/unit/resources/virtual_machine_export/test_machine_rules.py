@@ -1,8 +1,11 @@
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.unit.disk.rules.sample_facts import disk
 
+from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
@@ -79,6 +82,19 @@ def test_fails_for_a_machine_beyond_the_limits_of_byol(changes: dict[str, Any], 
     ((path, reason),) = problems(changes, ImageProfile.BYOL_WORKSPACES)
     assert path == "moid"
     assert all(word in reason for word in words), reason
+
+
+@pytest.mark.parametrize(
+    ("gib", "rule"), [(70, None), (71, "byol-disk-above-70"), (80, "byol-disk-above-70"), (81, "byol-disk-too-large")]
+)
+def test_the_rule_for_large_disks_is_that_of_the_inspection_and_can_be_ignored(gib: int, rule: str | None) -> None:
+    facts = replace(FACTS, disks=(replace(DISK, capacity_bytes=gib * GIB),))
+    check = partial(machine_problems, "moid", facts, None, ImageProfile.BYOL_WORKSPACES)
+    found = [problem.reason for problem in check()]
+    assert [f"ignored_findings=['{rule}']" in reason for reason in found] == ([True] if rule else [])
+    assert list(check(("byol-disk-above-70", "byol-disk-too-large"))) == []
+    image = disk(capacity_bytes=gib * GIB)
+    assert {finding.rule for finding in evaluate(image, ImageProfile.BYOL_WORKSPACES)} == ({rule} if rule else set())
 
 
 @pytest.mark.parametrize(("disks", "valid"), [(0, False), (1, True), (21, True), (22, False)])
