@@ -41,7 +41,7 @@ def orphan_actions() -> Table:
 
 def orphan_kinds() -> Table:
     """How each kind of orphan is recognized, and the resources that leave it."""
-    left_by = {kind: [f"`{r.name}`" for r in RESOURCES if kind in r.orphans] for kind in OrphanKind}
+    left_by = {kind: [f"`{r.name}`" for r in (*RESOURCES, *COMPONENTS) if kind in r.orphans] for kind in OrphanKind}
     rows = [(kind.value, ", ".join(left_by[kind]), of.recognized_by) for kind, of in HANDLING.items()]
     return ["kind", "left by", "recognized by"], rows
 

@@ -64,7 +64,7 @@ def test_every_resource_has_orphans_or_states_why_not(entry: ResourceEntry) -> N
 
 
 def test_every_kind_of_orphan_is_left_by_a_resource_and_is_listed_and_removed() -> None:
-    assert {kind for entry in RESOURCES for kind in entry.orphans} == set(OrphanKind)
+    assert {kind for entry in (*RESOURCES, *COMPONENTS) for kind in entry.orphans} == set(OrphanKind)
     assert HANDLING.keys() == set(OrphanKind)
     assert set(OrphanKind) == LISTED_KINDS
     assert REMOVERS.keys() == set(OrphanKind)

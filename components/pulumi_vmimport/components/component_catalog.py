@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentEntry:
@@ -11,6 +13,8 @@ class ComponentEntry:
     module: str
     summary: str
     page: str
+    orphans: tuple[OrphanKind, ...] = ()
+    """What a killed run can leave of its own resources"""
 
 
 COMPONENTS = (
@@ -31,17 +35,20 @@ COMPONENTS = (
         module="components.import_bucket",
         summary="a private, encrypted, TLS-only bucket with lifecycle rules, or an existing bucket",
         page="permissions.md",
+        orphans=(OrphanKind.BUCKET,),
     ),
     ComponentEntry(
         name="VmimportRole",
         module="components.vmimport_role",
         summary="the service role with least-privilege permissions, or an existing role, which is checked",
         page="permissions.md",
+        orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(
         name="ExportBucket",
         module="components.export_bucket",
         summary="a bucket that VM Import/Export can write to, or an existing bucket",
         page="exports.md",
+        orphans=(OrphanKind.BUCKET,),
     ),
 )

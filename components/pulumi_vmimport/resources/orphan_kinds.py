@@ -20,6 +20,8 @@ class OrphanKind(StrEnum):
     UPLOAD = "multipart upload"
     EXPORTED_OBJECT = "exported object"
     IMAGE_OBJECT = "image in S3"
+    ROLE = "service role"
+    BUCKET = "bucket"
 
 
 @dataclass(frozen=True)
@@ -97,5 +99,15 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         "it by its id",
         ("s3:ListBucket", "s3:GetObject"),
         ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ),
+    OrphanKind.ROLE: OrphanHandling(
+        f"{_TAGS}; roles whose name begins with `vmimport` or is in the export of the stack",
+        ("iam:ListRoles", "iam:ListRoleTags", "iam:ListRolePolicies"),
+        ("iam:ListRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
+    ),
+    OrphanKind.BUCKET: OrphanHandling(
+        f"{_TAGS}; buckets without a name of their own in the program. Only an empty bucket is deleted",
+        ("s3:ListAllMyBuckets", "s3:GetBucketTagging", "s3:GetBucketPolicy"),
+        ("s3:DeleteBucket",),
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pulumi_vmimport.cli.orphans import ec2_listing, s3_listing, workspaces_listing
+from pulumi_vmimport.cli.orphans import component_listing, ec2_listing, s3_listing, workspaces_listing
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError, RegionSearch
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
 from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix, StackExport
@@ -12,7 +12,7 @@ from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 _CONCURRENT_REGIONS = 8
 
-LISTED_KINDS = ec2_listing.KINDS | workspaces_listing.KINDS | s3_listing.KINDS
+LISTED_KINDS = ec2_listing.KINDS | workspaces_listing.KINDS | s3_listing.KINDS | component_listing.KINDS
 """The kinds that a search lists."""
 
 
@@ -30,12 +30,14 @@ class Inventory:
 
 
 def take_inventory(account: SearchedAccount, export: StackExport | None = None) -> Inventory:
-    """Search all Regions concurrently; `export` says where the stack's exports write."""
+    """Search all Regions concurrently; `export` says where the stack's exports write, and what it was creating."""
     prefixes = export.export_prefixes if export is not None else frozenset()
+    names = export.creating_names if export is not None else frozenset()
     errors: list[ListingError] = []
     searches = [RegionSearch(account.aws(region), region, errors) for region in account.regions]
     with ThreadPoolExecutor(_CONCURRENT_REGIONS, thread_name_prefix="region") as pool:
-        found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes)), searches))
+        found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes, names)), searches))
+    found.append(list(component_listing.service_roles(searches[0], names)))  # IAM has no Regions
     order = list(OrphanKind)
     resources = sorted(
         (resource for of_region in found for resource in of_region),
@@ -45,7 +47,10 @@ def take_inventory(account: SearchedAccount, export: StackExport | None = None) 
 
 
 def _resources(
-    search: RegionSearch, buckets: Mapping[str, str] | None, prefixes: Collection[ExportPrefix]
+    search: RegionSearch,
+    buckets: Mapping[str, str] | None,
+    prefixes: Collection[ExportPrefix],
+    names: Collection[str],
 ) -> Iterator[FoundResource]:
     in_region = [bucket for bucket, region in (buckets or {}).items() if region == search.region]
     yield from ec2_listing.ec2_resources(
@@ -54,3 +59,4 @@ def _resources(
     yield from workspaces_listing.workspaces_resources(search)
     yield from s3_listing.uploads(search, in_region if buckets is not None else None)
     yield from s3_listing.image_objects(search, in_region)
+    yield from component_listing.buckets(search, names)

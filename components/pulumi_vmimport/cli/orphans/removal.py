@@ -144,6 +144,28 @@ def _delete_image_object(aws: AwsConnection, resource: FoundResource) -> Removal
     return Removal(resource, "deleted")
 
 
+def _delete_role(aws: AwsConnection, resource: FoundResource) -> Removal:
+    iam, name = aws.client("iam"), resource.id.rpartition("/")[2]
+    try:
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        iam.delete_role(RoleName=name)
+    except ClientError as error:
+        if error_code(error) != "NoSuchEntity":
+            raise
+    return Removal(resource, "deleted")
+
+
+def _delete_bucket(aws: AwsConnection, resource: FoundResource) -> Removal:
+    """Delete a bucket. S3 deletes only an empty one."""
+    try:
+        aws.client("s3").delete_bucket(Bucket=resource.id.rpartition(":")[2])
+    except ClientError as error:
+        if error_code(error) != "NoSuchBucket":
+            raise
+    return Removal(resource, "deleted")
+
+
 def _bucket_and_key(resource: FoundResource) -> tuple[str, str]:
     location = split_s3_uri(resource.id)
     if location is None:
@@ -161,5 +183,7 @@ REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]]
     OrphanKind.UPLOAD: _abort_upload,
     OrphanKind.EXPORTED_OBJECT: _delete_exported_object,
     OrphanKind.IMAGE_OBJECT: _delete_image_object,
+    OrphanKind.ROLE: _delete_role,
+    OrphanKind.BUCKET: _delete_bucket,
 }
 """How each kind is removed."""

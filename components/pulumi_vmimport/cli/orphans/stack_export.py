@@ -15,6 +15,8 @@ from pulumi_vmimport.lifecycle.identity import Identity
 
 _VERSIONS = (3, 4)
 _PERMISSIONS = "WorkspaceImagePermissions"
+# The resources of components that have the tags of their component, and the inputs with their names.
+_OF_COMPONENTS = {"aws:iam/role:Role": "name", "aws:s3/bucket:Bucket": "bucket"}
 # How Pulumi writes a secret: this key and value, and `ciphertext`, or `plaintext` with --show-secrets.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
@@ -43,6 +45,8 @@ class StackExport:
     """Identities of resources with encrypted outputs, which may contain any id"""
     export_prefixes: frozenset[ExportPrefix] = frozenset()
     """Where the exports of the stack write, the interrupted ones included"""
+    creating_names: frozenset[str] = frozenset()
+    """The names of the roles and buckets whose creation was interrupted"""
     permissions: frozenset[str] = frozenset()
     """`image/account` of every image permission that the state grants"""
 
@@ -69,6 +73,7 @@ def read_export(text: bytes, expected: str | None) -> StackExport:
         pending=frozenset(text for resource in creating for text in _pending_marks(resource)),
         encrypted=frozenset(_identity(resource) for resource in custom if _has_encrypted_outputs(resource)),
         export_prefixes=frozenset(prefix for r in [*custom, *creating] for prefix in _export_prefixes(r)),
+        creating_names=frozenset(name for resource in creating for name in _names(resource)),
         permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
     )
 
@@ -195,8 +200,20 @@ def _export_prefixes(resource: Mapping[str, Any]) -> Iterator[ExportPrefix]:
         )
 
 
+def _names(resource: Mapping[str, Any]) -> Iterator[str]:
+    """The name of a role or bucket of a component."""
+    member = _OF_COMPONENTS.get(_type(resource))
+    yield from _texts(_bag(resource, "inputs").get(member)) if member else ()
+
+
+def _type(resource: Mapping[str, Any]) -> str:
+    return str(resource["urn"]).split("::")[2].rpartition("$")[2]
+
+
 def _pending_marks(resource: Mapping[str, Any]) -> Iterator[str]:
     yield _identity(resource)
+    if _type(resource) in _OF_COMPONENTS and isinstance(resource.get("parent"), str):
+        yield Identity(resource["parent"]).key  # its tags name the component
     yield from _permissions(resource)
     bucket, key = (_bag(resource, "inputs").get(name) for name in ("bucket", "key"))
     if isinstance(bucket, str) and isinstance(key, str):
