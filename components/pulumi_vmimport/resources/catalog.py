@@ -14,6 +14,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     EXPORTED_OBJECT,
     OBJECT_DELETION,
     RECIPIENT_CHECK,
+    RESULT_KEY_CHECK,
     ROLE_CHECK,
     SOURCE_CHECK,
     SSE_KMS,
@@ -33,12 +34,11 @@ RESOURCES = (
         summary="an AMI from disk images in S3, from URLs or from a snapshot (EC2 ImportImage)",
         page="supported_systems.md",
         actions=Actions(
-            check=(*SOURCE_CHECK, *iam("ec2", "DescribeSnapshots", "GetEbsEncryptionByDefault")),
+            check=(*SOURCE_CHECK, "ec2:DescribeSnapshots"),
             create=(
                 *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags"),
                 *iam("ec2", "DescribeImages", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
-                *("s3:GetObject", "kms:DescribeKey"),
-                *ACCESS_CHECK,
+                *("s3:GetObject", *RESULT_KEY_CHECK, *ACCESS_CHECK),
             ),
             read=iam("ec2", "DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"),
             update=(
@@ -62,8 +62,7 @@ RESOURCES = (
             check=SOURCE_CHECK,
             create=(
                 *iam("ec2", "ImportSnapshot", "DescribeImportSnapshotTasks", "CreateTags", "DescribeSnapshots"),
-                *("ec2:DeleteSnapshot", "s3:GetObject", "kms:DescribeKey"),
-                *ACCESS_CHECK,
+                *("ec2:DeleteSnapshot", "s3:GetObject", *RESULT_KEY_CHECK, *ACCESS_CHECK),
             ),
             read=iam("ec2", "DescribeImportSnapshotTasks", "DescribeSnapshots"),
             update=iam(

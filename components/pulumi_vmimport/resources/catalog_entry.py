@@ -53,7 +53,8 @@ ROLE_CHECK = iam(
     "GetPolicyVersion",
 )
 ACCESS_CHECK = (*ROLE_CHECK, "s3:GetBucketPolicy", "kms:GetKeyPolicy")
-SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), "kms:DescribeKey", *ACCESS_CHECK)
+RESULT_KEY_CHECK = ("kms:DescribeKey", *iam("ec2", "GetEbsEncryptionByDefault", "GetEbsDefaultKmsKeyId"))
+SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), *RESULT_KEY_CHECK, *ACCESS_CHECK)
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
 ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
 EXPORTED_OBJECT = iam("s3", "ListBucket", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")

@@ -13,6 +13,7 @@ from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImport
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
 from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_bundles, workspace_images
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
@@ -68,7 +69,7 @@ def remove(aws: AwsConnection, resource: FoundResource) -> Removal:
     try:
         return REMOVERS[resource.kind](aws, resource)
     except (ClientError, BotoCoreError) as error:
-        return Removal(resource, "not removed", error_message(error))
+        return Removal(resource, "not removed", with_explanation(error_message(error)))
     except ObjectNotOwnedError as error:
         return Removal(resource, "not removed", str(error))
 

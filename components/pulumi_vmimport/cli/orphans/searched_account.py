@@ -13,6 +13,7 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.s3.s3_locations import bucket_region
 from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.cli.command_error import CommandError
 
 
@@ -71,4 +72,4 @@ def _command_errors() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         remedy = "; log in, or set --profile" if credentials_expired(error) else ""
-        raise CommandError(f"{error_message(error)}{remedy}") from error
+        raise CommandError(f"{with_explanation(error_message(error))}{remedy}") from error

@@ -96,7 +96,7 @@ def role_problems(
     usable = [container for i, container in enumerate(containers) if i not in without]
     access = RequiredAccess(
         import_objects=disk_container_rules.objects_of(usable),
-        kms_key_arns=encryption_rules.key_arns(run, inputs.kms_key_id) if with_key else (),
+        kms_key_arns=encryption_rules.key_arns(run, inputs.encrypted, inputs.kms_key_id) if with_key else (),
         license_manager=is_set(inputs.license_specifications),
     )
     yield from service_role_rules.role_problems(run, inputs.role_name, access, fresh=fresh)

@@ -141,7 +141,7 @@ def _role_problems(
     """Why the service role is insufficient. A disk or key with a problem of its own says nothing about the role."""
     access = RequiredAccess(
         import_objects=disk_rules.objects_of([inputs.disk_container] if with_disk else []),
-        kms_key_arns=key_arns(run, inputs.kms_key_id) if with_key else (),
+        kms_key_arns=key_arns(run, inputs.encrypted, inputs.kms_key_id) if with_key else (),
     )
     return role_problems(run, inputs.role_name, access, fresh=fresh)
 

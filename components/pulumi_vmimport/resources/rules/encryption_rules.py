@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 
 from collections.abc import Iterator
 
-from pulumi_vmimport.aws.ec2 import kms_keys
+from pulumi_vmimport.aws.ec2 import ebs_encryption, kms_keys
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 
@@ -41,11 +41,24 @@ def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Ite
             yield Problem(_PATH, f"key {kms_key_id!r} {key.problem}")
 
 
-def key_arns(run: Run, kms_key_id: str | None) -> list[str]:
-    """The ARN of the key that the service role must have access to, as far as it can be read."""
-    if kms_key_id is None or not is_set(kms_key_id):
+def key_arns(run: Run, encrypted: bool | None, kms_key_id: str | None) -> list[str]:
+    """The ARN of the key that the service role must have access to, as far as it can be read.
+
+    Without `kms_key_id`, this is the key of the account with which EBS encrypts, unless AWS manages it.
+    """
+    if not is_known(kms_key_id, encrypted):
         return []
-    key: kms_keys.EncryptionKey | None = None
-    with warn_on_aws_error(run, f"permissions of the service role on key {kms_key_id}"):
-        key = kms_keys.find(run.aws, kms_key_id)
-    return [key.arn] if key else []
+    found: list[str] = []
+    subject = f"key {kms_key_id}" if kms_key_id else "the default key of EBS"
+    with warn_on_aws_error(run, f"permissions of the service role on {subject}"):
+        id = kms_key_id or _default_key_id(run, encrypted)
+        key = kms_keys.find(run.aws, id) if id else None
+        found += [key.arn] if key else []
+    return found
+
+
+def _default_key_id(run: Run, encrypted: bool | None) -> str | None:
+    """The key of the account that encrypts a result without a key of its own; None if there is none."""
+    if not encrypted and not ebs_encryption.is_default(run.aws, fresh=False):
+        return None
+    return ebs_encryption.customer_managed_default_key(run.aws, fresh=False)

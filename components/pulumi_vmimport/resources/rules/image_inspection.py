@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
@@ -63,7 +64,7 @@ def inspect_container(
         except (ClientError, BotoCoreError, TransferError) as error:
             if is_identity_error(error):
                 raise
-            words = str(error) if isinstance(error, TransferError) else error_message(error)
+            words = str(error) if isinstance(error, TransferError) else with_explanation(error_message(error))
             run.warn(f"{path}.{input} not inspected: {words}")
             return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)

@@ -7,10 +7,16 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
+from pulumi_vmimport_sandbox.aws.kms.ebs_keys import is_managed_by_aws
 
 
 class VolumeCalls(RegionalCalls, ElasticBlockStore):  # type: ignore[misc] # moto has no types
-    """CreateVolume and AttachVolume."""
+    """CreateVolume, AttachVolume and GetEbsDefaultKmsKeyId."""
+
+    def get_ebs_default_kms_key_id(self) -> ActionResult:
+        key = self.ec2_backend.default_kms_key_id
+        is_managed = key is None or is_managed_by_aws(self.account_region, str(key))
+        return ActionResult({"KmsKeyId": "alias/aws/ebs" if is_managed else str(key)})
 
     def create_volume(self) -> ActionResult:
         zone = self._get_param("AvailabilityZone")

@@ -169,6 +169,20 @@ def test_a_policy_that_cannot_be_read_is_a_warning(run: Any, aws: AwsSandbox, en
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("by_default", [True, False], ids=["by-default", "requested"])
+def test_the_default_key_of_ebs_counts_unless_aws_manages_it(
+    run: Any, image_inputs: ImportImageInputs, aws: AwsSandbox, looked_up: Any, by_default: bool
+) -> None:
+    ec2 = aws.observer("ec2")
+    key = aws.observer("kms").create_key()["KeyMetadata"]["Arn"]
+    inputs = replace(image_inputs, encrypted=None if by_default else True)
+    if by_default:
+        ec2.enable_ebs_encryption_by_default()
+    assert looked_up(lifecycle, run, inputs) == {}
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    assert f"lacks kms:CreateGrant on {key}" in looked_up(lifecycle, run, inputs)["roleName"]
+
+
 def test_a_missing_bucket_or_object_yields_no_finding_about_the_role(
     run: Any, image_inputs: ImportImageInputs, looked_up: Any
 ) -> None:
