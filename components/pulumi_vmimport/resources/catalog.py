@@ -147,7 +147,7 @@ RESOURCES = (
         actions=Actions(
             check=("ec2:DescribeImages", *EXPORT_CHECK, *ACCESS_CHECK),
             create=(
-                *iam("ec2", "ExportImage", "DescribeExportImageTasks", "CreateTags"),
+                *iam("ec2", "DescribeImages", "ExportImage", "DescribeExportImageTasks", "CreateTags"),
                 *EXPORT_CHECK,
                 *EXPORTED_OBJECT,
                 *ACCESS_CHECK,
@@ -189,6 +189,7 @@ RESOURCES = (
         actions=workspace_image_actions(
             "ImportWorkspaceImage",
             ("ec2:DescribeImages", "workspaces:DescribeAccount"),
+            source=("ec2:DescribeImages",),
             implied=iam("ec2", "DescribeImages", "ModifyImageAttribute"),
         ),
         orphans=(OrphanKind.WORKSPACE_IMAGE,),
@@ -202,6 +203,7 @@ RESOURCES = (
             "ImportCustomWorkspaceImage",
             (*iam("ec2", "DescribeImages", "DescribeImportImageTasks"), "workspaces:DescribeAccount"),
             "DescribeCustomWorkspaceImageImport",
+            source=("ec2:DescribeImages",),
             implied=(
                 *iam("imagebuilder", "GetInfrastructureConfiguration", "GetImage"),
                 *("iam:PassRole", "ec2:ModifyImageAttribute"),

@@ -80,14 +80,14 @@ _WORKSPACE_IMAGE_DELETION = iam(
 
 
 def workspace_image_actions(
-    operation: str, check: tuple[str, ...], *progress: str, implied: tuple[str, ...] = ()
+    operation: str, check: tuple[str, ...], *progress: str, source: tuple[str, ...] = (), implied: tuple[str, ...] = ()
 ) -> Actions:
-    """The actions of a resource that creates a WorkSpaces image with one operation."""
+    """The actions of a resource that creates a WorkSpaces image with one operation, of a source that is waited for."""
     poll = iam("workspaces", "DescribeWorkspaceImages", *progress)
     tags = iam("workspaces", "CreateTags", "DeleteTags")
     return Actions(
         check=(*iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"), *check),
-        create=(*iam("workspaces", operation, "DescribeTags", "DeleteWorkspaceImage"), *poll, *tags),
+        create=(*iam("workspaces", operation, "DescribeTags", "DeleteWorkspaceImage"), *poll, *tags, *source),
         read=iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"),
         update=("workspaces:DeleteWorkspaceImage", *poll, *tags),
         delete=(*_WORKSPACE_IMAGE_DELETION, *iam("workspaces", *progress)),

@@ -22,7 +22,7 @@ NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", 
 IMPORTED_NAMES = "import-ami-*"
 """The names of imported AMIs, as a value of a filter of DescribeImages."""
 _IMPORTED_NAME = re.compile(r"import-ami-\w+")
-_GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
+GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,23 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         if error_code(error) in NO_SUCH_IMAGE:
             return None
         raise
-    return _read(images[0]) if images and images[0].get("State") not in _GONE_STATES else None
+    return _read(images[0]) if images and images[0].get("State") not in GONE_STATES else None
+
+
+def state_of(aws: AwsConnection, image_id: str) -> tuple[str, str]:
+    """The state of an AMI, with its reason: `deregistered` if the AMI does not exist."""
+    chosen: Any = [{"Name": "image-id", "Values": [image_id]}]
+    images = aws.client("ec2").describe_images(Filters=chosen, IncludeDisabled=True)["Images"]
+    if not images:
+        return "deregistered", ""
+    return images[0].get("State", ""), images[0].get("StateReason", {}).get("Message", "")
 
 
 def find_imported(aws: AwsConnection, task_id: str) -> Image | None:
     """The AMI that an import task created, also after EC2 has stopped listing the task: its name is the task's id."""
     chosen: Any = [{"Name": "name", "Values": [task_id]}]
     images = aws.client("ec2").describe_images(Owners=["self"], Filters=chosen, IncludeDisabled=True)["Images"]
-    found = [image for image in images if image.get("State") not in _GONE_STATES and importing_task(image)]
+    found = [image for image in images if image.get("State") not in GONE_STATES and importing_task(image)]
     return _read(found[0]) if found else None
 
 

@@ -14,6 +14,15 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
 
+# Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+_UNUSABLE_STATES = frozenset({
+    "Disabled",
+    "PendingDeletion",
+    "PendingImport",
+    "PendingReplicaDeletion",
+    "Unavailable",
+})  # fmt: skip
+
 
 @dataclass(frozen=True)
 class EncryptionKey:
@@ -28,7 +37,7 @@ class EncryptionKey:
         """Why EBS cannot encrypt with the key; None if it can."""
         if self.spec != "SYMMETRIC_DEFAULT":
             return f"has key spec {self.spec}, expected a symmetric key (SYMMETRIC_DEFAULT)"
-        if self.state != "Enabled":
+        if self.state in _UNUSABLE_STATES:
             return f"is {self.state}, expected Enabled until the task has ended"
         return None
 

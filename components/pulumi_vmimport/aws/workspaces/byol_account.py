@@ -15,23 +15,30 @@ from pulumi_vmimport.aws.task_poller import Pollers
 # Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html
 DEFAULT_IMAGE_QUOTA = 40
 
+_FINAL_STATES = frozenset({"COMPLETED", "FAILED"})
+
 
 @dataclass(frozen=True)
 class ByolSupport:
-    """BYOL in the response of DescribeAccount."""
+    """BYOL in the response of DescribeAccount. A value that is neither ENABLED nor DISABLED is in between."""
 
     is_enabled: bool
+    is_disabled: bool
     cidr_range: str | None
     message: str | None
 
 
 @dataclass(frozen=True)
 class ByolModification:
-    """A modification of the account's configuration; `state` is PENDING, COMPLETED or FAILED."""
+    """A modification of the account's configuration."""
 
     state: str
     cidr_range: str | None
     error: str | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in _FINAL_STATES
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "ByolModification":
@@ -48,7 +55,8 @@ def byol_support(aws: AwsConnection) -> ByolSupport:
     """Whether BYOL is enabled for the account in the Region."""
     answer = aws.client("workspaces").describe_account()
     return ByolSupport(
-        is_enabled=answer.get("DedicatedTenancySupport") == "ENABLED",
+        is_enabled=answer["DedicatedTenancySupport"] == "ENABLED",
+        is_disabled=answer["DedicatedTenancySupport"] == "DISABLED",
         cidr_range=answer.get("DedicatedTenancyManagementCidrRange"),
         message=answer.get("Message"),
     )

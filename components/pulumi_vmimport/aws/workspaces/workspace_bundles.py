@@ -17,6 +17,7 @@ from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 _NOT_FOUND = "ResourceNotFoundException"
+_FINAL_STATES = frozenset({"AVAILABLE", "ERROR"})
 _IDS_PER_CALL = 25  # the maximum of DescribeWorkspaceBundles
 
 
@@ -63,7 +64,8 @@ class BundleDescription:
 
     @property
     def pending(self) -> bool:
-        return self.state == "PENDING"
+        """Whether WorkSpaces still works on the bundle: in any state but the two final ones, even an unknown one."""
+        return self.state not in _FINAL_STATES
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "BundleDescription":

@@ -15,6 +15,7 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 
 NOT_FOUND = frozenset({"ResourceNotFoundException"})
+_FINAL_STATES = frozenset({"AVAILABLE", "ERROR"})
 _IDS_PER_CALL = 25  # the maximum of DescribeWorkspaceImages
 
 
@@ -46,7 +47,8 @@ class WorkspaceImage:
 
     @property
     def pending(self) -> bool:
-        return self.state == "PENDING"
+        """Whether WorkSpaces still works on the image: in any state but the two final ones, even an unknown one."""
+        return self.state not in _FINAL_STATES
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> "WorkspaceImage":

@@ -156,7 +156,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
     def _write(
         self, run: Run, state: DirectSnapshotState, snapshot: EbsSnapshot, image: ImageSource, disk: DiskContent
     ) -> DirectSnapshotState:
-        if snapshot.state == "pending" and _SEAL_TAG not in snapshot.tags:
+        if snapshot.state != "completed" and _SEAL_TAG not in snapshot.tags:
 
             def keep(next_block: int) -> None:
                 run.record(snapshot.id, replace(state, next_block=max(next_block, state.next_block or 0)))
@@ -191,7 +191,8 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             polls_left = iter(range(_POLLS_AFTER_REJECTION if rejection else 0))
 
             def is_over(seen: EbsSnapshot) -> bool:
-                return seen.state != "pending" or (rejection is not None and next(polls_left, None) is None)
+                has_ended = seen.state in {"completed", "error"}
+                return has_ended or (rejection is not None and next(polls_left, None) is None)
 
             ended = wait_for_end(run, ebs_direct.POLLERS, snapshot.id, is_over, lambda _: "completing")
             if ended is None or ended.state != "completed":

@@ -27,10 +27,10 @@ def find_or_start(run: Run, inputs: DirectSnapshotInputs, source_identity: str, 
     for snapshot in ebs_direct.find_by_tag(run.aws, IDENTITY_TAG, own_tags[IDENTITY_TAG]):
         if not own_tags.items() <= snapshot.tags.items():
             continue
-        is_usable = snapshot.state in {"pending", "completed"} and is_adoptable(snapshot.tags)
+        is_usable = snapshot.state != "error" and is_adoptable(snapshot.tags)
         if snapshot.tags.get(SOURCE_TAG) == source_identity and is_usable:
             return snapshot
-        if snapshot.state != "completed":
+        if snapshot.state in {"pending", "error"}:
             ebs_snapshots.delete(run.aws, snapshot.id)
     return _start(run, inputs, {**(inputs.tags or {}), **own_tags, SOURCE_TAG: source_identity}, size)
 

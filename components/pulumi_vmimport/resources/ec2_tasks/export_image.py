@@ -22,6 +22,7 @@ from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.rules import service_role_rules
+from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 
@@ -62,6 +63,7 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
 
     def start_task(self, run: Run, inputs: ExportImageInputs, token: str, tags: Mapping[str, str]) -> Ec2ExportTask:
         export_rules.require_usable_bucket(run, inputs, _bucket_reasons)
+        wait_until_available(run, inputs.image_id)
         return start_image_export(run.aws, _members(inputs), token, tags)
 
     def may_retry(self, run: Run, inputs: ExportImageInputs, error: ClientError) -> bool:
@@ -128,8 +130,8 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
             f"AMI {image_id!r} belongs to account {image.owner_id}, expected an AMI of account {run.aws.account_id}; "
             "copy the AMI to your account and export the copy",
         )
-    if image.state != "available":
-        yield Problem(_PATH, f"AMI {image_id!r} is {image.state}, expected available")
+    if image.state == "disabled":
+        yield Problem(_PATH, f"AMI {image_id!r} is disabled, expected available; enable it with EnableImage")
     subject = f"AMI {image_id!r}"
     yield from export_rules.license_problems(run, _PATH, subject, image.platform_details, image.product_codes)
     for disk in image.disks:

@@ -29,7 +29,7 @@ def account_problems(run: Run, path: str) -> Iterator[Problem]:
     if run.supplied_by_resource("region"):
         return
     support = byol_account.byol_support(run.aws)
-    if not support.is_enabled:
+    if support.is_disabled:
         message = f": {support.message}" if support.message else ""
         yield Problem(
             path,

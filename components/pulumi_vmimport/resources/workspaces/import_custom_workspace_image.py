@@ -22,6 +22,7 @@ from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.allowed_values import OsVersionValue
+from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -113,6 +114,8 @@ class ImportCustomWorkspaceImageLifecycle(
             yield from _task_problems(run, inputs.ec2_import_task_id)
 
     def start(self, run: Run, inputs: ImportCustomWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
+        if inputs.ec2_image_id is not None:
+            wait_until_available(run, inputs.ec2_image_id)
         source: Any = api_members(inputs, _SOURCES)
         members: Mapping[str, Any] = api_members(inputs, _OTHER_MEMBERS)
         answer = run.aws.client("workspaces").import_custom_workspace_image(

@@ -17,6 +17,7 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue
+from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageArgs,
@@ -62,6 +63,7 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
 
     def start(self, run: Run, inputs: ImportWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
+        wait_until_available(run, inputs.ec2_image_id)
         answer = run.aws.client("workspaces").import_workspace_image(
             Ec2ImageId=inputs.ec2_image_id,
             IngestionProcess=inputs.ingestion_process.value,

@@ -96,7 +96,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         support = byol_account.byol_support(run.aws)
         if support.is_enabled:
             return _with_support(state, support)
-        return None if self.condition(state) is Condition.READY else state
+        return None if support.is_disabled and self.condition(state) is Condition.READY else state
 
     def read_existing(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState | None:
         support = byol_account.byol_support(run.aws)
@@ -130,7 +130,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
                 run,
                 byol_account.POLLERS,
                 id,
-                lambda change: change.state != "PENDING",
+                lambda change: change.is_over,
                 lambda change: f"enabling BYOL, {change.state.lower()}",
             )
             support = byol_account.byol_support(run.aws)
@@ -146,7 +146,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
 
 def _is_modification_pending(run: Run) -> bool:
     latest = byol_account.latest_modification(run.aws)
-    return latest is not None and latest.state == "PENDING"
+    return latest is not None and not latest.is_over
 
 
 def _with_support(state: WorkspacesAccountState, support: ByolSupport) -> WorkspacesAccountState:

@@ -110,6 +110,8 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
         ami = ec2_backends[self.current_account][self.region].amis.get(image_id)
         if ami is None or ami.owner_id != self.current_account:
             raise ServiceError("ResourceNotFoundException", f"The EC2 image {image_id} does not exist in this account.")
+        if ami.state != "available":
+            raise ingestion_validation.invalid(f"The EC2 image {image_id} is {ami.state}.")
         if (ami.platform or "").lower() != "windows":
             raise ingestion_validation.invalid(f"The EC2 image {image_id} is not a Windows image.")
         if ami.state != "available":

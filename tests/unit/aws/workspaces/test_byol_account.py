@@ -18,10 +18,16 @@ Stub = Callable[..., Stubber]
     [
         (
             {"DedicatedTenancySupport": "ENABLED", "DedicatedTenancyManagementCidrRange": CIDR, "Message": "ok"},
-            ByolSupport(True, CIDR, "ok"),
+            ByolSupport(is_enabled=True, is_disabled=False, cidr_range=CIDR, message="ok"),
         ),
-        ({"DedicatedTenancySupport": "DISABLED"}, ByolSupport(False, None, None)),
-        ({}, ByolSupport(False, None, None)),
+        (
+            {"DedicatedTenancySupport": "DISABLED"},
+            ByolSupport(is_enabled=False, is_disabled=True, cidr_range=None, message=None),
+        ),
+        (
+            {"DedicatedTenancySupport": "ENABLING"},
+            ByolSupport(is_enabled=False, is_disabled=False, cidr_range=None, message=None),
+        ),
     ],
 )
 def test_byol_is_enabled_by_dedicated_tenancy(

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.schema import main_property
+from pulumi_vmimport.resources.direct_snapshot import pending_snapshot
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -295,3 +297,14 @@ def test_delete_leaves_nothing_and_may_be_called_twice(
     lifecycle.delete(new_run(), id, state)
     lifecycle.delete(new_run(), id, state)
     assert snapshots(aws) == []
+
+
+def test_a_snapshot_in_an_unknown_state_is_reused_and_not_deleted(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, state = interrupted(new_run(stop_after_waits=20), inputs)
+    read: Any = EbsSnapshot.read
+    monkeypatch.setattr(EbsSnapshot, "read", lambda answer: replace(read(answer), state="validating"))
+    assert pending_snapshot.find_or_start(new_run(), inputs, state.source_identity, 1).id == id
+    assert pending_snapshot.find_or_start(new_run(), inputs, "another version", 1).id != id
+    assert aws.calls.of("DeleteSnapshot") == []

@@ -84,7 +84,7 @@ def test_a_valid_ami_has_no_problem_and_windows_byol_a_warning(
             "belongs to account 111122223333, expected an AMI of account 123456789012",
             id="shared",
         ),
-        pytest.param({"state": "pending"}, "is pending, expected available", id="pending"),
+        pytest.param({"state": "disabled"}, "is disabled, expected available", id="disabled"),
         pytest.param({"product_codes": ("abc",)}, "comes from AWS Marketplace (product code abc)", id="marketplace"),
         pytest.param({"platform_details": "Windows"}, "runs Windows with a license from AWS", id="windows"),
         pytest.param(
