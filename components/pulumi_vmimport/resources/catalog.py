@@ -20,6 +20,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     SSE_KMS,
     TAGGING,
     UPLOAD,
+    UPLOAD_CHECK,
     Actions,
     ResourceEntry,
     iam,
@@ -104,10 +105,7 @@ RESOURCES = (
         summary="an OVA, or one object for each disk, in S3, streamed from a vSphere VM or one of its snapshots",
         page="uploads.md",
         actions=Actions(
-            check=(
-                *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),
-                *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
-            ),
+            check=UPLOAD_CHECK,
             create=UPLOAD,
             read=("s3:GetObject",),
             update=(*UPLOAD, *iam("s3", "DeleteObject", "DeleteObjectVersion")),
@@ -122,10 +120,7 @@ RESOURCES = (
         summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",
         page="uploads.md",
         actions=Actions(
-            check=(
-                *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),
-                *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
-            ),
+            check=UPLOAD_CHECK,
             create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING, "ec2:GetEbsEncryptionByDefault"),
             read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
             update=(

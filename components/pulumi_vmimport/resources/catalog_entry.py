@@ -58,6 +58,10 @@ SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), *RESULT_KEY_CHECK, *ACCES
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
 ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
 EXPORTED_OBJECT = iam("s3", "ListBucket", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")
+UPLOAD_CHECK = (
+    *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),
+    *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
+)
 UPLOAD = iam("s3", "PutObject", "GetObject", "ListBucketMultipartUploads", "AbortMultipartUpload")
 OBJECT_DELETION = iam(
     "s3", "GetObject", "DeleteObject", "DeleteObjectVersion", "ListBucketMultipartUploads", "AbortMultipartUpload"
