@@ -33,8 +33,11 @@ else:
     source = {"virtual_machine_uuid": windows.uuid}
     pulumi.export("virtualMachine", windows.name)
 
+# A release such as 11-23H2 begins with the version of Windows, with which preview checks the ingestion process.
+windows_version, is_release, _ = config.get("windowsRelease", "").partition("-")
 image_args: Any = {
     **source,
+    **({"os_version": f"Windows_{windows_version}"} if is_release else {}),
     **configured(powered_on="poweredOn", existing_bucket="existingBucket", existing_role_name="existingRoleName"),
     **configured(image_name="imageName", image_description="imageDescription", ingestion_process="ingestionProcess"),
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES, WindowsRelease
+from pulumi_vmimport.components.byol_presets import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
 from pulumi_vmimport.components.component_base import Values
 from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
@@ -94,6 +94,7 @@ class SourceMachine:
         if is_set(self._profile):
             yield from self._windows()
             yield from self._firmware()
+            yield from self._boot_security()
             yield from self._disks()
             yield from self._devices()
             yield from self._guest()
@@ -124,6 +125,22 @@ class SourceMachine:
                 "WorkSpaces boots Windows 10 with BIOS and Windows 11 with UEFI",
                 is_fatal=self._is_byol,
             )
+
+    def _boot_security(self) -> Iterator[Finding]:
+        """Secure Boot and the virtual TPM: what Windows 11 Setup requires, and what vSphere does not export."""
+        _, firmware = self._property("firmware")
+        effective = firmware if firmware is not None else self._release and self._release.firmware
+        is_windows_11 = self._release is not None and self._release.firmware == EFI
+        for name, title in (("secure_boot", "Secure Boot"), ("vtpm", "a virtual TPM 2.0")):
+            value = self._values.get(name)
+            if value is True and effective == BIOS:
+                yield Finding(name, f"requires firmware efi, got {effective}; remove {name} or change the firmware")
+            elif value is False and is_windows_11 and self._values.get("phase") != Phase.EXPORT:
+                reason = f"Windows 11 Setup requires {title}; set it to true, or bypass the check in the answer file"
+                yield Finding(name, reason, is_fatal=False)
+        if is_set(self._override.get("vtpm")) and self._values.get("phase") == Phase.EXPORT:
+            reason = "vSphere does not export a VM with a virtual TPM; remove it in phase export"
+            yield Finding("virtual_machine_args.vtpm", reason)
 
     def _disks(self) -> Iterator[Finding]:
         path, disks = self._property("disks")

@@ -10,8 +10,9 @@ from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_vsphere as vsphere
 
-from pulumi_vmimport.components.byol_presets import WindowsRelease
+from pulumi_vmimport.components.byol_presets import EFI, WindowsRelease
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
+from pulumi_vmimport.components.source_machine_args import GuestArgs, IsoArgs, WindowsReleaseArgs
 from pulumi_vmimport.components.source_machine_rules import (
     DEFAULT_SCSI,
     Phase,
@@ -28,62 +29,9 @@ from pulumi_vmimport.vsphere.machine_facts import AdapterKind
 # AWS documents no values. The minimum of Windows 11 (https://www.microsoft.com/windows/windows-11-specifications), and
 # the network adapter whose driver the Windows ISO contains.
 DEFAULT_CPUS, DEFAULT_MEMORY_MB, DEFAULT_ADAPTER = 2, 4096, AdapterKind.E1000E.value
+_TPM_VERSION = "2.0"
 _ANY_SYSTEM = WindowsRelease(firmware="bios", guest_id="otherGuest64")  # the defaults of pulumi-vsphere
 _MACHINE_ARGS = frozenset(n for n, v in vars(vsphere.VirtualMachineArgs).items() if isinstance(v, property))
-
-
-class IsoArgs(TypedDict):
-    """The ISO image that Windows is installed from: a file in a datastore, or a local file to upload."""
-
-    path: NotRequired[pulumi.Input[str]]
-    """The path in the datastore, such as iso/windows.iso. Default: iso/ and the file name of local_path."""
-    datastore_id: NotRequired[pulumi.Input[str]]
-    """The id of the datastore. Default: that of the virtual machine."""
-    datastore: NotRequired[pulumi.Input[str]]
-    """The name of the datastore, instead of datastore_id; an upload requires it. Default: that of the virtual
-    machine."""
-    datacenter: NotRequired[pulumi.Input[str]]
-    """The name of the datacenter of that datastore. Default: that of the virtual machine."""
-    local_path: NotRequired[pulumi.Input[str]]
-    """A file to upload from the machine that runs Pulumi; a change of the path, not of the content, uploads it again.
-    The path may be an output, but whether it is set must be known. Default: nothing is uploaded."""
-
-
-class WindowsReleaseArgs(TypedDict):
-    """The virtual machine that a release of Windows requires."""
-
-    firmware: pulumi.Input[str]
-    """bios or efi."""
-    guest_id: pulumi.Input[str]
-    """The guest id in vSphere, such as windows11_64Guest."""
-
-
-class GuestArgs(TypedDict):
-    """Facts about the guest that vSphere does not expose.
-
-    Anything set here that VM Import/Export does not support fails preview.
-    """
-
-    language: NotRequired[pulumi.Input[str]]
-    """The language of the Windows installation; WorkSpaces supports only English. Default: en-US."""
-    static_ip: NotRequired[pulumi.Input[bool]]
-    """The network adapter has a static address. Default: false; it uses DHCP."""
-    raw_device_mapping: NotRequired[pulumi.Input[bool]]
-    """A disk is a raw device mapping. Default: false."""
-    se_sparse_disks: NotRequired[pulumi.Input[bool]]
-    """A disk is an SEsparse delta file, as snapshots create them. Default: false."""
-    dual_boot: NotRequired[pulumi.Input[bool]]
-    """Several operating systems are installed. Default: false."""
-    mbr_on_other_disk: NotRequired[pulumi.Input[bool]]
-    """The root partition and the MBR are on different disks. Default: false."""
-    physical_origin: NotRequired[pulumi.Input[bool]]
-    """The virtual machine was converted from a physical machine (P2V). Default: false."""
-    encrypted_volumes: NotRequired[pulumi.Input[bool]]
-    """A volume is encrypted, for example with BitLocker. Default: false."""
-    arm64: NotRequired[pulumi.Input[bool]]
-    """The operating system is for ARM64. Default: false."""
-    hyper_v_role: NotRequired[pulumi.Input[bool]]
-    """The Hyper-V role is installed. Default: false."""
 
 
 class SourceVirtualMachineArgs(TypedDict):
@@ -97,8 +45,8 @@ class SourceVirtualMachineArgs(TypedDict):
     windows_releases: NotRequired[pulumi.Input[dict[str, pulumi.Input[WindowsReleaseArgs]]]]
     """Releases to add to the table of this version, or to override in it. Default: none."""
     phase: NotRequired[pulumi.Input[Literal["install", "export"]]]
-    """install: the ISO is in the CD drive; export: there is no CD drive, which requires the VM to be powered off.
-    Default: install."""
+    """install: the ISO is in the CD drive; export: there is neither a CD drive nor a virtual TPM, which requires the VM
+    to be powered off. Default: install."""
     rules: NotRequired[pulumi.Input[Literal["enforce", "warn", "off"]]]
     """How to report what AWS does not support: enforce fails preview, warn reports a warning, off reports nothing.
     Default: enforce."""
@@ -137,6 +85,14 @@ class SourceVirtualMachineArgs(TypedDict):
     """The size of the disk in GB; it is thin provisioned. Default: 70, the maximum for WorkSpaces."""
     firmware: NotRequired[pulumi.Input[str]]
     """bios or efi. Default: that of windows_release, else bios."""
+    secure_boot: NotRequired[pulumi.Input[bool]]
+    """Whether Secure Boot is enabled, as Windows 11 Setup requires; needs firmware efi. Default: true for Windows 11,
+    else false."""
+    vtpm: NotRequired[pulumi.Input[bool]]
+    """Whether the virtual machine has a virtual TPM 2.0 in phase install, as Windows 11 Setup requires; needs firmware
+    efi and a key provider in vCenter. vSphere does not export a VM with a virtual TPM, so phase export removes it:
+    suspend BitLocker first. Set it to false if the answer file bypasses the check of Setup. Default: true for Windows
+    11, else false."""
     guest_id: NotRequired[pulumi.Input[str]]
     """The guest id in vSphere. Default: that of windows_release, else otherGuest64."""
     scsi_type: NotRequired[pulumi.Input[str]]
@@ -154,9 +110,9 @@ class SourceVirtualMachine(Component):
 
     It has one disk, one network adapter, and a controller and firmware that AWS supports. Preview reports everything
     that AWS does not support at once. When Windows is installed, shut it down and set phase to export: vSphere removes
-    a CD drive only from a VM that is powered off, and pulumi-vsphere powers the VM on after every change, so shut it
-    down once more before the export. The component does not wait for an IP address of the guest. `pulumi preview
-    --refresh` shows changes made in vSphere.
+    a CD drive and a virtual TPM only from a VM that is powered off, and pulumi-vsphere powers the VM on after every
+    change, so shut it down once more before the export. The component does not wait for an IP address of the guest.
+    `pulumi preview --refresh` shows changes made in vSphere.
 
     A single licensed ESXi host is enough according to the documentation of pulumi-vsphere, which requires vCenter only
     to clone and to deploy OVF; the API of the free license is read-only (not tested here). On a host without vCenter,
@@ -204,6 +160,10 @@ class SourceVirtualMachine(Component):
         self.name, self.power_state = machine.name, machine.power_state
         self.register_outputs({"moid": self.moid, "uuid": self.uuid, "name": self.name, "powerState": self.power_state})
 
+    @property
+    def _phase(self) -> pulumi.Output[str]:
+        return self._inputs.get("phase", default=Phase.INSTALL)
+
     def _machine(self, name: str, args: SourceVirtualMachineArgs) -> dict[str, Any]:
         """The arguments of the virtual machine without virtual_machine_args."""
         inputs = self._inputs
@@ -217,6 +177,10 @@ class SourceVirtualMachine(Component):
         release = pulumi.Output.all(inputs.get("windows_release"), inputs.get("windows_releases")).apply(
             lambda v: release_of(*v) or _ANY_SYSTEM
         )
+        firmware = inputs.get("firmware", default=release.apply(lambda r: r.firmware))
+        # Only releases that WorkSpaces boots with UEFI have this firmware: Windows 11.
+        is_windows_11 = pulumi.Output.all(release, firmware).apply(lambda v: v[0].firmware == v[1] == EFI)
+        security = pulumi.Output.all(is_windows_11, inputs.get("secure_boot"), inputs.get("vtpm"), self._phase)
         return {
             "name": inputs.get("vm_name", default=name),
             "folder": inputs.get("folder"),
@@ -224,7 +188,9 @@ class SourceVirtualMachine(Component):
             "datastore_id": placement.datastore_id,
             "num_cpus": inputs.get("num_cpus", default=DEFAULT_CPUS),
             "memory": inputs.get("memory_mb", default=DEFAULT_MEMORY_MB),
-            "firmware": inputs.get("firmware", default=release.apply(lambda r: r.firmware)),
+            "firmware": firmware,
+            "efi_secure_boot_enabled": security.apply(lambda v: (v[0] or None) if v[1] is None else v[1]),
+            "vtpm": security.apply(lambda v: _tpm(v[0] if v[2] is None else v[2], v[3])),
             "guest_id": inputs.get("guest_id", default=release.apply(lambda r: r.guest_id)),
             "scsi_type": inputs.get("scsi_type", default=DEFAULT_SCSI),
             "disks": [disk],
@@ -252,8 +218,7 @@ class SourceVirtualMachine(Component):
             )
             path = file.destination_file
         drive = pulumi.Output.all(datastore_id=placement.iso_datastore_id, path=path)
-        phase = self._inputs.get("phase", default=Phase.INSTALL)
-        return {"cdroms": phase.apply(lambda phase: [] if phase == Phase.EXPORT else drive.apply(lambda d: [d]))}
+        return {"cdroms": self._phase.apply(lambda phase: [] if phase == Phase.EXPORT else drive.apply(lambda d: [d]))}
 
     def _check(self, values: Values) -> Iterator[Problem]:
         yield from placement_problems(values)
@@ -273,6 +238,10 @@ class SourceVirtualMachine(Component):
                 yield finding
             else:
                 pulumi.log.warn(f"{finding.path}: {finding.reason}", self)
+
+
+def _tpm(is_wanted: bool, phase: str) -> vsphere.VirtualMachineVtpmArgs | None:
+    return vsphere.VirtualMachineVtpmArgs(version=_TPM_VERSION) if is_wanted and phase != Phase.EXPORT else None
 
 
 def _uploaded(local_path: str) -> str:

@@ -52,6 +52,8 @@ class StorageController:
     kind: ControllerKind
     bus_number: int
     type_name: str
+    is_shared: bool = False
+    """Whether virtual machines share its bus"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class VirtualDisk:
     controller_key: int
     unit_number: int
     backing: DiskBacking
+    mode: str = "persistent"
+    """vSphere's VirtualDiskMode"""
+    is_multi_writer: bool = False
+    """Whether several virtual machines may write to it at the same time"""
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,18 @@ class MachineFacts:
     """Changes with every reconfiguration"""
     committed_bytes: int | None
     """The space that the machine uses on its datastores: an upper bound for the size of its exported disks"""
+
+    is_encrypted: bool = False
+    """Whether vSphere encrypts the files of the machine"""
+    has_vtpm: bool = False
+    passthrough_devices: tuple[str, ...] = ()
+    """The labels of the devices of the host or of a client that the machine uses directly"""
+    connected_host_media: tuple[str, ...] = ()
+    """The labels of the drives and ports that are connected to a device of the host or of a client"""
+    needs_consolidation: bool = False
+    """Whether delta disks of deleted snapshots are left"""
+    connection_state: str = "connected"
+    """vSphere's VirtualMachineConnectionState"""
 
     def controller_of(self, disk: VirtualDisk) -> StorageController:
         """The controller of a disk."""

@@ -15,7 +15,13 @@ from pulumi_vmimport.vsphere.machine_facts import (
     VirtualDisk,
 )
 
-PROPERTIES = ("name", "runtime.powerState", "summary.storage.committed")
+PROPERTIES = (
+    "name",
+    "runtime.connectionState",
+    "runtime.consolidationNeeded",
+    "runtime.powerState",
+    "summary.storage.committed",
+)
 """The properties that `facts_from` needs in addition to `config`; a snapshot has its own `config`"""
 
 # Subclasses come before their bases: VirtualLsiLogicSASController is no VirtualLsiLogicController, but E1000e and E1000
@@ -45,6 +51,22 @@ _BACKINGS = (
     (vim.vm.device.VirtualDisk.SparseVer2BackingInfo, DiskBacking.SPARSE),
     (vim.vm.device.VirtualDisk.SparseVer1BackingInfo, DiskBacking.SPARSE),
 )
+_VIRTUAL = vim.vm.device.VirtualDevice
+_PASSTHROUGH = (
+    vim.vm.device.VirtualNVDIMM,
+    vim.vm.device.VirtualPCIPassthrough,
+    vim.vm.device.VirtualSCSIPassthrough,
+    vim.vm.device.VirtualSriovEthernetCard,
+    vim.vm.device.VirtualUSB,
+)
+_MEDIA = (
+    vim.vm.device.VirtualCdrom,
+    vim.vm.device.VirtualFloppy,
+    vim.vm.device.VirtualParallelPort,
+    vim.vm.device.VirtualSerialPort,
+)
+_HOST_BACKINGS = (_VIRTUAL.DeviceBackingInfo, _VIRTUAL.RemoteDeviceBackingInfo)
+_MULTI_WRITER, _NO_SHARING = "sharingMultiWriter", "noSharing"
 
 
 def facts_from(moid: str, properties: dict[str, Any]) -> MachineFacts:
@@ -63,7 +85,9 @@ def facts_from(moid: str, properties: dict[str, Any]) -> MachineFacts:
         cores_per_socket=config.hardware.numCoresPerSocket or 1,
         memory_mib=config.hardware.memoryMB,
         controllers=tuple(
-            StorageController(device.key, kind, device.busNumber, type(device).__name__.rpartition(".")[2])
+            StorageController(
+                device.key, kind, device.busNumber, type(device).__name__.rpartition(".")[2], _shares_its_bus(device)
+            )
             for device in devices
             if (kind := controller_kind(device)) is not None
         ),
@@ -75,6 +99,12 @@ def facts_from(moid: str, properties: dict[str, Any]) -> MachineFacts:
         ),
         change_version=config.changeVersion,
         committed_bytes=properties.get("summary.storage.committed"),
+        is_encrypted=config.keyId is not None,
+        has_vtpm=any(isinstance(device, vim.vm.device.VirtualTPM) for device in devices),
+        passthrough_devices=tuple(_label(device) for device in devices if isinstance(device, _PASSTHROUGH)),
+        connected_host_media=tuple(_label(device) for device in devices if _is_connected_to_host(device)),
+        needs_consolidation=bool(properties.get("runtime.consolidationNeeded")),
+        connection_state=str(properties.get("runtime.connectionState", "connected")),
     )
 
 
@@ -88,12 +118,32 @@ def disk_from(device: Any) -> VirtualDisk:
     """The facts of a vim.vm.device.VirtualDisk."""
     return VirtualDisk(
         key=device.key,
-        label=device.deviceInfo.label if device.deviceInfo else f"disk {device.key}",
+        label=_label(device),
         capacity_bytes=device.capacityInBytes or device.capacityInKB * 1024,
         controller_key=device.controllerKey,
         unit_number=device.unitNumber or 0,
         backing=_first_match(device.backing, _BACKINGS) or DiskBacking.OTHER,
+        mode=getattr(device.backing, "diskMode", None) or "persistent",
+        is_multi_writer=getattr(device.backing, "sharing", None) == _MULTI_WRITER,
+        is_encrypted=getattr(device.backing, "keyId", None) is not None,
     )
+
+
+def _label(device: Any) -> str:
+    kind = "disk" if isinstance(device, vim.vm.device.VirtualDisk) else type(device).__name__.rpartition(".")[2]
+    return device.deviceInfo.label if device.deviceInfo else f"{kind} {device.key}"
+
+
+def _shares_its_bus(device: Any) -> bool:
+    """Only SCSI and NVMe controllers can."""
+    sharing = getattr(device, "sharedBus", None) or getattr(device, "sharing", None)
+    return sharing is not None and sharing != _NO_SHARING
+
+
+def _is_connected_to_host(device: Any) -> bool:
+    connectable = device.connectable
+    is_connected = connectable is not None and (connectable.connected or connectable.startConnected)
+    return bool(is_connected) and isinstance(device, _MEDIA) and isinstance(device.backing, _HOST_BACKINGS)
 
 
 def _first_match(device: Any, kinds: tuple[tuple[Any, Any], ...]) -> Any:

@@ -42,7 +42,7 @@ class VirtualMachineResource(ResourceKind[VSphere]):
         | {"extraConfig", "firmware", "folder", "forcePowerOff", "guestId", "hardwareVersion", "memory", "name"}
         | {"networkInterfaces", "numCoresPerSocket", "numCpus", "replaceTrigger", "resourcePoolId", "scsiBusSharing"}
         | {"scsiType", "shutdownWaitTimeout", "syncTimeWithHost", "waitForGuestIpTimeout", "waitForGuestNetRoutable"}
-        | {"waitForGuestNetTimeout"}
+        | {"vtpm", "waitForGuestNetTimeout"}
     )
     required = frozenset({"datastoreId", "resourcePoolId"})
     identity_inputs = frozenset({"folder", "name"})
@@ -78,7 +78,8 @@ class VirtualMachineResource(ResourceKind[VSphere]):
     }
     write_only = frozenset(
         {"clone", "folder", "forcePowerOff", "replaceTrigger", "scsiBusSharing", "shutdownWaitTimeout"}
-        | {"waitForGuestIpTimeout", "waitForGuestNetRoutable", "waitForGuestNetTimeout"}
+        # The simulated vCenter has API version 6.5, which has no virtual TPM.
+        | {"vtpm", "waitForGuestIpTimeout", "waitForGuestNetRoutable", "waitForGuestNetTimeout"}
     )
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[tuple[str, str]]:

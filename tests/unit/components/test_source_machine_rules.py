@@ -161,3 +161,26 @@ def test_rules_are_not_applied_to_unknown_values(
     world.preview = True
     world.deploy(lambda: new({**WINDOWS_10, "firmware": "efi", name: unknown()}))
     assert [w.split(":")[0] for w in warnings] == (["firmware"] if name == "rules" else [])
+
+
+@pytest.mark.parametrize("name", ["secure_boot", "vtpm"])
+def test_fails_for_secure_boot_or_a_virtual_tpm_with_bios(world: Any, name: str) -> None:
+    args: Any = {**PLACE, "windows_release": "10-22H2", name: True}
+    problems = world.problems(lambda: SourceVirtualMachine("golden", args))
+    assert "requires firmware efi, got bios" in problems[name]
+
+
+def test_windows_11_without_what_setup_requires_is_a_warning(world: Any, warnings: list[str]) -> None:
+    windows_11 = {**PLACE, "windows_release": "11-23H2", "vtpm": False, "secure_boot": False}
+    machine(world, windows_11)
+    assert [warning.partition(":")[0] for warning in warnings] == ["secure_boot", "vtpm"]
+    assert "answer file" in warnings[1]
+    machine(world, {**windows_11, "phase": "export"})
+    assert len(warnings) == 2
+
+
+def test_fails_for_a_virtual_tpm_in_phase_export(world: Any) -> None:
+    args: Any = {**PLACE, "windows_release": "11-23H2", "phase": "export", "virtual_machine_args": {"vtpm": {}}}
+    assert (
+        "does not export" in world.problems(lambda: SourceVirtualMachine("golden", args))["virtual_machine_args.vtpm"]
+    )

@@ -53,11 +53,37 @@ def test_the_default_virtual_machine_is_supported_by_workspaces(world: Any, warn
     assert warnings == []
 
 
+WINDOWS_11 = {**PLACE, "windows_release": "11-23H2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"phase": "export"}, (True, None), id="export"),
+        pytest.param({"phase": "export", "vtpm": True}, (True, None), id="export-explicit"),
+        pytest.param({"vtpm": False, "secure_boot": False}, (False, None), id="bypassed"),
+        pytest.param({"firmware": "bios", "rules": "off"}, (None, None), id="bios"),
+        pytest.param(
+            {"windows_release": "10-22H2", "firmware": "efi", "vtpm": True, "secure_boot": True, "rules": "off"},
+            (True, {"version": "2.0"}),
+            id="windows-10-with-efi",
+        ),
+    ],
+)
+def test_secure_boot_and_virtual_tpm_follow_release_phase_and_arguments(
+    world: Any, changes: dict[str, Any], expected: Any, warnings: list[str]
+) -> None:
+    made = machine(world, {**WINDOWS_11, **changes})
+    assert (made.get("efiSecureBootEnabled"), made.get("vtpm")) == expected
+
+
 @pytest.mark.parametrize("release", WINDOWS_RELEASES)
 def test_the_release_sets_firmware_and_guest_id(world: Any, release: str, warnings: list[str]) -> None:
     made = machine(world, {**PLACE, "windows_release": release})
     expected = ("bios", "windows9_64Guest") if release.startswith("10-") else ("efi", "windows11_64Guest")
     assert (made["firmware"], made["guestId"]) == expected
+    security = (True, {"version": "2.0"}) if release.startswith("11-") else (None, None)
+    assert (made.get("efiSecureBootEnabled"), made.get("vtpm")) == security
     assert [w.split(":")[0] for w in warnings] == ([] if WINDOWS_RELEASES[release].is_listed else ["windows_release"])
 
 

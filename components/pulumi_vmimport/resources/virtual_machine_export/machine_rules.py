@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterator
 from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem
+from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_blockers
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
-from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts, PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
 
 # windows2019srv_64Guest, windows8Server64Guest, winNetStandard64Guest ...
 # Source: https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim.vm.GuestOsDescriptor.GuestOsIdentifier.html
@@ -38,11 +39,8 @@ def machine_problems(
         )
     if not 1 <= len(facts.disks) <= MAX_IMPORT_VOLUMES:
         yield Problem(path, f"expected 1 to {MAX_IMPORT_VOLUMES} disks, {facts.name} has {len(facts.disks)}")
-    for disk in facts.disks:
-        if disk.backing in {DiskBacking.RAW_DEVICE, DiskBacking.SE_SPARSE}:
-            yield Problem(
-                path, f"{disk.label} of {facts.name} is a {disk.backing} disk; clone the VM to one with a flat disk"
-            )
+    for reason in export_blockers(facts):
+        yield Problem(path, reason)
     if profile is ImageProfile.BYOL_WORKSPACES:
         yield from _byol_problems(path, facts, ignored)
 

@@ -24,6 +24,7 @@ from pulumi_vmimport.resources.rules.object_encryption_rules import (
     encryption_of,
     with_encryption_drift,
 )
+from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_warnings
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     INPUTS,
     ExportDestination,
@@ -72,7 +73,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             with run.vsphere() as session:
                 source = find_machine(session, inputs)
                 _warn_if_unreachable(run, source)
-                yield from _machine_problems(inputs, source.facts())
+                facts = source.facts()
+                for warning in export_warnings(facts):
+                    run.warn(warning)
+                yield from _machine_problems(inputs, facts)
         except SnapshotNotFoundError as error:
             yield Problem("snapshot", str(error))
         except VSphereError as error:
