@@ -1,20 +1,21 @@
-"""Sessions and clients for one Region and one set of credentials."""
+"""Sessions and clients for one Region and one set of credentials.
+
+boto3 is imported by the first use: a preview that finds nothing changed makes few calls, and the import takes a third
+of the start of the provider's process.
+"""
 
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
-from botocore.config import Config
-
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.credential_errors import AccountNotAllowedError, InvalidConfigurationError
-from pulumi_vmimport.aws.credential_session import session_of
-from pulumi_vmimport.aws.guarded_calls import guard_calls
 from pulumi_vmimport.aws.read_cache import ReadCache
 from pulumi_vmimport.call_guard import held
 
 if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
     from types_boto3_ebs import EBSClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_iam import IAMClient
@@ -146,6 +147,10 @@ class AwsConnection:
             connection.refresh_credentials()
 
     def _make_client(self, service: str, attempts: int = _ATTEMPTS, read_seconds: int = _READ_SECONDS) -> Any:
+        from botocore.config import Config
+
+        from pulumi_vmimport.aws.guarded_calls import guard_calls
+
         client = self._settings.client
         config = Config(
             retries=client.retries(attempts),
@@ -163,7 +168,7 @@ class AwsConnection:
         guard_calls(made, may_repeat=attempts > 1)
         return made
 
-    def _boto_client(self, service: str, config: Config) -> Any:
+    def _boto_client(self, service: str, config: "Config") -> Any:
         region = self._settings.sts_region if service == "sts" else None
         return self._shared_session().client(  # type: ignore[call-overload]
             service,
@@ -173,7 +178,9 @@ class AwsConnection:
             config=config,
         )
 
-    def _shared_session(self) -> boto3.Session:
+    def _shared_session(self) -> "boto3.Session":
+        from pulumi_vmimport.aws.credential_session import session_of
+
         with self._lock:
             if self._session is None:
                 if self._settings.problems:

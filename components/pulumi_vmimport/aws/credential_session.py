@@ -39,7 +39,7 @@ def session_of(settings: AwsSettings) -> boto3.Session:
     }.items():
         if value is not None:
             base.set_config_variable(name, value)
-    base.set_default_client_config(settings.client.shared_config())
+    base.set_default_client_config(Config(**settings.client.shared_options()))
     session = boto3.Session(
         botocore_session=base,
         region_name=settings.region,

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError
 
 from pulumi_vmimport.aws.service_errors import error_message
@@ -25,6 +24,8 @@ def describe_unreachable_service(error: BaseException) -> str:
 
 def _missing_region(url: str) -> str:
     """The cause, if botocore knows that the service is not available in the Region of its default endpoint."""
+    import boto3
+
     service, _, rest = (urlsplit(url).hostname or "").partition(".")
     region = rest.partition(".")[0]
     known = boto3.Session().get_available_regions(service) if rest.partition(".")[2].startswith("amazonaws.") else []

@@ -5,8 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from botocore.config import Config
-
 from pulumi_vmimport.aws.configuration.value_reader import ValueReader
 
 # pulumi-aws has two names for S3.
@@ -41,15 +39,15 @@ class ClientSettings:
         """The URL of a service, where it is set."""
         return dict(self.endpoints).get(service)
 
-    def shared_config(self) -> Config:
-        """The settings that every client has, also those that obtain credentials."""
+    def shared_options(self) -> dict[str, Any]:
+        """The options of botocore's Config that every client has, also those that obtain credentials."""
         options: dict[str, Any] = {
             "proxies": self._proxies(),
             "use_fips_endpoint": self.fips,
             "use_dualstack_endpoint": self.dual_stack,
             "user_agent_extra": " ".join(("pulumi-vmimport", *self.user_agents)),
         }
-        return Config(**{name: value for name, value in options.items() if value is not None})
+        return {name: value for name, value in options.items() if value is not None}
 
     def retries(self, attempts: int) -> Any:
         """The retries of a client that makes this number of attempts by default; one without retries keeps none."""

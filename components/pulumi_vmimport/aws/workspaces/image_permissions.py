@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_vmimport.aws.connection import AwsConnection
 
 
-def list_accounts(aws: AwsConnection, image_id: str) -> list[str]:
+def shared_account_ids(aws: AwsConnection, image_id: str) -> list[str]:
     """The ids of the accounts, sorted.
 
     Raises:

@@ -60,7 +60,7 @@ def _tagged(
 
 
 def _permissions(search: RegionSearch, image: FoundResource) -> Iterator[FoundResource]:
-    for account in image_permissions.list_accounts(search.aws, image.id):
+    for account in image_permissions.shared_account_ids(search.aws, image.id):
         yield FoundResource(
             kind=OrphanKind.IMAGE_PERMISSION,
             id=f"{image.id}/{account}",

@@ -232,7 +232,7 @@ def _dependents_remedy(run: Run, image_id: str) -> str:
     """The remedy for an image in use, with the bundles that use it and the accounts that it is shared with."""
     try:
         bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.list_by_image(run.aws, image_id))
-        accounts = ", ".join(image_permissions.list_accounts(run.aws, image_id))
+        accounts = ", ".join(image_permissions.shared_account_ids(run.aws, image_id))
     except ClientError as error:
         return f"delete its bundles and stop sharing it first (they could not be listed: {error_message(error)})"
     steps = [f"delete its bundles {bundles}"] if bundles else []

@@ -80,7 +80,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         if image.required_tenancy == "DEDICATED" and run.aws.partition == "aws-us-gov":
             yield Problem("imageId", f"image {image.id} is a BYOL image; in GovCloud, ask AWS Support to share it")
         if is_known(inputs.account_ids, *account_ids):
-            shared = image_permissions.list_accounts(run.aws, image.id)
+            shared = image_permissions.shared_account_ids(run.aws, image.id)
             if others := sorted(set(shared) - set(account_ids)):
                 run.warn(f"image {image.id} is also shared with {', '.join(others)}; this resource stops sharing it")
             if image.required_tenancy == "DEDICATED":
@@ -127,7 +127,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         An interrupted run may have changed some of them, so AWS's list is read first.
         """
         id, wanted = state.image_id, set(state.account_ids)
-        shared = set(image_permissions.list_accounts(run.aws, id))
+        shared = set(image_permissions.shared_account_ids(run.aws, id))
         state = replace(state, shared_account_ids=tuple(sorted(shared)))
         run.record(id, state)
         for account in sorted(shared ^ wanted):
@@ -154,7 +154,7 @@ def _account_problems(account_ids: Iterable[str]) -> Iterator[Problem]:
 def _shared_with(run: Run, image_id: str) -> list[str] | None:
     """The accounts that can copy the image; None when the image is gone."""
     try:
-        return image_permissions.list_accounts(run.aws, image_id)
+        return image_permissions.shared_account_ids(run.aws, image_id)
     except ClientError as error:
         if error_code(error) in workspace_images.NOT_FOUND:
             return None

@@ -20,18 +20,18 @@ def test_accounts_are_listed_over_all_pages_sorted_and_once(aws: AwsConnection, 
             {"ImagePermissions": permissions, **following},
             {"ImageId": IMAGE, **token},
         )
-    assert image_permissions.list_accounts(aws, IMAGE) == ["000000000000", "111111111111", "222222222222"]
+    assert image_permissions.shared_account_ids(aws, IMAGE) == ["000000000000", "111111111111", "222222222222"]
 
 
 def test_an_image_that_is_not_shared_has_no_accounts(aws: AwsConnection, stub: Stub) -> None:
     stub("workspaces").add_response("describe_workspace_image_permissions", {}, {"ImageId": IMAGE})
-    assert image_permissions.list_accounts(aws, IMAGE) == []
+    assert image_permissions.shared_account_ids(aws, IMAGE) == []
 
 
 def test_fails_when_the_image_does_not_exist(aws: AwsConnection, stub: Stub) -> None:
     stub("workspaces").add_client_error("describe_workspace_image_permissions", "ResourceNotFoundException")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        image_permissions.list_accounts(aws, IMAGE)
+        image_permissions.shared_account_ids(aws, IMAGE)
 
 
 @pytest.mark.parametrize(
