@@ -4,6 +4,7 @@ import re
 import typing
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pulumi
@@ -35,6 +36,18 @@ class InvalidInputsError(VmimportError, pulumi.RunError, pulumi.InputPropertiesE
             f"{component}: {count} with the inputs{lines}",
             [{"property_path": p.path, "reason": p.reason} for p in problems],
         )
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class FailedLookUp:
+    """The result of a look-up that failed."""
+
+    problems: tuple[Problem, ...]
+
+
+# What pulumi and a bridged provider add to the provider's words.
+_LOOK_UP = re.compile(r"(.*returned an error: |invoke of \S+ failed: )?(invoking \S+: )?(\d+ errors? occurred: \* )?")
 
 
 class Component(pulumi.ComponentResource):
@@ -89,13 +102,38 @@ class CheckedInputs:
     def or_problem(self, found: pulumi.Output[T], path: str, advice: str) -> pulumi.Output[T]:
         """The result of a look-up; its failure becomes a problem of the argument at path, in the provider's words."""
 
-        def fail(error: Exception) -> T:
-            if isinstance(error, InvalidInputsError):
-                raise error
-            words = " ".join(str(error).split()).rpartition("returned an error: ")[2]
-            raise InvalidInputsError(self.component, [Problem(path, f"{words}; {advice}")]) from error
+        def existing(result: T | FailedLookUp) -> T:
+            if isinstance(result, FailedLookUp):
+                raise InvalidInputsError(self.component, result.problems)
+            return result
 
-        return found.recover(fail)
+        return self.look_up(found, path, advice).apply(existing)
+
+    def look_up(self, found: pulumi.Output[T], path: str, advice: str) -> pulumi.Output[T | FailedLookUp]:
+        """As `or_problem`, for `all_found`."""
+
+        def failed(error: Exception) -> T | FailedLookUp:
+            if isinstance(error, InvalidInputsError):
+                return FailedLookUp(error.problems)
+            words = _LOOK_UP.sub("", " ".join(str(error).split()), count=1)
+            return FailedLookUp((Problem(path, f"{words}; {advice}"),))
+
+        result: pulumi.Output[T | FailedLookUp] = found.apply(lambda value: value)
+        return result.recover(failed)
+
+    def all_found(self, results: Mapping[str, pulumi.Output[Any]]) -> dict[str, pulumi.Output[Any]]:
+        """The results of look-ups, each of which fails with the problems of all."""
+
+        def check(known: Mapping[str, Any]) -> bool:
+            failed = (result for result in known.values() if isinstance(result, FailedLookUp))
+            if problems := list(dict.fromkeys(problem for result in failed for problem in result.problems)):
+                raise InvalidInputsError(self.component, problems)
+            return True
+
+        checked = pulumi.Output.unsecret(apply_known(results, check))
+        return {
+            name: pulumi.Output.all(checked, result).apply(lambda both: both[1]) for name, result in results.items()
+        }
 
     def _check_all(self, values: Values) -> bool:
         mistyped = type_problems(self._of, values)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pulumi_vmimport.components.byol_presets import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
 from pulumi_vmimport.components.component_base import Values
+from pulumi_vmimport.components.provider_rules import SCSI_TYPES, member
 from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
 from pulumi_vmimport.image_profile import ImageProfile, profile_named
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
@@ -150,7 +151,7 @@ class SourceMachine:
         if not is_set(disks):
             return
         for i, disk in enumerate(disks):
-            yield from self._disk_size(f"{path}[{i}].size", _member(disk, "size"))
+            yield from self._disk_size(f"{path}[{i}].size", member(disk, "size"))
         most = 1 if self._is_byol else MAX_IMPORT_VOLUMES
         if not 1 <= len(disks) <= most:
             expected = "one disk with one volume" if self._is_byol else f"1 to {most} disks"
@@ -173,7 +174,7 @@ class SourceMachine:
 
     def _devices(self) -> Iterator[Finding]:
         path, scsi_type = self._property("scsi_type")
-        if is_set(scsi_type) and scsi_type != DEFAULT_SCSI:
+        if is_set(scsi_type) and scsi_type in SCSI_TYPES and scsi_type != DEFAULT_SCSI:
             yield Finding(
                 path, f"expected {DEFAULT_SCSI}, got {scsi_type}; the imported image may not boot", is_fatal=False
             )
@@ -213,8 +214,3 @@ class SourceMachine:
     def _is_custom_release(self, name: str) -> bool:
         custom = self._values.get("windows_releases")
         return custom is not None and (not is_set(custom) or name in custom)
-
-
-def _member(item: Any, name: str) -> Any:
-    """A member of a structure: a mapping or one of Pulumi's argument classes."""
-    return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)

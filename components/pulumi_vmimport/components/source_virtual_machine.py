@@ -12,6 +12,7 @@ import pulumi_vsphere as vsphere
 
 from pulumi_vmimport.components.byol_presets import EFI, WindowsRelease
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
+from pulumi_vmimport.components.provider_rules import provider_problems
 from pulumi_vmimport.components.source_machine_args import GuestArgs, IsoArgs, WindowsReleaseArgs
 from pulumi_vmimport.components.source_machine_rules import (
     DEFAULT_SCSI,
@@ -98,10 +99,11 @@ class SourceVirtualMachineArgs(TypedDict):
     scsi_type: NotRequired[pulumi.Input[str]]
     """lsilogic-sas, lsilogic or pvscsi. Default: lsilogic-sas; others cause a warning."""
     adapter_type: NotRequired[pulumi.Input[str]]
-    """The network adapter: e1000e, e1000, vmxnet3, sriov or vrdma. Default: e1000e, which Windows supports without
-    VMware Tools."""
+    """The network adapter: e1000, e1000e, vmxnet3, vmxnet3vrdma, or sriov, which requires network_interfaces with a
+    physical_function in virtual_machine_args. Default: e1000e, which Windows supports without VMware Tools."""
     virtual_machine_args: NotRequired[dict[str, Any]]
     """Any arguments of vsphere.VirtualMachine. They take precedence over the others, and the rules apply to them too.
+    Of several disks, each requires its own unit_number. clone requires the guest_id of the template.
     Default: none."""
 
 
@@ -223,6 +225,7 @@ class SourceVirtualMachine(Component):
     def _check(self, values: Values) -> Iterator[Problem]:
         yield from placement_problems(values)
         yield from _iso_problems(values)
+        yield from provider_problems(values)
         yield from self._rule_problems(values)
         override = values.get("virtual_machine_args")
         for name in override if is_set(override) else ():

@@ -50,9 +50,11 @@ def _machine(found: Any) -> Properties:
 
 
 def resource_pool(service: VSphere, args: Properties) -> Properties:
-    """A resource pool. Only a host without vCenter has a default pool."""
+    """A resource pool. The real provider requires a datacenter, except with a path from the root or without vCenter."""
     if not args.get("name"):
         raise Rejected("argument 'name' is required when 'parent_resource_pool_id' is not specified")
+    if not args.get("datacenterId") and not args["name"].startswith("/"):
+        raise Rejected(f'error fetching resource pool by path "{args["name"]}": please specify a datacenter')
     return _lookup(vim.ResourcePool)(service, args)
 
 

@@ -40,7 +40,7 @@ FATAL = [
     ),
     pytest.param({"disk_gb": 0}, "disk_gb", "at least 1 GB, got 0", id="no-disk-size"),
     pytest.param(
-        {"virtual_machine_args": {"disks": [{"label": "a", "size": 70}, {"label": "b", "size": 1}]}},
+        {"virtual_machine_args": {"disks": [{"label": "a", "size": 70}, {"label": "b", "size": 1, "unit_number": 1}]}},
         "virtual_machine_args.disks", "expected one disk with one volume, got 2",
         id="two-disks",
     ),
@@ -138,7 +138,7 @@ def test_the_rules_of_byol_do_not_apply_to_the_profile_ec2(world: Any, warnings:
     [
         pytest.param({"disk_gb": 8192}, "disk_gb", "less than 8192 GB (8 TiB), got 8192", id="disk-size"),
         pytest.param(
-            {"virtual_machine_args": {"disks": [{"label": f"d{i}", "size": 1} for i in range(22)]}},
+            {"virtual_machine_args": {"disks": [{"label": f"d{i}", "size": 1, "unit_number": i} for i in range(22)]}},
             "virtual_machine_args.disks", "expected 1 to 21 disks, got 22",
             id="disks",
         ),

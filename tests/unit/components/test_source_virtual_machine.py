@@ -140,7 +140,7 @@ def test_names_are_looked_up_in_their_datacenter(world: Any) -> None:
             {"resource_pool": "C0/Resources"}, "resgroup-7", {"name": "C0/Resources", "datacenterId": "datacenter-1"},
             id="resource-pool",
         ),
-        pytest.param({}, "resgroup-7", {}, id="host-without-vcenter"),
+        pytest.param({}, "resgroup-7", {"name": "Resources"}, id="host-without-vcenter"),
     ],
 )  # fmt: skip
 def test_the_resource_pool_is_that_of_the_cluster_or_host(
@@ -163,10 +163,32 @@ def test_the_resource_pool_is_that_of_the_cluster_or_host(
 def test_fails_in_the_words_of_the_provider_for_a_name_that_does_not_exist(
     world: Any, function: str, path: str
 ) -> None:
-    world.answers[f"vsphere:index/{function}"] = "not found"
+    token = f"vsphere:index/{function}"
+    world.answers[token] = f"invoking {token}: 1 error occurred:\n\t* error fetching it: 'x' not found\n\n"
     found = world.problems(lambda: outputs({**NAMES, "windows_release": "10-22H2"}))
     assert list(found) == [path]
-    assert "not found" in found[path]
+    assert found[path].startswith("error fetching it: 'x' not found")
+    assert "; expected the name of a " in found[path]
+
+
+def test_fails_with_every_name_that_does_not_exist(world: Any) -> None:
+    for function in ("getDatastore", "getNetwork", "getComputeCluster"):
+        world.answers[f"vsphere:index/{function}:{function}"] = "not found"
+    args = {**NAMES, "windows_release": "10-22H2", "iso": {"path": "w.iso", "datastore": "isos"}}
+    assert list(world.problems(lambda: outputs(args))) == ["datastore", "network", "cluster", "iso.datastore"]
+
+
+def test_fails_with_a_vcenter_without_a_resource_pool(world: Any) -> None:
+    world.answers["vsphere:index/getResourcePool:getResourcePool"] = "please specify a datacenter"
+    found = world.problems(lambda: outputs({**WINDOWS_10, "resource_pool_id": None}))
+    assert list(found) == ["resource_pool_id"]
+    assert "with vCenter, a resource pool is required: set resource_pool_id" in found["resource_pool_id"]
+
+
+def test_a_place_in_virtual_machine_args_is_not_looked_up(world: Any) -> None:
+    args = {**WINDOWS_10, "resource_pool_id": None, "virtual_machine_args": {"resource_pool_id": "resgroup-3"}}
+    assert machine(world, args)["resourcePoolId"] == "resgroup-3"
+    assert world.calls == []
 
 
 def test_the_iso_is_in_the_drive_only_in_the_install_phase(world: Any) -> None:

@@ -279,6 +279,8 @@ def test_lookups_return_the_placement_of_a_machine(session: VSphere, inputs: dic
 def test_fails_for_a_lookup_without_a_result(session: VSphere) -> None:
     with pytest.raises(Rejected, match="argument 'name' is required"):
         vsphere_functions.resource_pool(session, {})
+    with pytest.raises(Rejected, match='resource pool by path "Resources": please specify a datacenter'):
+        vsphere_functions.resource_pool(session, {"name": "Resources"})
     with pytest.raises(Rejected, match="Datastore 'none' not found"):
         vsphere_functions.datastore(session, {"name": "none"})
     with pytest.raises(Rejected, match="Datacenter 'datacenter-99' not found"):
