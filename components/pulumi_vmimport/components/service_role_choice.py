@@ -139,7 +139,7 @@ def _insufficiency(role: AccountRole | None, image: StoredImage, opts: pulumi.In
         return f"the account has no role {DEFAULT_ROLE!r}"
     if IDENTITY_TAG in role.tags:
         return f"role {DEFAULT_ROLE!r} belongs to stack {role.tags.get(STACK_TAG, 'another')} and is deleted with it"
-    if not iam_documents.trusts_vm_import(role.trust):
+    if not iam_documents.trusts_vm_import(role.trust, role.arn.split(":")[4]):
         return f"role {DEFAULT_ROLE!r} does not trust {iam_documents.SERVICE_PRINCIPAL}"
     if not all(isinstance(value, str) for value in (image.bucket, image.key)):
         return "the bucket and key of the image are not known when the program declares the role"
@@ -160,13 +160,16 @@ def _missing(role: AccountRole, image: StoredImage, opts: pulumi.InvokeOptions) 
         for statement in policy["Statement"]
         for action, resource in iam_documents.required_permissions(statement)
     }
-    simulated = aws.iam.get_principal_policy_simulation(
-        policy_source_arn=role.arn,
-        action_names=sorted({action for action, _ in permissions}),
-        resource_arns=sorted({resource for _, resource in permissions}),
-        opts=opts,
-    )
-    allowed = {(each.action_name, each.resource_arn) for each in simulated.results if each.allowed}
+    allowed: set[tuple[str, str]] = set()
+    for service in sorted({action.partition(":")[0] for action, _ in permissions}):  # an ARN suits one service only
+        wanted = [(action, resource) for action, resource in permissions if action.startswith(f"{service}:")]
+        simulated = aws.iam.get_principal_policy_simulation(
+            policy_source_arn=role.arn,
+            action_names=sorted({action for action, _ in wanted}),
+            resource_arns=sorted({resource for _, resource in wanted}),
+            opts=opts,
+        )
+        allowed |= {(each.action_name, each.resource_arn) for each in simulated.results if each.allowed}
     return [f"{action} on {resource}" for action, resource in sorted(permissions - allowed)]
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_vmimport.aws.iam.policy_conditions import as_list
+from pulumi_vmimport.aws.iam.policy_conditions import as_list, conditions_hold, matches
 
 VERSION = "2012-10-17"
 SERVICE_PRINCIPAL = "vmie.amazonaws.com"
@@ -72,16 +72,19 @@ def role_policy(
     return {"Version": VERSION, "Statement": statements}
 
 
-def trusts_vm_import(trust: Mapping[str, Any]) -> bool:
-    """Whether a trust policy lets VM Import/Export assume its role."""
+def trusts_vm_import(trust: Mapping[str, Any], account_id: str) -> bool:
+    """Whether a trust policy lets VM Import/Export assume its role for tasks of an account."""
+    known = {"sts:externalid": EXTERNAL_ID, "aws:sourceaccount": account_id}
+    effects = set()
     for statement in as_list(trust.get("Statement", [])):
         principal = statement.get("Principal", {})
         services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
-        conditions = {k.lower(): v for c in statement.get("Condition", {}).values() for k, v in c.items()}
-        external_ids = as_list(conditions.get("sts:externalid", EXTERNAL_ID))
-        if statement["Effect"] == "Allow" and SERVICE_PRINCIPAL in services and EXTERNAL_ID in external_ids:
-            return True
-    return False
+        actions = [pattern.lower() for pattern in as_list(statement.get("Action", []))]
+        if SERVICE_PRINCIPAL in services and any(matches(pattern, "sts:assumerole") for pattern in actions):
+            holds = conditions_hold(statement, known)
+            if holds or (holds is None and statement["Effect"] == "Allow"):
+                effects.add(statement["Effect"])
+    return effects == {"Allow"}
 
 
 def required_permissions(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

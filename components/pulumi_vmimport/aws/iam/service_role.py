@@ -61,7 +61,7 @@ class ServiceRole:
 
     def trusts_vm_import(self) -> bool:
         """Whether VM Import/Export may assume the role."""
-        return iam_documents.trusts_vm_import(self.trust)
+        return iam_documents.trusts_vm_import(self.trust, self.account_id)
 
 
 def find(aws: AwsConnection, name: str, *, fresh: bool = False) -> ServiceRole | None:

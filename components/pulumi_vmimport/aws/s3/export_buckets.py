@@ -12,15 +12,12 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam.policy_conditions import as_list
 from pulumi_vmimport.aws.iam.policy_statements import statements
-from pulumi_vmimport.aws.s3 import bucket_policies
+from pulumi_vmimport.aws.s3 import bucket_encryption, bucket_policies
 from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, POLICY_ACTIONS
 from pulumi_vmimport.aws.service_errors import error_code
 
 _DENIED = frozenset({"403", "AccessDenied"})
-_NO_SETTING = frozenset({
-    "OwnershipControlsNotFoundError",
-    "ServerSideEncryptionConfigurationNotFoundError",
-})  # fmt: skip
+_NO_SETTING = frozenset({"OwnershipControlsNotFoundError"})
 
 
 def is_owned_by_caller(aws: AwsConnection, bucket: str) -> bool:
@@ -38,17 +35,8 @@ def is_owned_by_caller(aws: AwsConnection, bucket: str) -> bool:
 
 def kms_algorithm(aws: AwsConnection, bucket: str) -> str | None:
     """`aws:kms` or `aws:kms:dsse` if the bucket encrypts with a KMS key by default; None if it does not."""
-    try:
-        answer = aws.client("s3").get_bucket_encryption(Bucket=bucket)
-    except ClientError as error:
-        if error_code(error) in _NO_SETTING:
-            return None
-        raise
-    for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]:
-        algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "")
-        if algorithm.startswith("aws:kms"):
-            return str(algorithm)
-    return None
+    setting = bucket_encryption.kms_setting(aws, bucket)
+    return str(setting["SSEAlgorithm"]) if setting else None
 
 
 def has_acls_enabled(aws: AwsConnection, bucket: str) -> bool:

@@ -32,17 +32,11 @@ def bucket_region(aws: AwsConnection, bucket: str) -> str | None:
 
 def object_exists(aws: AwsConnection, bucket: str, key: str) -> bool:
     """Whether the object exists."""
-    return _head(aws, bucket, key) is not None
+    return head_object(aws, bucket, key) is not None
 
 
-def kms_key_of(aws: AwsConnection, bucket: str, key: str) -> str | None:
-    """The ARN of the KMS key that encrypts the object (SSE-KMS); None if there is no such object, or no such key."""
-    head = _head(aws, bucket, key) or {}
-    return head.get("SSEKMSKeyId") if str(head.get("ServerSideEncryption", "")).startswith("aws:kms") else None
-
-
-def _head(aws: AwsConnection, bucket: str, key: str) -> Mapping[str, Any] | None:
-    """The answer of HeadObject; None if the object does not exist."""
+def head_object(aws: AwsConnection, bucket: str, key: str) -> Mapping[str, Any] | None:
+    """The answer of HeadObject, or None if the object does not exist. SSEKMSKeyId is the ARN of its key (SSE-KMS)."""
     try:
         return aws.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:

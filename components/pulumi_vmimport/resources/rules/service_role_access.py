@@ -16,10 +16,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.ec2 import kms_keys
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect
 from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole
-from pulumi_vmimport.aws.s3 import bucket_policies, s3_locations
+from pulumi_vmimport.aws.s3 import bucket_encryption, bucket_policies, s3_locations
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
@@ -129,16 +130,32 @@ class AccessCheck:
     def _key_problems(self) -> Iterator[str]:
         """What keeps the role from the keys of the images and of the result."""
         images: dict[str, list[str]] = defaultdict(list)
-        for bucket, key in self.access.import_objects:
-            with warn_on_aws_error(self.run, f"encryption of s3://{bucket}/{key}"):
-                if key_arn := s3_locations.kms_key_of(self.run.aws, bucket, key):
-                    images[key_arn].append(f"s3://{bucket}/{key}")
+        places: list[tuple[str, str | None]] = [
+            *self.access.import_objects,
+            *((b, None) for b in self.access.import_buckets),
+        ]
+        for bucket, key in places:
+            place = f"s3://{bucket}/{key or ''}"
+            with warn_on_aws_error(self.run, f"encryption of {place}"):
+                if key_arn := self._source_key(bucket, key):
+                    images[key_arn].append(place)
         for key_arn, uris in images.items():
             use = f"which encrypts {', '.join(uris)}"
             yield from self._key_use(key_arn, use, "s3").problems(["kms:Decrypt"])
         for key_arn in filter(_is_key_arn, self.access.kms_key_arns):
             use = "which encrypts the result"
             yield from self._key_use(key_arn, use, "ec2").key_policy_problems(iam_documents.KMS_ACTIONS)
+
+    def _source_key(self, bucket: str, key: str | None) -> str | None:
+        """The ARN of the KMS key of an image; for an image that does not exist yet, that of the bucket."""
+        head = s3_locations.head_object(self.run.aws, bucket, key) if key is not None else None
+        if head is not None:
+            return head.get("SSEKMSKeyId") if str(head.get("ServerSideEncryption", "")).startswith("aws:kms") else None
+        setting = bucket_encryption.kms_setting(self.run.aws, bucket)
+        if setting is None or not setting.get("KMSMasterKeyID"):  # every role may use the AWS managed key through S3
+            return None
+        found = kms_keys.find(self.run.aws, str(setting["KMSMasterKeyID"]))
+        return found.arn if found else None
 
     def _key_use(self, key_arn: str, purpose: str, via: str) -> KeyUse:
         return KeyUse(self.run, self.role, key_arn, purpose, via, self.context, self.fresh)

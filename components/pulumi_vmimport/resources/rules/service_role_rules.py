@@ -20,6 +20,7 @@ ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 # IAM is eventually consistent: a change reaches every Region within seconds, rarely minutes.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 _PROPAGATION_SECONDS = 300.0
+_CHECKS_OF_A_NEW_ROLE = 3
 _NOTHING = "no task was started"
 _UNEXPLAINED = (
     "the trust policy and the permissions of role {} are sufficient as far as they can be read; ask the administrators "
@@ -61,6 +62,9 @@ class RoleRejections:
         self._run = run
         self._problems = problems
         self._first: float | None = None
+        # Reads of a role or policy that the same run wrote may return the earlier version for a moment.
+        self._checks_left = _CHECKS_OF_A_NEW_ROLE if run.supplied_by_resource("roleName") else 1
+        self._is_sufficient = False
 
     def are_temporary(self, error: ClientError) -> bool:
         """Whether to retry after this error. Shows what the run waits for.
@@ -72,9 +76,16 @@ class RoleRejections:
             return False
         if self._first is None:
             self._first = time.monotonic()
-            if reasons := [problem.reason for problem in self._problems()]:
-                raise CleanFailureError("; ".join([error_message(error), *reasons, _NOTHING]))
+        if not self._is_sufficient:
+            self._check(error)
         if time.monotonic() - self._first >= _PROPAGATION_SECONDS:
             raise CleanFailureError(f"{error_message(error)}; {_UNEXPLAINED.format(role)}; {_NOTHING}")
         self._run.status(f"waiting for IAM to propagate role {role}")
         return True
+
+    def _check(self, error: ClientError) -> None:
+        reasons = [problem.reason for problem in self._problems()]
+        self._is_sufficient = not reasons
+        self._checks_left -= 1
+        if reasons and self._checks_left <= 0:
+            raise CleanFailureError("; ".join([error_message(error), *reasons, _NOTHING]))

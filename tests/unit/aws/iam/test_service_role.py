@@ -18,11 +18,18 @@ READS, EC2 = iam_documents.role_policy(import_buckets=["images"])["Statement"]
 
 def role(*statements: dict[str, Any], trust: Any = None) -> ServiceRole:
     policy = {"Version": "2012-10-17", "Statement": list(statements)}
-    return ServiceRole("vmimport", "arn", {}, trust or iam_documents.trust_policy(), (policy,))
+    return ServiceRole(
+        "vmimport", "arn:aws:iam::123456789012:role/vmimport", {}, trust or iam_documents.trust_policy(), (policy,)
+    )
 
 
 def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust_of(account_id: str) -> dict[str, Any]:
+    (statement,) = iam_documents.trust_policy(account_id=account_id)["Statement"]
+    return dict(statement)
 
 
 def missing_from(made: ServiceRole, *statements: Any) -> list[str]:
@@ -104,6 +111,10 @@ def test_a_refusal_has_its_cause() -> None:
         pytest.param({"Principal": {"Service": "ec2.amazonaws.com"}}, False, id="another-service"),
         pytest.param({"Principal": {"AWS": "*"}}, False, id="accounts"),
         pytest.param({"Effect": "Deny"}, False, id="denied"),
+        pytest.param({"Action": "sts:TagSession"}, False, id="another-action"),
+        pytest.param({"Action": ["STS:Assume*"]}, True, id="pattern"),
+        pytest.param(trust_of("123456789012"), True, id="confined-to-the-account"),
+        pytest.param(trust_of("210987654321"), False, id="confined-to-another-account"),
     ],
 )
 def test_trust_depends_on_service_and_external_id(statement: dict[str, Any], is_trusting: bool) -> None:

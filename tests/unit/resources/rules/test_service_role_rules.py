@@ -128,6 +128,19 @@ def test_a_role_without_decrypt_is_found_in_preview_and_fails_at_once(
     assert run.waits == 0
 
 
+@pytest.mark.parametrize("access", [IMPORT, RequiredAccess(import_buckets=(BUCKET,))], ids=["object", "bucket"])
+def test_the_default_key_of_the_bucket_counts_before_the_image_exists(
+    run: Any, aws: AwsSandbox, bucket: str, role: str, access: RequiredAccess
+) -> None:
+    assert reasons(run, access) == []
+    key = aws.observer("kms").create_key()["KeyMetadata"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key["KeyId"]}}
+    setting: Any = {"Rules": [rule]}
+    aws.observer("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=setting)
+    (reason,) = reasons(run, access)
+    assert f"role '{role}' lacks kms:Decrypt on KMS key {key['Arn']}, which encrypts s3://{bucket}/" in reason
+
+
 @pytest.mark.usefixtures("image_inputs")
 @pytest.mark.parametrize("principal", [{"AWS": ROLE_ARN}, "*"], ids=["role", "anyone"])
 def test_a_key_policy_may_allow_the_role_by_itself(run: Any, encrypt: Callable[..., str], principal: Any) -> None:
@@ -247,6 +260,16 @@ def test_a_sufficient_role_is_retried_for_five_minutes(run: Any, monkeypatch: py
         CleanFailureError, match=r"InvalidParameter: The service role vmimport .*service control policies"
     ):
         rejections.are_temporary(rejection())
+
+
+def test_a_role_of_the_same_stack_is_read_again_before_it_counts_as_insufficient(new_run: Callable[..., Any]) -> None:
+    answers = iter([[Problem("roleName", "lacks")], [], [Problem("roleName", "lacks")]])
+    rejections = RoleRejections(new_run(supplied=("roleName",)), lambda: iter(next(answers)))
+    assert all(rejections.are_temporary(rejection()) for _ in range(5))
+    insufficient = RoleRejections(new_run(supplied=("roleName",)), lambda: iter([Problem("roleName", "lacks")]))
+    assert all(insufficient.are_temporary(rejection()) for _ in range(2))
+    with pytest.raises(CleanFailureError, match="lacks; no task was started"):
+        insufficient.are_temporary(rejection())
 
 
 def test_another_error_is_no_rejection(run: Any) -> None:
