@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans import orphan_report
 from pulumi_vmimport.cli.orphans.orphan_inventory import take_inventory
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner, assess
@@ -23,7 +24,8 @@ _STACK = re.compile(r"[^/\s]+/[^/\s]+")
 @click.option("--stack", metavar="PROJECT/STACK", help="List only the resources of this stack.")
 @click.option("--region", "regions", multiple=True, help="Region to search; repeatable. Default: configured Region.")
 @click.option("--all-regions", is_flag=True, help="Search every Region that is enabled for the account.")
-@click.option("--profile", help="Profile of the shared AWS files. Default: the AWS default credentials.")
+@click.option("--aws-profile", help="Named profile of the AWS configuration. Default: the default credential chain.")
+@click.option("--profile", "former_profile", hidden=True, help="The former name of --aws-profile.")
 @click.option(
     "--bucket",
     "buckets",
@@ -40,7 +42,8 @@ def orphans(
     stack: str | None,
     regions: tuple[str, ...],
     all_regions: bool,
-    profile: str | None,
+    aws_profile: str | None,
+    former_profile: str | None,
     buckets: tuple[str, ...],
     removing: bool,
     yes: bool,
@@ -69,7 +72,10 @@ def orphans(
     if removing and not yes and stack_export == "-":
         raise click.UsageError("--remove requires --yes with --stack-export -: stdin cannot also confirm")
     export = read_export(_content(stack_export), stack) if stack_export is not None else None
-    account = account_of(profile, regions, buckets, all_regions=all_regions)
+    if former_profile is not None:
+        click.echo("--profile is deprecated here; use --aws-profile, as in vmimport inspect", err=True)
+    account = account_of(aws_profile or former_profile, regions, buckets, all_regions=all_regions)
+    _require_account_of(export, account)
     inventory = take_inventory(account, export)
     assessed = assess(inventory.resources, export, inventory.incomplete_regions)
     found = [each for each in assessed if stack is None or each.resource.stack in {None, stack}]
@@ -84,6 +90,16 @@ def orphans(
         click.echo(f"not listed: {error.what} in {error.region}: {error.message}", err=True)
     is_left = _is_left(found, removals)
     raise click.exceptions.Exit(INCOMPLETE if inventory.errors else ORPHANS_EXIST if is_left else NO_ORPHANS)
+
+
+def _require_account_of(export: StackExport | None, account: SearchedAccount) -> None:
+    """In another account, all resources of a stack of the same name would look like orphans."""
+    if export is not None and export.accounts and account.account_id not in export.accounts:
+        recorded = ", ".join(sorted(export.accounts))
+        raise CommandError(
+            f"the state of {export.stack} is of account {recorded}, but the credentials are of account "
+            f"{account.account_id}; use credentials of account {recorded}, for example with --aws-profile"
+        )
 
 
 def _content(path: str) -> bytes:

@@ -71,5 +71,5 @@ def _command_errors() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        remedy = "; log in, or set --profile" if credentials_expired(error) else ""
+        remedy = "; log in, or set --aws-profile" if credentials_expired(error) else ""
         raise CommandError(f"{with_explanation(error_message(error))}{remedy}") from error

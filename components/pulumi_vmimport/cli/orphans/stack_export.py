@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pulumi_vmimport.cli.command_error import CommandError
+from pulumi_vmimport.lifecycle.host_properties import ACCOUNT
 from pulumi_vmimport.lifecycle.identity import Identity
 
 _VERSIONS = (3, 4)
@@ -49,6 +50,8 @@ class StackExport:
     """The names of the roles and buckets whose creation was interrupted"""
     permissions: frozenset[str] = frozenset()
     """`image/account` of every image permission that the state grants"""
+    accounts: frozenset[str] = frozenset()
+    """The accounts of the resources; empty in a state of an earlier version"""
 
 
 def read_export(text: bytes, expected: str | None) -> StackExport:
@@ -75,6 +78,7 @@ def read_export(text: bytes, expected: str | None) -> StackExport:
         export_prefixes=frozenset(prefix for r in [*custom, *creating] for prefix in _export_prefixes(r)),
         creating_names=frozenset(name for resource in creating for name in _names(resource)),
         permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
+        accounts=frozenset(text for r in custom for text in _texts(_bag(r, "outputs").get(ACCOUNT))),
     )
 
 

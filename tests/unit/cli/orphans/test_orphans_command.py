@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.cli.inspect.inspect_command import inspect
 from pulumi_vmimport.cli.orphans import searched_account
+from pulumi_vmimport.cli.orphans.orphans_command import orphans
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 Run = Callable[..., Any]
+COMMANDS: dict[str, click.Command] = {"inspect": inspect, "orphans": orphans}
 
 
 def test_without_an_export_everything_is_listed_with_unknown_owner(run: Run, begin_import: Any) -> None:
@@ -152,7 +156,7 @@ def test_fails_in_one_line_with_expired_credentials(run: Run, aws: AwsSandbox) -
     assert result.exit_code == 2
     assert result.output == (
         "Error: ExpiredToken: The security token included in the request is expired (in GetCallerIdentity); "
-        "log in, or set --profile\n"
+        "log in, or set --aws-profile\n"
     )
 
 
@@ -161,7 +165,9 @@ def test_fails_in_one_line_with_expired_credentials(run: Run, aws: AwsSandbox) -
     [
         pytest.param([], {"AWS_REGION": "eu-west-1"}, "Unable to locate credentials; log in", id="no-credentials"),
         pytest.param([], {}, "no Region is set: add --region, or set AWS_REGION", id="no-region"),
-        pytest.param(["--profile", "nobody"], {}, "The config profile (nobody) could not be found", id="no-profile"),
+        pytest.param(
+            ["--aws-profile", "nobody"], {}, "The config profile (nobody) could not be found", id="no-profile"
+        ),
     ],
 )
 def test_fails_in_one_line_without_credentials_region_or_profile(
@@ -175,3 +181,36 @@ def test_fails_in_one_line_without_credentials_region_or_profile(
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert words in ended.stderr
+
+
+def test_the_former_name_of_the_profile_still_works_and_names_the_new_one(run: Run) -> None:
+    result = run("--profile", "nobody")
+    assert "use --aws-profile" in result.stderr
+    assert result.exit_code == 2
+    assert "nobody" in result.output
+
+
+def test_fails_with_a_state_of_another_account_before_anything_is_listed(
+    run: Run, begin_import: Any, export: Any, in_state: Any, aws: AwsSandbox
+) -> None:
+    begin_import()
+    result = run("--remove", "--yes", export=export(in_state("ami-1", awsAccountId="222222222222")))
+    assert result.exit_code == 2
+    assert "account 222222222222" in result.output
+    assert f"account {aws.account_id}" in result.output
+    assert aws.calls.writes() == []
+    assert run(export=export(in_state("ami-1", awsAccountId=aws.account_id))).exit_code == 1
+
+
+def test_profile_has_one_meaning_in_the_help_of_all_commands() -> None:
+    shown = {name: [p for p in command.params if not getattr(p, "hidden", False)] for name, command in COMMANDS.items()}
+    meanings = {
+        option: {
+            getattr(parameter, "help", None)
+            for parameters in shown.values()
+            for parameter in parameters
+            if option in parameter.opts
+        }
+        for option in ("--profile", "--aws-profile")
+    }
+    assert {option: len(found) for option, found in meanings.items()} == {"--profile": 1, "--aws-profile": 1}
