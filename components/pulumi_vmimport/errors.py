@@ -5,7 +5,11 @@ VmimportError
 ├── PartialFailureError         a call failed, and the state records what exists
 ├── RunInterruptedError         a run was cancelled or passed its deadline; the next one resumes
 ├── RedactedError               stands for an exception whose traceback contains a credential
+├── InvalidConfigurationError   the configuration of AWS is invalid
+├── AccountNotAllowedError      the configuration excludes the account of the credentials
+├── AccountMismatchError        the credentials are of another account than the resource
 ├── InvalidInputsError          the arguments of a component are invalid
+├── ProviderLookupError         the AWS provider of a component is not configured
 ├── InvalidConfigurationError   the configuration of AWS is invalid
 ├── AccountNotAllowedError      the configuration excludes the account of the credentials
 ├── AccountMismatchError        the credentials are of another account than the resource

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
-import pulumi_aws as aws
 
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.import_bucket import ImportBucket
+from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.components.service_role_choice import ROLE_ARGS, choose_role, role_argument_problems
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
@@ -152,7 +152,7 @@ class ByolWorkspaceImage(Component):
     def _declare(self, name: str, args: ByolWorkspaceImageArgs) -> None:
         inputs = CheckedInputs(self, name, args, ByolWorkspaceImageArgs, _check)
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
-        self._region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        self._region = region_of(self)
         nothing: pulumi.Output[Any] = pulumi.Output.from_input(None)
         self.import_task_id = self.bucket = self.ova_key = self.ova_checksum = self.role_name = nothing
         if args.get("ec2_image_id") is not None:

@@ -19,6 +19,7 @@ from pulumi_vmimport.components.private_bucket import (
     private_bucket,
     when_ready,
 )
+from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _EXPIRY = Expiry("expire-exports", "expire_exports_after_days", "export_prefix")
@@ -91,7 +92,7 @@ class ExportBucket(Component):
 
     def _declare(self, name: str, args: ExportBucketArgs) -> None:
         inputs = CheckedInputs(self, name, args, ExportBucketArgs, _check)
-        region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        region = region_of(self)
         if args.get("existing_bucket") is not None:
             found = existing_bucket(self, inputs, region, use="export", advice="use a bucket in that Region")
             self.bucket, self.arn, self.region = found.bucket, found.arn, found.bucket_region

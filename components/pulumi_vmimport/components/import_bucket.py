@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
-import pulumi_aws as aws
 
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.private_bucket import (
@@ -18,6 +17,7 @@ from pulumi_vmimport.components.private_bucket import (
     private_bucket,
     when_ready,
 )
+from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 
 _EXPIRY = Expiry("expire-images", "expire_images_after_days", "image_prefix")
@@ -86,7 +86,7 @@ class ImportBucket(Component):
 
     def _declare(self, name: str, args: ImportBucketArgs) -> None:
         inputs = CheckedInputs(self, name, args, ImportBucketArgs, _check)
-        region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        region = region_of(self)
         if args.get("existing_bucket") is not None:
             advice = "copy the images to a bucket in that Region"
             found = existing_bucket(self, inputs, region, use="import", advice=advice)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pulumi
 import pulumi_aws as aws
 
+from pulumi_vmimport.components.provider_lookups import account_of
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
 
@@ -41,7 +42,7 @@ def bucket_name(component: pulumi.ComponentResource, name: str, region: pulumi.O
 
     With a random suffix no run could recognize the bucket of an earlier one.
     """
-    account_id = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=component)).account_id
+    account_id = account_of(component)
     stem = _NOT_IN_BUCKET_NAMES.sub("-", name.lower()).strip("-")[: _BUCKET_NAME_LENGTH - _HASH_LENGTH - 1] or "bucket"
 
     def named(values: list[Any]) -> str:

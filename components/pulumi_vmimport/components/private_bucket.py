@@ -12,6 +12,7 @@ from pulumi_vmimport.aws.iam.iam_documents import VERSION
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
 from pulumi_vmimport.components.leftovers import bucket_name, declare_or_import, identity_of, leftover_bucket
+from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.lifecycle.identity import OWNER_TAGS
 
@@ -128,7 +129,7 @@ def _declare_bucket(component: pulumi.ComponentResource, name: str, inputs: Chec
         opts = pulumi.ResourceOptions(parent=component)
         bucket = aws.s3.Bucket(name, bucket=inputs.get("bucket"), force_destroy=force_destroy, tags=tags, opts=opts)
         return NewBucket(bucket.bucket, bucket.arn)
-    region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=component)).region
+    region = region_of(component)
     default: pulumi.Output[Any] = bucket_name(component, name, region)
     tags = pulumi.Output.all(tags, identity_of(component)).apply(lambda v: {**(v[0] or {}), **v[1].owner_tags})
 

@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.leftovers import declare_or_import, leftover_role
+from pulumi_vmimport.components.provider_lookups import account_of, partition_of, region_of
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
@@ -100,12 +101,11 @@ class VmimportRole(Component):
 
     def _declare(self, name: str, args: VmimportRoleArgs) -> None:
         inputs = CheckedInputs(self, name, args, VmimportRoleArgs, _check)
-        provider = pulumi.InvokeOptions(parent=self)
-        account_id = aws.get_caller_identity_output(opts=provider).account_id
+        account_id = account_of(self)
         readiness: RoleReadinessArgs = {
             "role_name": inputs.get("role_name", default=DEFAULT_ROLE),
             "account_id": account_id,
-            "region": aws.get_region_output(opts=provider).region,
+            "region": region_of(self),
             "owner": without_dependency(self.urn).apply(lambda urn: Identity(urn).key),
             "propagation_seconds": inputs.get("propagation_seconds"),
             "profile": inputs.get("profile"),
@@ -119,7 +119,7 @@ class VmimportRole(Component):
             readiness["kms_key_arns"] = inputs.get("kms_key_arns")
             readiness["license_manager"] = inputs.get("license_manager")
         else:
-            partition = aws.get_partition_output(opts=provider).partition
+            partition = partition_of(self)
             trust = pulumi.Output.all(inputs.get("confine_to_account"), account_id, partition).apply(
                 lambda v: iam_documents.trust_policy(account_id=v[1] if v[0] else None, partition=v[2])
             )
