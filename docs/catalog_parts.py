@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.public_names import public_modules
 from pulumi_vmimport.resources.catalog import RESOURCES
@@ -37,6 +38,11 @@ def orphan_actions() -> Table:
     """The actions that listing and removing each kind of orphan needs."""
     rows = [(kind.value, _grouped(of.list_actions), _grouped(of.remove_actions)) for kind, of in HANDLING.items()]
     return ["kind", "list", "`--remove`"], [*rows, ("all", f"`{_IDENTITY}`; `--all-regions`: `{_ALL_REGIONS}`", "")]
+
+
+def configuration_keys() -> Table:
+    """The effect of each configuration key of pulumi-aws."""
+    return ["key", "effect"], [(f"`{key}`", effect) for key, effect in CONFIGURATION_KEYS.items()]
 
 
 def orphan_kinds() -> Table:

@@ -284,6 +284,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "ingestion-processes": _ingestion_processes,
     "orphan-actions": _orphan_actions,
     "orphan-kinds": _orphan_kinds,
+    "configuration-keys": lambda: [_table(*catalog_parts.configuration_keys())],
     "public-classes": _public_classes,
     "resource-actions": _resource_actions,
     "rule-sources": _rule_sources,
