@@ -1,8 +1,11 @@
-"""Compares the API calls of every lifecycle in the unit tests with the actions in its row of the catalog."""
+"""Compares the API calls of every lifecycle in the unit tests with the actions in its row of the catalog.
+
+While an operation runs, the sandbox allows only the actions of its row.
+"""
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import wraps
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +14,7 @@ from tests.api_calls import METHODS, ActionRecorder
 
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 from pulumi_vmimport.resources.catalog_entry import Actions
+from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 
 _UNRECORDED = {"sts:GetCallerIdentity"}  # every resource needs it
 _ACTIONS = {entry.name: entry.actions for entry in RESOURCES}
@@ -44,9 +48,27 @@ def _recorded(recorder: ActionRecorder, lifecycle: Any, method: str) -> Callable
 
     @wraps(original)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with recorder.running(self, method):
+        with recorder.running(self, method), _permitted(self, method, args):
             result = original(self, *args, **kwargs)
             # The calls of a generator happen when it is read.
             return iter(list(result)) if inspect.isgenerator(result) else result
 
     return run
+
+
+def policy_of(actions: Iterable[str]) -> dict[str, Any]:
+    """An identity policy that allows these actions."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}],
+    }
+
+
+def _permitted(lifecycle: Any, method: str, args: tuple[Any, ...]) -> AbstractContextManager[None]:
+    """Allows only the actions of the catalog, if the run is one of the sandbox."""
+    row = _ACTIONS.get(type(lifecycle).__name__.removesuffix("Lifecycle"))
+    sandbox = getattr(args[0], "sandbox", None) if args else None
+    if row is None or sandbox is None:
+        return nullcontext()
+    permissions: CallerPermissions = sandbox.permissions
+    return permissions.limited_to(policy_of(getattr(row, METHODS[method])))

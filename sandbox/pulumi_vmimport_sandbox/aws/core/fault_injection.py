@@ -10,7 +10,14 @@ from typing import Literal
 from pulumi_vmimport_sandbox.aws.core.access_keys import AccessKey, AccessKeys
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall, RecordedCall, known_operations
 from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
-from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError, denied, expired, server_error, throttled
+from pulumi_vmimport_sandbox.aws.core.wire_errors import (
+    ForeignResponse,
+    WireError,
+    denied,
+    expired,
+    server_error,
+    throttled,
+)
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
 # Faults name operations of these services; `*` matches the operations of all services.
@@ -95,6 +102,17 @@ class Faults:
     def error(self, operation: str, code: str, message: str, times: int = 1, status: int = 400) -> None:
         """Fail the next calls with an error of the service."""
         self._add(operation, times, lambda _: WireError(status, code, message))
+
+    def foreign_response(  # the parts of a response
+        self,
+        operation: str,
+        body: bytes = b"<html><body>Please sign in to the network.</body></html>",
+        content_type: str = "text/html",
+        status: int = HTTPStatus.OK,
+        times: int = 1,
+    ) -> None:
+        """Answer the next calls as a proxy or a captive portal does, before they are processed."""
+        self._add(operation, times, lambda _: ForeignResponse(status, content_type, body))
 
     def deny(self, operation: str) -> None:
         """Deny the operation until `allow`."""

@@ -24,6 +24,21 @@ class WireError(Exception):
     """The Reason of the EBS direct APIs."""
 
 
+@dataclass(frozen=True)
+class ForeignResponse(Exception):  # noqa: N818 - a simulated event, not an error of the sandbox
+    """A response of a proxy or a captive portal, which answers in the name of a service."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+    def send(self, start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it without the headers of AWS."""
+        headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", headers)
+        return [self.body]
+
+
 # Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.

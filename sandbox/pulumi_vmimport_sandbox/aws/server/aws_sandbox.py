@@ -22,6 +22,7 @@ from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
 from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot, SnapshotRecord
+from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 from pulumi_vmimport_sandbox.aws.server.accounts import Account, join_organization
 from pulumi_vmimport_sandbox.aws.server.completion import complete
 from pulumi_vmimport_sandbox.aws.server.gateway import Gateway
@@ -79,6 +80,8 @@ class AwsSandbox:
         self._initial_settings = self.settings.copy()
         self._keys = AccessKeys()
         self.faults = Faults(self._keys)
+        self.permissions = CallerPermissions()
+        """What programs may call: `with aws.permissions.limited_to(policy): ...`. Default: everything."""
         self._cloud = Cloud(self.clock, self.settings, self.faults)
         self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
         self._session_lock = threading.Lock()
@@ -94,7 +97,14 @@ class AwsSandbox:
         with ExitStack() as running:
             running.callback(self._one_at_a_time.release)
             application = running.enter_context(installed(self._cloud))
-            front = Gateway(application, self.clock, self.calls, self.faults, self._cloud.record_iam_change)
+            front = Gateway(
+                application,
+                self.clock,
+                self.calls,
+                self.faults,
+                permissions=self.permissions,
+                done=self._cloud.record_iam_change,
+            )
             server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_QuietHandler)
             running.callback(server.server_close)
             thread = threading.Thread(

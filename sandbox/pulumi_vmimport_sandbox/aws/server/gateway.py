@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pulumi_vmimport_sandbox.aws.core.access_keys import account_in_key, is_observer
 from pulumi_vmimport_sandbox.aws.core.call_log import INCOMING_CALL, CallLog, IncomingCall, incoming_call
 from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost, Faults
-from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError, answer
+from pulumi_vmimport_sandbox.aws.core.wire_errors import ForeignResponse, WireError, answer
+from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 from pulumi_vmimport_sandbox.aws.s3 import multipart_validation, object_ownership, upload_checksums
 from pulumi_vmimport_sandbox.aws.server.moto_patches import LOCKED_BY_THE_CLOUD, moto_lock
 from pulumi_vmimport_sandbox.clock import SandboxClock
@@ -30,12 +31,15 @@ class Gateway:
         clock: SandboxClock,
         calls: CallLog,
         faults: Faults,
+        *,
+        permissions: CallerPermissions,
         done: Callable[[IncomingCall], None],
     ) -> None:
         self._application = application
         self._clock = clock
         self._calls = calls
         self._faults = faults
+        self._permissions = permissions
         self._done = done
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -46,8 +50,7 @@ class Gateway:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account  # moto recognizes only keys that it created
         try:
             if observed:
-                self._calls.add(incoming.call)
-                self._faults.inject(incoming, "before")
+                self._admit(incoming, environ)
             upload_checksums.verify(incoming.call, environ)
             multipart_validation.verify(incoming.call, environ)
             object_ownership.verify(incoming.call)
@@ -58,6 +61,8 @@ class Gateway:
                 self._faults.inject(incoming, "after")
         except WireError as error:
             return answer(error, incoming, environ, start_response)
+        except ForeignResponse as foreign:
+            return foreign.send(start_response)
         except ConnectionLost as lost:
             # The peer may have disconnected already.
             with contextlib.suppress(OSError):
@@ -71,6 +76,13 @@ class Gateway:
             failed = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", f"{summary}: {error!r}")
             return answer(failed, incoming, environ, start_response)
         return body
+
+    def _admit(self, incoming: IncomingCall, environ: "WSGIEnvironment") -> None:
+        """Record a call of a program. Raises: what a fault or a missing permission makes of it."""
+        self._calls.add(incoming.call)
+        self._faults.inject(incoming, "before")
+        if not account_in_key(incoming.access_key):  # the policies are those of the first account's caller
+            self._permissions.require(incoming, environ)
 
     def _moto(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", incoming: IncomingCall
