@@ -22,6 +22,7 @@ _DECLARATION = re.compile(
 _DECLARATION_BYTES = 512
 # Encodings of several bytes for a character, which expat does not read.
 _MULTIBYTE = re.compile(r"gb|big5|hz|euc|shift|s?jis|cp9[345]|ms9|johab|iso2022|ks_?c", re.IGNORECASE)
+_UTF_8 = frozenset({"utf-8", "utf8"})
 _UNICODE = re.compile(r"utf-?(?:16|32)|ucs-?[24]|unicode", re.IGNORECASE)
 
 DECLARED_OTHERWISE = "although it declares"
@@ -45,10 +46,9 @@ def as_utf8(data: bytes) -> DescriptorText:
         return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), codec[:6].upper())
     start = data[:_DECLARATION_BYTES].decode("latin-1")
     declared = _DECLARATION.match(start.removeprefix("\xef\xbb\xbf"))
-    if declared is None:
-        return DescriptorText(data, None)
-    is_marked = data.startswith(codecs.BOM_UTF8) and declared[3].lower() not in {"utf-8", "utf8"}
-    if is_marked or _UNICODE.match(declared[3]):
+    if declared is None or declared[3].lower() in _UTF_8:
+        return _as_declared(data)
+    if data.startswith(codecs.BOM_UTF8) or _UNICODE.match(declared[3]):
         text = _declared_as_utf8(data.decode("utf-8", "surrogateescape"))
         return DescriptorText(text.encode("utf-8", "surrogateescape"), f"UTF-8, {DECLARED_OTHERWISE} {declared[3]}")
     if _MULTIBYTE.match(declared[3]):
@@ -57,6 +57,21 @@ def as_utf8(data: bytes) -> DescriptorText:
         except (LookupError, ValueError):
             return DescriptorText(data, None)
         return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), declared[3])
+    return DescriptorText(data, None)
+
+
+def _as_declared(data: bytes) -> DescriptorText:
+    """Text that should be UTF-8; XML in an encoding of one byte for a character is read as that of Windows."""
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return DescriptorText(data, None)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The end of a part of a file may cut a character.
+        if error.end < len(data) or error.reason != "unexpected end of data":
+            found = f"byte {data[error.start]:02x} at {error.start}"
+            note = f"another encoding than UTF-8, {DECLARED_OTHERWISE} UTF-8: {found}"
+            return DescriptorText(data.decode("cp1252", "replace").encode("utf-8"), note)
     return DescriptorText(data, None)
 
 

@@ -38,7 +38,7 @@ def read_manifest(requests: DataRequests, bucket: str, key: str) -> dict[str, st
         with tarfile.open(fileobj=io.BytesIO(head)) as tar:
             tar.next()
             second = tar.next()
-            file = tar.extractfile(second) if second is not None and second.name.endswith(".mf") else None
+            file = tar.extractfile(second) if second is not None and second.name.lower().endswith(".mf") else None
             return digests(file.read()) if file is not None else {}
     except tarfile.TarError:
         return {}

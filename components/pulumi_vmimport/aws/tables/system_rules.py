@@ -35,6 +35,9 @@ def problems(
     if is_arm(operating_system):
         yield "operatingSystem", f"{operating_system!r} is for ARM64, expected a system for x86-64"
         return
+    if is_32_bit(operating_system):
+        yield "operatingSystem", f"{operating_system!r} is a 32-bit system: {_no_32_bit()}"
+        return
     identified = identify(operating_system)
     if identified is None or (identified.release is None and not identified.point_releases):
         yield "operatingSystem", _unlisted(operating_system, suggestions(operating_system, identified))
@@ -49,13 +52,20 @@ def problems(
         yield from _release_problems(operating_system, identified.release, region, boot_mode)
 
 
-def warnings(
-    operating_system: str, *, architecture: Architecture | None = None, boot_mode: BootMode | None = None
-) -> Iterator[str]:
+def architecture_problem(architecture: Architecture | None) -> tuple[str, str] | None:
+    """Why a system of this architecture cannot be imported, as input and reason."""
+    return ("architecture", f"expected x86_64, got i386: {_no_32_bit()}") if architecture is Architecture.I386 else None
+
+
+def _no_32_bit() -> str:
+    return (
+        f"AWS has not imported 32-bit systems since {table().i386_stops} ({table().source}); migrate to a 64-bit system"
+    )
+
+
+def warnings(operating_system: str, *, boot_mode: BootMode | None = None) -> Iterator[str]:
     """Why an import of the system may fail, as clauses."""
     identified = identify(operating_system)
-    if architecture is Architecture.I386 or is_32_bit(operating_system):
-        yield f"AWS has not imported 32-bit systems since {table().i386_stops} ({table().source})"
     if identified is None:
         return
     if identified.release is not None:

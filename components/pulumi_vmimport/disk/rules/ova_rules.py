@@ -95,7 +95,11 @@ def _names_differ(context: RuleContext) -> Iterator[Evidence]:
 def _encoding(context: RuleContext) -> Iterator[Evidence]:
     if context.ovf and context.ovf.encoding and context.image.ova:
         name = context.image.ova.descriptor or context.image.name
-        remedy = "correct the encoding in its first line" if DECLARED_OTHERWISE in context.ovf.encoding else None
+        remedy = (
+            "save it as UTF-8, with this encoding in its first line"
+            if DECLARED_OTHERWISE in context.ovf.encoding
+            else None
+        )
         yield Evidence(context.image.name, f"{name} is stored as {context.ovf.encoding}", remedy)
 
 

@@ -129,7 +129,8 @@ def _disk_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
 def _boot_mode_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
     if inputs.boot_mode is not BootMode.UEFI:
         return
-    if inputs.architecture is Architecture.I386:
+    # Without the check of the system; with it, no 32-bit system is accepted.
+    if inputs.architecture is Architecture.I386 and inputs.skip_operating_system_check:
         yield Problem("architecture", "expected x86_64 for bootMode uefi, got i386")
     containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
     if inputs.platform is None and any(is_known(c) and is_set(c.snapshot_id) for c in containers):

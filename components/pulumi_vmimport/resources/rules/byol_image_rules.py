@@ -48,7 +48,7 @@ def problems(inputs: ByolImport) -> Iterator[Problem]:
         )
     if inputs.platform is Platform.LINUX:
         yield Problem("platform", f"expected Windows {profile}, got Linux")
-    if inputs.architecture is Architecture.I386:
+    if inputs.architecture is Architecture.I386 and inputs.skip_operating_system_check:
         yield Problem("architecture", f"expected x86_64 {profile}, got i386")
     if inputs.license_type is LicenseType.AWS:
         yield Problem("licenseType", f"expected BYOL {profile}, got AWS")

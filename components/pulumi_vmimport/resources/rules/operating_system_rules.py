@@ -36,6 +36,9 @@ class DescribedMachine(Protocol):
 
 def problems(inputs: DescribedMachine) -> Iterator[Problem]:
     """Why the system cannot be imported. None if skip_operating_system_check is set."""
+    is_checked = is_known(inputs.skip_operating_system_check) and not inputs.skip_operating_system_check
+    if is_checked and (problem := system_rules.architecture_problem(_known(inputs.architecture))):
+        yield Problem(*problem)
     system = _system_to_check(inputs)
     if system is None:
         return
@@ -55,8 +58,7 @@ def warn(run: Run, inputs: DescribedMachine) -> None:
     system = _system_to_check(inputs)
     if system is None:
         return
-    boot_mode = inputs.boot_mode  # an unknown boot mode counts as set
-    for text in system_rules.warnings(system, architecture=_known(inputs.architecture), boot_mode=boot_mode):
+    for text in system_rules.warnings(system, boot_mode=inputs.boot_mode):  # an unknown boot mode counts as set
         run.warn(text)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform, UsageOperation
 from pulumi_vmimport.aws.tables.supported_systems import table
-from pulumi_vmimport.aws.tables.system_rules import problems, warnings
+from pulumi_vmimport.aws.tables.system_rules import architecture_problem, problems, warnings
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,23 @@ def test_english_and_the_languages_of_linux_are_supported(text: str) -> None:
     assert list(problems(text)) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["Windows 10 x86", "Ubuntu 18.04 32-bit", "Debian 10 i386", "Windows Server 2008 (32 bit)"]
+)
+def test_fails_for_a_32_bit_system(text: str) -> None:
+    ((path, reason),) = problems(text)
+    assert path == "operatingSystem"
+    assert repr(text) in reason
+    assert "32-bit systems since 2026-04-01" in reason
+
+
+def test_fails_for_the_architecture_i386() -> None:
+    found = architecture_problem(Architecture.I386)
+    assert found is not None
+    assert (found[0], "32-bit systems since 2026-04-01" in found[1]) == ("architecture", True)
+    assert architecture_problem(Architecture.X86_64) is architecture_problem(None) is None
+
+
 @pytest.mark.parametrize("license_type", LicenseType)
 def test_windows_server_supports_both_license_types(license_type: LicenseType) -> None:
     assert list(problems("Windows Server 2022", license_type=license_type, region="eu-west-1")) == []
@@ -108,8 +125,6 @@ def test_windows_server_supports_both_license_types(license_type: LicenseType) -
     [
         pytest.param("CentOS 7", {}, "withdrawal was announced for 2026-02-01", id="withdrawn"),
         pytest.param("Windows Server 2008 R2", {}, "no longer tests it", id="end-of-life"),
-        pytest.param("Windows 10", {"architecture": Architecture.I386}, "32-bit systems since 2026-04-01", id="i386"),
-        pytest.param("Windows 10 x86", {}, "32-bit systems since 2026-04-01", id="32-bit-by-name"),
         pytest.param("RHEL 8.10", {}, "not one of the point releases that AWS lists (8.0-8.9)", id="point-release"),
         pytest.param("Debian 12.11", {}, "(12.2, 12.4, 12.7)", id="point-releases-one-by-one"),
         pytest.param("Windows Server 2016 Nano", {}, "does not list the edition Nano Server", id="edition"),

@@ -112,6 +112,24 @@ def test_an_encoding_of_several_bytes_is_read() -> None:
     assert "stored as GBK" in rules(data)["ovf-encoding"]
 
 
+@pytest.mark.parametrize("declaration", ['<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0"?>'])
+def test_a_descriptor_with_bytes_of_another_encoding_is_read_and_reported(declaration: str) -> None:
+    text = VSPHERE_OVF.replace('<?xml version="1.0" encoding="UTF-8"?>', declaration).replace("Windows 11", "Büro")
+    data = text.encode("cp1252")
+    assert read_ovf(data).name == "Büro & more"
+    assert "byte fc at" in rules(data)["ovf-encoding"]
+    assert "damaged" not in rules(data)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_an_encoding_of_one_byte_that_is_declared_is_no_finding(encoding: str) -> None:
+    text = VSPHERE_OVF.replace("UTF-8", encoding).replace(
+        "Windows 11", "B\u00fcro" if "ascii" not in encoding else "Buro"
+    )
+    assert read_ovf(text.encode(encoding)).name.startswith("B")
+    assert "ovf-encoding" not in rules(text.encode(encoding))
+
+
 def test_a_descriptor_that_starts_with_long_comments_is_recognized() -> None:
     text = VSPHERE_OVF.replace("<!--Generated", f"<!-- <html> {'license ' * 2000} -->\n<!--Generated")
     assert inspect_image(Memory(text.encode(), "win11.ovf")).container == "ovf"

@@ -122,11 +122,12 @@ def test_valid_inputs_have_no_problem() -> None:
             id="uefi-snapshot",
         ),
         pytest.param(
-            {"bootMode": "uefi", "architecture": "i386"},
+            {"bootMode": "uefi", "architecture": "i386", "skipOperatingSystemCheck": True},
             "architecture",
             "expected x86_64 for bootMode uefi",
             id="uefi-32",
         ),
+        pytest.param({"architecture": "i386"}, "architecture", "32-bit systems since 2026-04-01", id="32-bit"),
         pytest.param({"roleName": "a b"}, "roleName", "got 'a b'", id="role-name"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="timeout"),
         pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
@@ -154,7 +155,7 @@ def preflight(run: Any, inputs: ImportImageInputs) -> dict[str, str]:
     [
         pytest.param({"encrypted": True}, "encrypted", id="encrypted"),
         pytest.param({"platform": "Linux"}, "platform", id="linux"),
-        pytest.param({"architecture": "i386"}, "architecture", id="32-bit"),
+        pytest.param({"architecture": "i386", "skipOperatingSystemCheck": True}, "architecture", id="32-bit"),
         pytest.param({"licenseType": "AWS"}, "licenseType", id="licensed-by-aws"),
         pytest.param({"usageOperation": "RunInstances:0002"}, "usageOperation", id="billed-with-license"),
         pytest.param({"operatingSystem": "Windows Server 2022"}, "operatingSystem", id="server"),
