@@ -36,7 +36,11 @@ def resource_actions() -> Iterator[tuple[str, Table]]:
 
 def orphan_actions() -> Table:
     """The actions that listing and removing each kind of orphan needs."""
-    rows = [(kind.value, _grouped(of.list_actions), _grouped(of.remove_actions)) for kind, of in HANDLING.items()]
+    rows = [
+        (kind.value, _grouped(of.list_actions), _grouped(of.remove_actions))
+        for kind, of in HANDLING.items()
+        if of.list_actions
+    ]
     return ["kind", "list", "`--remove`"], [*rows, ("all", f"`{_IDENTITY}`; `--all-regions`: `{_ALL_REGIONS}`", "")]
 
 

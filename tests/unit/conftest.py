@@ -203,6 +203,10 @@ class Machines:
             self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
         return find_by_moid(self.session, made._moId)
 
+    def forget(self, machine: VSphereMachine) -> None:
+        """Do not remove a machine that the test has removed."""
+        self._made = [made for made in self._made if made._moId != machine.moid]
+
     def remove(self) -> None:
         for made in self._made:
             if made.runtime.powerState == "poweredOn":

@@ -29,6 +29,7 @@ COMPONENTS = (
         module="components.source_virtual_machine",
         summary="a vSphere VM that VM Import can import, with presets and rules for Windows 10 and 11 BYOL",
         page="supported_systems.md",
+        orphans=(OrphanKind.VIRTUAL_MACHINE,),
     ),
     ComponentEntry(
         name="ImportBucket",

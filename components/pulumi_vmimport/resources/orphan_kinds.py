@@ -22,6 +22,7 @@ class OrphanKind(StrEnum):
     IMAGE_OBJECT = "image in S3"
     ROLE = "service role"
     BUCKET = "bucket"
+    VIRTUAL_MACHINE = "virtual machine"
 
 
 @dataclass(frozen=True)
@@ -109,5 +110,12 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         f"{_TAGS}; buckets without a name of their own in the program. Only an empty bucket is deleted",
         ("s3:ListAllMyBuckets", "s3:GetBucketTagging", "s3:GetBucketPolicy"),
         ("s3:DeleteBucket",),
+    ),
+    OrphanKind.VIRTUAL_MACHINE: OrphanHandling(
+        "its name in an interrupted create in the export of the stack. Requires `VSPHERE_SERVER`, `VSPHERE_USER` and "
+        "`VSPHERE_PASSWORD`. It is owned if the state contains its UUID, and otherwise never an orphan, because a "
+        "person can have created it: remove it by its id",
+        (),
+        (),
     ),
 }

@@ -1,5 +1,6 @@
 """Find a virtual machine in the inventory."""
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote
 
@@ -49,8 +50,17 @@ def find_by_path(session: VSphereSession, path: str) -> VSphereMachine:
         return _only(session, reference, [found] if isinstance(found, vim.VirtualMachine) else [])
     reference = f"name {path}"
     with faults_as_errors(f"find the virtual machine with {reference}"):
-        matches = [machine for machine, facts in _all_names(session) if unquote(facts["name"]) == unquote(path)]
+        found = _all_machines(session, "name")
+    matches = [machine for machine, facts in found if unquote(facts["name"]) == unquote(path)]
     return _only(session, reference, matches)
+
+
+def machines_named(session: VSphereSession, names: Collection[str]) -> list[tuple[str, str, str]]:
+    """Name, BIOS UUID and power state of the machines with one of these names."""
+    with faults_as_errors("list the virtual machines"):
+        found = _all_machines(session, "name", "config.uuid", "runtime.powerState")
+    machines = [(unquote(facts["name"]), facts) for _, facts in found if "config.uuid" in facts]
+    return [(name, f["config.uuid"], str(f["runtime.powerState"])) for name, f in machines if name in names]
 
 
 def _only(session: VSphereSession, reference: str, found: list[Any]) -> VSphereMachine:
@@ -65,11 +75,12 @@ def _only(session: VSphereSession, reference: str, found: list[Any]) -> VSphereM
             raise AmbiguousMachineError(reference, candidates)
 
 
-def _all_names(session: VSphereSession) -> list[tuple[Any, dict[str, Any]]]:
+def _all_machines(session: VSphereSession, *paths: str) -> list[tuple[Any, dict[str, Any]]]:
+    """Every machine with these properties."""
     content = session.content
     view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], recursive=True)
     try:
-        return session.properties_of(list(view.view), "name")
+        return session.properties_of(list(view.view), *paths)
     finally:
         view.Destroy()
 

@@ -58,6 +58,13 @@ class VSphereMachine:
             task = self.reference.PowerOffVM_Task()
         self.session.wait_for_task(task, action, wait)
 
+    def delete(self, wait: Wait) -> None:
+        """Delete the machine, which must be off, with its disks."""
+        action = f"delete {self.display_name}"
+        with faults_as_errors(action):
+            task = self.reference.Destroy_Task()
+        self.session.wait_for_task(task, action, wait)
+
     def shut_down_guest(self, wait: Wait, *, grace_seconds: float = 300.0) -> None:
         """Shut down the guest and wait until the machine is off. Does nothing if it is off.
 

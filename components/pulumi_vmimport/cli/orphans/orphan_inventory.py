@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pulumi_vmimport.cli.orphans import component_listing, ec2_listing, s3_listing, workspaces_listing
+from pulumi_vmimport.cli.orphans import component_listing, ec2_listing, s3_listing, vsphere_listing, workspaces_listing
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError, RegionSearch
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
 from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix, StackExport
@@ -12,7 +12,11 @@ from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 _CONCURRENT_REGIONS = 8
 
-LISTED_KINDS = ec2_listing.KINDS | workspaces_listing.KINDS | s3_listing.KINDS | component_listing.KINDS
+LISTED_KINDS = frozenset(
+    kind
+    for listing in (ec2_listing, workspaces_listing, s3_listing, component_listing, vsphere_listing)
+    for kind in listing.KINDS
+)
 """The kinds that a search lists."""
 
 
@@ -38,6 +42,7 @@ def take_inventory(account: SearchedAccount, export: StackExport | None = None) 
     with ThreadPoolExecutor(_CONCURRENT_REGIONS, thread_name_prefix="region") as pool:
         found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes, names)), searches))
     found.append(list(component_listing.service_roles(searches[0], names)))  # IAM has no Regions
+    found.append(list(vsphere_listing.virtual_machines(export, errors)))
     order = list(OrphanKind)
     resources = sorted(
         (resource for of_region in found for resource in of_region),

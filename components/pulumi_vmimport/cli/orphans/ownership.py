@@ -92,6 +92,8 @@ def _doubts(
     stacks = {resource.stack for resource in family if resource.stack}
     if any(resource.kind is OrphanKind.IMAGE_OBJECT for resource in family):
         yield Owner.UNKNOWN, "it may have been retained: retain_on_delete keeps its metadata"
+    if any(resource.kind is OrphanKind.VIRTUAL_MACHINE for resource in family):
+        yield Owner.UNKNOWN, "a killed run or a person created it; `pulumi up` does not resume it"
     if not stacks:
         yield Owner.UNKNOWN, _without_stack(family)
     if stacks != {export.stack}:

@@ -1,5 +1,6 @@
 """The removal of resources one after the other; an error of one does not stop the others."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,12 @@ from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
+from pulumi_vmimport.cli.orphans.vsphere_listing import delete_machine
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
+from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
 
 _CANCEL_REASON = "removed with vmimport orphans"
 _NO_SUCH_UPLOAD = frozenset({"NoSuchUpload", "NoSuchBucket"})
@@ -70,7 +73,7 @@ def remove(aws: AwsConnection, resource: FoundResource) -> Removal:
         return REMOVERS[resource.kind](aws, resource)
     except (ClientError, BotoCoreError) as error:
         return Removal(resource, "not removed", with_explanation(error_message(error)))
-    except ObjectNotOwnedError as error:
+    except (ObjectNotOwnedError, VSphereError) as error:
         return Removal(resource, "not removed", str(error))
 
 
@@ -167,6 +170,13 @@ def _delete_bucket(aws: AwsConnection, resource: FoundResource) -> Removal:
     return Removal(resource, "deleted")
 
 
+def _delete_virtual_machine(aws: AwsConnection, resource: FoundResource) -> Removal:
+    del aws
+    with contextlib.suppress(MachineNotFoundError):
+        delete_machine(resource.id)
+    return Removal(resource, "deleted")
+
+
 def _bucket_and_key(resource: FoundResource) -> tuple[str, str]:
     location = split_s3_uri(resource.id)
     if location is None:
@@ -186,5 +196,6 @@ REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]]
     OrphanKind.IMAGE_OBJECT: _delete_image_object,
     OrphanKind.ROLE: _delete_role,
     OrphanKind.BUCKET: _delete_bucket,
+    OrphanKind.VIRTUAL_MACHINE: _delete_virtual_machine,
 }
 """How each kind is removed."""

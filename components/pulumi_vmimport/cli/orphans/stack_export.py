@@ -17,6 +17,7 @@ from pulumi_vmimport.lifecycle.identity import Identity
 _VERSIONS = (3, 4)
 _PERMISSIONS = "WorkspaceImagePermissions"
 # The resources of components that have the tags of their component, and the inputs with their names.
+_MACHINE = "vsphere:index/virtualMachine:VirtualMachine"
 _OF_COMPONENTS = {"aws:iam/role:Role": "name", "aws:s3/bucket:Bucket": "bucket"}
 # How Pulumi writes a secret: this key and value, and `ciphertext`, or `plaintext` with --show-secrets.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
@@ -48,6 +49,8 @@ class StackExport:
     """Where the exports of the stack write, the interrupted ones included"""
     creating_names: frozenset[str] = frozenset()
     """The names of the roles and buckets whose creation was interrupted"""
+    creating_machines: frozenset[str] = frozenset()
+    """The names of the virtual machines whose creation was interrupted"""
     permissions: frozenset[str] = frozenset()
     """`image/account` of every image permission that the state grants"""
     accounts: frozenset[str] = frozenset()
@@ -77,6 +80,9 @@ def read_export(text: bytes, expected: str | None) -> StackExport:
         encrypted=frozenset(_identity(resource) for resource in custom if _has_encrypted_outputs(resource)),
         export_prefixes=frozenset(prefix for r in [*custom, *creating] for prefix in _export_prefixes(r)),
         creating_names=frozenset(name for resource in creating for name in _names(resource)),
+        creating_machines=frozenset(
+            name for r in creating if _type(r) == _MACHINE for name in _texts(_bag(r, "inputs").get("name"))
+        ),
         permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
         accounts=frozenset(text for r in custom for text in _texts(_bag(r, "outputs").get(ACCOUNT))),
     )
@@ -211,7 +217,7 @@ def _names(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _type(resource: Mapping[str, Any]) -> str:
-    return str(resource["urn"]).split("::")[2].rpartition("$")[2]
+    return str(resource["urn"]).split("::")[2].rpartition("$")[2]  # without the types of its parents
 
 
 def _pending_marks(resource: Mapping[str, Any]) -> Iterator[str]:
