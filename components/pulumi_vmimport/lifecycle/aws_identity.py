@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.credential_errors import AccountMismatchError, describe_identity_error, is_identity_error
 from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
-from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER
+from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.schema import replacing_properties, wire_fields
 
@@ -19,8 +19,8 @@ _KEYS = ("accessKey", "secretKey", "token")
 
 
 def has_known_identity(bag: Mapping[str, Any]) -> bool:
-    """Whether preview knows the Region and the credentials."""
-    names = ("region", "profile", "assumeRoleArn", AWS_PROVIDER)
+    """Whether preview knows the Region, the credentials and the providers."""
+    names = ("region", "profile", "assumeRoleArn", AWS_PROVIDER, VSPHERE_PROVIDER)
     return not any(has_unknown(bag.get(name)) for name in names)
 
 

@@ -42,6 +42,7 @@ from pulumi_vmimport.lifecycle.host_properties import (
     IDENTITY,
     PROVIDER,
     SUPPLIED_INPUTS,
+    VSPHERE_PROVIDER,
     outputs_of,
     recorded_inputs,
     without_host_properties,
@@ -198,7 +199,7 @@ class DynamicHost(ResourceProvider):
         return HostRun(
             identity=Identity(str(_if_known(bag.get(IDENTITY)) or "")),
             aws=self._connection(values, bag),
-            settings=self._settings,
+            settings=self._settings.with_vsphere_provider(_if_known(bag.get(VSPHERE_PROVIDER))),
             call=pulumi_hooks.current_call(),
             timeout_seconds=(minutes or DEFAULT_TIMEOUT_MINUTES) * 60.0,
             supplied_inputs=tuple(bag.get(SUPPLIED_INPUTS) or ()),
@@ -284,9 +285,10 @@ class DynamicHost(ResourceProvider):
             self._call(self._run(inputs, bag), bag, lambda: None)
 
     def _recorded(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        """The state, with the provider of the recorded inputs: an `up` without a diff records its keys only there."""
-        provider = pulumi_hooks.recorded_inputs(pulumi_hooks.current_call()).get(AWS_PROVIDER)
-        bag: dict[str, Any] = from_pulumi({**props, **({AWS_PROVIDER: provider} if provider else {})})
+        """The state, with the providers of the recorded inputs: without a diff, `up` records new keys only there."""
+        inputs = pulumi_hooks.recorded_inputs(pulumi_hooks.current_call())
+        providers = {name: inputs[name] for name in (AWS_PROVIDER, VSPHERE_PROVIDER) if inputs.get(name)}
+        bag: dict[str, Any] = from_pulumi({**props, **providers})
         return bag
 
 

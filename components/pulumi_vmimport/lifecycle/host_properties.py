@@ -14,9 +14,11 @@ SUPPLIED_INPUTS = "fromResources"
 """The property with the names of the inputs that other resources of the stack supply."""
 AWS_PROVIDER = "awsProvider"
 """The property with the inputs of the resource's explicit aws.Provider, which managed_resource.py sets."""
+VSPHERE_PROVIDER = "vsphereProvider"
+"""The property with the inputs of the explicit vsphere.Provider of a resource that reads vSphere."""
 ACCOUNT = "awsAccountId"
 """The output with the account of the resource."""
-_INPUTS = (IDENTITY, SUPPLIED_INPUTS, AWS_PROVIDER)
+_INPUTS = (IDENTITY, SUPPLIED_INPUTS, AWS_PROVIDER, VSPHERE_PROVIDER)
 
 
 def without_host_properties(bag: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,15 @@ PREVIEW_PATIENCE_SECONDS = 60.0
 _RESUMES = "work in AWS continues, and the next `pulumi up` resumes it"
 
 
+_VSPHERE_KEYS = {
+    "VSPHERE_SERVER": "vsphereServer",
+    "VSPHERE_USER": "user",
+    "VSPHERE_PASSWORD": "password",
+    "VSPHERE_ALLOW_UNVERIFIED_SSL": "allowUnverifiedSsl",
+}
+"""The variables of vSphere, and the keys of pulumi-vsphere"""
+
+
 @dataclass(frozen=True)
 class HostSettings:
     """How to reach AWS and vSphere, from the stack's configuration and the environment."""
@@ -46,10 +55,7 @@ class HostSettings:
     def read(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "HostSettings":
         """The settings of a stack; the environment applies where its configuration sets nothing."""
         names = {
-            "VSPHERE_SERVER": "vsphere:vsphereServer",
-            "VSPHERE_USER": "vsphere:user",
-            "VSPHERE_PASSWORD": "vsphere:password",
-            "VSPHERE_ALLOW_UNVERIFIED_SSL": "vsphere:allowUnverifiedSsl",
+            **{name: f"vsphere:{key}" for name, key in _VSPHERE_KEYS.items()},
             "VMIMPORT_VSPHERE_CA_FILE": "vmimport:vsphereCaFile",
             "VMIMPORT_VSPHERE_THUMBPRINT": "vmimport:vsphereThumbprint",
         }
@@ -60,6 +66,15 @@ class HostSettings:
             vsphere={**environment, **merged},
             poll_seconds=float(poll) if poll else DEFAULT_POLL_SECONDS,
         )
+
+    def with_vsphere_provider(self, inputs: Mapping[str, Any] | None) -> "HostSettings":
+        """The settings with those of an explicit vsphere.Provider, which replace the server and the login."""
+        if not inputs:
+            return self
+        given = {"vsphereServer": inputs.get("vcenterServer"), **inputs}
+        own = {name: str(given[key]) for name, key in _VSPHERE_KEYS.items() if given.get(key) is not None}
+        kept = {name: value for name, value in self.vsphere.items() if name not in _VSPHERE_KEYS}
+        return replace(self, vsphere={**kept, **own})
 
 
 @cache

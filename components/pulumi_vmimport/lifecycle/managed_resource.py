@@ -10,7 +10,7 @@ from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.explicit_provider import explicit_provider, inherited_provider, settings_of_provider
-from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS
+from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag, without_dependency
 from pulumi_vmimport.lifecycle.schema import camel_case, wire_fields
@@ -38,6 +38,8 @@ class ManagedResource(dynamic.Resource):
     The outputs and the inputs are attributes.
     """
 
+    _uses_vsphere = False
+
     def __init__(
         self,
         resource_name: str,
@@ -63,6 +65,9 @@ class ManagedResource(dynamic.Resource):
         provider = explicit_provider("aws", opts)
         if provider is not None:
             props[AWS_PROVIDER] = settings_of_provider(provider)
+        vsphere = explicit_provider("vsphere", opts) if self._uses_vsphere else None
+        if vsphere is not None:
+            props[VSPHERE_PROVIDER] = settings_of_provider(vsphere)
         super().__init__(host, resource_name, props, opts)
         if inherited_provider("aws", self) is not provider:
             raise pulumi.RunError(

@@ -4,9 +4,12 @@ from typing import Any
 
 import pulumi
 import pulumi_aws
+import pulumi_vsphere
 import pytest
 
+from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
 
 
 class Holder(pulumi.ComponentResource):
@@ -90,3 +93,30 @@ def test_fails_when_a_transformation_replaces_the_provider(world: Any) -> None:
 
     with pytest.raises(pulumi.RunError, match=r"DirectSnapshot data: .*set region and profile"):
         world.deploy(program)
+
+
+def test_an_export_reads_the_vsphere_of_its_explicit_provider(world: Any) -> None:
+    def program() -> None:
+        center = pulumi_vsphere.Provider("dc", vsphere_server="vc.example", user="u", password="hunter2")
+        opts = pulumi.ResourceOptions(providers=[center, american()])
+        VirtualMachineExport("web", {"path": "/DC/vm/web", "bucket": "b", "key": "web.ova"}, opts)
+        snapshot(pulumi.ResourceOptions(providers=[center]))
+
+    world.deploy(program)
+    found = world.inputs("web")["vsphereProvider"]
+    assert (found["vsphereServer"], found["user"]) == ("vc.example", "u")
+    assert "vsphereProvider" not in world.inputs("data")
+
+
+def test_a_vsphere_provider_replaces_the_server_and_the_login() -> None:
+    config = {"vsphere:vsphereServer": "other", "vsphere:password": "p", "vmimport:vsphereThumbprint": "AA"}
+    settings = HostSettings.read(config, {"VSPHERE_USER": "env"})
+    assert settings.with_vsphere_provider(None) is settings
+    found = settings.with_vsphere_provider({"vsphereServer": "vc", "user": "u", "allowUnverifiedSsl": "true"}).vsphere
+    assert found == {
+        "VSPHERE_SERVER": "vc",
+        "VSPHERE_USER": "u",
+        "VSPHERE_ALLOW_UNVERIFIED_SSL": "true",
+        "VMIMPORT_VSPHERE_THUMBPRINT": "AA",
+    }
+    assert settings.with_vsphere_provider({"vcenterServer": "old"}).vsphere["VSPHERE_SERVER"] == "old"

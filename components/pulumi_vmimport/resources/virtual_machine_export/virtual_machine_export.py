@@ -72,6 +72,8 @@ class VirtualMachineExport(ManagedResource, module="vmimport", name="VirtualMach
     owner has overwritten them. Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
     """
 
+    _uses_vsphere = True
+
     etag: pulumi.Output[str]
     """The ETag of the OVA, or of the VMDKs' manifest."""
     version_id: pulumi.Output[str | None]
