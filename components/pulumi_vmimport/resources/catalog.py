@@ -11,6 +11,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     ACCESS_CHECK,
     ACL_CHECK,
     EXPORT_CHECK,
+    EXPORT_ROLE_CHECK,
     EXPORTED_OBJECT,
     OBJECT_DELETION,
     RECIPIENT_CHECK,
@@ -140,12 +141,12 @@ RESOURCES = (
         summary="a disk image in S3 from an AMI (EC2 ExportImage)",
         page="exports.md",
         actions=Actions(
-            check=("ec2:DescribeImages", *EXPORT_CHECK, *ACCESS_CHECK),
+            check=("ec2:DescribeImages", *EXPORT_CHECK, *EXPORT_ROLE_CHECK),
             create=(
                 *iam("ec2", "DescribeImages", "ExportImage", "DescribeExportImageTasks", "CreateTags"),
                 *EXPORT_CHECK,
                 *EXPORTED_OBJECT,
-                *ACCESS_CHECK,
+                *EXPORT_ROLE_CHECK,
             ),
             read=("ec2:DescribeExportImageTasks", "s3:ListBucket"),
             update=(*iam("ec2", "DescribeExportImageTasks", "CreateTags", "DeleteTags"), *EXPORTED_OBJECT),

@@ -52,11 +52,8 @@ ROLE_CHECK = iam(
     "GetPolicy",
     "GetPolicyVersion",
 )
-ACCESS_CHECK = (
-    *ROLE_CHECK,
-    *iam("s3", "GetBucketPolicy", "GetEncryptionConfiguration", "GetObject", "ListBucket"),
-    *iam("kms", "DescribeKey", "GetKeyPolicy"),
-)
+EXPORT_ROLE_CHECK = (*ROLE_CHECK, "s3:GetBucketPolicy")
+ACCESS_CHECK = (*EXPORT_ROLE_CHECK, "s3:GetEncryptionConfiguration", *iam("kms", "DescribeKey", "GetKeyPolicy"))
 RESULT_KEY_CHECK = ("kms:DescribeKey", *iam("ec2", "GetEbsEncryptionByDefault", "GetEbsDefaultKmsKeyId"))
 SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), *RESULT_KEY_CHECK, *ACCESS_CHECK)
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")

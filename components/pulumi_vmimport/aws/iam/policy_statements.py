@@ -49,6 +49,19 @@ def effect(documents: Iterable[Document], request: Request) -> Effect:
     return Effect.ALLOW if "Allow" in effects else Effect.NONE
 
 
+def undecided_denials(document: Document, request: Request) -> set[str]:
+    """The unknown condition keys, in lower case, on which a Deny for the request depends."""
+    return {
+        key.lower()
+        for statement in statements(document)
+        if statement["Effect"] == "Deny" and _covers(statement, request) and _names(statement, request)
+        if conditions_hold(statement, request.context) is None
+        for pairs in statement["Condition"].values()
+        for key in pairs
+        if key.lower() not in request.context
+    }
+
+
 def _effects(documents: Iterable[Document], request: Request) -> Iterator[str]:
     for document in documents:
         for statement in statements(document):

@@ -18,13 +18,18 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2 import kms_keys
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect
+from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, effect, undecided_denials
 from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole
 from pulumi_vmimport.aws.s3 import bucket_encryption, bucket_policies, s3_locations
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.kms_key_use import KeyUse
+
+_NETWORK_KEYS = {
+    "aws:sourceip": "aws:SourceIp", "aws:sourcevpc": "aws:SourceVpc", "aws:sourcevpce": "aws:SourceVpce",
+    "aws:vpcsourceip": "aws:VpcSourceIp",
+}  # fmt: skip
 
 Permission = tuple[str, str]
 """An action and the ARN of its resource"""
@@ -64,6 +69,22 @@ class AccessCheck:
             yield from self._refusals(statement)
         yield from self._bucket_denials()
         yield from self._key_problems()
+
+    def doubts(self) -> Iterator[str]:
+        """The Deny statements of bucket policies that apply to requests from outside of a network."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for action, resource in (pair for statement in self._statements for pair in self._permissions(statement)):
+            bucket = _bucket_in(resource)
+            if action.startswith("s3:") and (policy := self._bucket_policies.get(bucket)):
+                keys = undecided_denials(policy, Request(action, resource, self.context, self.role.arn))
+                found[bucket] |= keys & _NETWORK_KEYS.keys()
+        for bucket, keys in found.items():
+            if keys:
+                yield (
+                    f"the policy of bucket {bucket!r} may deny access to role {self.role.name!r}: a Deny statement "
+                    f"depends on {', '.join(_NETWORK_KEYS[key] for key in sorted(keys))}, and VM Import/Export reaches "
+                    "the bucket from the network of AWS; exempt the role from the statement"
+                )
 
     @property
     def _statements(self) -> list[Mapping[str, Any]]:

@@ -23,8 +23,9 @@ _PROPAGATION_SECONDS = 300.0
 _CHECKS_OF_A_NEW_ROLE = 3
 _NOTHING = "no task was started"
 _UNEXPLAINED = (
-    "the trust policy and the permissions of role {} are sufficient as far as they can be read; ask the administrators "
-    "of the organization for service control policies that deny them"
+    "the trust policy and the permissions of role {} are sufficient as far as they can be read; look for Deny "
+    "statements with conditions in the policies of the bucket and the key, and ask the administrators of the "
+    "organization for service control policies that deny access"
 )
 
 
@@ -52,7 +53,11 @@ def _reasons(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> lis
     role = service_role.find(run.aws, name, fresh=fresh)
     if role is None:
         return [f"role {name!r} does not exist in account {run.aws.account_id}; create it with VmimportRole"]
-    return list(AccessCheck(run, role, access, fresh).problems())
+    check = AccessCheck(run, role, access, fresh)
+    reasons = list(check.problems())
+    for doubt in () if reasons else check.doubts():
+        run.warn(doubt)
+    return reasons
 
 
 class RoleRejections:

@@ -63,6 +63,7 @@ def test_a_second_wording_is_the_same_failure(words: str, id: str) -> None:
         pytest.param("AuthFailure: not able to validate the provided access credentials", "TR-53", id="region"),
         pytest.param("NotExportable: This instance cannot be exported.", "TR-13", id="not-exportable"),
         pytest.param("AccessDenied: not authorized to perform: kms:Decrypt on key/1", "TR-52", id="caller-and-key"),
+        pytest.param("403: Forbidden (in HeadObject)", "TR-52", id="caller-and-object"),
         pytest.param("ClientError: kms:Decrypt failed", "TR-63", id="key"),
         pytest.param("RequestLimitExceeded: Request limit exceeded.", None, id="throttling-is-no-quota"),
         pytest.param("InvalidParameter: cancelled (in CancelImportTask)", None, id="a-word-alone"),

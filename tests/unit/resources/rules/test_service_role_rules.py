@@ -106,6 +106,33 @@ def test_a_bucket_policy_that_denies_the_role_is_named(run: Any, aws: AwsSandbox
 
 
 @pytest.mark.usefixtures("image_inputs")
+@pytest.mark.parametrize(
+    ("condition", "named"),
+    [
+        pytest.param({"StringNotEquals": {"aws:sourceVpce": "vpce-1"}}, "aws:SourceVpce", id="endpoint"),
+        pytest.param({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp", id="addresses"),
+        pytest.param({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, None, id="organization"),
+        pytest.param(
+            {
+                "StringNotEquals": {"aws:SourceVpce": "vpce-1"},
+                "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/vmimport"},
+            },
+            None,
+            id="exempted",
+        ),
+    ],
+)
+def test_a_bucket_policy_for_one_network_is_a_warning(
+    run: Any, aws: AwsSandbox, condition: dict[str, Any], named: str | None
+) -> None:
+    denial = allow("s3:ListBucket", "*", Effect="Deny", Principal={"AWS": ROLE_ARN}, Condition=condition)
+    aws.observer("s3").put_bucket_policy(Bucket=BUCKET, Policy=document(denial))
+    assert reasons(run) == []
+    assert [named in warning for warning in run.warnings if named] == ([True] if named else [])
+    assert len(run.warnings) == (1 if named else 0)
+
+
+@pytest.mark.usefixtures("image_inputs")
 def test_the_permissions_boundary_counts(run: Any, aws: AwsSandbox) -> None:
     iam = aws.observer("iam")
     arn = iam.create_policy(PolicyName="limit", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]
