@@ -6,8 +6,9 @@ from typing import Any
 
 from .aws_bucket import describe
 from .aws_client import Aws
-from .aws_iam import Role
+from .aws_iam import describe_role
 from .aws_shapes import from_tags
+from .function_arguments import accepts
 from .resource_kind import NotFound, Rejected
 from .values import Properties
 
@@ -16,12 +17,14 @@ _STATEMENT = frozenset(
 )
 
 
+@accepts()
 def caller_identity(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     """aws:index/getCallerIdentity:getCallerIdentity."""
     found = service.call("sts", "GetCallerIdentity")
     return {"accountId": found["Account"], "arn": found["Arn"], "id": found["Account"], "userId": found["UserId"]}
 
 
+@accepts("name", "region")
 def region(service: Aws, args: Properties) -> Properties:
     """aws:index/getRegion:getRegion."""
     name = args.get("region") or args.get("name") or service.region
@@ -29,6 +32,7 @@ def region(service: Aws, args: Properties) -> Properties:
     return {"id": name, "name": name, "region": name, "description": name, "endpoint": f"ec2.{name}.{suffix}"}
 
 
+@accepts()
 def partition(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     """aws:index/getPartition:getPartition."""
     name, suffix = service.partition()
@@ -36,10 +40,11 @@ def partition(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     return {"id": name, "partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
 
 
+@accepts("name")
 def role(service: Aws, args: Properties) -> Properties:
     """aws:iam/getRole:getRole."""
     try:
-        return {"id": args["name"], **Role().read(service, args["name"], {})}
+        return {"id": args["name"], **describe_role(service, args["name"])}
     except NotFound as gone:
         raise Rejected(f"reading IAM Role ({args['name']}): {gone}") from gone
 
@@ -67,6 +72,7 @@ def policy_simulation(service: Aws, args: Properties) -> Properties:
     return {**args, "id": "-", "allAllowed": all(each["allowed"] for each in results), "results": results}
 
 
+@accepts("bucket", "region")
 def bucket(service: Aws, args: Properties) -> Properties:
     """aws:s3/getBucket:getBucket."""
     try:
@@ -115,6 +121,7 @@ def instance(service: Aws, args: Properties) -> Properties:
     }
 
 
+@accepts()
 def canonical_user_id(service: Aws, args: Properties) -> Properties:  # noqa: ARG001
     """aws:s3/getCanonicalUserId:getCanonicalUserId."""
     owner = service.call("s3", "ListBuckets")["Owner"]

@@ -5,13 +5,15 @@ from typing import Any
 
 from pyVmomi import vim
 
-from .resource_kind import Rejected
+from .function_arguments import accepts
+from .resource_kind import NotFound, Rejected
 from .values import Properties
 from .vsphere_machine import read_machine
 from .vsphere_session import VSphere
 
 
 def _lookup(kind: Any, more: Callable[[Any], Properties] = lambda _: {}) -> Callable[[VSphere, Properties], Properties]:
+    @accepts("name", "datacenterId")
     def function(service: VSphere, args: Properties) -> Properties:
         datacenter = service.by_id(vim.Datacenter, args["datacenterId"]) if args.get("datacenterId") else None
         found = service.named(kind, args.get("name"), datacenter)
@@ -49,6 +51,20 @@ def _machine(found: Any) -> Properties:
     return {**read, "id": read["uuid"], "instanceUuid": found.config.instanceUuid}
 
 
+@accepts("name", "datacenterId", "moid", "uuid")
+def virtual_machine(service: VSphere, args: Properties) -> Properties:
+    """A virtual machine by its UUID, its managed object id or its name."""
+    if args.get("uuid"):
+        try:
+            return _machine(service.machine(args["uuid"]))
+        except NotFound as missing:
+            raise Rejected(str(missing)) from missing
+    if args.get("moid"):
+        return _machine(service.by_id(vim.VirtualMachine, args["moid"]))
+    return _machine_by_name(service, args)
+
+
+@accepts("name", "datacenterId")
 def resource_pool(service: VSphere, args: Properties) -> Properties:
     """A resource pool. The real provider requires a datacenter, except with a path from the root or without vCenter."""
     if not args.get("name"):
@@ -63,4 +79,4 @@ datastore = _lookup(vim.Datastore, _statistics)
 network = _lookup(vim.Network, _network_type)
 compute_cluster = _lookup(vim.ClusterComputeResource, _pool)
 host = _lookup(vim.HostSystem, _pool_of_host)
-virtual_machine = _lookup(vim.VirtualMachine, _machine)
+_machine_by_name = _lookup(vim.VirtualMachine, _machine)

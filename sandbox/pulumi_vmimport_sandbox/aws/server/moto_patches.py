@@ -15,11 +15,13 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.responses import S3Response
+from moto.s3.utils import _VersionedKeyStore
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.iam.policy_simulation import simulate_principal_policy
 from pulumi_vmimport_sandbox.aws.s3 import (
     bucket_policy_conditions,
+    delete_markers,
     multipart_validation,
     object_headers,
     object_ownership,
@@ -44,6 +46,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
     with ExitStack() as replaced:
         replaced.enter_context(_replaced(FakeBucket, "get_permission", bucket_policy_conditions.permission))
         replaced.enter_context(_replaced(FakeKey, "response_dict", property(object_headers.response_dict)))
+        replaced.enter_context(_replaced(_VersionedKeyStore, "pop", delete_markers.pop))
         replaced.enter_context(_replaced(S3Response, "all_buckets", object_ownership.all_buckets))
         replaced.enter_context(_replaced(IamResponse, "simulate_principal_policy", simulate_principal_policy))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))

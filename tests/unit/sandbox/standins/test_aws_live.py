@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,14 @@ from pulumi_vmimport_sandbox import AwsSandbox, SandboxClock
 from pulumi_vmimport_sandbox.standins import aws_bucket, aws_bucket_settings, aws_functions, aws_iam
 from pulumi_vmimport_sandbox.standins.aws_client import Aws
 from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected
+from pulumi_vmimport_sandbox.standins.values import UNKNOWN
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "vmie.amazonaws.com"}, '
     '"Action": "sts:AssumeRole"}]}'
 )
+
+READS = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,19 @@ def test_only_force_destroy_deletes_every_version(aws: Aws, sandbox: AwsSandbox)
         kind.delete(aws, "full-images", {})
     kind.delete(aws, "full-images", {"forceDestroy": True})
     assert not any("full-images" in line for line in sandbox.remaining_resources())
+
+
+def test_an_object_with_a_delete_marker_is_deleted_when_versioning_is_suspended(
+    aws: Aws, sandbox: AwsSandbox, bucket: str
+) -> None:
+    s3, versioning = sandbox.client("s3"), aws_bucket_settings.Versioning()
+    inputs = {"bucket": bucket, "versioningConfiguration": {"status": "Enabled"}}
+    versioning.create(aws, inputs)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    s3.delete_object(Bucket=bucket, Key="a")
+    versioning.delete(aws, bucket, inputs)
+    aws_bucket.BucketObject().delete(aws, f"{bucket}/a", {})
+    assert "Versions" not in s3.list_object_versions(Bucket=bucket)
 
 
 def test_removing_the_last_tag_deletes_all_tags(aws: Aws, bucket: str) -> None:
@@ -172,6 +189,65 @@ def test_the_policies_of_a_role_are_simulated(aws: Aws, sandbox: AwsSandbox) -> 
         aws_functions.policy_simulation(aws, {**args, "policySourceArn": f"{arn}s"})
     iam.delete_role_policy(RoleName="reader", PolicyName="p")
     iam.delete_role(RoleName="reader")
+
+
+def test_a_role_shows_its_policies_which_a_refresh_makes_part_of_it(aws: Aws) -> None:
+    """The real provider deletes the policies in the state with the role; see deleteRole in its source."""
+    role, policy, inputs = aws_iam.Role(), aws_iam.RolePolicy(), {"name": "reader", "assumeRolePolicy": TRUST}
+    role.create(aws, inputs)
+    assert [role.read(aws, "reader", {})[name] for name in ("inlinePolicies", "managedPolicyArns")] == [[], []]
+    policy.create(aws, {"name": "read", "role": "reader", "policy": READS})
+    managed = aws.call("iam", "CreatePolicy", PolicyName="m", PolicyDocument=READS)
+    arn = managed["Policy"]["Arn"]
+    aws.call("iam", "AttachRolePolicy", RoleName="reader", PolicyArn=arn)
+    live = role.read(aws, "reader", {})
+    assert [found["name"] for found in live["inlinePolicies"]] == ["read"]
+    assert live["managedPolicyArns"] == [arn]
+    role.delete(aws, "reader", {**inputs, **live})
+    with pytest.raises(NotFound):
+        role.read(aws, "reader", {})
+    aws.call("iam", "DeletePolicy", PolicyArn=arn)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "reported"),
+    [
+        ({"maxSessionDuration": 1800}, "maxSessionDuration", "in the range (3600 - 43200), got 1800"),
+        ({"name": "a role"}, "name", "expected 1 to 64 of"),
+        ({"description": "x" * 1001}, "description", "in the range (0 - 1000), got 1001"),
+        ({"assumeRolePolicy": "{"}, "assumeRolePolicy", "contains an invalid JSON policy"),
+        ({"permissionsBoundary": "boundary"}, "permissionsBoundary", "(boundary) is an invalid ARN"),
+    ],
+)
+def test_fails_in_preview_for_a_role_that_the_real_provider_rejects(
+    change: dict[str, Any], path: str, reported: str
+) -> None:
+    found = dict(aws_iam.Role().problems({}, {"name": "reader", "assumeRolePolicy": TRUST, **change}))
+    assert list(found) == [path]
+    assert reported in found[path]
+    assert dict(aws_iam.Role().problems({}, dict.fromkeys(change, UNKNOWN))) == {}
+
+
+def test_a_role_has_its_path_duration_and_boundary(aws: Aws) -> None:
+    kind, boundary = aws_iam.Role(), "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    inputs = {"name": "deep", "assumeRolePolicy": TRUST, "path": "/vm/import/", "maxSessionDuration": 7200}
+    kind.create(aws, {**inputs, "permissionsBoundary": boundary})
+    live = kind.read(aws, "deep", {})
+    assert [live[name] for name in ("path", "maxSessionDuration", "permissionsBoundary")] == [
+        "/vm/import/", 7200, boundary,
+    ]  # fmt: skip
+    assert live["arn"].endswith(":role/vm/import/deep")
+    kind.update(aws, "deep", {**inputs, "permissionsBoundary": boundary}, {**inputs, "maxSessionDuration": 3600})
+    live = kind.read(aws, "deep", {})
+    assert (live["maxSessionDuration"], live["permissionsBoundary"]) == (3600, None)
+    kind.delete(aws, "deep", inputs)
+    with pytest.raises(Rejected, match="The specified value for path is invalid"):
+        kind.create(aws, {**inputs, "path": "vm"})
+
+
+def test_fails_for_an_argument_that_a_function_would_ignore(aws: Aws) -> None:
+    with pytest.raises(Rejected, match="does not support endpoint; expected name, region"):
+        aws_functions.region(aws, {"endpoint": "ec2.eu-west-1.amazonaws.com"})
 
 
 def test_functions_return_the_account_and_its_buckets(aws: Aws, bucket: str) -> None:

@@ -274,6 +274,26 @@ def test_lookups_return_the_placement_of_a_machine(session: VSphere, inputs: dic
     id = make(session, inputs)
     found = vsphere_functions.virtual_machine(session, {"name": "source", **where})
     assert (found["id"], found["guestId"], found["powerState"]) == (id, "otherGuest64", "on")
+    assert vsphere_functions.virtual_machine(session, {"uuid": id})["name"] == "source"
+    assert vsphere_functions.virtual_machine(session, {"moid": found["moid"]})["id"] == id
+    assert vsphere_functions.datacenter(session, {})["virtualMachines"] == ["source"]
+    assert vsphere_functions.datastore(session, {"name": "LocalDS_0", **where})["stats"]["capacity"].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (vsphere_functions.network, {"name": "VM Network", "filters": [{"networkType": "Network"}]}),
+        (vsphere_functions.resource_pool, {"name": "DC0_C0/Resources", "parentResourcePoolId": "resgroup-1"}),
+        (vsphere_functions.virtual_machine, {"name": "source", "folder": "images"}),
+    ],
+)
+def test_fails_for_an_argument_that_a_lookup_would_ignore(
+    session: VSphere, function: Any, args: dict[str, Any]
+) -> None:
+    *_, ignored = args
+    with pytest.raises(Rejected, match=f"does not support {ignored}; expected name, datacenterId"):
+        function(session, args)
 
 
 def test_fails_for_a_lookup_without_a_result(session: VSphere) -> None:
@@ -283,5 +303,7 @@ def test_fails_for_a_lookup_without_a_result(session: VSphere) -> None:
         vsphere_functions.resource_pool(session, {"name": "Resources"})
     with pytest.raises(Rejected, match="Datastore 'none' not found"):
         vsphere_functions.datastore(session, {"name": "none"})
+    with pytest.raises(Rejected, match="no virtual machine has the UUID none"):
+        vsphere_functions.virtual_machine(session, {"uuid": "none"})
     with pytest.raises(Rejected, match="Datacenter 'datacenter-99' not found"):
         vsphere_functions.datastore(session, {"name": "LocalDS_0", "datacenterId": "datacenter-99"})
