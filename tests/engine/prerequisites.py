@@ -63,7 +63,7 @@ class Prerequisites:
             "Owner": self.s3.get_bucket_acl(Bucket=EXPORTS)["Owner"],
         }
         self.s3.put_bucket_acl(Bucket=EXPORTS, AccessControlPolicy=acl)
-        self.s3.put_object(Bucket=disk_image["s3_bucket"], Key=BLOCKS, Body=b"\xda\x7a\xda\x7a" * (1 << 20))
+        self.s3.put_object(Bucket=disk_image["s3_bucket"], Key=BLOCKS, Body=bytes(range(16)) * (1 << 18))
         self.ami = self.image()
         self.workspaces, self.other = self.aws.observer("workspaces", REGION), self.aws.second_account().account_id
         self.aws.settings.workspace_image_quota = self.aws.settings.workspace_bundle_quota = 1000
