@@ -7,6 +7,7 @@ Source: DMTF DSP0243 1.1.1, section 7.1 (ovf:href is a URI); RFC 3986, section 2
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
@@ -77,16 +78,17 @@ def is_foreign(name: str) -> bool:
 def member_names(names: Sequence[str]) -> Sequence[str]:
     """Names for the members of an OVA: unchanged if every reader supports them, otherwise unique names in ASCII."""
     found: list[str] = []
-    kept = {name for name in names if _is_portable(name)}
+    used = {name.lower() for name in names if _is_portable(name)}
+    next_numbers: Counter[str] = Counter()
     for name in names:
-        if name in kept:
-            found.append(name)
-            continue
-        stem, suffix = _portable_parts(name)
-        number, made = 1, stem + suffix
-        while made.lower() in {other.lower() for other in (*kept, *found)}:
-            number += 1
-            made = f"{stem}-{number}{suffix}"
+        made = name
+        if not _is_portable(name):
+            stem, suffix = _portable_parts(name)
+            made = stem + suffix
+            while made.lower() in used:
+                next_numbers[stem + suffix] += 1
+                made = f"{stem}-{next_numbers[stem + suffix] + 1}{suffix}"
+            used.add(made.lower())
         found.append(made)
     return found
 

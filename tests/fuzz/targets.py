@@ -17,7 +17,9 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
+from pulumi_vmimport.disk.inspection.free_space import free_bytes
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
 from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
@@ -106,9 +108,12 @@ def partition_table(data: bytes) -> None:
 
 
 def file_system(data: bytes) -> None:
-    """The file system of a partition."""
+    """The file system of a partition, and its free space if the partition held any other file system."""
     try:
-        _expect_plain(asdict(detect_file_system(DiskRegion.of_disk(RawContent(_file(data))))))
+        region = DiskRegion.of_disk(RawContent(_file(data)))
+        _expect_plain(asdict(detect_file_system(region)))
+        for kind in (FileSystem.NTFS, FileSystem.EXT4, FileSystem.XFS, FileSystem.BTRFS):
+            free_bytes(region, kind)
     except DiskImageError:
         return
 

@@ -17,7 +17,7 @@ _MARKS = (
 # The first character of a descriptor is ASCII.
 _PATTERNS = ((re.compile(rb"[\t\n\r -~]\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0[\t\n\r -~]\0[^\0]"), "utf-16-be"))
 _DECLARATION = re.compile(
-    r"(\ufeff?\s*<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
+    r"(\ufeff?\s{0,64}<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
 )
 _DECLARATION_BYTES = 512
 # Encodings of several bytes for a character, which expat does not read.
@@ -81,4 +81,5 @@ def _unicode_codec(data: bytes) -> str | None:
 
 
 def _declared_as_utf8(text: str) -> str:
-    return _DECLARATION.sub(r"\1\g<quote>UTF-8\g<quote>", text, count=1)
+    found = _DECLARATION.match(text)
+    return text if found is None else f"{text[: found.start(3)]}UTF-8{text[found.end(3) :]}"

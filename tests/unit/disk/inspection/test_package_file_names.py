@@ -206,3 +206,9 @@ def test_an_exact_name_takes_precedence_over_other_spellings() -> None:
         "a b",
         None,
     ]
+
+
+def test_a_thousand_files_of_one_name_have_unique_members() -> None:
+    members = member_names(["虚拟机.vmdk"] * 1000)
+    assert len({member.lower() for member in members}) == 1000
+    assert members[:2] == ["file.vmdk", "file-2.vmdk"]
