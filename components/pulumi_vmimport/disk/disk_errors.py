@@ -1,5 +1,6 @@
 """The errors of disk images and OVF descriptors; pulumi_vmimport.errors shows the tree."""
 
+from pulumi_vmimport.disk.conversion_remedies import CONVERT
 from pulumi_vmimport.errors import VmimportError
 
 
@@ -13,7 +14,7 @@ class NotStreamOptimizedError(DiskImageError):
     def __init__(self, disk: str, found: str) -> None:
         super().__init__(
             f"disk {disk}: expected a stream-optimized VMDK, got {found}; AWS rejects other VMDKs;"
-            " export the disk from vSphere, or convert it with `qemu-img convert -O vmdk -o subformat=streamOptimized`"
+            f" export the disk from vSphere, or {CONVERT}"
         )
         self.disk = disk
         self.found = found

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pulumi_vmimport.disk.conversion_remedies import CONVERT
 from pulumi_vmimport.disk.descriptor_text import as_utf8
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, Source
 
@@ -15,7 +16,6 @@ ISO_AT: Final = 0x8000
 START_BYTES: Final = ISO_AT + 6
 """The volume descriptor of ISO 9660 is the last signature"""
 
-_CONVERT = "convert it: `qemu-img convert -O vmdk -o subformat=streamOptimized IMAGE disk.vmdk`"
 _PROVIDE = "provide the disk image itself"
 _BOOT_SIGNATURE, _BOOT_SIGNATURE_AT = b"\x55\xaa", slice(510, 512)
 _TEXT_BYTES = 4096
@@ -42,7 +42,7 @@ def _unpack(found: str, command: str) -> OtherFormat:
 
 
 def _image(found: str) -> OtherFormat:
-    return OtherFormat(found, _CONVERT)
+    return OtherFormat(found, CONVERT)
 
 
 def _no_image(found: str, remedy: str = _PROVIDE) -> OtherFormat:
@@ -56,7 +56,7 @@ ARCHIVE: Final = OtherFormat(
 ISO: Final = OtherFormat("an ISO 9660 image", "install a VM from it and export the disk of that VM")
 SPLIT_DESCRIPTOR: Final = OtherFormat(
     "the descriptor of a VMDK whose data is in other files",
-    "convert it into one file: `qemu-img convert -O vmdk -o subformat=streamOptimized IMAGE disk.vmdk`",
+    CONVERT,
 )
 ESX_DISK: Final = OtherFormat("a VMDK of an ESX file system", "export the VM from vSphere")
 HTML: Final = _no_image("an HTML page", "it is probably the error or login page of a server; download the image itself")
@@ -65,7 +65,7 @@ XML: Final = _no_image(
     "an XML document", "read it: it may be the error message of a server; then download the image itself"
 )
 TEXT: Final = _no_image("a text file")
-_DMG: Final = OtherFormat("an Apple disk image (DMG)", _CONVERT)
+_DMG: Final = OtherFormat("an Apple disk image (DMG)", CONVERT)
 
 # (offset, signature). Signatures of two bytes do not count in a sector that ends like a boot sector.
 _SIGNATURES: Mapping[tuple[int, bytes], OtherFormat] = {

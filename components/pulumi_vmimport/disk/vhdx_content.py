@@ -87,7 +87,7 @@ def _require_empty_log(source: Source) -> None:
         raise DamagedImageError(source.name, "neither of its two headers has a valid checksum")
     newest = max(headers, key=lambda header: (header.sequence, header.log_guid))
     if newest.has_pending_log:
-        remedy = "open it once in Hyper-V, or run qemu-img check -r all, which applies them"
+        remedy = "open it once in Hyper-V, or run `qemu-img check -r all IMAGE`, which applies them"
         raise UnsupportedImageError(source.name, "a VHDX whose log holds writes that were not applied", remedy)
 
 

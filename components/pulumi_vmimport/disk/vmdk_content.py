@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pulumi_vmimport.disk.conversion_remedies import CONVERT, conversion_of_part
 from pulumi_vmimport.disk.disk_content import ChunkedContent, PagedTable, Source, read_exactly
 from pulumi_vmimport.disk.disk_errors import DamagedImageError, UnsupportedImageError
 from pulumi_vmimport.disk.stream_optimized import (
@@ -37,7 +38,6 @@ _CREATE_TYPE = re.compile(rb'^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{1,64})"', re
 _PARENT = re.compile(rb"^[ \t]*parentCID[ \t]*=[ \t]*([0-9a-fA-F]{1,8})", re.MULTILINE | re.IGNORECASE)
 _NO_PARENT = 0xFFFFFFFF
 _KINDS = (b"streamoptimized", b"monolithicsparse")  # readers ignore the case
-_CONVERT = "convert it into one file: qemu-img convert -O vmdk -o subformat=streamOptimized"
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,7 @@ def _header(source: Source, offset: int) -> _Header:
         raise DamagedImageError(source.name, f"{found}, expected a power of two up to 2048 and {_TABLE_ENTRIES}")
     compressed = bool(flags & FLAG_COMPRESSED)
     if compressed and not (flags & FLAG_MARKERS and compression == DEFLATE):
-        raise UnsupportedImageError(
-            source.name, f"a VMDK with flags {flags:#x} and compression {compression}", _CONVERT
-        )
+        raise UnsupportedImageError(source.name, f"a VMDK with flags {flags:#x} and compression {compression}", CONVERT)
     return _Header(capacity, grain, descriptor, size, directory, compressed)
 
 
@@ -155,7 +153,9 @@ def _check_descriptor(source: Source, header: _Header) -> None:
     size = header.descriptor_size * SECTOR_BYTES
     if header.descriptor == 0 or size == 0:
         raise UnsupportedImageError(
-            source.name, "a VMDK without a descriptor, which is one part of a split disk", _CONVERT
+            source.name,
+            "a VMDK without a descriptor, which is one part of a split disk",
+            conversion_of_part(source.name),
         )
     if size > _MAX_DESCRIPTOR_BYTES:
         raise DamagedImageError(source.name, f"its header states a descriptor of {size} bytes")
@@ -163,7 +163,7 @@ def _check_descriptor(source: Source, header: _Header) -> None:
     kind = _CREATE_TYPE.search(text)
     if kind is None or kind[1].lower() not in _KINDS:
         got = kind[1].decode(errors="replace") if kind else "none"
-        raise UnsupportedImageError(source.name, f"a VMDK of createType {got}", _CONVERT)
+        raise UnsupportedImageError(source.name, f"a VMDK of createType {got}", CONVERT)
     parent = _PARENT.search(text)
     if parent is not None and int(parent[1], 16) != _NO_PARENT:
         remedy = "consolidate the machine's snapshots and export it again"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import partial
 
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, VmdkFacts
 from pulumi_vmimport.disk.other_formats import BY_NAME, ISO
 from pulumi_vmimport.disk.rules.ova_rules import has_descriptor_finding
-from pulumi_vmimport.disk.rules.raw_rules import CONVERT_DESCRIPTOR, descriptor_of_part
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, SNAPSHOT_DISK_LIMIT_BYTES
@@ -151,7 +151,7 @@ def _split(context: RuleContext) -> Iterator[Evidence]:
             yield Evidence(
                 disk.name,
                 f"it is one part of a split disk; {descriptor or 'another file'} describes the whole disk",
-                CONVERT_DESCRIPTOR.format(descriptor=descriptor or "DESCRIPTOR"),
+                conversion_of_part(disk.name),
             )
 
 

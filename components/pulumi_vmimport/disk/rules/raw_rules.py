@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, PartitionScheme
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
@@ -11,20 +12,7 @@ from pulumi_vmimport.disk.rules.text_format import quantity
 # No file system with its tables fits into less.
 _MIN_DISK_BYTES = 1 << 20
 _UNIDENTIFIED = frozenset({None, FileSystem.UNKNOWN, FileSystem.EMPTY})
-_VMDK_EXTENT = re.compile(r"-(?:flat|[fs]\d+)\.vmdk$", re.IGNORECASE)
-CONVERT_DESCRIPTOR = (
-    "convert the descriptor, with all parts beside it, not this part: "
-    "`qemu-img convert -O vmdk -o subformat=streamOptimized {descriptor} disk.vmdk`"
-)
-"""The remedy for one file of a disk in several files"""
-
 _OTHER_SUFFIX = re.compile(r"\.(?:qcow2?|qed|vdi|ovf|mf|iso|wim|gz|tgz|bz2|xz|zst|lz4|zip|7z|rar|tar)$", re.IGNORECASE)
-
-
-def descriptor_of_part(name: str) -> str | None:
-    """The descriptor of a split or flat VMDK, by the name of one of its data files; None for other names."""
-    found = _VMDK_EXTENT.search(name)
-    return f"{name[: found.start()]}.vmdk" if found else None
 
 
 def _is_unidentified(disk: DiskFacts) -> bool:
@@ -55,7 +43,7 @@ def _named_otherwise(context: RuleContext) -> Iterator[Evidence]:
         return
     if descriptor := descriptor_of_part(image.name):
         found = f"the file name is that of an extent of a split or flat VMDK, which {descriptor} describes"
-        yield Evidence(image.name, f"{found}; the content is raw", CONVERT_DESCRIPTOR.format(descriptor=descriptor))
+        yield Evidence(image.name, f"{found}; the content is raw", conversion_of_part(image.name))
     elif suffix := _OTHER_SUFFIX.search(image.name):
         yield Evidence(image.name, f"the file name ends in {suffix[0].lower()}; the content is raw")
 

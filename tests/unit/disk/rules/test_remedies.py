@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
@@ -14,10 +15,13 @@ from tests.unit.disk.inspection.disk_tools import Sparse, missing, run, sfdisk, 
 from tests.unit.disk.inspection.sample_descriptors import VSPHERE_OVF
 
 import pulumi_vmimport
+import pulumi_vmimport.disk as disk_package
 from pulumi_vmimport.cli.inspect.inspect_command import inspect
-from pulumi_vmimport.disk import other_formats
+from pulumi_vmimport.disk import other_formats, vhdx_structures
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_part
+from pulumi_vmimport.disk.disk_errors import NotStreamOptimizedError
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
-from pulumi_vmimport.disk.rules import ova_rules, raw_rules
+from pulumi_vmimport.disk.rules import ova_rules
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
@@ -37,7 +41,10 @@ def remedies() -> Iterator[str]:
     yield from (rule.summary for rule in rule_catalog().rules.values())
     yield from (form.remedy for form in other_formats.BY_NAME.values())
     yield ova_rules._REPACK_ON_MACOS  # a remedy of one rule
-    yield raw_rules.CONVERT_DESCRIPTOR.format(descriptor="split.vmdk")
+    yield conversion_of_part("split-s001.vmdk")
+    yield str(NotStreamOptimizedError("disk", "a file"))
+    for module in Path(disk_package.__file__).parent.glob("*.py"):
+        yield from re.findall(r"`qemu-img check[^`]*`", module.read_text())
 
 
 def quoted() -> set[str]:
@@ -108,6 +115,27 @@ def split(disk: Path) -> tuple[Path, str]:
     return disk.with_name("split-s001.vmdk"), "vmdk-split"
 
 
+def pending_log(disk: Path) -> tuple[Path, str]:
+    """A VHDX whose log has one entry that was not applied: 4096 zeros in the reserved part of the header."""
+    image = convert(disk, "IMAGE", "vhdx")
+    data, guid = bytearray(image.read_bytes()), b"\1" * 16
+    for at in vhdx_structures.HEADER_OFFSETS:
+        data[at + 48 : at + 64] = guid
+        (log,) = struct.unpack_from("<Q", data, at + 72)
+        seal(data, at, 4096)
+    entry = (b"loge", 0, 4096, 0, 1, 1, 0, guid, len(data), len(data))
+    struct.pack_into("<4sIIIQII16sQQ", data, log, *entry)
+    struct.pack_into("<4sIQQQ", data, log + 64, b"zero", 0, 4096, 0x60000, 1)
+    seal(data, log, 4096)
+    image.write_bytes(data)
+    return image, "vhdx-log-pending"
+
+
+def seal(data: bytearray, at: int, length: int) -> None:
+    data[at + 4 : at + 8] = bytes(4)
+    struct.pack_into("<I", data, at + 4, vhdx_structures.crc32c(bytes(data[at : at + length])))
+
+
 def partial_sector(disk: Path) -> tuple[Path, str]:
     image = disk.with_name("IMAGE")
     image.write_bytes(disk.read_bytes() + b"\1")
@@ -162,6 +190,7 @@ SCENARIOS: dict[str, list[tuple[Scenario, str]]] = {
         (lambda disk: (convert(disk, "IMAGE", "vmdk", "-o", "subformat=monolithicFlat"), "vmdk-descriptor-only"), "disk.vmdk"),
         (lambda disk: (convert(disk, "IMAGE", "vhdx"), "vhdx-for-snapshot"), "disk.vmdk"),
     ],
+    "qemu-img check -r all IMAGE": [(pending_log, "IMAGE")],
     STREAM.format("split.vmdk"): [(split, "disk.vmdk")],
     "truncate -s %512 IMAGE": [(partial_sector, "IMAGE")],
     "tar -xf IMAGE": [(packed("tar -cf IMAGE {disk}", "ova-for-snapshot"), "disk.raw")],
