@@ -30,6 +30,7 @@ from pulumi_vmimport.vsphere.vsphere_errors import (
 
 _POLL_SECONDS = 1.0
 _MAX_RENEW_SECONDS = 60.0
+_STOP_SECONDS = 3.0
 _MAX_PROGRESS_PERCENT = 99  # HttpNfcLeaseComplete sets 100
 
 
@@ -218,4 +219,4 @@ class _Renewal(threading.Thread):
 
     def stop(self) -> None:
         self._stopped.set()
-        self.join()
+        self.join(_STOP_SECONDS)  # its call may have no answer; the thread is a daemon

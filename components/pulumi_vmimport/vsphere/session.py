@@ -9,7 +9,10 @@ from typing import Any, Self
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
+from pulumi_vmimport.call_guard import run_abandonable
+from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.vsphere import tls
+from pulumi_vmimport.vsphere.guarded_stub import UnreadableResponseError, guard_stub
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.soap_faults import fault_message, fault_name, faults_as_errors
 from pulumi_vmimport.vsphere.vsphere_errors import (
@@ -41,18 +44,14 @@ class VSphereSession:
         """The service's content: its managers and its root folder."""
 
     def __enter__(self) -> Self:
-        self._check_connection()
+        connecting = f"waiting for vSphere at {self.server}"
+        run_abandonable(self._check_connection, lambda: connecting)
         try:
-            self._instance = SmartConnect(
-                host=self.host,
-                port=self.port,
-                user=self.settings.user,
-                pwd=self.settings.password,
-                sslContext=self.tls_context,
-                httpConnectionTimeout=_REQUEST_SECONDS,
-                connectionPoolTimeout=_IDLE_SECONDS,
-            )
+            self._instance = run_abandonable(self._log_in, lambda: connecting)
+            guard_stub(self.stub)
             self.content = self._instance.RetrieveContent()
+        except VmimportError:
+            raise  # the run is over
         except vim.fault.InvalidLogin as fault:
             raise LoginFailedError(self.server, self.settings.user, fault_message(fault)) from fault
         except vim.fault.HostConnectFault as fault:
@@ -62,6 +61,17 @@ class VSphereSession:
         except Exception as error:  # pyVmomi raises a bare Exception if the server is not vSphere
             raise CannotConnectError(self.server, str(error)) from error
         return self
+
+    def _log_in(self) -> Any:
+        return SmartConnect(
+            host=self.host,
+            port=self.port,
+            user=self.settings.user,
+            pwd=self.settings.password,
+            sslContext=self.tls_context,
+            httpConnectionTimeout=_REQUEST_SECONDS,
+            connectionPoolTimeout=_IDLE_SECONDS,
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -100,6 +110,8 @@ class VSphereSession:
             propSet=[collector.PropertySpec(type=type(references[0]), pathSet=list(paths))],
         )
         found = self.content.propertyCollector.RetrieveContents([spec])
+        if found is None:
+            raise UnreadableResponseError("the response has no properties")
         return [(entry.obj, {item.name: item.val for item in entry.propSet}) for entry in found]
 
     def wait_for_task(self, task: Any, action: str, wait: Wait) -> Any:
