@@ -21,10 +21,6 @@ _READS = frozenset({
 _PAUSE_SECONDS = 5.0
 
 
-class UnreadableResponseError(HTTPException):
-    """A response that vSphere did not send, or of which a part is missing."""
-
-
 def guard_stub(stub: Any) -> None:
     """Guard all calls through a SOAP stub. Replaces its `InvokeMethod`, through which pyVmomi makes every call."""
     invoke = stub.InvokeMethod
@@ -52,6 +48,6 @@ def _readable(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except _PARSE_ERRORS as error:
-        raise UnreadableResponseError(
+        raise HTTPException(
             f"the response is not one of vSphere ({error}); check proxies between this machine and the server"
         ) from error

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable
+from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from pyVmomi import vim, vmodl
 from pulumi_vmimport.call_guard import run_abandonable
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.vsphere import tls
-from pulumi_vmimport.vsphere.guarded_stub import UnreadableResponseError, guard_stub
+from pulumi_vmimport.vsphere.guarded_stub import guard_stub
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.soap_faults import fault_message, fault_name, faults_as_errors
 from pulumi_vmimport.vsphere.vsphere_errors import (
@@ -111,7 +112,7 @@ class VSphereSession:
         )
         found = self.content.propertyCollector.RetrieveContents([spec])
         if found is None:
-            raise UnreadableResponseError("the response has no properties")
+            raise HTTPException("the response has no properties")
         return [(entry.obj, {item.name: item.val for item in entry.propSet}) for entry in found]
 
     def wait_for_task(self, task: Any, action: str, wait: Wait) -> Any:
