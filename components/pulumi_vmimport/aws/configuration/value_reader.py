@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pulumi_vmimport.aws.configuration.durations import seconds_of
@@ -26,7 +27,8 @@ class ValueReader:
     def only(self, allowed: Collection[str]) -> None:
         """Record every key that is not allowed."""
         for key in sorted(set(self._values) - set(allowed)):
-            self.problem(key, f"is not supported; expected one of {', '.join(sorted(allowed))}")
+            expected = get_close_matches(key, allowed, 1) or sorted(allowed)
+            self.problem(key, f"is not supported; expected {'one of ' * (len(expected) > 1)}{', '.join(expected)}")
 
     def text(self, key: str) -> str | None:
         """A string."""
