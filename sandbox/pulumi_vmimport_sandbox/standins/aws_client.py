@@ -19,9 +19,14 @@ from .values import Properties
 SETTINGS = frozenset(
     {
         "accessKey",
+        "allowedAccountIds",
+        "assumeRoles",
         "endpoints",
+        "forbiddenAccountIds",
         "maxRetries",
+        "profile",
         "region",
+        "retryMode",
         "s3UsePathStyle",
         "secretKey",
         "skipCredentialsValidation",
@@ -29,6 +34,7 @@ SETTINGS = frozenset(
         "skipRegionValidation",
         "skipRequestingAccountId",
         "token",
+        "userAgents",
         "version",
     }
 )
@@ -71,14 +77,30 @@ class Aws:
         if not region:
             raise Rejected("missing region configuration: set aws:region or AWS_REGION")
         self.region: str = region
-        endpoints = settings.get("endpoints") or "[]"
-        listed = json.loads(endpoints) if isinstance(endpoints, str) else endpoints  # nested settings are JSON strings
-        self._endpoints = {name: url for entry in listed for name, url in entry.items()}
-        self._session: Any = botocore.session.Session()
+        self._endpoints = {name: url for entry in _listed(settings, "endpoints") for name, url in entry.items()}
+        self._session: Any = botocore.session.Session(profile=settings.get("profile"))
         if "accessKey" in settings:
             self._session.set_credentials(settings["accessKey"], settings.get("secretKey", ""), settings.get("token"))
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # sessions are not thread-safe
+        for role in _listed(settings, "assumeRoles"):
+            self._assume(role)
+        self._check_account(_listed(settings, "allowedAccountIds"), _listed(settings, "forbiddenAccountIds"))
+
+    def _assume(self, role: Properties) -> None:
+        """Use a role from now on, assumed with the credentials so far."""
+        members = {"RoleArn": role.get("roleArn"), "RoleSessionName": role.get("sessionName") or "pulumi"}
+        external = {"ExternalId": role["externalId"]} if role.get("externalId") else {}
+        keys = self.call("sts", "AssumeRole", **members, **external)["Credentials"]
+        self._session.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        self._clients.clear()
+
+    def _check_account(self, allowed: list[Any], forbidden: list[Any]) -> None:
+        if not allowed and not forbidden:
+            return
+        account = self.call("sts", "GetCallerIdentity")["Account"]
+        if (allowed and account not in allowed) or account in forbidden:
+            raise Rejected(f"AWS account ID not allowed: {account}")
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of a service in a Region. Default: the provider's Region."""
@@ -103,8 +125,12 @@ class Aws:
             NotFound: The resource does not exist.
             Rejected: AWS rejects the call for another reason; the message is AWS's.
         """
-        client = self.client(service, region)
-        return translate_errors(operation, lambda: client._make_api_call(operation, params))  # noqa: SLF001 - the public methods have other names
+
+        def call() -> dict[str, Any]:  # a client without a profile or Region fails as a call does
+            found: dict[str, Any] = self.client(service, region)._make_api_call(operation, params)  # noqa: SLF001 - the public methods have other names
+            return found
+
+        return translate_errors(operation, call)
 
     def shape(self, service: str, operation: str, member: str) -> Shape:
         """The shape of a parameter of an operation."""
@@ -118,6 +144,18 @@ class Aws:
             if name.startswith(f"{prefix}-"):
                 return found
         return "aws", "amazonaws.com"
+
+
+def _listed(settings: Properties, name: str) -> list[Any]:
+    """A list in the settings; nested settings are JSON strings, in which a program may use Python's names."""
+    value = settings.get(name) or "[]"
+    found = json.loads(value) if isinstance(value, str) else value
+    return [{_camel_case(key): v for key, v in item.items()} if isinstance(item, dict) else item for item in found]
+
+
+def _camel_case(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.title() for word in rest)
 
 
 def translate_errors(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

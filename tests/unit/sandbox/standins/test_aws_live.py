@@ -32,6 +32,29 @@ def aws(sandbox: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
     return Aws({"region": "eu-west-1", "accessKey": sandbox.access_key, "secretKey": sandbox.secret_key})
 
 
+def test_roles_are_assumed_one_after_the_other(aws: Aws, sandbox: AwsSandbox) -> None:
+    account = sandbox.second_account()
+    roles = [{"roleArn": "arn:aws:iam::123456789012:role/hub", "externalId": "x1"}, {"role_arn": account.role_arn}]
+    keys = {"region": "eu-west-1", "accessKey": sandbox.access_key, "secretKey": sandbox.secret_key}
+    chained = Aws({**keys, "assumeRoles": json.dumps(roles)})
+    assert aws_functions.caller_identity(chained, {})["accountId"] == account.account_id
+    assert len(sandbox.calls.of("AssumeRole")) == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("allowedAccountIds", '["999999999999"]'), ("forbiddenAccountIds", '["123456789012"]')]
+)
+def test_fails_in_an_account_that_the_settings_exclude(aws: Aws, sandbox: AwsSandbox, setting: str, value: str) -> None:
+    keys = {"region": "eu-west-1", "accessKey": sandbox.access_key, "secretKey": sandbox.secret_key}
+    with pytest.raises(Rejected, match="AWS account ID not allowed: 123456789012"):
+        Aws({**keys, setting: value})
+
+
+def test_fails_in_one_line_for_an_unknown_profile(aws: Aws) -> None:
+    with pytest.raises(Rejected, match="wbe"):
+        aws_functions.caller_identity(Aws({"region": "eu-west-1", "profile": "wbe"}), {})
+
+
 @pytest.fixture
 def bucket(aws: Aws) -> Iterator[str]:
     kind, inputs = aws_bucket.Bucket(), {"bucket": "some-images", "forceDestroy": True}
