@@ -96,7 +96,7 @@ def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     outputs = stack.outputs()
     iam, ec2 = sandbox.aws.observer("iam"), sandbox.aws.observer("ec2", REGION)
     less = json.dumps(iam_documents.role_policy(import_buckets=[]))
-    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=less)
+    iam.put_role_policy(RoleName=outputs["role_name"], PolicyName="vmimport", PolicyDocument=less)
     assert (updates := stack.preview(refresh=True)["update"]) >= 1
     reconfigure_cpus(sandbox, outputs["uuid"], 4)
     assert stack.preview(refresh=True)["update"] == updates + 1
