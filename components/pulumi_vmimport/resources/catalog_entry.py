@@ -64,9 +64,10 @@ UPLOAD_CHECK = (
     *("kms:DescribeKey", "ec2:GetEbsEncryptionByDefault"),
 )
 UPLOAD = iam("s3", "PutObject", "GetObject", "ListBucketMultipartUploads", "AbortMultipartUpload")
-OBJECT_DELETION = iam(
-    "s3", "GetObject", "DeleteObject", "DeleteObjectVersion", "ListBucketMultipartUploads", "AbortMultipartUpload"
+VERSION_DELETION = iam(
+    "s3", "ListBucketVersions", "GetObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"
 )
+OBJECT_DELETION = (*VERSION_DELETION, *iam("s3", "ListBucketMultipartUploads", "AbortMultipartUpload"))
 SSE_KMS = iam("kms", "GenerateDataKey", "Decrypt")
 """For a multipart upload whose object a KMS key encrypts"""
 TAGGING = iam("s3", "PutObjectTagging", "DeleteObjectTagging")

@@ -23,8 +23,7 @@ from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
 from pulumi_vmimport.cli.orphans.vsphere_listing import delete_machine
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
-from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
+from pulumi_vmimport.transfer.object_versions import delete_owned_versions
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
 
 _CANCEL_REASON = "removed with vmimport orphans"
@@ -73,7 +72,7 @@ def remove(aws: AwsConnection, resource: FoundResource) -> Removal:
         return REMOVERS[resource.kind](aws, resource)
     except (ClientError, BotoCoreError) as error:
         return Removal(resource, "not removed", with_explanation(error_message(error)))
-    except (ObjectNotOwnedError, VSphereError) as error:
+    except VSphereError as error:
         return Removal(resource, "not removed", str(error))
 
 
@@ -144,8 +143,8 @@ def _delete_exported_object(aws: AwsConnection, resource: FoundResource) -> Remo
 
 def _delete_image_object(aws: AwsConnection, resource: FoundResource) -> Removal:
     identity = {IDENTITY_METADATA: str(resource.identity)}
-    s3_object.delete_if_owned(aws.client("s3"), *_bucket_and_key(resource), identity)
-    return Removal(resource, "deleted")
+    remaining = [*delete_owned_versions(aws.client("s3"), *_bucket_and_key(resource), identity)]
+    return Removal(resource, "not removed", "; ".join(remaining)) if remaining else Removal(resource, "deleted")
 
 
 def _delete_role(aws: AwsConnection, resource: FoundResource) -> Removal:

@@ -35,8 +35,9 @@ from pulumi_vmimport.resources.rules.object_encryption_rules import (
 )
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.transfer import s3_object
+from pulumi_vmimport.transfer.object_versions import delete_owned_versions
 from pulumi_vmimport.transfer.s3_object import FoundObject, UploadedObject
-from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError, TransferError
+from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 _MAX_TAGS = 10  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 
@@ -115,10 +116,9 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         target = _target(run, state)
         target.abort_uploads()
         if not state.retain_on_delete:
-            try:
-                s3_object.delete_if_owned(target.client, state.bucket, state.key, {IDENTITY_METADATA: target.owner})
-            except ObjectNotOwnedError as error:
-                run.status(str(error))
+            owner = {IDENTITY_METADATA: target.owner}
+            for remaining in delete_owned_versions(target.client, state.bucket, state.key, owner):
+                run.warn(remaining)
 
     def condition(self, state: DiskImageUploadState) -> Condition:
         return Condition.UNFINISHED if state.checksum is None else Condition.READY

@@ -16,8 +16,8 @@ from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.object_group import ObjectGroup
+from pulumi_vmimport.transfer.object_versions import delete_owned_versions
 from pulumi_vmimport.transfer.s3_object import FoundObject
-from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
@@ -131,13 +131,10 @@ class ExportDestination:
         return retrying(self._export_once, source, facts, owner_metadata, run)
 
     def delete(self, owner_metadata: Mapping[str, str], keys: Iterable[str]) -> Iterator[str]:
-        """Delete the objects with these keys; yields why an object was kept, if another owner wrote it."""
+        """Delete every version of the objects with these keys that this owner wrote; yields what remains, and why."""
         for key in keys:
             MultipartUpload.abort_in_progress(self.client, self.bucket, key)
-            try:
-                s3_object.delete_if_owned(self.client, self.bucket, key, owner_metadata)
-            except ObjectNotOwnedError as error:  # a replacement of this resource, or another owner
-                yield str(error)
+            yield from delete_owned_versions(self.client, self.bucket, key, owner_metadata)
 
     def keys(self, disks: int) -> list[str]:
         """The keys of all objects. The manifest is first: without it, the VMDKs are not an export."""

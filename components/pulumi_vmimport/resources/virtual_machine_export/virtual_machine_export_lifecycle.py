@@ -152,8 +152,10 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
     def _delete(self, run: Run, state: VirtualMachineExportState, keys: Iterable[str]) -> None:
         owner_metadata = _owner_metadata(run, self.inputs_of(state))
-        for reason in _destination(run, state).delete(owner_metadata, keys):
-            run.status(reason)
+        for remaining in _destination(run, state).delete(owner_metadata, keys):
+            # A replacement of this resource with the same key is no news.
+            show = run.status if INPUTS in remaining else run.warn
+            show(remaining)
 
     def _export(self, run: Run, inputs: VirtualMachineExportInputs) -> VirtualMachineExportState:
         destination = _destination(run, inputs)
