@@ -158,6 +158,14 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     def delete(self, run: Run, id: str, state: StateT) -> None:
         """Delete the resource, complete or not. Succeeds when it is already gone."""
 
+    def source_version(self, run: Run, inputs: InputsT) -> str | None:
+        """What changes with the content of the source, for inputs without `source_hash`; None if it is not known.
+
+        Called in preview and before a create or an update.
+        """
+        del run, inputs
+        return None
+
     def recheck_source(self, run: Run, state: StateT, inputs: InputsT) -> Condition:
         """Compare the source of a complete resource with the source that the state recorded.
 

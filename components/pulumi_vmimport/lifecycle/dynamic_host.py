@@ -61,6 +61,7 @@ from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
 from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties, wire_fields
+from pulumi_vmimport.lifecycle.source_versions import derived_source_hash
 
 ResultT = TypeVar("ResultT")
 
@@ -101,6 +102,8 @@ class DynamicHost(ResourceProvider):
         inputs, found = configured(inputs, self._connection(inputs, bag), bag)
         problems += [*found, *self._lifecycle.check(inputs)]
         explicit = {} if problems else explicit_properties(self._lifecycle.inputs_type, bag, inputs)
+        if not problems:
+            explicit |= derived_source_hash(self._lifecycle, self._run, inputs, from_pulumi(_olds), bag)
         if not problems and self._needs_preflight(from_pulumi(_olds), {**bag, **explicit}):
             problems += self._preflight_problems(inputs, bag)
         # For a property, the engine would print its value as Go does, `map[...]`, and `<nil>` for a nested one.

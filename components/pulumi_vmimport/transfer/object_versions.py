@@ -64,8 +64,8 @@ def delete_owned_versions(
 
 def _exposed(name: str, version_id: str) -> str:
     return (
-        f"{name}: version {version_id}, which another owner wrote, is the current object now; delete it if no import may "
-        "use it"
+        f"{name}: version {version_id}, which another owner wrote, is the current object now; delete it if no import "
+        "may use it"
     )
 
 

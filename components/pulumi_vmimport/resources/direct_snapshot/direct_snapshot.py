@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
@@ -29,7 +29,7 @@ from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs, DirectSnapshotState
 from pulumi_vmimport.resources.direct_snapshot.pending_snapshot import SOURCE_TAG, find_or_start
 from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     ImageSource,
@@ -38,6 +38,7 @@ from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     look_up_source,
     open_source,
     source_problems,
+    source_version,
     volume_size,
 )
 from pulumi_vmimport.resources.disk_container_args import UserBucketArgs
@@ -51,17 +52,6 @@ _DESCRIPTION_LENGTH = 255  # https://docs.aws.amazon.com/ebs/latest/APIReference
 # EBS rejects CompleteSnapshot if the checksum is wrong, or if an earlier call has sealed the snapshot. Half an hour at
 # the default polling interval shows which.
 _POLLS_AFTER_REJECTION = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class DirectSnapshotState(DirectSnapshotInputs):
-    snapshot_id: str | None = None
-    status: str | None = None
-    capacity_bytes: int | None = None
-    volume_size_gib: int | None = None
-    blocks_written: int | None = None
-    next_block: int | None = None
-    source_identity: str | None = None
 
 
 class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotState]):
@@ -80,6 +70,9 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
 
     def preflight(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         return look_up_source(run, inputs)
+
+    def source_version(self, run: Run, inputs: DirectSnapshotInputs) -> str | None:
+        return source_version(run, inputs)
 
     def create(self, run: Run, inputs: DirectSnapshotInputs) -> Created[DirectSnapshotState]:
         try:
@@ -240,7 +233,7 @@ class DirectSnapshotArgs(AwsArgs):
     EBS."""
     source_hash: NotRequired[pulumi.Input[str]]
     """Any value that changes with the content of the disk image. A change replaces the snapshot. Default: the size and
-    modification time of the file; for an object, none, so set its ETag. With a value of your own, the file is read only
+    modification time of the file, or the ETag of the object. With a value of your own, the file is read only
     to write the snapshot, and a new modification time (such as after a fresh checkout) changes nothing."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """The tags of the snapshot; at most 44. Default: none."""

@@ -1,4 +1,4 @@
-"""The inputs of DirectSnapshot, which the resource and its parts share."""
+"""The inputs and the state of DirectSnapshot, which the resource and its parts share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,3 +21,14 @@ class DirectSnapshotInputs(AwsInputs):
     source_hash: str | None = None
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectSnapshotState(DirectSnapshotInputs):
+    snapshot_id: str | None = None
+    status: str | None = None
+    capacity_bytes: int | None = None
+    volume_size_gib: int | None = None
+    blocks_written: int | None = None
+    next_block: int | None = None
+    source_identity: str | None = None

@@ -12,6 +12,7 @@ from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
+from pulumi_vmimport.resources.rules.source_version import object_version
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.local_image import LocalImage, fingerprint
 from pulumi_vmimport.transfer.s3_image import S3Image
@@ -70,6 +71,15 @@ def open_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]
         raise UnreadableSourceError(f"s3://{bucket}/{key}", "the object does not exist; upload it first")
     with S3Image(RunRequests(run), found) as image:
         yield image
+
+
+def source_version(run: Run, inputs: DirectSnapshotInputs) -> str | None:
+    """The ETag of the object; None for a file, whose fingerprint the program sets, and while it is not known."""
+    bucket = inputs.user_bucket
+    if not is_known(inputs.file, bucket) or inputs.file is not None or bucket is None:
+        return None
+    known = is_known(bucket.s3_bucket, bucket.s3_key)
+    return object_version(run, bucket.s3_bucket, bucket.s3_key) if known else None
 
 
 def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent) -> Iterator[Problem]:

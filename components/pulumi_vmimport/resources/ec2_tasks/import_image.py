@@ -27,6 +27,7 @@ from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionState
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
 
@@ -60,6 +61,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def inspection_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.inspection_problems(run, inputs) if rules.is_inspected_by_create(run) else iter(())
+
+    def source_version(self, run: Run, inputs: ImportImageInputs) -> str | None:
+        return containers_version(run, inputs.disk_containers)
 
     def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)
@@ -204,7 +208,7 @@ class ImportImageArgs(AwsArgs):
     """Whether to accept an `operating_system` that this version of the library does not list. Default: false."""
     source_hash: NotRequired[pulumi.Input[str]]
     """Any value that changes with the content of the disk images, such as a checksum. A change replaces the AMI.
-    Default: none; changed content is not detected."""
+    Default: derived from the ETags of the objects, or from the ETags or modification times behind https URLs."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
     usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]

@@ -28,6 +28,7 @@ from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.service_role_rules import role_name_problems, role_problems
+from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
 
@@ -81,6 +82,9 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 
     def inspection_problems(self, run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         return _inspect(run, inputs) if _is_inspected_by_create(run) else iter(())
+
+    def source_version(self, run: Run, inputs: ImportSnapshotInputs) -> str | None:
+        return containers_version(run, [inputs.disk_container])
 
     def start_task(
         self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]
@@ -178,7 +182,7 @@ class ImportSnapshotArgs(AwsArgs):
     """The name of the service role that VM Import/Export assumes. Default: `vmimport`."""
     source_hash: NotRequired[pulumi.Input[str]]
     """Any value that changes with the content of the disk image, such as a checksum. A change replaces the snapshot.
-    Default: none; changed content is not detected."""
+    Default: derived from the ETag of the object, or from the ETag or modification time behind an https URL."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """The tags of the task and the snapshot; at most 45. Default: none."""
 
