@@ -121,9 +121,13 @@ def _of_account(name: str, image: StoredImage, opts: pulumi.InvokeOptions) -> Ro
     except Exception as error:  # noqa: BLE001 - a failed function of a provider raises no narrower type
         reason = f"role {DEFAULT_ROLE!r} could not be checked ({' '.join(str(error).split())})"
     if reason is None:
-        note = f"uses the account's role {DEFAULT_ROLE!r}, which suffices, and never changes or deletes it"
+        note = (
+            f"this component uses the account's role {DEFAULT_ROLE!r}, which suffices, and never changes or deletes it"
+        )
         return RoleChoice(DEFAULT_ROLE, adopt=True, note=f"{note}; to create a role, set role_name")
-    note = f"creates role {own!r}, because {reason}; to use an existing role, set role_name and adopt=True"
+    note = (
+        f"this component creates role {own!r}, because {reason}; to use an existing role, set role_name and adopt=True"
+    )
     return RoleChoice(own, adopt=False, note=note)
 
 

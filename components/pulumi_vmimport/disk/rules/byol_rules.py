@@ -7,6 +7,7 @@ from functools import partial
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Partition, PartitionScheme
 from pulumi_vmimport.disk.rules.boot_layout import efi_system_partitions
 from pulumi_vmimport.disk.rules.byol_disk_size import ABOVE_DOCUMENTED, TOO_LARGE, byol_disk_size_rule
+from pulumi_vmimport.disk.rules.guest_systems import is_windows_server
 from pulumi_vmimport.disk.rules.layout_rules import free_space_words
 from pulumi_vmimport.disk.rules.ova_rules import firmware_mismatch
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
@@ -78,6 +79,11 @@ def _not_windows(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.root.name, detail)
 
 
+def _windows_server(context: RuleContext) -> Iterator[Evidence]:
+    if context.ovf and is_windows_server(context.ovf.guest_id):
+        yield Evidence(context.image.name, f"the OVF states {context.ovf.guest_id}, a Windows Server")
+
+
 def _wrong_firmware(context: RuleContext) -> Iterator[Evidence]:
     layout, ovf = context.root_layout, context.ovf
     if ovf is None or context.root is None or any(firmware_mismatch(context)):
@@ -108,6 +114,7 @@ CHECKS: Checks = {
     "byol-free-space": partial(_free_space, most_gib=BYOL_FREE_GIB),
     "byol-free-space-for-office": partial(_free_space, most_gib=BYOL_FREE_WITH_OFFICE_GIB, least_gib=BYOL_FREE_GIB),
     "byol-not-windows": _not_windows,
+    "byol-windows-server": _windows_server,
     "byol-windows-10-uefi": _wrong_firmware,
     "byol-controller": _other_controller,
 }

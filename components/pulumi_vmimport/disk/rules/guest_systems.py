@@ -1,4 +1,4 @@
-"""Whether an OVF descriptor names a 32-bit operating system.
+"""Whether an OVF descriptor or a virtual machine names a 32-bit system or a Windows Server.
 
 Sources: the guest ids of vSphere (VirtualMachineGuestOsIdentifier) and of VirtualBox; CIM_OperatingSystem.OSType.
 """
@@ -14,6 +14,13 @@ _GUEST_ID = re.compile(
 _IS_64_BIT = re.compile(r"64|srv|server|windows(?:1[1-9]|20\d\d)|hyperv|photon|coreos", re.IGNORECASE)
 _32_BITS = re.compile(r"\b(?:32[- ]?bit|x86|i[3-6]86)\b(?![-_]?64)", re.IGNORECASE)
 _64_BITS = re.compile(r"64[- ]?bit|x86[-_]64|amd64|x64", re.IGNORECASE)
+# windows2019srv_64Guest, windows8Server64Guest, winNetStandard64Guest, win2000ServGuest ...
+_WINDOWS_SERVER = re.compile(r"win(?:dows\w*?(?:srv|server)|net|2000(?:adv)?serv)|windows\d{4}", re.IGNORECASE)
+
+
+def is_windows_server(guest_id: str) -> bool:
+    """Whether the guest id of a virtual machine is that of a Windows Server."""
+    return _WINDOWS_SERVER.match(guest_id) is not None
 
 
 def name_of_32_bit_guest(guest_id: str, description: str) -> str | None:

@@ -4,20 +4,16 @@ Sources: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.ht
 https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
-import re
 from collections.abc import Collection, Iterator
 
 from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
+from pulumi_vmimport.disk.rules.guest_systems import is_windows_server
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_blockers
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
-
-# windows2019srv_64Guest, windows8Server64Guest, winNetStandard64Guest ...
-# Source: https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim.vm.GuestOsDescriptor.GuestOsIdentifier.html
-_SERVER = re.compile(r"^win(?:dows\w*?(?:srv|server)|net|2000serv)", re.IGNORECASE)
 
 
 def machine_problems(
@@ -57,7 +53,7 @@ def _byol_problems(path: str, facts: MachineFacts, ignored: Collection[str]) -> 
                 f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB); re-create the "
                 f"VM with a smaller disk, or shrink it; to ignore this finding, set ignored_findings=[{rule!r}]",
             )
-    if _SERVER.search(facts.guest_id):
+    if is_windows_server(facts.guest_id):
         yield Problem(
             path,
             f"expected Windows 10 or 11 for WorkSpaces BYOL, {facts.name} has guest OS {facts.guest_id} (Windows "

@@ -133,6 +133,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "byol-free-space": (mbr(partition(free_bytes=10 * GIB - 4096)), BYOL, "expected at least 10 GiB"),
     "byol-free-space-for-office": (mbr(partition(free_bytes=10 * GIB)), BYOL, "has 10 GiB free, expected at least 20 GiB"),
     "byol-not-windows": (holding(FileSystem.EXT4), BYOL, "partition 1, probably the root, holds ext4"),
+    "byol-windows-server": (ovf(guest_id="windows2019srv_64Guest"), BYOL, "windows2019srv_64Guest, a Windows Server"),
     "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
 }  # fmt: skip
