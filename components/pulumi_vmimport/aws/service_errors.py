@@ -62,6 +62,10 @@ _SERVER_ERROR = 500
 # The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
 _MAX_MESSAGE_CHARACTERS = 2000
 
+# The parameters of presigned URLs: AWS Signature Version 4 and 2, and the shared access signature of Azure.
+_CREDENTIALS = re.compile(
+    r"([?&;](?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature|sig)=)[^&\s\"'<>]+", re.IGNORECASE
+)
 _ENDS_OF_URL = re.compile(r"([\s\"'<>]+)")
 
 
@@ -81,7 +85,11 @@ def error_message(error: BaseException) -> str:
 
 
 def redact_urls(text: str) -> str:
-    """The text without the query strings and passwords of its URLs: the query of a presigned URL is a credential."""
+    """The text without the query strings and passwords of its URLs: the query of a presigned URL is a credential.
+
+    A part of such a URL, as in a key, keeps its parameters without their values.
+    """
+    text = _CREDENTIALS.sub(r"\1...", text)
     if "://" not in text:
         return text
     return "".join(map(_redacted, _ENDS_OF_URL.split(text)))

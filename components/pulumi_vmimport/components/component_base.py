@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from pulumi_vmimport.aws.service_errors import redact_urls
 from pulumi_vmimport.components.argument_types import argument_types, type_problems, without_input
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem
@@ -30,6 +31,7 @@ class InvalidInputsError(VmimportError, pulumi.RunError, pulumi.InputPropertiesE
     """
 
     def __init__(self, component: str, problems: Sequence[Problem]) -> None:
+        problems = [Problem(redact_urls(p.path), redact_urls(p.reason)) for p in problems]
         lines = "".join(f"\n  {p.path}: {p.reason}" for p in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(

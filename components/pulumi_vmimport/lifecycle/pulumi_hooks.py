@@ -27,6 +27,8 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
+from pulumi_vmimport.aws.service_errors import redact_urls
+
 # The engine runs 4 operations per CPU at a time unless --parallel sets another number; threads are created on demand.
 _THREADS = 1024
 _ENGINE_CHECK_SECONDS = 2.0
@@ -92,7 +94,8 @@ def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False)
     engine = _engine() if enabled() else None
     if engine is None:
         return
-    request = engine_pb2.LogRequest(severity=getattr(engine_pb2, severity), message=text, urn=urn, ephemeral=ephemeral)
+    level, words = getattr(engine_pb2, severity), redact_urls(text)
+    request = engine_pb2.LogRequest(severity=level, message=words, urn=urn, ephemeral=ephemeral)
     try:
         engine.Log(request, timeout=5)
     except grpc.RpcError:
