@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError
@@ -10,6 +11,7 @@ from tenacity.stop import stop_after_attempt
 
 from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.service_errors import error_message, is_throttled, is_transient
+from pulumi_vmimport.call_guard import current_guard, guarded_by
 from pulumi_vmimport.lifecycle.contract import Progress, Run
 
 if TYPE_CHECKING:
@@ -36,14 +38,20 @@ class RunRequests:
         self._is_temporary_too = is_temporary
         self._lock = threading.Lock()
         self._has_warned = False
+        self._guard = current_guard()
 
     def __call__(self, what: str, request: Callable[["S3Client"], T]) -> T:
         """The result of a request of S3. `what` names the data in messages. Raises: errors of the last attempt."""
-        return self._retrying(what)(lambda: request(self._run.aws.data_client("s3")))
+        return self._request(what, lambda: request(self._run.aws.data_client("s3")))
 
     def ebs(self, what: str, request: Callable[["EBSClient"], T]) -> T:
         """The result of a request of the EBS direct APIs; otherwise like a call."""
-        return self._retrying(what)(lambda: request(self._run.aws.data_client("ebs")))
+        return self._request(what, lambda: request(self._run.aws.data_client("ebs")))
+
+    def _request(self, what: str, request: Callable[[], T]) -> T:
+        """Make a request in a thread of the transfer, guarded as in the thread of the run: it ends with the run."""
+        with nullcontext() if self._guard is None else guarded_by(self._guard):
+            return self._retrying(what)(request)
 
     def _retrying(self, what: str) -> Retrying:
         return Retrying(
