@@ -20,8 +20,8 @@ class AwsArgs(TypedDict):
     """The arguments that every custom resource has."""
 
     region: NotRequired[pulumi.Input[str]]
-    """The Region; a change replaces the resource. Default: that of the explicit `aws.Provider`, else `aws:region` of the
-    stack, else that of the environment or the profile."""
+    """The Region; a change replaces the resource. Default: that of the explicit `aws.Provider`, else `aws:region` of
+    the stack, else that of the environment or the profile."""
     profile: NotRequired[pulumi.Input[str]]
     """The profile of the shared AWS files to use for this resource. Default: the credentials of
     the explicit `aws.Provider`, else those of the stack."""
