@@ -25,6 +25,7 @@ VmimportError
 ├── TransferError               a transfer failed
 │   ├── SourceModifiedError         a disk image changed while it was read
 │   ├── UnreadableSourceError       a disk image cannot be read
+│   │   └── EmptySourceError        a disk image has no bytes
 │   ├── InvalidMemberError          an OVA cannot contain a file of this name
 │   ├── InvalidMetadataError        an S3 object cannot have this metadata
 │   ├── ObjectConflictError         another process wrote the object before the upload completed

@@ -13,7 +13,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.data_requests import DataRequests
-from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, SourceModifiedError, UnreadableSourceError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -69,7 +69,7 @@ def get_range(
         if code in _GONE:
             raise UnreadableSourceError(name, "the object does not exist", is_missing=True) from error
         if code in _INVALID_RANGE and first == 0:  # an empty object has no first byte
-            raise UnreadableSourceError(name, "the object is empty") from error
+            raise EmptySourceError(name, "object") from error
         raise
     if etag is not None and found.etag != etag:  # S3 itself would have answered 412
         raise SourceModifiedError(name)

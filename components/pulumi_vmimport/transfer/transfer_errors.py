@@ -25,6 +25,14 @@ class UnreadableSourceError(TransferError):
         self.is_missing = is_missing
 
 
+class EmptySourceError(UnreadableSourceError):
+    """A disk image has no bytes."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        """`kind` is file or object."""
+        super().__init__(name, f"the {kind} is empty")
+
+
 class InvalidMemberError(TransferError):
     """An OVA cannot contain a file of this name."""
 

@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 
 from pulumi_vmimport.transfer.remote_image import SPARSE_READ, CachePolicy, RemoteImage
 from pulumi_vmimport.transfer.s3_ranges import parse_content_range
-from pulumi_vmimport.transfer.transfer_errors import SourceModifiedError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, SourceModifiedError, UnreadableSourceError
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 _PAUSES_SECONDS = (0.5, 2.0)
@@ -149,7 +149,7 @@ class UrlImage(RemoteImage):
             case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
                 reason = f"the file does not exist on the server (HTTP {status}){message}"
             case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                reason = "the file is empty"
+                raise EmptySourceError(self.name, "file")
             case _:
                 reason = f"the server responded with HTTP {status}{message}"
         raise self._unreadable(reason)

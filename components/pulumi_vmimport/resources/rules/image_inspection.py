@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.other_formats import EMPTY
 from pulumi_vmimport.disk.rules.evaluation import evaluate, finding_of
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
@@ -25,11 +26,11 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
 from pulumi_vmimport.transfer.s3_image import S3Image
-from pulumi_vmimport.transfer.transfer_errors import TransferError
+from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, TransferError
 from pulumi_vmimport.transfer.url_image import UrlImage
 
 _HTTPS = "https://"
-_SEVERAL_DISKS = "byol-several-disks"
+_SEVERAL_DISKS, _NO_IMAGE = "byol-several-disks", "not-a-disk-image"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def inspect_container(
     with ExitStack() as stack:
         try:
             facts = inspect_image(stack.enter_context(open_source()))
+        except EmptySourceError as error:
+            rule = rule_catalog().rules[_NO_IMAGE]
+            evidence = Evidence(error.name, f"the file is {EMPTY.found}", EMPTY.remedy)
+            yield from _problems(run, f"{path}.{input}", [finding_of(rule, purpose.profile, evidence)], purpose)
+            return
         except (ClientError, BotoCoreError, TransferError) as error:
             if is_identity_error(error):
                 raise

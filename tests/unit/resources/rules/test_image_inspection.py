@@ -13,9 +13,10 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Creat
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
+from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source
 from pulumi_vmimport.transfer.local_image import LocalImage
-from pulumi_vmimport.transfer.transfer_errors import UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "disks/web.vmdk"
@@ -85,6 +86,25 @@ def test_fails_for_a_vmdk_that_is_not_stream_optimized(
     assert "; vmdk-not-stream-optimized: createType monolithicSparse" in problem.reason
     assert "`vmimport inspect`" in problem.reason
     assert problem.reason.endswith("ignored_findings=['vmdk-not-stream-optimized']")
+
+
+def test_fails_for_an_object_that_is_not_a_disk_image(run: Any, image_inputs: ImportImageInputs, stored: Any) -> None:
+    inputs = of(image_inputs, stored(b"<Error>no</Error>"))
+    (problem,) = problems(run, inputs)
+    assert "not-a-disk-image: the file is an XML document" in problem.reason
+    assert problems(run, replace(inputs, ignored_findings=("not-a-disk-image",))) == []
+
+
+def test_fails_for_an_empty_object(
+    run: Any, image_inputs: ImportImageInputs, stored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Any, bucket: str, key: str) -> None:  # as S3 answers 416; moto answers 200
+        raise EmptySourceError(f"s3://{bucket}/{key}", "object")
+
+    monkeypatch.setattr(image_inspection.S3Image, "open", refuse)
+    (problem,) = problems(run, of(image_inputs, stored(b"")))
+    assert "web.vmdk: the file is not a disk image" in problem.reason
+    assert "not-a-disk-image: the file is an empty file" in problem.reason
 
 
 def test_an_ignored_finding_is_not_a_problem(
