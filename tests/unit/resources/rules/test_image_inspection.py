@@ -13,9 +13,9 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Creat
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
-from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source
 from pulumi_vmimport.transfer.local_image import LocalImage
+from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -101,7 +101,7 @@ def test_fails_for_an_empty_object(
     def refuse(_: Any, bucket: str, key: str) -> None:  # as S3 answers 416; moto answers 200
         raise EmptySourceError(f"s3://{bucket}/{key}", "object")
 
-    monkeypatch.setattr(image_inspection.S3Image, "open", refuse)
+    monkeypatch.setattr(S3Image, "open", refuse)
     (problem,) = problems(run, of(image_inputs, stored(b"")))
     assert "web.vmdk: the file is not a disk image" in problem.reason
     assert "not-a-disk-image: the file is an empty file" in problem.reason
