@@ -37,7 +37,6 @@ ALLOWED: dict[str, str] = {
     "DiffConfig": "Pulumi's engine, by gRPC",
     "log_request": "werkzeug",
     "source_image_region": "moto's templates",
-    "state_reason": "moto's templates",
     "start_time": "moto's templates",
     "state_message": "moto's templates",
     "ena_support": "moto's templates",

@@ -68,7 +68,7 @@ def _may_import_pulumi(name: str) -> bool:
 
 def _declares_arguments(name: str) -> bool:
     classes = [node for node in tree(PACKAGE / name).body if isinstance(node, ast.ClassDef)]
-    return any(node.name.endswith("Args") for node in classes)
+    return any(map(_is_of_pulumi, classes))
 
 
 def _imports_pulumi(node: ast.AST) -> bool:

@@ -37,6 +37,7 @@ TOKENS = {
 # Outputs that repeat an input on purpose, as their docstrings explain.
 REPEATED = {
     "DiskImageUpload": {"bucket", "key"},
+    "ImportImage": {"description", "image_name", "imds_support"},
     "RoleReadiness": {"role_name"},
     "VirtualMachineExport": {"bucket", "key"},
     "WorkspaceImagePermissions": {"image_id"},

@@ -58,9 +58,9 @@ from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.input_changes import changed_inputs
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
-from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag
+from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag, write_bag
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
-from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties, wire_fields
+from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties
 from pulumi_vmimport.lifecycle.source_versions import derived_source_hash
 
 ResultT = TypeVar("ResultT")
@@ -160,7 +160,8 @@ class DynamicHost(ResourceProvider):
         found = replace(found, **dict.fromkeys(unknown))
         found = without_ignored_tags(found, state, run.aws.settings.tags)
         outputs = outputs_of(self._lifecycle, found, bag, run.account_id)
-        inputs = {name: v for name, v in outputs.items() if name in wire_fields(self._lifecycle.inputs_type)}
+        given = write_bag(self._lifecycle.inputs_of(found))
+        inputs = {name: v for name, v in outputs.items() if name in given}
         return ReadResult(id_, outputs, {**inputs, **recorded_inputs(bag)})
 
     def _read_existing(self, run: HostRun, id: str, state: Any) -> Any:

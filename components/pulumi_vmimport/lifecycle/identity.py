@@ -17,8 +17,10 @@ INPUTS_TAG = "vmimport:inputs"
 STACK_TAG = "vmimport:stack"
 RESOURCE_TAG = "vmimport:resource"
 COMPLETION_TAG = "vmimport:settled"
+NAME_TAG = "vmimport:image-name"
+"""Import task and name of an AMI that was copied to have this name, with a blank between them."""
 OWNER_TAGS = (IDENTITY_TAG, STACK_TAG, RESOURCE_TAG)
-OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, COMPLETION_TAG)
+OWN_TAGS = (IDENTITY_TAG, INPUTS_TAG, STACK_TAG, RESOURCE_TAG, COMPLETION_TAG, NAME_TAG)
 # A run that was killed before Pulumi recorded the completed resource is followed by another within this time. An older
 # resource is recorded, perhaps under another name, because its stack or resource was renamed.
 ADOPTION_WINDOW = timedelta(hours=1)

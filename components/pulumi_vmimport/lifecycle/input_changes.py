@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import Field, is_dataclass
 from typing import Any
 
 from pulumi_vmimport.lifecycle.schema import StateHandling, field_types, nested_handling, wire_fields, without_none
@@ -24,7 +24,15 @@ def comparable_inputs(of: type, bag: Mapping[str, Any]) -> dict[str, Any]:
 def changed_inputs(of: type, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     """The wire names of the inputs that differ, or that are not known yet."""
     before, after = comparable_inputs(of, old), comparable_inputs(of, new)
-    return {name for name in wire_fields(of) if has_unknown(after.get(name)) or before.get(name) != after.get(name)}
+    return {
+        name
+        for name, field in wire_fields(of).items()
+        if has_unknown(after.get(name)) or _differs(field, before.get(name), after.get(name))
+    }
+
+
+def _differs(field: Field[Any], before: Any, after: Any) -> bool:
+    return before != after and not (after is None and field.metadata.get("chosen_by_aws"))
 
 
 def _comparable(hint: Any, handling: Mapping[str, StateHandling], value: Any) -> Any:

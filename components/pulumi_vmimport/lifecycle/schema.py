@@ -20,14 +20,18 @@ class StateHandling:
     """The part of the string whose change is a change of the input."""
 
 
-def updatable(default: Any = None, *, preflight: bool = False, in_digest: bool = False) -> Any:
+def updatable(
+    default: Any = None, *, preflight: bool = False, in_digest: bool = False, chosen_by_aws: bool = False
+) -> Any:
     """A dataclass field whose change is an update; a change of any other input replaces the resource.
 
     `default` may be MISSING. With `preflight`, preview calls the lifecycle's `preflight` before such an update, as it
     does before a replacement. With `in_digest`, the digest of the inputs contains the field, as it does in the tags of
-    resources whose earlier version replaced them.
+    resources whose earlier version replaced them. With `chosen_by_aws`, AWS chooses the value where the program sets
+    none: the state records that value, and removing the input from the program keeps it.
     """
-    return field(default=default, metadata={"updatable": True, "preflight": preflight, "in_digest": in_digest})
+    given = {"preflight": preflight, "in_digest": in_digest, "chosen_by_aws": chosen_by_aws}
+    return field(default=default, metadata={"updatable": True, **given})
 
 
 def nested(**strings: StateHandling) -> Any:

@@ -13,6 +13,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     EXPORT_CHECK,
     EXPORT_ROLE_CHECK,
     EXPORTED_OBJECT,
+    IMAGE_LOOK_UP,
     OBJECT_DELETION,
     RECIPIENT_CHECK,
     RESULT_KEY_CHECK,
@@ -37,15 +38,16 @@ RESOURCES = (
         summary="an AMI from disk images in S3, from URLs or from a snapshot (EC2 ImportImage)",
         page="supported_systems.md",
         actions=Actions(
-            check=(*SOURCE_CHECK, "ec2:DescribeSnapshots"),
+            check=(*SOURCE_CHECK, *iam("ec2", "DescribeImages", "DescribeSnapshots")),
             create=(
-                *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags"),
-                *iam("ec2", "DescribeImages", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
-                *("s3:GetObject", *RESULT_KEY_CHECK, *ACCESS_CHECK),
+                *iam("ec2", "ImportImage", "DescribeImportImageTasks", "CreateTags", "CopyImage"),
+                *iam("ec2", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
+                *(*IMAGE_LOOK_UP, "s3:GetObject", *RESULT_KEY_CHECK, *ACCESS_CHECK),
             ),
-            read=iam("ec2", "DescribeImportImageTasks", "DescribeImages", "DescribeSnapshots"),
+            read=(*iam("ec2", "DescribeImportImageTasks", "DescribeSnapshots"), *IMAGE_LOOK_UP),
             update=(
-                *iam("ec2", "DescribeImportImageTasks", "DescribeImages", "ModifyImageAttribute"),
+                *iam("ec2", "DescribeImportImageTasks", "CopyImage", "ModifyImageAttribute"),
+                *IMAGE_LOOK_UP,
                 *iam("ec2", "CreateTags", "DeleteTags", "DeregisterImage", "DeleteSnapshot", "DescribeSnapshots"),
             ),
             delete=(

@@ -58,6 +58,7 @@ RESULT_KEY_CHECK = ("kms:DescribeKey", *iam("ec2", "GetEbsEncryptionByDefault", 
 SOURCE_CHECK = (*iam("s3", "ListBucket", "GetObject"), *RESULT_KEY_CHECK, *ACCESS_CHECK)
 EXPORT_CHECK = iam("s3", "ListBucket", "GetEncryptionConfiguration", "GetBucketOwnershipControls")
 ACL_CHECK = (*EXPORT_CHECK, *iam("s3", "GetBucketAcl", "GetBucketPolicy"))
+IMAGE_LOOK_UP = iam("ec2", "DescribeImages", "DescribeImageAttribute")
 EXPORTED_OBJECT = iam("s3", "ListBucket", "ListBucketVersions", "DeleteObject", "DeleteObjectVersion")
 UPLOAD_CHECK = (
     *iam("s3", "ListBucket", "GetObject", "GetBucketPolicy"),

@@ -70,7 +70,7 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         "the same tags, or those of the task that created it. EC2 lists a task for seven days after it ends; an AMI "
         "of an interrupted run has no tags of its own. After seven days it is recognized by its name, the id of the "
         "task: it is owned if the state contains that id, otherwise its owner is unknown. Copies of AMIs are not "
-        "listed",
+        "listed, except one that `image_name` made",
         ("ec2:DescribeImages",),
         ("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
     ),

@@ -22,7 +22,8 @@ NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", 
 IMPORTED_NAMES = "import-ami-*"
 """The names of imported AMIs, as a value of a filter of DescribeImages."""
 _IMPORTED_NAME = re.compile(r"import-ami-\w+")
-GONE_STATES = frozenset({"deregistered", "invalid", "failed", "error"})
+_FAILED_STATES = frozenset({"failed", "error"})
+GONE_STATES = frozenset({"deregistered", "invalid"}) | _FAILED_STATES
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Image:
     product_codes: tuple[str, ...]
     disks: tuple[ImageDisk, ...]
     tags: Mapping[str, str]
+    imds_support: str | None = None
+    state_reason: str | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether EC2 could not create it."""
+        return self.state in _FAILED_STATES
 
     @property
     def snapshot_ids(self) -> tuple[str, ...]:
@@ -68,7 +76,7 @@ def find(aws: AwsConnection, image_id: str) -> Image | None:
         if error_code(error) in NO_SUCH_IMAGE:
             return None
         raise
-    return _read(images[0]) if images and images[0].get("State") not in GONE_STATES else None
+    return read(images[0]) if images and exists(images[0]) else None
 
 
 def state_of(aws: AwsConnection, image_id: str) -> tuple[str, str]:
@@ -84,17 +92,29 @@ def find_imported(aws: AwsConnection, task_id: str) -> Image | None:
     """The AMI that an import task created, also after EC2 has stopped listing the task: its name is the task's id."""
     chosen: Any = [{"Name": "name", "Values": [task_id]}]
     images = aws.client("ec2").describe_images(Owners=["self"], Filters=chosen, IncludeDisabled=True)["Images"]
-    found = [image for image in images if image.get("State") not in GONE_STATES and importing_task(image)]
-    return _read(found[0]) if found else None
+    found = [image for image in images if exists(image) and importing_task(image)]
+    return read(found[0]) if found else None
+
+
+def is_imported_name(name: str) -> bool:
+    """Whether EC2 gave an AMI this name, that of its import task."""
+    return _IMPORTED_NAME.fullmatch(name) is not None
 
 
 def importing_task(answer: Mapping[str, Any]) -> str | None:
     """The id of the import task that created an AMI in `Images`; None for any other AMI, and for a copy."""
     name = str(answer.get("Name", ""))
-    return name if _IMPORTED_NAME.fullmatch(name) and not answer.get("SourceImageId") else None
+    return name if is_imported_name(name) and not answer.get("SourceImageId") else None
 
 
-def _read(found: Mapping[str, Any]) -> Image:
+def exists(answer: Mapping[str, Any], *, with_failed: bool = False) -> bool:
+    """Whether an AMI in `Images` exists; one that failed does not, unless it is asked for."""
+    state = answer.get("State")
+    return state not in GONE_STATES or (with_failed and state in _FAILED_STATES)
+
+
+def read(found: Mapping[str, Any]) -> Image:
+    """The AMI in an element of `Images`."""
     return Image(
         id=found["ImageId"],
         name=found.get("Name", ""),
@@ -109,6 +129,8 @@ def _read(found: Mapping[str, Any]) -> Image:
         product_codes=tuple(code["ProductCodeId"] for code in found.get("ProductCodes", [])),
         disks=tuple(map(_disk, found.get("BlockDeviceMappings", []))),
         tags=tags_in(found.get("Tags", [])),
+        imds_support=found.get("ImdsSupport"),
+        state_reason=found.get("StateReason", {}).get("Message"),
     )
 
 

@@ -78,6 +78,12 @@ class Hypervisor(CaseInsensitiveEnum):
     XEN = "xen"
 
 
+class ImdsSupport(CaseInsensitiveEnum):
+    """The version of the instance metadata service that an AMI sets for its instances."""
+
+    V2 = "v2.0"
+
+
 class UsageOperation(StrEnum):
     """The usage operation, which decides how instances of the AMI are billed.
 

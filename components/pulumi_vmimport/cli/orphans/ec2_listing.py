@@ -19,7 +19,7 @@ from pulumi_vmimport.aws.task_poller import batches
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, RegionSearch, own_tags
 from pulumi_vmimport.cli.orphans.s3_listing import exported_objects, forgotten_exports
 from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix
-from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
+from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, NAME_TAG
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 TASKS: Mapping[OrphanKind, TaskKind[Any]] = {
@@ -78,7 +78,7 @@ def _images(search: RegionSearch, creators: Creators, foreign: Collection[str]) 
     for chosen in (*_filters("image-id", [id for id in creators if id.startswith("ami-")]), named):
         for page in pages.paginate(Owners=["self"], Filters=[chosen], IncludeDeprecated=True, IncludeDisabled=True):
             for image in page["Images"]:
-                if image.get("SourceImageId"):
+                if image.get("SourceImageId") and not _is_named_by_library(image):
                     continue  # CopyImage can copy the tags, which then describe the source
                 mappings = image.get("BlockDeviceMappings", [])
                 snapshots = [m["Ebs"]["SnapshotId"] for m in mappings if m.get("Ebs", {}).get("SnapshotId")]
@@ -88,6 +88,12 @@ def _images(search: RegionSearch, creators: Creators, foreign: Collection[str]) 
                     continue
                 created = datetime.fromisoformat(image["CreationDate"]) if image.get("CreationDate") else None
                 yield replace(found, created=created, related_ids=found.related_ids.union(snapshots))
+
+
+def _is_named_by_library(image: Mapping[str, Any]) -> bool:
+    """Whether ImportImage made this copy to give the AMI its `image_name`."""
+    tags = {tag["Key"]: tag["Value"] for tag in image.get("Tags", [])}
+    return bool(tags.get(NAME_TAG, "").partition(" ")[2] == image.get("Name"))
 
 
 def _snapshots(search: RegionSearch, creators: Creators, foreign: Collection[str]) -> Iterator[FoundResource]:

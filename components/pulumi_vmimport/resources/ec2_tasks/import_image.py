@@ -4,44 +4,32 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NotRequired, Unpack, overload
+from dataclasses import replace
+from typing import Any, Literal, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, images
-from pulumi_vmimport.aws.ec2.import_options import BootMode, LicenseType, Platform
+from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, images
 from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
-from pulumi_vmimport.aws.tables import post_import
-from pulumi_vmimport.lifecycle.contract import Problem, Run
-from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.contract import Condition, Problem, Run
+from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
-from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
-from pulumi_vmimport.resources.disk_container_args import (
-    ClientDataArgs,
-    DiskContainerArgs,
-    LicenseSpecificationArgs,
-)
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
+from pulumi_vmimport.resources.ec2_tasks import named_image
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
-from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionState
+from pulumi_vmimport.resources.ec2_tasks.import_image_args import ImportImageArgs
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
+    ImportImageState,
+    imds_support,
+    is_chosen_by_aws,
+    with_image,
+)
 from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
-
-@dataclass(frozen=True, kw_only=True)
-class ImportImageState(ImportImageInputs, ConversionState):
-    import_task_id: str | None = None
-    image_id: str | None = None
-    image_name: str | None = None
-    snapshot_ids: tuple[str, ...] = ()
-    detected_boot_mode: str | None = None
-    detected_license_type: str | None = None
-    detected_platform: str | None = None
-    billed_usage_operation: str | None = None
-    post_import_report: tuple[str, ...] = ()
+__all__ = ["ImportImage", "ImportImageArgs", "ImportImageLifecycle", "ImportImageState"]
 
 
 class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageState, ImageImportTask]):
@@ -86,22 +74,71 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def find_result(self, run: Run, task_id: str, state: ImportImageState) -> ImportImageState | None:
         state = replace(state, import_task_id=task_id)
-        if image := images.find_imported(run.aws, task_id):
+        if image := images.find_imported(run.aws, task_id) or next(iter(named_image.find_copies(run, task_id)), None):
             return replace(state, task_status="settling", image_id=image.id, snapshot_ids=image.snapshot_ids)
         remaining = tuple(snapshot.id for snapshot in ebs_snapshots.find_imported(run.aws, task_id))
         return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
 
     def result_exists(self, run: Run, task: ImageImportTask) -> bool:
-        return until_visible(run, str(task.image_id), lambda: images.find(run.aws, str(task.image_id))) is not None
+        def look() -> bool:
+            image = images.find(run.aws, str(task.image_id))
+            return image is not None or bool(named_image.find_copies(run, task.id))
+
+        return until_visible(run, str(task.image_id), look) is not None
 
     def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
-        id, description = str(state.image_id), state.description
-        is_done = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, _resource_ids(state), tags))
+        named = self._named(run, state, tags)
+        if named is None:
+            return None
+        id, description = str(named.image_id), state.description
+        is_done = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, _resource_ids(named), tags))
         if is_done and description is not None:
             is_done = until_visible(run, id, lambda: images.set_description(run.aws, id, description))
+        if is_done and state.imds_support is not None:
+            is_done = until_visible(run, id, lambda: image_copies.require_imds_v2(run.aws, id))
         image = until_visible(run, id, lambda: images.find(run.aws, id)) if is_done else None
-        return None if image is None else _with_image(state, image)
+        if image is None:
+            return None
+        return replace(with_image(named, image), launch_permissions=image_copies.launch_permissions(run.aws, id))
+
+    def _named(self, run: Run, state: ImportImageState, tags: Mapping[str, str]) -> ImportImageState | None:
+        """The state with the AMI that has the name of the input, or with EC2's AMI if there is no such input."""
+        name = state.image_name
+        if name is None and state.replaced_image_id is not None:  # the input was removed while the AMI was copied
+            image = images.find(run.aws, str(state.image_id))
+            name = image.name if image else None
+        if name is None:
+            return state
+
+        def with_ids(named: named_image.NamedImage) -> ImportImageState:
+            return replace(state, **vars(named))
+
+        def record(named: named_image.NamedImage) -> None:
+            run.record(str(state.import_task_id), with_ids(named))
+
+        current = named_image.NamedImage(
+            str(state.image_id), state.snapshot_ids, state.replaced_image_id, state.replaced_snapshot_ids
+        )
+        request = image_copies.CopyRequest(
+            str(state.image_id), name, state.description, state.encrypted, state.kms_key_id
+        )
+        named = named_image.named_image(run, str(state.import_task_id), current, request, tags=tags, record=record)
+        return with_ids(named) if named else None
+
+    def condition(self, state: ImportImageState) -> Condition:
+        condition = super().condition(state)
+        is_copying = state.replaced_image_id is not None and condition is Condition.READY
+        return Condition.UNFINISHED if is_copying else condition
+
+    def inputs_of(self, state: ImportImageState) -> ImportImageInputs:
+        name, description = is_chosen_by_aws(state.image_name, state.description)
+        inputs = super().inputs_of(state)
+        return replace(
+            inputs,
+            image_name=None if name else inputs.image_name,
+            description=None if description else inputs.description,
+        )
 
     def describe_result(self, state: ImportImageState) -> str:
         return f"AMI {state.image_id} or one of its snapshots"
@@ -109,7 +146,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def read_existing(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
         found = super().read_existing(run, id, state)
         image = images.find(run.aws, found.image_id) if found and found.image_id else None
-        return _with_image(found, image) if found and image else found
+        return with_image(found, image) if found and image else found
 
     def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:
@@ -125,95 +162,23 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return replace(
             state,
             tags=user_tags(image.tags, state.tags),
-            description=image.description if state.description is not None else None,
+            description=image.description,
+            image_name=state.image_name if state.replaced_image_id else image.name,
+            imds_support=imds_support(image),
             snapshot_ids=image.snapshot_ids,
+            launch_permissions=image_copies.launch_permissions(run.aws, image.id),
         )
 
     def delete_result(self, run: Run, state: ImportImageState) -> None:
-        images.delete(run.aws, state.image_id, state.snapshot_ids)
-
-
-def _with_image(state: ImportImageState, image: images.Image) -> ImportImageState:
-    return replace(
-        state,
-        image_name=image.name,
-        detected_platform=image.platform_details,
-        detected_boot_mode=image.boot_mode,
-        billed_usage_operation=image.usage_operation,
-        post_import_report=_report(state, image),
-    )
-
-
-def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
-    return post_import.report(
-        Platform(image.platform or Platform.LINUX),  # EC2 returns a platform only for Windows
-        license_type=LicenseType(state.detected_license_type) if state.detected_license_type else state.license_type,
-        boot_mode=BootMode(image.boot_mode) if image.boot_mode in set(BootMode) else None,
-        encrypted=state.encrypted,
-        operating_system=state.operating_system,
-    )
+        named_image.delete_image(run, state.image_id, state.snapshot_ids)
+        named_image.delete_image(run, state.replaced_image_id, state.replaced_snapshot_ids)
+        # A run that was killed may have left a copy that it did not record.
+        for copy in named_image.find_copies(run, state.import_task_id) if state.import_task_id else ():
+            named_image.delete_image(run, copy.id, copy.snapshot_ids)
 
 
 def _resource_ids(state: ImportImageState) -> list[str]:
     return [str(state.image_id), *state.snapshot_ids]
-
-
-class ImportImageArgs(AwsArgs):
-    """The arguments of ImportImage.
-
-    Changes to description, tags, operating_system, skip_operating_system_check, ignored_findings, image_profile,
-    role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to any
-    other argument replaces the AMI.
-    """
-
-    disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
-    """The disks to import, root disk first: 1 to 21 containers, or one container with an OVA."""
-    architecture: NotRequired[pulumi.Input[Literal["i386", "x86_64"]]]
-    """The architecture, `i386` or `x86_64`. Default: EC2 detects it."""
-    boot_mode: NotRequired[pulumi.Input[Literal["legacy-bios", "uefi"]]]
-    """The boot mode, `legacy-bios` or `uefi`. Default: EC2 detects it."""
-    client_data: NotRequired[pulumi.Input[ClientDataArgs]]
-    """Optional metadata about the upload (EC2 ClientData)."""
-    description: NotRequired[pulumi.Input[str]]
-    """The description of the import task and the AMI. Default: EC2's own."""
-    encrypted: NotRequired[pulumi.Input[bool]]
-    """Whether to encrypt the snapshots of the AMI. Default: the Region's EBS encryption-by-default setting. An AMI for
-    WorkSpaces BYOL must not be encrypted."""
-    hypervisor: NotRequired[pulumi.Input[Literal["xen"]]]
-    """The target hypervisor. The only allowed value is `xen`."""
-    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """Ids of rules in docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings to ignore for these images.
-    Default: none; a finding of severity `error` fails the preview."""
-    image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
-    """The rules to check the images against: `ec2`, or `byol-workspaces` for an AMI that becomes a WorkSpaces image.
-    Not sent to AWS. Default: `ec2`."""
-    kms_key_id: NotRequired[pulumi.Input[str]]
-    """The id, ARN or alias of a symmetric KMS key in the Region. The key must stay enabled until the task ends.
-    Requires `encrypted`. Default: the account's default KMS key for EBS."""
-    license_specifications: NotRequired[pulumi.Input[list[pulumi.Input[LicenseSpecificationArgs]]]]
-    """The License Manager configurations to associate with the AMI. Default: none."""
-    license_type: NotRequired[pulumi.Input[Literal["AWS", "BYOL"]]]
-    """`AWS` (license included) or `BYOL`. Cannot be combined with `usage_operation`. Default: `AWS` for Windows Server;
-    `BYOL` for Windows client and Linux."""
-    operating_system: NotRequired[pulumi.Input[str]]
-    """The guest operating system, such as `Windows Server 2022` or `Ubuntu 22.04`. The preview fails if VM
-    Import/Export does not support it. Not sent to AWS. Default: not checked."""
-    platform: NotRequired[pulumi.Input[Literal["Windows", "Linux"]]]
-    """`Windows` or `Linux`. Required for a UEFI machine from an EBS snapshot. Default: EC2 detects it."""
-    retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Whether to keep the AMI and its snapshots when the resource is deleted or replaced. Default: false."""
-    role_name: NotRequired[pulumi.Input[str]]
-    """The name of the service role that VM Import/Export assumes. Default: `vmimport`."""
-    skip_operating_system_check: NotRequired[pulumi.Input[bool]]
-    """Whether to accept an `operating_system` that this version of the library does not list. Default: false."""
-    source_hash: NotRequired[pulumi.Input[str]]
-    """Any value that changes with the content of the disk images, such as a checksum. A change replaces the AMI.
-    Default: derived from the ETags of the objects, or from the ETags or modification times behind https URLs."""
-    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
-    usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]
-    """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
-    `license_type`. Default: EC2 derives it from the license type."""
 
 
 class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
@@ -232,8 +197,17 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     image_id: pulumi.Output[str]
     """The id of the AMI."""
     image_name: pulumi.Output[str | None]
-    """The name of the AMI. EC2 chooses it and it cannot be changed; docs/after_the_import.md shows how to get a name of
-    your own."""
+    """The name of the AMI: that of the argument, or EC2's own, the id of the import task."""
+    description: pulumi.Output[str | None]
+    """The description of the AMI, also if the argument is not set."""
+    imds_support: pulumi.Output[Literal["v2.0"] | None]
+    """`v2.0` if the AMI requires IMDSv2."""
+    launch_permissions: pulumi.Output[list[str]]
+    """Who may launch the AMI besides its owner: account ids, `all`, ARNs of organizations and organizational units."""
+    replaced_image_id: pulumi.Output[str | None]
+    """The AMI that a copy under `image_name` replaces, while it still exists."""
+    replaced_snapshot_ids: pulumi.Output[list[str]]
+    """Its snapshots."""
     snapshot_ids: pulumi.Output[list[str]]
     """The ids of the AMI's snapshots, in the order of its disks."""
     task_status: pulumi.Output[str]

@@ -6,6 +6,7 @@ from pulumi_vmimport.aws.ec2.import_options import (
     Architecture,
     BootMode,
     Hypervisor,
+    ImdsSupport,
     LicenseType,
     Platform,
     UsageOperation,
@@ -23,11 +24,13 @@ class ImportImageInputs(ConversionInputs):
     architecture: Architecture | None = None
     boot_mode: BootMode | None = None
     client_data: ClientData | None = None
-    description: str | None = updatable()
+    description: str | None = updatable(chosen_by_aws=True)
     encrypted: bool | None = None
     hypervisor: Hypervisor | None = None
     ignored_findings: tuple[str, ...] | None = updatable()
     image_profile: MachineProfile | None = updatable()
+    image_name: str | None = updatable(preflight=True, chosen_by_aws=True)
+    imds_support: ImdsSupport | None = updatable(chosen_by_aws=True)
     kms_key_id: str | None = None
     license_specifications: tuple[LicenseSpecification, ...] | None = None
     license_type: LicenseType | None = None

@@ -9,6 +9,7 @@ from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, Licen
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.resources.ec2_tasks import named_image
 from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
     byol_image_rules,
@@ -35,6 +36,7 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
     yield from service_role_rules.role_name_problems(inputs.role_name)
     yield from aws_input_problems(inputs)
+    yield from named_image.name_problems(inputs.image_name)
     if is_known(inputs.tags):
         yield from tag_problems(inputs.tags)
 
@@ -52,6 +54,7 @@ def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         elif not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
             yield from _inspect(run, inputs, i)
     operating_system_rules.warn(run, inputs)
+    yield from named_image.look_up_name(run, inputs.image_name, run.identity.tags(inputs))
     yield from byol_image_rules.encryption_default_problems(run, "imageProfile", inputs.image_profile)
     key_problems = list(encryption_rules.look_up_key(run, inputs.kms_key_id))
     yield from key_problems

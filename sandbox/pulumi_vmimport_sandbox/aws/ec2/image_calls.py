@@ -1,5 +1,6 @@
 """EC2 calls for existing images: copying, sharing, attributes, deregistration."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,10 @@ _LISTS = {
 }
 
 
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html, member Name
+_NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
+
+
 class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has no types
     """CopyImage, DescribeImages, launch permissions and other attributes, DeregisterImage."""
 
@@ -42,6 +47,7 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
             text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
             raise ServiceError("IdempotentParameterMismatch", text) from error
         if not known:
+            self._require_new_name(request["Name"])
             source = self._copyable(request)
             tags = self._tags_of_copy(request, source)
             encrypted, key, failure = self._encryption_of_copy(request, source)
@@ -118,6 +124,18 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         if any(image.id == image_id for image in images_shared_with(self.account_region)):
             raise ServiceError("AuthFailure", f"Not authorized for image:{image_id}")
         raise InvalidAMIIdError([image_id])
+
+    def _require_new_name(self, name: str) -> None:
+        """Reject an invalid name, and one that an image of the account in the Region has."""
+        if not _NAME.fullmatch(name):
+            text = (
+                "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', "
+                "'-', '/' and '_'"
+            )
+            raise ServiceError("InvalidAMIName.Malformed", text)
+        for image in self.ec2_backend.amis.values():
+            if image.name == name and image.owner_id == self.account_region.account:
+                raise ServiceError("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {image.id}")
 
     def _copyable(self, request: Mapping[str, Any]) -> Any:
         """The source of a copy: an own or shared image."""

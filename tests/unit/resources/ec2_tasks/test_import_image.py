@@ -43,13 +43,17 @@ def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
         "detected_license_type": "BYOL",
         "detected_platform": image["PlatformDetails"],
         "image_id": image["ImageId"],
-        "image_name": image["Name"],
+        "launch_permissions": (),
+        "replaced_image_id": None,
+        "replaced_snapshot_ids": (),
         "import_task_id": task["ImportTaskId"],
         "snapshot_ids": (snapshot["SnapshotId"],),
         "status_message": task.get("StatusMessage"),
         "task_status": "completed",
     }
-    assert image["Name"]
+    assert (
+        (state.image_name, state.description) == (image["Name"], "web server") == (task["ImportTaskId"], "web server")
+    )
     assert any(line.startswith("license: ") for line in report)
     for tagged in (image, snapshot):
         tags = {t["Key"]: t["Value"] for t in tagged["Tags"]}

@@ -4,15 +4,13 @@ Pulumi then has recorded nothing. The next run must leave exactly one resource, 
 same with whole processes.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from botocore.client import BaseClient
+from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
 from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
@@ -25,10 +23,6 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 NewRun = Callable[..., Any]
 
 
-class Killed(BaseException):
-    """Stands for the death of the process: no handler of the library catches it."""
-
-
 @dataclass(frozen=True)
 class KilledResource:
     """A resource to kill, a query for what exists of it, and the operation that creates it with its number of calls."""
@@ -38,27 +32,6 @@ class KilledResource:
     present: Callable[[], Any]
     operation: str
     calls: int = 1
-
-
-@contextmanager
-def killed_at(number: int, when: str) -> Iterator[list[str]]:
-    """End the process at a call, counted from 1. Yields the calls so far."""
-    seen: list[str] = []
-    call: Any = vars(BaseClient)["_make_api_call"]
-
-    def counted(client: Any, operation: str, members: Any) -> Any:
-        if client.meta.config.user_agent_extra != "pulumi-vmimport":
-            return call(client, operation, members)  # a call of the test
-        seen.append(operation)
-        if when == "before" and len(seen) == number:
-            raise Killed
-        answer = call(client, operation, members)
-        if when == "after" and len(seen) == number:
-            raise Killed
-        return answer
-
-    with patch.object(BaseClient, "_make_api_call", counted):
-        yield seen
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""The state of ImportImage, and what the AMI adds to it."""
+
+from dataclasses import dataclass, replace
+
+from pulumi_vmimport.aws.ec2 import images
+from pulumi_vmimport.aws.ec2.import_options import BootMode, ImdsSupport, LicenseType, Platform
+from pulumi_vmimport.aws.tables import post_import
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionState
+from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+
+# Observed: `AWS-VMImport service: Windows - Microsoft Windows 10 ...`.
+_EC2_DESCRIPTION = "AWS-VMImport service:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportImageState(ImportImageInputs, ConversionState):
+    import_task_id: str | None = None
+    image_id: str | None = None
+    snapshot_ids: tuple[str, ...] = ()
+    detected_boot_mode: str | None = None
+    detected_license_type: str | None = None
+    detected_platform: str | None = None
+    billed_usage_operation: str | None = None
+    post_import_report: tuple[str, ...] = ()
+    launch_permissions: tuple[str, ...] = ()
+    replaced_image_id: str | None = None
+    replaced_snapshot_ids: tuple[str, ...] = ()
+
+
+def with_image(state: ImportImageState, image: images.Image) -> ImportImageState:
+    """The state with what the AMI shows; an input that is set stays as it is."""
+    return replace(
+        state,
+        image_name=image.name if state.image_name is None else state.image_name,
+        description=image.description if state.description is None else state.description,
+        imds_support=state.imds_support or imds_support(image),
+        detected_platform=image.platform_details,
+        detected_boot_mode=image.boot_mode,
+        billed_usage_operation=image.usage_operation,
+        post_import_report=_report(state, image),
+    )
+
+
+def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
+    return post_import.report(
+        Platform(image.platform or Platform.LINUX),  # EC2 returns a platform only for Windows
+        license_type=LicenseType(state.detected_license_type) if state.detected_license_type else state.license_type,
+        boot_mode=BootMode(image.boot_mode) if image.boot_mode in set(BootMode) else None,
+        encrypted=state.encrypted,
+        operating_system=state.operating_system,
+    )
+
+
+def imds_support(image: images.Image) -> ImdsSupport | None:
+    """The version of the instance metadata service that the AMI sets."""
+    return ImdsSupport(image.imds_support) if image.imds_support in set(ImdsSupport) else None
+
+
+def is_chosen_by_aws(image_name: str | None, description: str | None) -> tuple[bool, bool]:
+    """Whether EC2 chose the name and the description of an imported AMI."""
+    return (
+        image_name is not None and images.is_imported_name(image_name),
+        description is not None and description.startswith(_EC2_DESCRIPTION),
+    )
