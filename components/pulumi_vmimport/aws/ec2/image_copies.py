@@ -93,7 +93,9 @@ def launch_permissions(aws: AwsConnection, image_id: str) -> tuple[str, ...]:
         if error_code(error) in images.NO_SUCH_IMAGE:
             return ()
         raise
-    return tuple(sorted(str(value) for permission in found["LaunchPermissions"] for value in permission.values()))
+    return tuple(
+        sorted(str(value) for permission in found.get("LaunchPermissions", []) for value in permission.values())
+    )
 
 
 def _described(aws: AwsConnection, chosen: Iterable[Any], *, with_failed: bool = False) -> tuple[images.Image, ...]:
