@@ -4,6 +4,7 @@
 - `is_identity_error`: no call succeeds before the user corrects the credentials or the configuration.
 """
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -30,8 +31,9 @@ from pulumi_vmimport.errors import VmimportError
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the error pages of the services.
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+# EC2 also answers with AuthFailure that the caller may not use a resource of another account.
+_REJECTED_BY_EC2 = re.compile(r"AuthFailure\b.*\bvalidate the provided access credentials", re.DOTALL)
 _REJECTED = frozenset({
-    "AuthFailure",
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
@@ -108,7 +110,7 @@ def is_identity_error(error: BaseException) -> bool:
     return (
         credentials_expired(error)
         or isinstance(error, (*_MISCONFIGURED, *own))
-        or error_code(error) in _REJECTED
+        or _are_rejected(error)
         or _is_role_error(error)
     )
 
@@ -144,11 +146,15 @@ def _remedy(error: BaseException) -> str:
         (isinstance(error, NoRegionError), "set region, aws:region in the stack's configuration, or AWS_REGION"),
         (credentials_expired(error), "renew the credentials and rerun"),
         (
-            error_code(error) in _REJECTED,
+            _are_rejected(error),
             "AWS does not accept the credentials: check the access key, its secret key and its session token",
         ),
     )
     return next((remedy for applies, remedy in kinds if applies), "correct the configuration of AWS")
+
+
+def _are_rejected(error: BaseException) -> bool:
+    return error_code(error) in _REJECTED or _REJECTED_BY_EC2.match(error_message(error)) is not None
 
 
 def _is_role_error(error: BaseException) -> bool:

@@ -14,14 +14,15 @@ from pulumi_vmimport.aws.credential_errors import (
 )
 
 
-def client_error(code: str, operation: str = "DescribeImages", status: int = 400) -> ClientError:
+def client_error(code: str, operation: str = "DescribeImages", status: int = 400, words: str = "words") -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": "words"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": words}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         operation,
     )
 
 
 SIGN_IN = "aws sso login"
+REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access credentials"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ SIGN_IN = "aws sso login"
         pytest.param(failures.InvalidConfigError(error_msg="x"), False, "configuration", id="config-file"),
         pytest.param(failures.RefreshWithMFAUnsupportedError(), False, "configuration", id="mfa"),
         pytest.param(client_error("InvalidClientTokenId", status=403), False, "access key", id="unknown-key"),
-        pytest.param(client_error("AuthFailure", status=401), False, "access key", id="ec2"),
+        pytest.param(client_error("AuthFailure", words=REJECTED_BY_EC2), False, "access key", id="ec2"),
         pytest.param(client_error("SignatureDoesNotMatch", status=403), False, "secret key", id="wrong-secret"),
         pytest.param(client_error("AccessDenied", "AssumeRole", 403), False, "trust policy", id="role"),
         pytest.param(

@@ -22,11 +22,12 @@ from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.s3_ranges import get_range
 
-PART_ANSWER = b'HTTP/1.1 200 OK\r\nETag: "one"\r\nContent-Length: 0\r\n\r\n'
+PART_ANSWER = b'HTTP/1.1 200 OK\r\nx-amz-request-id: 1\r\nETag: "one"\r\nContent-Length: 0\r\n\r\n'
 RANGE_ANSWER = (
-    b'HTTP/1.1 206 Partial Content\r\nETag: "one"\r\nContent-Range: bytes 0-3/4\r\nContent-Length: 4\r\n\r\ndata'
+    b"HTTP/1.1 206 Partial Content\r\nx-amz-request-id: 1\r\n"
+    b'ETag: "one"\r\nContent-Range: bytes 0-3/4\r\nContent-Length: 4\r\n\r\ndata'
 )
-BLOCK_ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
+BLOCK_ANSWER = b"HTTP/1.1 201 Created\r\nx-amzn-requestid: 1\r\nx-amz-Checksum: c\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @dataclass

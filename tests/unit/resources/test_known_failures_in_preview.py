@@ -166,6 +166,15 @@ def _vhd_with_two_footers(scene: Scene) -> list[str]:
     return _uploaded(scene, "disk.vhd", bytes(image))
 
 
+def _ova_without_first_descriptor(scene: Scene) -> list[str]:
+    return _uploaded(scene, "web.ova", archive({"disk.vmdk": _stream(scene), "web.ovf": b"<Envelope/>"}))
+
+
+def _private_bucket(scene: Scene) -> list[str]:
+    scene.aws.observer("s3").put_bucket_acl(Bucket=scene.fixture("export_bucket"), ACL="private")
+    return scene.export_instance()
+
+
 def _chunked_ova(scene: Scene) -> list[str]:
     namespace = 'xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"'
     file = '<File ovf:id="f" ovf:href="disk.vmdk" ovf:size="2048" ovf:chunkSize="1024"/>'
@@ -221,6 +230,9 @@ PREVIEWS: dict[str, tuple[Callable[[Scene], Iterable[str]], str]] = {
     "TR-75": (_base_image_of_another_account, "belongs to account 111122223333"),
     "TR-76": (_encrypted_image, "is encrypted, expected an unencrypted disk"),
     "TR-77": (_bucket_with_kms_key, "encrypts with a KMS key"),
+    "TR-91": (_ova_without_first_descriptor, "ova-ovf-not-first: "),
+    "TR-93": (lambda s: _uploaded(s, "disk.vmdk", _stream(s)[: 65536 + 600]), "vmdk-cut-short: "),
+    "TR-95": (_private_bucket, "does not grant "),
     "TR-68": (lambda s: s.form(operatingSystem="FreeBSD 14"), "AWS does not list 'FreeBSD 14'"),
 }
 

@@ -58,7 +58,7 @@ def test_the_first_account_can_assume_the_role_of_another(aws: AwsSandbox) -> No
 
 def test_a_second_account_is_in_the_organization_of_the_first(account: Account, aws: AwsSandbox) -> None:
     members = [aws.second_account().account_id for _ in range(2)]
-    listed = [found["Id"] for found in aws.client("organizations").shared_account_ids()["Accounts"]]
+    listed = [found["Id"] for found in aws.client("organizations").list_accounts()["Accounts"]]
     assert listed == [aws.account_id, *members]
     assert aws.account(members[0]).account_id == members[0]
 
