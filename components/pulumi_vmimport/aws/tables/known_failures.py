@@ -1,7 +1,7 @@
 """Cause and remedy of a failed task or a rejected call: known_failures.toml, searched by AWS's words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +13,8 @@ _GUIDE = "https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-troubl
 
 _QUOTES = re.compile("[\"'`\u2018\u2019\u201c\u201d]")
 _PUNCTUATION = re.compile(r"[\[\](){},;]")
+_CANNOT = re.compile(r"\bcan(?:['\u2019 ]?t| not)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(do(?:es)?|did|is|are|was|were|ha[sd]|have|could)n['\u2019 ]?t\b", re.IGNORECASE)
 _ARTICLES = re.compile(r"\b(?:an?|the)\b(?![-./:])", re.IGNORECASE)
 
 
@@ -76,8 +78,13 @@ def table() -> FailureTable:
 
 def find(words: str) -> KnownFailure | None:
     """The known failure that the words of a task or of an API error report, or None."""
+    return next(matching(words), None)
+
+
+def matching(words: str) -> Iterator[KnownFailure]:
+    """All known failures that the words may report, special ones before general ones."""
     normalized = _normalized(words[:_MAX_CHARACTERS])
-    return next((failure for failure in table().failures if failure.matches(normalized)), None)
+    return (failure for failure in table().failures if failure.matches(normalized))
 
 
 def is_denial(words: str) -> bool:
@@ -99,5 +106,6 @@ def with_explanation(words: str) -> str:
 
 
 def _normalized(words: str) -> str:
-    """The words without what AWS's messages vary in: articles, quotes, brackets, commas, and blanks."""
+    """The words without what AWS's messages vary in: contractions, articles, quotes, brackets, commas, and blanks."""
+    words = _NOT.sub(r"\1 not", _CANNOT.sub("cannot", words))
     return " ".join(_ARTICLES.sub(" ", _PUNCTUATION.sub(" ", _QUOTES.sub("", words))).split())
