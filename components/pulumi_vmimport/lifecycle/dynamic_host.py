@@ -184,8 +184,7 @@ class DynamicHost(ResourceProvider):
             # `create` cannot distinguish `pulumi up --replace` with the same inputs from the resumption of an
             # interrupted run: it reused the resource that Pulumi deletes now.
             run.warn(
-                f"{_id} was reused because its inputs are identical; to replace it, change an input, such as "
-                "source_hash"
+                f"{_id} was reused, as its inputs are identical; to replace it, change an input, such as source_hash"
             )
             return
         self._call(run, bag, lambda: self._lifecycle.delete(run, _id, state))
@@ -205,6 +204,7 @@ class DynamicHost(ResourceProvider):
             aws=self._connection(values, bag),
             settings=self._settings.with_vsphere_provider(_if_known(bag.get(VSPHERE_PROVIDER))),
             call=pulumi_hooks.current_call(),
+            inputs_type=self._lifecycle.inputs_type,
             timeout_seconds=(minutes or DEFAULT_TIMEOUT_MINUTES) * 60.0,
             supplied_inputs=tuple(bag.get(SUPPLIED_INPUTS) or ()),
         )

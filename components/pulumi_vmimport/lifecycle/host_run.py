@@ -13,6 +13,7 @@ from pulumi_vmimport.call_guard import CallGuard
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Run, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.program_spelling import program_text
 from pulumi_vmimport.lifecycle.progress import Progress, ProgressReport
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
@@ -102,6 +103,8 @@ class HostRun:
     aws: AwsConnection
     settings: HostSettings
     call: pulumi_hooks.Call | None
+    inputs_type: type = object
+    """The inputs of the resource, whose names its warnings and statuses have in the spelling of the program"""
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
     supplied_inputs: tuple[str, ...] = ()
     account_id: str | None = field(default=None, init=False)
@@ -134,10 +137,10 @@ class HostRun:
         self.progress.report(status if isinstance(status, Progress) else Progress(status))
 
     def _show(self, text: str, is_kept: bool) -> None:
-        pulumi_hooks.log(self.identity.urn, text, ephemeral=not is_kept)
+        pulumi_hooks.log(self.identity.urn, program_text(self.inputs_type, text), ephemeral=not is_kept)
 
     def warn(self, text: str) -> None:
-        pulumi_hooks.log(self.identity.urn, text, severity="WARNING")
+        pulumi_hooks.log(self.identity.urn, program_text(self.inputs_type, text), severity="WARNING")
 
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds

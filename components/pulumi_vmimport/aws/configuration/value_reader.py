@@ -86,7 +86,8 @@ class ValueReader:
         found = seconds_of(value)
         if found is not None and least <= found <= most:
             return found
-        self.problem(key, f"expected a duration of {least // 60} to {most // 60} minutes such as 1h30m, got {value!r}")
+        expected = f"expected a duration of {least // 60} to {most // 60} minutes, such as {least // 60}m"
+        self.problem(key, f"{expected}, got {value!r}")
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:

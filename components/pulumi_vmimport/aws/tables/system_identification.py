@@ -86,7 +86,7 @@ def editions(operating_system: str) -> set[str]:
 
 
 def suggestions(operating_system: str, identified: IdentifiedSystem | None) -> list[str]:
-    """Supported systems with a similar name, and the latest of the same family; all families if there are none."""
+    """Supported systems with a similar name, and the latest of the family; without any, the latest of each family."""
     names = {
         f"{system.family} {version}": system
         for system in table().systems
@@ -98,7 +98,7 @@ def suggestions(operating_system: str, identified: IdentifiedSystem | None) -> l
     family = identified.system if identified else None
     latest = [name for name, system in names.items() if system is family][-_MAX_SUGGESTIONS:]
     found = list(dict.fromkeys([*(by_normalized[name] for name in similar), *latest]))
-    return found or [system.family for system in table().systems]
+    return found or list({system.family: name for name, system in names.items()}.values())
 
 
 def _normalized(text: str) -> str:

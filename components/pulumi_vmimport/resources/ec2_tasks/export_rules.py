@@ -119,7 +119,7 @@ def license_problems(
         yield Problem(
             path,
             f"{subject} runs {platform_details} with a license from AWS and cannot be exported; expected a machine "
-            "imported with your own license (licenseType BYOL)",
+            "imported with your own license (license_type BYOL)",
         )
     elif platform_details.startswith("Windows"):
         run.warn(

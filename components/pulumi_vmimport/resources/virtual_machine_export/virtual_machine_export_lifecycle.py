@@ -15,6 +15,7 @@ from pulumi_vmimport.lifecycle.contract import (
     is_set,
 )
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
+from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
@@ -207,7 +208,7 @@ def _warn_if_unreachable(run: Run, source: VSphereMachine | MachineSnapshot) -> 
 
 
 def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
-    if problems := [f"{p.path}: {p.reason}" for p in _machine_problems(inputs, facts)]:
+    if problems := [in_program_spelling(type(inputs), p) for p in _machine_problems(inputs, facts)]:
         raise CleanFailureError("; ".join(problems))
 
 

@@ -77,7 +77,7 @@ def _system_problems(run: Run, image: Image, path: str) -> Iterator[Problem]:
         yield Problem(
             path,
             f"AMI {image.id} runs {image.platform_details or 'Windows'} with a license from AWS ({origin}), expected "
-            "your own license; import the virtual machine with licenseType BYOL",
+            "your own license; import the virtual machine with license_type BYOL",
         )
     if _SERVER.search(image.description) or _SERVER.search(image.name):
         words = image.description if _SERVER.search(image.description) else image.name

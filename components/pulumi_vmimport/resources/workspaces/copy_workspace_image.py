@@ -97,7 +97,7 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
 
 def _region_problems(source: str, target: str | None) -> Iterator[Problem]:
     if not _REGION.fullmatch(source):
-        yield Problem("sourceRegion", f"expected a Region such as eu-west-1, got {source!r}")
+        yield Problem("sourceRegion", f"expected a Region such as {target or 'eu-west-1'}, got {source!r}")
     elif target and target != source:
         for prefix, rule in _PARTITION_RULES.items():
             if source.startswith(prefix) or target.startswith(prefix):

@@ -191,7 +191,7 @@ def test_another_wording_matches_only_its_failure(id: str, words: str) -> None:
 
 
 def test_every_failure_whose_message_varies_has_another_wording() -> None:
-    # WorkSpaces names every operation that it does not support in the same words, so only the code tells.
+    # WorkSpaces names every operation that it does not support in the same words, so only the code identifies it.
     assert {f.id for f in FAILURES if f.pattern} - set(SECOND_WORDINGS) == {"TR-33"}
 
 

@@ -146,7 +146,7 @@ def test_suggestions_are_similar_names_and_the_latest_of_the_family_each_once() 
     assert len(found) == len(set(found)) <= 8
 
 
-def test_without_a_similar_name_the_suggestions_are_all_families() -> None:
+def test_without_a_similar_name_the_suggestions_are_the_latest_of_each_family() -> None:
     found = suggestions("OpenVMS", None)
-    assert found[:3] == ["Windows Server", "Windows", "Amazon Linux"]
+    assert found[:3] == ["Windows Server 2025", "Windows 11", "Amazon Linux 2023"]
     assert len(found) == 11

@@ -16,7 +16,7 @@ from pulumi_vmimport.aws.tables.system_rules import architecture_problem, proble
         pytest.param("Windows Server 2020", "Windows Server 2022", id="no-such-server"),
         pytest.param("Windows 2012 R2", "Windows Server 2012 R2", id="a-server-without-the-word"),
         pytest.param("Rocky Linux 8.9", "Rocky Linux 9.0-9.7", id="older"),
-        pytest.param("FreeBSD 14", "Windows Server, Windows, Amazon Linux", id="another-family"),
+        pytest.param("FreeBSD 14", "Windows Server 2025, Windows 11, Amazon Linux 2023", id="another-family"),
         pytest.param("Ubuntu", "Ubuntu 26.04", id="no-version"),
     ],
 )

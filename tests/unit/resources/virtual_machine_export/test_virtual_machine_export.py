@@ -138,7 +138,7 @@ def test_fails_for_a_powered_on_machine_by_default(
     (problem,) = lifecycle.preflight(new_run(), inputs)
     assert problem.path == "poweredOn"
     assert "expected web to be powered off, got poweredOn" in problem.reason
-    with pytest.raises(CleanFailureError, match="expected web to be powered off"):
+    with pytest.raises(CleanFailureError, match="powered_on: expected web to be powered off"):
         lifecycle.create(new_run(), inputs)
     assert machine.power_state() is PowerState.ON
     assert objects(aws, inputs.bucket) == []
