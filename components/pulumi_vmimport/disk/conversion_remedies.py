@@ -5,6 +5,7 @@ from typing import Final
 
 _COMMAND = "`qemu-img convert -O vmdk -o subformat=streamOptimized {} disk.vmdk`"
 CONVERT: Final = f"convert it: {_COMMAND.format('IMAGE')}"
+_SPLIT_FLAT = re.compile(r"-f\d+\.vmdk$", re.IGNORECASE)
 _VMDK_PART = re.compile(r"-(?:flat|[fs]\d+)\.vmdk$", re.IGNORECASE)
 
 
@@ -14,7 +15,18 @@ def descriptor_of_part(name: str) -> str | None:
     return f"{name[: found.start()]}.vmdk" if found else None
 
 
+def is_split_extent(name: str) -> bool:
+    """Whether the name is that of a part of a split flat VMDK, whose content is raw."""
+    return _SPLIT_FLAT.search(name) is not None
+
+
 def conversion_of_part(name: str) -> str:
     """The remedy for one data file of a disk in several files."""
     command = _COMMAND.format(descriptor_of_part(name) or "DESCRIPTOR")
     return f"convert the descriptor, with all parts beside it, not this part: {command}"
+
+
+def conversion_of_flat_data(name: str) -> str:
+    """The remedy for the data file of a VMDK in two files."""
+    command = _COMMAND.format(descriptor_of_part(name) or "DESCRIPTOR")
+    return f"set `format` to RAW, or convert the descriptor with its data beside it: {command}"

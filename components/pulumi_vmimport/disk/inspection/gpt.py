@@ -95,26 +95,35 @@ class _GptHeader:
 
 def has_primary_header(disk: DiskRegion) -> bool:
     """Whether the disk has a valid primary GPT. Raises: as `read_gpt`."""
+    return _is_header(disk, 1, disk.content.sector_bytes)
+
+
+def sector_bytes_of(content: DiskContent, *, is_protected: bool) -> int | None:
+    """The sector size of a GPT, by the position of its primary copy; None if there is none.
+
+    `is_protected` says whether the disk has a protective MBR. Then the backup, or else the signature of a damaged copy,
+    decides if the primary copy is invalid. Raises: DiskImageError; what the source raises.
+    """
+    disk = DiskRegion.of_disk(content)
+    primary = [(1, sector_bytes) for sector_bytes in SECTORS]
+    backup = [(disk.size_bytes // sector_bytes - 1, sector_bytes) for sector_bytes in SECTORS]
+    places = [*primary, *backup] if is_protected else primary
+    valid = next((place for place in places if _is_header(disk, *place)), None)
+    if valid is None and is_protected:
+        valid = next((place for place in places if _has_signature(disk, *place)), None)
+    return valid[1] if valid else None
+
+
+def _is_header(disk: DiskRegion, sector: int, sector_bytes: int) -> bool:
     try:
-        _header(disk, 1, disk.content.sector_bytes)
+        _header(disk, sector, sector_bytes)
     except _InvalidError:
         return False
     return True
 
 
-def sector_bytes_of(content: DiskContent) -> int | None:
-    """The sector size of a valid primary GPT, by its position; None if there is none.
-
-    Raises: DiskImageError; what the source raises.
-    """
-    disk = DiskRegion.of_disk(content)
-    for sector_bytes in SECTORS:
-        try:
-            _header(disk, 1, sector_bytes)
-        except _InvalidError:
-            continue
-        return sector_bytes
-    return None
+def _has_signature(disk: DiskRegion, sector: int, sector_bytes: int) -> bool:
+    return disk.read(sector * sector_bytes, len(_SIGNATURE)) == _SIGNATURE
 
 
 def read_gpt(disk: DiskRegion) -> Gpt:

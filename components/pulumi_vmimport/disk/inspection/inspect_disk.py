@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk import other_formats, tar_header, vhd_structures, vhdx_structures
+from pulumi_vmimport.disk.conversion_remedies import is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, OpenSibling, damage_of
@@ -16,7 +17,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 _UNIDENTIFIED = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
 # The data file of a flat VMDK has the name of a VMDK and no signature.
-_FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
+_FLAT_DATA = re.compile(r"-(?:flat|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 _SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
 
 
@@ -94,6 +95,9 @@ def _is_divided(source: Source) -> bool:
 
 def _read_raw(source: Source, name: str) -> ContainerInspection:
     inspected = ContainerInspection()
+    if is_split_extent(name):  # one part: what it holds is not the disk
+        inspected.capacity_bytes = source.size_bytes
+        return inspected
     inspected.open_content(lambda: RawContent(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):

@@ -77,7 +77,7 @@ def detect_sector_bytes(content: DiskContent) -> int | None:
     entries = mbr.entries_of(first, content.sector_bytes) if has_signature(first) else []
     if entries and all(entry.type != mbr.PROTECTIVE for entry in entries):
         return _sector_bytes_of_mbr(content, first)  # a GPT there is a remnant
-    return gpt.sector_bytes_of(content)
+    return gpt.sector_bytes_of(content, is_protected=bool(entries))
 
 
 def _sector_bytes_of_mbr(content: DiskContent, first: bytes) -> int | None:

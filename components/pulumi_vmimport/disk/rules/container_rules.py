@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import partial
 
-from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part, is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, VmdkFacts
 from pulumi_vmimport.disk.other_formats import BY_NAME, ISO
 from pulumi_vmimport.disk.rules.ova_rules import has_descriptor_finding
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, SNAPSHOT_DISK_LIMIT_BYTES
 
 _DEFLATE = 1
@@ -41,13 +42,34 @@ def _format(context: RuleContext) -> Iterator[Evidence]:
         return  # other rules report these
     named = next((c for c in _NAMED if context.image.name.lower().endswith(f".{c}")), None)
     expected = context.stated or named
-    # ImportSnapshot has no format VHDX: a VHDX is imported as VHD.
-    fits = expected in {None, found} or (expected is Container.VHD and found is Container.VHDX)
-    if (
-        expected and not fits and (context.stated or found is not Container.RAW)
-    ):  # raw for lack of its signature: damaged
+    if expected in {None, found} or _is_vhdx_as_vhd(context) or is_split_extent(context.image.name):
+        return  # other rules report these
+    if context.stated or found is not Container.RAW:  # raw for lack of its signature: damaged
         by = "the stated format" if context.stated else "the format by the file name"
-        yield Evidence(context.image.name, f"{by} is {expected.upper()}, the content is {found.upper()}")
+        evidence = f"{by} is {expected.upper()}, the content is {found.upper()}"
+        yield Evidence(context.image.name, evidence, _remedy_for_vhdx(context))
+
+
+def _is_vhdx_as_vhd(context: RuleContext) -> bool:
+    """Whether a snapshot import states VHD for a VHDX: ImportSnapshot has no format VHDX."""
+    is_vhdx = context.image.container is Container.VHDX
+    return is_vhdx and context.profile is ImageProfile.SNAPSHOT and context.stated is Container.VHD
+
+
+def _remedy_for_vhdx(context: RuleContext) -> str | None:
+    """The remedy for a VHDX that is stated or named as another format; None for other images."""
+    if context.image.container is not Container.VHDX:
+        return None
+    if context.stated is None:
+        return "rename the file to .vhdx, or provide the right file"
+    if context.profile is ImageProfile.SNAPSHOT:
+        return "leave `format` out, which ImportSnapshot does not have for a VHDX, or provide the right file"
+    return "set `format` to VHDX, or provide the right file"
+
+
+def _vhdx_as_vhd(context: RuleContext) -> Iterator[Evidence]:
+    if _is_vhdx_as_vhd(context):
+        yield Evidence(context.image.name, "the file is a VHDX, the stated format is VHD")
 
 
 def _iso(disk: DiskFacts) -> str | None:
@@ -141,12 +163,11 @@ def _descriptor(disk: DiskFacts) -> str | None:
 def _split(context: RuleContext) -> Iterator[Evidence]:
     for disk in context.disks:
         vmdk = _is(disk, "split")
-        if vmdk is None:
-            continue
-        if vmdk.create_type or vmdk.extent_files:
+        is_flat = disk.container is Container.RAW and is_split_extent(disk.name)
+        if vmdk is not None and (vmdk.create_type or vmdk.extent_files):
             files = name_list(vmdk.extent_files) or "other files"
             yield Evidence(disk.name, f"createType {vmdk.create_type}, with {files}")
-        else:
+        elif vmdk is not None or is_flat:
             descriptor = descriptor_of_part(disk.name)
             yield Evidence(
                 disk.name,
@@ -267,7 +288,7 @@ CHECKS: Checks = {
     "vhdx-log-pending": for_each_disk(
         lambda disk: "the log is not empty" if disk.vhdx and disk.vhdx.log_is_pending else None
     ),
-    "vhdx-for-snapshot": for_each_disk(lambda disk: "the file is a VHDX" if disk.container is Container.VHDX else None),
+    "vhdx-for-snapshot": _vhdx_as_vhd,
     "sector-size": for_each_disk(_sectors),
     "disk-too-large": for_each_disk(lambda disk: _capacity(disk, IMAGE_DISK_LIMIT_BYTES)),
     "disk-too-large-for-snapshot": for_each_disk(lambda disk: _capacity(disk, SNAPSHOT_DISK_LIMIT_BYTES)),

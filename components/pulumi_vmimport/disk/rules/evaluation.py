@@ -25,7 +25,7 @@ def evaluate(
     in the import request. Default: the file name decides.
     """
     catalog = rule_catalog()
-    context = RuleContext(facts, has_root, stated)
+    context = RuleContext(facts, has_root, stated, profile)
     found = [
         finding_of(rule, profile, evidence)
         for rule in catalog.rules.values()

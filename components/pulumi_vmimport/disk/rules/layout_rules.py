@@ -59,7 +59,7 @@ def _unknown(disk: DiskFacts) -> str | None:
 def _damaged(context: RuleContext) -> Iterator[Evidence]:
     for disk in context.disks:
         reported = {f"partition {partition.number}" for partition in _beyond(disk)}
-        reported |= {_PROTECTIVE} if disk is context.root else set()
+        reported |= {_PROTECTIVE} if disk is context.root and _has_usual_sectors(disk) else set()
         found = [
             f"{d.where}: {d.words}"
             for d in disk.damage
@@ -88,8 +88,20 @@ def _beyond_disk(disk: DiskFacts) -> str | None:
     return f"{ends}, the disk at {capacity} ({approximate_size(capacity)}){also}"
 
 
+def _has_usual_sectors(disk: DiskFacts) -> bool:
+    """Whether a tool that assumes sectors of 512 bytes, such as sgdisk on a file, may repair the GPT.
+
+    It would destroy a GPT for other sectors, which is useless on EBS anyway: sector-size reports it.
+    """
+    return disk.sector_bytes in {None, SECTOR_BYTES}
+
+
+def _for_each_gpt(check: Callable[[Layout], str | None]) -> Check:
+    return for_each_disk(lambda disk: check(disk.layout) if disk.layout and _has_usual_sectors(disk) else None)
+
+
 def _without_protective(context: RuleContext) -> Iterator[Evidence]:
-    for damage in context.root.damage if context.root else ():
+    for damage in context.root.damage if context.root and _has_usual_sectors(context.root) else ():
         if context.root and damage.where == _PROTECTIVE:
             yield Evidence(context.root.name, damage.words)
 
@@ -228,9 +240,9 @@ CHECKS: Checks = {
     "root-disk-not-first": _root_not_first,
     "several-active-partitions": _for_root(_several_active),
     "gpt-without-efi": _for_root(_without_efi),
-    "gpt-damaged": _for_each_layout(_gpt_damaged),
-    "gpt-backup-not-at-end": _for_each_layout(_backup_inside),
-    "hybrid-mbr": _for_each_layout(_hybrid),
+    "gpt-damaged": _for_each_gpt(_gpt_damaged),
+    "gpt-backup-not-at-end": _for_each_gpt(_backup_inside),
+    "hybrid-mbr": _for_each_gpt(_hybrid),
     "mbr-too-large": for_each_disk(_mbr_too_large),
     "bitlocker": _for_each_layout(_holding(FileSystem.BITLOCKER)),
     "luks": _for_each_layout(_holding(FileSystem.LUKS)),

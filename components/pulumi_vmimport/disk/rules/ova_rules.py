@@ -70,9 +70,15 @@ def _without_ovf(ova: OvaFacts) -> str | None:
     return f"it contains {name_list([m.name for m in ova.members])}" if ova.members else "it contains no files"
 
 
-def _in_folder(ova: OvaFacts) -> str | None:
-    folder = folder_of(ova.descriptor or "")
-    return f"{ova.descriptor} is in the folder {folder}" if folder and ova.ovf else None
+def _in_folder(context: RuleContext) -> Iterator[Evidence]:
+    ova = context.image.ova
+    if ova is None or ova.ovf is None or context.image.container is not Container.OVA:
+        return
+    members = {member.name for member in ova.members}
+    files = [file.href for file in ova.ovf.files if file.href in members]
+    found = [f"{name} is in the folder {folder_of(name)}" for name in (ova.descriptor or "", *files) if folder_of(name)]
+    if found:
+        yield Evidence(context.image.name, name_list(found))
 
 
 def _names_differ(context: RuleContext) -> Iterator[Evidence]:
@@ -244,7 +250,7 @@ def has_descriptor_finding(context: RuleContext) -> bool:
 CHECKS: Checks = {
     "ova-ovf-not-first": _not_first,
     "ova-foreign-files": _foreign,
-    "ova-in-folder": _for_ova(_in_folder),
+    "ova-in-folder": _in_folder,
     "ova-file-name-differs": _names_differ,
     "ovf-version": _for_ovf(lambda ovf: ovf.other_version),
     "ovf-encoding": _encoding,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_flat_data, descriptor_of_part, is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, PartitionScheme
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
@@ -39,11 +39,11 @@ def _partial_sector(disk: DiskFacts) -> str | None:
 def _named_otherwise(context: RuleContext) -> Iterator[Evidence]:
     image = context.image
     lacks_signature = any(damage.where == "signature" for disk in context.disks for damage in disk.damage)
-    if image.container is not Container.RAW or context.stated or lacks_signature:
+    if image.container is not Container.RAW or context.stated or lacks_signature or is_split_extent(image.name):
         return
     if descriptor := descriptor_of_part(image.name):
-        found = f"the file name is that of an extent of a split or flat VMDK, which {descriptor} describes"
-        yield Evidence(image.name, f"{found}; the content is raw", conversion_of_part(image.name))
+        found = f"the file name is that of the data of a flat VMDK, which {descriptor} describes"
+        yield Evidence(image.name, f"{found}; the content is raw", conversion_of_flat_data(image.name))
     elif suffix := _OTHER_SUFFIX.search(image.name):
         yield Evidence(image.name, f"the file name ends in {suffix[0].lower()}; the content is raw")
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout, Partition
 from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
+from pulumi_vmimport.image_profile import ImageProfile
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class RuleContext:
     """Whether the VM boots from the first disk of this file"""
     stated: Container | None = None
     """The format stated in the import request; None if the file name decides"""
+    profile: ImageProfile = ImageProfile.EC2
 
     @property
     def disks(self) -> tuple[DiskFacts, ...]:

@@ -21,6 +21,8 @@ from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.raw_content import RawContent
+from pulumi_vmimport.disk.rules.evaluation import evaluate
+from pulumi_vmimport.image_profile import ImageProfile
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "sgdisk", "fdisk", "mkfs.ext4", "mkfs.vfat", "mkntfs", "blkid")),
@@ -69,6 +71,39 @@ def test_a_gpt_for_another_sector_size_is_reported(disk: Path) -> None:
     layout, damage = read(disk)
     assert (layout.scheme, layout.primary_gpt_valid, layout.partitions) == ("gpt", False, ())
     assert "as on a disk with 4096-byte sectors; this disk has 512-byte sectors" in damage[0].words
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [(0, 4096), (4096, 20 * 1024), (DISK_BYTES - 5 * 4096, 5 * 4096), (4096 + 16, 8), None],
+    ids=["protective-mbr", "primary", "backup", "crc-of-the-primary", "enlarged"],
+)
+def test_no_remedy_for_a_damaged_gpt_of_4096_byte_sectors_destroys_it(disk: Path, lost: tuple[int, int] | None) -> None:
+    run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nn\n\n\n+8M\nt\n1\n1\nw\n")
+    whole = inspect_image(Sparse(disk)).disks[0].layout
+    if lost:
+        write_at(disk, lost[0], bytes(lost[1]))
+    else:
+        with disk.open("r+b") as file:
+            file.truncate(2 * DISK_BYTES)
+    facts = inspect_image(Sparse(disk))
+    findings = evaluate(facts, ImageProfile.EC2)
+    assert facts.disks[0].sector_bytes == 4096
+    assert whole
+    assert facts.disks[0].layout
+    assert facts.disks[0].layout.partitions == whole.partitions
+    assert {finding.rule for finding in findings} <= {"sector-size", "layout-damaged", "root-unknown"}
+    assert findings[0].rule == "sector-size"
+    assert not any("sgdisk" in finding.remedy for finding in findings)
+
+
+def test_a_gpt_of_4096_byte_sectors_without_a_valid_copy_is_recognized_by_its_signature(disk: Path) -> None:
+    run("fdisk", "-b", "4096", disk, text="g\nn\n\n\n+16M\nw\n")
+    for at in (4096 + 16, DISK_BYTES - 4096 + 16):
+        write_at(disk, at, bytes(4))
+    facts = inspect_image(Sparse(disk))
+    assert facts.disks[0].sector_bytes == 4096
+    assert not any("sgdisk" in finding.remedy for finding in evaluate(facts, ImageProfile.EC2))
 
 
 def test_a_hybrid_mbr_is_reported(disk: Path) -> None:

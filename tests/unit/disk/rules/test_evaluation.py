@@ -79,7 +79,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "format-differs": (disk(name="disk.vhd"), EC2, "by the file name is VHD, the content is VMDK"),
     "ova-for-snapshot": (MACHINE, SNAPSHOT, "an OVA"),
     "iso-image": (disk(container=Container.OTHER, vmdk=None, other="an ISO 9660 image", layout=None), EC2, "ISO 9660"),
-    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "extent of a split or flat VMDK"),
+    "raw-named-otherwise": (disk(name="disk-flat.vmdk", container=Container.RAW, vmdk=None), EC2, "the data of a flat VMDK"),
     "raw-not-a-disk": (raw(size_bytes=6, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.UNKNOWN)), SNAPSHOT, "6 bytes; no partition table"),
     "raw-partial-sector": (raw(size_bytes=1025), SNAPSHOT, "1025 bytes, 1 beyond the last whole 512-byte sector"),
     "vmdk-not-stream-optimized": (vmdk(create_type="monolithicSparse", is_compressed=False, has_markers=False), EC2, "createType monolithicSparse, without compression and markers"),
@@ -99,7 +99,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "vhdx-differencing": (vhdx(has_parent=True), EC2, "a parent"),
     "vhdx-headers": (vhdx(valid_headers=0), EC2, "0 of 2 headers and 2 of 2 region tables"),
     "vhdx-log-pending": (vhdx(log_is_pending=True), EC2, "log"),
-    "vhdx-for-snapshot": (vhdx(), SNAPSHOT, "a VHDX"),
+    "vhdx-for-snapshot": (vhdx(), SNAPSHOT, "the stated format is VHD"),
     "sector-size": (disk(sector_bytes=4096), SNAPSHOT, "4096-byte sectors"),
     "disk-too-large": (disk(capacity_bytes=8 * TIB), EC2, "8 TiB"),
     "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16 TiB"),
@@ -137,6 +137,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
 }  # fmt: skip
+STATED = {"vhdx-for-snapshot": Container.VHD}
 
 
 def ids(findings: tuple[ImageFinding, ...]) -> set[str]:
@@ -146,7 +147,7 @@ def ids(findings: tuple[ImageFinding, ...]) -> set[str]:
 @pytest.mark.parametrize("rule", rule_catalog().rules)
 def test_each_defect_is_found_with_its_evidence(rule: str) -> None:
     facts, profile, words = BROKEN[rule]
-    found = [finding for finding in evaluate(facts, profile) if finding.rule == rule]
+    found = [f for f in evaluate(facts, profile, stated=STATED.get(rule)) if f.rule == rule]
     assert len(found) == 1, found
     assert words in found[0].evidence
     assert found[0].subject in {facts.name, *(disk.name for disk in facts.disks)}
@@ -245,13 +246,40 @@ def test_a_damaged_archive_is_an_error() -> None:
         pytest.param(raw(), Container.VMDK, True, id="no-marks"),
         pytest.param(disk(name="disk"), None, False, id="nothing-says"),
         pytest.param(raw(), None, False, id="raw"),
-        pytest.param(vhdx(), Container.VHD, False, id="snapshots-of-vhdx-are-stated-as-vhd"),
+        pytest.param(vhdx(), Container.VHD, True, id="vhdx-stated-as-vhd"),
+        pytest.param(vhdx(), Container.VHDX, False, id="vhdx"),
+        pytest.param(replace(vhdx(), name="disk.vhd"), None, True, id="vhdx-named-vhd"),
     ],
 )
 def test_the_format_stated_must_be_that_of_the_content(
     facts: ImageFacts, stated: Container | None, is_found: bool
 ) -> None:
     assert ("format-differs" in ids(evaluate(facts, EC2, stated=stated))) == is_found
+
+
+@pytest.mark.parametrize(
+    ("facts", "stated", "remedy"),
+    [
+        (vhdx(), Container.VHD, "set `format` to VHDX"),
+        (replace(vhdx(), name="disk.vhd"), None, "to .vhdx"),
+        (replace(vhdx(), name="disk.vhd"), Container.VHD, "set `format` to VHDX"),
+    ],
+)
+def test_an_image_import_of_a_vhdx_as_vhd_is_an_error(
+    facts: ImageFacts, stated: Container | None, remedy: str
+) -> None:
+    (finding,) = evaluate(facts, EC2, stated=stated)
+    assert (finding.rule, finding.severity) == ("format-differs", Severity.ERROR)
+    assert remedy in finding.remedy
+
+
+def test_a_snapshot_import_of_a_vhdx_without_a_format_is_no_finding() -> None:
+    assert evaluate(vhdx(), SNAPSHOT) == ()
+    (finding,) = evaluate(vhdx(), SNAPSHOT, stated=Container.VHD)
+    assert finding.rule == "vhdx-for-snapshot"
+    (finding,) = evaluate(vhdx(), SNAPSHOT, stated=Container.RAW)
+    assert finding.rule == "format-differs"
+    assert "leave `format` out" in finding.remedy
 
 
 def test_a_disk_other_than_the_root_need_not_boot() -> None:

@@ -188,7 +188,6 @@ SCENARIOS: dict[str, list[tuple[Scenario, str]]] = {
         (qcow2, "disk.vmdk"),
         (lambda disk: (convert(disk, "IMAGE", "vmdk", "-o", "subformat=monolithicSparse"), "vmdk-not-stream-optimized"), "disk.vmdk"),
         (lambda disk: (convert(disk, "IMAGE", "vmdk", "-o", "subformat=monolithicFlat"), "vmdk-descriptor-only"), "disk.vmdk"),
-        (lambda disk: (convert(disk, "IMAGE", "vhdx"), "vhdx-for-snapshot"), "disk.vmdk"),
     ],
     "qemu-img check -r all IMAGE": [(pending_log, "IMAGE")],
     STREAM.format("split.vmdk"): [(split, "disk.vmdk")],
