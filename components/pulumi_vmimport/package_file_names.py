@@ -24,10 +24,18 @@ _FOREIGN_FOLDERS = re.compile(r"__MACOSX|PaxHeaders?(?:\.\d+)?", re.IGNORECASE)
 
 def decoded(name: str) -> str:
     """The name without percent-encoding and `./`, with slashes and composed characters."""
-    plain = unicodedata.normalize("NFC", unquote(name)).replace("\\", "/")
+    plain = unicodedata.normalize("NFC", _unquoted(name)).replace("\\", "/")
     while plain.startswith(_HERE):
         plain = plain[len(_HERE) :].lstrip("/")
     return plain
+
+
+def _unquoted(name: str) -> str:
+    """The name without percent-encoding, of UTF-8 or, as older exporters write it, of Latin-1."""
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return unquote(name, encoding="latin-1")
 
 
 def relative_path(name: str) -> str | None:

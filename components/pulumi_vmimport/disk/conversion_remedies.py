@@ -5,7 +5,7 @@ from typing import Final
 
 _COMMAND = "`qemu-img convert -O vmdk -o subformat=streamOptimized {} disk.vmdk`"
 CONVERT: Final = f"convert it: {_COMMAND.format('IMAGE')}"
-_SPLIT_FLAT = re.compile(r"-f\d+\.vmdk$", re.IGNORECASE)
+_SPLIT_PART = re.compile(r"-[fs]\d+\.vmdk$", re.IGNORECASE)
 _VMDK_PART = re.compile(r"-(?:flat|[fs]\d+)\.vmdk$", re.IGNORECASE)
 
 
@@ -16,8 +16,8 @@ def descriptor_of_part(name: str) -> str | None:
 
 
 def is_split_extent(name: str) -> bool:
-    """Whether the name is that of a part of a split flat VMDK, whose content is raw."""
-    return _SPLIT_FLAT.search(name) is not None
+    """Whether the name is that of a part of a split VMDK: the content of a flat part is raw."""
+    return _SPLIT_PART.search(name) is not None
 
 
 def conversion_of_part(name: str) -> str:
@@ -30,3 +30,11 @@ def conversion_of_flat_data(name: str) -> str:
     """The remedy for the data file of a VMDK in two files."""
     command = _COMMAND.format(descriptor_of_part(name) or "DESCRIPTOR")
     return f"set `format` to RAW, or convert the descriptor with its data beside it: {command}"
+
+
+def conversion_to_utf8(encoding: str, declared: str | None) -> str:
+    """The remedy for a descriptor in this encoding, which declares `declared`."""
+    rename = f";1s/{declared}/UTF-8/" if declared else ""
+    # What precedes the first tag is a byte order mark.
+    command = f"`iconv -f {encoding} -t UTF-8 web.ovf | sed '1s/^[^<]*//{rename}' > utf8.ovf`"
+    return f"convert it and repack the OVA: {command}; DiskImageUpload converts it during the upload"

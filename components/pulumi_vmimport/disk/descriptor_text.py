@@ -15,13 +15,22 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # The first character of a descriptor is ASCII.
-_PATTERNS = ((re.compile(rb"[\t\n\r -~]\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0[\t\n\r -~]\0[^\0]"), "utf-16-be"))
+_PATTERNS = (
+    (re.compile(rb"[\t\n\r -~]\0[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0[\t\n\r -~]\0[^\0]"), "utf-16-be"),
+    (re.compile(rb"<\0\0\0[!-~]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0<\0\0\0[!-~]"), "utf-32-be"),
+)
 _DECLARATION = re.compile(
-    r"(\ufeff?\s{0,64}<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)"
+    r"(\ufeff?\s{0,64}<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8})(?P<quote>[\"'])([A-Za-z][\w.:-]{0,40})(?P=quote)",
+    re.ASCII,
 )
 _DECLARATION_BYTES = 512
-# Encodings of several bytes for a character, which expat does not read.
-_MULTIBYTE = re.compile(r"gb|big5|hz|euc|shift|s?jis|cp9[345]|ms9|johab|iso2022|ks_?c", re.IGNORECASE)
+# Encodings of several bytes for a character, which expat does not read, and those of one byte.
+_NATIONAL = re.compile(
+    r"gb|big5|hz|euc|shift|s?jis|cp\d|ms9|johab|iso|ks_?c|latin|l\d|windows-?\d|koi8|ibm\d|mac", re.IGNORECASE
+)
+_ASCII = re.compile(r"ISO[-_]?646|iso-ir-6$", re.IGNORECASE)
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _UNICODE = re.compile(r"utf-?(?:16|32)|ucs-?[24]|unicode", re.IGNORECASE)
 
@@ -34,7 +43,9 @@ class DescriptorText:
 
     utf8: bytes
     encoding: str | None
-    """The encoding that was converted or wrongly declared, such as `UTF-16`; None if any reader reads the text"""
+    """The encoding that was converted or wrongly declared, such as `UTF-16LE`; None if any reader reads the text"""
+    declared: str | None = None
+    """The encoding in the declaration, if it is not that of `utf8`"""
 
 
 def as_utf8(data: bytes) -> DescriptorText:
@@ -43,7 +54,10 @@ def as_utf8(data: bytes) -> DescriptorText:
     if codec is not None:
         # The end of a part of a file may cut a character.
         text = data.decode(codec, "ignore").removeprefix("\ufeff")
-        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), codec[:6].upper())
+        found = _DECLARATION.match(text)
+        other = found[3] if found and found[3].lower() not in _UTF_8 else None
+        name = f"{codec[:6]}{codec[7:]}".upper()
+        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), name, other)
     start = data[:_DECLARATION_BYTES].decode("latin-1")
     declared = _DECLARATION.match(start.removeprefix("\xef\xbb\xbf"))
     if declared is None or declared[3].lower() in _UTF_8:
@@ -51,12 +65,12 @@ def as_utf8(data: bytes) -> DescriptorText:
     if data.startswith(codecs.BOM_UTF8) or _UNICODE.match(declared[3]):
         text = _declared_as_utf8(data.decode("utf-8", "surrogateescape"))
         return DescriptorText(text.encode("utf-8", "surrogateescape"), f"UTF-8, {DECLARED_OTHERWISE} {declared[3]}")
-    if _MULTIBYTE.match(declared[3]):
+    if _NATIONAL.match(declared[3]) and not _ASCII.match(declared[3]):
         try:
             text = data.decode(codecs.lookup(declared[3]).name)
         except (LookupError, ValueError):
             return DescriptorText(data, None)
-        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), declared[3])
+        return DescriptorText(_declared_as_utf8(text).encode("utf-8", "replace"), declared[3], declared[3])
     return DescriptorText(data, None)
 
 

@@ -17,6 +17,7 @@ START_BYTES: Final = ISO_AT + 6
 """The volume descriptor of ISO 9660 is the last signature"""
 
 _PROVIDE = "provide the disk image itself"
+_APPLE_DOUBLE = "provide the file whose name lacks the ._ at its start"
 _BOOT_SIGNATURE, _BOOT_SIGNATURE_AT = b"\x55\xaa", slice(510, 512)
 _TEXT_BYTES = 4096
 _CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})
@@ -101,6 +102,7 @@ _SIGNATURES: Mapping[tuple[int, bytes], OtherFormat] = {
     (0, b"\xff\xd8\xff"): _no_image("a picture"),
     (0, b"SQLite format 3\0"): _no_image("a database"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"): _no_image("a document or installer of Microsoft Office"),
+    (0, b"\0\5\x16\7"): _no_image("an AppleDouble file of macOS", _APPLE_DOUBLE),
     (0, b"\x7fELF"): _no_image("a program"),
     (0, b"MZ"): _no_image("a program"),
     (ISO_AT + 1, b"CD001"): ISO,
@@ -108,6 +110,11 @@ _SIGNATURES: Mapping[tuple[int, bytes], OtherFormat] = {
 BY_NAME: Final[Mapping[str, OtherFormat]] = {
     form.found: form for form in (EMPTY, ARCHIVE, SPLIT_DESCRIPTOR, HTML, JSON, XML, TEXT, _DMG, *_SIGNATURES.values())
 }
+
+
+def is_text(form: OtherFormat | None) -> bool:
+    """Whether it is a kind of text."""
+    return form in {HTML, JSON, XML, TEXT}
 
 
 def other_format(source: Source, start: bytes) -> OtherFormat | None:

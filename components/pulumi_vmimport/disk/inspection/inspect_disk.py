@@ -17,7 +17,7 @@ from pulumi_vmimport.disk.raw_content import RawContent
 
 _UNIDENTIFIED = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY, FileSystem.ISO9660})
 # The data file of a flat VMDK has the name of a VMDK and no signature.
-_FLAT_DATA = re.compile(r"-(?:flat|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
+_FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 _SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
 
 
@@ -95,10 +95,10 @@ def _is_divided(source: Source) -> bool:
 
 def _read_raw(source: Source, name: str) -> ContainerInspection:
     inspected = ContainerInspection()
-    if is_split_extent(name):  # one part: what it holds is not the disk
+    if is_split_extent(name):  # what a part holds is not the disk
         inspected.capacity_bytes = source.size_bytes
-        return inspected
-    inspected.open_content(lambda: RawContent(source))
+    else:
+        inspected.open_content(lambda: RawContent(source))
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
         found = f"the {expected} signature is missing, although the file name states the format"

@@ -66,7 +66,7 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
             for entry in entries
             if there.find(entry.file) is None
         ]
-    disks = inspect_disks(ovf, files, damage, deep=deep)
+    disks = inspect_disks(ovf, _others(files, descriptor), damage, deep=deep)
     facts = OvaFacts(
         members=tuple(archive.members),
         ends_in_zero_blocks=archive.ends_in_zero_blocks,
@@ -103,10 +103,14 @@ def inspect_descriptor(source: Source, open_sibling: OpenSibling, *, deep: bool)
     ovf = _with_names(ovf, files) if ovf else None
     manifest = _manifest_beside(name, open_sibling)
     entries = _read_manifest(manifest, files, damage, deep=deep) if manifest else ()
-    disks = inspect_disks(ovf, files, damage, deep=deep)
+    disks = inspect_disks(ovf, _others(files, name), damage, deep=deep)
     members = tuple(OvaMember(name, 0, file.size_bytes) for name, file in files.items())
     facts = OvaFacts(members, ends_in_zero_blocks=True, manifest=entries, ovf=ovf, descriptor=name)
     return Package(facts, disks, tuple(damage))
+
+
+def _others(files: Mapping[str, Source], descriptor: str | None) -> Mapping[str, Source]:
+    return {name: file for name, file in files.items() if name != descriptor}
 
 
 def _descriptor_of(files: Mapping[str, Source]) -> str | None:

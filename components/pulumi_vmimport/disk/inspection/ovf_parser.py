@@ -79,6 +79,7 @@ def read_ovf(data: bytes) -> OvfFacts:
         controllers=tuple(_controller(item) for item in items if _type(item) in _CONTROLLERS),
         other_version=_other_version(envelope, is_read=version is not None and bool(systems)),
         encoding=text.encoding,
+        declared_encoding=text.declared,
         invalid_values=invalid_values(
             envelope,
             [item for item in items if _type(item) == _PROCESSOR],

@@ -70,7 +70,9 @@ class OvfFacts:
     other_version: str | None = None
     """The version and namespace of a descriptor that is not of version 1 or 2, of which little is read"""
     encoding: str | None = None
-    """Such as UTF-16; None for UTF-8 and other encodings that extend ASCII, if declared as such"""
+    """Such as UTF-16LE; None for UTF-8 and ASCII, if declared as such"""
+    declared_encoding: str | None = None
+    """The encoding in the declaration, if it is not UTF-8"""
     invalid_values: tuple[str, ...] = ()
     """Numbers that are no number, negative or impossibly large"""
 

@@ -1,7 +1,7 @@
 """Evaluates the rules: from facts to findings."""
 
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
-from pulumi_vmimport.disk.rules import byol_rules, container_rules, layout_rules, ova_rules, raw_rules
+from pulumi_vmimport.disk.rules import byol_rules, container_rules, descriptor_rules, layout_rules, ova_rules, raw_rules
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import Rule, rule_catalog
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
@@ -9,6 +9,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 
 CHECKS: Checks = {
     **ova_rules.CHECKS,
+    **descriptor_rules.CHECKS,
     **container_rules.CHECKS,
     **raw_rules.CHECKS,
     **layout_rules.CHECKS,
@@ -26,9 +27,11 @@ def evaluate(
     """
     catalog = rule_catalog()
     context = RuleContext(facts, has_root, stated, profile)
+    # The other rules report what renaming the file changes.
+    applicable = ["ovf-name"] if descriptor_rules.is_misnamed(context) else list(catalog.rules)
     found = [
         finding_of(rule, profile, evidence)
-        for rule in catalog.rules.values()
+        for rule in map(catalog.rules.__getitem__, applicable)
         if profile in rule.profiles
         for evidence in CHECKS[rule.id](context)
     ]

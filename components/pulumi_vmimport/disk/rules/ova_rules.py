@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from pulumi_vmimport.disk.descriptor_text import DECLARED_OTHERWISE
 from pulumi_vmimport.disk.inspection.facts import Container, PartitionScheme
 from pulumi_vmimport.disk.inspection.gpt import LINUX_ROOT_X86
 from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
@@ -11,7 +10,7 @@ from pulumi_vmimport.disk.rules.boot_layout import can_boot_gpt_by_bios
 from pulumi_vmimport.disk.rules.guest_systems import name_of_32_bit_guest
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list, quantity
-from pulumi_vmimport.package_file_names import folder_of
+from pulumi_vmimport.package_file_names import folder_of, relative_path
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 # Exporters write the descriptor before they know the sizes.
@@ -98,17 +97,6 @@ def _names_differ(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.image.name, name_list(found))
 
 
-def _encoding(context: RuleContext) -> Iterator[Evidence]:
-    if context.ovf and context.ovf.encoding and context.image.ova:
-        name = context.image.ova.descriptor or context.image.name
-        remedy = (
-            "save it as UTF-8, with this encoding in its first line"
-            if DECLARED_OTHERWISE in context.ovf.encoding
-            else None
-        )
-        yield Evidence(context.image.name, f"{name} is stored as {context.ovf.encoding}", remedy)
-
-
 def _invalid_values(ovf: OvfFacts) -> str | None:
     return name_list(ovf.invalid_values) if ovf.invalid_values else None
 
@@ -131,10 +119,24 @@ def _without_disk(ovf: OvfFacts) -> str | None:
     )
 
 
-def _file_missing(ova: OvaFacts) -> str | None:
+def _missing_files(ova: OvaFacts) -> list[str]:
     names = {member.name for member in ova.members}
-    missing = [f.href for f in ova.ovf.files if not f.chunk_bytes and f.href not in names] if ova.ovf else []
-    return f"missing: {name_list(missing)}" if missing else None
+    return [f.href for f in ova.ovf.files if not f.chunk_bytes and f.href not in names] if ova.ovf else []
+
+
+def _file_missing(context: RuleContext) -> Iterator[Evidence]:
+    ova = context.image.ova
+    missing = _missing_files(ova) if ova else []
+    if not missing:
+        return
+    outside = [href for href in missing if relative_path(href) is None]
+    inside = [href for href in missing if href not in outside]
+    found = (("missing", inside), ("outside the folder of the descriptor", outside))
+    detail = "; ".join(f"{words}: {name_list(hrefs)}" for words, hrefs in found if hrefs)
+    remedy = None
+    if context.image.container is Container.OVF:
+        remedy = "put the file into the folder of the descriptor and correct the href, or export the VM again"
+    yield Evidence(context.image.name, detail, remedy)
 
 
 def _chunked(ovf: OvfFacts) -> str | None:
@@ -244,7 +246,7 @@ def _too_many_disks(context: RuleContext) -> Iterator[Evidence]:
 def has_descriptor_finding(context: RuleContext) -> bool:
     """Whether a more specific rule reports a defect of the descriptor."""
     ova = context.image.ova
-    return ova is not None and bool(_without_ovf(ova) or _file_missing(ova) or (ova.ovf and _chunked(ova.ovf)))
+    return ova is not None and bool(_without_ovf(ova) or _missing_files(ova) or (ova.ovf and _chunked(ova.ovf)))
 
 
 CHECKS: Checks = {
@@ -253,11 +255,10 @@ CHECKS: Checks = {
     "ova-in-folder": _in_folder,
     "ova-file-name-differs": _names_differ,
     "ovf-version": _for_ovf(lambda ovf: ovf.other_version),
-    "ovf-encoding": _encoding,
     "ovf-invalid-value": _for_ovf(_invalid_values),
     "ova-without-ovf": _for_ova(_without_ovf),
     "ova-without-disk": _for_ovf(_without_disk),
-    "ova-file-missing": _for_ova(_file_missing),
+    "ova-file-missing": _file_missing,
     "ovf-not-packed": _not_packed,
     "ova-not-ended": _for_ova(lambda ova: None if ova.ends_in_zero_blocks else "the last blocks are not zeros"),
     "ova-manifest-damaged": _manifest_damaged,

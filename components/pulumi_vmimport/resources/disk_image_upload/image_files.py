@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pulumi_vmimport.disk import ovf_references
-from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk import other_formats, ovf_references
+from pulumi_vmimport.disk.disk_errors import DiskImageError, UnsupportedImageError
 from pulumi_vmimport.disk.ovf_references import FileEntry
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run
@@ -37,7 +37,9 @@ def path_problem(path: str) -> str | None:
     """Why a file with this suffix cannot be uploaded."""
     if Path(path).suffix.lower() in _KEY_SUFFIXES:
         return None
-    return f"expected a path that ends in {', '.join(_KEY_SUFFIXES)}, got {path!r}"
+    suffixes = map(str.lower, Path(path).suffixes)
+    remedy = f"; if it is an OVF descriptor, rename it to end in {_OVF}" if _OVF in suffixes else ""
+    return f"expected a path that ends in {', '.join(_KEY_SUFFIXES)}, got {path!r}{remedy}"
 
 
 def key_problem(path: str, key: str) -> str | None:
@@ -71,6 +73,10 @@ def open_content(path: str) -> Iterator[UploadContent]:
         if not _is_ovf(path):
             yield file
             return
+        start = file.read_at(0, other_formats.START_BYTES)
+        form = other_formats.other_format(file, start)
+        if form is not None and not other_formats.is_text(form):
+            raise UnsupportedImageError(path, form.found, form.remedy)
         descriptor = _text(file)
         references = list(_referenced_files(path, descriptor))
         names = member_names([href for href, _ in references])

@@ -23,6 +23,7 @@ NO_IMAGES = {
     "an XML document": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
     "a PDF document": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(99),
     "a program": b"\x7fELF\2\1\1" + bytes(99),
+    "an AppleDouble file of macOS": b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(99),
     "a picture": b"\x89PNG\r\n\x1a\n" + bytes(99),
     "a Debian package or library": b"!<arch>\ndebian-binary",
 }
@@ -108,6 +109,15 @@ def test_images_of_qemu_are_recognized_whatever_their_name(format: str, name: st
     }
 
 
+@pytest.mark.parametrize("profile", ImageProfile)
+def test_a_part_of_a_split_flat_disk_is_reported_like_that_of_a_sparse_one(
+    profile: ImageProfile, tmp_path: Path
+) -> None:
+    facts = inspect_image(Sparse(sparse_file(tmp_path / "web-f001.vmdk", 4 << 20)))
+    assert {f.rule for f in evaluate(facts, profile)} <= {"vmdk-split", "layout-unknown"}
+    assert "vmdk-split" in {f.rule for f in evaluate(facts, profile)}
+
+
 DESCRIPTOR = '# Disk DescriptorFile\r\nversion=1\r\ncreateType="monolithicFlat"\r\nRW 2048 FLAT "disk-flat.vmdk" 0\r\n'
 
 
@@ -158,7 +168,7 @@ def test_a_flat_part_names_its_descriptor() -> None:
     image = bytearray(1 << 20)
     image[0x1BE : 0x1BE + 16], image[510:512] = bytes.fromhex("80000200 07feffff 01000000 ff070000"), b"\x55\xaa"
     found = {f.rule: f for f in evaluate(inspect_image(Memory(bytes(image), "web-f001.vmdk")), ImageProfile.SNAPSHOT)}
-    assert "streamOptimized web.vmdk disk.vmdk" in found["raw-named-otherwise"].remedy
+    assert "streamOptimized web.vmdk disk.vmdk" in found["vmdk-split"].remedy
 
 
 def test_an_xva_file_is_named() -> None:

@@ -1,6 +1,8 @@
 """Descriptors as other and older tools write them: other spellings, versions, encodings and values."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from tests.unit.disk.inspection.container_images import Memory, archive
@@ -13,6 +15,7 @@ from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.image_profile import ImageProfile
 
 GIB = 1 << 30
+ENCODING = "ovf-encoding"
 
 
 def rules(text: bytes, name: str = "win11.ovf") -> dict[str, str]:
@@ -122,12 +125,50 @@ def test_a_descriptor_with_bytes_of_another_encoding_is_read_and_reported(declar
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "us-ascii"])
-def test_an_encoding_of_one_byte_that_is_declared_is_no_finding(encoding: str) -> None:
+def test_an_encoding_of_one_byte_is_read_and_reported(encoding: str) -> None:
     text = VSPHERE_OVF.replace("UTF-8", encoding).replace(
         "Windows 11", "B\u00fcro" if "ascii" not in encoding else "Buro"
     )
     assert read_ovf(text.encode(encoding)).name.startswith("B")
-    assert "ovf-encoding" not in rules(text.encode(encoding))
+    assert ("ovf-encoding" in rules(text.encode(encoding))) == (encoding != "us-ascii")
+
+
+@pytest.mark.parametrize("name", ["web.ovf.txt", "web.vmdk", "web.xml", "web"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_descriptor_without_its_extension_is_one_error(name: str, encoding: str) -> None:
+    facts = inspect_image(Memory(VSPHERE_OVF.encode(encoding), name))
+    for profile in ImageProfile:
+        (finding,) = evaluate(facts, profile)
+        assert finding.rule == "ovf-name"
+        assert "rename it to web.ovf" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("codec", "mark", "declared", "encoding"),
+    [
+        ("utf-16-le", "\ufeff", "UTF-16", "UTF-16LE"),
+        ("utf-16-be", "\ufeff", "utf-16", "UTF-16BE"),
+        ("utf-16-be", "", "UTF-8", "UTF-16BE"),
+        ("utf-32-le", "\ufeff", "UTF-32", "UTF-32LE"),
+        ("utf-32-be", "", "UTF-32", "UTF-32BE"),
+        ("latin-1", "", "ISO-8859-1", "ISO-8859-1"),
+        ("cp1252", "", "windows-1252", "windows-1252"),
+        ("gbk", "", "GBK", "GBK"),
+    ],
+)
+def test_the_remedy_for_an_encoding_converts_it(
+    codec: str, mark: str, declared: str, encoding: str, tmp_path: Path
+) -> None:
+    name = "虚拟机" if codec == "gbk" else "Büro"
+    text = VSPHERE_OVF.replace("UTF-8", declared).replace("Windows 11", name)
+    data = (mark + text).encode(codec)
+    (tmp_path / "web.ovf").write_bytes(data)
+    assert f"is stored as {encoding}" in rules(data)["ovf-encoding"]
+    (finding,) = [f for f in evaluate(inspect_image(Memory(data, "web.ovf")), ImageProfile.EC2) if f.rule == ENCODING]
+    subprocess.run(["/bin/bash", "-c", f"set -eo pipefail; {finding.remedy.split('`')[1]}"], cwd=tmp_path, check=True)
+    converted = (tmp_path / "utf8.ovf").read_bytes()
+    assert converted == text.replace(declared, "UTF-8").encode()
+    assert ENCODING not in rules(converted)
 
 
 def test_a_descriptor_that_starts_with_long_comments_is_recognized() -> None:

@@ -31,6 +31,7 @@ def package(href: str, disk: str, stream: bytes, folder: str = "", in_manifest: 
         pytest.param("my%20disk.vmdk", "my%20disk.vmdk", "", id="percent-in-the-name"),
         pytest.param("my disk.vmdk", "my%20disk.vmdk", "", id="member-encoded"),
         pytest.param("gr%C3%B6%C3%9Fe.vmdk", "größe.vmdk", "", id="utf-8"),
+        pytest.param("B%FCro.vmdk", "B\u00fcro.vmdk", "", id="latin-1"),
         pytest.param("./disk.vmdk", "disk.vmdk", "", id="dot-in-the-descriptor"),
         pytest.param("Bu\u0308ro.vmdk", "B\u00fcro.vmdk", "", id="composed"),
         pytest.param("B%C3%BCro.vmdk", "Bu\u0308ro.vmdk", "", id="decomposed-by-macos"),
@@ -76,6 +77,7 @@ def test_a_missing_file_keeps_its_name_in_the_descriptor(stream: bytes) -> None:
         ("disks/disk.vmdk", "disks/disk.vmdk"),
         ("disks\\disk.vmdk", "disks/disk.vmdk"),
         ("B%C3%BCro.vmdk", "Bu\u0308ro.vmdk"),
+        ("B%FCro.vmdk", "B\u00fcro.vmdk"),
         ("Bu\u0308ro.vmdk", "B\u00fcro.vmdk"),
     ],
 )

@@ -18,7 +18,7 @@ import pulumi_vmimport
 import pulumi_vmimport.disk as disk_package
 from pulumi_vmimport.cli.inspect.inspect_command import inspect
 from pulumi_vmimport.disk import other_formats, vhdx_structures
-from pulumi_vmimport.disk.conversion_remedies import conversion_of_part
+from pulumi_vmimport.disk.conversion_remedies import conversion_of_flat_data, conversion_of_part
 from pulumi_vmimport.disk.disk_errors import NotStreamOptimizedError
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.rules import ova_rules
@@ -42,6 +42,7 @@ def remedies() -> Iterator[str]:
     yield from (form.remedy for form in other_formats.BY_NAME.values())
     yield ova_rules._REPACK_ON_MACOS  # a remedy of one rule
     yield conversion_of_part("split-s001.vmdk")
+    yield conversion_of_flat_data("web-flat.vmdk")
     yield str(NotStreamOptimizedError("disk", "a file"))
     for module in Path(disk_package.__file__).parent.glob("*.py"):
         yield from re.findall(r"`qemu-img check[^`]*`", module.read_text())
@@ -113,6 +114,11 @@ def packed(command: str, rule: str = "container-unsupported") -> Callable[[Path]
 def split(disk: Path) -> tuple[Path, str]:
     convert(disk, "split.vmdk", "vmdk", "-o", "subformat=twoGbMaxExtentSparse")
     return disk.with_name("split-s001.vmdk"), "vmdk-split"
+
+
+def flat_data(disk: Path) -> tuple[Path, str]:
+    convert(disk, "web.vmdk", "vmdk", "-o", "subformat=monolithicFlat")
+    return disk.with_name("web-flat.vmdk"), "raw-named-otherwise"
 
 
 def pending_log(disk: Path) -> tuple[Path, str]:
@@ -191,6 +197,7 @@ SCENARIOS: dict[str, list[tuple[Scenario, str]]] = {
     ],
     "qemu-img check -r all IMAGE": [(pending_log, "IMAGE")],
     STREAM.format("split.vmdk"): [(split, "disk.vmdk")],
+    STREAM.format("web.vmdk"): [(flat_data, "disk.vmdk")],
     "truncate -s %512 IMAGE": [(partial_sector, "IMAGE")],
     "tar -xf IMAGE": [(packed("tar -cf IMAGE {disk}", "ova-for-snapshot"), "disk.raw")],
     "tar -xf web.ova": [(ova(lambda files: {f"web/{name}": data for name, data in files.items()}, "ova-in-folder"), "web/web-disk1.vmdk")],
@@ -206,7 +213,7 @@ SCENARIOS: dict[str, list[tuple[Scenario, str]]] = {
     "sha256sum --tag web.ovf web-disk1.vmdk > web.mf": [(ova(dict, "ova-manifest-damaged"), "web.ova")],
     TAR: [(ova(lambda files: dict(reversed(files.items())), "ova-ovf-not-first"), "web.ova")],
     f"COPYFILE_DISABLE=1 {TAR}": [(ova(lambda files: {"._web.ovf": b"\0\5\x16\7", **files}, "ova-foreign-files"), "web.ova")],
-    "iconv -f UTF-16 -t UTF-8 web.ovf | sed 's/UTF-16/UTF-8/' > utf8.ovf": [(utf_16, "utf8.ovf")],
+    "iconv -f UTF-16LE -t UTF-8 web.ovf | sed '1s/^[^<]*//;1s/UTF-16/UTF-8/' > utf8.ovf": [(utf_16, "utf8.ovf")],
     "sfdisk --verify DISK": [(lambda disk: (disk.rename(disk.with_name("DISK")), ""), "DISK")],
     "sgdisk -e COPY": [
         (lambda disk: gpt(disk, enlarge, "gpt-backup-not-at-end"), "COPY"),

@@ -92,9 +92,8 @@ def test_a_small_unidentified_file_is_a_warning_for_a_snapshot(
 @pytest.mark.parametrize(
     ("name", "stated", "words"),
     [
-        ("web-flat.vmdk", None, "extent of a split or flat VMDK"),
-        ("web-f001.vmdk", None, "extent of a split or flat VMDK"),
-        ("web-S002.VMDK", None, "extent of a split or flat VMDK"),
+        ("web-flat.vmdk", None, "the data of a flat VMDK, which web.vmdk describes"),
+        ("web-FLAT.VMDK", None, "the data of a flat VMDK"),
         ("web.qcow2", None, ".qcow2"),
         ("web.ovf", None, ".ovf"),
         ("web.ISO", None, ".iso"),

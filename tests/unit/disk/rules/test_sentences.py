@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.unit.disk.rules.test_evaluation import BROKEN
+from tests.unit.disk.rules.test_evaluation import BROKEN, STATED
 
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding
@@ -19,7 +19,7 @@ LONG_NAMES = [
 
 def finding(rule: str) -> ImageFinding:
     facts, profile, _ = BROKEN[rule]
-    return next(found for found in evaluate(facts, profile) if found.rule == rule)
+    return next(found for found in evaluate(facts, profile, stated=STATED.get(rule)) if found.rule == rule)
 
 
 @pytest.mark.parametrize("rule", rule_catalog().rules)

@@ -33,6 +33,7 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
             "path",
             ".ova, .ovf, .vmdk, .vhd, .vhdx, .raw, .img, got 'web.qcow2'",
         ),
+        ({"path": "web.ovf.txt"}, "path", "got 'web.ovf.txt'; if it is an OVF descriptor, rename it to end in .ovf"),
         ({"key": "web.vmdk"}, "key", "a key that ends in .raw or .img"),
         ({"path": "web.ovf"}, "key", "a key that ends in .ova for 'web.ovf'"),
         ({"key": "x" * 1025}, "key", "1 to 1024 bytes, got 1025"),
@@ -245,3 +246,38 @@ def test_a_descriptor_in_another_encoding_is_packed_as_utf_8(
     lifecycle.create(run, inputs)
     descriptor = packed(aws, bucket)["web.ovf"].decode("utf-8-sig")
     assert descriptor == MACHINE_OVF.replace('ovf:size="0"', f'ovf:size="{len(file_of)}"')
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "key", "words"),
+    [
+        ("web.vmdk", MACHINE_OVF.encode("utf-16"), "web.vmdk", ["ovf-name", "rename it"]),
+        ("web.vhd", b"vhdxfile" + bytes(1 << 20), "web.vhd", ["format-differs", "the content is VHDX"]),
+        ("._web.ovf", b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(99), "web.ova", ["an AppleDouble file of macOS"]),
+    ],
+)
+def test_fails_in_preview_for_a_file_under_the_name_of_another_kind(
+    run: Any, bucket: str, tmp_path: Path, name: str, data: bytes, key: str, words: list[str]
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    problems = [p.reason for p in lifecycle.preflight(run, inputs_for(file, bucket, key))]
+    (problem,) = [p for p in problems if words[0] in p]
+    assert all(word in problem for word in words)
+    assert "ovf-name" not in words[0] or problems == [problem]
+
+
+def test_the_descriptor_of_another_encoding_is_uploaded_as_utf_8(
+    run: Any, aws: AwsSandbox, bucket: str, tmp_path: Path, file_of: bytes
+) -> None:
+    (tmp_path / "disk1.vmdk").write_bytes(file_of)
+    file = tmp_path / "web.ovf"
+    file.write_bytes(MACHINE_OVF.replace("UTF-8", "ISO-8859-1").replace('id="web"', 'id="Büro"').encode("latin-1"))
+    assert list(lifecycle.preflight(run, inputs_for(file, bucket, "web.ova"))) == []
+    lifecycle.create(run, inputs_for(file, bucket, "web.ova"))
+    with tarfile.open(fileobj=io.BytesIO(content(aws, bucket, "web.ova"))) as tar:
+        member = tar.extractfile(tar.getnames()[0])
+        assert member
+        text = member.read().decode("utf-8")
+    assert 'encoding="UTF-8"' in text
+    assert 'id="Büro"' in text
