@@ -28,9 +28,11 @@ def machine_problems(
     `path` is the input that identifies the machine; `ignored` are ids of rules of docs/inspect.md.
     """
     if facts.power_state is not PowerState.OFF and powered_on in (None, PoweredOn.REFUSE):
+        # vSphere's own word is also the name of the input.
+        state = "powered on" if facts.power_state is PowerState.ON else facts.power_state
         yield Problem(
             "poweredOn",
-            f"expected {facts.name} to be powered off, got {facts.power_state}; shut it down, or set poweredOn to "
+            f"expected {facts.name} to be powered off, got {state}; shut it down, or set poweredOn to "
             "shutDown, powerOff or wait",
         )
     if not 1 <= len(facts.disks) <= MAX_IMPORT_VOLUMES:
