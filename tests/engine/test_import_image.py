@@ -53,8 +53,12 @@ def test_a_replacement_with_the_same_inputs_reuses_the_ami_and_reports_how_to_re
 
 def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
-    sandbox.aws.observer("ec2", "eu-west-1").deregister_image(ImageId=stack.outputs()["imageId"])
+    image_id = stack.outputs()["imageId"]
+    sandbox.aws.observer("ec2", "eu-west-1").deregister_image(ImageId=image_id)
     assert stack.preview(refresh=True) == {"replace": 1, "same": 1}
+    shown = "\n".join(stack.output)
+    assert f"ImportImage web: AMI {image_id} was deregistered" in shown
+    assert "[diff: ~taskStatus]" in shown
     assert stack.up(refresh=True) == {"replace": 1, "same": 1}
     assert stack.preview(refresh=True) == {"same": 2}
 

@@ -124,6 +124,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     unique_inputs: ClassVar[tuple[str, ...]] = ()
     """Wire names of the inputs that name the resource in its service, where names are unique. A replacement that keeps
     them deletes the old resource first."""
+    condition_output: ClassVar[str] = ""
+    """The wire name of the output that `condition` reads; preview shows it for a resource that is not READY."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
         """Yield every problem of the inputs alone. Makes no call and never raises."""
@@ -188,3 +190,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         """Whether the state describes a complete resource."""
         del state
         return Condition.READY
+
+    def describe_broken(self, id: str, state: StateT) -> str:
+        """Why the condition of a resource is BROKEN, for a message."""
+        del state
+        return f"{id} is incomplete and cannot be completed"

@@ -60,7 +60,8 @@ from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.lifecycle.property_bag import explicit_properties, read_bag, write_bag
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
-from pulumi_vmimport.lifecycle.schema import main_property, preflight_properties, replacing_properties
+from pulumi_vmimport.lifecycle.schema import preflight_properties, replacing_properties
+from pulumi_vmimport.lifecycle.shown_changes import Changes, diff_result, warn_of_replacement
 from pulumi_vmimport.lifecycle.source_versions import derived_source_hash
 
 ResultT = TypeVar("ResultT")
@@ -116,20 +117,16 @@ class DynamicHost(ResourceProvider):
         state = self._state(olds)
         condition = self._lifecycle.condition(state)
         changed = changed_inputs(self._lifecycle.inputs_type, olds, news)
-        replaces = sorted(changed & replacing_properties(self._lifecycle.inputs_type))
+        replacing = changed & replacing_properties(self._lifecycle.inputs_type)
         is_other_caller = provider_changed(olds, news) or bool(changed & {"profile", "assumeRoleArn"})
-        if is_other_caller and not replaces:
+        if is_other_caller and not replacing:
             self._verify_account(olds, news)
-        if condition is Condition.READY and not replaces:
-            condition = self._source_condition(state, news)
-        if condition is Condition.BROKEN and not replaces:
-            replaces = [main_property(self._lifecycle.inputs_type)]
-        unique = self._lifecycle.unique_inputs
-        return DiffResult(
-            changes=bool(changed or replaces) or is_other_caller or condition is not Condition.READY,
-            replaces=replaces,
-            delete_before_replace=bool(replaces and unique) and not changed & set(unique),
-        )
+        if condition is Condition.BROKEN and not replacing:
+            urn = str(_if_known(news.get(IDENTITY)) or olds.get(IDENTITY, ""))
+            warn_of_replacement(urn, self._title(Identity(urn)), self._lifecycle.describe_broken(_id, state))
+        is_compared = condition is Condition.READY and not replacing
+        source = self._source_condition(state, news) if is_compared else Condition.READY
+        return diff_result(self._lifecycle, Changes(changed, replacing, is_other_caller, condition, source), olds, news)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         bag = from_pulumi(props)
@@ -155,6 +152,7 @@ class DynamicHost(ResourceProvider):
         read = self._lifecycle.read if IDENTITY in bag else self._read_existing
         found = self._call(run, bag, lambda: read(run, id_, state))
         if found is None:
+            run.warn(f"{self._title(run.identity)}: {id_} was not found, so Pulumi drops it from the state")
             return ReadResult(None, {})
         unknown = [name for name, value in vars(found).items() if value is UNKNOWN]
         found = replace(found, **dict.fromkeys(unknown))
@@ -231,8 +229,10 @@ class DynamicHost(ResourceProvider):
         return result
 
     def _reported(self, run: HostRun, error: Exception, partial: PartialResource | None = None) -> Exception:
-        title = f"{self._resource} {run.identity.resource.split('::')[-1]}"
-        return report_error(run, title, error, partial)
+        return report_error(run, self._title(run.identity), error, partial)
+
+    def _title(self, identity: Identity) -> str:
+        return f"{self._resource} {identity.resource.split('::')[-1]}"
 
     def _partial_resource(self, run: HostRun, bag: Mapping[str, Any]) -> PartialResource | None:
         if run.recorded is None:

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +36,7 @@ _STATUS_DETAILS = "grpc-status-details-bin"
 
 cancelled = threading.Event()
 """Set when the engine asks its plugins to stop (Ctrl-C)."""
+_shown = threading.local()
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def enabled() -> bool:
 
 
 def install() -> None:
-    """Add threads, handle Cancel, and end this process with the engine."""
+    """Add threads, handle Cancel, detail diffs, and end this process with the engine."""
     if enabled():
         _widen_thread_pool()
         _handle_cancel()
+        _detail_diffs()
         _end_with_engine()
 
 
@@ -100,6 +102,14 @@ def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False)
         engine.Log(request, timeout=5)
     except grpc.RpcError:
         return  # the engine may have exited; a status does not fail the operation
+
+
+def show_changes(kinds: Mapping[str, str]) -> None:
+    """Make the diff that this thread computes show these properties only, each with its `PropertyDiff.Kind`.
+
+    Without it the engine compares the inputs itself.
+    """
+    _shown.kinds = dict(kinds)
 
 
 def one_line_error(
@@ -182,9 +192,34 @@ class _Idle:
             self._open -= 1
 
 
-def _handle_cancel() -> None:
+def _runtime_method(name: str) -> Any:
     servicer = getattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer", None)
-    cancel = getattr(servicer, "Cancel", None)
+    return getattr(servicer, name, None)
+
+
+def _detail_diffs() -> None:
+    """Add the changes of `show_changes` to the responses of Diff, which the runtime's DiffResult has no fields for."""
+    # The server holds the bound method, which is a wrapper. The method that it wraps is in its closure.
+    for cell in getattr(_runtime_method("Diff"), "__closure__", None) or ():
+        if getattr(cell.cell_contents, "__name__", "") == "Diff":
+            cell.cell_contents = _with_details(cell.cell_contents)
+
+
+def _with_details(diff: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    def detailed_diff(self: Any, request: Any, context: Any) -> Any:
+        show_changes({})
+        response = diff(self, request, context)
+        for name, kind in _shown.kinds.items():
+            response.diffs.append(name)
+            response.detailedDiff[name].kind = provider_pb2.PropertyDiff.Kind.Value(kind)
+        response.hasDetailedDiff = bool(_shown.kinds)
+        return response
+
+    return detailed_diff
+
+
+def _handle_cancel() -> None:
+    cancel = _runtime_method("Cancel")
     if cancel is None or not hasattr(cancel, "__code__"):
         return
     # The server holds the bound method and would not see a new attribute of the class, but it runs the new code. The

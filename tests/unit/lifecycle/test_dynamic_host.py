@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
+from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks, shown_changes
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
@@ -88,6 +88,11 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         if isinstance(self.source_condition, Exception):
             raise self.source_condition
         return self.source_condition
+
+    condition_output = "status"
+
+    def describe_broken(self, id: str, state: ThingState) -> str:
+        return f"thing {id} was {state.status}"
 
     def condition(self, state: ThingState) -> Condition:
         return {"done": Condition.READY, "deleted": Condition.BROKEN}.get(state.status or "", Condition.UNFINISHED)
@@ -200,6 +205,44 @@ def test_the_source_of_a_complete_resource_is_checked_again(
     assert (result.changes, result.replaces) == (changes, replaces)
 
 
+@pytest.mark.parametrize(
+    ("olds", "news", "shown"),
+    [
+        pytest.param({}, {"identity": URN + "2", "fromResources": ["size"]}, {}, id="only-our-own"),
+        pytest.param({}, {"tags": {"a": "b"}, "fromResources": ["size"]}, {"tags": "ADD"}, id="added"),
+        pytest.param({"tags": {"a": "b"}}, {}, {"tags": "DELETE"}, id="removed"),
+        pytest.param({}, {"size": 4.0, "identity": URN + "2"}, {"size": "UPDATE_REPLACE"}, id="replacing"),
+        pytest.param({"status": "started"}, {}, {"status": "UPDATE"}, id="unfinished"),
+        pytest.param({"status": "deleted"}, {}, {"status": "UPDATE_REPLACE"}, id="broken"),
+        pytest.param({"awsAccountId": "1" * 12}, {}, {}, id="of-an-earlier-version"),
+        pytest.param({}, {"awsProvider": {"region": "eu-west-1"}}, {"awsProvider": "ADD"}, id="another-provider"),
+    ],
+)
+def test_a_diff_shows_what_changed_and_nothing_internal(
+    host: DynamicHost, monkeypatch: pytest.MonkeyPatch, olds: Any, news: Any, shown: Any
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(pulumi_hooks, "show_changes", calls.append)
+    host.diff("thing-1", bag(status="done") | olds, bag() | news)
+    assert calls == [shown]
+
+
+def test_a_replacement_without_a_changed_input_is_explained_once(
+    host: DynamicHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(shown_changes, "_warned", set())
+    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append((urn, text)))
+    host.diff("thing-1", bag(status="done"), bag(size=4.0))
+    host.diff("thing-1", bag(status="started"), bag())
+    assert said == []
+    for _ in range(2):
+        host.diff("thing-1", bag(status="deleted"), bag())
+    ((urn, text),) = said
+    assert urn == URN
+    assert text.startswith("Thing web: thing thing-1 was deleted; ")
+
+
 def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:
     result = host.create(bag(tags={"a": "b"}))
     assert result.id == "thing-1"
@@ -210,9 +253,12 @@ def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:
 
 
 def test_read_returns_inputs_for_drift_or_no_id_when_the_resource_does_not_exist(
-    host: DynamicHost, thing: ThingLifecycle
+    host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append(text))
     assert host.read("thing-1", bag(status="done")).id is None
+    assert "Thing web: thing-1 was not found" in said[0]
     thing.found = ThingState(size=3, region="eu-west-1", tags={"a": "by hand"}, status="done")
     result = host.read("thing-1", bag(status="done"))
     assert result.id == "thing-1"

@@ -120,6 +120,52 @@ def test_cancel_is_handled_even_by_a_method_that_was_bound_before(monkeypatch: p
     assert pulumi_hooks.cancelled.is_set()
 
 
+def runtime_of_diff(changes: dict[str, str]) -> Any:
+    """A servicer as in the runtime, whose Diff is wrapped, with what a host shows meanwhile."""
+
+    def wrapped(method: Any) -> Any:
+        def wrapper(self: Any, request: Any, context: Any) -> Any:
+            return method(self, request, context)
+
+        return wrapper
+
+    class DynamicResourceProviderServicer:
+        @wrapped
+        def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+            if changes:
+                pulumi_hooks.show_changes(changes)
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME, replaces=["size"])
+
+    return DynamicResourceProviderServicer
+
+
+def test_a_diff_names_the_changes_even_from_a_method_that_was_bound_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = {"size": "UPDATE_REPLACE", "name": "ADD"}
+    servicer = runtime_of_diff(changes)
+    bound = servicer().Diff
+    monkeypatch.setitem(sys.modules, "__main__", runtime(DynamicResourceProviderServicer=servicer))
+    pulumi_hooks._detail_diffs()
+    pulumi_hooks._detail_diffs()  # each kind of resource installs the hooks
+    response = bound(None, None)
+    assert (response.hasDetailedDiff, list(response.diffs), list(response.replaces)) == (True, [*changes], ["size"])
+    kinds = {name: provider_pb2.PropertyDiff.Kind.Name(diff.kind) for name, diff in response.detailedDiff.items()}
+    assert kinds == changes
+    changes.clear()
+    assert not bound(None, None).hasDetailedDiff, "the changes of an earlier call are not shown"
+
+
+def test_without_the_wrapped_method_the_engine_compares_the_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DynamicResourceProviderServicer:
+        def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+            return provider_pb2.DiffResponse()
+
+    monkeypatch.setitem(
+        sys.modules, "__main__", runtime(DynamicResourceProviderServicer=DynamicResourceProviderServicer)
+    )
+    pulumi_hooks._detail_diffs()
+    assert not DynamicResourceProviderServicer().Diff(None, None).hasDetailedDiff
+
+
 class WithoutCancel:
     pass
 

@@ -57,6 +57,7 @@ _POLLS_AFTER_REJECTION = 120
 class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotState]):
     inputs_type = DirectSnapshotInputs
     state_type = DirectSnapshotState
+    condition_output = "status"
 
     def check(self, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         yield from source_problems(inputs)
@@ -134,6 +135,9 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         if state.status in {"error", "deleted"}:
             return Condition.BROKEN
         return Condition.READY if state.status == "completed" else Condition.UNFINISHED
+
+    def describe_broken(self, id: str, state: DirectSnapshotState) -> str:
+        return f"snapshot {id} " + ("was deleted" if state.status == "deleted" else f"is in state {state.status}")
 
     def _resume(self, run: Run, state: DirectSnapshotState) -> DirectSnapshotState:
         snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))

@@ -48,6 +48,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     """The queue for the quota; kinds that share a quota share the queue."""
     result_service: ClassVar[str] = "EC2"
     """The service that holds the result."""
+    condition_output = "taskStatus"
 
     @abstractmethod
     def start_task(self, run: Run, inputs: InputsT, token: str, tags: Mapping[str, str]) -> TaskT:
@@ -172,6 +173,10 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if state.task_status in {"deleted", "cancelled", "deregistered"}:
             return Condition.BROKEN
         return Condition.READY if state.task_status == "completed" else Condition.UNFINISHED
+
+    def describe_broken(self, id: str, state: StateT) -> str:
+        words = f': "{state.status_message}"' if state.status_message else ""
+        return f"{self.tasks.noun} {id} has no result (status {state.task_status}{words})"
 
     def _existing_or_new_task(self, run: Run, inputs: InputsT) -> TaskT:
         """The task of an earlier run with these inputs, unless it failed or its result is gone; otherwise a new one."""

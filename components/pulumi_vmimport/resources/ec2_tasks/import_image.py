@@ -131,6 +131,11 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         is_copying = state.replaced_image_id is not None and condition is Condition.READY
         return Condition.UNFINISHED if is_copying else condition
 
+    def describe_broken(self, id: str, state: ImportImageState) -> str:
+        if state.task_status != "deregistered":
+            return super().describe_broken(id, state)
+        return f"AMI {state.image_id or f'of import task {id}'} was deregistered outside of Pulumi"
+
     def inputs_of(self, state: ImportImageState) -> ImportImageInputs:
         name, description = is_chosen_by_aws(state.image_name, state.description)
         inputs = super().inputs_of(state)

@@ -30,7 +30,8 @@ class ImportImageArgs(AwsArgs):
     client_data: NotRequired[pulumi.Input[ClientDataArgs]]
     """Optional metadata about the upload (EC2 ClientData)."""
     description: NotRequired[pulumi.Input[str]]
-    """The description of the import task and the AMI. Default: EC2's own, which the output shows."""
+    """The description of the import task and the AMI. Default: EC2's own, which the output shows; removing the argument
+    keeps the description."""
     encrypted: NotRequired[pulumi.Input[bool]]
     """Whether to encrypt the snapshots of the AMI. Default: the Region's EBS encryption-by-default setting. An AMI for
     WorkSpaces BYOL must not be encrypted."""

@@ -64,6 +64,7 @@ class WorkspaceBundleState(WorkspaceBundleInputs):
 class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleState]):
     inputs_type = WorkspaceBundleInputs
     state_type = WorkspaceBundleState
+    condition_output = "bundleState"
     unique_inputs = ("bundleName", "region")
 
     def check(self, inputs: WorkspaceBundleInputs) -> Iterator[Problem]:
@@ -144,6 +145,9 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
     def condition(self, state: WorkspaceBundleState) -> Condition:
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
         return conditions.get(state.bundle_state or "", Condition.UNFINISHED)
+
+    def describe_broken(self, id: str, state: WorkspaceBundleState) -> str:
+        return f"WorkSpaces bundle {id} ({state.bundle_name}) is in state {state.bundle_state}"
 
     def _adopt(self, run: Run, inputs: WorkspaceBundleInputs) -> BundleDescription | None:
         """The bundle that an earlier run created from these inputs. Deletes one that cannot be adopted."""

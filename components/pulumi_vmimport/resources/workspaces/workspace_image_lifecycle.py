@@ -86,6 +86,7 @@ StateT = TypeVar("StateT", bound=WorkspaceImageState)
 
 
 class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
+    condition_output = "imageState"
     unique_inputs: ClassVar[tuple[str, ...]] = ("imageName", "region")
     remedy: ClassVar[str] = "fix the guest, then export and import it again"
     """What to do when the image ends in state ERROR."""
@@ -163,6 +164,9 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
     def condition(self, state: StateT) -> Condition:
         conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
         return conditions.get(state.image_state or "", Condition.UNFINISHED)
+
+    def describe_broken(self, id: str, state: StateT) -> str:
+        return f"WorkSpaces image {id} ({state.image_name}) is in state {state.image_state}"
 
     def _adopt(self, run: Run, inputs: InputsT) -> str | None:
         """The id of the image that an earlier run started from these inputs. Deletes one that cannot be adopted."""

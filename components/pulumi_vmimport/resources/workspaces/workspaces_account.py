@@ -47,6 +47,7 @@ class WorkspacesAccountState(WorkspacesAccountInputs):
 class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAccountState]):
     inputs_type = WorkspacesAccountInputs
     state_type = WorkspacesAccountState
+    condition_output = "dedicatedTenancySupport"
 
     def check(self, inputs: WorkspacesAccountInputs) -> Iterator[Problem]:
         yield from aws_input_problems(inputs)

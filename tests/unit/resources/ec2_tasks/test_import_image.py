@@ -249,6 +249,7 @@ def test_read_returns_drift_of_tags_and_a_deregistered_ami(
     left = lifecycle.read(run, created.id, created.state)
     assert left is not None  # its snapshot is still there, and only the state lets delete remove it
     assert lifecycle.condition(left) is Condition.BROKEN
+    assert lifecycle.describe_broken(created.id, left).startswith(f"AMI {created.state.image_id} was deregistered")
     ec2.delete_snapshot(SnapshotId=left.snapshot_ids[0])
     assert lifecycle.read(run, created.id, created.state) is None
     aws.clock.advance(7200)  # by now EC2 answers with an error instead of an empty list
