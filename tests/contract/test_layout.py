@@ -27,6 +27,7 @@ HOSTS = {
     "lifecycle/program_arguments.py",
     "lifecycle/program_values.py",
     "lifecycle/pulumi_hooks.py",
+    "lifecycle/shown_changes.py",
     "lifecycle/pulumi_unknowns.py",
     "testing.py",
 }

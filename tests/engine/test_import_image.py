@@ -67,7 +67,11 @@ def test_tags_changed_outside_pulumi_show_in_preview_and_up_repairs_them(stack: 
     stack.up()
     ec2 = sandbox.aws.observer("ec2", "eu-west-1")
     ec2.create_tags(Resources=[stack.outputs()["imageId"]], Tags=[{"Key": "cost_center", "Value": "by hand"}])
-    assert stack.preview(refresh=True) == {"same": 1, "update": 1}
+    before = len(stack.output)
+    assert stack.preview(refresh=True, diff=True) == {"same": 1, "update": 1}
+    shown = "\n".join(stack.output[before:])
+    assert '~ cost_center: "by hand" => "blue"' in shown
+    assert not any(internal in shown for internal in ("identity", "fromResources", "awsAccountId", "postImportReport"))
     assert stack.up(refresh=True) == {"same": 1, "update": 1}
     assert stack.preview(refresh=True) == {"same": 2}
 
