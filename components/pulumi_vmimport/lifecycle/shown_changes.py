@@ -1,6 +1,6 @@
 """What Pulumi shows of a change: the properties that differ, and why a resource is replaced without such a property.
 
-Without it the engine compares the recorded inputs with the new ones, including those of the host, and shows nothing for
+Otherwise the engine compares the recorded inputs with the new ones, including those of the host, and shows nothing for
 a resource that is replaced because of its condition.
 """
 
