@@ -2,6 +2,7 @@
 
 import os
 import sys
+import textwrap
 from contextlib import suppress
 
 
@@ -21,3 +22,12 @@ def discard_output() -> None:
 def escaped(text: str, *, keep: str = "") -> str:
     """The text with control characters in Python's notation, except those in `keep`."""
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
+
+
+def wrapped(words: str, width: int, *, indent: int = 0) -> list[str]:
+    """Lines of at most `width` characters; what has no space (a URL, an id, an ARN) is never broken."""
+    own = len(words) - len(words.lstrip())
+    return textwrap.wrap(
+        words, width, initial_indent=" " * indent, subsequent_indent=" " * (indent + own + 2),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

@@ -69,6 +69,12 @@ class Ec2Task:
         percent = f"{self.progress}% " if self.progress is not None else ""
         return f"{percent}{self.message or self.status}"
 
+    @property
+    def state(self) -> str:
+        """Message or status, then progress: how a list shows the task."""
+        percent = f" ({self.progress}%)" if self.progress is not None else ""
+        return f"{self.message or self.status}{percent}"
+
 
 TaskT = TypeVar("TaskT", bound=Ec2Task)
 

@@ -1,7 +1,6 @@
 """Facts and findings, as text and as JSON."""
 
 import json
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Reads
-from pulumi_vmimport.cli.terminal import escaped
+from pulumi_vmimport.cli.terminal import escaped, wrapped
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -95,13 +94,7 @@ def _print(console: Console, report: InspectionReport) -> None:
     facts, findings = report.facts, report.findings
 
     def paragraph(words: str, style: str = "", *, indent: int = 0) -> None:
-        """Print a paragraph without breaking URLs and names."""
-        own = len(words) - len(words.lstrip())
-        lines = textwrap.wrap(
-            words, console.width, initial_indent=" " * indent, subsequent_indent=" " * (indent + own + 2),
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
-        for line in lines:
+        for line in wrapped(words, console.width, indent=indent):
             console.print(_text(line, style), soft_wrap=True)
 
     paragraph(f"{escaped(report.name)}: {_what(facts)}", "bold")

@@ -51,7 +51,7 @@ def ec2_resources(search: RegionSearch, prefixes: Iterable[ExportPrefix]) -> Ite
                 tasks.append(task)
                 if not task.completed and not task.is_failing:
                     tags = own_tags(task.tags)
-                    yield FoundResource(kind=kind, id=task.id, region=search.region, state=task.summary, tags=tags)
+                    yield FoundResource(kind=kind, id=task.id, region=search.region, state=task.state, tags=tags)
     creators: dict[str, Ec2Task | FoundResource] = {created: task for task in tasks for created in _created_by(task)}
     found_images = _unique(search.all("ec2", "AMIs", lambda: _images(search, creators, foreign)))
     yield from found_images

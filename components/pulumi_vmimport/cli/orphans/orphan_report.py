@@ -5,42 +5,72 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
 from pulumi_vmimport.cli.orphans.removal import Removal
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
+from pulumi_vmimport.cli.terminal import escaped, wrapped
 
 _COLUMNS = ("OWNER", "KIND", "ID", "REGION", "STACK", "RESOURCE", "STATE", "AGE")
 _STYLES = {Owner.ORPHAN: "bold red", Owner.PENDING: "yellow", Owner.OWNED: "green"}
-# Without a terminal no id may be wrapped.
-_WIDTH = 400
+_GAP = "  "
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def show_table(found: Sequence[Assessment]) -> None:
-    """Print one line for each resource, then the reasons."""
+def show(heading: str, found: Sequence[Assessment]) -> None:
+    """Print the heading, the resources and the reasons.
+
+    One line for each resource, or a paragraph each in a terminal that is too narrow. No id is ever broken.
+    """
+    console = Console(highlight=False)
+    is_terminal = console.file.isatty()  # rich's own answer depends on FORCE_COLOR
+
+    def paragraph(words: str) -> None:
+        for line in wrapped(words, max(console.width, 1)) if is_terminal else [words]:
+            console.print(Text(escaped(line)), soft_wrap=True)
+
+    paragraph(heading)
     if not found:
-        click.echo("no resources tagged by pulumi-vmimport found")
+        paragraph("no resources tagged by pulumi-vmimport found")
         return
-    table = Table(box=None, pad_edge=False)
-    for column in _COLUMNS:
-        table.add_column(column, no_wrap=column in {"OWNER", "ID"}, overflow="fold")
-    for each in found:
-        resource = each.resource
-        about = (resource.region, resource.stack or "-", resource.resource or "-", resource.state, _age(resource))
-        owner = Text(each.owner, style=_STYLES.get(each.owner, ""))
-        table.add_row(owner, *map(Text, (resource.kind, resource.id, *about)))
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDTH
-    console.print(table, soft_wrap=not console.is_terminal)
+    lines = _table(found)
+    if is_terminal and max(line.cell_len for line in lines) > console.width:
+        lines = [line for each in found for line in _paragraph_of(each)]
+    for line in lines:
+        console.print(line, soft_wrap=True)
     for reason in sorted({f"{each.owner}: {each.reason}" for each in found if each.owner is not Owner.OWNED}):
-        console.print(Text(reason), soft_wrap=True)
+        paragraph(reason)
+
+
+def _table(found: Sequence[Assessment]) -> list[Text]:
+    rows = [_COLUMNS, *map(_cells, found)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for number, row in enumerate(rows):
+        line = _GAP.join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        style = _STYLES.get(found[number - 1].owner, "") if number else "bold"
+        text = Text(line.rstrip())
+        text.stylize(style, 0, len(row[0]) if number else None)
+        lines.append(text)
+    return lines
+
+
+def _paragraph_of(each: Assessment) -> list[Text]:
+    owner, kind, id_, region, stack, resource, state, age = _cells(each)
+    first = Text.assemble((owner, _STYLES.get(each.owner, "")), _GAP, kind)
+    facts = {"id": id_, "region": region, "stack": stack, "resource": resource, "state": state, "age": age}
+    return [first, *(Text(f"  {name:<{len('resource')}}  {fact}") for name, fact in facts.items())]
+
+
+def _cells(each: Assessment) -> tuple[str, ...]:
+    """What the table shows, with control characters of names and keys escaped."""
+    resource = each.resource
+    about = (resource.region, resource.stack or "-", resource.resource or "-", resource.state or "-", _age(resource))
+    return tuple(map(escaped, (each.owner.value, resource.kind.value, resource.id, *about)))
 
 
 def as_json(

@@ -80,8 +80,7 @@ def orphans(
     assessed = assess(inventory.resources, export, inventory.incomplete_regions)
     found = [each for each in assessed if stack is None or each.resource.stack in {None, stack}]
     if not wants_json:
-        click.echo(_heading(account, export))
-        orphan_report.show_table(found)
+        orphan_report.show(_heading(account, export), found)
     removals = _remove_all(account, selected(found, ids), yes=yes, shown=not wants_json) if removing else None
     if wants_json:
         of = export.stack if export else stack

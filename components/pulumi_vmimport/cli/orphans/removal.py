@@ -90,7 +90,7 @@ def _remove_task(aws: AwsConnection, resource: FoundResource) -> Removal:
             exported_objects.delete(aws, task.bucket, task.key_stem)
         return Removal(resource, "removed with its results")
     if task is not None and not task.is_failing:
-        message = f"EC2 can no longer cancel the task, its status is {task.summary}; rerun when it has ended"
+        message = f"EC2 can no longer cancel the task, its status is {task.state}; rerun when it has ended"
         return Removal(resource, "not cancelled", message)
     return Removal(resource, "cancelled")
 
