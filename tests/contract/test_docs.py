@@ -37,13 +37,23 @@ def test_a_stale_table_is_regenerated(page: Path) -> None:
     assert GENERATE.filled_in(stale) == text
 
 
-@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [GENERATE.README, *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
 def test_links_between_the_pages_have_targets(page: Path) -> None:
     for file, anchor in re.findall(r"\]\(([\w./]*\.md)?(?:#([\w-]+))?\)", page.read_text(encoding="utf-8")):
         target = page.parent / file if file else page
         assert target.is_file()
         headings = {_anchor(h) for h in re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)}
         assert not anchor or anchor in headings, f"{file}#{anchor}"
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """Directly, or through a page that it links to."""
+    reached, new = set[Path](), {GENERATE.README}
+    while new:
+        reached |= new
+        links = {page.parent / file for page in new for file in re.findall(r"\]\(([\w./]+\.md)", page.read_text())}
+        new = {link.resolve() for link in links} - {page.resolve() for page in reached}
+    assert {page.resolve() for page in DOCS.glob("*.md")} <= reached
 
 
 def _anchor(heading: str) -> str:
