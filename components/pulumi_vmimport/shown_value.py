@@ -4,13 +4,27 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-_MAX_CHARACTERS = 120
+# A text is at most cut where no S3 key, ARN or name ends.
+_MAX_CHARACTERS, _MAX_TEXT = 120, 1100
 
 
 def shown_value(value: Any) -> str:
-    """The value as a message shows it: `'a'`, `3`, `true`, `none`, `[1, 2]`, `{key: 'a'}`, at most 120 characters."""
+    """The value as a message shows it: `'a'`, `3`, `true`, `none`, `[1, 2]`, `{key: 'a'}`.
+
+    A text has at most 1100 characters, anything else 120.
+    """
     text = _shown(value)
-    return text if len(text) <= _MAX_CHARACTERS else f"{text[: _MAX_CHARACTERS - 3]}..."
+    if isinstance(value, str) or len(text) <= _MAX_CHARACTERS:
+        return text
+    return f"{text[: _MAX_CHARACTERS - 3]}..."
+
+
+def shown_bytes(data: bytes) -> str:
+    """The bytes as text in quotes, or in hexadecimal if one of them is no printable ASCII character."""
+    text = data.decode("ascii", "replace")
+    if not data:
+        return "nothing"
+    return _quoted(text) if text.isascii() and text.isprintable() else data.hex(" ")
 
 
 def _shown(value: Any) -> str:
@@ -34,7 +48,8 @@ def _scalar(value: float | None) -> str:
 
 def _quoted(text: str) -> str:
     """The text in quotes, with control characters escaped and everything else as it is."""
-    plain = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_MAX_CHARACTERS])
+    plain = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_MAX_TEXT])
+    plain += "..." if len(text) > _MAX_TEXT else ""
     return f'"{plain}"' if "'" in plain and '"' not in plain else f"'{plain}'"
 
 

@@ -14,6 +14,7 @@ from botocore.model import OperationModel
 
 from pulumi_vmimport.aws.response_members import JSON_TEXT, MAY_BE_ABSENT, REQUIRED_MEMBERS
 from pulumi_vmimport.errors import VmimportError
+from pulumi_vmimport.shown_value import shown_value
 
 # Every response of AWS has one of these headers.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html,
@@ -103,5 +104,9 @@ def _in_words(received: Mapping[str, Any]) -> str:
     body = received["body"] if isinstance(received["body"], bytes) else b""
     kind = received["headers"].get("Content-Type", "no content type")
     start = body[:_SHOWN_BYTES].decode("utf-8", "replace").strip()
-    content = f"{len(body)} bytes: {start!r}{'...' if len(body) > _SHOWN_BYTES else ''}" if body else "an empty body"
+    content = (
+        f"{len(body)} bytes: {shown_value(start)}{'...' if len(body) > _SHOWN_BYTES else ''}"
+        if body
+        else "an empty body"
+    )
     return f"HTTP status {received['status_code']}, {kind}, {content}"

@@ -21,6 +21,7 @@ from pulumi_vmimport.components.private_bucket import (
 )
 from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.shown_value import shown_value
 
 _EXPIRY = Expiry("expire-exports", "expire_exports_after_days", "export_prefix")
 _CANONICAL_USER_ID = re.compile("[0-9a-f]{64}")
@@ -147,4 +148,4 @@ def _check(values: Values) -> Iterator[Problem]:
     yield from bucket_problems(values, _NEW_BUCKET_ARGS, _EXPIRY)
     id = values.get("canonical_user_id")
     if is_set(id) and not _CANONICAL_USER_ID.fullmatch(id):
-        yield Problem("canonical_user_id", f"expected 64 hexadecimal digits, got {id!r}")
+        yield Problem("canonical_user_id", f"expected 64 hexadecimal digits, got {shown_value(id)}")

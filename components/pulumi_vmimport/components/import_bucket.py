@@ -19,6 +19,7 @@ from pulumi_vmimport.components.private_bucket import (
 )
 from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.shown_value import shown_value
 
 _EXPIRY = Expiry("expire-images", "expire_images_after_days", "image_prefix")
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:(key|alias)/.+")
@@ -108,4 +109,4 @@ def _check(values: Values) -> Iterator[Problem]:
     yield from bucket_problems(values, _NEW_BUCKET_ARGS, _EXPIRY)
     key = values.get("kms_key_arn")
     if is_set(key) and not _KMS_KEY_ARN.fullmatch(key):
-        yield Problem("kms_key_arn", f"expected the ARN of a KMS key or alias, got {key!r}")
+        yield Problem("kms_key_arn", f"expected the ARN of a KMS key or alias, got {shown_value(key)}")

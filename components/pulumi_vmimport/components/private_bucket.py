@@ -15,6 +15,7 @@ from pulumi_vmimport.components.leftovers import bucket_name, declare_or_import,
 from pulumi_vmimport.components.provider_lookups import region_of
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.lifecycle.identity import OWNER_TAGS
+from pulumi_vmimport.shown_value import shown_value
 
 # An incomplete multipart upload is billed until it is aborted; the examples of AWS use seven days.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
@@ -58,7 +59,8 @@ def existing_bucket(
         if bucket.bucket_region == expected:
             return bucket
         reason = (
-            f"bucket {bucket.bucket!r} is in {bucket.bucket_region}, expected {expected}, the Region of the aws "
+            f"bucket {shown_value(bucket.bucket)} is in {bucket.bucket_region}, expected {expected}, the Region "
+            "of the aws "
             f"provider and of the {use}; {advice}, or use a provider for {bucket.bucket_region}"
         )
         raise InvalidInputsError(inputs.component, [Problem("existing_bucket", reason)])
@@ -177,7 +179,7 @@ def bucket_problems(values: Values, new_bucket_args: Sequence[str], expiry: Expi
     for name in ("bucket", "existing_bucket"):
         value = values.get(name)
         if is_set(value) and not BUCKET_NAME.fullmatch(value):
-            yield Problem(name, f"expected 3 to 63 characters of a-z, 0-9, '.' and '-', got {value!r}")
+            yield Problem(name, f"expected 3 to 63 characters of a-z, 0-9, '.' and '-', got {shown_value(value)}")
     for name in ("abort_uploads_after_days", expiry.days):
         value = values.get(name)
         if is_set(value) and value < 1:

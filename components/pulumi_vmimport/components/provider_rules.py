@@ -8,6 +8,7 @@ from typing import Any
 
 from pulumi_vmimport.components.component_base import Values
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.shown_value import shown_value
 
 ADAPTER_TYPES = ("e1000", "e1000e", "sriov", "vmxnet3", "vmxnet3vrdma")
 SCSI_TYPES = ("lsilogic", "lsilogic-sas", "pvscsi")
@@ -44,7 +45,7 @@ def _of_override(override: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _choice(path: str, value: Any, choices: Sequence[str]) -> Iterator[Problem]:
     if is_set(value) and value not in choices:
-        yield Problem(path, f"expected one of {', '.join(choices)}, got {value!r}")
+        yield Problem(path, f"expected one of {', '.join(choices)}, got {shown_value(value)}")
 
 
 def _items(override: Mapping[str, Any], name: str) -> Sequence[Any]:
@@ -59,7 +60,7 @@ def _duplicate_disks(disks: Sequence[Any]) -> Iterator[Problem]:
     for index, disk in enumerate(disks):
         label, controller = member(disk, "label"), member(disk, "controller_type")
         if is_set(label) and labels.setdefault(label, index) != index:
-            yield Problem(f"disks[{index}].label", f"expected a label that no other disk has, got {label!r}")
+            yield Problem(f"disks[{index}].label", f"expected a label that no other disk has, got {shown_value(label)}")
         unit = member(disk, "unit_number")
         number = 0 if unit is None else unit
         if is_set(number) and units.setdefault((controller or "scsi", number), index) != index:

@@ -19,6 +19,7 @@ from pulumi_vmimport.components.component_base import CheckedInputs, Values
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG, Identity
 from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
+from pulumi_vmimport.shown_value import shown_value
 
 ROLE_ARGS = ("existing_role_name", "role_name", "adopt")
 _LONGEST_NAME = 64  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -72,7 +73,7 @@ def role_argument_problems(values: Values) -> Iterator[Problem]:
     """The problems of the arguments in ROLE_ARGS."""
     for name in ("existing_role_name", "role_name"):
         if is_set(values.get(name)) and not ROLE_NAME.fullmatch(values[name]):
-            yield Problem(name, f"expected 1 to 64 of letters, digits and _+=,.@-, got {values[name]!r}")
+            yield Problem(name, f"expected 1 to 64 of letters, digits and _+=,.@-, got {shown_value(values[name])}")
     if values.get("existing_role_name") is not None:
         for name in ("role_name", "adopt"):
             if values.get(name) is not None:
@@ -119,14 +120,16 @@ def _of_account(name: str, image: StoredImage, opts: pulumi.InvokeOptions) -> Ro
             return RoleChoice(DEFAULT_ROLE, adopt=False)
         reason = _insufficiency(account_role, image, opts)
     except Exception as error:  # noqa: BLE001 - a failed function of a provider raises no narrower type
-        reason = f"role {DEFAULT_ROLE!r} could not be checked ({' '.join(str(error).split())})"
+        reason = f"role {shown_value(DEFAULT_ROLE)} could not be checked ({' '.join(str(error).split())})"
     if reason is None:
         note = (
-            f"this component uses the account's role {DEFAULT_ROLE!r}, which suffices, and never changes or deletes it"
+            f"this component uses the account's role {shown_value(DEFAULT_ROLE)}, which suffices, and never "
+            "changes or deletes it"
         )
         return RoleChoice(DEFAULT_ROLE, adopt=True, note=f"{note}; to create a role, set role_name")
     note = (
-        f"this component creates role {own!r}, because {reason}; to use an existing role, set role_name and adopt=True"
+        f"this component creates role {shown_value(own)}, because {reason}; to use an existing role, set "
+        "role_name and adopt=True"
     )
     return RoleChoice(own, adopt=False, note=note)
 
@@ -140,18 +143,21 @@ def _is_of_earlier_version(role: AccountRole, resource: str) -> bool:
 def _insufficiency(role: AccountRole | None, image: StoredImage, opts: pulumi.InvokeOptions) -> str | None:
     """Why not to use the role of the account; None if it can be used."""
     if role is None:
-        return f"the account has no role {DEFAULT_ROLE!r}"
+        return f"the account has no role {shown_value(DEFAULT_ROLE)}"
     if IDENTITY_TAG in role.tags:
-        return f"role {DEFAULT_ROLE!r} belongs to stack {role.tags.get(STACK_TAG, 'another')} and is deleted with it"
+        return (
+            f"role {shown_value(DEFAULT_ROLE)} belongs to stack {role.tags.get(STACK_TAG, 'another')} and is "
+            "deleted with it"
+        )
     if not iam_documents.trusts_vm_import(role.trust, role.arn.split(":")[4]):
-        return f"role {DEFAULT_ROLE!r} does not trust {iam_documents.SERVICE_PRINCIPAL}"
+        return f"role {shown_value(DEFAULT_ROLE)} does not trust {iam_documents.SERVICE_PRINCIPAL}"
     if not all(isinstance(value, str) for value in (image.bucket, image.key)):
         return "the bucket and key of the image are not known when the program declares the role"
     if image.kms_key is not None and not (isinstance(image.kms_key, str) and ":key/" in image.kms_key):
         return "the program does not name the KMS key of the image by its ARN"
     missing = _missing(role, image, opts)
     listed = ", ".join(missing[:_MOST_LISTED]) + (" ..." if len(missing) > _MOST_LISTED else "")
-    return f"role {DEFAULT_ROLE!r} lacks {listed}" if missing else None
+    return f"role {shown_value(DEFAULT_ROLE)} lacks {listed}" if missing else None
 
 
 def _missing(role: AccountRole, image: StoredImage, opts: pulumi.InvokeOptions) -> Sequence[str]:

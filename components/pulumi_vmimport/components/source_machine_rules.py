@@ -25,6 +25,7 @@ from pulumi_vmimport.service_limits import (
     IMAGE_DISK_LIMIT_BYTES,
     MAX_IMPORT_VOLUMES,
 )
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import ControllerKind
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
@@ -107,18 +108,18 @@ class SourceMachine:
         if is_set(name) and self._release is None and not self._is_custom_release(name):
             yield Finding(
                 "windows_release",
-                f"{expected}, got {name!r}; describe a newer release in windows_releases",
+                f"{expected}, got {shown_value(name)}; describe a newer release in windows_releases",
             )
         if self._is_byol and self._release and not self._release.is_listed:
             yield Finding("windows_release", f"BYOL Checker accepts {name}, but AWS does not list it", is_fatal=False)
         path, guest_id = self._property("guest_id")
         if is_set(guest_id) and not guest_id.endswith("64Guest"):
-            yield Finding(path, f"expected a 64-bit guest, got {guest_id!r}", is_fatal=self._is_byol)
+            yield Finding(path, f"expected a 64-bit guest, got {shown_value(guest_id)}", is_fatal=self._is_byol)
 
     def _firmware(self) -> Iterator[Finding]:
         path, firmware = self._property("firmware")
         if is_set(firmware) and firmware not in FIRMWARE:
-            yield Finding(path, f"expected bios or efi, got {firmware!r}")
+            yield Finding(path, f"expected bios or efi, got {shown_value(firmware)}")
         elif is_set(firmware) and self._release and firmware != self._release.firmware:
             yield Finding(
                 path,
@@ -201,7 +202,7 @@ class SourceMachine:
             is_english = language.split("-")[0].lower() == "en"
             yield Finding(
                 "guest.language",
-                f"expected {DEFAULT_LANGUAGE}, got {language!r}; install from the English ISO",
+                f"expected {DEFAULT_LANGUAGE}, got {shown_value(language)}; install from the English ISO",
                 is_fatal=self._is_byol and not is_english,
             )
 

@@ -25,6 +25,7 @@ from pulumi_vmimport.components.vm_placement import Placement, placement_problem
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import AdapterKind
 
 # AWS documents no values. The minimum of Windows 11 (https://www.microsoft.com/windows/windows-11-specifications), and
@@ -259,7 +260,7 @@ def _iso_problems(values: Values) -> Iterator[Problem]:
     if local_path is None and iso.get("path") is None:
         yield Problem("iso.path", "is required, expected the path in the datastore, or local_path to upload a file")
     if is_set(local_path) and not Path(local_path).is_file():
-        yield Problem("iso.local_path", f"expected a file on this machine, got {local_path!r}")
+        yield Problem("iso.local_path", f"expected a file on this machine, got {shown_value(local_path)}")
     if local_path is not None and iso.get("datastore") is None and values.get("datastore") is None:
         yield Problem("iso.datastore", "is required to upload local_path: expected the datastore's name, not its id")
     if iso.get("datastore") is not None and iso.get("datastore_id") is not None:

@@ -23,6 +23,7 @@ from pulumi_vmimport.lifecycle.program_values import without_dependency
 from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs, RoleReadinessInputs
 from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.shown_value import shown_value
 
 POLICY_NAME = "vmimport"
 _KMS_KEY_ARN = re.compile(r"\*|arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
@@ -211,7 +212,7 @@ def _check(values: Values) -> Iterator[Problem]:
 def _matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:
     value = values.get(name)
     if is_set(value) and not pattern.fullmatch(value):
-        yield Problem(name, f"expected {expected}, got {value!r}")
+        yield Problem(name, f"expected {expected}, got {shown_value(value)}")
 
 
 def _all_matching(values: Values, name: str, pattern: re.Pattern[str], expected: str) -> Iterator[Problem]:
@@ -219,4 +220,4 @@ def _all_matching(values: Values, name: str, pattern: re.Pattern[str], expected:
     known_items: Sequence[Any] = items if is_set(items) else ()
     for i, item in enumerate(known_items):
         if item is not UNKNOWN and not pattern.fullmatch(item):
-            yield Problem(f"{name}[{i}]", f"expected {expected}, got {item!r}")
+            yield Problem(f"{name}[{i}]", f"expected {expected}, got {shown_value(item)}")

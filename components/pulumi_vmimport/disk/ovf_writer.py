@@ -11,6 +11,7 @@ from enum import StrEnum
 from xml.etree import ElementTree as ET
 
 from pulumi_vmimport.disk.disk_errors import InvalidDescriptorError
+from pulumi_vmimport.shown_value import shown_value
 
 _NAMESPACES = {
     "xmlns": "http://schemas.dmtf.org/ovf/envelope/1",
@@ -222,12 +223,13 @@ def _check(machine: Machine) -> None:
     texts |= {f"file name {number}": disk.file_name for number, disk in enumerate(machine.disks, 1)}
     for fact, text in texts.items():
         if not text or not text.isprintable():
-            raise InvalidDescriptorError(fact, f"expected printable text, got {text!r}")
+            raise InvalidDescriptorError(fact, f"expected printable text, got {shown_value(text)}")
     if not machine.disks:
         raise InvalidDescriptorError("disks", "expected at least one, got none")
     keys = {controller.key for controller in machine.controllers}
     for disk in machine.disks:
         if disk.controller_key not in keys:
             raise InvalidDescriptorError(
-                f"disk {disk.file_name}", f"expected a controller key of {sorted(keys)}, got {disk.controller_key}"
+                f"disk {disk.file_name}",
+                f"expected a controller key of {shown_value(sorted(keys))}, got {disk.controller_key}",
             )

@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.disk_errors import NotStreamOptimizedError, TruncatedImageError
+from pulumi_vmimport.shown_value import shown_bytes
 
 SECTOR_BYTES = 512
 
@@ -46,7 +47,7 @@ def read_header(disk: str, start: bytes) -> StreamOptimizedHeader:
     if start.startswith(TEXT_DESCRIPTOR):
         raise NotStreamOptimizedError(disk, f"a descriptor of at least {len(start)} bytes that refers to other files")
     if not MAGIC.startswith(start[:4]):
-        raise NotStreamOptimizedError(disk, f"a file that starts with {start[:8]!r}")
+        raise NotStreamOptimizedError(disk, f"a file that starts with {shown_bytes(start[:8])}")
     if len(start) < SECTOR_BYTES:
         raise TruncatedImageError(disk, len(start), f"the header requires {SECTOR_BYTES} bytes")
     fields = HEADER.unpack_from(start)

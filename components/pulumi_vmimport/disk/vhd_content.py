@@ -17,6 +17,7 @@ from pulumi_vmimport.disk.vhd_structures import (
     DynamicDiskHeader,
     VhdFooter,
 )
+from pulumi_vmimport.shown_value import shown_bytes
 
 
 def open_vhd(source: Source) -> DiskContent:
@@ -51,7 +52,7 @@ class DynamicVhdContent(ChunkedContent):
         what = "its dynamic disk header"
         header = DynamicDiskHeader.parse(read_exactly(source, what, header_offset, HEADER_BYTES))
         if header.cookie != HEADER_COOKIE:
-            raise DamagedImageError(source.name, f"{what} at {header_offset} starts with {header.cookie!r}")
+            raise DamagedImageError(source.name, f"{what} at {header_offset} starts with {shown_bytes(header.cookie)}")
         _require_checksum(source, what, header)
         if not header.can_hold(capacity_bytes):
             blocks = f"{header.table_entries} blocks of {header.block_bytes} bytes"
@@ -75,7 +76,7 @@ class DynamicVhdContent(ChunkedContent):
 def _read_footer(source: Source, offset: int, what: str) -> VhdFooter:
     footer = VhdFooter.parse(read_exactly(source, what, offset, SECTOR_BYTES))
     if footer.cookie != FOOTER_COOKIE:
-        found = f"{what} at {offset} starts with {footer.cookie!r}, expected {FOOTER_COOKIE!r}"
+        found = f"{what} at {offset} starts with {shown_bytes(footer.cookie)}, expected {shown_bytes(FOOTER_COOKIE)}"
         raise DamagedImageError(source.name, found)
     _require_checksum(source, what, footer)
     return footer

@@ -29,6 +29,7 @@ from pulumi_vmimport.disk.vhdx_structures import (
     parse_metadata_table,
     parse_region_table,
 )
+from pulumi_vmimport.shown_value import shown_bytes
 
 _REQUIRED_ITEMS = frozenset({FILE_PARAMETERS, DISK_SIZE, LOGICAL_SECTOR_SIZE})
 
@@ -113,7 +114,9 @@ def _read_metadata(source: Source, region: VhdxRegion) -> Mapping[UUID, tuple[in
     data = read_exactly(source, "the metadata table", region.offset, size)
     entries = parse_metadata_table(data)
     if entries is None:
-        raise DamagedImageError(source.name, f"its metadata of {region.length} bytes starts with {data[:8]!r}")
+        raise DamagedImageError(
+            source.name, f"its metadata of {region.length} bytes starts with {shown_bytes(data[:8])}"
+        )
     items: dict[UUID, tuple[int, ...]] = {}
     for entry in (entry for entry in entries if entry.guid in _REQUIRED_ITEMS):
         item = read_exactly(source, f"metadata item {entry.guid}", region.offset + entry.offset, entry.length)

@@ -24,6 +24,7 @@ from pulumi_vmimport.disk.stream_optimized import (
     MAGIC,
     SECTOR_BYTES,
 )
+from pulumi_vmimport.shown_value import shown_bytes
 
 _FOOTER_SECTORS = 2  # the footer, a copy of the header, precedes the end-of-stream marker
 _TABLE_ENTRIES = 512
@@ -136,7 +137,7 @@ def _header(source: Source, offset: int) -> _Header:
     fields = HEADER.unpack_from(read_exactly(source, what, offset, SECTOR_BYTES))
     magic, _, flags, capacity, grain, descriptor, size, entries, _, directory, _, _, ends, compression = fields
     if magic != MAGIC:
-        raise DamagedImageError(source.name, f"{what} starts with {magic!r}, expected {MAGIC!r}")
+        raise DamagedImageError(source.name, f"{what} starts with {shown_bytes(magic)}, expected {shown_bytes(MAGIC)}")
     if ends != LINE_ENDS:
         raise DamagedImageError(source.name, f"the line endings in {what} were converted by a transfer in text mode")
     if grain not in _GRAIN_SECTORS or grain & (grain - 1) or entries != _TABLE_ENTRIES:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, SourceModifiedError, UnreadableSourceError
@@ -107,5 +108,5 @@ def _size_in(response: "GetObjectOutputTypeDef", span: tuple[int, int]) -> int:
         )
     if found[0] != first or found[1] != min(last, found[2] - 1):
         response["Body"].close()
-        raise _WrongAnswerError(f"expected bytes {first}-{last}, got Content-Range {value!r}")
+        raise _WrongAnswerError(f"expected bytes {first}-{last}, got Content-Range {shown_value(value)}")
     return found[2]

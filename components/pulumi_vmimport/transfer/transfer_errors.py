@@ -1,6 +1,7 @@
 """The errors of a transfer; pulumi_vmimport.errors shows the tree. Errors of S3 are botocore's exceptions."""
 
 from pulumi_vmimport.errors import VmimportError
+from pulumi_vmimport.shown_value import shown_value
 
 
 class TransferError(VmimportError):
@@ -37,7 +38,7 @@ class InvalidMemberError(TransferError):
     """An OVA cannot contain a file of this name."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"OVA member {name!r}: {reason}")
+        super().__init__(f"OVA member {shown_value(name)}: {reason}")
         self.name = name
         self.reason = reason
 
@@ -46,7 +47,7 @@ class InvalidMetadataError(TransferError):
     """An S3 object cannot have this metadata."""
 
     def __init__(self, name: str, value: str, reason: str) -> None:
-        super().__init__(f"S3 metadata {name!r}: {reason}, got {name!r}: {value!r}")
+        super().__init__(f"S3 metadata {shown_value(name)}: {reason}, got {shown_value(name)}: {shown_value(value)}")
         self.name = name
         self.value = value
         self.reason = reason

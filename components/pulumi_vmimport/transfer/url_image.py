@@ -24,6 +24,7 @@ from tenacity import (
 )
 from urllib3.exceptions import HTTPError, NameResolutionError
 
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.remote_image import SPARSE_READ, CachePolicy, RemoteImage
 from pulumi_vmimport.transfer.s3_ranges import parse_content_range
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, SourceModifiedError, UnreadableSourceError
@@ -101,7 +102,7 @@ class UrlImage(RemoteImage):
         value = response.headers.get("content-range")
         span = parse_content_range(value)
         if span is None or span[:2] != (first, last):
-            raise self._unreadable(f"expected bytes {first}-{last}, got Content-Range {value!r}")
+            raise self._unreadable(f"expected bytes {first}-{last}, got Content-Range {shown_value(value)}")
         if len(response.data) != last - first + 1:
             raise self._unreadable(f"expected {last - first + 1} bytes from byte {first}, got {len(response.data)}")
 

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere import tls
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
@@ -39,7 +40,9 @@ class VSphereSettings:
             return None
         for name in ("VSPHERE_USER", "VSPHERE_PASSWORD"):
             if not environment.get(name):
-                raise InvalidSettingError(name, f"expected a value because VSPHERE_SERVER is {server!r}, got none")
+                raise InvalidSettingError(
+                    name, f"expected a value because VSPHERE_SERVER is {shown_value(server)}, got none"
+                )
         return cls(
             server=server,
             user=environment["VSPHERE_USER"],
@@ -56,7 +59,7 @@ class VSphereSettings:
             host, port = self.server, str(DEFAULT_PORT)
         host = host.removeprefix("[").removesuffix("]")
         if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
-            raise InvalidSettingError("VSPHERE_SERVER", f"expected host or host:port, got {self.server!r}")
+            raise InvalidSettingError("VSPHERE_SERVER", f"expected host or host:port, got {shown_value(self.server)}")
         return host, int(port)
 
     def tls_context(self) -> ssl.SSLContext:
@@ -71,5 +74,5 @@ class VSphereSettings:
         try:
             return tls.ca_context(self.ca_file)
         except OSError as error:
-            reason = f'cannot load the certificates of {self.ca_file!r}: "{error}"'
+            reason = f'cannot load the certificates of {shown_value(self.ca_file)}: "{error}"'
             raise InvalidSettingError("VMIMPORT_VSPHERE_CA_FILE", reason) from error

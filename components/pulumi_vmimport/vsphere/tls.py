@@ -5,6 +5,7 @@ import socket
 import ssl
 from typing import Any, Self
 
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 # Number of hexadecimal digits -> hash. ESXi and vCenter show SHA-1 before 7.0, and SHA-256 as well since.
@@ -52,7 +53,7 @@ def normalize_thumbprint(thumbprint: str) -> str:
     """A thumbprint as lower-case digits. Raises: ValueError if it is not a SHA-1 or SHA-256 thumbprint."""
     digits = thumbprint.replace(":", "").replace(" ", "").lower()
     if len(digits) not in _HASHES or set(digits) - set("0123456789abcdef"):
-        raise ValueError(f"expected 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, got {thumbprint!r}")
+        raise ValueError(f"expected 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, got {shown_value(thumbprint)}")
     return digits
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pulumi_vmimport.errors import VmimportError
+from pulumi_vmimport.shown_value import shown_value
 
 
 class VSphereError(VmimportError):
@@ -94,7 +95,8 @@ class SnapshotNotFoundError(VSphereError):
 
     def __init__(self, machine: str, name_or_id: str, candidates: Sequence[str]) -> None:
         super().__init__(
-            f"expected one snapshot {name_or_id!r} of virtual machine {machine}, got {', '.join(candidates) or 'none'};"
+            f"expected one snapshot {shown_value(name_or_id)} of virtual machine {machine}, got "
+            f"{', '.join(candidates) or 'none'};"
             f" specify the name or the id of an existing snapshot"
         )
         self.machine = machine

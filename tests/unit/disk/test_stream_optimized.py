@@ -39,8 +39,8 @@ def test_a_disk_has_the_same_content_in_chunks_of_any_size(stream_optimized: Vmd
     ("start", "words"),
     [
         (b"# Disk DescriptorFile\nversion=1\n", "a descriptor of at least 32 bytes that refers to other files"),
-        (b"conectix" + bytes(504), r"a file that starts with b'conectix'"),
-        (bytes(512), "a file that starts with"),
+        (b"conectix" + bytes(504), r"a file that starts with 'conectix'"),
+        (bytes(512), "a file that starts with 00 00 00 00 00 00 00 00"),
     ],
     ids=["descriptor of another file", "VHD", "zeros"],
 )

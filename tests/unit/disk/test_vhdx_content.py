@@ -133,7 +133,7 @@ def test_fails_for_invalid_metadata(
 
 def test_fails_without_the_required_metadata(image: bytes, memory: Memory) -> None:
     _, metadata = region(image, vhdx_structures.METADATA)
-    with pytest.raises(DamagedImageError, match="its metadata of 1048576 bytes starts with b'notadata'"):
+    with pytest.raises(DamagedImageError, match="its metadata of 1048576 bytes starts with 'notadata'"):
         VhdxContent(memory(edited(image, metadata, b"notadata")))
     entry = image.index(vhdx_structures.DISK_SIZE.bytes_le, metadata)
     with pytest.raises(DamagedImageError, match="its metadata lacks 2fa54224-cd1b-4876-b211-5dbed83bf4b8"):

@@ -56,7 +56,7 @@ def test_fails_for_an_invalid_header(image: bytes, memory: Memory, at: int, valu
         pytest.param(
             36, struct.pack("<Q", 1 << 50), "states a descriptor of 576460752303423488 bytes", id="descriptor"
         ),
-        pytest.param(0, b"XXXX", "its footer starts with b'XXXX', expected b'KDMV'", id="no-footer"),
+        pytest.param(0, b"XXXX", "its footer starts with 'XXXX', expected 'KDMV'", id="no-footer"),
     ],
 )
 def test_fails_for_an_invalid_footer(image: bytes, memory: Memory, at: int, value: bytes, words: str) -> None:

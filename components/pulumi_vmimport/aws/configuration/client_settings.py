@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pulumi_vmimport.aws.configuration.value_reader import ValueReader
+from pulumi_vmimport.shown_value import shown_value
 
 # pulumi-aws has two names for S3.
 _SERVICE_NAMES = {"s3api": "s3"}
@@ -103,6 +104,6 @@ def _endpoints(values: ValueReader) -> tuple[tuple[str, str], ...]:
             if (url := entry.text(service)) is None:
                 continue
             if urlsplit(url).scheme not in {"http", "https"}:
-                entry.problem(service, f"expected an http or https URL, got {url!r}")
+                entry.problem(service, f"expected an http or https URL, got {shown_value(url)}")
             found[_SERVICE_NAMES.get(service, service)] = url
     return tuple(sorted(found.items()))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pulumi_vmimport.aws.ec2.import_options import LicenseType, UsageOperation
+from pulumi_vmimport.shown_value import shown_value
 
 OptionT = TypeVar("OptionT", bound=StrEnum)
 
@@ -79,7 +80,8 @@ def usage_operation(
     if (sql_server_edition is None) != (sql_server_license is None):
         raise ValueError(
             "sql_server_edition and sql_server_license: expected both or neither, got "
-            f"{sql_server_edition and str(sql_server_edition)!r} and {sql_server_license and str(sql_server_license)!r}"
+            f"{shown_value(sql_server_edition and str(sql_server_edition))} and "
+            f"{shown_value(sql_server_license and str(sql_server_license))}"
         )
     edition = None
     if sql_server_edition is not None:
@@ -98,7 +100,7 @@ def usage_operation(
 def _one_of(options: type[OptionT], name: str, value: str) -> OptionT:
     found = next((option for option in options if option.lower() == str(value).lower()), None)
     if found is None:
-        raise ValueError(f"{name}: expected one of {', '.join(options)}, got {value!r}")
+        raise ValueError(f"{name}: expected one of {', '.join(options)}, got {shown_value(value)}")
     return found
 
 

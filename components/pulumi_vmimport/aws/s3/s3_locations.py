@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.shown_value import shown_value
 
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -49,7 +50,7 @@ def bucket_name_problem(bucket: str) -> str | None:
     """Why the name is invalid; None if it is valid."""
     if BUCKET_NAME.fullmatch(bucket):
         return None
-    return f"expected a bucket name of 3 to 63 characters (a-z, 0-9, dot, hyphen), got {bucket!r}"
+    return f"expected a bucket name of 3 to 63 characters (a-z, 0-9, dot, hyphen), got {shown_value(bucket)}"
 
 
 def key_problem(key: str) -> str | None:

@@ -17,6 +17,7 @@ from pulumi_vmimport.aws.tables.system_identification import (
     is_other_english,
     suggestions,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 
 def problems(
@@ -33,10 +34,10 @@ def problems(
     An input that is None, because it is not set or not known yet, is not checked.
     """
     if is_arm(operating_system):
-        yield "operatingSystem", f"{operating_system!r} is for ARM64, expected a system for x86-64"
+        yield "operatingSystem", f"{shown_value(operating_system)} is for ARM64, expected a system for x86-64"
         return
     if is_32_bit(operating_system):
-        yield "operatingSystem", f"{operating_system!r} is a 32-bit system: {_no_32_bit()}"
+        yield "operatingSystem", f"{shown_value(operating_system)} is a 32-bit system: {_no_32_bit()}"
         return
     identified = identify(operating_system)
     if identified is None or (identified.release is None and not identified.point_releases):
@@ -92,10 +93,10 @@ def _language_problems(operating_system: str, system: System) -> Iterator[tuple[
     language = foreign_language(operating_system)
     if system.is_client and (language or is_other_english(operating_system)):
         found = language or "the English of another country"
-        yield "operatingSystem", f"expected Windows in US English, got {operating_system!r} ({found})"
+        yield "operatingSystem", f"expected Windows in US English, got {shown_value(operating_system)} ({found})"
     elif language:
         reason = "expected Windows in English, because AWS does not support language packs with non-ASCII characters"
-        yield "operatingSystem", f"{reason}, got {operating_system!r} ({language})"
+        yield "operatingSystem", f"{reason}, got {shown_value(operating_system)} ({language})"
 
 
 def _release_problems(
@@ -129,6 +130,6 @@ def _release_warnings(operating_system: str, release: Release, boot_mode: BootMo
 
 def _unlisted(operating_system: str, expected: list[str]) -> str:
     return (
-        f"AWS does not list {operating_system!r} (as of {table().checked}), expected a system such as "
+        f"AWS does not list {shown_value(operating_system)} (as of {table().checked}), expected a system such as "
         f"{', '.join(expected)}; if AWS supports it now, set skipOperatingSystemCheck; see {table().source}"
     )

@@ -15,6 +15,7 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.data_requests import ClientRequests
 from pulumi_vmimport.transfer.local_image import LocalImage, path_beside
 from pulumi_vmimport.transfer.remote_image import RemoteImage
@@ -51,12 +52,14 @@ def open_target(target: str, profile: str | None, region: str | None) -> Iterato
         try:
             if target.lower().startswith(_HTTPS):
                 if not _has_host(target):
-                    raise CommandError(f"expected {_HTTPS}host/file, got {name_of(target)!r}")
+                    raise CommandError(f"expected {_HTTPS}host/file, got {shown_value(name_of(target))}")
                 yield _of_url(target, stack)
             elif target.startswith(_S3):
                 yield _of_object(target, profile, region, stack)
             elif "://" in target or not target:
-                raise CommandError(f"expected a file, {_S3}bucket/key or an https URL, got {name_of(target)!r}")
+                raise CommandError(
+                    f"expected a file, {_S3}bucket/key or an https URL, got {shown_value(name_of(target))}"
+                )
             else:
                 yield _of_file(target, stack)
         except TransferError as error:
@@ -139,7 +142,7 @@ def _of_url(url: str, stack: ExitStack) -> Target:
 def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> Target:
     bucket, _, key = uri.removeprefix(_S3).partition("/")
     if not bucket or not key:
-        raise CommandError(f"expected {_S3}bucket/key, got {uri!r}")
+        raise CommandError(f"expected {_S3}bucket/key, got {shown_value(uri)}")
     account = importlib.import_module("pulumi_vmimport.cli.inspect.s3_client")
     images: list[S3Image] = []
     try:

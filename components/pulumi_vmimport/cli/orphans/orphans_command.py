@@ -12,15 +12,15 @@ from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner, assess
 from pulumi_vmimport.cli.orphans.removal import Removal, remove, selected
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount, account_of
 from pulumi_vmimport.cli.orphans.stack_export import StackExport, read_export
+from pulumi_vmimport.shown_value import shown_value
 
 NO_ORPHANS, ORPHANS_EXIST, INCOMPLETE = 0, 1, 2
-_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 _STACK = re.compile(r"[^/\s]+/[^/\s]+")
 
 
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--stack-export", type=_FILE, help="Output of `pulumi stack export`; - reads stdin.")
+@click.option("--stack-export", metavar="FILE", help="Output of `pulumi stack export`; - reads stdin.")
 @click.option("--stack", metavar="PROJECT/STACK", help="List only the resources of this stack.")
 @click.option("--region", "regions", multiple=True, help="Region to search; repeatable. Default: configured Region.")
 @click.option("--all-regions", is_flag=True, help="Search every Region that is enabled for the account.")
@@ -62,7 +62,7 @@ def orphans(
     Exit status: 0 no orphans, 1 orphans exist or a removal failed, 2 some resources could not be listed.
     """  # noqa: D301 - \b is click's, not Python's
     if stack is not None and not _STACK.fullmatch(stack):
-        raise click.BadParameter(f"expected PROJECT/STACK, got {stack!r}", param_hint="--stack")
+        raise click.BadParameter(f"expected PROJECT/STACK, got {shown_value(stack)}", param_hint="--stack")
     if regions and all_regions:
         raise click.UsageError("--region and --all-regions cannot be used together")
     if ids and not removing:
@@ -102,8 +102,12 @@ def _require_account_of(export: StackExport | None, account: SearchedAccount) ->
 
 
 def _content(path: str) -> bytes:
-    with click.open_file(path, "rb") as file:
-        content: bytes = file.read()
+    try:
+        with click.open_file(path, "rb") as file:
+            content: bytes = file.read()
+    except OSError as error:
+        reason = f"{shown_value(path)} cannot be read: {error.strerror or error}"
+        raise click.BadParameter(reason, param_hint="--stack-export") from error
     return content
 
 

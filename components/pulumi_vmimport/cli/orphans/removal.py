@@ -23,6 +23,7 @@ from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
 from pulumi_vmimport.cli.orphans.vsphere_listing import delete_machine
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.object_versions import delete_owned_versions
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
 
@@ -179,7 +180,7 @@ def _delete_virtual_machine(aws: AwsConnection, resource: FoundResource) -> Remo
 def _bucket_and_key(resource: FoundResource) -> tuple[str, str]:
     location = split_s3_uri(resource.id)
     if location is None:
-        raise ValueError(f"expected s3://bucket/key, got {resource.id!r}")
+        raise ValueError(f"expected s3://bucket/key, got {shown_value(resource.id)}")
     return location
 
 

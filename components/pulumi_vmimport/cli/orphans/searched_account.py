@@ -15,6 +15,7 @@ from pulumi_vmimport.aws.s3.s3_locations import bucket_region
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.cli.command_error import CommandError
+from pulumi_vmimport.shown_value import shown_value
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def _regions_of(aws: AwsConnection, buckets: Sequence[str], searched: Sequence[s
     found = {bucket: bucket_region(aws, bucket) for bucket in buckets}
     for bucket, region in found.items():
         if region is None:
-            raise CommandError(f"--bucket: there is no bucket {bucket!r}")
+            raise CommandError(f"--bucket: there is no bucket {shown_value(bucket)}")
         if region not in searched:
-            raise CommandError(f"--bucket: bucket {bucket!r} is in {region}: add --region {region}")
+            raise CommandError(f"--bucket: bucket {shown_value(bucket)} is in {region}: add --region {region}")
     return {bucket: str(region) for bucket, region in found.items()}
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.lifecycle.host_properties import ACCOUNT
 from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.shown_value import shown_value
 
 _VERSIONS = (3, 4)
 _PERMISSIONS = "WorkspaceImagePermissions"
@@ -101,7 +102,8 @@ def _deployment(text: bytes) -> Mapping[str, Any]:
     if export.get("version") not in _VERSIONS:
         known = " or ".join(map(str, _VERSIONS))
         raise CommandError(
-            f"the stack export has version {export.get('version')!r}, expected {known}; export the stack again"
+            f"the stack export has version {shown_value(export.get('version'))}, expected {known}; export the "
+            "stack again"
         )
     return deployment
 

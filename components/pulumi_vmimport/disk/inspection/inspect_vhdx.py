@@ -44,6 +44,7 @@ from pulumi_vmimport.disk.vhdx_structures import (
     parse_metadata_table,
     parse_region_table,
 )
+from pulumi_vmimport.shown_value import shown_bytes
 
 Items = Mapping[UUID, tuple[int, ...]]
 _STORED_STATES = frozenset({FULLY_PRESENT, PARTIALLY_PRESENT})
@@ -95,7 +96,7 @@ def _read_items(source: Source, inspected: ContainerInspection, regions: Mapping
         data = read_exactly(source, "the metadata table", offset, METADATA_TABLE_BYTES)
         entries = parse_metadata_table(data)
         if entries is None:
-            inspected.add_damage("metadata", f"it starts with {data[:8]!r} at {offset}")
+            inspected.add_damage("metadata", f"it starts with {shown_bytes(data[:8])} at {offset}")
             return {}
         for entry in entries:
             if entry.guid not in items:

@@ -15,6 +15,7 @@ from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 from pulumi_vmimport.package_file_names import FileNames, folded, folder_of
+from pulumi_vmimport.shown_value import shown_value
 
 _ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA384", "SHA512"})
 _MAX_BYTES, _MAX_ENTRIES = 1 << 20, 4096
@@ -46,7 +47,7 @@ def check_manifest(
         parsed = parse_manifest_line(line) if len(entries) < _MAX_ENTRIES else None
         if parsed is None:
             form = ", the format of sha256sum without --tag" if _SHA256SUM.match(line) else ""
-            damage.append(Damage(_WHERE, f"line {number} is invalid{form}: {printable(line, 80)!r}"))
+            damage.append(Damage(_WHERE, f"line {number} is invalid{form}: {shown_value(printable(line, 80))}"))
             break
         name = printable(parsed.name)
         if folded(name) == folded(manifest.name):

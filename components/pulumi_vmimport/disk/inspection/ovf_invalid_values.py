@@ -9,6 +9,7 @@ from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES
 from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element
 from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.shown_value import shown_value
 
 _MAX_CPUS, _MAX_MEMORY_BYTES = 4096, 1 << 48
 _MAX_SHOWN = 60
@@ -47,7 +48,7 @@ def invalid_values(
 
 
 def _shown(value: str) -> str:
-    return repr(printable(value, _MAX_SHOWN))
+    return shown_value(printable(value, _MAX_SHOWN))
 
 
 def _files(envelope: Element) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_s
 from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, parse
 from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
 from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.shown_value import shown_value
 
 MAX_BYTES = 2 << 20
 """Limit of a descriptor; those with license texts have about 100 KiB"""
@@ -43,7 +44,7 @@ def read_ovf(data: bytes) -> OvfFacts:
     text = as_utf8(data)
     envelope = parse(text.utf8)
     if envelope.name != "Envelope":
-        raise InvalidXmlError(f"expected the element Envelope, got {printable(envelope.name, 64)!r}")
+        raise InvalidXmlError(f"expected the element Envelope, got {shown_value(printable(envelope.name, 64))}")
     version = _VERSION.fullmatch(envelope.namespace)
     systems = envelope.below("VirtualSystem")
     system = systems[0] if systems else Element("", "")

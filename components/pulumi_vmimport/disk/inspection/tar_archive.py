@@ -13,6 +13,7 @@ from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import is_local
 from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches
+from pulumi_vmimport.shown_value import shown_value
 
 MAX_MEMBERS = 1000
 _MAX_HEADERS = 3 * MAX_MEMBERS  # a long name and a pax header may precede each member
@@ -110,7 +111,7 @@ def _read_header(source: Source, offset: int, archive: Archive) -> tuple[bytes, 
     if size is None:
         found = header[:16].hex(" ") if len(header) == BLOCK_BYTES else f"{len(header)} bytes"
         if len(header) == BLOCK_BYTES and header[_MAGIC] == b"ustar":
-            found = f"that of {printable(header[_NAME])!r} with a wrong checksum or size"
+            found = f"that of {shown_value(printable(header[_NAME]))} with a wrong checksum or size"
         archive.damage.append(Damage(_WHERE, f"expected the header of a member at {offset}, got {found}"))
         archive.ends_in_zero_blocks = _ends_in_zeros(source)
         return None

@@ -17,6 +17,7 @@ from pulumi_vmimport.service_limits import (
     BYOL_FREE_WITH_OFFICE_GIB,
     GIB,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 _WINDOWS = frozenset({FileSystem.NTFS, FileSystem.BITLOCKER})
 # By guest id: the release, and the firmware that WorkSpaces rejects for it.
@@ -48,7 +49,7 @@ def _several_volumes(context: RuleContext) -> Iterator[Evidence]:
         return
     found = [partition for partition in layout.partitions if _is_volume(partition)]
     if len(found) > 1:
-        volumes = [f"{p.number} ({p.file_system}{f' {p.label!r}' if p.label else ''})" for p in found]
+        volumes = [f"{p.number} ({p.file_system}{f' {shown_value(p.label)}' if p.label else ''})" for p in found]
         yield Evidence(context.root.name, f"{len(found)} volumes: partitions {name_list(volumes)}")
 
 

@@ -5,6 +5,8 @@ Sources: the guest ids of vSphere (VirtualMachineGuestOsIdentifier) and of Virtu
 
 import re
 
+from pulumi_vmimport.shown_value import shown_value
+
 _GUEST_ID = re.compile(
     r"(?:win|windows|rhel|rockylinux|almalinux|centos|oracleLinux|sles|sled|nld|oes|suse|opensuse|debian|ubuntu|fedora|asianux"
     r"|mandriva|mandrake|turboLinux|sjds|redhat|coreos|vmwarePhoton|other\dxLinux|otherLinux|other\w*xLinux)\w*Guest",
@@ -29,4 +31,4 @@ def name_of_32_bit_guest(guest_id: str, description: str) -> str | None:
         return None
     if _GUEST_ID.fullmatch(guest_id) and not _IS_64_BIT.search(guest_id):
         return f"{guest_id}, a 32-bit system"
-    return repr(description) if _32_BITS.search(description) else None
+    return shown_value(description) if _32_BITS.search(description) else None

@@ -25,6 +25,7 @@ from pulumi_vmimport.resources.rules import service_role_rules
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
+from pulumi_vmimport.shown_value import shown_value
 
 _PATH = "imageId"
 
@@ -122,17 +123,18 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
     image = images.find(run.aws, image_id)
     if image is None:
         if not run.supplied_by_resource(_PATH):
-            yield Problem(_PATH, f"AMI {image_id!r} does not exist in {run.aws.region}")
+            yield Problem(_PATH, f"AMI {shown_value(image_id)} does not exist in {run.aws.region}")
         return
     if image.owner_id != run.aws.account_id:
         yield Problem(
             _PATH,
-            f"AMI {image_id!r} belongs to account {image.owner_id}, expected an AMI of account {run.aws.account_id}; "
+            f"AMI {shown_value(image_id)} belongs to account {image.owner_id}, expected an AMI of account "
+            f"{run.aws.account_id}; "
             "copy the AMI to your account and export the copy",
         )
     if image.state == "disabled":
-        yield Problem(_PATH, f"AMI {image_id!r} is disabled, expected available; enable it with EnableImage")
-    subject = f"AMI {image_id!r}"
+        yield Problem(_PATH, f"AMI {shown_value(image_id)} is disabled, expected available; enable it with EnableImage")
+    subject = f"AMI {shown_value(image_id)}"
     yield from export_rules.license_problems(run, _PATH, subject, image.platform_details, image.product_codes)
     for disk in image.disks:
         if disk.snapshot_id is not None:

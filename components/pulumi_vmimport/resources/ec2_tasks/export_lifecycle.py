@@ -15,6 +15,7 @@ from pulumi_vmimport.lifecycle.contract import Run, is_known
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
+from pulumi_vmimport.shown_value import shown_value
 
 EXPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of export tasks, which image and instance exports share."""
@@ -73,7 +74,7 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
         return self.read_result(run, state)
 
     def describe_result(self, state: StateT) -> str:
-        return f"object {self._stem(state)}.* in bucket {state.s3_bucket!r}"
+        return f"object {self._stem(state)}.* in bucket {shown_value(state.s3_bucket)}"
 
     def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> InputsT:
         prefix = (task.key_stem or "").removesuffix(task.id)

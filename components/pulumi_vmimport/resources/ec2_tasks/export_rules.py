@@ -16,6 +16,7 @@ from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.shown_value import shown_value
 
 LARGEST_GIB = 1024
 _DESCRIPTION_LENGTH = 255
@@ -36,7 +37,9 @@ def check(inputs: ExportInputs) -> Iterator[Problem]:
         yield Problem(_PATH, reason)
     prefix, description = inputs.s3_prefix, inputs.description
     if is_known(prefix) and prefix is not None and (prefix.startswith("/") or len(prefix.encode()) > _PREFIX_BYTES):
-        yield Problem("s3Prefix", f"expected at most {_PREFIX_BYTES} bytes without a leading slash, got {prefix!r}")
+        yield Problem(
+            "s3Prefix", f"expected at most {_PREFIX_BYTES} bytes without a leading slash, got {shown_value(prefix)}"
+        )
     if is_known(description) and description is not None and len(description) > _DESCRIPTION_LENGTH:
         yield Problem("description", f"expected at most {_DESCRIPTION_LENGTH} characters, got {len(description)}")
     yield from aws_input_problems(inputs)
@@ -96,12 +99,16 @@ def bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     """Why the bucket is unsuitable for any export. Not being allowed to read its settings is a warning."""
     with warn_on_aws_error(run, f"owner of bucket {bucket}"):
         if not export_buckets.is_owned_by_caller(run.aws, bucket):
-            yield f"bucket {bucket!r} belongs to another account, expected a bucket of account {run.aws.account_id}"
+            yield (
+                f"bucket {shown_value(bucket)} belongs to another account, expected a bucket of account "
+                f"{run.aws.account_id}"
+            )
             return
     with warn_on_aws_error(run, f"encryption of bucket {bucket}"):
         if algorithm := export_buckets.kms_algorithm(run.aws, bucket):
             yield (
-                f"bucket {bucket!r} encrypts with a KMS key ({algorithm}), expected SSE-S3 (AES256); create a bucket "
+                f"bucket {shown_value(bucket)} encrypts with a KMS key ({algorithm}), expected SSE-S3 (AES256); "
+                "create a bucket "
                 "with ExportBucket"
             )
 

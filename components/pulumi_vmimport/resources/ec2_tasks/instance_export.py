@@ -29,6 +29,7 @@ from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs, ExportLifecycle, ExportState
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.shown_value import shown_value
 
 # The number of attempts that botocore makes for operations with a client token (aws/connection.py).
 _ATTEMPTS = 8
@@ -125,7 +126,8 @@ def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     with warn_on_aws_error(run, f"ACLs of bucket {bucket}"):
         if not export_buckets.has_acls_enabled(run.aws, bucket):
             yield (
-                f"bucket {bucket!r} has ACLs disabled (BucketOwnerEnforced), expected BucketOwnerPreferred or "
+                f"bucket {shown_value(bucket)} has ACLs disabled (BucketOwnerEnforced), expected "
+                "BucketOwnerPreferred or "
                 "ObjectWriter; create a bucket with ExportBucket"
             )
             return
@@ -136,7 +138,8 @@ def _bucket_reasons(run: Run, bucket: str) -> Iterator[str]:
     with warn_on_aws_error(run, f"grants of bucket {bucket}"):
         if missing := export_buckets.missing_grants(run.aws, bucket, grantee):
             yield (
-                f"bucket {bucket!r} does not grant {' and '.join(missing)} to VM Import/Export in {run.aws.region}; "
+                f"bucket {shown_value(bucket)} does not grant {' and '.join(missing)} to VM Import/Export in "
+                f"{run.aws.region}; "
                 f"grant it to canonical user id {grantee} in the bucket's ACL, or create a bucket with ExportBucket"
             )
 
@@ -145,9 +148,11 @@ def _instance_problems(run: Run, instance_id: str) -> Iterator[Problem]:
     instance = instances.find(run.aws, instance_id)
     if instance is None:
         if not run.supplied_by_resource(_PATH):
-            yield Problem(_PATH, f"instance {instance_id!r} does not exist in {run.aws.region} or is terminated")
+            yield Problem(
+                _PATH, f"instance {shown_value(instance_id)} does not exist in {run.aws.region} or is terminated"
+            )
         return
-    subject = f"instance {instance_id!r}"
+    subject = f"instance {shown_value(instance_id)}"
     yield from export_rules.license_problems(run, _PATH, subject, instance.platform_details, instance.product_codes)
     yield from _volume_problems(run, subject, instance)
     if instance.interface_count > 1:
@@ -185,7 +190,7 @@ def _volume_problems(run: Run, subject: str, instance: Instance) -> Iterator[Pro
 def _base_image_problems(run: Run, subject: str, image_id: str) -> Iterator[Problem]:
     """EC2 requires the AMI that the instance was launched from, and its snapshots."""
     image = images.find(run.aws, image_id)
-    base = f"AMI {image_id!r}, from which {subject} was launched,"
+    base = f"AMI {shown_value(image_id)}, from which {subject} was launched,"
     if image is None:
         yield Problem(_PATH, f"{base} no longer exists; {_ALTERNATIVE}")
         return
@@ -202,10 +207,12 @@ def _base_image_problems(run: Run, subject: str, image_id: str) -> Iterator[Prob
     if stores:
         yield Problem(_PATH, f"{base} maps instance store volumes ({', '.join(stores)}); {_ALTERNATIVE}")
     if gone := set(image.snapshot_ids) - set(ebs_snapshots.find_existing(run.aws, image.snapshot_ids)):
-        yield Problem(_PATH, f"snapshots {', '.join(sorted(gone))} of AMI {image_id!r} no longer exist; {_ALTERNATIVE}")
+        yield Problem(
+            _PATH, f"snapshots {', '.join(sorted(gone))} of AMI {shown_value(image_id)} no longer exist; {_ALTERNATIVE}"
+        )
     for disk in image.disks:
         if disk.encrypted:
-            snapshot = f"snapshot {disk.snapshot_id} ({disk.device_name}) of AMI {image_id!r}"
+            snapshot = f"snapshot {disk.snapshot_id} ({disk.device_name}) of AMI {shown_value(image_id)}"
             yield from export_rules.disk_problems(_PATH, snapshot, 0, encrypted=True)
 
 

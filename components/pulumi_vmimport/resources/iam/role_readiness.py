@@ -21,6 +21,7 @@ from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
+from pulumi_vmimport.shown_value import shown_value
 
 # IAM does not report when a change has reached every Region; an example of AWS waits ten seconds after the last change.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -73,7 +74,8 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
         elif role is not None and not own and is_known(inputs.owner):
             yield Problem(
                 "roleName",
-                f"role {inputs.role_name!r} exists in account {run.aws.account_id}, and this component does not "
+                f"role {shown_value(inputs.role_name)} exists in account {run.aws.account_id}, and this component "
+                "does not "
                 "overwrite a role that it did not create; set adopt=True to use the role as it is, or set another "
                 "role_name here and in the imports",
             )
@@ -115,13 +117,15 @@ def _adoption_problems(
     name = inputs.role_name
     if role is None:
         yield Problem(
-            "roleName", f"role {name!r} does not exist in account {run.aws.account_id}; remove adopt to create it"
+            "roleName",
+            f"role {shown_value(name)} does not exist in account {run.aws.account_id}; remove adopt to create it",
         )
         return
     if own:
         yield Problem(
             "adopt",
-            f"this component created role {name!r} and would delete it; remove adopt, or first remove the role from "
+            f"this component created role {shown_value(name)} and would delete it; remove adopt, or first remove "
+            "the role from "
             f"the state (pulumi state delete) and its tag {IDENTITY_TAG} from the role",
         )
     access = RequiredAccess(
@@ -168,7 +172,7 @@ def _wait_for_iam(run: Run, inputs: RoleReadinessInputs, age: float | None = Non
             return str(role["Arn"])
         if not role and waited >= _TIMEOUT_SECONDS:
             raise CleanFailureError(
-                f"role {inputs.role_name!r} or its policy still differs from what was written after "
+                f"role {shown_value(inputs.role_name)} or its policy still differs from what was written after "
                 f"{waited / 60:.0f} minutes; another owner changes it; manage the role in one stack only, or set "
                 "adopt=True here"
             )

@@ -4,6 +4,7 @@ from collections.abc import Generator
 
 from pulumi_vmimport.aws.s3 import s3_locations
 from pulumi_vmimport.lifecycle.contract import Problem, Run
+from pulumi_vmimport.shown_value import shown_value
 
 _CREATE = "create it, or use the output of the resource that creates it"
 
@@ -30,12 +31,13 @@ def bucket_problems(
     region, expected = s3_locations.bucket_region(run.aws, bucket), run.aws.region
     if region is None:
         if not run.supplied_by_resource(input_path):
-            yield Problem(path, f"bucket {bucket!r} does not exist; {create}")
+            yield Problem(path, f"bucket {shown_value(bucket)} does not exist; {create}")
         return False
     if use is not None and region != expected:
         yield Problem(
             path,
-            f"bucket {bucket!r} is in {region}, expected {expected}; use a bucket in {expected}, or {use} in {region}",
+            f"bucket {shown_value(bucket)} is in {region}, expected {expected}; use a bucket in {expected}, or "
+            f"{use} in {region}",
         )
         return False
     return True

@@ -12,6 +12,7 @@ from pulumi_vmimport.aws.tables.system_identification import identify
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.shown_value import shown_value
 
 _FAMILY, _RELEASES = "Windows", (10, 11)
 
@@ -62,7 +63,7 @@ def _system_problems(inputs: ByolImport, profile: str) -> Iterator[Problem]:
     system, skip = inputs.operating_system, inputs.skip_operating_system_check
     found = identify(system) if is_set(system) and system and is_known(skip) and not skip else None
     if found and (found.system.family != _FAMILY or found.version[0] not in _RELEASES):
-        yield Problem("operatingSystem", f"expected Windows 10 or Windows 11 {profile}, got {system!r}")
+        yield Problem("operatingSystem", f"expected Windows 10 or Windows 11 {profile}, got {shown_value(system)}")
 
 
 def encryption_default_problems(run: Run, path: str, profile: ImageProfile | None) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
 from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
+from pulumi_vmimport.shown_value import shown_value
 
 # EC2 reads the image during the conversion: most conversions take hours, none takes minutes.
 SHORTEST_VALIDITY = timedelta(hours=1)
@@ -34,7 +35,7 @@ def container_problems(path: str, container: AnyContainer) -> Iterator[Problem]:
         yield Problem(path, f"expected exactly one of {_enumerated(list(sources))}, got {given}")
     url = container.url
     if is_known(url) and url is not None and not _is_url(url):
-        yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {url!r}")
+        yield Problem(f"{path}.url", f"expected s3://bucket/key or an https URL, got {shown_value(url)}")
     location = s3_location(container)
     if location is None:
         return
@@ -64,10 +65,12 @@ def _format_problems(path: str, container: AnyContainer, key: str) -> Iterator[P
     is_snapshot = not isinstance(container, ImageDiskContainer)
     if container.format is not None and suffix not in {None, _SUFFIXES.get(container.format.value)}:
         remedy = "leave format out for a VHDX" if is_snapshot and suffix == _SUFFIXES["VHDX"] else "correct one of them"
-        yield Problem(f"{path}.format", f"{container.format} does not match the key {key!r}; {remedy}")
+        yield Problem(f"{path}.format", f"{container.format} does not match the key {shown_value(key)}; {remedy}")
     elif container.format is None and is_snapshot and suffix == _SUFFIXES["OVA"]:
         remedy = SnapshotFormat.remedies()["OVA"]
-        yield Problem(path, f"expected a disk of the format {', '.join(SnapshotFormat)}, got the OVA {key!r}; {remedy}")
+        yield Problem(
+            path, f"expected a disk of the format {', '.join(SnapshotFormat)}, got the OVA {shown_value(key)}; {remedy}"
+        )
 
 
 def look_up_container(run: Run, top: str, path: str, container: AnyContainer) -> Iterator[Problem]:
@@ -81,7 +84,8 @@ def look_up_container(run: Run, top: str, path: str, container: AnyContainer) ->
     ):
         if not run.supplied_by_resource(top) and ebs_snapshots.find(run.aws, container.snapshot_id) is None:
             yield Problem(
-                f"{path}.snapshotId", f"snapshot {container.snapshot_id!r} does not exist in {run.aws.region}"
+                f"{path}.snapshotId",
+                f"snapshot {shown_value(container.snapshot_id)} does not exist in {run.aws.region}",
             )
         return
     location = s3_location(container)
@@ -91,7 +95,9 @@ def look_up_container(run: Run, top: str, path: str, container: AnyContainer) ->
     if not (yield from bucket_problems(run, path, bucket, input_path=top, use="import")):
         return
     if not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
-        yield Problem(path, f"object {key!r} does not exist in bucket {bucket!r}; upload it first")
+        yield Problem(
+            path, f"object {shown_value(key)} does not exist in bucket {shown_value(bucket)}; upload it first"
+        )
 
 
 def objects_of(containers: Sequence[AnyContainer]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pulumi_vmimport.aws.ec2 import ebs_encryption, kms_keys
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.shown_value import shown_value
 
 _PATH = "kmsKeyId"
 
@@ -15,7 +16,7 @@ _PATH = "kmsKeyId"
 def encryption_problems(encrypted: bool | None, kms_key: str | None, path: str = _PATH) -> Iterator[Problem]:
     """The problems of the two inputs alone."""
     if is_known(kms_key) and kms_key is not None and not kms_key.strip():
-        yield Problem(path, f"expected a KMS key, got {kms_key!r}")
+        yield Problem(path, f"expected a KMS key, got {shown_value(kms_key)}")
         return
     if is_known(kms_key, encrypted) and kms_key is not None and not encrypted:
         yield Problem(path, f"requires encrypted = true; set encrypted or remove {path}")
@@ -27,7 +28,9 @@ def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Ite
         return
     if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != run.aws.region:
         yield Problem(
-            _PATH, f"key {kms_key_id!r} is in {region}, expected a key in {run.aws.region}, the Region of the {use}"
+            _PATH,
+            f"key {shown_value(kms_key_id)} is in {region}, expected a key in {run.aws.region}, the Region of the "
+            f"{use}",
         )
         return
     with warn_on_aws_error(run, f"key {kms_key_id}"):
@@ -35,10 +38,11 @@ def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Ite
         if key is None:
             yield Problem(
                 _PATH,
-                f"key {kms_key_id!r} does not exist in {run.aws.region}; use the id, ARN or alias of a symmetric key",
+                f"key {shown_value(kms_key_id)} does not exist in {run.aws.region}; use the id, ARN or alias of a "
+                "symmetric key",
             )
         elif key.problem:
-            yield Problem(_PATH, f"key {kms_key_id!r} {key.problem}")
+            yield Problem(_PATH, f"key {shown_value(kms_key_id)} {key.problem}")
 
 
 def key_arns(run: Run, encrypted: bool | None, kms_key_id: str | None) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.lifecycle.contract import Problem, is_known
+from pulumi_vmimport.shown_value import shown_value
 
 
 def ignored_finding_problems(ignored: Sequence[str] | None) -> Iterator[Problem]:
@@ -12,4 +13,6 @@ def ignored_finding_problems(ignored: Sequence[str] | None) -> Iterator[Problem]
         return
     for number, id in enumerate(ignored or ()):
         if is_known(id) and id not in rule_catalog().rules:
-            yield Problem(f"ignoredFindings[{number}]", f"expected the id of a rule in docs/inspect.md, got {id!r}")
+            yield Problem(
+                f"ignoredFindings[{number}]", f"expected the id of a rule in docs/inspect.md, got {shown_value(id)}"
+            )

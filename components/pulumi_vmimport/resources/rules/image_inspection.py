@@ -25,6 +25,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, TransferError
 from pulumi_vmimport.transfer.url_image import UrlImage
@@ -102,7 +103,7 @@ def _problems(run: Run, path: str, findings: Iterable[ImageFinding], purpose: Pu
         rule = rule_catalog().rules[finding.rule]
         words = f"{finding.sentence}; {finding.rule}: {finding.evidence}; for details run `vmimport inspect`"
         if finding.severity is Severity.ERROR:
-            yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{finding.rule!r}]")
+            yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{shown_value(finding.rule)}]")
         elif not rule.deep:
             run.warn(f"{path}: {words}")
 

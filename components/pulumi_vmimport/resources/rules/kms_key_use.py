@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, delegates
 from pulumi_vmimport.aws.iam.service_role import Refusal, ServiceRole
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.shown_value import shown_value
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,15 @@ class KeyUse:
         name, key = self.role.name, f"the policy of KMS key {self.key_arn}, {self.purpose},"
         if denied := [action for action in actions if self._by_key(action) is Effect.DENY]:
             yield (
-                f"{key} denies {', '.join(denied)} to role {name!r}, and no Allow statement can override it; exempt "
+                f"{key} denies {', '.join(denied)} to role {shown_value(name)}, and no Allow statement can "
+                "override it; exempt "
                 "the role from the Deny statement in the key policy"
             )
         missing = [a for a in actions if self._by_key(a) is Effect.NONE and not self._is_left_to_role(a)]
         if missing:
             statement = {**iam_documents.sse_kms_key_statement(self.role.arn), "Action": missing}
             yield (
-                f"{key} does not allow {', '.join(missing)} to role {name!r}; add to the key policy: "
+                f"{key} does not allow {', '.join(missing)} to role {shown_value(name)}; add to the key policy: "
                 f"{json.dumps(statement)}"
             )
 
@@ -83,13 +85,17 @@ class KeyUse:
         key, name = f"{action} on KMS key {self.key_arn}, {self.purpose}", self.role.name
         if refusal is Refusal.NOT_ALLOWED:
             statement = {"Effect": "Allow", "Action": [action], "Resource": [self.key_arn]}
-            return f"role {name!r} lacks {key}; add to its policies: {json.dumps(statement)}"
+            return f"role {shown_value(name)} lacks {key}; add to its policies: {json.dumps(statement)}"
         if refusal is Refusal.DENIED:
             return (
-                f"a Deny statement in the policies of role {name!r} denies {key}, and no Allow statement can override "
+                f"a Deny statement in the policies of role {shown_value(name)} denies {key}, and no Allow "
+                "statement can override "
                 "it; remove the Deny statement"
             )
-        return f"the permissions boundary {self.role.boundary_arn} of role {name!r} does not allow {key}; change it"
+        return (
+            f"the permissions boundary {self.role.boundary_arn} of role {shown_value(name)} does not allow {key}; "
+            "change it"
+        )
 
     def _request(self, action: str) -> Request:
         return Request(iam_documents.example_of(action), self.key_arn, self._context, self.role.arn)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pulumi_vmimport.aws.s3.encryption_policies import upload_denials
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.encryption_rules import look_up_key
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption, SseAlgorithm
 from pulumi_vmimport.transfer.s3_object import FoundObject
 
@@ -31,7 +32,7 @@ class RequestedEncryption:
         if not is_known(key) or key is None:
             return
         if not key.strip():
-            yield Problem("kmsKeyId", f"expected the id, ARN or alias of a KMS key, got {key!r}")
+            yield Problem("kmsKeyId", f"expected the id, ARN or alias of a KMS key, got {shown_value(key)}")
         elif is_known(self.sse) and self.sse not in _KMS:
             got = self.sse.value if self.sse else "none"
             yield Problem("kmsKeyId", f"requires sse aws:kms or aws:kms:dsse, got sse {got}; change sse or remove it")
@@ -49,7 +50,8 @@ class RequestedEncryption:
                 name, got = ("kmsKeyId", self.kms_key_id) if denial.is_about_key else ("sse", algorithm)
                 yield Problem(
                     name,
-                    f"statement {denial.statement} in the policy of bucket {bucket!r} denies the upload, condition "
+                    f"statement {denial.statement} in the policy of bucket {shown_value(bucket)} denies the "
+                    "upload, condition "
                     f"{denial.condition}, got {name} {got or 'none'}; set {name} to a value that the policy accepts",
                 )
 

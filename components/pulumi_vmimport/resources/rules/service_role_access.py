@@ -25,6 +25,7 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.kms_key_use import KeyUse
+from pulumi_vmimport.shown_value import shown_value
 
 _NETWORK_KEYS = {
     "aws:sourceip": "aws:SourceIp", "aws:sourcevpc": "aws:SourceVpc", "aws:sourcevpce": "aws:SourceVpce",
@@ -62,7 +63,8 @@ class AccessCheck:
         if not self.role.trusts_vm_import():
             trust = iam_documents.trust_policy()["Statement"][0]
             yield (
-                f"role {self.role.name!r} does not let {iam_documents.SERVICE_PRINCIPAL} assume it with external id "
+                f"role {shown_value(self.role.name)} does not let {iam_documents.SERVICE_PRINCIPAL} assume it "
+                "with external id "
                 f"{iam_documents.EXTERNAL_ID}; add to its trust policy: {json.dumps(trust)}"
             )
         for statement in self._statements:
@@ -81,7 +83,8 @@ class AccessCheck:
         for bucket, keys in found.items():
             if keys:
                 yield (
-                    f"the policy of bucket {bucket!r} may deny access to role {self.role.name!r}: a Deny statement "
+                    f"the policy of bucket {shown_value(bucket)} may deny access to role "
+                    f"{shown_value(self.role.name)}: a Deny statement "
                     f"depends on {', '.join(_NETWORK_KEYS[key] for key in sorted(keys))}, and VM Import/Export reaches "
                     "the bucket from the network of AWS; exempt the role from the statement"
                 )
@@ -114,14 +117,16 @@ class AccessCheck:
     def _refusal_text(self, refusal: Refusal, permissions: str, statement: Mapping[str, Any]) -> str:
         name = self.role.name
         if refusal is Refusal.NOT_ALLOWED:
-            return f"role {name!r} lacks {permissions}; add to its policies: {json.dumps(statement)}"
+            return f"role {shown_value(name)} lacks {permissions}; add to its policies: {json.dumps(statement)}"
         if refusal is Refusal.DENIED:
             return (
-                f"a Deny statement in the policies of role {name!r} denies {permissions}, and no Allow statement can "
+                f"a Deny statement in the policies of role {shown_value(name)} denies {permissions}, and no Allow "
+                "statement can "
                 "override it; remove the Deny statement"
             )
         return (
-            f"the permissions boundary {self.role.boundary_arn} of role {name!r} does not allow {permissions}, and no "
+            f"the permissions boundary {self.role.boundary_arn} of role {shown_value(name)} does not allow "
+            f"{permissions}, and no "
             "policy of the role can override it; ask the owner of the boundary to allow it"
         )
 
@@ -144,7 +149,8 @@ class AccessCheck:
                     denied[_bucket_in(resource)].append((action, resource))
         for bucket, permissions in denied.items():
             yield (
-                f"the policy of bucket {bucket!r} denies role {self.role.name!r} {_listed(permissions)}, and no Allow "
+                f"the policy of bucket {shown_value(bucket)} denies role {shown_value(self.role.name)} "
+                f"{_listed(permissions)}, and no Allow "
                 "statement can override it; exempt the role from the Deny statement in the bucket policy"
             )
 

@@ -14,6 +14,7 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
+from pulumi_vmimport.shown_value import shown_value
 
 DEFAULT_ROLE = "vmimport"
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
@@ -32,7 +33,9 @@ _UNEXPLAINED = (
 def role_name_problems(role_name: str | None) -> Iterator[Problem]:
     """The problems of the input alone."""
     if is_known(role_name) and role_name is not None and not ROLE_NAME.fullmatch(role_name):
-        yield Problem("roleName", f"expected 1 to 64 letters, digits and _+=,.@- characters, got {role_name!r}")
+        yield Problem(
+            "roleName", f"expected 1 to 64 letters, digits and _+=,.@- characters, got {shown_value(role_name)}"
+        )
 
 
 def role_problems(run: Run, role_name: str | None, access: RequiredAccess, *, fresh: bool = False) -> Iterator[Problem]:
@@ -52,7 +55,7 @@ def role_problems(run: Run, role_name: str | None, access: RequiredAccess, *, fr
 def _reasons(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> list[str]:
     role = service_role.find(run.aws, name, fresh=fresh)
     if role is None:
-        return [f"role {name!r} does not exist in account {run.aws.account_id}; create it with VmimportRole"]
+        return [f"role {shown_value(name)} does not exist in account {run.aws.account_id}; create it with VmimportRole"]
     check = AccessCheck(run, role, access, fresh)
     reasons = list(check.problems())
     for doubt in () if reasons else check.doubts():

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX, is_reserved_tag
+from pulumi_vmimport.shown_value import shown_value
 
 # A resource has at most 50 tags; the library uses up to five of them.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
@@ -18,7 +19,9 @@ def tag_problems(
     """The problems of a map of tags. The default limits are those of EC2."""
     for key, value in (tags or {}).items():
         if key.startswith((TAG_PREFIX, "aws:")):
-            yield Problem(f"tags.{key}", f"expected a key that does not start with aws: or {TAG_PREFIX}, got {key!r}")
+            yield Problem(
+                f"tags.{key}", f"expected a key that does not start with aws: or {TAG_PREFIX}, got {shown_value(key)}"
+            )
         if not 1 <= len(key) <= _TAG_KEY_LENGTH:
             yield Problem(f"tags.{key}", f"expected a key of 1 to {_TAG_KEY_LENGTH} characters, got {len(key)}")
         if is_known(value) and len(value) > longest_value:

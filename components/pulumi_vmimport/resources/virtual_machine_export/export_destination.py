@@ -11,6 +11,7 @@ from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
@@ -198,9 +199,9 @@ def key_problem(key: str, format: MachineExportFormat | None) -> str | None:
     is_vmdk = format is MachineExportFormat.VMDK
     max_bytes = _MAX_KEY_BYTES - (_MAX_NAME_BYTES if is_vmdk else 0)
     if not key or key.startswith("/") or len(key.encode()) > max_bytes:
-        return f"expected 1 to {max_bytes} bytes that do not start with a slash, got {key!r}"
+        return f"expected 1 to {max_bytes} bytes that do not start with a slash, got {shown_value(key)}"
     if is_vmdk and not key.endswith("/"):
-        return f"expected a prefix that ends in a slash for format vmdk, got {key!r}"
+        return f"expected a prefix that ends in a slash for format vmdk, got {shown_value(key)}"
     if not is_vmdk and not key.lower().endswith(".ova"):
-        return f"expected a key that ends in .ova, got {key!r}"
+        return f"expected a key that ends in .ova, got {shown_value(key)}"
     return None

@@ -13,6 +13,7 @@ from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_blockers
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
 
 
@@ -53,7 +54,8 @@ def _byol_problems(path: str, facts: MachineFacts, ignored: Collection[str]) -> 
                 path,
                 f"{disk.label} of {facts.name} has {disk.capacity_bytes / GIB:.0f} GB, expected at most "
                 f"{BYOL_DISK_GIB} GB for WorkSpaces (BYOL Checker accepts {BYOL_CHECKER_DISK_GIB} GB); re-create the "
-                f"VM with a smaller disk, or shrink it; to ignore this finding, set ignored_findings=[{rule!r}]",
+                "VM with a smaller disk, or shrink it; to ignore this finding, set "
+                f"ignored_findings=[{shown_value(rule)}]",
             )
     if is_windows_server(facts.guest_id):
         yield Problem(

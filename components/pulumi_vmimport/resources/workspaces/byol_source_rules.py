@@ -8,6 +8,7 @@ from pulumi_vmimport.aws.ec2.images import Image
 from pulumi_vmimport.aws.ec2.import_options import UsageOperation
 from pulumi_vmimport.aws.workspaces import byol_account
 from pulumi_vmimport.lifecycle.contract import Problem, Run
+from pulumi_vmimport.shown_value import shown_value
 
 _GUIDE = "https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html"
 # ImportImage describes an AMI with the operating system that it detects.
@@ -18,7 +19,7 @@ _AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 
 def ami_id_problem(image_id: str) -> str | None:
     """Why this is not the id of an AMI."""
-    return None if _AMI_ID.fullmatch(image_id) else f"expected ami- and 8 or 17 hex digits, got {image_id!r}"
+    return None if _AMI_ID.fullmatch(image_id) else f"expected ami- and 8 or 17 hex digits, got {shown_value(image_id)}"
 
 
 def account_problems(run: Run, path: str) -> Iterator[Problem]:
@@ -81,7 +82,10 @@ def _system_problems(run: Run, image: Image, path: str) -> Iterator[Problem]:
         )
     if _SERVER.search(image.description) or _SERVER.search(image.name):
         words = image.description if _SERVER.search(image.description) else image.name
-        reason = f"AMI {image.id} is Windows Server ({words!r}), expected a Windows client edition: Windows 10 or 11"
+        reason = (
+            f"AMI {image.id} is Windows Server ({shown_value(words)}), expected a Windows client edition: Windows "
+            "10 or 11"
+        )
         if image.description.startswith(_WRITTEN_BY_EC2):
             yield Problem(path, reason)
         elif not licensed:

@@ -19,6 +19,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageLifecycle,
     WorkspaceImageState,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 _WORKSPACE_ID = re.compile(r"ws-[0-9a-z]{8,63}")
 
@@ -41,7 +42,7 @@ class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImage
     def check(self, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
         if is_known(inputs.workspace_id) and not _WORKSPACE_ID.fullmatch(inputs.workspace_id):
-            yield Problem("workspaceId", f"expected ws- and 8 to 63 of a-z 0-9, got {inputs.workspace_id!r}")
+            yield Problem("workspaceId", f"expected ws- and 8 to 63 of a-z 0-9, got {shown_value(inputs.workspace_id)}")
 
     def preflight(self, run: Run, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)

@@ -30,6 +30,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageLifecycle,
     WorkspaceImageState,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 _TASK_ID = re.compile(r"import-ami-([a-zA-Z0-9]{8}|[a-zA-Z0-9]{17})")
 _BUILD_ARN = re.compile(
@@ -151,7 +152,9 @@ def _source_problems(inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Probl
         yield Problem("ec2ImageId", f"{expected}, got none")
     task_id, build_arn, image_id = inputs.ec2_import_task_id, inputs.image_build_version_arn, inputs.ec2_image_id
     if is_known(task_id) and task_id is not None and not _TASK_ID.fullmatch(task_id):
-        yield Problem("ec2ImportTaskId", f"expected import-ami- and 8 or 17 letters and digits, got {task_id!r}")
+        yield Problem(
+            "ec2ImportTaskId", f"expected import-ami- and 8 or 17 letters and digits, got {shown_value(task_id)}"
+        )
     if is_known(build_arn) and build_arn is not None:
         yield from _arn_problems("imageBuildVersionArn", build_arn, _BUILD_ARN, inputs.region)
     if is_known(image_id) and image_id is not None and (reason := ami_id_problem(image_id)):
@@ -163,7 +166,7 @@ def _arn_problems(path: str, arn: str, pattern: re.Pattern[str], region: str | N
     match = pattern.fullmatch(arn)
     if match is None:
         example = "infrastructure-configuration/NAME" if pattern is _INFRASTRUCTURE_ARN else "image/NAME/1.0.0/1"
-        yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{example}, got {arn!r}")
+        yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{example}, got {shown_value(arn)}")
     elif is_known(region) and region and match[1] != region:
         yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
 

@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.workspaces import workspaces_tags
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_reserved_tag
 from pulumi_vmimport.resources.rules import tag_rules
+from pulumi_vmimport.shown_value import shown_value
 
 
 class TaggedInputs(Protocol):
@@ -70,4 +71,7 @@ def adopt(run: Run, inputs: TaggedInputs, kind: str, existing: NamedResource) ->
 
 def name_conflict(kind: str, existing: NamedResource) -> str:
     """The reason of a problem, or the message of an error: another image or bundle has the name."""
-    return f"the name {existing.name!r} belongs to {kind} {existing.id} in the same account; choose another name"
+    return (
+        f"the name {shown_value(existing.name)} belongs to {kind} {existing.id} in the same account; choose "
+        "another name"
+    )

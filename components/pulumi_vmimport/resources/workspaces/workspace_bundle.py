@@ -39,6 +39,7 @@ from pulumi_vmimport.resources.workspaces.identifier_rules import (
 )
 from pulumi_vmimport.resources.workspaces.service_retries import retry_if, retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems, own_image
+from pulumi_vmimport.shown_value import shown_value
 
 _DESCRIPTION_LENGTH = 255
 _BUNDLE_IN_USE = "ResourceAssociatedException"
@@ -175,7 +176,9 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
                     return bundle
                 raise
 
-        waiting = f"waiting for the name {inputs.bundle_name!r}, which AWS reserves for two hours after a deletion"
+        waiting = (
+            f"waiting for the name {shown_value(inputs.bundle_name)}, which AWS reserves for two hours after a deletion"
+        )
         return retry_if(run, _is_name_in_use, create, lambda words: f"{waiting}: {words}")
 
     def _finish(self, run: Run, id: str, state: WorkspaceBundleState) -> WorkspaceBundleState:

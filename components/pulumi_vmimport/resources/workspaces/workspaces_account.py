@@ -28,6 +28,7 @@ from pulumi_vmimport.lifecycle.contract import (
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
+from pulumi_vmimport.shown_value import shown_value
 
 _OCTET = r"(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])"
 _CIDR = re.compile(rf"{_OCTET}\.{_OCTET}\.0\.0/16")
@@ -53,7 +54,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
         yield from aws_input_problems(inputs)
         cidr_range = inputs.dedicated_tenancy_management_cidr_range
         if is_known(cidr_range) and not _CIDR.fullmatch(cidr_range):
-            yield Problem("dedicatedTenancyManagementCidrRange", f"expected a.b.0.0/16, got {cidr_range!r}")
+            yield Problem("dedicatedTenancyManagementCidrRange", f"expected a.b.0.0/16, got {shown_value(cidr_range)}")
         if is_known(inputs.acknowledge_irreversible) and not inputs.acknowledge_irreversible:
             yield Problem(
                 "acknowledgeIrreversible",

@@ -73,15 +73,20 @@ def test_every_platform_has_a_section_with_commands() -> None:
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: re.sub(r"[^\w]+", "-", command)[-60:])
 def test_a_command_of_the_page_makes_an_image_that_inspect_passes(command: str, folder: Path, disk: Path) -> None:
-    if tools := missing(command.split()[0]):
+    if tools := missing(command.split(maxsplit=1)[0]):
         pytest.skip(f"not installed: {tools}")
-    result = folder / ("disk.raw" if command.startswith("tar") else command.split()[-1])
+    result = folder / ("disk.raw" if command.startswith("tar") else command.rsplit(maxsplit=1)[-1])
     if result.name not in command.split()[:-1]:
         result.unlink(missing_ok=True)
     path = f"{folder}:{os.environ['PATH']}:/usr/sbin"
     local = command.replace(MOUNTED, str(folder))
     done = subprocess.run(
-        ["/bin/bash", "-c", local], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        ["/bin/bash", "-c", local],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     for profile in ("ec2", "snapshot"):

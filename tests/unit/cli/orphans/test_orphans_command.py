@@ -102,7 +102,9 @@ def test_all_regions_are_the_enabled_regions_of_the_account(
         pytest.param(["ami-1"], "add --remove", id="ids-alone"),
         pytest.param(["--remove"], "requires --stack-export", id="no-proof"),
         pytest.param(["--remove", "--stack-export", "-"], "requires --yes", id="cannot-ask"),
-        pytest.param(["--stack-export", "nowhere.json"], "'nowhere.json' does not exist", id="no-file"),
+        pytest.param(["--stack-export", "nowhere.json"], "'nowhere.json' cannot be read: No such file", id="no-file"),
+        pytest.param(["--stack-export", "C:\\web.json"], "'C:\\web.json' cannot be read", id="windows-path"),
+        pytest.param(["--stack-export", "/"], "'/' cannot be read: Is a directory", id="folder"),
         pytest.param(["--bucket", "nowhere"], "there is no bucket 'nowhere'", id="no-bucket"),
         pytest.param(
             ["--bucket", "images-of-web", "--region", "us-east-1"],
