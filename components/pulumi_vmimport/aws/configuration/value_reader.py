@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pulumi_vmimport.aws.configuration.durations import seconds_of
+from pulumi_vmimport.shown_value import shown_value
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -55,7 +56,7 @@ class ValueReader:
         value = self.text(key)
         if value is None or value.lower() in allowed:
             return value and value.lower()
-        self.problem(key, f"expected one of {', '.join(allowed)}, got {value!r}")
+        self.problem(key, f"expected one of {', '.join(allowed)}, got {shown_value(value)}")
         return None
 
     def flag(self, key: str) -> bool | None:
@@ -65,7 +66,7 @@ class ValueReader:
             return None if value == "" else value
         if isinstance(value, str) and value.lower() in _FLAGS:
             return _FLAGS[value.lower()]
-        self.problem(key, f"expected true or false, got {value!r}")
+        self.problem(key, f"expected true or false, got {shown_value(value)}")
         return None
 
     def number(self, key: str) -> int | None:
@@ -75,7 +76,7 @@ class ValueReader:
             return None
         if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}(\.0)?", str(value)):
             return int(float(value))
-        self.problem(key, f"expected a whole number, got {value!r}")
+        self.problem(key, f"expected a whole number, got {shown_value(value)}")
         return None
 
     def seconds(self, key: str, least: int, most: int) -> int | None:
@@ -87,7 +88,7 @@ class ValueReader:
         if found is not None and least <= found <= most:
             return found
         expected = f"expected a duration of {least // 60} to {most // 60} minutes, such as {least // 60}m"
-        self.problem(key, f"{expected}, got {value!r}")
+        self.problem(key, f"{expected}, got {shown_value(value)}")
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run
 from pulumi_vmimport.package_file_names import ascii_name, member_names, spellings
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.file_content import FileContent, UploadContent, file_identity
 from pulumi_vmimport.transfer.local_image import path_beside
 from pulumi_vmimport.transfer.packed_ova import PackedFile, PackedOva
@@ -39,7 +40,7 @@ def path_problem(path: str) -> str | None:
         return None
     suffixes = map(str.lower, Path(path).suffixes)
     remedy = f"; if it is an OVF descriptor, rename it to end in {_OVF}" if _OVF in suffixes else ""
-    return f"expected a path that ends in {', '.join(_KEY_SUFFIXES)}, got {path!r}{remedy}"
+    return f"expected a path that ends in {', '.join(_KEY_SUFFIXES)}, got {shown_value(path)}{remedy}"
 
 
 def key_problem(path: str, key: str) -> str | None:
@@ -47,7 +48,7 @@ def key_problem(path: str, key: str) -> str | None:
     suffixes = _KEY_SUFFIXES.get(Path(path).suffix.lower())
     if suffixes is None or key.lower().endswith(suffixes):
         return None
-    return f"expected a key that ends in {' or '.join(suffixes)} for {path!r}, got {key!r}"
+    return f"expected a key that ends in {' or '.join(suffixes)} for {shown_value(path)}, got {shown_value(key)}"
 
 
 def content_identity(path: str) -> str | None:
@@ -136,7 +137,9 @@ def _referenced_files(path: str, descriptor: bytes) -> Iterator[tuple[str, str]]
         paths = [path_beside(path, spelled) for spelled in spellings(href)]
         if not paths:
             place = "expected references to files in the folder of the descriptor or below"
-            raise UnreadableSourceError(path, f"{place}, got {href!r}; put the file there and correct the href")
+            raise UnreadableSourceError(
+                path, f"{place}, got {shown_value(href)}; put the file there and correct the href"
+            )
         if file.is_chunked or file.is_compressed:
             kind = "chunked" if file.is_chunked else "compressed"
             raise UnreadableSourceError(

@@ -27,6 +27,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
     WorkspaceImageLifecycle,
     WorkspaceImageState,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 _REGION = re.compile(r"[-0-9a-z]{1,31}")
 # Images cannot leave these partitions. Source: the page above.
@@ -97,7 +98,7 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
 
 def _region_problems(source: str, target: str | None) -> Iterator[Problem]:
     if not _REGION.fullmatch(source):
-        yield Problem("sourceRegion", f"expected a Region such as {target or 'eu-west-1'}, got {source!r}")
+        yield Problem("sourceRegion", f"expected a Region such as {target or 'eu-west-1'}, got {shown_value(source)}")
     elif target and target != source:
         for prefix, rule in _PARTITION_RULES.items():
             if source.startswith(prefix) or target.startswith(prefix):

@@ -34,6 +34,8 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
             ".ova, .ovf, .vmdk, .vhd, .vhdx, .raw, .img, got 'web.qcow2'",
         ),
         ({"path": "web.ovf.txt"}, "path", "got 'web.ovf.txt'; if it is an OVF descriptor, rename it to end in .ovf"),
+        ({"path": r"C:\disks\web.qcow2"}, "path", r"got 'C:\disks\web.qcow2'"),
+        ({"path": r"C:\disks\web.ovf"}, "key", r"a key that ends in .ova for 'C:\disks\web.ovf'"),
         ({"key": "web.vmdk"}, "key", "a key that ends in .raw or .img"),
         ({"path": "web.ovf"}, "key", "a key that ends in .ova for 'web.ovf'"),
         ({"key": "x" * 1025}, "key", "1 to 1024 bytes, got 1025"),
