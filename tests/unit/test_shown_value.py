@@ -69,14 +69,14 @@ def test_bytes_of_a_file_are_text_or_hexadecimal(data: bytes, text: str) -> None
 
 
 def formats() -> list[str]:
-    """Each place of the package where Python formats a value: `{x!r}`, `repr(x)`, `%r`, `ascii(x)`."""
+    """Each place of the package where Python formats a value: `{x!r}`, `{x!a}`, `repr`, `%r`."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             is_conversion = isinstance(node, ast.FormattedValue) and node.conversion in {ord("r"), ord("a")}
-            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "repr"
+            is_call = isinstance(node, ast.Name) and node.id == "repr"
             is_percent = isinstance(node, ast.Constant) and isinstance(node.value, str) and "%r" in node.value
-            if is_conversion or is_call or is_percent:
+            if isinstance(node, ast.expr) and (is_conversion or is_call or is_percent):
                 found.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
     return found
 
