@@ -66,8 +66,8 @@ def test_every_usage_operation_has_a_row() -> None:
         pytest.param(
             ("Linux", "BYOL", "Web", "MIT"), "sql_server_license: expected one of AWS, BYOL", id="sql-license"
         ),
-        pytest.param(("Linux", "BYOL", "Web"), "both or neither, got 'Web' and None", id="no-sql-license"),
-        pytest.param(("Linux", "BYOL", None, "AWS"), "both or neither, got None and 'AWS'", id="no-edition"),
+        pytest.param(("Linux", "BYOL", "Web"), "both or neither, got 'Web' and none", id="no-sql-license"),
+        pytest.param(("Linux", "BYOL", None, "AWS"), "both or neither, got none and 'AWS'", id="no-edition"),
     ],
 )
 def test_fails_with_the_allowed_values(arguments: tuple[str, ...], words: str) -> None:
