@@ -49,7 +49,7 @@ def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: San
     assert sandbox.aws.calls.writes() == []
     assert stack.up() == {"create": 2}
     first = holds(stack, sandbox, file)
-    assert any("DirectSnapshot data creating" in line and "% written" in line for line in stack.output)
+    assert any("DirectSnapshot data creating" in line and "% writing" in line for line in stack.output)
     before = sandbox.aws.calls.writes()
     assert stack.up() == {"same": 2}
     assert stack.preview(refresh=True) == {"same": 2}
@@ -93,6 +93,7 @@ def test_after_ctrl_c_the_next_up_resumes_the_writes(stack: Any, sandbox: Sandbo
 def test_fails_in_preview_with_the_problems_of_the_image(stack: Any, sandbox: Sandbox, file: Path) -> None:
     file.write_bytes(b"QFI\xfb" + bytes(1000))
     printed = stack.fails(stack.preview)
-    assert "got a qcow2 image; convert it: qemu-img convert -O raw" in printed
+    assert "got a qcow2 image; " in printed
+    assert "qemu-img convert" in printed
     assert "Traceback" not in printed
     assert sandbox.aws.calls.writes() == []

@@ -76,7 +76,7 @@ def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: San
     assert stack.up() == {"create": 2}
     assert_uploaded(s3, file)
     assert sent_parts(sandbox) == PARTS
-    assert any("DiskImageUpload web creating" in line and "% sent" in line for line in stack.output)
+    assert any("DiskImageUpload web creating" in line and "% uploading" in line for line in stack.output)
     first = stack.outputs()
     before = list(sandbox.aws.calls)
     assert stack.up() == {"same": 2}

@@ -121,7 +121,7 @@ def test_expired_credentials_are_reread_and_a_run_without_new_ones_is_resumed(
     faults.on(DESCRIBE, end_imports, nth=6)
     faults.on("CreateTags", lambda _: faults.expire_credentials())
     printed = stack.fails(stack.up)
-    assert "(last poll failed: RequestExpired" in printed
+    assert "% pending, last poll failed: RequestExpired" in printed
     assert "ImportImage web: RequestExpired: Request has expired. (in CreateTags); renew the credentials" in printed
     assert "Traceback" not in printed
     log_in()

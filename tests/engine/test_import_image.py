@@ -102,7 +102,7 @@ def test_fails_in_preview_for_an_unsuitable_bucket_or_role(
     image_args["role_name"] = "nobody"
     printed = stack.fails(stack.preview)
     assert "bucket 'far-away' is in us-east-1, expected eu-west-1" in printed
-    assert "role 'nobody' does not exist in the account" in printed
+    assert "role 'nobody' does not exist in account" in printed
 
 
 def test_a_failed_import_reports_the_cause_and_the_next_up_retries(stack: Any, sandbox: Sandbox) -> None:

@@ -106,7 +106,7 @@ def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced
     for nth in (1, 2):
         aws.faults.on("CreateUpdatedWorkspaceImage", offer_update, nth=nth)
     assert stack.up() == {"create": 2, "replace": 1, "same": 2}
-    assert re.search(r"wsi-\w+: [a-z ]+ \d+%: ", "\n".join(stack.output))  # state, percentage and message
+    assert re.search(r"\d+% [a-z ]+: .*, wsi-\w+", "\n".join(stack.output))  # percentage, state, message and id
     outputs = stack.outputs()
     states = {image["ImageId"]: image["State"] for image in workspaces.describe_workspace_images()["Images"]}
     assert states == {outputs["custom"]: "AVAILABLE", outputs["updated"]: "AVAILABLE"}

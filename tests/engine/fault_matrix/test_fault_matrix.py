@@ -147,7 +147,9 @@ def test_an_unfinished_run_is_completed_or_deleted_even_if_the_second_run_is_int
         return stack, before
 
     clean, _ = unfinished(resources)
-    calls = matrix.calls_of(getattr(clean, command))
+    # The engine checks and compares one resource after the other: one that is held there would hold the others back.
+    checks = matrix.calls_of(clean.preview) if command == "up" else {}
+    calls = {name: of[len(checks.get(name, ())) :] for name, of in matrix.calls_of(getattr(clean, command)).items()}
     clean.destroy()
     instances = instances_of(resources, calls)
     stack, before = unfinished(instances)

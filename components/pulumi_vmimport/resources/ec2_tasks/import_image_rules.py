@@ -54,7 +54,7 @@ def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
         elif not is_inspected_by_create(run) and is_known(inputs.ignored_findings, inputs.image_profile):
             yield from _inspect(run, inputs, i)
     operating_system_rules.warn(run, inputs)
-    yield from named_image.look_up_name(run, inputs.image_name, run.identity.tags(inputs))
+    yield from named_image.look_up_name(run, inputs.image_name)
     yield from byol_image_rules.encryption_default_problems(run, "imageProfile", inputs.image_profile)
     key_problems = list(encryption_rules.look_up_key(run, inputs.kms_key_id))
     yield from key_problems

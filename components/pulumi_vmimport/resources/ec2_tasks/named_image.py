@@ -30,12 +30,12 @@ def name_problems(name: str | None) -> Iterator[Problem]:
         yield Problem(_PATH, f"expected {allowed}, got {shown_value(name)}")
 
 
-def look_up_name(run: Run, name: str | None, own_tags: Mapping[str, str]) -> Iterator[Problem]:
+def look_up_name(run: Run, name: str | None) -> Iterator[Problem]:
     """The AMI of another resource that has the name: EC2 accepts a name once per account and Region."""
     if not is_known(name) or name is None or not VALID_NAME.fullmatch(name):
         return
     image = image_copies.find_by_name(run.aws, name)
-    if image is not None and not _is_own(image, own_tags):
+    if image is not None and not _is_own(run, image):
         yield Problem(
             _PATH,
             f"AMI {image.id} in {run.aws.region} has the name {shown_value(name)} already; choose another name, or "
@@ -128,8 +128,8 @@ def _completed(run: Run, current: NamedImage, name: str, record: Callable[[Named
     )
 
 
-def _is_own(image: images.Image, own_tags: Mapping[str, str]) -> bool:
-    return image.tags.get(IDENTITY_TAG) == own_tags[IDENTITY_TAG]
+def _is_own(run: Run, image: images.Image) -> bool:
+    return image.tags.get(IDENTITY_TAG) == run.identity.key
 
 
 def delete_image(run: Run, image_id: str | None, snapshot_ids: tuple[str, ...]) -> None:
