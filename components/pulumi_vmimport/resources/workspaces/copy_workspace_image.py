@@ -98,7 +98,8 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
 
 def _region_problems(source: str, target: str | None) -> Iterator[Problem]:
     if not _REGION.fullmatch(source):
-        yield Problem("sourceRegion", f"expected a Region such as {target or 'eu-west-1'}, got {shown_value(source)}")
+        example = target if target and _REGION.fullmatch(target) else "eu-west-1"
+        yield Problem("sourceRegion", f"expected a Region such as {example}, got {shown_value(source)}")
     elif target and target != source:
         for prefix, rule in _PARTITION_RULES.items():
             if source.startswith(prefix) or target.startswith(prefix):
