@@ -10,6 +10,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from pulumi_vmimport.lifecycle.contract import Lifecycle
+from pulumi_vmimport_sandbox.aws.iam.caller_permissions import S3_ACTIONS, S3_VERSION_ACTIONS
 
 # The operation of the catalog that each method of a lifecycle belongs to.
 METHODS = {
@@ -20,26 +21,6 @@ METHODS = {
     "read_existing": "read",
     "update": "update",
     "delete": "delete",
-}
-# S3 names many actions otherwise than its API operations.
-# Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-S3_ACTIONS = {
-    "CompleteMultipartUpload": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListBuckets": "ListAllMyBuckets",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "ListObjectVersions": "ListBucketVersions",
-    "ListObjectsV2": "ListBucket",
-    "ListParts": "ListMultipartUploadParts",
-    "UploadPart": "PutObject",
-}
-S3_VERSION_ACTIONS = {
-    "DeleteObject": "DeleteObjectVersion",
-    "GetObject": "GetObjectVersion",
-    "GetObjectTagging": "GetObjectVersionTagging",
 }
 
 

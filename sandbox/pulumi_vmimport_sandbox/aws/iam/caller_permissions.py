@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
 Policy = Mapping[str, Any]
 # S3 names many actions otherwise than its operations.
-_S3_ACTIONS = {
+# Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+S3_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "GetBucketEncryption": "GetEncryptionConfiguration",
@@ -33,7 +34,7 @@ _S3_ACTIONS = {
     "ListParts": "ListMultipartUploadParts",
     "UploadPart": "PutObject",
 }
-_S3_VERSION_ACTIONS = {
+S3_VERSION_ACTIONS = {
     "DeleteObject": "DeleteObjectVersion",
     "GetObject": "GetObjectVersion",
     "GetObjectTagging": "GetObjectVersionTagging",
@@ -89,9 +90,9 @@ def _actions(incoming: IncomingCall, environ: "WSGIEnvironment") -> set[str]:
 
 
 def _s3_actions(incoming: IncomingCall, environ: "WSGIEnvironment") -> set[str]:
-    action = _S3_ACTIONS.get(incoming.call.operation, incoming.call.operation)
+    action = S3_ACTIONS.get(incoming.call.operation, incoming.call.operation)
     if "versionId=" in environ.get("QUERY_STRING", ""):
-        action = _S3_VERSION_ACTIONS.get(action, action)
+        action = S3_VERSION_ACTIONS.get(action, action)
     has_tags = bool(environ.get("HTTP_X_AMZ_TAGGING"))
     return {f"s3:{action}", *({"s3:PutObjectTagging"} if has_tags else set())}
 
