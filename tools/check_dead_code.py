@@ -35,6 +35,7 @@ ALLOWED: dict[str, str] = {
     "Attach": "Pulumi's engine, by gRPC",
     "CheckConfig": "Pulumi's engine, by gRPC",
     "DiffConfig": "Pulumi's engine, by gRPC",
+    "automated_parameter_parsing": "moto, to parse a request by its model",
     "log_request": "werkzeug",
     "source_image_region": "moto's templates",
     "start_time": "moto's templates",

@@ -11,6 +11,7 @@ from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
 from pulumi_vmimport_sandbox.aws.core.client_tokens import ClientTokens
 from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
+from pulumi_vmimport_sandbox.aws.core.image_builder_state import ImageBuilderState
 from pulumi_vmimport_sandbox.aws.core.simulated_bundle import SimulatedBundle
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
 from pulumi_vmimport_sandbox.clock import SandboxClock
@@ -50,6 +51,9 @@ class Cloud:
     """The accounts other than the first that tests have requested."""
     byol: dict[AccountRegion, ByolState] = field(default_factory=lambda: defaultdict(ByolState))
     bundles: dict[AccountRegion, dict[str, SimulatedBundle]] = field(default_factory=lambda: defaultdict(dict))
+    image_builder: dict[AccountRegion, ImageBuilderState] = field(
+        default_factory=lambda: defaultdict(ImageBuilderState)
+    )
     _changed: dict[str, float] = field(default_factory=dict)
 
     def status(self, task: ConversionTask) -> str:
@@ -94,4 +98,5 @@ class Cloud:
             self.accounts.clear()
             self.byol.clear()
             self.bundles.clear()
+            self.image_builder.clear()
             self._changed.clear()

@@ -21,7 +21,7 @@ from pulumi_vmimport_sandbox.aws.core.wire_errors import (
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
 # Faults name operations of these services; `*` matches the operations of all services.
-_SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms", "ebs", "organizations")
+_SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms", "ebs", "organizations", "imagebuilder")
 _BOOTING_FAILURE_PERCENT = 85
 _CONVERTING_FAILURE_PERCENT = 80
 _ALWAYS = -1

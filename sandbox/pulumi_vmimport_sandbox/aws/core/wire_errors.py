@@ -49,6 +49,8 @@ _THROTTLED = {
     "sts": WireError(400, "Throttling", "Rate exceeded"),
     # https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html; words assumed
     "ebs": WireError(400, "RequestThrottledException", "Rate exceeded", "RESOURCE_LEVEL_THROTTLE"),
+    # https://docs.aws.amazon.com/imagebuilder/latest/APIReference/CommonErrors.html; words assumed
+    "imagebuilder": WireError(429, "CallRateLimitExceededException", "Rate exceeded"),
 }
 _THROTTLED_JSON = WireError(400, "ThrottlingException", "Rate exceeded")
 _EXPIRED = {
@@ -80,6 +82,8 @@ def denied(incoming: IncomingCall, caller: str) -> WireError:
     text = f"User: {caller} is not authorized to perform: {service}:{operation}"
     if service == "ebs":
         return WireError(403, "AccessDeniedException", text, "UNAUTHORIZED_ACCOUNT")
+    if service == "imagebuilder":
+        return WireError(403, "AccessDeniedException", text)
     if incoming.is_json:
         return WireError(400, "AccessDeniedException", text)
     return WireError(403, "AccessDenied", text)

@@ -86,6 +86,8 @@ def _actions(incoming: IncomingCall, environ: "WSGIEnvironment") -> set[str]:
         needed.add("ec2:CreateTags")
     if service == "workspaces" and "Tags" in _json(environ):
         needed.add("workspaces:CreateTags")
+    if service == "imagebuilder" and "tags" in _json(environ):
+        needed.add("imagebuilder:TagResource")
     return needed
 
 

@@ -1,6 +1,7 @@
 """Install the sandbox's services in moto's server and restore moto afterwards."""
 
 import gc
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,7 @@ from pulumi_vmimport_sandbox.aws.s3 import (
 )
 from pulumi_vmimport_sandbox.aws.server.ebs_direct_service import EbsDirectService
 from pulumi_vmimport_sandbox.aws.server.ec2_service import Ec2Service
+from pulumi_vmimport_sandbox.aws.server.image_builder_service import ImageBuilderService
 from pulumi_vmimport_sandbox.aws.server.workspaces_service import WorkspacesService
 
 if TYPE_CHECKING:
@@ -35,12 +37,14 @@ if TYPE_CHECKING:
 
 # moto iterates over collections that other threads change, and fails.
 moto_lock = threading.RLock()
-LOCKED_BY_THE_CLOUD = frozenset({"ec2", "ebs", "workspaces"})
+LOCKED_BY_THE_CLOUD = frozenset({"ec2", "ebs", "workspaces", "imagebuilder"})
+
+_IMAGE_BUILDER = ("imagebuilder", re.compile(r"https?://imagebuilder\.(.+)\.amazonaws\.com"))
 
 
 @contextmanager
 def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
-    """The application of moto's server with the sandbox's EC2, EBS and WorkSpaces, without resources."""
+    """The application of moto's server with the sandbox's EC2, EBS, WorkSpaces and Image Builder, without resources."""
     ec2: Any = type("SandboxEc2", (Ec2Service,), {"cloud": cloud})
     workspaces: Any = type("SandboxWorkspaces", (WorkspacesService,), {"cloud": cloud})
     with ExitStack() as replaced:
@@ -58,6 +62,9 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         # moto lists its package folders at every request to find the backend: a quarter of the total time.
         application.get_backend_for_host = cache(application.get_backend_for_host)
         application.app_instances["ebs"] = EbsDirectService(cloud)
+        # moto's list of services lacks Image Builder.
+        application.backend_url_patterns = [*application.backend_url_patterns, _IMAGE_BUILDER]
+        application.app_instances["imagebuilder"] = ImageBuilderService(cloud)
         for name, urls, path, response in (
             ("ec2", moto.ec2.urls, "{0}/", ec2),
             ("workspaces", moto.workspaces.urls, "{0}/$", workspaces),

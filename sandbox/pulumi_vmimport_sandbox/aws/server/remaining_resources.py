@@ -28,6 +28,7 @@ def _of_account(cloud: Cloud, account: str) -> Iterator[str]:
     yield from _volumes(account)
     yield from _workspace_images(account)
     yield from _bundles(cloud, account)
+    yield from _image_builder(cloud, account)
     yield from _buckets(account)
     yield from _roles(account)
 
@@ -67,6 +68,12 @@ def _bundles(cloud: Cloud, account: str) -> Iterator[str]:
     for account_region, bundles in cloud.bundles.items():
         for bundle in bundles.values() if account_region.account == account else ():
             yield f"workspaces {account_region.region} bundle {bundle.id} ({bundle.name}, {bundle.state})"
+
+
+def _image_builder(cloud: Cloud, account: str) -> Iterator[str]:
+    for account_region, resources in cloud.image_builder.items():
+        for arn in resources.configurations if account_region.account == account else ():
+            yield f"imagebuilder {account_region.region} {arn.partition(f':{account}:')[2]}"
 
 
 def _buckets(account: str) -> Iterator[str]:
