@@ -61,6 +61,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "kms": {
         "DescribeKey": ("KeyMetadata.Arn", "KeyMetadata.KeyState"),
         "GetKeyPolicy": ("Policy{}",),
+        "ListGrants": ("Grants[]",),
     },
     "organizations": {
         "DescribeAccount": ("Account.Id",),

@@ -84,6 +84,16 @@ def find_existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str,
     return tuple(id for id in ids if id in existing)
 
 
+def key_arns(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:
+    """The ARNs of the KMS keys that encrypt the given snapshots, each once."""
+    ids = list(snapshot_ids)
+    if not ids:
+        return ()
+    chosen: Any = [{"Name": "snapshot-id", "Values": ids}]
+    found = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=chosen)["Snapshots"]
+    return tuple(sorted({snapshot["KmsKeyId"] for snapshot in found if snapshot.get("KmsKeyId")}))
+
+
 def delete(aws: AwsConnection, snapshot_id: str) -> None:
     """Delete a snapshot; succeeds if it does not exist.
 

@@ -1,7 +1,7 @@
-"""Whether EBS can encrypt with a key: EC2 reports an unusable key only at the end of the conversion.
+"""Whether EBS can encrypt with a key, which EC2 reports only at the end of the conversion, and who may use the key.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, KmsKeyId;
-https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html.
+https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html, API_GetKeyPolicy.html, API_ListGrants.html.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
+from pulumi_vmimport.aws.iam.key_sharing import Grant
 from pulumi_vmimport.aws.service_errors import error_code
 
 # Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
@@ -31,6 +32,7 @@ class EncryptionKey:
     arn: str
     spec: str
     state: str
+    is_managed_by_aws: bool = False
 
     @property
     def problem(self) -> str | None:
@@ -54,7 +56,12 @@ def find(aws: AwsConnection, key_id: str) -> EncryptionKey | None:
         if error_code(error) == "NotFoundException":
             return None
         raise
-    return EncryptionKey(arn=found["Arn"], spec=found.get("KeySpec", ""), state=found.get("KeyState", ""))
+    return EncryptionKey(
+        arn=found["Arn"],
+        spec=found.get("KeySpec", ""),
+        state=found.get("KeyState", ""),
+        is_managed_by_aws=found.get("KeyManager") == "AWS",
+    )
 
 
 def policy(aws: AwsConnection, key_arn: str, *, fresh: bool = True) -> Mapping[str, Any]:
@@ -64,6 +71,20 @@ def policy(aws: AwsConnection, key_arn: str, *, fresh: bool = True) -> Mapping[s
         ClientError: KMS rejects the call, as it does for the key of another account.
     """
     return aws.reads.get(("key policy", key_arn), lambda: _policy(aws, key_arn), fresh=fresh)
+
+
+def grants(aws: AwsConnection, key_arn: str) -> tuple[Grant, ...]:
+    """The grants of a key.
+
+    Raises:
+        ClientError: KMS rejects the call, as it does for the key of another account without kms:ListGrants.
+    """
+    pages = aws.client("kms").get_paginator("list_grants").paginate(KeyId=key_arn)
+    return tuple(
+        Grant(str(grant.get("GranteePrincipal", "")), frozenset(grant.get("Operations", [])))
+        for page in pages
+        for grant in page["Grants"]
+    )
 
 
 def _policy(aws: AwsConnection, key_arn: str) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ def undecided_denials(document: Document, request: Request) -> set[str]:
     return {
         key.lower()
         for statement in statements(document)
-        if statement["Effect"] == "Deny" and _covers(statement, request) and _names(statement, request)
+        if statement["Effect"] == "Deny" and covers(statement, request) and _names(statement, request)
         if conditions_hold(statement, request.context) is None
         for pairs in statement["Condition"].values()
         for key in pairs
@@ -65,13 +65,13 @@ def undecided_denials(document: Document, request: Request) -> set[str]:
 def _effects(documents: Iterable[Document], request: Request) -> Iterator[str]:
     for document in documents:
         for statement in statements(document):
-            if _covers(statement, request) and _names(statement, request):
+            if covers(statement, request) and _names(statement, request):
                 holds = conditions_hold(statement, request.context)
                 if holds or (holds is None and statement["Effect"] == "Allow"):
                     yield statement["Effect"]
 
 
-def _covers(statement: Document, request: Request) -> bool:
+def covers(statement: Document, request: Request) -> bool:
     """Whether a statement's Action or NotAction, and its Resource or NotResource, cover the request."""
     action = request.action.lower()  # names of actions are case-insensitive
     actions = "NotAction" if "NotAction" in statement else "Action"
@@ -103,7 +103,7 @@ def delegates_to_account(document: Document, request: Request) -> bool:
         principal = statement.get("Principal", {})
         names = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else []
         if any(name == account or name.endswith(f"::{account}:root") for name in names):
-            is_allowed = statement["Effect"] == "Allow" and _covers(statement, request)
+            is_allowed = statement["Effect"] == "Allow" and covers(statement, request)
             if is_allowed and conditions_hold(statement, request.context) is not False:
                 return True
     return False

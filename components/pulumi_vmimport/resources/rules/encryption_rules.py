@@ -3,8 +3,9 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html, KmsKeyId.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
+from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ebs_encryption, kms_keys
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
@@ -26,23 +27,35 @@ def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Ite
     """Why EBS or S3 cannot use the key. Not being allowed to read the key is a warning."""
     if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource(_PATH):
         return
-    if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != run.aws.region:
-        yield Problem(
-            _PATH,
-            f"key {shown_value(kms_key_id)} is in {region}, expected a key in {run.aws.region}, the Region of the "
-            f"{use}",
-        )
-        return
     with warn_on_aws_error(run, f"key {kms_key_id}"):
-        key = kms_keys.find(run.aws, kms_key_id)
-        if key is None:
-            yield Problem(
-                _PATH,
-                f"key {shown_value(kms_key_id)} does not exist in {run.aws.region}; use the id, ARN or alias of a "
-                "symmetric key",
-            )
-        elif key.problem:
-            yield Problem(_PATH, f"key {shown_value(kms_key_id)} {key.problem}")
+        yield from find_key(run.aws, _PATH, kms_key_id, use)
+
+
+def find_key(
+    aws: AwsConnection, path: str, kms_key_id: str, use: str
+) -> Generator[Problem, None, kms_keys.EncryptionKey | None]:
+    """The key in the connection's Region; None after the problem that it cannot be used.
+
+    Raises:
+        ClientError: KMS rejects the call.
+    """
+    if kms_key_id.startswith("arn:") and (region := kms_key_id.split(":")[3]) != aws.region:
+        yield Problem(
+            path,
+            f"key {shown_value(kms_key_id)} is in {region}, expected a key in {aws.region}, the Region of the {use}",
+        )
+        return None
+    key = kms_keys.find(aws, kms_key_id)
+    if key is None:
+        yield Problem(
+            path,
+            f"key {shown_value(kms_key_id)} does not exist in {aws.region}; use the id, ARN or alias of a symmetric "
+            "key",
+        )
+    elif key.problem:
+        yield Problem(path, f"key {shown_value(kms_key_id)} {key.problem}")
+        return None
+    return key
 
 
 def key_arns(run: Run, encrypted: bool | None, kms_key_id: str | None) -> list[str]:

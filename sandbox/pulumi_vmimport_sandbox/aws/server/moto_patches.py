@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import moto.ec2.urls
 import moto.settings
 import moto.workspaces.urls
+from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.iam.responses import IamResponse
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -20,6 +21,7 @@ from moto.s3.utils import _VersionedKeyStore
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.iam.policy_simulation import simulate_principal_policy
+from pulumi_vmimport_sandbox.aws.kms import ebs_keys
 from pulumi_vmimport_sandbox.aws.s3 import (
     bucket_policy_conditions,
     delete_markers,
@@ -53,6 +55,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         replaced.enter_context(_replaced(_VersionedKeyStore, "pop", delete_markers.pop))
         replaced.enter_context(_replaced(S3Response, "all_buckets", object_ownership.all_buckets))
         replaced.enter_context(_replaced(IamResponse, "simulate_principal_policy", simulate_principal_policy))
+        replaced.enter_context(_replaced(EBSBackend, "_create_default_encryption_key", ebs_keys.create_default_key))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
         # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
