@@ -24,8 +24,8 @@ from pulumi_vmimport.aws.ec2.ebs_direct import BLOCK_BYTES, put_block
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_lifecycle import DirectSnapshotLifecycle
 from pulumi_vmimport.transfer.blocks import block_indexes, send_blocks
 from pulumi_vmimport.transfer.local_image import LocalImage
 

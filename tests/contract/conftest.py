@@ -19,7 +19,7 @@ from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 
 @dataclass(frozen=True)
 class Declared:
-    """One custom resource: its Pulumi class, its lifecycle and its arguments are of one module."""
+    """One custom resource: its Pulumi class and arguments are of one module, its lifecycle of `<module>_lifecycle`."""
 
     name: str
     module: ModuleType
@@ -91,7 +91,8 @@ def _declared() -> Iterator[Declared]:
     for module in modules():
         for resource in defined_in(module, ManagedResource):
             name = resource.__name__
-            lifecycle, args = getattr(module, name + "Lifecycle"), getattr(module, name + "Args")
+            half = importlib.import_module(f"{module.__name__}_lifecycle")
+            lifecycle, args = getattr(half, name + "Lifecycle"), getattr(module, name + "Args")
             yield Declared(name, module, resource, lifecycle(), args)
 
 

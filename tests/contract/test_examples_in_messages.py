@@ -11,7 +11,7 @@ import pytest
 import pulumi_vmimport
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.tables import system_rules
-from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
 
 ROLE = {"roleArn": "arn:aws:iam::123456789012:role/deploy"}
 IMAGE: dict[str, Any] = {"source_image_id": "wsi-0123456789", "image_name": "w", "image_description": "w"}
@@ -47,7 +47,7 @@ EXAMPLES = [
     pytest.param("value_reader.py", _session("assumeRoles", 2), "1h30m", id="session-in-a-chain"),
     pytest.param("value_reader.py", _session("assumeRoleWithWebIdentity", 0), "13h", id="web-identity"),
     *(
-        pytest.param("copy_workspace_image.py", _source_region(target), "EU (Ireland)", id=target)
+        pytest.param("copy_workspace_image_lifecycle.py", _source_region(target), "EU (Ireland)", id=target)
         for target in ("eu-west-1", "us-east-1", "cn-northwest-1", "us-gov-west-1")
     ),
     *(

@@ -9,7 +9,8 @@ import dill
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import HostReference
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 
 # `__provider` of each resource in states. Never change a value; a new resource adds one.
 PROVIDERS = {
@@ -34,7 +35,7 @@ PROVIDERS = {
 
 @pytest.mark.skipif(pickle.DEFAULT_PROTOCOL != 4, reason="Python 3.14 and later pickle with another protocol")
 def test_provider_references_are_unchanged(all_declared: Sequence[Any]) -> None:
-    assert {d.name: serialize_provider(host_for(d.name)) for d in all_declared} == PROVIDERS
+    assert {d.name: serialize_provider(HostReference(d.name)) for d in all_declared} == PROVIDERS
 
 
 @pytest.mark.parametrize("resource", PROVIDERS)

@@ -29,6 +29,7 @@ HOSTS = {
     "lifecycle/pulumi_hooks.py",
     "lifecycle/shown_changes.py",
     "lifecycle/pulumi_unknowns.py",
+    "lifecycle/resource_host.py",
     "testing.py",
 }
 
@@ -123,6 +124,18 @@ def test_type_checkers_see_the_public_names_and_nothing_else() -> None:
 
 def test_importing_the_package_imports_no_sdk() -> None:
     code = "import pulumi_vmimport, sys; print([m for m in ('boto3', 'pulumi', 'pulumi_aws', 'pulumi_vsphere') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
+def test_a_program_loads_neither_the_sdks_of_the_calls_nor_a_lifecycle() -> None:
+    code = """
+import sys, pulumi, pulumi_vmimport
+for name in pulumi_vmimport.__all__:
+    getattr(pulumi_vmimport, name)
+heavy = ("boto3", "botocore", "pyVmomi", "pyVim", "pulumi_vmimport.aws.connection", "pulumi_vmimport.lifecycle.host_run")
+print([name for name in sys.modules if name in heavy or (name.startswith("pulumi_vmimport") and name.endswith("_lifecycle"))])
+"""
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
 

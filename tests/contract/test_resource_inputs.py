@@ -13,8 +13,9 @@ import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition, Created, Problem
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.property_bag import read_bag
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, wire_fields, without_none
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"

@@ -1,5 +1,6 @@
 """Rules for how every custom resource is declared."""
 
+import importlib
 import inspect
 import re
 from collections.abc import Awaitable, Mapping, Sequence
@@ -11,8 +12,9 @@ import pulumi
 import pytest
 
 from pulumi_vmimport.lifecycle.contract import Condition, Lifecycle
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost, host_for
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, without_none
 
 # The tokens in states. Never change one; a new resource adds a line.
@@ -58,10 +60,17 @@ def test_a_module_defines_one_resource_at_most(resource_modules: Sequence[Any]) 
 def test_every_lifecycle_has_its_resource(resource_modules: Sequence[Any]) -> None:
     for module in resource_modules:
         for name in vars(module):
-            if _is_defined(module, name, Lifecycle) and "inputs" in vars(getattr(module, name)):
-                resource = getattr(module, name.removesuffix("Lifecycle"), None)
+            if _is_defined(module, name, Lifecycle) and "inputs_type" in vars(getattr(module, name)):
+                assert module.__name__.endswith("_lifecycle"), name
+                light = importlib.import_module(module.__name__.removesuffix("_lifecycle"))
+                resource = getattr(light, name.removesuffix("Lifecycle"), None)
                 assert isinstance(resource, type), name
                 assert issubclass(resource, ManagedResource), name
+
+
+def test_a_resource_and_its_lifecycle_agree_on_inputs_and_state(declared: Any) -> None:
+    assert declared.resource._inputs_type is declared.lifecycle.inputs_type
+    assert declared.resource._state_type is declared.lifecycle.state_type
 
 
 def _is_defined(module: Any, name: str, base: type) -> bool:

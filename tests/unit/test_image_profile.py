@@ -6,11 +6,9 @@ from pulumi_vmimport.image_profile import ImageProfile, profile_named
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
 from pulumi_vmimport.lifecycle.schema import wire_fields
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import (
-    DiskImageUploadInputs,
-)
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import VirtualMachineExportInputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
 
 EVERY = (DiskImageUploadInputs, ImportImageInputs, VirtualMachineExportInputs)
 BAG = {"region": "eu-west-1", "bucket": "images", "key": "web.ova", "path": "web.ova", "uuid": "4206"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws.service_errors import redact_urls
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.components.component_base import InvalidInputsError
 from pulumi_vmimport.components.import_bucket import ImportBucket
 from pulumi_vmimport.lifecycle.contract import Problem

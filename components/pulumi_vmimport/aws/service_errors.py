@@ -12,7 +12,6 @@ All of them look at error codes and HTTP status codes, never at the text of an e
 of credentials.
 """
 
-import re
 from http import HTTPStatus
 
 from botocore.exceptions import (
@@ -23,6 +22,8 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the lists of botocore's own
 # retries (botocore/retries/standard.py).
@@ -62,12 +63,6 @@ _SERVER_ERROR = 500
 # The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
 _MAX_MESSAGE_CHARACTERS = 2000
 
-# The parameters of presigned URLs: AWS Signature Version 4 and 2, and the shared access signature of Azure.
-_CREDENTIALS = re.compile(
-    r"([?&;](?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature|sig)=)[^&\s\"'<>]+", re.IGNORECASE
-)
-_ENDS_OF_URL = re.compile(r"([\s\"'<>]+)")
-
 
 def error_code(error: BaseException) -> str:
     """The service's error code; an empty string if no service answered."""
@@ -82,31 +77,6 @@ def error_message(error: BaseException) -> str:
         return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
     words = " ".join(str(error).split())  # those of botocore about a parameter have several lines
     return _shortened(redact_urls(f"{type(error).__name__}: {words}"))
-
-
-def redact_urls(text: str) -> str:
-    """The text without the query strings and passwords of its URLs: the query of a presigned URL is a credential.
-
-    A part of such a URL, as in a key, keeps its parameters without their values.
-    """
-    text = _CREDENTIALS.sub(r"\1...", text)
-    if "://" not in text:
-        return text
-    return "".join(map(_redacted, _ENDS_OF_URL.split(text)))
-
-
-def _redacted(word: str) -> str:
-    """A word without the query string and the passwords of the URLs in it. Takes linear time for any word."""
-    start = word.find("://")
-    if start < 0:
-        return word
-    query = word.find("?", start)
-    parts = (word if query < 0 else word[:query]).split("://")
-    for number, part in enumerate(parts[1:], 1):
-        authority, slash, path = part.partition("/")
-        _, at, host = authority.rpartition("@")
-        parts[number] = f"{'...@' if at else ''}{host}{slash}{path}"
-    return "://".join(parts) + ("" if query < 0 else "?...")
 
 
 def _shortened(text: str) -> str:

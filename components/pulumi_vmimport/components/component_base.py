@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from pulumi_vmimport.aws.service_errors import redact_urls
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.components.argument_types import argument_types, type_problems, without_input
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam.iam_documents import VERSION
-from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
+from pulumi_vmimport.aws.s3.s3_names import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
 from pulumi_vmimport.components.leftovers import bucket_name, declare_or_import, identity_of, leftover_bucket
 from pulumi_vmimport.components.provider_lookups import region_of

@@ -18,7 +18,7 @@ from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.components.component_base import CheckedInputs, Values
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG, Identity
-from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.shown_value import shown_value
 
 ROLE_ARGS = ("existing_role_name", "role_name", "adopt")

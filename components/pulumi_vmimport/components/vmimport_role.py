@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.iam_documents import document_hash
-from pulumi_vmimport.aws.s3.s3_locations import BUCKET_NAME
+from pulumi_vmimport.aws.s3.s3_names import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.leftovers import declare_or_import, leftover_role
 from pulumi_vmimport.components.provider_lookups import account_of, partition_of, region_of
@@ -21,7 +21,7 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
 from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs, RoleReadinessInputs
-from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE, ROLE_NAME
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.shown_value import shown_value
 

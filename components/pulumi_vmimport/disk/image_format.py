@@ -1,7 +1,5 @@
 """Detects the format of an image by its content, and opens it."""
 
-from enum import StrEnum
-
 from pulumi_vmimport.disk import (
     other_formats,
     stream_optimized,
@@ -17,19 +15,7 @@ from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
 from pulumi_vmimport.disk.other_formats import OtherFormat
 from pulumi_vmimport.disk.raw_content import RawContent
-
-
-class ImageFormat(StrEnum):
-    """The formats that this library reads."""
-
-    RAW = "RAW"
-    VMDK = "VMDK"
-    VHD = "VHD"
-    VHDX = "VHDX"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "ImageFormat | None":
-        return next((m for m in cls if isinstance(value, str) and m.value.lower() == value.lower()), None)
+from pulumi_vmimport.disk.readable_formats import ImageFormat
 
 
 def format_of(source: Source) -> ImageFormat:

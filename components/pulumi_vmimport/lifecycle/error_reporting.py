@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
-from pulumi_vmimport.aws.service_errors import error_message, is_aws_error, redact_urls
+from pulumi_vmimport.aws.redacted_urls import redact_urls
+from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 from pulumi_vmimport.errors import VmimportError

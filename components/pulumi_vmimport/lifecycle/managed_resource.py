@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import Any, NotRequired, Self, TypedDict, Unpack
+from typing import Any, ClassVar, NotRequired, Self, TypedDict, Unpack
 
 import pulumi
 from pulumi import dynamic
 from pulumi.resource import create_urn
 
-from pulumi_vmimport.lifecycle.dynamic_host import host_for
+from pulumi_vmimport.lifecycle.dynamic_host import HostReference
 from pulumi_vmimport.lifecycle.explicit_provider import explicit_provider, inherited_provider, settings_of_provider
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
@@ -36,10 +36,12 @@ class AwsArgs(TypedDict):
 class ManagedResource(dynamic.Resource):
     """A custom resource, managed by the Lifecycle of the same name in `pulumi_vmimport.resources`.
 
-    A subclass passes its name as a class argument (`module="vmimport", name="ImportImage"`) and annotates its outputs.
-    The outputs and the inputs are attributes.
+    A subclass passes its name as a class argument (`module="vmimport", name="ImportImage"`), names the dataclasses of
+    its inputs and its state, and annotates its outputs. The outputs and the inputs are attributes.
     """
 
+    _inputs_type: ClassVar[type[Any]]
+    _state_type: ClassVar[type[Any]]
     _uses_vsphere = False
 
     def __init__(
@@ -53,11 +55,9 @@ class ManagedResource(dynamic.Resource):
         arguments, opts = program_arguments(f"{resource} {resource_name}", args, opts, kwargs)
         arguments = {k: fspath(v) if isinstance(v, PathLike) else v for k, v in arguments.items()}
         opts = opts or pulumi.ResourceOptions()
-        host = host_for(resource)
-        lifecycle = host._lifecycle  # noqa: SLF001 - the two classes are halves of one thing
         given = {k: v for k, v in self._completed(arguments).items() if v is not None}
-        props: dict[str, Any] = dict.fromkeys(wire_fields(lifecycle.state_type))
-        props |= to_bag(lifecycle.inputs_type, given)
+        props: dict[str, Any] = dict.fromkeys(wire_fields(self._state_type))
+        props |= to_bag(self._inputs_type, given)
         if opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = without_dependency(urn)
@@ -70,13 +70,13 @@ class ManagedResource(dynamic.Resource):
         vsphere = explicit_provider("vsphere", opts) if self._uses_vsphere else None
         if vsphere is not None:
             props[VSPHERE_PROVIDER] = settings_of_provider(vsphere)
-        super().__init__(host, resource_name, props, opts)
+        super().__init__(HostReference(resource), resource_name, props, opts)
         if inherited_provider("aws", self) is not provider:
             raise pulumi.RunError(
                 f"{resource} {resource_name}: a transformation replaces its aws.Provider, whose settings cannot be "
                 "used; set provider where the resource is declared, or set region and profile"
             )
-        for wire_name, field in wire_fields(lifecycle.state_type).items():
+        for wire_name, field in wire_fields(self._state_type).items():
             self.__dict__[field.name] = self.__dict__[wire_name]
 
     @classmethod

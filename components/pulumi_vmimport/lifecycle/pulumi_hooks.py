@@ -27,7 +27,7 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
-from pulumi_vmimport.aws.service_errors import redact_urls
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 
 # The engine runs 4 operations per CPU at a time unless --parallel sets another number; threads are created on demand.
 _THREADS = 1024

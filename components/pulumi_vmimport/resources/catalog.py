@@ -296,4 +296,4 @@ _BY_NAME = {entry.name: entry for entry in RESOURCES}
 def lifecycle_of(resource: str) -> Any:
     """The Lifecycle class of a resource by its name. Raises: KeyError for a name that the catalog does not have."""
     entry = _BY_NAME[resource]
-    return getattr(import_module(f"pulumi_vmimport.{entry.module}"), f"{resource}Lifecycle")
+    return getattr(import_module(f"pulumi_vmimport.{entry.module}_lifecycle"), f"{resource}Lifecycle")

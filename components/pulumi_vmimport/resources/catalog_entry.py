@@ -30,7 +30,7 @@ class ResourceEntry:
 
     name: str
     module: str
-    """The module that defines it, below `pulumi_vmimport`"""
+    """The module below `pulumi_vmimport` that defines it; `<module>_lifecycle` defines its lifecycle"""
     summary: str
     """One line for the table of the README"""
     page: str

@@ -4,18 +4,10 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encrypti
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from pulumi_vmimport.transfer.s3_object import FoundObject
-
-
-class SseAlgorithm(StrEnum):
-    """S3's ServerSideEncryption."""
-
-    AES256 = "AES256"
-    KMS = "aws:kms"
-    KMS_DSSE = "aws:kms:dsse"
+from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
 
 @dataclass(frozen=True)

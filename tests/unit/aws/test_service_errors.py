@@ -17,6 +17,7 @@ from botocore.retries.standard import ThrottledRetryableChecker
 from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.ec2.export_tasks import is_image_busy
 from pulumi_vmimport.aws.iam.service_role import rejected_role
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.aws.service_errors import (
     error_code,
     error_message,
@@ -25,7 +26,6 @@ from pulumi_vmimport.aws.service_errors import (
     is_throttled,
     is_transient,
     is_unavailable,
-    redact_urls,
 )
 from pulumi_vmimport.aws.tables.known_failures import explain
 

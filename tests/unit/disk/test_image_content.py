@@ -10,7 +10,8 @@ import pytest
 
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError, UnsupportedImageError
-from pulumi_vmimport.disk.image_format import ImageFormat, format_of, open_image
+from pulumi_vmimport.disk.image_format import format_of, open_image
+from pulumi_vmimport.disk.readable_formats import ImageFormat
 
 MIB = 1 << 20
 Memory = Callable[..., Any]

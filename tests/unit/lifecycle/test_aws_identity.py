@@ -12,11 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks
+from pulumi_vmimport.lifecycle import pulumi_hooks, resource_host
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Lifecycle, Problem, Run
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.host_run import HostSettings
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.lifecycle.schema import updatable
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/vmimport:Thing::web"
@@ -77,7 +77,7 @@ def thing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(dynamic_host, "_created", set())
+    monkeypatch.setattr(resource_host, "_created", set())
     monkeypatch.setattr(AwsConnection, "account_id", HERE)
     return ThingLifecycle()
 

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import dynamic_host, pulumi_hooks, shown_changes
+from pulumi_vmimport.lifecycle import pulumi_hooks, resource_host, shown_changes
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
@@ -23,8 +23,8 @@ from pulumi_vmimport.lifecycle.contract import (
     RunInterruptedError,
     is_known,
 )
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.error_reporting import RedactedError
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
@@ -120,7 +120,7 @@ FakeContext.__abstractmethods__ = frozenset()
 def thing(monkeypatch: pytest.MonkeyPatch) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(dynamic_host, "_created", set())
+    monkeypatch.setattr(resource_host, "_created", set())
     monkeypatch.setattr(AwsConnection, "account_id", "111111111111")
     return ThingLifecycle()
 

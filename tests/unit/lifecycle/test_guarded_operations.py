@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.call_guard import CallGuard, current_guard
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Run, RunInterruptedError
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 
 
 class WatchedLifecycle(ThingLifecycle):

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport.lifecycle.program_values import to_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 
 SIGNED = "https://b.s3.eu-west-1.amazonaws.com/k.ova?X-Amz-Signature=f00d"
 

@@ -2,7 +2,7 @@ import pytest
 
 from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling, program_path, program_text
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 
 
 @pytest.mark.parametrize(

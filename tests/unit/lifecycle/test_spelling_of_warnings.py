@@ -9,9 +9,9 @@ from tests.unit.lifecycle.test_dynamic_host import ThingInputs, ThingLifecycle, 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Run
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 
 WORDS = "timeoutMinutes: expected at most 7, got 8; see costCenter and DescribeImages"
 WRITTEN = "timeout_minutes: expected at most 7, got 8; see costCenter and DescribeImages"

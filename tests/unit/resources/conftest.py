@@ -20,8 +20,8 @@ from pulumi_vmimport.aws.s3.export_grantees import ACL_PERMISSIONS, CANONICAL_US
 from pulumi_vmimport.lifecycle.contract import Progress, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import VirtualMachineExportInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine

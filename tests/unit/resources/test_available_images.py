@@ -9,17 +9,18 @@ from moto.ec2.models import ec2_backends
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
-from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImportCustomWorkspaceImageInputs,
-    ImportCustomWorkspaceImageLifecycle,
     Protocol,
 )
-from pulumi_vmimport.resources.workspaces.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image_lifecycle import (
+    ImportCustomWorkspaceImageLifecycle,
 )
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"

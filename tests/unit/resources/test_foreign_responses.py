@@ -9,8 +9,8 @@ import pytest
 from pulumi_vmimport.aws.response_validation import ForeignResponseError
 from pulumi_vmimport.call_guard import guarded_by
 from pulumi_vmimport.lifecycle.host_run import call_guard
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]

@@ -12,10 +12,10 @@ from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
-from pulumi_vmimport.lifecycle.dynamic_host import DynamicHost
 from pulumi_vmimport.lifecycle.property_bag import write_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.lifecycle.resource_host import DynamicHost
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 FAILURES = table().failures

@@ -16,14 +16,13 @@ from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.components.source_machine_rules import SourceMachine
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs
+from pulumi_vmimport.resources.ec2_tasks.instance_export_lifecycle import InstanceExportLifecycle
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
-from pulumi_vmimport.resources.workspaces.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
-)
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 DETECTED = [failure for failure in table().failures if failure.preview is not None]

@@ -14,12 +14,10 @@ from tests.unit.resources.lifecycle_recorder import policy_of
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess
 from pulumi_vmimport.resources.catalog import RESOURCES
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
-from pulumi_vmimport.resources.workspaces.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
-)
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_lifecycle import DirectSnapshotLifecycle
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"

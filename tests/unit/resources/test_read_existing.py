@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.catalog import lifecycle_of
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ec2_tags
-from pulumi_vmimport.aws.service_errors import error_code, redact_urls
+from pulumi_vmimport.aws.redacted_urls import redact_urls
+from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 from pulumi_vmimport.aws.task_poller import Pollers, batches
 

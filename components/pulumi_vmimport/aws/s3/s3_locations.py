@@ -1,6 +1,5 @@
 """The location of buckets and objects, and the rules for their names."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +7,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.service_errors import error_code
-from pulumi_vmimport.shown_value import shown_value
 
-# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, object-keys.html
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_KEY_BYTES = 1024
 _NOT_FOUND = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
 _REDIRECTED = frozenset({"301", "PermanentRedirect"})
 
@@ -44,23 +39,3 @@ def head_object(aws: AwsConnection, bucket: str, key: str) -> Mapping[str, Any] 
         if error_code(error) in _NOT_FOUND:
             return None
         raise
-
-
-def bucket_name_problem(bucket: str) -> str | None:
-    """Why the name is invalid; None if it is valid."""
-    if BUCKET_NAME.fullmatch(bucket):
-        return None
-    return f"expected a bucket name of 3 to 63 characters (a-z, 0-9, dot, hyphen), got {shown_value(bucket)}"
-
-
-def key_problem(key: str) -> str | None:
-    """Why the key is invalid; None if it is valid."""
-    if 1 <= len(key.encode()) <= _KEY_BYTES:
-        return None
-    return f"expected a key of 1 to {_KEY_BYTES} bytes, got {len(key.encode())}"
-
-
-def split_s3_uri(uri: str) -> tuple[str, str] | None:
-    """Bucket and key of an `s3://bucket/key` URI; None for any other text."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return (bucket, key) if uri.startswith("s3://") and bucket and key else None

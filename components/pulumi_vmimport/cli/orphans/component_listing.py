@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, RegionSearch, own_tags
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
-from pulumi_vmimport.resources.rules.service_role_rules import DEFAULT_ROLE
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE
 
 KINDS = frozenset({OrphanKind.ROLE, OrphanKind.BUCKET})
 COMPLETE, WITHOUT_POLICY = "available", "no policy"

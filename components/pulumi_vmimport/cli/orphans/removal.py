@@ -12,7 +12,7 @@ from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task
 from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImportTask
 from pulumi_vmimport.aws.s3 import exported_objects
-from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
+from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_bundles, workspace_images

@@ -11,7 +11,7 @@ from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, TAG_PREFIX, is_adoptable
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
 
 SOURCE_TAG = f"{TAG_PREFIX}source"
 """The version of the image whose blocks the snapshot has: the same inputs may refer to a file with other content."""

@@ -9,12 +9,12 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.data_requests import RunRequests
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
 from pulumi_vmimport.resources.rules.source_version import object_version
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.local_image import LocalImage, fingerprint
+from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
 
@@ -99,11 +99,3 @@ def content_problems(path: str, inputs: DirectSnapshotInputs, disk: DiskContent)
 def volume_size(inputs: DirectSnapshotInputs, disk: DiskContent) -> int:
     """The size of the snapshot's volumes, in GiB."""
     return inputs.volume_size if is_set(inputs.volume_size) else -(-disk.capacity_bytes // _GIB)
-
-
-def file_fingerprint(file: str) -> str | None:
-    """What changes with the content of a local file; None when it cannot be read, which `preflight` reports."""
-    try:
-        return fingerprint(file)
-    except (OSError, TypeError, ValueError):
-        return None

@@ -1,15 +1,52 @@
 """DiskImageUpload: upload a local disk image or OVA to S3."""
 
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass
+from enum import StrEnum
 from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
+from pulumi_vmimport.image_profile import ImageProfile
+from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import SseValue
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_lifecycle import DiskImageUploadLifecycle
-from pulumi_vmimport.resources.disk_image_upload.image_files import content_identity
+from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
-__all__ = ["DiskImageUpload", "DiskImageUploadArgs", "DiskImageUploadLifecycle"]
+
+class StorageClass(StrEnum):
+    """The storage classes whose objects an import can read without restoring them."""
+
+    STANDARD = "STANDARD"
+    STANDARD_IA = "STANDARD_IA"
+    ONEZONE_IA = "ONEZONE_IA"
+    INTELLIGENT_TIERING = "INTELLIGENT_TIERING"
+    GLACIER_IR = "GLACIER_IR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskImageUploadInputs(AwsInputs):
+    path: str = updatable(MISSING, preflight=True)
+    bucket: str
+    key: str
+    image_profile: ImageProfile | None = updatable(preflight=True)
+    ignored_findings: tuple[str, ...] | None = updatable(preflight=True)
+    storage_class: StorageClass | None = updatable()
+    sse: SseAlgorithm | None = updatable(preflight=True)
+    kms_key_id: str | None = updatable(preflight=True)
+    source_hash: str | None = updatable(preflight=True)
+    tags: Mapping[str, str] | None = updatable()
+    retain_on_delete: bool | None = updatable()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskImageUploadState(DiskImageUploadInputs):
+    etag: str | None = None
+    version_id: str | None = None
+    checksum: str | None = None
+    size_bytes: int | None = None
+    source_identity: str | None = None
 
 
 class DiskImageUploadArgs(AwsArgs):
@@ -67,6 +104,9 @@ class DiskImageUpload(ManagedResource, module="vmimport", name="DiskImageUpload"
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
 
+    _inputs_type = DiskImageUploadInputs
+    _state_type = DiskImageUploadState
+
     etag: pulumi.Output[str]
     """The ETag of the object."""
     version_id: pulumi.Output[str | None]
@@ -107,4 +147,11 @@ class DiskImageUpload(ManagedResource, module="vmimport", name="DiskImageUpload"
         if path is None or arguments.get("source_hash") is not None:
             return arguments
         # The fingerprint of the file, without reading it: preview shows a change of the file.
-        return {**arguments, "source_hash": pulumi.Output.from_input(path).apply(content_identity)}
+        return {**arguments, "source_hash": pulumi.Output.from_input(path).apply(_identity)}
+
+
+def _identity(path: str) -> str | None:
+    # A program without uploads of files needs no readers of disk images.
+    from pulumi_vmimport.resources.disk_image_upload.image_files import content_identity  # noqa: PLC0415
+
+    return content_identity(path)

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pulumi_vmimport.aws.s3 import s3_locations
+from pulumi_vmimport.aws.s3 import s3_names
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.data_requests import RunRequests
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import (
-    DiskImageUploadInputs,
-    DiskImageUploadState,
-)
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs, DiskImageUploadState
 from pulumi_vmimport.resources.disk_image_upload.image_files import (
     inspection_problems,
     key_problem,
@@ -49,10 +46,10 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
     def check(self, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
         if is_known(inputs.path) and (reason := path_problem(inputs.path)):
             yield Problem("path", reason)
-        if is_known(inputs.bucket) and (reason := s3_locations.bucket_name_problem(inputs.bucket)):
+        if is_known(inputs.bucket) and (reason := s3_names.bucket_name_problem(inputs.bucket)):
             yield Problem("bucket", reason)
         if is_known(inputs.key):
-            reason = s3_locations.key_problem(inputs.key)
+            reason = s3_names.key_problem(inputs.key)
             if not reason and is_known(inputs.path):
                 reason = key_problem(inputs.path, inputs.key)
             if reason:
@@ -92,7 +89,7 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         return replace(with_encryption_drift(state, found), etag=found.etag, version_id=found.version_id, tags=tags)
 
     def read_existing(self, run: Run, id: str, state: DiskImageUploadState) -> DiskImageUploadState | None:
-        location = s3_locations.split_s3_uri(id)
+        location = s3_names.split_s3_uri(id)
         found = s3_object.find_object(run.aws.client("s3"), *location) if location else None
         if found is None:
             return None

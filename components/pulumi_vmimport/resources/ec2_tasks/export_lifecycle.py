@@ -5,7 +5,7 @@ The state depends on the object, because EC2 stops listing the task seven days a
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from pulumi_vmimport.aws.ec2 import ec2_tags
@@ -14,25 +14,11 @@ from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.lifecycle.contract import Run, is_known
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
-from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
+from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs, ExportState
 from pulumi_vmimport.shown_value import shown_value
 
 EXPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of export tasks, which image and instance exports share."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportInputs(ConversionInputs):
-    s3_bucket: str
-    description: str | None = None
-    s3_prefix: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportState(ExportInputs, ConversionState):
-    s3_key: str | None = None
-    etag: str | None = None
-    size_bytes: int | None = None
 
 
 InputsT = TypeVar("InputsT", bound=ExportInputs)

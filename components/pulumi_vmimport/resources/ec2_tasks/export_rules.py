@@ -8,11 +8,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
-from pulumi_vmimport.aws.s3 import export_buckets, s3_locations
+from pulumi_vmimport.aws.s3 import export_buckets, s3_names
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
-from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportInputs
+from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
@@ -33,7 +33,7 @@ BucketCheck = Callable[[Run, str], Iterable[str]]
 
 def check(inputs: ExportInputs) -> Iterator[Problem]:
     """The problems of the inputs that both exports have."""
-    if is_known(inputs.s3_bucket) and (reason := s3_locations.bucket_name_problem(inputs.s3_bucket)):
+    if is_known(inputs.s3_bucket) and (reason := s3_names.bucket_name_problem(inputs.s3_bucket)):
         yield Problem(_PATH, reason)
     prefix, description = inputs.s3_prefix, inputs.description
     if is_known(prefix) and prefix is not None and (prefix.startswith("/") or len(prefix.encode()) > _PREFIX_BYTES):

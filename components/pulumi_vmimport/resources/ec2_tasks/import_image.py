@@ -3,187 +3,140 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal, Unpack, overload
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, images
-from pulumi_vmimport.aws.ec2.import_request import api_members
-from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
-from pulumi_vmimport.lifecycle.contract import Condition, Problem, Run
-from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.task_waiting import until_visible
-from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
-from pulumi_vmimport.resources.ec2_tasks import named_image
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_args import ImportImageArgs
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
-    ImportImageState,
-    imds_support,
-    is_chosen_by_aws,
-    with_image,
+from pulumi_vmimport.aws.ec2.import_options import (
+    Architecture,
+    BootMode,
+    Hypervisor,
+    ImdsSupport,
+    LicenseType,
+    Platform,
+    UsageOperation,
 )
-from pulumi_vmimport.resources.rules.source_version import containers_version
-from pulumi_vmimport.resources.rules.tag_rules import user_tags
-
-__all__ = ["ImportImage", "ImportImageArgs", "ImportImageLifecycle", "ImportImageState"]
-
-
-class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageState, ImageImportTask]):
-    inputs_type = ImportImageInputs
-    state_type = ImportImageState
-    tasks = IMAGE_IMPORTS
-    quota_queue = IMPORT_QUEUE
-
-    def check(self, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.check(inputs)
-
-    def preflight(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.preflight(run, inputs)
-
-    def role_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.role_problems(run, inputs, fresh=True)
-
-    def inspection_problems(self, run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
-        return rules.inspection_problems(run, inputs) if rules.is_inspected_by_create(run) else iter(())
-
-    def source_version(self, run: Run, inputs: ImportImageInputs) -> str | None:
-        return containers_version(run, inputs.disk_containers)
-
-    def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
-        return start_image_import(run.aws, api_members(inputs), token, tags)
-
-    def initial_state(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
-        return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
-
-    def with_result(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
-        return replace(
-            state,
-            image_id=task.image_id,
-            snapshot_ids=task.snapshot_ids,
-            detected_license_type=task.license_type,
-            detected_platform=task.platform,
-            billed_usage_operation=task.usage_operation,
-        )
-
-    def has_result(self, state: ImportImageState) -> bool:
-        return state.image_id is not None
-
-    def find_result(self, run: Run, task_id: str, state: ImportImageState) -> ImportImageState | None:
-        state = replace(state, import_task_id=task_id)
-        if image := images.find_imported(run.aws, task_id) or next(iter(named_image.find_copies(run, task_id)), None):
-            return replace(state, task_status="settling", image_id=image.id, snapshot_ids=image.snapshot_ids)
-        remaining = tuple(snapshot.id for snapshot in ebs_snapshots.find_imported(run.aws, task_id))
-        return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
-
-    def result_exists(self, run: Run, task: ImageImportTask) -> bool:
-        def look() -> bool:
-            image = images.find(run.aws, str(task.image_id))
-            return image is not None or bool(named_image.find_copies(run, task.id))
-
-        return until_visible(run, str(task.image_id), look) is not None
-
-    def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
-        tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
-        named = self._named(run, state, tags)
-        if named is None:
-            return None
-        id, description = str(named.image_id), state.description
-        is_done = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, _resource_ids(named), tags))
-        if is_done and description is not None:
-            is_done = until_visible(run, id, lambda: images.set_description(run.aws, id, description))
-        if is_done and state.imds_support is not None:
-            is_done = until_visible(run, id, lambda: image_copies.require_imds_v2(run.aws, id))
-        image = until_visible(run, id, lambda: images.find(run.aws, id)) if is_done else None
-        if image is None:
-            return None
-        return replace(with_image(named, image), launch_permissions=image_copies.launch_permissions(run.aws, id))
-
-    def _named(self, run: Run, state: ImportImageState, tags: Mapping[str, str]) -> ImportImageState | None:
-        """The state with the AMI that has the name of the input, or with EC2's AMI if there is no such input."""
-        name = state.image_name
-        if name is None and state.replaced_image_id is not None:  # the input was removed while the AMI was copied
-            image = images.find(run.aws, str(state.image_id))
-            name = image.name if image else None
-        if name is None:
-            return state
-
-        def with_ids(named: named_image.NamedImage) -> ImportImageState:
-            return replace(state, **vars(named))
-
-        def record(named: named_image.NamedImage) -> None:
-            run.record(str(state.import_task_id), with_ids(named))
-
-        current = named_image.NamedImage(
-            str(state.image_id), state.snapshot_ids, state.replaced_image_id, state.replaced_snapshot_ids
-        )
-        request = image_copies.CopyRequest(
-            str(state.image_id), name, state.description, state.encrypted, state.kms_key_id
-        )
-        named = named_image.named_image(run, str(state.import_task_id), current, request, tags=tags, record=record)
-        return with_ids(named) if named else None
-
-    def condition(self, state: ImportImageState) -> Condition:
-        condition = super().condition(state)
-        is_copying = state.replaced_image_id is not None and condition is Condition.READY
-        return Condition.UNFINISHED if is_copying else condition
-
-    def describe_broken(self, id: str, state: ImportImageState) -> str:
-        if state.task_status != "deregistered":
-            return super().describe_broken(id, state)
-        return f"AMI {state.image_id or f'of import task {id}'} was deregistered outside of Pulumi"
-
-    def inputs_of(self, state: ImportImageState) -> ImportImageInputs:
-        name, description = is_chosen_by_aws(state.image_name, state.description)
-        inputs = super().inputs_of(state)
-        return replace(
-            inputs,
-            image_name=None if name else inputs.image_name,
-            description=None if description else inputs.description,
-        )
-
-    def describe_result(self, state: ImportImageState) -> str:
-        return f"AMI {state.image_id} or one of its snapshots"
-
-    def read_existing(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
-        found = super().read_existing(run, id, state)
-        image = images.find(run.aws, found.image_id) if found and found.image_id else None
-        return with_image(found, image) if found and image else found
-
-    def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
-        if images.find(run.aws, str(state.image_id)) is not None:
-            ec2_tags.untag(run.aws, _resource_ids(state), keys)
-
-    def read_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
-        image = images.find(run.aws, str(state.image_id))
-        if image is None:
-            # The snapshots remain after the AMI was deregistered outside of Pulumi. Keep the state, so that delete
-            # removes them.
-            remaining = ebs_snapshots.find_existing(run.aws, state.snapshot_ids)
-            return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
-        return replace(
-            state,
-            tags=user_tags(image.tags, state.tags),
-            description=image.description,
-            image_name=state.image_name if state.replaced_image_id else image.name,
-            imds_support=imds_support(image),
-            snapshot_ids=image.snapshot_ids,
-            launch_permissions=image_copies.launch_permissions(run.aws, image.id),
-        )
-
-    def delete_result(self, run: Run, state: ImportImageState) -> None:
-        named_image.delete_image(run, state.image_id, state.snapshot_ids)
-        named_image.delete_image(run, state.replaced_image_id, state.replaced_snapshot_ids)
-        # A run that was killed may have left a copy that it did not record.
-        for copy in named_image.find_copies(run, state.import_task_id) if state.import_task_id else ():
-            named_image.delete_image(run, copy.id, copy.snapshot_ids)
+from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContainer, LicenseSpecification
+from pulumi_vmimport.image_profile import MachineProfile
+from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.schema import nested, updatable
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
+from pulumi_vmimport.resources.disk_container_args import (
+    ClientDataArgs,
+    DiskContainerArgs,
+    LicenseSpecificationArgs,
+)
+from pulumi_vmimport.resources.disk_url import DISK_URL
+from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
 
 
-def _resource_ids(state: ImportImageState) -> list[str]:
-    return [str(state.image_id), *state.snapshot_ids]
+@dataclass(frozen=True, kw_only=True)
+class ImportImageInputs(ConversionInputs):
+    disk_containers: tuple[ImageDiskContainer, ...] = nested(url=DISK_URL)
+    architecture: Architecture | None = None
+    boot_mode: BootMode | None = None
+    client_data: ClientData | None = None
+    description: str | None = updatable(chosen_by_aws=True)
+    encrypted: bool | None = None
+    hypervisor: Hypervisor | None = None
+    ignored_findings: tuple[str, ...] | None = updatable()
+    image_profile: MachineProfile | None = updatable()
+    image_name: str | None = updatable(preflight=True, chosen_by_aws=True)
+    imds_support: ImdsSupport | None = updatable(chosen_by_aws=True)
+    kms_key_id: str | None = None
+    license_specifications: tuple[LicenseSpecification, ...] | None = None
+    license_type: LicenseType | None = None
+    operating_system: str | None = updatable()
+    platform: Platform | None = None
+    role_name: str | None = updatable(in_digest=True)
+    skip_operating_system_check: bool | None = updatable()
+    source_hash: str | None = None
+    usage_operation: UsageOperation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportImageState(ImportImageInputs, ConversionState):
+    import_task_id: str | None = None
+    image_id: str | None = None
+    snapshot_ids: tuple[str, ...] = ()
+    detected_boot_mode: str | None = None
+    detected_license_type: str | None = None
+    detected_platform: str | None = None
+    billed_usage_operation: str | None = None
+    post_import_report: tuple[str, ...] = ()
+    launch_permissions: tuple[str, ...] = ()
+    replaced_image_id: str | None = None
+    replaced_snapshot_ids: tuple[str, ...] = ()
+
+
+class ImportImageArgs(AwsArgs):
+    """The arguments of ImportImage.
+
+    Changes to image_name, imds_support, description, tags, operating_system, skip_operating_system_check,
+    ignored_findings, image_profile, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are
+    applied in place. A change to any other argument replaces the AMI.
+    """
+
+    disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
+    """The disks to import, root disk first: 1 to 21 containers, or one container with an OVA."""
+    architecture: NotRequired[pulumi.Input[Literal["i386", "x86_64"]]]
+    """The architecture, `i386` or `x86_64`. Default: EC2 detects it."""
+    boot_mode: NotRequired[pulumi.Input[Literal["legacy-bios", "uefi"]]]
+    """The boot mode, `legacy-bios` or `uefi`. Default: EC2 detects it."""
+    client_data: NotRequired[pulumi.Input[ClientDataArgs]]
+    """Optional metadata about the upload (EC2 ClientData)."""
+    description: NotRequired[pulumi.Input[str]]
+    """The description of the import task and the AMI. Default: EC2's own, which the output shows; removing the argument
+    keeps the description."""
+    encrypted: NotRequired[pulumi.Input[bool]]
+    """Whether to encrypt the snapshots of the AMI. Default: the Region's EBS encryption-by-default setting. An AMI for
+    WorkSpaces BYOL must not be encrypted."""
+    hypervisor: NotRequired[pulumi.Input[Literal["xen"]]]
+    """The target hypervisor. The only allowed value is `xen`."""
+    ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
+    """Ids of rules in docs/inspect.md, such as `vmdk-no-end-of-stream`, whose findings to ignore for these images.
+    Default: none; a finding of severity `error` fails the preview."""
+    image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
+    """The rules to check the images against: `ec2`, or `byol-workspaces` for an AMI that becomes a WorkSpaces image.
+    Not sent to AWS. Default: `ec2`."""
+    image_name: NotRequired[pulumi.Input[str]]
+    """The name of the AMI, 3 to 128 characters, unique in the account and Region. EC2 names an imported AMI after its
+    task and cannot rename it, so the AMI is copied in the Region under this name, with its tags and encryption, and
+    EC2's AMI and its snapshots are removed. The copy takes minutes to an hour; until it ends, the snapshots of both are
+    billed. A change copies the AMI again, without an import, and changes `image_id`. Default: EC2's name, which the
+    output shows; removing the argument keeps the name. Source:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html"""
+    imds_support: NotRequired[pulumi.Input[Literal["v2.0"]]]
+    """`v2.0`: instances of the AMI require IMDSv2 unless they set otherwise. EC2 cannot undo it; removing the argument
+    keeps it. Default: IMDSv1 and IMDSv2. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configure-IMDS-new-instances.html"""
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The id, ARN or alias of a symmetric KMS key in the Region. The key must stay enabled until the task ends.
+    Requires `encrypted`. Default: the account's default KMS key for EBS."""
+    license_specifications: NotRequired[pulumi.Input[list[pulumi.Input[LicenseSpecificationArgs]]]]
+    """The License Manager configurations to associate with the AMI. Default: none."""
+    license_type: NotRequired[pulumi.Input[Literal["AWS", "BYOL"]]]
+    """`AWS` (license included) or `BYOL`. Cannot be combined with `usage_operation`. Default: `AWS` for Windows Server;
+    `BYOL` for Windows client and Linux."""
+    operating_system: NotRequired[pulumi.Input[str]]
+    """The guest operating system, such as `Windows Server 2022` or `Ubuntu 22.04`. The preview fails if VM
+    Import/Export does not support it. Not sent to AWS. Default: not checked."""
+    platform: NotRequired[pulumi.Input[Literal["Windows", "Linux"]]]
+    """`Windows` or `Linux`. Required for a UEFI machine from an EBS snapshot. Default: EC2 detects it."""
+    retain_on_delete: NotRequired[pulumi.Input[bool]]
+    """Whether to keep the AMI and its snapshots when the resource is deleted or replaced. Default: false."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """The name of the service role that VM Import/Export assumes. Default: `vmimport`."""
+    skip_operating_system_check: NotRequired[pulumi.Input[bool]]
+    """Whether to accept an `operating_system` that this version of the library does not list. Default: false."""
+    source_hash: NotRequired[pulumi.Input[str]]
+    """Any value that changes with the content of the disk images, such as a checksum. A change replaces the AMI.
+    Default: derived from the ETags of the objects, or from the ETags or modification times behind https URLs."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
+    usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]
+    """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
+    `license_type`. Default: EC2 derives it from the license type."""
 
 
 class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
@@ -196,6 +149,9 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
     """
+
+    _inputs_type = ImportImageInputs
+    _state_type = ImportImageState
 
     import_task_id: pulumi.Output[str]
     """The id of the import task, `import-ami-...`. EC2 lists a task for seven days after it ends."""

@@ -10,7 +10,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.ec2_tasks import named_image
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
     byol_image_rules,
     disk_container_rules,
@@ -20,6 +20,7 @@ from pulumi_vmimport.resources.rules import (
     service_role_rules,
 )
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
+from pulumi_vmimport.resources.rules.role_names import role_name_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
@@ -34,7 +35,7 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from byol_image_rules.problems(inputs)
     yield from ignored_finding_problems(inputs.ignored_findings)
     yield from encryption_rules.encryption_problems(inputs.encrypted, inputs.kms_key_id)
-    yield from service_role_rules.role_name_problems(inputs.role_name)
+    yield from role_name_problems(inputs.role_name)
     yield from aws_input_problems(inputs)
     yield from named_image.name_problems(inputs.image_name)
     if is_known(inputs.tags):

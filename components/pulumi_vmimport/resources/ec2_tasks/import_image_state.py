@@ -1,30 +1,14 @@
-"""The state of ImportImage, and what the AMI adds to it."""
+"""What an AMI adds to the state of ImportImage."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.ec2.import_options import BootMode, ImdsSupport, LicenseType, Platform
 from pulumi_vmimport.aws.tables import post_import
-from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionState
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageState
 
 # Observed: `AWS-VMImport service: Windows - Microsoft Windows 10 ...`.
 _EC2_DESCRIPTION = "AWS-VMImport service:"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportImageState(ImportImageInputs, ConversionState):
-    import_task_id: str | None = None
-    image_id: str | None = None
-    snapshot_ids: tuple[str, ...] = ()
-    detected_boot_mode: str | None = None
-    detected_license_type: str | None = None
-    detected_platform: str | None = None
-    billed_usage_operation: str | None = None
-    post_import_report: tuple[str, ...] = ()
-    launch_permissions: tuple[str, ...] = ()
-    replaced_image_id: str | None = None
-    replaced_snapshot_ids: tuple[str, ...] = ()
 
 
 def with_image(state: ImportImageState, image: images.Image) -> ImportImageState:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from pulumi_vmimport.aws.ec2 import ebs_snapshots
 from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
-from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations
-from pulumi_vmimport.aws.s3.s3_locations import bucket_name_problem, key_problem
+from pulumi_vmimport.aws.s3 import presigned_urls, s3_locations, s3_names
+from pulumi_vmimport.aws.s3.s3_names import bucket_name_problem, key_problem
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.shown_value import shown_value
@@ -53,7 +53,7 @@ def location_problems(path: str, bucket: str, key: str) -> Iterator[Problem]:
 
 def _is_url(url: str) -> bool:
     if url.startswith("s3://"):
-        return s3_locations.split_s3_uri(url) is not None
+        return s3_names.split_s3_uri(url) is not None
     try:
         return url.startswith("https://") and bool(urlsplit(url).hostname)
     except ValueError:
@@ -111,7 +111,7 @@ def s3_location(container: AnyContainer) -> tuple[str, str, str] | None:
     if source is not None and is_known(source) and is_known(source.s3_bucket, source.s3_key):
         return "userBucket", source.s3_bucket, source.s3_key
     if is_known(container) and is_known(container.url) and container.url is not None:
-        split = s3_locations.split_s3_uri(container.url)
+        split = s3_names.split_s3_uri(container.url)
         return ("url", *split) if split else None
     return None
 

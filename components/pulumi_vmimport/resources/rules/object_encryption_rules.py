@@ -11,8 +11,9 @@ from pulumi_vmimport.aws.s3.encryption_policies import upload_denials
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.encryption_rules import look_up_key
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.transfer.object_encryption import ObjectEncryption, SseAlgorithm
+from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
 from pulumi_vmimport.transfer.s3_object import FoundObject
+from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
 _KMS = (SseAlgorithm.KMS, SseAlgorithm.KMS_DSSE)
 

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -11,13 +10,12 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.iam import service_role
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE
 from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
 from pulumi_vmimport.shown_value import shown_value
 
-DEFAULT_ROLE = "vmimport"
-ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 # IAM is eventually consistent: a change reaches every Region within seconds, rarely minutes.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 _PROPAGATION_SECONDS = 300.0
@@ -28,14 +26,6 @@ _UNEXPLAINED = (
     "statements with conditions in the policies of the bucket and the key, and ask the administrators of the "
     "organization for service control policies that deny access"
 )
-
-
-def role_name_problems(role_name: str | None) -> Iterator[Problem]:
-    """The problems of the input alone."""
-    if is_known(role_name) and role_name is not None and not ROLE_NAME.fullmatch(role_name):
-        yield Problem(
-            "roleName", f"expected 1 to 64 letters, digits and _+=,.@- characters, got {shown_value(role_name)}"
-        )
 
 
 def role_problems(run: Run, role_name: str | None, access: RequiredAccess, *, fresh: bool = False) -> Iterator[Problem]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from pulumi_vmimport.aws.s3.s3_locations import split_s3_uri
+from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import MachineExportFormat
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import manifest, s3_object
 from pulumi_vmimport.transfer.data_requests import DataRequests

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineReference
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import MachineReference
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot, find_snapshot
 from pulumi_vmimport.vsphere.session import VSphereSession

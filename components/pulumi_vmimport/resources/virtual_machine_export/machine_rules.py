@@ -11,7 +11,7 @@ from pulumi_vmimport.disk.rules.guest_systems import is_windows_server
 from pulumi_vmimport.image_profile import ImageProfile, MachineProfile
 from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_blockers
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState

@@ -35,7 +35,7 @@ from pulumi_vmimport.resources.virtual_machine_export.export_destination import 
 from pulumi_vmimport.resources.virtual_machine_export.machine_reference import find_machine, reference_problems
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
 from pulumi_vmimport.resources.virtual_machine_export.powered_on import power_off
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     MachineExportFormat,
     VirtualMachineExportInputs,
     VirtualMachineExportState,

@@ -4,25 +4,18 @@ Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceIma
 https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.tables import ingestion_processes
 from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess, OsVersion
-from pulumi_vmimport.aws.tag_lists import tag_list
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue
-from pulumi_vmimport.resources.rules.available_images import wait_until_available
-from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
-from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import (
+from pulumi_vmimport.resources.workspaces.workspace_image import (
     WorkspaceImageArgs,
     WorkspaceImageInputs,
-    WorkspaceImageLifecycle,
     WorkspaceImageState,
 )
 
@@ -38,51 +31,6 @@ class ImportWorkspaceImageInputs(WorkspaceImageInputs):
 @dataclass(frozen=True, kw_only=True)
 class ImportWorkspaceImageState(ImportWorkspaceImageInputs, WorkspaceImageState):
     pass
-
-
-class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImageInputs, ImportWorkspaceImageState]):
-    inputs_type = ImportWorkspaceImageInputs
-    state_type = ImportWorkspaceImageState
-
-    def check(self, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().check(inputs)
-        if is_known(inputs.ec2_image_id) and (reason := ami_id_problem(inputs.ec2_image_id)):
-            yield Problem("ec2ImageId", reason)
-        if is_known(inputs.applications) and inputs.applications is not None and len(inputs.applications) > 1:
-            yield Problem("applications", f"expected at most one application, got {len(inputs.applications)}")
-        if is_known(inputs.os_version, inputs.ingestion_process) and inputs.os_version is not None:
-            yield from _combination_problems(inputs, inputs.os_version)
-
-    def preflight(self, run: Run, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
-        yield from super().preflight(run, inputs)
-        yield from account_problems(run, "ingestionProcess")
-        if is_known(inputs.ingestion_process):
-            for warning in ingestion_processes.table().processes[inputs.ingestion_process].warnings:
-                run.warn(warning)
-        if is_known(inputs.ec2_image_id):
-            yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
-
-    def start(self, run: Run, inputs: ImportWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
-        wait_until_available(run, inputs.ec2_image_id)
-        answer = run.aws.client("workspaces").import_workspace_image(
-            Ec2ImageId=inputs.ec2_image_id,
-            IngestionProcess=inputs.ingestion_process.value,
-            ImageName=inputs.image_name,
-            ImageDescription=inputs.image_description,
-            Tags=tag_list(tags),
-            **({"Applications": [a.value for a in inputs.applications]} if inputs.applications else {}),  # type: ignore[arg-type] # the stubs have literals
-        )
-        return answer["ImageId"]
-
-
-def _combination_problems(inputs: ImportWorkspaceImageInputs, os_version: OsVersion) -> Iterator[Problem]:
-    """The problems of process, Windows version and Office together."""
-    process = inputs.ingestion_process
-    if reason := ingestion_processes.conflict(process, os_version):
-        yield Problem("ingestionProcess", reason)
-    for number, application in enumerate(inputs.applications or () if is_known(inputs.applications) else ()):
-        if is_known(application) and (reason := ingestion_processes.office_conflict(application, process, os_version)):
-            yield Problem(f"applications[{number}]", reason)
 
 
 class ImportWorkspaceImageArgs(WorkspaceImageArgs):
@@ -114,6 +62,9 @@ class ImportWorkspaceImage(ManagedResource, module="vmimport", name="ImportWorks
 
     Source: https://docs.aws.amazon.com/workspaces/latest/api/API_ImportWorkspaceImage.html
     """
+
+    _inputs_type = ImportWorkspaceImageInputs
+    _state_type = ImportWorkspaceImageState
 
     image_id: pulumi.Output[str]
     """Id of the WorkSpaces image, wsi-..."""

@@ -2,10 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, NotRequired, TypeVar
+from dataclasses import replace
+from typing import ClassVar, Generic, TypeVar
 
-import pulumi
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.service_errors import error_code, error_message
@@ -18,7 +17,7 @@ from pulumi_vmimport.aws.workspaces import (
     workspaces_tags,
 )
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
-from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
@@ -30,8 +29,6 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS
-from pulumi_vmimport.lifecycle.managed_resource import AwsArgs
-from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces import resource_tags
@@ -41,44 +38,12 @@ from pulumi_vmimport.resources.workspaces.identifier_rules import (
     name_problem,
 )
 from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
+from pulumi_vmimport.resources.workspaces.workspace_image import WorkspaceImageInputs, WorkspaceImageState
 
 # If the response to botocore's first attempt was lost, its retry fails with one of these: the image exists, or the
 # WorkSpace is busy with it.
 _ALREADY_STARTED = frozenset({"ResourceAlreadyExistsException", "InvalidResourceStateException"})
 _IN_USE = "ResourceAssociatedException"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkspaceImageInputs(AwsInputs):
-    image_name: str
-    image_description: str
-    tags: Mapping[str, str] | None = updatable()
-    retain_on_delete: bool | None = updatable()
-    keep_failed_image: bool | None = updatable()
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkspaceImageState(WorkspaceImageInputs):
-    image_id: str | None = None
-    image_state: str | None = None
-    required_tenancy: str | None = None
-    owner_account_id: str | None = None
-
-
-class WorkspaceImageArgs(AwsArgs):
-    """The arguments that all WorkSpaces images have."""
-
-    image_name: pulumi.Input[str]
-    r"""Name of the image, unique in the Region: 1 to 64 of `a-z A-Z 0-9 _ . / ( ) \ -`, no space."""
-    image_description: pulumi.Input[str]
-    """Description of the image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
-    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the image, at most 45, with values of at most 255 characters. Default: no tags."""
-    retain_on_delete: NotRequired[pulumi.Input[bool]]
-    """Whether to keep the image in the account when the resource is deleted. Default: false."""
-    keep_failed_image: NotRequired[pulumi.Input[bool]]
-    """Whether to keep an image that ended in state ERROR, so that it can be inspected in the console; the next
-    `pulumi up` replaces it. Default: false, a failed image is deleted."""
 
 
 InputsT = TypeVar("InputsT", bound=WorkspaceImageInputs)

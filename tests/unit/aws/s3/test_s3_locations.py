@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.s3 import s3_locations
+from pulumi_vmimport.aws.s3 import s3_locations, s3_names
 
 Stub = Callable[..., Stubber]
 HEADER = {"x-amz-bucket-region": "us-east-1"}
@@ -74,7 +74,7 @@ def test_an_object_exists(aws: AwsConnection, stub: Stub) -> None:
     ],
 )
 def test_a_bucket_name_follows_the_rules_of_s3(name: str, is_valid: bool) -> None:
-    problem = s3_locations.bucket_name_problem(name)
+    problem = s3_names.bucket_name_problem(name)
     assert (problem is None) is is_valid
     assert is_valid or f"got {name!r}" in str(problem)
 
@@ -83,7 +83,7 @@ def test_a_bucket_name_follows_the_rules_of_s3(name: str, is_valid: bool) -> Non
     ("key", "is_valid"), [("k", True), ("k" * 1024, True), ("", False), ("k" * 1025, False), ("ü" * 513, False)]
 )
 def test_a_key_has_1_to_1024_bytes(key: str, is_valid: bool) -> None:
-    problem = s3_locations.key_problem(key)
+    problem = s3_names.key_problem(key)
     assert (problem is None) is is_valid
     assert is_valid or f"got {len(key.encode())}" in str(problem)
 
@@ -101,4 +101,4 @@ def test_a_key_has_1_to_1024_bytes(key: str, is_valid: bool) -> None:
     ],
 )
 def test_a_uri_has_bucket_and_key(uri: str, location: tuple[str, str] | None) -> None:
-    assert s3_locations.split_s3_uri(uri) == location
+    assert s3_names.split_s3_uri(uri) == location

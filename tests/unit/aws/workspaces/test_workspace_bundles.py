@@ -8,7 +8,8 @@ from botocore.stub import Stubber
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.workspaces import workspace_bundles
-from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription, ComputeType
+from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
+from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription
 
 BUNDLE, IMAGE = "wsb-0123456789", "wsi-0123456789"
 Stub = Callable[..., Stubber]

@@ -9,9 +9,10 @@ from tests.unit.disk.inspection.container_images import Memory, archive, convert
 from tests.unit.disk.inspection.disk_tools import missing, sfdisk
 
 from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
-from pulumi_vmimport.disk.image_format import ImageFormat, format_of
+from pulumi_vmimport.disk.image_format import format_of
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.readable_formats import ImageFormat
 
 pytestmark = pytest.mark.skipif(
     bool(missing("sfdisk", "mkfs.ext4", "mkfs.vfat")), reason="needs the Debian packages of `make file-system-tools`"

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
-from pulumi_vmimport.disk.image_format import ImageFormat
+from pulumi_vmimport.disk.readable_formats import ImageFormat
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotLifecycle
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_lifecycle import DirectSnapshotLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BLOCK, GIB = 512 << 10, 1 << 30

@@ -14,8 +14,8 @@ from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.schema import main_property
 from pulumi_vmimport.resources.direct_snapshot import pending_snapshot
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotLifecycle
-from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_inputs import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot_lifecycle import DirectSnapshotLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 BLOCK = 512 << 10

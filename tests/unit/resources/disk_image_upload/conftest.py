@@ -4,7 +4,7 @@ import pytest
 from tests.unit.resources.disk_image_upload.uploading import MIB, PART, inputs_for
 
 from pulumi_vmimport.resources.disk_image_upload import object_upload
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ from tests.unit.resources.disk_image_upload.uploading import (
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.resources.disk_image_upload import object_upload
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import StorageClass
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
 from pulumi_vmimport.resources.disk_image_upload.image_files import content_identity
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

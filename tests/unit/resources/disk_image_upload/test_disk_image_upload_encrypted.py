@@ -17,8 +17,8 @@ from tests.unit.resources.disk_image_upload.uploading import (
 )
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, RunInterruptedError
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
-from pulumi_vmimport.transfer.object_encryption import SseAlgorithm
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 SSE_HEADER = "s3:x-amz-server-side-encryption"

@@ -21,7 +21,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
 
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 

@@ -20,7 +20,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
 )
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox

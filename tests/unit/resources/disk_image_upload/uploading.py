@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import (
-    DiskImageUploadLifecycle,
-)
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import DiskImageUploadInputs as Inputs
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_inputs import (
-    DiskImageUploadState as State,
-)
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadState as State
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload_lifecycle import DiskImageUploadLifecycle
 from pulumi_vmimport.resources.disk_image_upload.image_files import content_identity
 from pulumi_vmimport.transfer.checksums import crc32_to_base64
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox

@@ -12,10 +12,13 @@ from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
-from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
-from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs
+from pulumi_vmimport.resources.ec2_tasks.instance_export_lifecycle import InstanceExportLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION, DAY = "eu-west-1", 86400.0

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, Identity
-from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ExportImageLifecycle()

@@ -13,7 +13,8 @@ from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.aws.ec2.images import Image, ImageDisk
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
-from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ExportImageLifecycle()

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.ec2.import_options import BootMode
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle, ImportImageState
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportImageLifecycle()

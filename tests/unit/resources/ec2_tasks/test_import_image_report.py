@@ -6,8 +6,8 @@ import pytest
 
 from pulumi_vmimport.aws.ec2.import_options import BootMode, LicenseType, Platform
 from pulumi_vmimport.aws.tables import post_import
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 
 lifecycle = ImportImageLifecycle()
 

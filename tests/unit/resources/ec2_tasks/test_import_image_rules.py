@@ -9,8 +9,8 @@ from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, LicenseSp
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.lifecycle.property_bag import read_bag
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportImageLifecycle()

@@ -11,8 +11,8 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Plat
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.schema import replacing_properties
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 KEY = "web.raw"

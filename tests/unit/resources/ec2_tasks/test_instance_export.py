@@ -14,7 +14,8 @@ from pulumi_vmimport.aws.ec2.images import ImageDisk
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG
-from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs
+from pulumi_vmimport.resources.ec2_tasks.instance_export_lifecycle import InstanceExportLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = InstanceExportLifecycle()

@@ -12,8 +12,8 @@ from tests.unit.resources.killed_calls import Killed, killed_at
 from pulumi_vmimport.aws.ec2.import_options import ImdsSupport
 from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import NAME_TAG
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle, ImportImageState
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = ImportImageLifecycle()

@@ -11,9 +11,10 @@ from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle, snapshots = ImportImageLifecycle(), ImportSnapshotLifecycle()

@@ -28,11 +28,14 @@ from pulumi_vmimport.aws.ec2.import_request import (
 )
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
-from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
+from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs
+from pulumi_vmimport.resources.ec2_tasks.instance_export_lifecycle import InstanceExportLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"

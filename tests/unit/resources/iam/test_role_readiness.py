@@ -11,7 +11,8 @@ from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
-from pulumi_vmimport.resources.iam.role_readiness import RoleReadinessInputs, RoleReadinessLifecycle, RoleReadinessState
+from pulumi_vmimport.resources.iam.role_readiness import RoleReadinessInputs, RoleReadinessState
+from pulumi_vmimport.resources.iam.role_readiness_lifecycle import RoleReadinessLifecycle
 
 lifecycle = RoleReadinessLifecycle()
 TRUST, POLICY = iam_documents.trust_policy(), iam_documents.role_policy(import_buckets=["images"])
@@ -106,7 +107,7 @@ def test_create_does_not_wait_for_an_old_role(
 ) -> None:
     write()
     tomorrow = type("Tomorrow", (), {"now": staticmethod(lambda zone: datetime.now(zone) + timedelta(days=1))})
-    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness.datetime", tomorrow)
+    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness_lifecycle.datetime", tomorrow)
     lifecycle.create(run, INPUTS)
     assert pace.seconds == []
 
@@ -128,7 +129,7 @@ def test_create_waits_for_a_role_that_iam_does_not_return_yet(run: Any, write: C
 def test_fails_when_another_owner_changes_the_role(
     run: Any, write: Callable[..., str], pace: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness._LONGEST_PAUSE_SECONDS", 15.0)
+    monkeypatch.setattr("pulumi_vmimport.resources.iam.role_readiness_lifecycle._LONGEST_PAUSE_SECONDS", 15.0)
     write(policy=iam_documents.role_policy(import_buckets=["others"]))
     with pytest.raises(CleanFailureError, match=r"'vmimport' or its policy still differs .* after 5 minutes"):
         lifecycle.create(run, INPUTS)

@@ -10,9 +10,10 @@ from pulumi_vmimport.aws.ec2.import_options import DiskFormat, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Created, Problem, is_known
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
-from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs
+from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source
 from pulumi_vmimport.transfer.local_image import LocalImage
 from pulumi_vmimport.transfer.s3_image import S3Image

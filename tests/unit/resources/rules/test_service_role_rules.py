@@ -12,8 +12,8 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageLifecycle
-from pulumi_vmimport.resources.ec2_tasks.import_image_inputs import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRejections, role_problems
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox

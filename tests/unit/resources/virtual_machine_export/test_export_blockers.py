@@ -9,8 +9,10 @@ from tests.unit.resources.virtual_machine_export.test_machine_rules import DISK,
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_warnings
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
+)
 from pulumi_vmimport.vsphere.machine_facts import ControllerKind, PowerState, StorageController
 from pulumi_vmimport.vsphere.machine_properties import disk_from, facts_from
 

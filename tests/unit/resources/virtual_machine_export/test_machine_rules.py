@@ -8,7 +8,7 @@ from tests.unit.disk.rules.sample_facts import disk
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import PoweredOn
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
 from pulumi_vmimport.vsphere.machine_facts import (
     AdapterKind,
     DiskBacking,

@@ -16,10 +16,12 @@ from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.resources.virtual_machine_export import export_streaming
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     PoweredOn,
     VirtualMachineExportInputs,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease

@@ -9,10 +9,12 @@ from botocore.exceptions import ClientError
 from pyVmomi import vim
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Condition
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     PoweredOn,
     VirtualMachineExportInputs,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError

@@ -7,12 +7,12 @@ from tests.unit.resources.conftest import REGION
 
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.schema import replacing_properties
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import MachineExportFormat
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
-    VirtualMachineExportInputs as Inputs,
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import MachineExportFormat
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs as Inputs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
-from pulumi_vmimport.transfer.object_encryption import SseAlgorithm
+from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = VirtualMachineExportLifecycle()

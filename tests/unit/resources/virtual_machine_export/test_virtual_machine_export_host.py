@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
-    VirtualMachineExportInputs as Inputs,
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs as Inputs
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import DownloadError

@@ -16,10 +16,12 @@ from pyVmomi import vim
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.virtual_machine_export.machine_reference import find_machine
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     MachineExportFormat,
     VirtualMachineExportInputs,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere import nfc_lease
 from pulumi_vmimport.vsphere.nfc_download import DiskDownload, open_disk

@@ -10,10 +10,12 @@ from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.property_bag import read_bag, write_bag
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportLifecycle
-from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_inputs import (
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     PoweredOn,
     VirtualMachineExportInputs,
+)
+from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
+    VirtualMachineExportLifecycle,
 )
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox

@@ -11,32 +11,28 @@ from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
-from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
+from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
-from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
-    CopyWorkspaceImageInputs,
-    CopyWorkspaceImageLifecycle,
-)
-from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import (
-    CreateUpdatedWorkspaceImageInputs,
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image_lifecycle import (
     CreateUpdatedWorkspaceImageLifecycle,
 )
-from pulumi_vmimport.resources.workspaces.create_workspace_image import (
-    CreateWorkspaceImageInputs,
-    CreateWorkspaceImageLifecycle,
-)
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.create_workspace_image_lifecycle import CreateWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImportCustomWorkspaceImageInputs,
-    ImportCustomWorkspaceImageLifecycle,
     Protocol,
 )
-from pulumi_vmimport.resources.workspaces.import_workspace_image import (
-    ImportWorkspaceImageInputs,
-    ImportWorkspaceImageLifecycle,
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image_lifecycle import (
+    ImportCustomWorkspaceImageLifecycle,
 )
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
-from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import WorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.workspace_image import WorkspaceImageInputs
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

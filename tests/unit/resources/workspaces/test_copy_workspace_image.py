@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
-from pulumi_vmimport.resources.workspaces.copy_workspace_image import (
-    CopyWorkspaceImageInputs,
-    CopyWorkspaceImageLifecycle,
-)
+from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image_lifecycle import (
+    CreateUpdatedWorkspaceImageLifecycle,
+)
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -8,10 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
-from pulumi_vmimport.resources.workspaces.create_workspace_image import (
-    CreateWorkspaceImageInputs,
-    CreateWorkspaceImageLifecycle,
-)
+from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImageInputs
+from pulumi_vmimport.resources.workspaces.create_workspace_image_lifecycle import CreateWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = CreateWorkspaceImageLifecycle()

@@ -13,8 +13,10 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,
     ImageValidationMode,
-    ImportCustomWorkspaceImageLifecycle,
     Protocol,
+)
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image_lifecycle import (
+    ImportCustomWorkspaceImageLifecycle,
 )
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

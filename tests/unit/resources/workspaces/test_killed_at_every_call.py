@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from tests.unit.resources.killed_calls import Killed, killed_at
 
-from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
-from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
-    WorkspaceImagePermissionsInputs,
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
+from pulumi_vmimport.resources.workspaces.workspace_bundle_lifecycle import WorkspaceBundleLifecycle
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import WorkspaceImagePermissionsInputs
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions_lifecycle import (
     WorkspaceImagePermissionsLifecycle,
 )
-from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
+from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs
+from pulumi_vmimport.resources.workspaces.workspaces_account_lifecycle import WorkspacesAccountLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]

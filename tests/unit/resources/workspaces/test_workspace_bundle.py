@@ -8,10 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-from pulumi_vmimport.aws.workspaces.workspace_bundles import ComputeType
+from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
+from pulumi_vmimport.resources.workspaces.workspace_bundle_lifecycle import WorkspaceBundleLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError
-from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleLifecycle
+from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs
+from pulumi_vmimport.resources.workspaces.workspace_bundle_lifecycle import WorkspaceBundleLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = WorkspaceBundleLifecycle()

@@ -9,11 +9,15 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, PartialFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
-from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageLifecycle
-from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageLifecycle
-from pulumi_vmimport.resources.workspaces.create_workspace_image import CreateWorkspaceImageLifecycle
-from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import ImportCustomWorkspaceImageLifecycle
-from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.create_updated_workspace_image_lifecycle import (
+    CreateUpdatedWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.workspaces.create_workspace_image_lifecycle import CreateWorkspaceImageLifecycle
+from pulumi_vmimport.resources.workspaces.import_custom_workspace_image_lifecycle import (
+    ImportCustomWorkspaceImageLifecycle,
+)
+from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 NewRun = Callable[..., Any]

@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError
-from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
-    WorkspaceImagePermissionsInputs,
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions import WorkspaceImagePermissionsInputs
+from pulumi_vmimport.resources.workspaces.workspace_image_permissions_lifecycle import (
     WorkspaceImagePermissionsLifecycle,
 )
 from pulumi_vmimport_sandbox.aws.server.accounts import Account

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
-from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs, WorkspacesAccountLifecycle
+from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccountInputs
+from pulumi_vmimport.resources.workspaces.workspaces_account_lifecycle import WorkspacesAccountLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 lifecycle = WorkspacesAccountLifecycle()
