@@ -43,6 +43,7 @@ ALLOWED: dict[str, str] = {
     "ena_support": "moto's templates",
     "error_details": "moto's to_dict",
     "key_manager": "moto's to_dict",
+    "default_version_number": "moto's launch templates",
     "floppy_drives": "the JSON report, which is written from the fields",
     "serialize_as_secret_always": "Pulumi's dynamic provider",
     "comment": "the request to EC2, which is written from the fields",

@@ -10,6 +10,7 @@ from typing import Literal
 from pulumi_vmimport_sandbox.aws.core.access_keys import AccessKey, AccessKeys
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall, RecordedCall, known_operations
 from pulumi_vmimport_sandbox.aws.core.conversion_task import TaskFailure
+from pulumi_vmimport_sandbox.aws.core.distribution_failures import DistributionFailure, DistributionFailures
 from pulumi_vmimport_sandbox.aws.core.wire_errors import (
     ForeignResponse,
     WireError,
@@ -84,6 +85,8 @@ class Faults:
         self._images: list[WorkspaceImageFailure] = []
         self._bundles = 0
         self._modifications: list[AccountFailure] = []
+        self.distributions = DistributionFailures()
+        """The failures of `fail_distribution` that have not occurred yet."""
 
     def throttle(self, operation: str, times: int = 1) -> None:
         """Fail the next calls with the service's throttling error."""
@@ -158,6 +161,22 @@ class Faults:
         with self._lock:
             self._modifications += [AccountFailure(code, message)] * times
 
+    def fail_distribution(
+        self,
+        region: str,
+        step: str | None = None,
+        *,
+        message: str = "EC2 Client Error: 'An internal error has occurred'",
+        account: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Let the next distributions of Image Builder images to a Region fail.
+
+        `step` is an imageConfigurationStep such as UPDATE_LAUNCH_TEMPLATES; None is the copy of the AMI. Without
+        `account` the first account of the Region fails.
+        """
+        self.distributions.add(DistributionFailure(region, account, step, message), times)
+
     def on(self, operation: str, callback: Callable[[RecordedCall], None], nth: int = 1, when: When = "before") -> None:
         """Call a function in the server's thread at the nth call of an operation, while its caller waits."""
         with self._lock:
@@ -186,6 +205,7 @@ class Faults:
             self._images.clear()
             self._bundles = 0
             self._modifications.clear()
+        self.distributions.clear()
 
     def next_import_failure(self) -> TaskFailure | None:
         """The failure of the import that is being started."""

@@ -116,6 +116,12 @@ class SimulationSettings:
     """How long a new bundle is PENDING. Assumed."""
     modify_account_seconds: float = 10 * MINUTE
     """How long ModifyAccount enables BYOL. Assumed."""
+    distribution_pending_seconds: float = 30.0
+    """How long an Image Builder image is PENDING before its copies start. Assumed."""
+    cancel_image_seconds: float = 30.0
+    """How long CancelImageCreation takes. Assumed."""
+    lifecycle_execution_seconds: float = 1 * MINUTE
+    """How long StartResourceStateUpdate takes to delete AMIs and snapshots. Assumed."""
     workspace_image_quota: int = 40
     """Maximum number of WorkSpaces images in a Region, without images shared by other accounts.
     Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html"""

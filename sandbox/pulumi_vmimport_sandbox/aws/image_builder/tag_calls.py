@@ -34,7 +34,7 @@ class TagCalls(RegionalImageBuilderCalls):
 
     def _resource(self) -> Any:
         arn = self.request["resourceArn"]
-        resources = self.resources.configurations
+        resources = self.resources.tagged
         if arn not in resources:
             raise not_found(arn)
         return resources[arn]

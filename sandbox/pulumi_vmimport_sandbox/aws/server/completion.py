@@ -9,6 +9,8 @@ from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
 from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot
 from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
+from pulumi_vmimport_sandbox.aws.image_builder.distribution_run import advance
+from pulumi_vmimport_sandbox.aws.image_builder.image_deletion import advance_deletions
 from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
 from pulumi_vmimport_sandbox.aws.vm_import.exported_object import update_object
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
@@ -30,6 +32,8 @@ def complete(cloud: Cloud) -> None:
                 _finish(account_region, task, task_status.ended_at)
     for resource in _time_dependent_resources(cloud):
         resource.update_state(now)
+    advance(cloud)
+    advance_deletions(cloud)
 
 
 def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from moto.core.request import Request
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_configuration_calls import DistributionConfigurationCalls
+from pulumi_vmimport_sandbox.aws.image_builder.image_calls import ImageCalls
 from pulumi_vmimport_sandbox.aws.image_builder.tag_calls import TagCalls
 from pulumi_vmimport_sandbox.aws.server.completion import complete
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-class ImageBuilderCalls(DistributionConfigurationCalls, TagCalls):
+class ImageBuilderCalls(DistributionConfigurationCalls, ImageCalls, TagCalls):
     """The calls of Image Builder. A subclass with `cloud` belongs to one sandbox."""
 
     def call_action(self) -> Any:

@@ -72,7 +72,7 @@ def _bundles(cloud: Cloud, account: str) -> Iterator[str]:
 
 def _image_builder(cloud: Cloud, account: str) -> Iterator[str]:
     for account_region, resources in cloud.image_builder.items():
-        for arn in resources.configurations if account_region.account == account else ():
+        for arn in resources.tagged if account_region.account == account else ():
             yield f"imagebuilder {account_region.region} {arn.partition(f':{account}:')[2]}"
 
 

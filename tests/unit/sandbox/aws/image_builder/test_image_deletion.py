@@ -1,0 +1,80 @@
+"""StartResourceStateUpdate and DeleteImage."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.unit.sandbox.aws.image_builder.conftest import Distribution
+
+HERE, THERE = "eu-west-1", "us-west-2"
+
+
+def update(distribution: "Distribution", arn: str) -> dict[str, Any]:
+    """Delete an image with everything in it and return the execution."""
+    answer = distribution.builder.start_resource_state_update(
+        resourceArn=arn,
+        state={"status": "DELETED"},
+        includeResources={"amis": True, "snapshots": True},
+        executionRole="distribution",
+    )
+    distribution.aws.clock.advance(distribution.aws.settings.lifecycle_execution_seconds)
+    id = answer["lifecycleExecutionId"]
+    return dict(distribution.builder.get_lifecycle_execution(lifecycleExecutionId=id)["lifecycleExecution"])
+
+
+def test_amis_and_snapshots_of_all_accounts_are_deleted(distribution: "Distribution") -> None:
+    distribution.trust_own_account()
+    before = [line for line in distribution.aws.remaining_resources() if "distribution-configuration" not in line]
+    image = distribution.ended(distribution.to(HERE), distribution.to(THERE, distribution.other.account_id))
+    assert update(distribution, image["arn"])["state"] == {"status": "SUCCESS"}
+    after = [line for line in distribution.aws.remaining_resources() if "distribution-configuration" not in line]
+    assert after == before
+    code, _ = distribution.refused(distribution.builder.get_image, imageBuildVersionArn=image["arn"])
+    assert code == "ResourceNotFoundException"
+
+
+def test_fails_for_an_account_without_the_lifecycle_role(distribution: "Distribution") -> None:
+    distribution.trust_own_account()
+    image = distribution.ended(distribution.to(HERE), distribution.to(THERE, distribution.other.account_id))
+    iam, role = distribution.other.client("iam"), "Ec2ImageBuilderCrossAccountLifecycleAccess"
+    iam.delete_role_policy(RoleName=role, PolicyName="p")
+    iam.delete_role(RoleName=role)
+    execution = update(distribution, image["arn"])
+    assert execution["state"]["status"] == "FAILED"
+    resources = distribution.builder.list_lifecycle_execution_resources(
+        lifecycleExecutionId=execution["lifecycleExecutionId"]
+    )["resources"]
+    assert [one["state"]["status"] for one in resources] == ["SUCCESS", "FAILED"]
+    assert role in resources[1]["state"]["reason"]
+    assert distribution.image(image["arn"])["lifecycleExecutionId"] == execution["lifecycleExecutionId"]
+
+
+def test_the_record_alone_is_deleted_and_not_while_it_is_distributed(distribution: "Distribution") -> None:
+    arn = distribution.start()
+    code, message = distribution.refused(distribution.builder.delete_image, imageBuildVersionArn=arn)
+    assert (code, arn in message) == ("ResourceDependencyException", True)
+    distribution.finish()
+    amis = distribution.image(arn)["outputResources"]["amis"]
+    distribution.builder.delete_image(imageBuildVersionArn=arn)
+    assert distribution.found(amis[1])["State"] == "available"
+
+
+def test_fails_while_an_image_is_distributed_or_deleted(distribution: "Distribution") -> None:
+    arn = distribution.start()
+    request: dict[str, Any] = {
+        "resourceArn": arn,
+        "state": {"status": "DELETED"},
+        "includeResources": {"amis": True, "snapshots": True},
+        "executionRole": "distribution",
+    }
+    call = distribution.builder.start_resource_state_update
+    assert distribution.refused(call, **request)[0] == "ResourceInUseException"
+    distribution.finish()
+    call(**request)
+    assert distribution.refused(call, **request)[0] == "ResourceInUseException"
+
+
+def test_fails_without_the_resources_to_delete(distribution: "Distribution") -> None:
+    image = distribution.ended()
+    call = distribution.builder.start_resource_state_update
+    code, _ = distribution.refused(call, resourceArn=image["arn"], state={"status": "DELETED"})
+    assert code == "InvalidRequestException"
