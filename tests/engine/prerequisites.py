@@ -34,6 +34,7 @@ from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canon
 REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
 BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"
 MINUTE = 60
+NAMED = "NamedImage"
 
 
 class ResourceUnderTest(NamedTuple):
@@ -97,6 +98,15 @@ class Prerequisites:
             ResourceUnderTest(WorkspaceImagePermissions, lambda name: {"image_id": self.shared_image(name), "account_ids": [self.other]}),
         ]  # fmt: skip
         return {tested.resource.__name__: tested for tested in resources}
+
+    def resources_and_variants(self) -> dict[str, ResourceUnderTest]:
+        """One resource of each kind, and those whose arguments cause other calls."""
+        resources = self.resources()
+        image = resources[ImportImage.__name__]
+        named = ResourceUnderTest(
+            image.resource, lambda name: {**image.args(name), "image_name": name, "imds_support": "v2.0"}
+        )
+        return {**resources, NAMED: named}
 
     def set_durations(self, seconds: float, images: float = MINUTE) -> None:
         """Set the duration of conversion tasks, running ones included, and of new WorkSpaces images."""
@@ -175,6 +185,12 @@ class Prerequisites:
         for name, image in self.shared.items():
             found[name] += len(workspaces.describe_workspace_image_permissions(ImageId=image)["ImagePermissions"])
         return {name: found[name] for name in names}
+
+    def names_of_images(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The names of the AMIs that exist of each of these instances: of its import task, and with its own name."""
+        of_tasks = {task.id: task.tags.get(RESOURCE_TAG, "").rpartition("::")[2] for task in self.aws.import_tasks}
+        images = [image["Name"] for image in self.ec2.describe_images(Owners=["self"])["Images"]]
+        return {name: [image for image in images if name in (image, of_tasks.get(image))] for name in names}
 
 
 def paged(workspaces: Any, kind: str) -> Any:

@@ -22,8 +22,10 @@ from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost
 
 ENGINE = "bin/pulumi --"
 PARALLEL = 200
+IMAGE_POLL = "DescribeImages (poll)"
 # Consecutive calls of these operations count as one: their number depends only on time and threads.
 REPEATED = {
+    IMAGE_POLL,
     "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks",
     "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles", "DescribeWorkspaceImages",
     "GetObject", "PutSnapshotBlock", "UploadPart",
@@ -77,6 +79,12 @@ class Watch:
             )
             self._holds, self._inject = holds, inject
 
+    @staticmethod
+    def _operation(incoming: IncomingCall) -> str:
+        """The operation; the polls of a copied AMI differ from the look-ups before and after them by their filter."""
+        is_poll = incoming.parameters.get("Filter.1.Name") == "image-id"
+        return IMAGE_POLL if is_poll else incoming.call.operation
+
     def _named_in(self, incoming: IncomingCall) -> str | None:
         """The instance whose role or bucket the call is about; the resources of components share one provider."""
         what = incoming.parameters.get("RoleName") or incoming.call.path.split("/")[1]
@@ -86,7 +94,8 @@ class Watch:
         name = self._names.get(incoming.access_key) or self._named_in(incoming)
         if name is None:
             return
-        call, injected, is_component = incoming.call, self._injected, incoming.access_key not in self._names
+        call, operation, injected = incoming.call, self._operation(incoming), self._injected
+        is_component = incoming.access_key not in self._names
         if is_component and name in self.held:
             return  # other resources of the component, whose provider has few threads
         if when == "before" and name in self.held and not injected.is_set():
@@ -96,11 +105,11 @@ class Watch:
         with self._lock:
             calls, at = self.calls[name], self._holds.get(name)
             row = itertools.takewhile(REPEATED.__contains__, reversed(calls))
-            if when == "before" and (call.operation not in REPEATED or call.operation not in row):
-                calls.append(call.operation)
+            if when == "before" and (operation not in REPEATED or operation not in row):
+                calls.append(operation)
             if at is None or name in self.held or (when == "after") != call.is_write:
                 return
-            reached = at[1:] == (call.operation, calls.count(call.operation))
+            reached = at[1:] == (operation, calls.count(operation))
             if not reached and not (at == FIRST_WRITE and call.is_write):
                 return
             self.held.add(name)

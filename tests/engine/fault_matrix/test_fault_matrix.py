@@ -3,12 +3,13 @@
 One instance of a resource is interrupted at each of its calls, all instances at once: they share only the engine.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.engine.fault_matrix.conftest import PARALLEL, repair_backend
-from tests.engine.prerequisites import MINUTE, Prerequisites, ResourceUnderTest
+from tests.engine.prerequisites import MINUTE, NAMED, Prerequisites, ResourceUnderTest
 
 import pulumi_vmimport
 from pulumi_vmimport import ImportBucket, VmimportRole
@@ -40,6 +41,12 @@ def instances_of(resources: dict[str, ResourceUnderTest], *calls: dict[str, list
     return {f"{name}-{number}": resources[name] for name in resources for number in range(counts[name])}
 
 
+def check_one_image_of_each_name(prerequisites: Prerequisites, instances: Iterable[str]) -> None:
+    """Check that an import with `image_name` left one AMI, which has that name, and nothing of the AMI before it."""
+    named = [name for name in instances if name.startswith(NAMED)]
+    assert prerequisites.names_of_images(named) == {name: [name] for name in named}
+
+
 def is_write(operation: str) -> bool:
     return RecordedCall("", operation, "", 0).is_write
 
@@ -69,11 +76,11 @@ def first_of_each(calls: list[Any], done: set[str], *, and_last: bool) -> list[A
 def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
     matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any
 ) -> None:
-    resources = prerequisites.resources()
+    resources = prerequisites.resources_and_variants()
     public = {name: getattr(pulumi_vmimport, name) for name in pulumi_vmimport.__all__}
     managed = {name for name, value in public.items() if isinstance(value, type) and issubclass(value, ManagedResource)}
     # WorkspacesAccount has no instances, only one per account: test_killed_at_every_call.py
-    assert resources.keys() == managed - {"WorkspacesAccount"}
+    assert {tested.resource.__name__ for tested in resources.values()} == managed - {"WorkspacesAccount"}
     clean = matrix.stack(resources)
     before = sandbox.aws.remaining_resources()
     lookups, creates_of, deletes = map(matrix.calls_of, (clean.preview, clean.up, clean.destroy))
@@ -89,6 +96,7 @@ def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
     assert sum(done.values()) == len(instances) + 1
     assert done.keys() <= {"create", "update", "same"}
     assert prerequisites.started(instances) == dict.fromkeys(instances, 1)
+    check_one_image_of_each_name(prerequisites, instances)
     assert stack.up(parallel=len(instances)) == {"same": len(instances) + 1}
     for name, at in holds_of(creates).items():
         row(name, "create", at, "resumed by the next up" if started[name] else "started by the next up")
@@ -135,7 +143,7 @@ def test_a_killed_create_of_a_component_is_completed_by_the_next_run_without_a_s
 def test_an_unfinished_run_is_completed_or_deleted_even_if_the_second_run_is_interrupted_too(
     matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any, command: str
 ) -> None:
-    resources = prerequisites.resources()
+    resources = prerequisites.resources_and_variants()
     del resources["VirtualMachineExport"]  # after Ctrl-C it deletes its partial export
 
     def unfinished(instances: dict[str, ResourceUnderTest]) -> tuple[Any, list[str]]:
@@ -160,6 +168,7 @@ def test_an_unfinished_run_is_completed_or_deleted_even_if_the_second_run_is_int
         assert sum(done.values()) == len(instances) + 1
         assert done.keys() <= {"update", "same"}
         assert prerequisites.started(instances) == dict.fromkeys(instances, 1)
+        check_one_image_of_each_name(prerequisites, instances)
     stack.destroy(parallel=len(instances))
     assert sandbox.aws.remaining_resources() == before
     for name, at in holds_of(calls).items():
@@ -169,7 +178,7 @@ def test_an_unfinished_run_is_completed_or_deleted_even_if_the_second_run_is_int
 def test_an_interruption_before_the_first_write_starts_nothing(
     matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any
 ) -> None:
-    resources = prerequisites.resources()
+    resources = prerequisites.resources_and_variants()
     deployed = dict(resources)
     stack = matrix.stack(deployed)
     before = sandbox.aws.remaining_resources()
