@@ -1,4 +1,7 @@
-"""Ends the run of a lifecycle at one of its calls, before AWS receives it or after AWS has executed it."""
+"""Ends the run of a lifecycle at one of its calls, before AWS receives it or after AWS has executed it.
+
+Or has AWS refuse the call.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 
 class Killed(BaseException):
@@ -14,7 +18,10 @@ class Killed(BaseException):
 
 @contextmanager
 def killed_at(number: int, when: str) -> Iterator[list[str]]:
-    """End the process at a call, counted from 1. Yields the calls so far."""
+    """End the process at a call, counted from 1. Yields the calls so far.
+
+    `when` is `before` or `after` the call, or `refused`: the process continues, and AWS has not executed the call.
+    """
     seen: list[str] = []
     call: Any = vars(BaseClient)["_make_api_call"]
 
@@ -24,6 +31,8 @@ def killed_at(number: int, when: str) -> Iterator[list[str]]:
         seen.append(operation)
         if when == "before" and len(seen) == number:
             raise Killed
+        if when == "refused" and len(seen) == number:
+            raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "refused"}}, operation)
         answer = call(client, operation, members)
         if when == "after" and len(seen) == number:
             raise Killed

@@ -7,10 +7,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.aws.ec2.import_options import ImdsSupport
-from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import Condition, Created, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import NAME_TAG
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
 from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
@@ -125,6 +126,32 @@ def test_a_recorded_run_is_resumed_or_deleted_with_nothing_left(
         if not states:
             created = lifecycle.create(new_run(), inputs)
             check_nothing_left(new_run, created.id, created.state, aws, at)
+
+
+def test_a_run_with_a_refused_call_is_completed_by_the_next_one(
+    new_run: NewRun, inputs: ImportImageInputs, aws: AwsSandbox
+) -> None:
+    for number in count(1):
+        inputs = replace(inputs, source_hash=f"{number}")
+        aws.calls.clear()
+        run, was_refused = new_run(), False
+        with killed_at(number, "refused") as seen:
+            try:
+                created = lifecycle.create(run, inputs)
+            except ClientError:
+                was_refused = True
+        at = f"call {number}, {seen[-1]}"
+        if was_refused and run.recorded is not None:
+            id, state = run.recorded
+            created = Created(id, lifecycle.update(new_run(), id, state, inputs))
+        elif was_refused:
+            created = lifecycle.create(new_run(), inputs)
+        assert (list(amis(aws)), len(snapshots(aws))) == ([NAME], 1), at
+        assert [len(aws.calls.of(operation)) for operation in ("ImportImage", "CopyImage")] == [1, 1], at
+        check_nothing_left(new_run, created.id, created.state, aws, at)
+        if len(seen) < number:
+            assert number > 8
+            return
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
