@@ -66,6 +66,7 @@ class Recipe:
     packages: tuple[str, ...]
     build_time: str  # on two cores with empty caches (measured)
     companion_files: tuple[str, ...] = ()  # files of the Pulumi SDK that are copied next to the executable
+    companion: Recipe | None = None  # a build whose executable is linked next to this one
 
 
 ENGINE = Recipe(
@@ -73,9 +74,20 @@ ENGINE = Recipe(
     executable="pulumi",
     folder="engine",
     module="github.com/pulumi/pulumi/pkg/v3",
-    packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "./pulumi-language-python"),
+    packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
     build_time="3 to 5 minutes",
+)
+# A build of its own: a change of its sources does not rebuild the engine. The engine is linked next to it, because the
+# engine warns about a language host in any other folder.
+LANGUAGE_HOST = Recipe(
+    title="the Python language host",
+    executable="pulumi-language-python",
+    folder="engine",
+    module=SDK,
+    packages=("./pulumi-language-python",),
+    build_time="about 10 seconds",
     companion_files=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
+    companion=ENGINE,
 )
 SIMULATOR = Recipe(
     title="the vCenter simulator",
@@ -111,7 +123,7 @@ class Toolchain:
         if path := self._pulumi_on_path():
             description = f"pulumi {self._version_of(path)} from PATH"
         else:
-            path = self._ensure_built(ENGINE)
+            path = self._ensure_built(LANGUAGE_HOST).with_name(ENGINE.executable)
             description = f"pulumi {self._version(ENGINE)} built from Go modules"
         search = f"{path.parent}{os.pathsep}{self.environ.get('PATH', os.defpath)}"
         return Engine(path, {"PATH": search, "PULUMI_PYTHON_CMD": sys.executable}, description)
@@ -164,11 +176,16 @@ class Toolchain:
         raise ToolchainError(f"{file} has no line that matches {requirement!r}; reinstall pulumi-vmimport-sandbox")
 
     def _folder(self, recipe: Recipe) -> Path:
-        """The folder of a build; it differs by version, sources, platform and compiler flags."""
+        """The folder of a build; it differs by version, sources, platform, compiler flags and linked executable."""
         parts = (sys.platform, platform.machine(), recipe.packages, recipe.companion_files, COMPILER_FLAGS)
         content = hashlib.sha256(repr(parts).encode())
+        if recipe.companion:
+            content.update(self._folder(recipe.companion).name.encode())
         root = self.sources / recipe.folder
-        names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES)
+        # Packages of other modules are identified by go.mod and go.sum.
+        folders = [root / package for package in recipe.packages if package.startswith(".")]
+        files = {*root.glob("*.mod"), *root.glob("*.sum"), *(path for folder in folders for path in folder.rglob("*"))}
+        names = (path.relative_to(root).as_posix() for path in files if path.suffix in SOURCE_SUFFIXES)
         for name in sorted(name for name in names if not NOT_SOURCES.search(name)):
             source = (root / name).read_bytes()
             content.update(f"\0{name}\0{len(source)}\0".encode() + source)
@@ -198,6 +215,7 @@ class Toolchain:
         version = self._version(recipe)
         name = f"{recipe.title} {version}"
         self._go_command()  # fail before the first progress line
+        companion = self._ensure_built(recipe.companion) if recipe.companion else None
         for partial in self.cache.glob(folder.name + ".part-*"):  # of a killed build: this process holds the lock
             shutil.rmtree(partial)
         self.report(f"building {name} with Go: {recipe.build_time} on two cores; the result is cached in {folder}")
@@ -208,6 +226,8 @@ class Toolchain:
             linker = f"-ldflags=-s -w -X {SDK}/go/common/version.Version=v{version}"
             output = f"{part}{os.sep}"
             self._go(recipe, f"building {name}", "build", *COMPILER_FLAGS, linker, "-o", output, *recipe.packages)
+            if companion:
+                os.link(companion, part / companion.name)
             if recipe.companion_files:
                 module = Path(self._go(recipe, f"finding {SDK}", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
                 for file in recipe.companion_files:

@@ -22,6 +22,7 @@ tool github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
 
 require (
 	github.com/pulumi/pulumi/pkg/v3 v3.253.0 // indirect
+	github.com/pulumi/pulumi/sdk/v3 v3.253.0
 )
 """
 SIMULATOR_MOD = "module vcsim\n\ngo 1.24.0\n\nrequire github.com/vmware/govmomi v0.52.0\n"
@@ -33,7 +34,10 @@ if [ "$1 $2" = "list -m" ]; then echo {sdk}; exit; fi
 if [ "$1" = list ]; then exit; fi
 while [ "$1" != -o ]; do shift; done
 {before}
-if [ "${{PWD##*/}}" = vcsim ]; then : > "$2/vcsim"; else : > "$2/pulumi"; : > "$2/pulumi-language-python"; fi
+folder=$2
+for package; do :; done
+if [ "$package" = . ]; then package=vcsim; fi
+: > "$folder/${{package##*/}}"
 """
 
 
@@ -52,7 +56,7 @@ class Machine:
         for folder, content in (("engine", ENGINE_MOD), ("vcsim", SIMULATOR_MOD)):
             (self.sources / folder).mkdir(parents=True)
             (self.sources / folder / "go.mod").write_text(content)
-        for file in toolchain.ENGINE.companion_files:
+        for file in toolchain.LANGUAGE_HOST.companion_files:
             (self.root / "sdk" / file).parent.mkdir(parents=True)
             (self.root / "sdk" / file).write_text("#!/bin/sh\n")
 
@@ -153,6 +157,31 @@ def test_built_engine_has_its_companion_files_and_the_environment_of_its_process
         "building pulumi 3.253.0 with Go: 3 to 5 minutes on two cores; the result is cached in "
     )
     assert machine.lines[1].startswith("built pulumi 3.253.0 in 0 min ")
+    assert machine.lines[2].startswith("building the Python language host 3.253.0 with Go: ")
+
+
+def test_a_changed_language_host_is_rebuilt_alone_next_to_the_same_engine(machine: Machine) -> None:
+    machine.has_go()
+    host = machine.sources / "engine" / "pulumi-language-python"
+    host.mkdir()
+    (host / "main.go").write_text("package main\n")
+    first = machine.toolchain.engine().path
+    (host / "main.go").write_text("package main // changed\n")
+    second = machine.toolchain.engine().path
+    assert first != second
+    assert first.samefile(second)
+    assert [build.split()[-1].rpartition("/")[2] for build in machine.builds] == [
+        "pulumi", "pulumi-language-python", "pulumi-language-python",
+    ]  # fmt: skip
+
+
+def test_another_version_of_the_engine_is_linked_next_to_a_new_language_host(machine: Machine) -> None:
+    machine.has_go()
+    first = machine.toolchain.engine().path
+    (machine.sources / "engine" / "go.mod").write_text(ENGINE_MOD.replace("3.253.0", "3.260.0"))
+    second = machine.toolchain.engine().path
+    assert not first.samefile(second)
+    assert len(machine.builds) == 4
 
 
 def test_build_ignores_the_go_settings_of_the_user(machine: Machine) -> None:
@@ -285,7 +314,7 @@ def test_script_needs_no_installed_package(machine: Machine) -> None:
     machine.has_go()
     ran = run(machine, SCRIPT, "build")
     assert ran.returncode == 0, ran.stderr
-    assert [name.partition("-")[0] for name in machine.cached] == ["pulumi", "vcsim"]
+    assert [name.partition("-")[0] for name in machine.cached] == ["pulumi", "pulumi", "vcsim"]
     assert ran.stderr.splitlines()[-1].startswith("pulumi 3.253.0 built from Go modules: ")
 
 
@@ -313,7 +342,7 @@ def test_an_installed_wheel_has_its_sources_next_to_the_module(machine: Machine)
     (installed / "toolchain_sources" / "vcsim" / "go.mod").write_text(SIMULATOR_MOD.replace("0.52", "0.99"))
     ran = run(machine, Path(shutil.copy(SCRIPT, installed)), "build")
     assert ran.returncode == 0, ran.stderr
-    assert machine.cached[1].startswith("vcsim-0.99.0-")
+    assert machine.cached[-1].startswith("vcsim-0.99.0-")
 
 
 @pytest.mark.parametrize(

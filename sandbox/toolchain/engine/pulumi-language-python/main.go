@@ -1,9 +1,9 @@
 // pulumi-language-python runs Python programs for the Pulumi engine that is built from Go modules next to it.
 //
 // Pulumi's own language host is not available from the Go module proxy. This one implements the part of
-// pulumirpc.LanguageRuntime that up, preview, refresh, destroy, about, install and plugins written in Python need. It
-// uses the same packages of the Pulumi SDK as the stock host. The other methods (code generation, packing, linking,
-// debugging) return Unimplemented.
+// pulumirpc.LanguageRuntime that up, preview, refresh, destroy, about, install, policy packs and plugins written in
+// Python need. It uses the same packages of the Pulumi SDK as the stock host. The other methods (code generation,
+// packing, linking, debugging) return Unimplemented.
 package main
 
 import (

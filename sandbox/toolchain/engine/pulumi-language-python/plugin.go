@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,13 +14,13 @@ import (
 )
 
 // RunPlugin runs a plugin that is written in Python (PulumiPlugin.yaml, runtime: python): the program in its folder or
-// the components of an installable package.
+// the components of an installable package; or a policy pack.
 func (h *host) RunPlugin(request *pulumirpc.RunPluginRequest, stream pulumirpc.LanguageRuntime_RunPluginServer) error {
 	if request.GetAttachDebugger() {
 		return errors.New("this Python language host does not support debugging; run without --attach-debugger")
 	}
 	if request.GetKind() == "analyzer" {
-		return errors.New("this Python language host does not run policy packs; use the stock Pulumi CLI")
+		return h.runPolicyPack(request, stream)
 	}
 	python, err := pythonOf(request.GetInfo(), true)
 	if err != nil {
@@ -46,14 +47,17 @@ func (h *host) RunPlugin(request *pulumirpc.RunPluginRequest, stream pulumirpc.L
 	command.Dir = request.GetPwd()
 	command.Stdout, command.Stderr = stdout, stderr
 	interruptible(command, request.GetEnv())
-	err = command.Run()
+	return ended(stream, command.Run(), closer)
+}
 
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		code := &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(ended.ExitCode())}
+// ended reports the exit code of a plugin and closes its output.
+func ended(stream pulumirpc.LanguageRuntime_RunPluginServer, err error, output io.Closer) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code := &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(exit.ExitCode())}
 		err = stream.Send(&pulumirpc.RunPluginResponse{Output: code})
 	}
-	return errors.Join(err, closer.Close())
+	return errors.Join(err, output.Close())
 }
 
 // pluginArguments returns the Python arguments that start the plugin in a folder.
