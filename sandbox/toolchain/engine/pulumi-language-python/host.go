@@ -142,8 +142,14 @@ func (h *host) arguments(request *pulumirpc.RunRequest) []string {
 	return append(arguments, request.GetArgs()...)
 }
 
+// configured is a request that contains the stack's configuration.
+type configured interface {
+	GetConfig() map[string]string
+	GetConfigSecretKeys() []string
+}
+
 // configuration returns the stack's configuration as the environment variables that the Python SDK reads.
-func configuration(request *pulumirpc.RunRequest) ([]string, error) {
+func configuration(request configured) ([]string, error) {
 	values, keys := request.GetConfig(), request.GetConfigSecretKeys()
 	if values == nil {
 		values = map[string]string{} // an empty map arrives as nil, which would be encoded as null

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -82,15 +81,11 @@ func stackSettings(stack *pulumirpc.AnalyzerStackConfigureRequest) ([]string, er
 	if stack == nil {
 		return nil, nil
 	}
-	config, err := json.Marshal(stack.GetConfig())
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	return []string{
-		"PULUMI_ORGANIZATION=" + stack.GetOrganization(),
-		"PULUMI_PROJECT=" + stack.GetProject(),
-		"PULUMI_STACK=" + stack.GetStack(),
-		"PULUMI_DRY_RUN=" + strconv.FormatBool(stack.GetDryRun()),
-		"PULUMI_CONFIG=" + string(config),
-	}, nil
+	settings, err := configuration(stack)
+	return append(settings,
+		"PULUMI_ORGANIZATION="+stack.GetOrganization(),
+		"PULUMI_PROJECT="+stack.GetProject(),
+		"PULUMI_STACK="+stack.GetStack(),
+		"PULUMI_DRY_RUN="+strconv.FormatBool(stack.GetDryRun()),
+	), err
 }
