@@ -25,6 +25,7 @@ from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VO
 
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
+import policy_parts
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -285,6 +286,8 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "orphan-actions": _orphan_actions,
     "orphan-kinds": _orphan_kinds,
     "configuration-keys": lambda: [_table(*catalog_parts.configuration_keys())],
+    "policy-overview": lambda: [_table(*policy_parts.overview())],
+    "policy-rules": policy_parts.sections,
     "public-classes": _public_classes,
     "resource-actions": _resource_actions,
     "rule-sources": _rule_sources,

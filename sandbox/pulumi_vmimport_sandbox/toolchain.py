@@ -70,33 +70,20 @@ class Recipe:
 
 
 ENGINE = Recipe(
-    title="pulumi",
-    executable="pulumi",
-    folder="engine",
-    module="github.com/pulumi/pulumi/pkg/v3",
-    packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
-    build_time="3 to 5 minutes",
-)
+    title="pulumi", executable="pulumi", folder="engine", build_time="3 to 5 minutes",
+    module="github.com/pulumi/pulumi/pkg/v3", packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
+)  # fmt: skip
 # A build of its own: a change of its sources does not rebuild the engine. The engine is linked next to it, because the
 # engine warns about a language host in any other folder.
 LANGUAGE_HOST = Recipe(
-    title="the Python language host",
-    executable="pulumi-language-python",
-    folder="engine",
-    module=SDK,
-    packages=("./pulumi-language-python",),
-    build_time="about 10 seconds",
+    title="the Python language host", executable="pulumi-language-python", folder="engine", build_time="10 seconds",
+    module=SDK, packages=("./pulumi-language-python",), companion=ENGINE,
     companion_files=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
-    companion=ENGINE,
-)
+)  # fmt: skip
 SIMULATOR = Recipe(
-    title="the vCenter simulator",
-    executable="vcsim",
-    folder="vcsim",
-    module="github.com/vmware/govmomi",
-    packages=(".",),
-    build_time="about 1 minute",
-)
+    title="the vCenter simulator", executable="vcsim", folder="vcsim", build_time="about 1 minute",
+    module="github.com/vmware/govmomi", packages=(".",),
+)  # fmt: skip
 
 
 class Toolchain:
@@ -155,11 +142,10 @@ class Toolchain:
     def _version_of(self, pulumi: Path) -> str:
         """The version that an executable reports; empty if it does not run."""
         environ = {**self.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        try:
+        with contextlib.suppress(OSError):  # for example, built for another architecture
             completed = subprocess.run([pulumi, "version"], env=environ, capture_output=True, text=True, check=False)
-        except OSError:  # for example, built for another architecture
-            return ""
-        return completed.stdout.strip().removeprefix("v")
+            return completed.stdout.strip().removeprefix("v")
+        return ""
 
     def _which(self, name: str) -> Path | None:
         found = shutil.which(name, path=self.environ.get("PATH", os.defpath))
@@ -182,9 +168,8 @@ class Toolchain:
         if recipe.companion:
             content.update(self._folder(recipe.companion).name.encode())
         root = self.sources / recipe.folder
-        # Packages of other modules are identified by go.mod and go.sum.
-        folders = [root / package for package in recipe.packages if package.startswith(".")]
-        files = {*root.glob("*.mod"), *root.glob("*.sum"), *(path for folder in folders for path in folder.rglob("*"))}
+        folders = [root / package for package in recipe.packages if package.startswith(".")]  # others are in go.sum
+        files = {*root.glob("go.*"), *(path for folder in folders for path in folder.rglob("*"))}
         names = (path.relative_to(root).as_posix() for path in files if path.suffix in SOURCE_SUFFIXES)
         for name in sorted(name for name in names if not NOT_SOURCES.search(name)):
             source = (root / name).read_bytes()
@@ -250,14 +235,9 @@ class Toolchain:
         """The output of a go command in the recipe's module. Raises ToolchainError if the command fails."""
         completed = subprocess.run(
             [self._go_command(), *arguments],
-            cwd=self.sources / recipe.folder,
-            env={**self.environ, **COMPILER_ENVIRONMENT},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+            cwd=self.sources / recipe.folder, env={**self.environ, **COMPILER_ENVIRONMENT}, text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
         if completed.returncode:
             output = "\n".join(completed.stdout.strip().splitlines()[-REPORTED_LINES:])
             raise ToolchainError(f"{task} failed: go {arguments[0]} exited with {completed.returncode}:\n{output}")

@@ -8,6 +8,7 @@ import click
 _COMMANDS = {
     "inspect": "pulumi_vmimport.cli.inspect.inspect_command",
     "orphans": "pulumi_vmimport.cli.orphans.orphans_command",
+    "policy-pack": "pulumi_vmimport.cli.policy_pack_command",
 }
 
 
@@ -20,7 +21,7 @@ class _LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 
