@@ -6,7 +6,7 @@ from pulumi_vmimport.policies.rule import Rule
 from pulumi_vmimport.policies.rule_catalog import RULES
 
 
-def overview() -> tuple[Sequence[str], list[Sequence[str]]]:
+def overview() -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """The heading and the rows of the table of rules."""
     rows = [(f"[{rule.id}](#{rule.id})", rule.title, rule.severity, rule.enforcement) for rule in RULES]
     return ["rule", "what it requires", "severity", "default"], rows
