@@ -111,6 +111,7 @@ def _of_service(service: str, names: Sequence[str]) -> str:
 
 _TITLES: Mapping[str, str] = {
     "exports.md": "exports",
+    "fast_launch.md": "EC2 Fast Launch",
     "permissions.md": "permissions",
     "snapshots.md": "snapshots",
     "supported_systems.md": "supported systems",

@@ -16,6 +16,7 @@ from pulumi_vmimport.resources.disk_container_args import (
     UserBucketArgs,
 )
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUpload, DiskImageUploadArgs
+from pulumi_vmimport.resources.ec2_images.fast_launch import FastLaunch, FastLaunchArgs
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage, ExportImageArgs
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, ImportImageArgs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
@@ -61,6 +62,8 @@ __all__ = [
     "ExportBucketArgs",
     "ExportImage",
     "ExportImageArgs",
+    "FastLaunch",
+    "FastLaunchArgs",
     "ImportBucket",
     "ImportBucketArgs",
     "ImportCustomWorkspaceImage",

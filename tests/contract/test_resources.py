@@ -25,6 +25,7 @@ TOKENS = {
     "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
     "DiskImageUpload": "pulumi-python:dynamic/vmimport:DiskImageUpload",
     "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
+    "FastLaunch": "pulumi-python:dynamic/vmimport:FastLaunch",
     "ImportCustomWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportCustomWorkspaceImage",
     "ImportImage": "pulumi-python:dynamic/vmimport:ImportImage",
     "ImportSnapshot": "pulumi-python:dynamic/vmimport:ImportSnapshot",
@@ -39,6 +40,7 @@ TOKENS = {
 # Outputs that repeat an input on purpose, as their docstrings explain.
 REPEATED = {
     "DiskImageUpload": {"bucket", "key"},
+    "FastLaunch": {"max_parallel_launches", "target_resource_count"},
     "ImportImage": {"description", "image_name", "imds_support"},
     "RoleReadiness": {"role_name"},
     "VirtualMachineExport": {"bucket", "key"},

@@ -16,6 +16,7 @@ from pulumi_vmimport import (
     DirectSnapshot,
     DiskImageUpload,
     ExportImage,
+    FastLaunch,
     ImportCustomWorkspaceImage,
     ImportImage,
     ImportSnapshot,
@@ -71,6 +72,7 @@ class Prerequisites:
         self.desktop = self.workspace_image("source")
         self.aws.offer_image_update(self.desktop)
         self.shared: dict[str, str] = {}
+        self.launched: dict[str, str] = {}
 
     def resources(self) -> dict[str, ResourceUnderTest]:
         """One resource of each kind, by the name of its class."""
@@ -87,6 +89,7 @@ class Prerequisites:
             ResourceUnderTest(DirectSnapshot, lambda name: {"format": "RAW", "user_bucket": blocks}),
             ResourceUnderTest(ExportImage, lambda name: {"image_id": self.image(), **export}),
             ResourceUnderTest(InstanceExport, lambda name: {"instance_id": self.instance(), "target_environment": "vmware", **export}),
+            ResourceUnderTest(FastLaunch, lambda name: {"image_id": self.launched_image(name), "target_resource_count": 3}),
             ResourceUnderTest(VirtualMachineExport, lambda name: {"moid": self.machine(name), "bucket": EXPORTS, "key": f"{name}.ova"}),
             ResourceUnderTest(DiskImageUpload, lambda name: {"path": str(self.vmdk), "bucket": EXPORTS, "key": f"{name}.vmdk", "image_profile": "snapshot"}),
             ResourceUnderTest(ImportWorkspaceImage, lambda name: {"image_name": name, **desktop}),
@@ -118,6 +121,7 @@ class Prerequisites:
         settings.copy_workspace_image_seconds = settings.update_workspace_image_seconds = (
             settings.create_bundle_seconds
         ) = images
+        settings.enable_fast_launch_seconds = settings.disable_fast_launch_seconds = images
         settings.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
 
     def image(self) -> str:
@@ -129,6 +133,11 @@ class Prerequisites:
         task = self.ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
         self.sandbox.clock.advance(self.aws.settings.import_seconds)
         return str(self.ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
+
+    def launched_image(self, name: str) -> str:
+        """A new AMI for which the instance of FastLaunch enables EC2 Fast Launch."""
+        self.launched[name] = self.image()
+        return self.launched[name]
 
     def instance(self) -> str:
         """An instance of the AMI."""
@@ -184,6 +193,8 @@ class Prerequisites:
         found.update(Path(o["Key"]).stem for o in (*objects, *uploads))
         for name, image in self.shared.items():
             found[name] += len(workspaces.describe_workspace_image_permissions(ImageId=image)["ImagePermissions"])
+        times = self.aws.times_fast_launch_enabled
+        found.update({name: times.get(image, 0) for name, image in self.launched.items()})
         return {name: found[name] for name in names}
 
     def names_of_images(self, names: Iterable[str]) -> dict[str, list[str]]:

@@ -181,6 +181,24 @@ RESOURCES = (
         orphans=(OrphanKind.INSTANCE_EXPORT, OrphanKind.EXPORTED_OBJECT),
     ),
     ResourceEntry(
+        name="FastLaunch",
+        module="resources.ec2_images.fast_launch",
+        summary="EC2 Fast Launch enabled for a Windows AMI (EC2 EnableFastLaunch)",
+        page="fast_launch.md",
+        actions=Actions(
+            check=iam("ec2", "DescribeImages", "DescribeFastLaunchImages", "DescribeLaunchTemplateVersions"),
+            create=iam("ec2", "EnableFastLaunch", "DisableFastLaunch", "DescribeFastLaunchImages", "DescribeImages"),
+            read=iam("ec2", "DescribeFastLaunchImages"),
+            update=iam("ec2", "EnableFastLaunch", "DisableFastLaunch", "DescribeFastLaunchImages"),
+            delete=iam("ec2", "DisableFastLaunch", "DescribeFastLaunchImages"),
+            implied=("ec2:RunInstances", "iam:CreateServiceLinkedRole"),
+        ),
+        no_orphans=(
+            "EC2 keeps no tags for EC2 Fast Launch; the next `pulumi up` adopts what an interrupted run enabled, and "
+            "`aws ec2 describe-fast-launch-images` lists it"
+        ),
+    ),
+    ResourceEntry(
         name="ImportWorkspaceImage",
         module="resources.workspaces.import_workspace_image",
         summary="a WorkSpaces image from a BYOL AMI (WorkSpaces ImportWorkspaceImage)",

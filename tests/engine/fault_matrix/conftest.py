@@ -26,8 +26,9 @@ IMAGE_POLL = "DescribeImages (poll)"
 # Consecutive calls of these operations count as one: their number depends only on time and threads.
 REPEATED = {
     IMAGE_POLL,
-    "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeImportImageTasks",
-    "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles", "DescribeWorkspaceImages",
+    "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeFastLaunchImages",
+    "DescribeImportImageTasks", "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles",
+    "DescribeWorkspaceImages",
     "GetObject", "PutSnapshotBlock", "UploadPart",
 }  # fmt: skip
 LONGEST_HOLD_SECONDS = 200  # on a busy machine; otherwise some seconds

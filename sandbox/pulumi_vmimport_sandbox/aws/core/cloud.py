@@ -13,6 +13,7 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
 from pulumi_vmimport_sandbox.aws.core.image_builder_state import ImageBuilderState
 from pulumi_vmimport_sandbox.aws.core.simulated_bundle import SimulatedBundle
+from pulumi_vmimport_sandbox.aws.core.simulated_fast_launch import SimulatedFastLaunch
 from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSettings
 from pulumi_vmimport_sandbox.clock import SandboxClock
 
@@ -51,6 +52,8 @@ class Cloud:
     """The accounts other than the first that tests have requested."""
     byol: dict[AccountRegion, ByolState] = field(default_factory=lambda: defaultdict(ByolState))
     bundles: dict[AccountRegion, dict[str, SimulatedBundle]] = field(default_factory=lambda: defaultdict(dict))
+    fast_launch: dict[AccountRegion, dict[str, SimulatedFastLaunch]] = field(default_factory=lambda: defaultdict(dict))
+    """EC2 Fast Launch by AMI."""
     image_builder: dict[AccountRegion, ImageBuilderState] = field(
         default_factory=lambda: defaultdict(ImageBuilderState)
     )
@@ -98,5 +101,6 @@ class Cloud:
             self.accounts.clear()
             self.byol.clear()
             self.bundles.clear()
+            self.fast_launch.clear()
             self.image_builder.clear()
             self._changed.clear()

@@ -84,6 +84,7 @@ class Faults:
         self._exports: list[TaskFailure] = []
         self._images: list[WorkspaceImageFailure] = []
         self._bundles = 0
+        self._fast_launches: list[str] = []
         self._modifications: list[AccountFailure] = []
         self.distributions = DistributionFailures()
         """The failures of `fail_distribution` that have not occurred yet."""
@@ -156,6 +157,11 @@ class Faults:
         with self._lock:
             self._bundles += times
 
+    def fail_fast_launch(self, reason: str, times: int = 1) -> None:
+        """Let the next EnableFastLaunch or DisableFastLaunch calls end in a failed state with this reason."""
+        with self._lock:
+            self._fast_launches += [reason] * times
+
     def fail_account_modification(self, code: str, message: str, times: int = 1) -> None:
         """Let the next ModifyAccount calls end in `FAILED` with this ErrorCode and ErrorMessage."""
         with self._lock:
@@ -204,6 +210,7 @@ class Faults:
             self._exports.clear()
             self._images.clear()
             self._bundles = 0
+            self._fast_launches.clear()
             self._modifications.clear()
         self.distributions.clear()
 
@@ -228,6 +235,11 @@ class Faults:
             fails = self._bundles > 0
             self._bundles -= fails
             return fails
+
+    def next_fast_launch_failure(self) -> str | None:
+        """Why the change of EC2 Fast Launch that is being started fails."""
+        with self._lock:
+            return self._fast_launches.pop(0) if self._fast_launches else None
 
     def next_account_failure(self) -> AccountFailure | None:
         """The failure of the modification that is being started."""

@@ -92,6 +92,11 @@ class SimulationSettings:
     """EC2's error code when a quota is exceeded. Assumed: EC2 also has ResourceLimitExceeded."""
     copy_image_seconds: float = 5 * MINUTE
     """How long the copy of an AMI is `pending`. Assumed; in EC2 it depends on the size."""
+    enable_fast_launch_seconds: float = 20 * MINUTE
+    """How long EC2 Fast Launch is `enabling`, until the first snapshot exists. Assumed; EC2 gives up after 30 minutes.
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/win-fast-launch-troubleshoot.html"""
+    disable_fast_launch_seconds: float = 5 * MINUTE
+    """How long EC2 Fast Launch is `disabling`. Assumed."""
     complete_snapshot_seconds: float = 30.0
     """How long a snapshot is `pending` after CompleteSnapshot. Assumed.
     Source: https://docs.aws.amazon.com/ebs/latest/userguide/writesnapshots.html"""

@@ -212,6 +212,13 @@ class AwsSandbox:
                 task.record(account_region.region, self._cloud.now, self.settings) for account_region, task in found
             ]
 
+    @property
+    def times_fast_launch_enabled(self) -> dict[str, int]:
+        """How often EnableFastLaunch has changed something since EC2 Fast Launch was disabled, by AMI."""
+        with self._cloud.lock:
+            images = [image for by_id in self._cloud.fast_launch.values() for image in by_id.values()]
+            return {image.image_id: image.times_enabled for image in images}
+
     def snapshot(self, snapshot_id: str, region: str | None = None) -> SnapshotRecord:
         """A snapshot written through the EBS direct APIs, with its content and current status.
 

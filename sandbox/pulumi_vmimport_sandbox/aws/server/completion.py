@@ -34,6 +34,9 @@ def complete(cloud: Cloud) -> None:
         resource.update_state(now)
     advance(cloud)
     advance_deletions(cloud)
+    for images in cloud.fast_launch.values():
+        for image_id in [id for id, image in images.items() if image.state == "disabled"]:
+            del images[image_id]
 
 
 def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:
@@ -45,6 +48,8 @@ def _time_dependent_resources(cloud: Cloud) -> Iterator[Any]:
         yield image
     for bundles in cloud.bundles.values():
         yield from bundles.values()
+    for images in cloud.fast_launch.values():
+        yield from images.values()
     yield from cloud.byol.values()
 
 

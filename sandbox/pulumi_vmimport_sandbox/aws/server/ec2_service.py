@@ -10,6 +10,7 @@ from moto.ec2.responses import EC2Response
 
 from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.ec2.fast_launch_calls import FastLaunchCalls
 from pulumi_vmimport_sandbox.aws.ec2.image_calls import ImageCalls
 from pulumi_vmimport_sandbox.aws.ec2.launch_calls import LaunchCalls
 from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
@@ -20,7 +21,16 @@ from pulumi_vmimport_sandbox.aws.vm_import.import_calls import ImportCalls
 from pulumi_vmimport_sandbox.aws.vm_import.snapshot_import_calls import SnapshotCalls
 
 
-class Ec2Service(ImportCalls, SnapshotCalls, ExportCalls, LaunchCalls, ImageCalls, VolumeCalls, EC2Response):  # type: ignore[misc] # moto has no types
+class Ec2Service(
+    ImportCalls,
+    SnapshotCalls,
+    ExportCalls,
+    LaunchCalls,
+    ImageCalls,
+    FastLaunchCalls,
+    VolumeCalls,
+    EC2Response,  # type: ignore[misc] # moto has no types
+):
     """The EC2 service. A subclass with `cloud` belongs to one sandbox."""
 
     def call_action(self) -> Any:

@@ -25,6 +25,7 @@ def remaining_resources(cloud: Cloud, account: str) -> list[str]:
 def _of_account(cloud: Cloud, account: str) -> Iterator[str]:
     yield from _active_tasks(cloud, account)
     yield from _images_and_snapshots(account)
+    yield from _fast_launch(cloud, account)
     yield from _volumes(account)
     yield from _workspace_images(account)
     yield from _bundles(cloud, account)
@@ -49,6 +50,12 @@ def _images_and_snapshots(account: str) -> Iterator[str]:
         for snapshot in list(ec2.snapshots.values()):
             if snapshot.owner_id == account:
                 yield f"ec2 {region} snapshot {snapshot.id} ({snapshot.description})"
+
+
+def _fast_launch(cloud: Cloud, account: str) -> Iterator[str]:
+    for account_region, images in cloud.fast_launch.items():
+        for image in images.values() if account_region.account == account else ():
+            yield f"ec2 {account_region.region} fast launch of {image.image_id} ({image.state})"
 
 
 def _volumes(account: str) -> Iterator[str]:
