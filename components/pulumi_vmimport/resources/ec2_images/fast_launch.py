@@ -69,7 +69,7 @@ class FastLaunchArgs(AwsArgs):
 class FastLaunch(ManagedResource, module="vmimport", name="FastLaunch"):
     """EC2 Fast Launch enabled for a Windows AMI; the resource's id is the AMI's.
 
-    Creating the resource completes when EC2 has prepared the first snapshot, which takes up to half an hour; EC2
+    Creating the resource completes when EC2 has prepared the first snapshot, within half an hour; EC2
     prepares the others later. Deleting the resource disables EC2 Fast Launch and waits until EC2 has deleted the
     snapshots. Use one resource per AMI.
 
