@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pulumi_vmimport_sandbox.aws.core.access_keys import AccessKey, AccessKeys
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall, RecordedCall, known_operations
@@ -26,6 +26,7 @@ _SERVICES = ("ec2", "s3", "iam", "sts", "workspaces", "kms", "ebs", "organizatio
 _BOOTING_FAILURE_PERCENT = 85
 _CONVERTING_FAILURE_PERCENT = 80
 _ALWAYS = -1
+T = TypeVar("T")
 
 When = Literal["before", "after"]
 
@@ -216,18 +217,15 @@ class Faults:
 
     def next_import_failure(self) -> TaskFailure | None:
         """The failure of the import that is being started."""
-        with self._lock:
-            return self._imports.pop(0) if self._imports else None
+        return self._next(self._imports)
 
     def next_export_failure(self) -> TaskFailure | None:
         """The failure of the export that is being started."""
-        with self._lock:
-            return self._exports.pop(0) if self._exports else None
+        return self._next(self._exports)
 
     def next_image_failure(self) -> WorkspaceImageFailure | None:
         """The failure of the WorkSpaces image that is being created."""
-        with self._lock:
-            return self._images.pop(0) if self._images else None
+        return self._next(self._images)
 
     def next_bundle_fails(self) -> bool:
         """Whether the bundle that is being created fails."""
@@ -238,13 +236,11 @@ class Faults:
 
     def next_fast_launch_failure(self) -> str | None:
         """Why the change of EC2 Fast Launch that is being started fails."""
-        with self._lock:
-            return self._fast_launches.pop(0) if self._fast_launches else None
+        return self._next(self._fast_launches)
 
     def next_account_failure(self) -> AccountFailure | None:
         """The failure of the modification that is being started."""
-        with self._lock:
-            return self._modifications.pop(0) if self._modifications else None
+        return self._next(self._modifications)
 
     def inject(self, incoming: IncomingCall, when: When) -> None:
         """Inject the fault for a call before or after it is processed.
@@ -264,6 +260,10 @@ class Faults:
         order = self._next_fault(incoming.call, when)
         if order is not None:
             raise order.effect(incoming)
+
+    def _next(self, failures: list[T]) -> T | None:
+        with self._lock:
+            return failures.pop(0) if failures else None
 
     def _next_fault(self, call: RecordedCall, when: When) -> _Fault | None:
         with self._lock:
