@@ -84,7 +84,7 @@ class Faults:
         self._imports: list[TaskFailure] = []
         self._exports: list[TaskFailure] = []
         self._images: list[WorkspaceImageFailure] = []
-        self._bundles = 0
+        self._bundles: list[bool] = []
         self._fast_launches: list[str] = []
         self._modifications: list[AccountFailure] = []
         self.distributions = DistributionFailures()
@@ -156,7 +156,7 @@ class Faults:
     def fail_workspace_bundle(self, times: int = 1) -> None:
         """Let the next new bundles end in `ERROR`."""
         with self._lock:
-            self._bundles += times
+            self._bundles += [True] * times
 
     def fail_fast_launch(self, reason: str, times: int = 1) -> None:
         """Let the next EnableFastLaunch or DisableFastLaunch calls end in a failed state with this reason."""
@@ -210,7 +210,7 @@ class Faults:
             self._imports.clear()
             self._exports.clear()
             self._images.clear()
-            self._bundles = 0
+            self._bundles.clear()
             self._fast_launches.clear()
             self._modifications.clear()
         self.distributions.clear()
@@ -229,10 +229,7 @@ class Faults:
 
     def next_bundle_fails(self) -> bool:
         """Whether the bundle that is being created fails."""
-        with self._lock:
-            fails = self._bundles > 0
-            self._bundles -= fails
-            return fails
+        return self._next(self._bundles) is not None
 
     def next_fast_launch_failure(self) -> str | None:
         """Why the change of EC2 Fast Launch that is being started fails."""
