@@ -62,6 +62,8 @@ _OVER_QUOTA = frozenset({
 _SERVER_ERROR = 500
 # The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
 _MAX_MESSAGE_CHARACTERS = 2000
+SERVICE_WORDS = rf"\b(?:[A-Z][\w.]*|\d{{3}}): .{{0,{_MAX_MESSAGE_CHARACTERS + 50}}}? \(in [A-Z]\w+\)"
+"""A regular expression for what `error_message` returns for the error of a service, inside a longer text."""
 
 
 def error_code(error: BaseException) -> str:

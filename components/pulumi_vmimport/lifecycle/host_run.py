@@ -134,10 +134,12 @@ class HostRun:
         return VSphereSession(settings)
 
     def status(self, status: str | Progress) -> None:
-        self.progress.report(status if isinstance(status, Progress) else Progress(status))
+        # A Progress has the words of the service, or no names of properties.
+        progress = Progress(program_text(self.inputs_type, status)) if isinstance(status, str) else status
+        self.progress.report(progress)
 
     def _show(self, text: str, is_kept: bool) -> None:
-        pulumi_hooks.log(self.identity.urn, program_text(self.inputs_type, text), ephemeral=not is_kept)
+        pulumi_hooks.log(self.identity.urn, text, ephemeral=not is_kept)
 
     def warn(self, text: str) -> None:
         pulumi_hooks.log(self.identity.urn, program_text(self.inputs_type, text), severity="WARNING")

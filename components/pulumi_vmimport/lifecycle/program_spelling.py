@@ -7,10 +7,15 @@ from dataclasses import is_dataclass
 from functools import cache
 from typing import Any
 
+from pulumi_vmimport.aws.service_errors import SERVICE_WORDS
 from pulumi_vmimport.lifecycle.schema import field_types, wire_fields, without_none
 from pulumi_vmimport.lifecycle.type_validation import Problem
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_CAMEL_CASE = re.compile(r"\b[a-z]\w*[A-Z]\w*\b")
+# Words of a service and values of the program: between quotes, as `shown_value` writes them, where an apostrophe inside
+# a word is none; or a service's error code with its message.
+_QUOTED = re.compile(rf"""("[^"]*"|(?<!\w)'[^']*'(?!\w)|{SERVICE_WORDS})""", re.DOTALL)
 
 
 def in_program_spelling(of: type, problem: Problem) -> str:
@@ -41,9 +46,13 @@ def program_path(of: type, path: str) -> str:
 
 
 def program_text(of: type, text: str) -> str:
-    """The text with the names of the type's properties in the spelling of the program."""
-    names = _camel_case_names(of)
-    return re.sub(r"\b[a-z]\w*[A-Z]\w*\b", lambda found: names.get(found[0], found[0]), text)
+    """The text with the names of the type's properties in the spelling of the program.
+
+    Quoted values and the words of a service stay as they are.
+    """
+    names, parts = _camel_case_names(of), _QUOTED.split(text)
+    parts[::2] = [_CAMEL_CASE.sub(lambda found: names.get(found[0], found[0]), part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def snake_case(name: str) -> str:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_KEPT_PERCENT = 25
-"""The output of the command keeps one text for each such part of the work."""
 _KEPT_SECONDS = 60.0
-"""It keeps a text without a percentage when the phase lasts this long."""
+"""The output of the command keeps texts of a call that lasts this long; without a percentage, of such a phase."""
+_KEPT_PERCENT = 25
+"""It keeps one text for each such part of the work."""
 _SHORTEST_SECONDS = 0.5
 _MIB = 1 << 20
 _NUMBERS = re.compile(r"\d+")
@@ -80,6 +80,8 @@ class ProgressReport:
 
     def _is_kept(self, progress: Progress, now: float) -> bool:
         kept = self._kept
+        if now - self._started < _KEPT_SECONDS:
+            return False
         if progress.percent is None:
             is_new = kept is None or _kind(progress) != _kind(kept)
             return is_new and now - self._phase_at >= _KEPT_SECONDS

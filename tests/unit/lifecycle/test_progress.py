@@ -67,11 +67,24 @@ def test_fast_progress_is_shown_twice_a_second_and_a_new_phase_at_once(screen: S
     assert [text.partition(",")[0] for text in screen.shown] == ["0% uploading", "5% uploading", "9% completing"]
 
 
-def test_the_output_keeps_a_text_for_each_quarter(screen: Screen, report: ProgressReport) -> None:
+def test_the_output_keeps_a_text_for_each_quarter_once_the_call_lasts_a_minute(
+    screen: Screen, report: ProgressReport
+) -> None:
     for percent in range(2, 101):
         report.report(Progress("converting", percent))
         screen.after(15)
-    assert [text.partition("%")[0] for text in screen.kept] == ["2", "27", "52", "77"]
+    assert [text.partition("%")[0] for text in screen.kept] == ["6", "31", "56", "81"]
+
+
+def test_the_output_keeps_no_text_of_a_transfer_that_ends_within_a_minute(
+    screen: Screen, report: ProgressReport
+) -> None:
+    for percent in range(0, 101, 4):
+        report.report(Progress("uploading", percent))
+        screen.after(59 / 26)
+    report.clear()
+    assert screen.kept == []
+    assert screen.shown[0].startswith("0% uploading")
 
 
 def test_the_output_keeps_a_phase_without_percentage_once_it_lasts_a_minute(
@@ -87,6 +100,7 @@ def test_the_output_keeps_a_phase_without_percentage_once_it_lasts_a_minute(
 def test_the_text_is_cleared_once_and_only_if_there_is_one(screen: Screen, report: ProgressReport) -> None:
     report.clear()
     assert screen.shown == []
+    screen.after(60)
     report.report(Progress("converting", 99))
     report.clear()
     report.clear()

@@ -8,7 +8,7 @@ from tests.unit.lifecycle.test_dynamic_host import ThingInputs, ThingLifecycle, 
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.lifecycle import pulumi_hooks
-from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Run
+from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Progress, Run
 from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
@@ -64,6 +64,12 @@ def test_a_nested_path_is_written_as_in_the_program(logged: list[str]) -> None:
     host = DynamicHost("ImportImage", ImportImageLifecycle())
     host._run(None, bag()).warn("diskContainers[0].userBucket.s3Key: a file; set ignoredFindings")
     assert logged == ["disk_containers[0].user_bucket.s3_key: a file; set ignored_findings"]
+
+
+def test_the_message_of_a_task_is_shown_in_the_words_of_ec2(logged: list[str]) -> None:
+    run = DynamicHost("ImportImage", ImportImageLifecycle())._run(None, bag())
+    run.status(Progress("validating diskContainers", 3, trouble="last poll failed: licenseType"))
+    assert logged == ["3% validating diskContainers, last poll failed: licenseType, 0 s elapsed"]
 
 
 @pytest.mark.parametrize("entry", RESOURCES, ids=lambda entry: entry.name)
