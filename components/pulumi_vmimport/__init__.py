@@ -7,6 +7,7 @@ needs neither pulumi-aws nor pulumi-vsphere, which the components need.
 from importlib import import_module
 from typing import Any
 
+from pulumi_vmimport.imported_objects import uncollected_imports
 from pulumi_vmimport.public_names import public_modules
 
 _MODULES = public_modules()
@@ -24,7 +25,10 @@ def __getattr__(name: str) -> Any:
         raise ImportError(_UNSUPPORTED[name], name=__name__)  # `from ... import` replaces an AttributeError's message
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with uncollected_imports():
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

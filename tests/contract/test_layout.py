@@ -140,6 +140,20 @@ print([name for name in sys.modules if name in heavy or (name.startswith("pulumi
     assert shown.strip() == "[]"
 
 
+def test_the_provider_process_loads_no_sdk_and_no_disk_readers_before_a_call_needs_them() -> None:
+    code = """
+import sys
+from pulumi_vmimport.lifecycle.dynamic_host import host_for
+from pulumi_vmimport.resources.catalog import RESOURCES
+for entry in RESOURCES:
+    host_for(entry.name)
+heavy = ("boto3", "botocore.session", "pulumi_aws", "pulumi_vmimport.disk.inspection.inspect_image")
+print([name for name in sys.modules if name in heavy])
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
 def test_every_public_class_comes_with_its_arguments() -> None:
     classes = {name for name in pulumi_vmimport.__all__ if _is_resource(getattr(pulumi_vmimport, name))}
     assert {f"{name}Args" for name in classes} <= set(pulumi_vmimport.__all__)

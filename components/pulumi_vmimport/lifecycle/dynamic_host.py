@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ResourceProvider
 
+from pulumi_vmimport.imported_objects import uncollected_imports
 from pulumi_vmimport.lifecycle.contract import Lifecycle
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class HostReference(ResourceProvider):
 
 def host_for(resource: str) -> "DynamicHost":
     """The provider of a resource, in Pulumi's provider process; the state of a stack refers to this function."""
-    # A program imports this module, but runs no lifecycle.
-    from pulumi_vmimport.lifecycle.resource_host import DynamicHost  # noqa: PLC0415
+    with uncollected_imports():
+        # A program imports this module, but runs no lifecycle.
+        from pulumi_vmimport.lifecycle.resource_host import DynamicHost  # noqa: PLC0415
 
-    catalog = importlib.import_module("pulumi_vmimport.resources.catalog")  # lifecycle may not depend on resources
-    lifecycle: type[Lifecycle[Any, Any]] = catalog.lifecycle_of(resource)
+        catalog = importlib.import_module("pulumi_vmimport.resources.catalog")  # lifecycle may not depend on resources
+        lifecycle: type[Lifecycle[Any, Any]] = catalog.lifecycle_of(resource)
     return DynamicHost(resource, lifecycle())

@@ -4,6 +4,7 @@ It runs by path instead of -m, which would import the sandbox, and with it pulum
 the same reason it does not import pulumi, of which it needs only the protocol's messages.
 """
 
+import gc
 import importlib
 import importlib.util
 import sys
@@ -24,7 +25,10 @@ def main() -> None:
     spec.loader.exec_module(package)
     without_initialization("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
     name, version, engine_pid = sys.argv[1:4]
-    importlib.import_module(f"standins.{name}_provider").main(version, int(engine_pid))
+    gc.disable()  # the collector would search the imported modules again and again; `serve` enables it
+    importlib.import_module("standins.provider").serve(
+        name, version, int(engine_pid), lambda: importlib.import_module(f"standins.{name}_provider").TABLES
+    )
 
 
 def without_initialization(*packages: str) -> None:

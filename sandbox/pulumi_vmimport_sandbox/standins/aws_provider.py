@@ -2,7 +2,7 @@
 
 from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_images, aws_volumes
 from .aws_client import Aws
-from .provider import Function, Provider, serve
+from .provider import Function, Tables
 from .resource_kind import ResourceKind
 
 KINDS: dict[str, ResourceKind[Aws]] = {
@@ -38,7 +38,4 @@ FUNCTIONS: dict[str, Function[Aws]] = {
     "aws:s3/getCanonicalUserId:getCanonicalUserId": aws_functions.canonical_user_id,
 }
 
-
-def main(version: str, engine_pid: int) -> None:
-    """Serve until the engine stops this process or exits."""
-    serve(Provider("aws", version, KINDS, FUNCTIONS, Aws), engine_pid)
+TABLES = Tables(KINDS, FUNCTIONS, Aws)

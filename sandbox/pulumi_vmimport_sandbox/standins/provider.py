@@ -8,12 +8,14 @@ https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
 
 import contextlib
 import functools
+import gc
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from concurrent import futures
+from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
 import grpc
@@ -51,19 +53,21 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
-    """A resource provider for tables of resource types and functions."""
+@dataclass(frozen=True)
+class Tables(Generic[ServiceT]):
+    """The resource types and functions of a provider, and what connects to their service."""
 
-    def __init__(
-        self,
-        name: str,
-        version: str,
-        kinds: Mapping[str, ResourceKind[ServiceT]],
-        functions: Mapping[str, Function[ServiceT]],
-        connect: Callable[[Properties], ServiceT],
-    ) -> None:
+    kinds: Mapping[str, ResourceKind[ServiceT]]
+    functions: Mapping[str, Function[ServiceT]]
+    connect: Callable[[Properties], ServiceT]
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
+    """A resource provider for tables of resource types and functions. Calls that need the tables wait for them."""
+
+    def __init__(self, name: str, version: str, tables: "futures.Future[Tables[ServiceT]]") -> None:
         self._name, self._version = name, version
-        self._kinds, self._functions, self._connect = kinds, functions, connect
+        self._tables = tables
         self._connected: ServiceT | None = None
 
     @property
@@ -73,10 +77,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
         return self._connected
 
     def _kind(self, urn: str) -> ResourceKind[ServiceT]:
-        token = urn.split("::")[2].rsplit("$", 1)[-1]
-        if token not in self._kinds:
-            raise Rejected(self._has_no(token, self._kinds))
-        return self._kinds[token]
+        token, kinds = urn.split("::")[2].rsplit("$", 1)[-1], self._tables.result().kinds
+        if token not in kinds:
+            raise Rejected(self._has_no(token, kinds))
+        return kinds[token]
 
     def _has_no(self, token: str, table: Mapping[str, Any]) -> str:
         return (
@@ -111,14 +115,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer, Generic[ServiceT]):
     ) -> provider_pb2.ConfigureResponse:
         settings = plain(request.args)
         if not has_unknown(settings):  # in a preview they may depend on a new resource
-            self._connected = self._connect(settings)
+            self._connected = self._tables.result().connect(settings)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     @_report_rejections
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        if request.tok not in self._functions:
-            raise Rejected(self._has_no(request.tok, self._functions))
-        found = self._functions[request.tok](self._service, plain(request.args))
+        functions = self._tables.result().functions
+        if request.tok not in functions:
+            raise Rejected(self._has_no(request.tok, functions))
+        found = functions[request.tok](self._service, plain(request.args))
         return provider_pb2.InvokeResponse(**{"return": wire(found)})
 
     @_report_rejections
@@ -235,16 +240,28 @@ def _fail_halfway(context: grpc.ServicerContext, id: str, inputs: Properties, re
     raise AssertionError("abort raises")
 
 
-def serve(provider: Provider[Any], engine_pid: int) -> None:
-    """Serve until the engine stops this process or exits. The engine reads the port from the first line."""
+def serve(name: str, version: str, engine_pid: int, load: Callable[[], Tables[Any]]) -> None:
+    """Serve until the engine stops this process or exits. The engine reads the port from the first line.
+
+    `load` imports the SDK of the service. The engine starts its plugins one after the other, so the port comes first:
+    the next plugin starts meanwhile.
+    """
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # also in gRPC's threads: only the main thread waits for them
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.server(futures.ThreadPoolExecutor(16), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    tables: futures.Future[Tables[Any]] = futures.Future()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(name, version, tables), server)
     sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
     server.start()
     sys.stdout.flush()
+    try:
+        tables.set_result(load())
+    except BaseException as error:
+        tables.set_exception(error)
+        raise
+    gc.freeze()  # the modules stay
+    gc.enable()
     while signal.sigtimedwait(ends, _PARENT_SECONDS) is None and os.getppid() == engine_pid:
         continue
     os._exit(0)  # immediately: the engine reports plugins that take more than five seconds as crashed

@@ -3,7 +3,7 @@
 import os
 
 from . import vsphere_file, vsphere_functions, vsphere_machine
-from .provider import Function, Provider, serve
+from .provider import Function, Tables
 from .resource_kind import Rejected, ResourceKind
 from .values import Properties
 from .vsphere_session import VSphere
@@ -43,6 +43,4 @@ def connect(settings: Properties) -> VSphere:
     return VSphere(host, int(port or 443), user, password, os.environ.get("VMIMPORT_VSPHERE_CA_FILE"))
 
 
-def main(version: str, engine_pid: int) -> None:
-    """Serve until the engine stops this process or exits."""
-    serve(Provider("vsphere", version, KINDS, FUNCTIONS, connect), engine_pid)
+TABLES = Tables(KINDS, FUNCTIONS, connect)

@@ -15,7 +15,6 @@ from pulumi_vmimport.resources.rules import (
     byol_image_rules,
     disk_container_rules,
     encryption_rules,
-    image_inspection,
     operating_system_rules,
     service_role_rules,
 )
@@ -76,6 +75,9 @@ def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem
 
 def _inspect(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     """The errors found in one image, and, with the first one, in the number of images."""
+    # Most previews inspect no image, and importing the disk readers takes longer than all other imports together.
+    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+
     purpose = image_inspection.Purpose(inputs.image_profile or ImageProfile.EC2, inputs.ignored_findings or ())
     if i == 0:
         yield from image_inspection.disk_count_problems(run, "diskContainers", len(inputs.disk_containers), purpose)

@@ -13,7 +13,6 @@ from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotState
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
-from pulumi_vmimport.resources.rules import image_inspection
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.role_names import role_name_problems
@@ -123,5 +122,8 @@ def _role_problems(
 
 
 def _inspect(run: Run, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
+    # Most previews inspect no image, and importing the disk readers takes longer than all other imports together.
+    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+
     purpose = image_inspection.Purpose(ImageProfile.SNAPSHOT, inputs.ignored_findings or ())
     return image_inspection.inspect_container(run, "diskContainer", inputs.disk_container, purpose)

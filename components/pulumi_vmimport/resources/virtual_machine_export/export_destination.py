@@ -9,7 +9,6 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
-from pulumi_vmimport.resources.virtual_machine_export.export_streaming import member_name, stream_disks, stream_ova
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import MachineExportFormat
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import manifest, s3_object
@@ -150,7 +149,10 @@ class ExportDestination:
         owner_metadata: Mapping[str, str],
         run: Run,
     ) -> CompletedExport:
-        name = member_name(facts)
+        # A preview of an export that exists needs no writers of OVAs and uploads.
+        from pulumi_vmimport.resources.virtual_machine_export import export_streaming  # noqa: PLC0415
+
+        name = export_streaming.member_name(facts)
         metadata = {**owner_metadata, _NAME: name, _CHANGE_VERSION: facts.change_version}
         with ObjectGroup(
             self.client,
@@ -161,9 +163,11 @@ class ExportDestination:
             requests=self.requests,
         ) as group:
             if self.format is MachineExportFormat.OVA:
-                exported = stream_ova(source, facts, group.start(self.key).send, run)
+                exported = export_streaming.stream_ova(source, facts, group.start(self.key).send, run)
             else:
-                exported = stream_disks(source, facts, lambda disk: group.start(self.key + disk).send, run)
+                exported = export_streaming.stream_disks(
+                    source, facts, lambda disk: group.start(self.key + disk).send, run
+                )
                 lines = manifest.lines({disk.name: disk.sha256 for disk in exported})
                 group.start(self._head_key).send(1, lines)
             *disks, head = group.complete()

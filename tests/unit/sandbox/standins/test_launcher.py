@@ -20,10 +20,10 @@ HEAVY = ("moto", "pulumi_aws", "pulumi_vmimport", "pulumi_vsphere")
 DEADLINE_SECONDS = 20
 
 
-def launched(name: str) -> "subprocess.Popen[str]":
-    """A stand-in in an interpreter that cannot import what would make it slow."""
+def launched(name: str, *missing: str) -> "subprocess.Popen[str]":
+    """A stand-in in an interpreter that cannot import the missing modules and what would make it slow."""
     code = f"import sys; sys.argv = ['', {name!r}, '1.2.3', '{os.getpid()}', '127.0.0.1:1']; path = {str(LAUNCHER)!r}; "
-    run = f"import runpy; sys.modules.update(dict.fromkeys({HEAVY!r})); runpy.run_path(path, run_name='__main__')"
+    run = f"import runpy; sys.modules.update(dict.fromkeys({(*HEAVY, *missing)!r})); runpy.run_path(path, run_name='__main__')"
     return subprocess.Popen([sys.executable, "-P", "-u", "-c", code + run], stdout=subprocess.PIPE, text=True)
 
 
@@ -51,6 +51,13 @@ def test_a_standin_prints_its_port_and_exits_at_once_on_a_signal(name: str) -> N
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_SECONDS) == 0
         assert time.monotonic() - reported < 2  # the engine calls five seconds a crash
+
+
+@pytest.mark.parametrize(("name", "sdk"), [("aws", "botocore"), ("vsphere", "pyVmomi")])
+def test_a_standin_prints_its_port_before_it_imports_the_sdk_of_its_service(name: str, sdk: str) -> None:
+    with launched(name, sdk) as process:
+        assert port_of(process) > 0
+        assert process.wait(DEADLINE_SECONDS) == 1
 
 
 def test_a_standin_ends_when_its_engine_is_killed(tmp_path: Path) -> None:

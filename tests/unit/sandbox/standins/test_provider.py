@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumi_vmimport_sandbox.standins.provider import Provider
+from pulumi_vmimport_sandbox.standins.provider import Provider, Tables
 from pulumi_vmimport_sandbox.standins.resource_kind import NotFound, Rejected, ResourceKind
 from pulumi_vmimport_sandbox.standins.values import SECRET, SIGNATURE, UNKNOWN, Properties, plain, wire
 
@@ -82,9 +82,9 @@ def engine(store: Store, settings: list[Properties]) -> Iterator[provider_pb2_gr
         settings.append(given)
         return store
 
-    provider = Provider(
-        "test", "1.2.3", {"test:index/widget:Widget": Widget()}, {"test:index/get:get": look_up}, connect
-    )
+    tables: futures.Future[Tables[Store]] = futures.Future()
+    tables.set_result(Tables({"test:index/widget:Widget": Widget()}, {"test:index/get:get": look_up}, connect))
+    provider = Provider("test", "1.2.3", tables)
     server = grpc.server(futures.ThreadPoolExecutor(2))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
