@@ -270,6 +270,28 @@ def image_args(sandbox: Sandbox) -> dict[str, Any]:
 
 
 @pytest.fixture
+def image_id(sandbox: Sandbox, image_args: dict[str, Any]) -> str:
+    """An AMI that was imported earlier."""
+    disk = image_args["disk_containers"][0]["user_bucket"]
+    source = {"S3Bucket": disk["s3_bucket"], "S3Key": disk["s3_key"]}
+    ec2 = sandbox.aws.observer("ec2", REGION)
+    imported = ec2.import_image(DiskContainers=[{"Format": "RAW", "UserBucket": source}], LicenseType="BYOL")
+    sandbox.clock.advance(3600)
+    (task,) = ec2.describe_import_image_tasks(ImportTaskIds=[imported["ImportTaskId"]])["ImportImageTasks"]
+    return str(task["ImageId"])
+
+
+@pytest.fixture
+def instance_id(sandbox: Sandbox, image_id: str) -> str:
+    """A stopped instance of it."""
+    ec2 = sandbox.aws.observer("ec2", REGION)
+    launched = ec2.run_instances(ImageId=image_id, MinCount=1, MaxCount=1, InstanceType="t3.micro")
+    id = str(launched["Instances"][0]["InstanceId"])
+    ec2.stop_instances(InstanceIds=[id])
+    return id
+
+
+@pytest.fixture
 def image_stack(new_stack: Callable[[Program], Stack], image_args: dict[str, Any]) -> Stack:
     """A stack with one image import."""
 

@@ -49,6 +49,20 @@ pulumi.export("where", [pulumi.get_stack(), os.getcwd()])
 """
 
 
+# A policy pack that reports what it sees.
+PACK = """
+import os, sys
+import pulumi
+from pulumi_policy import PolicyPack, StackValidationPolicy
+def report(args, violation):
+    seen = [pulumi.get_stack(), pulumi.Config("small").get("plain"), sys.prefix, os.getcwd(), len(args.resources)]
+    violation("|".join(map(str, seen)))
+print("words of the pack", file=sys.stderr)
+with open("pid", "w") as file: file.write(str(os.getpid()))
+PolicyPack("reporting", [StackValidationPolicy("report", "what it sees", report)])
+"""
+
+
 class Project:
     """A Pulumi project in a folder, with stacks, plugins and secrets of its own."""
 
@@ -305,3 +319,45 @@ def test_engine_runs_a_plugin_that_is_written_in_python(project: Project, plugin
 
 def test_fails_with_the_path_of_the_missing_environment_of_a_plugin(project: Project, plugin: Path) -> None:
     assert str(plugin / "venv") in project.up(ok=False)
+
+
+def make_pack(project: Project, runtime: str = "python") -> Path:
+    folder = project.folder.parent / "pack"
+    folder.mkdir()
+    (folder / "PulumiPolicy.yaml").write_text(f"runtime: {runtime}\n")
+    (folder / "__main__.py").write_text(PACK)
+    return folder
+
+
+def test_a_policy_pack_runs_in_its_folder_with_the_configuration_of_the_stack_and_ends_with_the_command(
+    project: Project,
+) -> None:
+    pack = make_pack(project)
+    project.run("config", "set", "plain", "a value")
+    output = project.run("preview", "--policy-pack", str(pack))
+    assert f"dev|a value|{sys.prefix}|{pack}|3" in output
+    assert "words of the pack" in output
+    assert gone(int((pack / "pid").read_text()), 5)
+
+
+def test_a_policy_pack_runs_in_the_virtual_environment_that_its_settings_name(project: Project) -> None:
+    pack = make_pack(project, "{name: python, options: {virtualenv: venv}}")
+    make_venv(pack / "venv")
+    output = project.run("preview", "--policy-pack", str(pack))
+    assert f"dev|None|{pack}/venv|{pack}|3" in output
+
+
+def test_a_policy_pack_ends_with_a_killed_engine(project: Project) -> None:
+    pack = make_pack(project)
+    project.run("config", "set", "mode", "sleep")
+    with project.start("preview", "--policy-pack", str(pack)) as pulumi:
+        program = asleep(pulumi)
+        pulumi.kill()
+    assert gone(int((pack / "pid").read_text()), 5)
+    assert gone(program, 5)
+
+
+def test_fails_with_the_error_of_a_policy_pack(project: Project) -> None:
+    pack = make_pack(project)
+    (pack / "__main__.py").write_text("raise ValueError('the wrong rule')\n")
+    assert "ValueError: the wrong rule" in project.run("preview", "--policy-pack", str(pack), ok=False)

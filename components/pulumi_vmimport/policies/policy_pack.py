@@ -6,22 +6,25 @@ Source: https://www.pulumi.com/docs/iac/crossguard/
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyConfigSchema,
-    PolicyPack,
-    PolicyResource,
-    ReportViolation,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy import Severity as PolicySeverity
-from pulumi_policy.proxy import UnknownValueError
-
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 from pulumi_vmimport.policies.rule import Rule
 from pulumi_vmimport.policies.rule_catalog import RULES
 from pulumi_vmimport.policies.stack_facts import StackFacts, StackResource
+
+try:
+    from pulumi_policy import (
+        EnforcementLevel,
+        PolicyConfigSchema,
+        PolicyPack,
+        PolicyResource,
+        ReportViolation,
+        StackValidationArgs,
+        StackValidationPolicy,
+    )
+    from pulumi_policy import Severity as PolicySeverity
+    from pulumi_policy.proxy import UnknownValueError
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'") from error
 
 PACK_NAME = "pulumi-vmimport"
 _PAGE = "https://github.com/pulumi-vmimport/pulumi-vmimport/blob/main/docs/policies.md"

@@ -16,7 +16,7 @@ def _findings(stack: StackFacts, settings: Settings) -> Iterator[Finding]:
             reported.add(owner.urn)
             yield Finding(
                 owner,
-                f"other accounts use the AMI of {owner.label} ({use.resource.label}), and `pulumi destroy` deregisters "
+                f"{owner.label}: other accounts use the AMI ({use.resource.label}), and `pulumi destroy` deregisters "
                 "it; set retain_on_delete to true to keep it, or to false to confirm the removal",
             )
 

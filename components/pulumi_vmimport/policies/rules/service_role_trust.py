@@ -19,7 +19,7 @@ def _findings(stack: StackFacts, settings: Settings) -> Iterator[Finding]:
         if trust is not None and _trusts_any_id(trust):
             yield Finding(
                 role,
-                f"the trust policy of {role.label} lets {SERVICE_PRINCIPAL} assume the role without the external ID; "
+                f"{role.label}: the trust policy lets {SERVICE_PRINCIPAL} assume the role without the external ID; "
                 f'add "Condition": {{"StringEquals": {{"sts:Externalid": "{EXTERNAL_ID}"}}}}',
             )
 
