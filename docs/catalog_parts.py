@@ -110,6 +110,7 @@ def _of_service(service: str, names: Sequence[str]) -> str:
 
 
 _TITLES: Mapping[str, str] = {
+    "distribution.md": "distribution",
     "exports.md": "exports",
     "fast_launch.md": "EC2 Fast Launch",
     "permissions.md": "permissions",

@@ -21,6 +21,7 @@ from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage, Export
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, ImportImageArgs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport, InstanceExportArgs
+from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImage, DistributeImageArgs
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExport,
     VirtualMachineExportArgs,
@@ -58,6 +59,8 @@ __all__ = [
     "DiskContainerArgs",
     "DiskImageUpload",
     "DiskImageUploadArgs",
+    "DistributeImage",
+    "DistributeImageArgs",
     "ExportBucket",
     "ExportBucketArgs",
     "ExportImage",

@@ -24,6 +24,7 @@ TOKENS = {
     "CreateWorkspaceImage": "pulumi-python:dynamic/vmimport:CreateWorkspaceImage",
     "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
     "DiskImageUpload": "pulumi-python:dynamic/vmimport:DiskImageUpload",
+    "DistributeImage": "pulumi-python:dynamic/vmimport:DistributeImage",
     "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
     "FastLaunch": "pulumi-python:dynamic/vmimport:FastLaunch",
     "ImportCustomWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportCustomWorkspaceImage",

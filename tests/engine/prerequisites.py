@@ -15,6 +15,7 @@ from pulumi_vmimport import (
     CreateWorkspaceImage,
     DirectSnapshot,
     DiskImageUpload,
+    DistributeImage,
     ExportImage,
     FastLaunch,
     ImportCustomWorkspaceImage,
@@ -29,11 +30,12 @@ from pulumi_vmimport import (
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.lifecycle.identity import RESOURCE_TAG
 from pulumi_vmimport_sandbox import Sandbox
-from pulumi_vmimport_sandbox.aws import Stage
+from pulumi_vmimport_sandbox.aws import AwsSandbox, Stage
 from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canonical_id
 
 REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
 BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"
+ABROAD, DISTRIBUTION_ROLE = "us-west-2", "distribution"
 MINUTE = 60
 NAMED = "NamedImage"
 
@@ -73,6 +75,13 @@ class Prerequisites:
         self.aws.offer_image_update(self.desktop)
         self.shared: dict[str, str] = {}
         self.launched: dict[str, str] = {}
+        self.builder = self.aws.observer("imagebuilder", REGION)
+        make_distribution_role(self.aws)
+        sandbox.clock.advance(self.aws.settings.iam_propagation_seconds)
+        to = {"region": REGION, "amiDistributionConfiguration": {"name": "web-{{ imagebuilder:buildDate }}"}}
+        both = [to, {**to, "region": ABROAD}]
+        configuration = self.builder.create_distribution_configuration(name="web", distributions=both)
+        self.distribution = configuration["distributionConfigurationArn"]
 
     def resources(self) -> dict[str, ResourceUnderTest]:
         """One resource of each kind, by the name of its class."""
@@ -97,6 +106,7 @@ class Prerequisites:
             ResourceUnderTest(ImportCustomWorkspaceImage, lambda name: {"image_name": name, "image_description": "web", "infrastructure_configuration_arn": BUILDER, **custom}),
             ResourceUnderTest(CopyWorkspaceImage, lambda name: {"image_name": name, "source_region": REGION, **source}),
             ResourceUnderTest(CreateUpdatedWorkspaceImage, lambda name: {"image_name": name, **source}),
+            ResourceUnderTest(DistributeImage, lambda name: {"source_image": self.ami, "distribution_configuration_arn": self.distribution, "execution_role": DISTRIBUTION_ROLE}),
             ResourceUnderTest(WorkspaceBundle, lambda name: {"bundle_name": name, **desk}),
             ResourceUnderTest(WorkspaceImagePermissions, lambda name: {"image_id": self.shared_image(name), "account_ids": [self.other]}),
         ]  # fmt: skip
@@ -123,6 +133,7 @@ class Prerequisites:
         ) = images
         settings.enable_fast_launch_seconds = settings.disable_fast_launch_seconds = images
         settings.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
+        settings.distribution_pending_seconds = seconds
 
     def image(self) -> str:
         """An AMI of Windows with the user's own license."""
@@ -186,7 +197,9 @@ class Prerequisites:
         images = [image["ImageId"] for page in paged(workspaces, "images") for image in page["Images"]]
         bundles = [bundle["BundleId"] for page in paged(workspaces, "bundles") for bundle in page["Bundles"]]
         lists += [workspaces.describe_tags(ResourceId=id)["TagList"] for id in images + bundles]
-        tags = [task.tags for task in tasks] + [{tag["Key"]: tag["Value"] for tag in of} for of in lists]
+        pages = self.builder.get_paginator("list_image_build_versions").paginate()
+        distributed = [image["tags"] for page in pages for image in page["imageSummaryList"]]
+        tags = [task.tags for task in tasks] + distributed + [{tag["Key"]: tag["Value"] for tag in of} for of in lists]
         found = Counter(of[RESOURCE_TAG].rpartition("::")[2] for of in tags if RESOURCE_TAG in of)
         objects = self.s3.list_objects_v2(Bucket=EXPORTS).get("Contents", [])
         uploads = self.s3.list_multipart_uploads(Bucket=EXPORTS).get("Uploads", [])
@@ -207,3 +220,14 @@ class Prerequisites:
 def paged(workspaces: Any, kind: str) -> Any:
     """All pages of the account's images or bundles."""
     return workspaces.get_paginator(f"describe_workspace_{kind}").paginate()
+
+
+def make_distribution_role(aws: AwsSandbox) -> None:
+    """The role that Image Builder assumes to distribute and delete AMIs."""
+    principal, actions = {"Service": "imagebuilder.amazonaws.com"}, ["ec2:*", "ssm:PutParameter", "sts:AssumeRole"]
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    documents = [json.dumps({"Version": "2012-10-17", "Statement": [part]}) for part in (trust, allowed)]
+    iam = aws.observer("iam")
+    iam.create_role(RoleName=DISTRIBUTION_ROLE, AssumeRolePolicyDocument=documents[0])
+    iam.put_role_policy(RoleName=DISTRIBUTION_ROLE, PolicyName="distribution", PolicyDocument=documents[1])

@@ -62,6 +62,22 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ListRoles": ("Roles[].RoleName",),
         "ListRoleTags": ("Tags[].Key",),
     },
+    "imagebuilder": {
+        "CancelImageCreation": _NONE,
+        "DeleteImage": _NONE,
+        "DistributeImage": ("imageBuildVersionArn",),
+        "GetDistributionConfiguration": (
+            *("distributionConfiguration.arn", "distributionConfiguration.distributions[].region"),
+        ),
+        "GetImage": ("image.arn", "image.state.status"),
+        "GetLifecycleExecution": ("lifecycleExecution.state.status",),
+        "ListImageBuildVersions": ("imageSummaryList[].arn", "imageSummaryList[].state.status"),
+        "ListLifecycleExecutionResources": ("resources[].resourceId",),
+        "RetryImage": _NONE,
+        "StartResourceStateUpdate": ("lifecycleExecutionId",),
+        "TagResource": _NONE,
+        "UntagResource": _NONE,
+    },
     "kms": {
         "DescribeKey": ("KeyMetadata.Arn", "KeyMetadata.KeyState"),
         "GetKeyPolicy": ("Policy{}",),
@@ -96,6 +112,9 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "PutObject": ("ETag",),
         "PutObjectTagging": _NONE,
         "UploadPart": ("ETag",),
+    },
+    "ssm": {
+        "GetParameter": ("Parameter.Value",),
     },
     "sts": {
         "GetCallerIdentity": ("Account",),

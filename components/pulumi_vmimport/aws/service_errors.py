@@ -6,7 +6,7 @@ Every decision to retry starts here:
   AWS service sent);
 - `is_throttled`: AWS asks for fewer calls, so the same call succeeds once there are fewer;
 - `is_over_quota`: the same call may succeed once other tasks have ended;
-- `is_unavailable`: the same call may succeed once WorkSpaces has finished other work on the resource.
+- `is_unavailable`: the same call may succeed once WorkSpaces or Image Builder has finished other work on the resource.
 
 All of them look at error codes and HTTP status codes, never at the text of an error. credential_errors.py has those
 of credentials.
@@ -59,6 +59,9 @@ _OVER_QUOTA = frozenset({
     "ResourceLimitExceeded",
     "ServiceQuotaExceededException",
 })  # fmt: skip
+# Sources: https://docs.aws.amazon.com/workspaces/latest/api/CommonErrors.html,
+# https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_DistributeImage.html
+_UNAVAILABLE = frozenset({"ResourceInUseException", "ResourceUnavailableException"})
 _SERVER_ERROR = 500
 # The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
 _MAX_MESSAGE_CHARACTERS = 2000
@@ -114,8 +117,8 @@ def is_over_quota(error: BaseException) -> bool:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether WorkSpaces is still working on the resource; botocore does not retry this error."""
-    return error_code(error) == "ResourceUnavailableException"
+    """Whether WorkSpaces or Image Builder is still working on the resource; botocore does not retry this error."""
+    return error_code(error) in _UNAVAILABLE
 
 
 def _status(error: ClientError) -> int:

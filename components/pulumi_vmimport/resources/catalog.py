@@ -1,5 +1,7 @@
 """One row for each custom resource. Everything that lists the resources derives from here.
 
+The rows of WorkSpaces and Image Builder are in modules of their own.
+
 `host_for`, the public names of the package, `vmimport orphans`, docs/permissions.md, the table of the README and the
 contract tests read this table. It imports neither Pulumi nor boto3, so that reading it is cheap.
 """
@@ -27,6 +29,7 @@ from pulumi_vmimport.resources.catalog_entry import (
     ResourceEntry,
     iam,
 )
+from pulumi_vmimport.resources.image_builder_catalog import IMAGE_BUILDER_RESOURCES
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.resources.workspaces_catalog import WORKSPACES_RESOURCES
 
@@ -198,6 +201,7 @@ RESOURCES = (
         ),
     ),
     *WORKSPACES_RESOURCES,
+    *IMAGE_BUILDER_RESOURCES,
     ResourceEntry(
         name="RoleReadiness",
         module="resources.iam.role_readiness",

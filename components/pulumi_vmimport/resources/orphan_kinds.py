@@ -15,6 +15,7 @@ class OrphanKind(StrEnum):
     BUNDLE = "WorkSpaces bundle"
     IMAGE_PERMISSION = "WorkSpaces image permission"
     WORKSPACE_IMAGE = "WorkSpaces image"
+    BUILDER_IMAGE = "Image Builder image"
     IMAGE = "AMI"
     SNAPSHOT = "snapshot"
     UPLOAD = "multipart upload"
@@ -65,6 +66,15 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         _TAGS,
         ("workspaces:DescribeWorkspaceImages", "workspaces:DescribeTags"),
         ("workspaces:DeleteWorkspaceImage",),
+    ),
+    OrphanKind.BUILDER_IMAGE: OrphanHandling(
+        f"{_TAGS}. Removing it deletes the AMIs and snapshots that it distributed, in all Regions and accounts, with "
+        "the role that distributed them",
+        ("imagebuilder:ListImageBuildVersions",),
+        (
+            *("imagebuilder:GetImage", "imagebuilder:CancelImageCreation", "imagebuilder:StartResourceStateUpdate"),
+            *("imagebuilder:DeleteImage", "iam:PassRole"),
+        ),
     ),
     OrphanKind.IMAGE: OrphanHandling(
         "the same tags, or those of the task that created it. EC2 lists a task for seven days after it ends; an AMI "

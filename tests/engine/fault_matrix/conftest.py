@@ -28,7 +28,7 @@ REPEATED = {
     IMAGE_POLL,
     "DescribeCustomWorkspaceImageImport", "DescribeExportImageTasks", "DescribeExportTasks", "DescribeFastLaunchImages",
     "DescribeImportImageTasks", "DescribeImportSnapshotTasks", "DescribeSnapshots", "DescribeWorkspaceBundles",
-    "DescribeWorkspaceImages",
+    "DescribeWorkspaceImages", "GetImage", "GetLifecycleExecution",
     "GetObject", "PutSnapshotBlock", "UploadPart",
 }  # fmt: skip
 LONGEST_HOLD_SECONDS = 200  # on a busy machine; otherwise some seconds

@@ -31,7 +31,7 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 REGION = "eu-west-1"
 BUCKET = "images-of-web"
 KEY = "win10.raw"
-SERVICES = ("ebs", "ec2", "iam", "kms", "organizations", "s3", "sts", "workspaces")
+SERVICES = ("ebs", "ec2", "iam", "imagebuilder", "kms", "organizations", "s3", "ssm", "sts", "workspaces")
 STEP_SECONDS = 300
 
 

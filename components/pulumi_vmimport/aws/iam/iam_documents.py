@@ -74,13 +74,17 @@ def role_policy(
 
 def trusts_vm_import(trust: Mapping[str, Any], account_id: str) -> bool:
     """Whether a trust policy lets VM Import/Export assume its role for tasks of an account."""
-    known = {"sts:externalid": EXTERNAL_ID, "aws:sourceaccount": account_id}
+    return trusts_service(trust, SERVICE_PRINCIPAL, {"sts:externalid": EXTERNAL_ID, "aws:sourceaccount": account_id})
+
+
+def trusts_service(trust: Mapping[str, Any], service: str, known: Mapping[str, str]) -> bool:
+    """Whether a trust policy lets a service assume its role, as far as the known condition keys decide."""
     effects = set()
     for statement in as_list(trust.get("Statement", [])):
         principal = statement.get("Principal", {})
         services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
         actions = [pattern.lower() for pattern in as_list(statement.get("Action", []))]
-        if SERVICE_PRINCIPAL in services and any(matches(pattern, "sts:assumerole") for pattern in actions):
+        if service in services and any(matches(pattern, "sts:assumerole") for pattern in actions):
             holds = conditions_hold(statement, known)
             if holds or (holds is None and statement["Effect"] == "Allow"):
                 effects.add(statement["Effect"])

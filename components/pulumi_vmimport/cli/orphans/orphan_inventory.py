@@ -4,7 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pulumi_vmimport.cli.orphans import component_listing, ec2_listing, s3_listing, vsphere_listing, workspaces_listing
+from pulumi_vmimport.cli.orphans import (
+    component_listing,
+    ec2_listing,
+    image_builder_listing,
+    s3_listing,
+    vsphere_listing,
+    workspaces_listing,
+)
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError, RegionSearch
 from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
 from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix, StackExport
@@ -14,7 +21,9 @@ _CONCURRENT_REGIONS = 8
 
 LISTED_KINDS = frozenset(
     kind
-    for listing in (ec2_listing, workspaces_listing, s3_listing, component_listing, vsphere_listing)
+    for listing in (
+        *(ec2_listing, workspaces_listing, image_builder_listing, s3_listing, component_listing, vsphere_listing),
+    )
     for kind in listing.KINDS
 )
 """The kinds that a search lists."""
@@ -62,6 +71,7 @@ def _resources(
         search, {*prefixes, *(ExportPrefix(search.region, bucket, "") for bucket in in_region)}
     )
     yield from workspaces_listing.workspaces_resources(search)
+    yield from image_builder_listing.builder_images_of(search)
     yield from s3_listing.uploads(search, in_region if buckets is not None else None)
     yield from s3_listing.image_objects(search, in_region)
     yield from component_listing.buckets(search, names)

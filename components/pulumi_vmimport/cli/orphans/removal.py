@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
 from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task
 from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImportTask
+from pulumi_vmimport.aws.image_builder import builder_images, image_deletions
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.aws.service_errors import error_code, error_message
@@ -126,6 +127,22 @@ def _delete_workspace_image(aws: AwsConnection, resource: FoundResource) -> Remo
     return Removal(resource, "deleted")
 
 
+def _delete_builder_image(aws: AwsConnection, resource: FoundResource) -> Removal:
+    """Delete an image with its AMIs. Image Builder cancels and deletes asynchronously."""
+    image = builder_images.find(aws, resource.id)
+    if image is None:
+        return Removal(resource, "deleted")
+    if image.is_in_progress:
+        builder_images.cancel(aws, image.arn)
+        message = "its distribution is being cancelled; rerun to delete its AMIs when it is CANCELLED"
+        return Removal(resource, "cancelled", message)
+    if image.amis:
+        execution = image_deletions.start(aws, image.arn, str(image.execution_role))
+        return Removal(resource, f"deletion of its AMIs and snapshots started as {execution}")
+    builder_images.delete(aws, image.arn)
+    return Removal(resource, "deleted")
+
+
 def _abort_upload(aws: AwsConnection, resource: FoundResource) -> Removal:
     bucket, key = _bucket_and_key(resource)
     try:
@@ -189,6 +206,7 @@ REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]]
     OrphanKind.BUNDLE: _delete_bundle,
     OrphanKind.IMAGE_PERMISSION: _revoke_permission,
     OrphanKind.WORKSPACE_IMAGE: _delete_workspace_image,
+    OrphanKind.BUILDER_IMAGE: _delete_builder_image,
     OrphanKind.IMAGE: _deregister_image,
     OrphanKind.SNAPSHOT: _delete_snapshot,
     OrphanKind.UPLOAD: _abort_upload,

@@ -10,6 +10,7 @@ from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import workspace_bundles
 from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.call_retries import retry_if, retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
@@ -30,7 +31,6 @@ from pulumi_vmimport.resources.workspaces.identifier_rules import (
     image_id_problem,
     name_problem,
 )
-from pulumi_vmimport.resources.workspaces.service_retries import retry_if, retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems, own_image
 from pulumi_vmimport.resources.workspaces.workspace_bundle import WorkspaceBundleInputs, WorkspaceBundleState
 from pulumi_vmimport.shown_value import shown_value

@@ -18,6 +18,7 @@ from pulumi_vmimport.aws.workspaces import (
 )
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
@@ -37,7 +38,6 @@ from pulumi_vmimport.resources.workspaces.identifier_rules import (
     description_problem,
     name_problem,
 )
-from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.workspace_image import WorkspaceImageInputs, WorkspaceImageState
 
 # If the response to botocore's first attempt was lost, its retry fails with one of these: the image exists, or the

@@ -9,6 +9,7 @@ from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_images
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     Condition,
     Created,
@@ -20,7 +21,6 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
 from pulumi_vmimport.resources.workspaces.recipient_rules import recipient_problems
-from pulumi_vmimport.resources.workspaces.service_retries import retry_while_unavailable
 from pulumi_vmimport.resources.workspaces.source_image_rules import own_image
 from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
     WorkspaceImagePermissionsInputs,

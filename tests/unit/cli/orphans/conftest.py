@@ -20,7 +20,7 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 REGION = "eu-west-1"
 BUCKET, KEY = "images-of-web", "web.raw"
-SERVICES = ("ec2", "iam", "s3", "sts", "workspaces")
+SERVICES = ("ec2", "iam", "imagebuilder", "s3", "sts", "workspaces")
 PROVIDER = "pulumi-python:dynamic/vmimport"
 
 

@@ -1,0 +1,250 @@
+"""The lifecycle of DistributeImage."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2 import image_copies
+from pulumi_vmimport.aws.image_builder import builder_images, distribution_configurations
+from pulumi_vmimport.aws.image_builder.builder_images import (
+    COMPLETE_STATUSES,
+    RETRYABLE_STATUSES,
+    BuilderImage,
+    DistributionRequest,
+)
+from pulumi_vmimport.aws.image_builder.distribution_configurations import DistributionConfiguration
+from pulumi_vmimport.aws.service_errors import error_code, error_message
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    PartialFailureError,
+    Problem,
+    Run,
+    is_known,
+)
+from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_tag, is_adoptable, is_reserved_tag
+from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
+from pulumi_vmimport.resources.image_builder import distribution_rules
+from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs, DistributeImageState
+from pulumi_vmimport.resources.image_builder.distribution_texts import describe_failure, progress_of
+from pulumi_vmimport.resources.image_builder.image_removal import remove_image, wait_while_in_progress
+from pulumi_vmimport.resources.rules.available_images import wait_until_available
+from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
+
+_TOKEN_CHARACTERS = 36  # earlier versions of the API accept no longer client tokens
+# IAM documents no duration; a role that was created a moment ago is usable within seconds.
+_PROPAGATION_SECONDS = 300.0
+_NOT_RETRYABLE = frozenset({"ClientException", "InvalidRequestException"})
+_BROKEN = frozenset({"deregistered", "stale", "DELETED"})
+
+
+class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageState]):
+    inputs_type = DistributeImageInputs
+    state_type = DistributeImageState
+    condition_output = "imageState"
+
+    def check(self, inputs: DistributeImageInputs) -> Iterator[Problem]:
+        yield from distribution_rules.input_problems(inputs)
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
+            yield from tag_problems(inputs.tags)
+
+    def preflight(self, run: Run, inputs: DistributeImageInputs) -> Iterator[Problem]:
+        configuration = None
+        for found in distribution_rules.configuration_of(run, inputs):
+            if isinstance(found, DistributionConfiguration):
+                configuration = found
+            else:
+                yield found
+        yield from distribution_rules.source_problems(run, inputs, configuration)
+        if is_known(inputs.execution_role):
+            yield from distribution_rules.role_problems(run, inputs.execution_role)
+
+    def create(self, run: Run, inputs: DistributeImageInputs) -> Created[DistributeImageState]:
+        arn = self._existing_or_new(run, inputs)
+        state = DistributeImageState(**vars(inputs), image_build_version_arn=arn, image_state="PENDING", amis=())
+        run.record(arn, state)
+        return Created(arn, self._finish(run, arn, state))
+
+    def read(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
+        image = builder_images.find(run.aws, id)
+        if image is None:
+            return None
+        found = replace(_with_outputs(state, image), tags=user_tags(image.tags, state.tags))
+        missing = _missing_amis(run, image) if image.status in COMPLETE_STATUSES else {}
+        if state.image_state == "stale" and image.status in RETRYABLE_STATUSES:
+            return replace(found, image_state="stale", state_reason=state.state_reason)
+        if not missing:
+            return found
+        gone = ", ".join(f"{id} in {region}" for id, region in missing.items())
+        amis = tuple(ami for ami in found.amis or () if ami["id"] not in missing)
+        return replace(found, image_state="deregistered", state_reason=f"{gone} no longer exists", amis=amis)
+
+    def read_existing(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
+        image = builder_images.find(run.aws, id)
+        if image is None:
+            return None
+        given = {
+            "distribution_configuration_arn": image.configuration_arn or state.distribution_configuration_arn,
+            "execution_role": image.execution_role or state.execution_role,
+            "log_group_name": image.log_group_name,
+        }
+        return self.read(run, id, self.state_type(**{**vars(state), **given}))
+
+    def update(
+        self, run: Run, id: str, state: DistributeImageState, inputs: DistributeImageInputs
+    ) -> DistributeImageState:
+        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
+        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
+        run.record(id, updated)
+        if self.condition(state) is not Condition.READY:
+            updated = self._finish(run, id, updated)
+        removed = {key for key in state.tags or {} if not is_reserved_tag(key)} - (inputs.tags or {}).keys()
+        builder_images.untag(run.aws, id, removed)
+        builder_images.tag(run.aws, id, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+        return replace(updated, tags=inputs.tags)
+
+    def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
+        image = builder_images.find(run.aws, id)
+        if image is not None and image.is_in_progress:
+            image = wait_while_in_progress(run, image)
+        if image is None:
+            return
+        if state.retain_on_delete and image.status in COMPLETE_STATUSES:
+            builder_images.untag(run.aws, id, image.tags.keys() & set(OWN_TAGS))
+            return
+        remove_image(run, image, state.execution_role)
+
+    def condition(self, state: DistributeImageState) -> Condition:
+        if state.image_state in _BROKEN:
+            return Condition.BROKEN
+        return Condition.READY if state.image_state in COMPLETE_STATUSES else Condition.UNFINISHED
+
+    def describe_broken(self, id: str, state: DistributeImageState) -> str:
+        reason = f": {state.state_reason}" if state.state_reason else ""
+        return f"the distribution of image {id} is {state.image_state}{reason}"
+
+    def _existing_or_new(self, run: Run, inputs: DistributeImageInputs) -> str:
+        """The ARN of the image that an earlier run started with these inputs, or of a new one."""
+        unusable: set[str] = set()
+        own_tags = run.identity.tags(inputs)
+        for image in builder_images.list_own(run.aws):
+            if own_tags.items() <= image.tags.items():
+                if _is_usable(run, image, own_tags):
+                    return image.arn
+                unusable.add(image.arn)
+        if distribution_rules.AMI_ID.fullmatch(inputs.source_image):
+            wait_until_available(run, inputs.source_image)
+        while True:
+            arn = self._start(run, inputs, own_tags, unusable)
+            found = _find_new(run, arn)
+            if found is not None and _is_usable(run, found, own_tags):
+                return arn
+            unusable.add(arn)  # the answer to a token that started an image that was deleted or retained meanwhile
+
+    def _start(self, run: Run, inputs: DistributeImageInputs, own_tags: Mapping[str, str], unusable: set[str]) -> str:
+        """Call DistributeImage, as soon as IAM has propagated the role."""
+        request = DistributionRequest(
+            inputs.source_image, inputs.distribution_configuration_arn, inputs.execution_role, inputs.log_group_name
+        )
+        tags = {**(inputs.tags or {}), **own_tags}
+        # Image Builder rejects a known token with other parameters, so the token contains all of them.
+        previous = json.dumps([vars(request), tags, sorted(unusable)], sort_keys=True)
+        token = run.identity.token(inputs, previous)[:_TOKEN_CHARACTERS]
+        started = time.monotonic()
+        while True:
+            try:
+                return retry_while_unavailable(
+                    run, "DistributeImage", lambda: builder_images.distribute(run.aws, request, token, tags)
+                )
+            except ClientError as error:
+                is_new = run.supplied_by_resource("executionRole")
+                if not builder_images.rejects_role(error) or not is_new:
+                    raise
+                if time.monotonic() - started >= _PROPAGATION_SECONDS:
+                    raise CleanFailureError(f"{error_message(error)}; check the role; nothing was started") from error
+                run.status(f"waiting for IAM to propagate role {inputs.execution_role}")
+                run.wait(run.poll_seconds)
+
+    def _finish(self, run: Run, arn: str, state: DistributeImageState) -> DistributeImageState:
+        """Resume a failed image, and wait until it is AVAILABLE.
+
+        Raises: PartialFailureError if it fails or cannot be resumed.
+        """
+        image = builder_images.find(run.aws, arn)
+        if image is not None and image.status in RETRYABLE_STATUSES:
+            self._resume(run, image, state)
+        ended = wait_for_end(run, builder_images.POLLERS, arn, lambda image: not image.is_in_progress, progress_of)
+        if ended is None:
+            kept = ", ".join(f"{ami['id']} in {ami['region']}" for ami in state.amis or ())
+            left = f"AMIs that may remain: {kept}" if kept else "AMIs that it had distributed may remain"
+            run.record(arn, replace(state, image_state="DELETED"))
+            raise CleanFailureError(
+                f"image {arn} was deleted while it was being distributed; {left}; the next `pulumi up` distributes "
+                "the image again"
+            )
+        state = _with_outputs(state, ended)
+        run.record(arn, state)
+        if ended.status not in COMPLETE_STATUSES:
+            raise PartialFailureError(describe_failure(ended))
+        builder_images.tag(run.aws, arn, completion_tag())
+        return state
+
+    def _resume(self, run: Run, image: BuilderImage, state: DistributeImageState) -> None:
+        """Call RetryImage. Raises: PartialFailureError if the image can only be distributed again."""
+        configuration = distribution_configurations.find(run.aws, state.distribution_configuration_arn)
+        if configuration is not None and configuration.updated > image.created:
+            words = "its distribution configuration was changed after the distribution had started"
+            raise self._stale(run, image, state, words)
+        try:
+            retry_while_unavailable(run, "RetryImage", lambda: builder_images.retry(run.aws, image.arn))
+        except ClientError as error:
+            if error_code(error) not in _NOT_RETRYABLE:
+                raise
+            raise self._stale(run, image, state, error_message(error)) from error
+
+    def _stale(self, run: Run, image: BuilderImage, state: DistributeImageState, words: str) -> PartialFailureError:
+        """Record that the image has to be distributed again; returns the error to raise."""
+        # The replacement must not adopt this image.
+        builder_images.untag(run.aws, image.arn, image.tags.keys() & {INPUTS_TAG})
+        run.record(image.arn, replace(_with_outputs(state, image), image_state="stale", state_reason=words))
+        return PartialFailureError(
+            f"image {image.arn} is {image.status} and cannot be resumed: {words}; the next `pulumi up` distributes the "
+            "image again and deletes the AMIs of this one"
+        )
+
+
+def _with_outputs(state: DistributeImageState, image: BuilderImage) -> DistributeImageState:
+    return replace(state, image_state=image.status, state_reason=image.reason, amis=tuple(map(asdict, image.amis)))
+
+
+def _is_usable(run: Run, image: BuilderImage, own_tags: Mapping[str, str]) -> bool:
+    """Whether an earlier run of this resource left the image, and its AMIs in the account exist."""
+    if not own_tags.items() <= image.tags.items() or not is_adoptable(image.tags):
+        return False
+    return image.status not in COMPLETE_STATUSES or not _missing_amis(run, image)
+
+
+def _missing_amis(run: Run, image: BuilderImage) -> dict[str, str]:
+    """The AMIs of the image's account that no longer exist, with their Regions. Others cannot be described."""
+    missing: dict[str, str] = {}
+    for region, ids in image.own_amis.items():
+        found = image_copies.describe(run.aws.in_region(region), ids)
+        missing |= {id: region for id in ids if id not in found}
+    return missing
+
+
+def _find_new(run: Run, arn: str) -> BuilderImage | None:
+    """The image that a call has just returned; None if it stays missing."""
+    for _ in range(POLLS_BEFORE_GONE):
+        if (found := builder_images.find(run.aws, arn)) is not None:
+            return found
+        run.wait(run.poll_seconds)
+    return None

@@ -1,0 +1,149 @@
+"""The checks of what DistributeImage distributes, and with which configuration and role."""
+
+import re
+from collections.abc import Iterator
+
+from botocore.exceptions import ClientError
+
+from pulumi_vmimport.aws.ec2 import images
+from pulumi_vmimport.aws.iam.key_sharing import Recipient
+from pulumi_vmimport.aws.image_builder import builder_images, distribution_configurations, execution_roles
+from pulumi_vmimport.aws.image_builder.distribution_configurations import DistributionConfiguration
+from pulumi_vmimport.aws.service_errors import error_code
+from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.encrypted_sharing import image_sharing_problems
+from pulumi_vmimport.shown_value import shown_value
+
+AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+_PARAMETER = "ssm:"
+# Source of the patterns: the service model and the page of DistributeImage.
+_IMAGE_ARN = re.compile(
+    r"arn:aws[^:]*:imagebuilder:([^:]+):(?:\d{12}|aws(?:-[a-z-]+)?):image/[a-z0-9-_]+/"
+    r"(?:(?:\d+|x)\.(?:\d+|x)\.(?:\d+|x)|\d+\.\d+\.\d+/\d+)"
+)
+_CONFIGURATION_ARN = re.compile(
+    r"arn:aws[^:]*:imagebuilder:([^:]+):(?:\d{12}|aws):distribution-configuration/[a-z0-9-_]+"
+)
+_ROLE = re.compile(r"(?:arn:aws(?:-[a-z]+)*:iam::\d{12}:role/)?[a-zA-Z_0-9+=,.@\-_/]+")
+_LONGEST_ROLE, _LONGEST_SOURCE = 2048, 1024
+_LOG_GROUPS = "/aws/imagebuilder/"
+_LOG_GROUP = re.compile(r"[a-zA-Z0-9\-_/.]{1,512}")
+_TAG_KEY = re.compile(r"[a-zA-Z0-9\s_.:/=+\-@]*")
+
+
+def input_problems(inputs: DistributeImageInputs) -> Iterator[Problem]:
+    """The problems of the inputs alone, without those of all resources."""
+    region = inputs.region if is_known(inputs.region) else None
+    if is_known(inputs.source_image) and (reason := _source_problem(inputs.source_image, region)):
+        yield Problem("sourceImage", reason)
+    if is_known(inputs.distribution_configuration_arn):
+        yield from _configuration_problems(inputs.distribution_configuration_arn, region)
+    if is_known(inputs.execution_role) and not _is_role(inputs.execution_role):
+        expected = "the name of a role or arn:aws:iam::ACCOUNT:role/NAME"
+        yield Problem("executionRole", f"expected {expected}, got {shown_value(inputs.execution_role)}")
+    name = inputs.log_group_name
+    if is_known(name) and name is not None and not (name.startswith(_LOG_GROUPS) and _LOG_GROUP.fullmatch(name)):
+        expected = f"{_LOG_GROUPS} and letters, digits and -_/. characters, at most 512 in all"
+        yield Problem("logGroupName", f"expected {expected}, got {shown_value(name)}")
+    for key in (inputs.tags or {}) if is_known(inputs.tags) else ():
+        if not _TAG_KEY.fullmatch(key):
+            yield Problem(f"tags.{key}", f"expected letters, digits, spaces and _.:/=+-@, got {shown_value(key)}")
+
+
+def _configuration_problems(arn: str, region: str | None) -> Iterator[Problem]:
+    match = _CONFIGURATION_ARN.fullmatch(arn)
+    if match is None:
+        expected = "arn:aws:imagebuilder:REGION:ACCOUNT:distribution-configuration/NAME"
+        yield Problem("distributionConfigurationArn", f"expected {expected}, got {shown_value(arn)}")
+    elif region and match[1] != region:
+        yield Problem("distributionConfigurationArn", f"expected an ARN in Region {region}, got {arn}")
+
+
+def _is_role(role: str) -> bool:
+    return _ROLE.fullmatch(role) is not None and len(role) <= _LONGEST_ROLE
+
+
+def _source_problem(source: str, region: str | None) -> str | None:
+    if AMI_ID.fullmatch(source):
+        return None
+    if source.startswith(_PARAMETER) and len(_PARAMETER) < len(source) <= _LONGEST_SOURCE:
+        return None
+    match = _IMAGE_ARN.fullmatch(source)
+    if match is None:
+        expected = "ami- and 8 or 17 hex digits, ssm: and a parameter, or the ARN of an Image Builder image"
+        return f"expected {expected}, got {shown_value(source)}"
+    return f"expected an ARN in Region {region}, got {source}" if region and match[1] != region else None
+
+
+def role_problems(run: Run, role: str) -> Iterator[Problem]:
+    """Why Image Builder cannot assume the role."""
+    if run.supplied_by_resource("executionRole"):
+        return
+    with warn_on_aws_error(run, f"role {role}"):
+        trust = execution_roles.trust_of(run.aws, role)
+        account = run.aws.account_id
+        if trust is None:
+            yield Problem("executionRole", f"role {shown_value(role)} does not exist in account {account}")
+        elif not execution_roles.trusts_image_builder(trust, account):
+            principal = f'"Principal": {{"Service": "{execution_roles.SERVICE_PRINCIPAL}"}}'
+            yield Problem(
+                "executionRole",
+                f"the trust policy of role {shown_value(role)} does not let Image Builder assume it; allow "
+                f"sts:AssumeRole to {principal}",
+            )
+
+
+def configuration_of(run: Run, inputs: DistributeImageInputs) -> Iterator[Problem | DistributionConfiguration]:
+    """The distribution configuration, or the problem that it does not exist."""
+    if not is_known(inputs.distribution_configuration_arn):
+        return
+    arn = inputs.distribution_configuration_arn
+    with warn_on_aws_error(run, f"distribution configuration {arn}"):
+        found = distribution_configurations.find(run.aws, arn)
+        if found is not None:
+            yield found
+        elif not run.supplied_by_resource("distributionConfigurationArn"):
+            yield Problem("distributionConfigurationArn", f"{arn} does not exist")
+
+
+def source_problems(
+    run: Run, inputs: DistributeImageInputs, configuration: DistributionConfiguration | None
+) -> Iterator[Problem]:
+    """The problems of the source in AWS: an AMI of the Region, which the receiving accounts can decrypt."""
+    source = inputs.source_image
+    if not is_known(source):
+        return
+    with warn_on_aws_error(run, f"source {source}"):
+        image_id, problem = _resolved(run, source)
+        if problem is not None and not run.supplied_by_resource("sourceImage"):
+            yield Problem("sourceImage", problem)
+        image = images.find(run.aws, image_id) if image_id else None
+        if image_id and image is None and not run.supplied_by_resource("sourceImage"):
+            yield Problem("sourceImage", f"there is no AMI {image_id} in {run.aws.region}")
+        if image is not None and configuration is not None and image.owner_id == run.aws.account_id:
+            recipients = [Recipient(account) for account in configuration.other_accounts]
+            yield from image_sharing_problems(run, "sourceImage", image, recipients)
+
+
+def _resolved(run: Run, source: str) -> tuple[str | None, str | None]:
+    """The AMI of a source, and its problem if there is one. The AMI of an image is that of Image Builder."""
+    if AMI_ID.fullmatch(source):
+        return source, None
+    if not source.startswith(_PARAMETER):
+        image = builder_images.find(run.aws, source)
+        if image is None:
+            return None, f"there is no AVAILABLE Image Builder image {source}"
+        own = image.own_amis.get(run.aws.region or "", [])
+        return (own[0], None) if own else (None, f"{image.arn} has no AMI in {run.aws.region}")
+    name = source.removeprefix(_PARAMETER)
+    try:
+        value = str(run.aws.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if error_code(error) != "ParameterNotFound":
+            raise
+        return None, f"there is no parameter {name} in {run.aws.region}"
+    if not AMI_ID.fullmatch(value):
+        return None, f"expected a parameter that contains the id of an AMI, {name} contains {shown_value(value)}"
+    return value, None

@@ -1,0 +1,36 @@
+"""The rows of the catalog for EC2 Image Builder."""
+
+from pulumi_vmimport.resources.catalog_entry import Actions, ResourceEntry, iam
+from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+
+IMAGE_BUILDER_RESOURCES = (
+    ResourceEntry(
+        name="DistributeImage",
+        module="resources.image_builder.distribute_image",
+        summary="copies of an AMI in Regions and accounts, with EC2 Image Builder (DistributeImage)",
+        page="distribution.md",
+        actions=Actions(
+            check=(
+                *iam("imagebuilder", "GetDistributionConfiguration", "GetImage"),
+                *iam("ec2", "DescribeImages", "DescribeSnapshots"),
+                *("iam:GetRole", "ssm:GetParameter", *iam("kms", "DescribeKey", "GetKeyPolicy", "ListGrants")),
+            ),
+            create=(
+                *iam("imagebuilder", "ListImageBuildVersions", "DistributeImage", "TagResource", "UntagResource"),
+                *iam("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
+                "ec2:DescribeImages",
+            ),
+            read=("imagebuilder:GetImage", "ec2:DescribeImages"),
+            update=iam(
+                *("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
+                *("TagResource", "UntagResource"),
+            ),
+            delete=iam(
+                *("imagebuilder", "GetImage", "CancelImageCreation", "StartResourceStateUpdate"),
+                *("GetLifecycleExecution", "ListLifecycleExecutionResources", "DeleteImage", "UntagResource"),
+            ),
+            implied=("iam:PassRole",),
+        ),
+        orphans=(OrphanKind.BUILDER_IMAGE,),
+    ),
+)

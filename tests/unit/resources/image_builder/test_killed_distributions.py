@@ -1,0 +1,51 @@
+"""Kill a run of DistributeImage at every call of create and delete; Pulumi then has recorded nothing."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from tests.unit.resources.killed_calls import Killed, killed_at
+
+from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
+from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
+
+LIFECYCLE = DistributeImageLifecycle()
+
+
+def is_killed(work: Callable[[], Any], number: int, when: str) -> tuple[bool, str]:
+    """Whether the work ends at a call, and the operation of its last call."""
+    with killed_at(number, when) as seen:
+        try:
+            work()
+        except Killed:
+            return True, seen[-1]
+    return False, seen[-1]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_killed_create_distributes_once(
+    new_run: Callable[..., Any], inputs: DistributeImageInputs, builder: Any, when: str
+) -> None:
+    for number in count(1):
+        was_killed, operation = is_killed(lambda: LIFECYCLE.create(new_run(), inputs), number, when)
+        created = LIFECYCLE.create(new_run(), inputs)
+        assert (len(builder.images()), len(builder.amis())) == (1, 2), f"{when} call {number}, {operation}"
+        LIFECYCLE.delete(new_run(), created.id, created.state)
+        if not was_killed:
+            assert number > 3
+            return
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_killed_delete_is_completed_by_the_next(
+    new_run: Callable[..., Any], inputs: DistributeImageInputs, builder: Any, when: str
+) -> None:
+    for number in count(1):
+        created = LIFECYCLE.create(new_run(), inputs)
+        was_killed, operation = is_killed(lambda: LIFECYCLE.delete(new_run(), created.id, created.state), number, when)  # noqa: B023 - called at once
+        LIFECYCLE.delete(new_run(), created.id, created.state)
+        assert (builder.images(), builder.amis()) == ([], []), f"{when} call {number}, {operation}"
+        if not was_killed:
+            assert number > 3
+            return
