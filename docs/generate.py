@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulumi_vmimport.aws.ec2.licensing import USAGE_OPERATIONS
 from pulumi_vmimport.aws.tables import (
+    clone_runbook,
     ingestion_processes,
     known_failures,
     post_import,
@@ -242,7 +243,11 @@ def _lines(kind: str) -> Iterator[str]:
 def _condition(line: ReportLine) -> str:
     if "encrypted" in line.when:
         return ""  # the text says it
-    spelled = {"is_client": "client editions", "license_type": f"license type {line.when.get('license_type')}"}
+    spelled = {
+        "is_client": "client editions",
+        "is_generalized": "sysprep none or not set",
+        "license_type": f"license type {line.when.get('license_type')}",
+    }
     words = [line.when["system"]] if "system" in line.when else [spelled.get(k, str(v)) for k, v in line.when.items()]
     return f"*{', '.join(words)}:* " if words else ""
 
@@ -279,6 +284,7 @@ def _orphan_kinds() -> Iterator[str]:
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "failures": _failures,
     "failures-by-words": _failures_by_words,
+    "clone-runbook": lambda: [f"```powershell\n{clone_runbook.text()}```"],
     "formats": _formats,
     "image-errors": _image_errors,
     "image-steps": _image_steps,

@@ -9,6 +9,7 @@ web = ImportImage(
     platform="Windows",
     source_hash="1",  # change it when the object changes: the AMI is then replaced
     license_type="BYOL",
+    sysprep="before-export",  # EC2 Fast Launch requires it
 )
 fast = FastLaunch(
     "web",

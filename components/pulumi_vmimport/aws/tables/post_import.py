@@ -53,6 +53,7 @@ def report(
     boot_mode: BootMode | None = None,
     encrypted: bool | None = None,
     operating_system: str | None = None,
+    is_generalized: bool = False,
 ) -> tuple[str, ...]:
     """The lines for an AMI, such as `hardening: ...`, in the order of the kinds.
 
@@ -62,6 +63,7 @@ def report(
         boot_mode: the boot mode of the AMI. Default: without lines about boot modes.
         encrypted: whether the snapshots are encrypted. Default: they are not.
         operating_system: the operating system as in ImportImage's input.
+        is_generalized: whether Sysprep generalized the machine, or will before it is cloned. Default: it is not known.
     """
     identified = identify(operating_system) if operating_system else None
     release = identified.release if identified else None
@@ -70,6 +72,7 @@ def report(
         "license_type": license_type.value if license_type else None,
         "boot_mode": boot_mode.value if boot_mode else None,
         "encrypted": bool(encrypted),
+        "is_generalized": is_generalized,
         "is_client": identified is not None and identified.system.is_client,
         "system": f"{identified.system.family} {release.versions[0]}" if identified and release else None,
     }

@@ -12,6 +12,7 @@ from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.ec2_images.fast_launch import FastLaunchInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
 
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
@@ -76,6 +77,8 @@ def _image_problems(run: Run, image_id: str) -> Iterator[Problem]:
     if (image.platform or "").lower() != "windows":
         found = image.platform_details or "Linux/UNIX"
         yield Problem("imageId", f"expected a Windows AMI, got {image_id} with platform {found}")
+    if reason := clone_problem(image, "EC2 Fast Launch requires Sysprep"):
+        yield Problem("imageId", reason)
     if image.state not in {"available", "pending"}:
         yield Problem("imageId", f"AMI {image_id} is {image.state}, expected available")
 

@@ -18,6 +18,7 @@ from pulumi_vmimport.aws.ec2.import_options import (
     UsageOperation,
 )
 from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContainer, LicenseSpecification
+from pulumi_vmimport.aws.ec2.sysprep import Sysprep
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import nested, updatable
@@ -52,6 +53,7 @@ class ImportImageInputs(ConversionInputs):
     role_name: str | None = updatable(in_digest=True)
     skip_operating_system_check: bool | None = updatable()
     source_hash: str | None = None
+    sysprep: Sysprep | None = updatable()
     usage_operation: UsageOperation | None = None
 
 
@@ -65,6 +67,7 @@ class ImportImageState(ImportImageInputs, ConversionState):
     detected_platform: str | None = None
     billed_usage_operation: str | None = None
     post_import_report: tuple[str, ...] = ()
+    clone_runbook: str | None = None
     launch_permissions: tuple[str, ...] = ()
     replaced_image_id: str | None = None
     replaced_snapshot_ids: tuple[str, ...] = ()
@@ -74,8 +77,8 @@ class ImportImageArgs(AwsArgs):
     """The arguments of ImportImage.
 
     Changes to image_name, imds_support, description, tags, operating_system, skip_operating_system_check,
-    ignored_findings, image_profile, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are
-    applied in place. A change to any other argument replaces the AMI.
+    ignored_findings, image_profile, sysprep, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn
+    are applied in place. A change to any other argument replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
@@ -132,8 +135,13 @@ class ImportImageArgs(AwsArgs):
     source_hash: NotRequired[pulumi.Input[str]]
     """Any value that changes with the content of the disk images, such as a checksum. A change replaces the AMI.
     Default: derived from the ETags of the objects, or from the ETags or modification times behind https URLs."""
+    sysprep: NotRequired[pulumi.Input[Literal["before-export", "after-import", "none"]]]
+    """When Sysprep generalizes Windows: `before-export`, `after-import` (in an instance, whose AMI you clone), or
+    `none`. Not sent to VM Import/Export; the AMI and a copy under `image_name` have it as the tag `vmimport:sysprep`.
+    This library warns before a Windows Server AMI marked `none` is distributed, and while it is shared, because its
+    instances are clones. An AMI for WorkSpaces BYOL is exempt: it is exported before Sysprep. Default: not known."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the task, the AMI and its snapshots; at most 45. Default: none."""
+    """The tags of the task, the AMI and its snapshots; at most 45, with `sysprep` 44. Default: none."""
     usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]
     """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
     `license_type`. Default: EC2 derives it from the license type."""
@@ -186,6 +194,9 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     post_import_report: pulumi.Output[list[str]]
     """What the import changed in the machine and what to do before you use it, one line each. See
     docs/post_import.md."""
+    clone_runbook: pulumi.Output[str | None]
+    """PowerShell commands for instances of a Windows Server AMI that Sysprep did not generalize: routes, activation,
+    administrator password. Absent for other AMIs, and with `sysprep` set to `before-export` or `after-import`."""
 
     @overload
     def __init__(

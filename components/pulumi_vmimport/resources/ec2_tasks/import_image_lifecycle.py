@@ -6,14 +6,21 @@ from dataclasses import replace
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, images
 from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
+from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG, sysprep_of, sysprep_tags
 from pulumi_vmimport.lifecycle.contract import Condition, Problem, Run
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
 from pulumi_vmimport.resources.ec2_tasks import named_image
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
-from pulumi_vmimport.resources.ec2_tasks.import_image_state import imds_support, is_chosen_by_aws, with_image
+from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
+    imds_support,
+    is_chosen_by_aws,
+    is_client,
+    with_image,
+)
 from pulumi_vmimport.resources.rules.source_version import containers_version
+from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
 
@@ -72,7 +79,8 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return until_visible(run, str(task.image_id), look) is not None
 
     def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
-        tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
+        marks = sysprep_tags(state.sysprep, is_client=is_client(state))
+        tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state)), **marks}
         named = self._named(run, state, tags)
         if named is None:
             return None
@@ -85,7 +93,11 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         image = until_visible(run, id, lambda: images.find(run.aws, id)) if is_done else None
         if image is None:
             return None
-        return replace(with_image(named, image), launch_permissions=image_copies.launch_permissions(run.aws, id))
+        if not marks and SYSPREP_TAG in image.tags:
+            ec2_tags.untag(run.aws, _resource_ids(named), [SYSPREP_TAG])
+        permissions = image_copies.launch_permissions(run.aws, id)
+        warn_of_clones(run, image, permissions)
+        return replace(with_image(named, image), launch_permissions=permissions)
 
     def _named(self, run: Run, state: ImportImageState, tags: Mapping[str, str]) -> ImportImageState | None:
         """The state with the AMI that has the name of the input, or with EC2's AMI if there is no such input."""
@@ -149,14 +161,17 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             # removes them.
             remaining = ebs_snapshots.find_existing(run.aws, state.snapshot_ids)
             return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
+        permissions = image_copies.launch_permissions(run.aws, image.id)
+        warn_of_clones(run, image, permissions)
         return replace(
             state,
             tags=user_tags(image.tags, state.tags),
+            sysprep=sysprep_of(image.tags),
             description=image.description,
             image_name=state.image_name if state.replaced_image_id else image.name,
             imds_support=imds_support(image),
             snapshot_ids=image.snapshot_ids,
-            launch_permissions=image_copies.launch_permissions(run.aws, image.id),
+            launch_permissions=permissions,
         )
 
     def delete_result(self, run: Run, state: ImportImageState) -> None:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.htm
 from collections.abc import Collection, Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
+from pulumi_vmimport.aws.ec2.sysprep import Sysprep
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
@@ -21,7 +22,7 @@ from pulumi_vmimport.resources.rules import (
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.role_names import role_name_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
-from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 
@@ -37,8 +38,9 @@ def check(inputs: ImportImageInputs) -> Iterator[Problem]:
     yield from role_name_problems(inputs.role_name)
     yield from aws_input_problems(inputs)
     yield from named_image.name_problems(inputs.image_name)
+    yield from _sysprep_problems(inputs)
     if is_known(inputs.tags):
-        yield from tag_problems(inputs.tags)
+        yield from tag_problems(inputs.tags, most=MOST_TAGS - is_set(inputs.sysprep))
 
 
 def preflight(run: Run, inputs: ImportImageInputs) -> Iterator[Problem]:
@@ -141,6 +143,17 @@ def _boot_mode_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
     containers = inputs.disk_containers if is_known(inputs.disk_containers) else ()
     if inputs.platform is None and any(is_known(c) and is_set(c.snapshot_id) for c in containers):
         yield Problem("platform", "is required for bootMode uefi and an EBS snapshot, expected Windows or Linux")
+
+
+def _sysprep_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
+    if is_set(inputs.sysprep) and inputs.platform is Platform.LINUX:
+        yield Problem("sysprep", f"applies to Windows only, got {inputs.sysprep} for platform Linux; remove it")
+    if inputs.sysprep is Sysprep.BEFORE_EXPORT and inputs.image_profile is ImageProfile.BYOL_WORKSPACES:
+        yield Problem(
+            "sysprep",
+            "expected none for imageProfile byol-workspaces, because WorkSpaces requires a machine that was exported "
+            "before Sysprep, got before-export",
+        )
 
 
 def _license_problems(inputs: ImportImageInputs) -> Iterator[Problem]:

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.ec2.import_options import BootMode, ImdsSupport, LicenseType, Platform
-from pulumi_vmimport.aws.tables import post_import
+from pulumi_vmimport.aws.ec2.sysprep import Sysprep
+from pulumi_vmimport.aws.tables import clone_runbook, post_import
+from pulumi_vmimport.aws.tables.system_identification import identify
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageState
 
 # Observed: `AWS-VMImport service: Windows - Microsoft Windows 10 ...`.
@@ -22,7 +25,20 @@ def with_image(state: ImportImageState, image: images.Image) -> ImportImageState
         detected_boot_mode=image.boot_mode,
         billed_usage_operation=image.usage_operation,
         post_import_report=_report(state, image),
+        clone_runbook=clone_runbook.text() if _may_be_cloned(state, image) else None,
     )
+
+
+def is_client(state: ImportImageState) -> bool:
+    """Whether the AMI is for WorkSpaces, or a client edition of Windows, as far as the inputs say."""
+    identified = identify(state.operating_system) if state.operating_system else None
+    is_client_edition = identified is not None and identified.system.is_client
+    return is_client_edition or state.image_profile is ImageProfile.BYOL_WORKSPACES
+
+
+def _may_be_cloned(state: ImportImageState, image: images.Image) -> bool:
+    is_windows = Platform(image.platform or Platform.LINUX) is Platform.WINDOWS
+    return is_windows and not is_client(state) and state.sysprep in {None, Sysprep.NONE}
 
 
 def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
@@ -32,6 +48,7 @@ def _report(state: ImportImageState, image: images.Image) -> tuple[str, ...]:
         boot_mode=BootMode(image.boot_mode) if image.boot_mode in set(BootMode) else None,
         encrypted=state.encrypted,
         operating_system=state.operating_system,
+        is_generalized=state.sysprep in {Sysprep.BEFORE_EXPORT, Sysprep.AFTER_IMPORT},
     )
 
 

@@ -92,6 +92,17 @@ def test_preflight_fails_for_another_system_than_windows(
     assert f"expected a Windows AMI, got {linux} with platform Linux/UNIX" in found["imageId"]
 
 
+@pytest.mark.parametrize(("sysprep", "is_refused"), [("none", True), ("none-client", False), ("before-export", False)])
+def test_preflight_fails_for_an_ami_that_is_marked_as_not_generalized(
+    run: Any, inputs: FastLaunchInputs, aws: AwsSandbox, looked_up: LookedUp, sysprep: str, is_refused: bool
+) -> None:
+    tags = [{"Key": "vmimport:sysprep", "Value": sysprep}]
+    aws.observer("ec2").create_tags(Resources=[inputs.image_id], Tags=tags)
+    found = looked_up(lifecycle, run, inputs)
+    assert found.keys() == ({"imageId"} if is_refused else set())
+    assert not is_refused or "EC2 Fast Launch requires Sysprep" in found["imageId"]
+
+
 def test_an_ami_that_another_account_shares_is_accepted(
     run: Any, inputs: FastLaunchInputs, aws: AwsSandbox, looked_up: LookedUp, byol_ami: str
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.import_options import BootMode
+from pulumi_vmimport.aws.tables import clone_runbook
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
@@ -39,6 +40,7 @@ def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
     report = outputs.pop("post_import_report")
     assert outputs == {
         "billed_usage_operation": "RunInstances:0800",
+        "clone_runbook": clone_runbook.text(),
         "detected_boot_mode": "uefi",
         "detected_license_type": "BYOL",
         "detected_platform": image["PlatformDetails"],
