@@ -23,6 +23,7 @@ from pulumi_vmimport_sandbox import Sandbox
 
 FIXTURE = Path(__file__).parent / "fixtures" / "stack_of_every_resource_0_1.json"
 RANGE = "10.111.0.0/16"  # of the sandbox's account
+LATER = {"FastLaunch"}  # the version of the fixture did not have them
 UNTAGGED = {"VirtualMachineExport", "WorkspaceImagePermissions"}
 # Values that differ between two deployments of the program.
 GENERATED = re.compile(
@@ -51,6 +52,7 @@ def stack(new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any], tmp_path
     disk.write_bytes(vmdk(1 << 30, b"data" * 1000))
     os.utime(disk, ns=(10**18, 10**18))
     resources = Prerequisites(sandbox, image_args["disk_containers"][0]["user_bucket"], disk).resources()
+    resources = {name: tested for name, tested in resources.items() if name not in LATER}
     args = {name: tested.args(name) for name, tested in resources.items()}
 
     def program() -> None:
@@ -96,7 +98,7 @@ def test_the_fixture_contains_every_resource() -> None:
     types = {resource["type"].rpartition(":")[2] for resource in json.loads(FIXTURE.read_text())["resources"]}
     public = {name: getattr(pulumi_vmimport, name) for name in pulumi_vmimport.__all__}
     managed = {name for name, value in public.items() if isinstance(value, type) and issubclass(value, ManagedResource)}
-    assert managed | {"RoleReadiness"} <= types
+    assert (managed - LATER) | {"RoleReadiness"} <= types
 
 
 def test_a_stack_of_an_earlier_version_is_refreshed_updated_and_destroyed(
