@@ -82,6 +82,11 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answerCounters(w)
 		return
 	}
+	w.Header().Set("X-Amz-Request-Id", "benchmark") // every response of AWS has one
+	if r.URL.Path == "/" && r.Method == http.MethodPost {
+		answerIdentity(w)
+		return
+	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	name := operation(r, key)
 	s.lock.Lock()
@@ -111,6 +116,10 @@ func operation(r *http.Request, key string) string {
 			return "ListMultipartUploads"
 		case query.Has("location"):
 			return "GetBucketLocation"
+		case query.Has("policy"):
+			return "GetBucketPolicy"
+		case query.Has("encryption"):
+			return "GetBucketEncryption"
 		}
 		return r.Method + " bucket?" + r.URL.RawQuery
 	}
@@ -136,6 +145,10 @@ func (s *s3) answer(w http.ResponseWriter, r *http.Request, name, bucket, key st
 		return nil
 	case "GetBucketLocation":
 		return document(w, "LocationConstraint", region)
+	case "GetBucketPolicy":
+		return &s3Error{http.StatusNotFound, "NoSuchBucketPolicy", bucket}
+	case "GetBucketEncryption":
+		return &s3Error{http.StatusNotFound, "ServerSideEncryptionConfigurationNotFoundError", bucket}
 	case "CreateMultipartUpload":
 		return s.create(w, r, bucket, key)
 	case "UploadPart":
@@ -161,7 +174,16 @@ func (s *s3) answer(w http.ResponseWriter, r *http.Request, name, bucket, key st
 	case "PutObjectTagging", "GetObjectTagging":
 		return s.tagging(w, r, bucket, key)
 	}
-	return &s3Error{http.StatusNotImplemented, "NotImplemented", r.Method + " " + r.URL.String()}
+	// S3 answers 501, which clients repeat for minutes.
+	return &s3Error{http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method + " " + r.URL.String()}
+}
+
+// answerIdentity answers sts:GetCallerIdentity, the only call of a transfer to another service.
+func answerIdentity(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprint(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+		`<Arn>arn:aws:iam::123456789012:user/bench</Arn><UserId>bench</UserId><Account>123456789012</Account>`+
+		`</GetCallerIdentityResult></GetCallerIdentityResponse>`)
 }
 
 // answerCounters returns the counters and resets them.
