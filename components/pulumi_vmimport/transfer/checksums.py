@@ -29,9 +29,9 @@ def combined_crc32(crcs: Iterable[tuple[int, int]]) -> int:
     combined = 0
     shifts: dict[int, int] = {}  # nearly all parts have the same size
     for crc, size_bytes in crcs:
-        if size_bytes not in shifts:
+        if combined and size_bytes not in shifts:
             shifts[size_bytes] = _power_of_x(_BITS_PER_BYTE * size_bytes)
-        combined = _product(shifts[size_bytes], combined) ^ crc
+        combined = (_product(shifts[size_bytes], combined) if combined else 0) ^ crc
     return combined
 
 

@@ -184,15 +184,17 @@ class MultipartUpload:
         with self._lock:
             self._sent[number] = part
 
-    def send(self, number: int, *buffers: Buffer) -> Part:
+    def send(self, number: int, *buffers: Buffer, crc32: int | None = None) -> Part:
         """Send a part: the concatenated buffers, without copying them. They must not change during the call.
+
+        `crc32` is their CRC-32. Default: computed here.
 
         A part that S3 received damaged is sent again, up to four times in all. A part sent earlier under the same
         number is replaced.
 
         Raises: errors of S3.
         """
-        return self.send_body(number, BufferBody(buffers), crc32_of(buffers))
+        return self.send_body(number, BufferBody(buffers), crc32_of(buffers) if crc32 is None else crc32)
 
     def send_body(self, number: int, body: PartBody, crc32: int) -> Part:
         """Send a part that is not in memory. The body is read again for each attempt."""

@@ -34,8 +34,7 @@ class StreamedFile:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the bytes so far, as lower-case digits. Waits for the hashing thread."""
-        self._parts.wait_for_digests()
+        """The SHA-256 of the bytes so far, as lower-case digits."""
         return self._digest.hexdigest()
 
 

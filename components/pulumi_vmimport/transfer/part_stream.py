@@ -1,8 +1,9 @@
 """A sequential stream of bytes, split into the parts of one upload without copying.
 
-Bytes are received into large buffers, then hashed and sent from there, each by its own threads. Sockets, SHA-256 and
-TLS release the GIL, so two cores are busy. asyncio and processes were slower, more threads no faster
-(docs/benchmarks.md).
+Bytes are received into large buffers and sent from there by a few threads. SHA-256 and CRC-32 are computed as soon as
+bytes arrive, by the thread that received them: while they are in the processor's cache, both are twice as fast as on
+bytes that another thread reads from memory later (docs/benchmarks.md). A buffer that changes before it is sent
+therefore does not match its CRC-32, and S3 rejects it.
 
 Some bytes are known only after later ones, such as the sizes in tar headers. A *placeholder* reserves their space. Its
 part is held back until the placeholder is filled; S3 accepts parts in any order.
@@ -10,18 +11,28 @@ part is held back until the placeholder is filled; S3 accepts parts in any order
 
 import queue
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from pulumi_vmimport.transfer.buffers import BufferPool
+from pulumi_vmimport.transfer.checksums import combined_crc32
+from pulumi_vmimport.transfer.part_body import Buffer
 from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
 
 _WORKERS = 3
-# The first part and the part with the current file's placeholder may be held back at the same time.
-_HELD_PARTS = 2
+# The first part is held back to the end. While that with the current file's placeholder is as well, one sender idles.
+_HELD_PARTS = 1
 _FILLING_PARTS = 1
+
+
+class SendPart(Protocol):
+    """Sends a part. Several threads call it."""
+
+    def __call__(self, number: int, *buffers: Buffer, crc32: int) -> object:
+        """Send the concatenated buffers, whose CRC-32 is given, as the part with this number; the first is 1."""
 
 
 class Digest(Protocol):
@@ -32,6 +43,18 @@ class Digest(Protocol):
 
 
 @dataclass
+class _Segment:
+    """Consecutive bytes of a part."""
+
+    size_bytes: int = 0
+    crc32: int = 0
+
+    def append(self, view: memoryview) -> None:
+        self.crc32 = zlib.crc32(view, self.crc32)
+        self.size_bytes += view.nbytes
+
+
+@dataclass
 class _Part:
     number: int
     buffer: bytearray
@@ -39,9 +62,20 @@ class _Part:
     unfilled: int = 0
     """The number of placeholders that are not filled"""
     full: bool = False
-    users: int = 1
-    """References to the buffer: the upload, and each piece to be hashed"""
     prefix: bytes = b""
+    segments: list[_Segment] = field(default_factory=lambda: [_Segment()])
+    """Placeholders, and what precedes and follows each: their CRC-32 become known in another order"""
+
+    @property
+    def crc32(self) -> int:
+        return combined_crc32((segment.crc32, segment.size_bytes) for segment in self.segments)
+
+    def start_placeholder(self) -> _Segment:
+        """A segment at the end of the part so far, which `fill` completes."""
+        placeholder = _Segment()
+        self.segments += [placeholder, _Segment()]
+        self.unfilled += 1
+        return placeholder
 
 
 @dataclass(frozen=True)
@@ -49,16 +83,10 @@ class Placeholder:
     """Bytes reserved in a part, or before its first byte, and filled later."""
 
     part: _Part = field(repr=False)
+    segment: _Segment = field(repr=False)
     offset: int | None
     """None: before the first byte of the part"""
     size_bytes: int
-
-
-@dataclass(frozen=True)
-class _Piece:
-    part: _Part
-    digest: Digest
-    view: memoryview
 
 
 class PartStream:
@@ -69,17 +97,16 @@ class PartStream:
 
     def __init__(
         self,
-        send: Callable[..., object],
+        send: SendPart,
         *,
         size_of: Callable[[int], int] | None = None,
         workers: int = _WORKERS,
         on_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """`send` is called by several threads with the number of a part, from 1, and its bytes as buffers.
+        """`size_of` returns the size of a part, a multiple of the size of every placeholder.
 
-        `size_of` returns the size of a part, a multiple of the size of every placeholder. `on_wait` is called every
-        second while the stream waits for the uploads, and may raise. At most six buffers are allocated: one per worker,
-        two held back, one being filled.
+        `on_wait` is called every second while the stream waits for the uploads, and may raise. At most five buffers are
+        allocated: one per worker, one held back, one being filled.
         """
         self._send = send
         self._size_of = size_of or growing_part_sizes()
@@ -89,12 +116,10 @@ class PartStream:
         self._number = 0
         self._current: _Part | None = None
         self._parts: queue.SimpleQueue[_Part | None] = queue.SimpleQueue()
-        self._pieces: queue.SimpleQueue[_Piece | threading.Event | None] = queue.SimpleQueue()
         self._senders = [threading.Thread(target=self._send_parts, name=f"send-part-{n}") for n in range(workers)]
-        self._hasher = threading.Thread(target=self._hash_pieces, name="hash-parts")
 
     def __enter__(self) -> Self:
-        for thread in (*self._senders, self._hasher):
+        for thread in self._senders:
             thread.daemon = True
             thread.start()
         return self
@@ -111,13 +136,12 @@ class PartStream:
         return memoryview(part.buffer)[part.filled : min(len(part.buffer), part.filled + max_bytes)]
 
     def advance(self, size_bytes: int, digest: Digest | None = None) -> None:
-        """Append the bytes that were put into the buffer. The hashing thread adds them to the digest."""
+        """Append the bytes that were put into the buffer, and add them to the digest."""
         part = self._current_part()
-        if digest is not None and size_bytes:
-            with self._lock:
-                part.users += 1
-            view = memoryview(part.buffer)[part.filled : part.filled + size_bytes]
-            self._pieces.put(_Piece(part, digest, view))
+        view = memoryview(part.buffer)[part.filled : part.filled + size_bytes]
+        if digest is not None:
+            digest.update(view)
+        part.segments[-1].append(view)
         self._append(part, size_bytes)
 
     def write_zeros(self, size_bytes: int) -> None:
@@ -134,9 +158,8 @@ class PartStream:
         A placeholder must not span two parts: the bytes before it must be a multiple of its size.
         """
         part = self._current_part()
-        placeholder = Placeholder(part, part.filled, size_bytes)
         with self._lock:
-            part.unfilled += 1
+            placeholder = Placeholder(part, part.start_placeholder(), part.filled, size_bytes)
         self._append(part, size_bytes)
         return placeholder
 
@@ -144,8 +167,7 @@ class PartStream:
         """Reserve any number of bytes before the first byte of the current part; `fill` writes them."""
         part = self._current_part()
         with self._lock:
-            part.unfilled += 1
-        return Placeholder(part, None, 0)
+            return Placeholder(part, part.start_placeholder(), None, 0)
 
     def fill(self, placeholder: Placeholder, content: bytes) -> None:
         """Write the bytes of a placeholder."""
@@ -155,18 +177,11 @@ class PartStream:
         else:
             part.buffer[offset : offset + placeholder.size_bytes] = content
         with self._lock:
+            placeholder.segment.append(memoryview(content))
             part.unfilled -= 1
             ready = part.full and not part.unfilled
         if ready:
             self._parts.put(part)
-
-    def wait_for_digests(self) -> None:
-        """Wait until the digests include all bytes so far."""
-        if not self._hasher.is_alive():
-            return  # the stream has ended, and with it the hashing
-        hashed = threading.Event()
-        self._pieces.put(hashed)
-        hashed.wait()
 
     def finish(self) -> None:
         """Wait until all parts are sent. All placeholders must be filled. An empty stream is one empty part."""
@@ -203,27 +218,11 @@ class PartStream:
             if self._failure is not None:
                 continue
             try:
-                self._send(part.number, part.prefix, memoryview(part.buffer)[: part.filled])
+                self._send(part.number, part.prefix, memoryview(part.buffer)[: part.filled], crc32=part.crc32)
             except BaseException as error:  # noqa: BLE001 - raised by the next call
                 self._fail(error)
             else:
-                self._release(part)
-
-    def _hash_pieces(self) -> None:
-        while (piece := self._pieces.get()) is not None:
-            if isinstance(piece, threading.Event):
-                piece.set()
-                continue
-            piece.digest.update(piece.view)
-            piece.view.release()
-            self._release(piece.part)
-
-    def _release(self, part: _Part) -> None:
-        with self._lock:
-            part.users -= 1
-            unused = not part.users
-        if unused:
-            self._pool.release(part.buffer)
+                self._pool.release(part.buffer)
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:
@@ -234,6 +233,5 @@ class PartStream:
     def _join(self) -> None:
         for _ in self._senders:
             self._parts.put(None)
-        self._pieces.put(None)
-        for thread in (*self._senders, self._hasher):
+        for thread in self._senders:
             thread.join()

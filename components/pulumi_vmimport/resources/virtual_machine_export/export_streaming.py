@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 from pulumi_vmimport.lifecycle.contract import Progress, Run
 from pulumi_vmimport.transfer.ova_stream import OvaStream, StreamedFile
 from pulumi_vmimport.transfer.part_sizes import growing_part_sizes
-from pulumi_vmimport.transfer.part_stream import PartStream
+from pulumi_vmimport.transfer.part_stream import PartStream, SendPart
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk, match_lease_disks
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts, VirtualDisk
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
@@ -23,9 +23,6 @@ from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 
 _REPORT_SECONDS = 0.5
 _INVALID_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-
-Send = Callable[..., object]
-"""Sends a part: its number, and its bytes as buffers"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def member_name(facts: MachineFacts) -> str:
 
 
 def stream_ova(
-    source: VSphereMachine | MachineSnapshot, facts: MachineFacts, send: Send, run: Run
+    source: VSphereMachine | MachineSnapshot, facts: MachineFacts, send: SendPart, run: Run
 ) -> list[ExportedDisk]:
     """Send the OVA of a machine; the parts may be sent in any order.
 
@@ -64,7 +61,7 @@ def stream_ova(
 
 
 def stream_disks(
-    source: VSphereMachine | MachineSnapshot, facts: MachineFacts, start: Callable[[str], Send], run: Run
+    source: VSphereMachine | MachineSnapshot, facts: MachineFacts, start: Callable[[str], SendPart], run: Run
 ) -> list[ExportedDisk]:
     """Send each disk of a machine separately; `start` is called with the name of each, such as disk1.vmdk."""
     exported = list[ExportedDisk]()
@@ -78,7 +75,7 @@ def stream_disks(
     return exported
 
 
-def _part_stream(send: Send, facts: MachineFacts, run: Run) -> PartStream:
+def _part_stream(send: SendPart, facts: MachineFacts, run: Run) -> PartStream:
     return PartStream(send, size_of=growing_part_sizes(_expected_bytes(facts)), on_wait=lambda: run.wait(0))
 
 
