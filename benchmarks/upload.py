@@ -10,6 +10,7 @@ import json
 import os
 import statistics
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from harness.measurement import (
     HEADINGS,
     MIB,
     Usage,
+    copy_bytes,
     create_resource,
     diff_seconds,
+    least_ratio,
     ratio_without_startup,
     run_interleaved,
     run_measured,
@@ -27,7 +30,7 @@ from harness.measurement import (
     wall_ratio,
 )
 
-OURS, PEER = "DiskImageUpload", "aws s3 cp"
+OURS, PEER, COPY = "DiskImageUpload", "aws s3 cp", "TLS alone, no checksums"
 WALL_BAR, RSS_MIB_BAR, NO_OP_MS_BAR = 0.45, 130.0, 50.0
 NO_OP_RUNS = 5
 
@@ -43,7 +46,11 @@ def main() -> None:
             print(f"an OVA of {ova.stat().st_size / MIB:.0f} MiB; TLS; {options.pairs} runs in turn")
             print(f"S3 receives {s3.receive_rate() / MIB:.0f} MiB/s from a client that does nothing else")
             environment = s3.environment({**os.environ})
-            ways = {OURS: partial(upload, environment, ova), PEER: partial(copy, environment, ova)}
+            ways: dict[str, Callable[[int], Usage]] = {
+                OURS: partial(upload, environment, ova),
+                PEER: partial(copy, environment, ova),
+                COPY: lambda _: copy_bytes("file", ova, environment),
+            }
             usages_by_way = run_interleaved(options.pairs, ways)
             ours, peer = usages_by_way[OURS], usages_by_way[PEER]
             print(f"{'':>26} {HEADINGS}")
@@ -51,6 +58,7 @@ def main() -> None:
                 print(f"{way:>26} {Usage.summary(usages)}")
             print(verdict("ratio of wall to the peer", wall_ratio(ours, peer), WALL_BAR))
             print(ratio_without_startup(ours, peer))
+            print(least_ratio(usages_by_way[COPY], peer))
             print(verdict("peak RSS", max(u.peak_rss_bytes for u in ours) / MIB, RSS_MIB_BAR, " MiB"))
             print(
                 verdict("an unchanged file, check and diff", no_op_milliseconds(environment, ova), NO_OP_MS_BAR, " ms")

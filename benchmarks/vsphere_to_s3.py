@@ -26,7 +26,9 @@ from harness.measurement import (
     HEADINGS,
     MIB,
     Usage,
+    copy_bytes,
     create_resource,
+    least_ratio,
     ratio_without_startup,
     run_interleaved,
     run_measured,
@@ -36,7 +38,7 @@ from harness.measurement import (
 
 MACHINE = "web"
 PEER = "govc, tar, aws s3 cp"
-OURS, SOURCE = "VirtualMachineExport", "reading the source alone"
+OURS, SOURCE, COPY = "VirtualMachineExport", "reading the source alone", "TLS alone, no checksums"
 WALL_BAR, SOURCE_BAR, WRITTEN_MIB_BAR, RSS_MIB_BAR = 0.50, 1.10, 1.0, 160.0
 GROWTH_MIB_BAR = 16.0
 """One part: runs differ by as much, because the number of parts in flight varies."""
@@ -77,6 +79,10 @@ class Bench:
         """Read from vSphere and discard."""
         return run_measured(sys.executable, HARNESS / "read_source.py", self.uuid, environment=self.environment)[0]
 
+    def copy(self, _: str) -> Usage:
+        """Read from vSphere and send to S3, without checksums."""
+        return copy_bytes("vsphere", self.uuid, self.environment)
+
 
 def main() -> None:
     """Print the tables."""
@@ -92,7 +98,7 @@ def main() -> None:
         print(f"S3 receives {s3.receive_rate() / MIB:.0f} MiB/s from a client that does nothing else")
         if options.mode != "limited":
             environment = s3.environment({**os.environ}) | vcenter.environment()
-            compare("unlimited", options.pairs, Bench(directory, environment, uuid))
+            compare("unlimited", options.pairs, Bench(directory, environment, uuid), COPY)
         if options.mode != "unlimited":
             rate = options.rate * 1e6
             to_vcenter = running.enter_context(servers.relay(vcenter.port, rate))
@@ -108,7 +114,12 @@ def main() -> None:
 
 def compare(title: str, pairs: int, bench: Bench, *more_ways: str) -> None:
     """Measure the ways in turn; print the usage of each and the ratios."""
-    every: dict[str, Callable[[str], Usage]] = {OURS: bench.export, PEER: bench.govc_and_aws, SOURCE: bench.read}
+    every: dict[str, Callable[[str], Usage]] = {
+        OURS: bench.export,
+        PEER: bench.govc_and_aws,
+        SOURCE: bench.read,
+        COPY: bench.copy,
+    }
     key = title.replace(" ", "-").replace("/", "-")
     ways = {name: (lambda number, way=every[name]: way(f"{key}-{number}")) for name in (OURS, PEER, *more_ways)}
     usages_by_way = run_interleaved(pairs, ways)
@@ -119,6 +130,8 @@ def compare(title: str, pairs: int, bench: Bench, *more_ways: str) -> None:
     summary = Usage.summary(ours)
     print(verdict("ratio of wall to the peer", wall_ratio(ours, peer), WALL_BAR))
     print(ratio_without_startup(ours, peer))
+    if COPY in usages_by_way:
+        print(least_ratio(usages_by_way[COPY], peer))
     if SOURCE in usages_by_way:
         print(verdict("ratio of wall to the source alone", wall_ratio(ours, usages_by_way[SOURCE]), SOURCE_BAR))
         print(ratio_without_startup(ours, usages_by_way[SOURCE]))

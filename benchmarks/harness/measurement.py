@@ -107,6 +107,17 @@ def create_resource(resource: str, inputs: str, environment: Mapping[str, str]) 
     return replace(usage, call_seconds=report["seconds"]), report["outputs"]
 
 
+def copy_bytes(kind: str, source: str | Path, environment: Mapping[str, str]) -> Usage:
+    """Copy a machine's disks (`vsphere`, UUID) or a file (`file`, path) to S3 without checksums."""
+    words = (sys.executable, "-m", "harness.copy_bytes", kind, source)
+    return run_measured(*words, environment=environment, cwd=HARNESS.parent)[0]
+
+
+def least_ratio(copies: Sequence[Usage], peers: Sequence[Usage]) -> str:
+    """The ratio that is left for a program in Python that only receives and sends."""
+    return f"the same bytes over TLS without checksums: ratio {wall_ratio(copies, peers):.2f}"
+
+
 def diff_seconds(resource: str, inputs: str, outputs: str, environment: Mapping[str, str]) -> float:
     """Seconds that check and diff of an unchanged resource take in a new process, without its start."""
     words = (sys.executable, HARNESS / "resource_call.py", "diff", resource, inputs, outputs)
