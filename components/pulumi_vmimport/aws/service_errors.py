@@ -24,6 +24,19 @@ from botocore.exceptions import (
 )
 
 from pulumi_vmimport.aws.redacted_urls import redact_urls
+from pulumi_vmimport.client_errors import error_code
+
+__all__ = [
+    "HEAD_OPERATIONS",
+    "SERVICE_WORDS",
+    "error_code",
+    "error_message",
+    "is_aws_error",
+    "is_over_quota",
+    "is_throttled",
+    "is_transient",
+    "is_unavailable",
+]
 
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the lists of botocore's own
 # retries (botocore/retries/standard.py).
@@ -67,11 +80,6 @@ _SERVER_ERROR = 500
 _MAX_MESSAGE_CHARACTERS = 2000
 SERVICE_WORDS = rf"\b(?:[A-Z][\w.]*|\d{{3}}): .{{0,{_MAX_MESSAGE_CHARACTERS + 50}}}? \(in [A-Z]\w+\)"
 """A regular expression for what `error_message` returns for the error of a service, inside a longer text."""
-
-
-def error_code(error: BaseException) -> str:
-    """The service's error code; an empty string if no service answered."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def error_message(error: BaseException) -> str:

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
+from pulumi_vmimport.aws.credential_errors import is_identity_error
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.redacted_urls import redact_urls
-from pulumi_vmimport.aws.service_errors import error_message, is_aws_error
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
-from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
+from pulumi_vmimport.aws.service_errors import is_aws_error
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
@@ -33,12 +32,8 @@ class PartialResource:
 
 def describe_error(error: BaseException) -> str:
     """What failed, its cause and its remedy, as far as they are known."""
-    if is_identity_error(error):
-        return describe_identity_error(error)
-    if is_unreachable_service(error):
-        return describe_unreachable_service(error)
-    if is_aws_error(error):
-        return with_explanation(error_message(error))
+    if is_aws_error(error) or is_identity_error(error):
+        return describe_aws_error(error)
     return redact_urls(str(error)) or type(error).__name__
 
 

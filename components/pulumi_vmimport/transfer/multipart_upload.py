@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_vmimport.client_errors import error_code
 from pulumi_vmimport.transfer.checksums import base64_to_crc32, combined_crc32, crc32_of, crc32_to_base64
 from pulumi_vmimport.transfer.data_requests import ClientRequests, DataRequests
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
@@ -27,7 +28,6 @@ from pulumi_vmimport.transfer.part_body import Buffer, BufferBody, PartBody
 from pulumi_vmimport.transfer.s3_object import (
     FoundObject,
     UploadedObject,
-    code_of,
     find_object,
     is_gone,
     require_valid_metadata,
@@ -234,7 +234,7 @@ class MultipartUpload:
         except (ClientError, BotoCoreError) as error:
             found = self._find_completed(error, f"CRC32:{crc32}", size_bytes, len(parts))
             if found is None:
-                if condition and code_of(error) in _CONDITION_FAILED:
+                if condition and error_code(error) in _CONDITION_FAILED:
                     raise ObjectConflictError(uri(self.bucket, self.key), expected_etag=if_match) from error
                 raise
             etag, version_id = found.etag, found.version_id

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.transfer.s3_object import code_of, delete_if_owned, find_object, is_gone, uri
+from pulumi_vmimport.client_errors import error_code
+from pulumi_vmimport.transfer.s3_object import delete_if_owned, find_object, is_gone, uri
 from pulumi_vmimport.transfer.transfer_errors import ObjectNotOwnedError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def delete_owned_versions(
     except ClientError as error:
         if is_gone(error):
             return
-        if code_of(error) not in _UNLISTABLE:
+        if error_code(error) not in _UNLISTABLE:
             raise
         yield from _delete_current(client, bucket, key, owner_metadata)
         return
@@ -53,7 +54,7 @@ def delete_owned_versions(
         except ObjectNotOwnedError as error:
             kept.append((version, error))
         except ClientError as error:
-            if version.is_latest or code_of(error) not in _DENIED:
+            if version.is_latest or error_code(error) not in _DENIED:
                 raise
             words = error.response["Error"].get("Message") or "denied"
             yield f"{uri(bucket, key)}: version {version.id} remains: {words}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.client_errors import error_code
 from pulumi_vmimport.transfer.transfer_errors import InvalidMetadataError, ObjectNotOwnedError
 
 if TYPE_CHECKING:
@@ -119,14 +120,9 @@ def version_id_of(response: Mapping[str, Any]) -> str | None:
     return None if version_id == "null" else version_id
 
 
-def code_of(error: BaseException) -> str:
-    """The error code of an S3 response; empty for any other error."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-
-
 def is_gone(error: ClientError) -> bool:
     """Whether S3 reports that the object, bucket or upload does not exist."""
-    return code_of(error) in _GONE
+    return error_code(error) in _GONE
 
 
 def uri(bucket: str, key: str) -> str:

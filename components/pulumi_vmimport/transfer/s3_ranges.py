@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from pulumi_vmimport.client_errors import error_code
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.data_requests import DataRequests
@@ -64,7 +65,7 @@ def get_range(
     except _WrongAnswerError as error:
         raise UnreadableSourceError(name, str(error)) from error
     except ClientError as error:
-        code = s3_object.code_of(error)
+        code = error_code(error)
         if code in _CHANGED or (code in _GONE and etag is not None):
             raise SourceModifiedError(name) from error
         if code in _GONE:

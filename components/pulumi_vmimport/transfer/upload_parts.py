@@ -6,10 +6,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from tenacity import retry, retry_if_exception, stop_after_attempt
 
+from pulumi_vmimport.client_errors import error_code
 from pulumi_vmimport.transfer.checksums import crc32_to_base64
 from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.part_body import PartBody
-from pulumi_vmimport.transfer.s3_object import code_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -31,7 +31,7 @@ class Part:
 
 
 @retry(
-    retry=retry_if_exception(lambda error: code_of(error) in _DAMAGED),
+    retry=retry_if_exception(lambda error: error_code(error) in _DAMAGED),
     stop=stop_after_attempt(_ATTEMPTS),
     reraise=True,
 )

@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_vmimport.aws.credential_errors import credentials_expired
-from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.shown_value import shown_value
@@ -65,9 +63,7 @@ def open_target(target: str, profile: str | None, region: str | None) -> Iterato
         except TransferError as error:
             raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:
-            remedy = "; log in, or set --aws-profile" if credentials_expired(error) else ""
-            words = with_explanation(error_message(error))
-            raise CommandError(f"{_place(target)} cannot be read: {words}{remedy}") from error
+            raise CommandError(f"{_place(target)} cannot be read: {aws_error_text(error)}") from error
         except OSError as error:
             raise CommandError(f"{_place(target)} cannot be read: {error.strerror or error}") from error
 

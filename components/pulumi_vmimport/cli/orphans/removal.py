@@ -14,9 +14,9 @@ from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImport
 from pulumi_vmimport.aws.image_builder import builder_images, image_deletions
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
-from pulumi_vmimport.aws.service_errors import error_code, error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_bundles, workspace_images
+from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource
@@ -73,7 +73,7 @@ def remove(aws: AwsConnection, resource: FoundResource) -> Removal:
     try:
         return REMOVERS[resource.kind](aws, resource)
     except (ClientError, BotoCoreError) as error:
-        return Removal(resource, "not removed", with_explanation(error_message(error)))
+        return Removal(resource, "not removed", aws_error_text(error))
     except VSphereError as error:
         return Removal(resource, "not removed", str(error))
 

@@ -10,10 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.credential_errors import credentials_expired
 from pulumi_vmimport.aws.s3.s3_locations import bucket_region
-from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.shown_value import shown_value
 
@@ -72,5 +70,4 @@ def _command_errors() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        remedy = "; log in, or set --aws-profile" if credentials_expired(error) else ""
-        raise CommandError(f"{with_explanation(error_message(error))}{remedy}") from error
+        raise CommandError(aws_error_text(error)) from error

@@ -11,8 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
-from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
@@ -71,7 +70,7 @@ def inspect_container(
         except (ClientError, BotoCoreError, TransferError) as error:
             if is_identity_error(error):
                 raise
-            words = str(error) if isinstance(error, TransferError) else with_explanation(error_message(error))
+            words = str(error) if isinstance(error, TransferError) else describe_aws_error(error)
             run.warn(f"{path}.{input} not inspected: {words}")
             return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)

@@ -1,0 +1,18 @@
+"""An error of AWS as the user reads it: what failed, with cause and remedy as far as they are known.
+
+Identity and network come before the table of known failures: AWS words an expired token like an expired URL.
+"""
+
+from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
+from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
+
+
+def describe_aws_error(error: BaseException) -> str:
+    """What failed in the words of AWS or of botocore, its cause and its remedy."""
+    if is_identity_error(error):
+        return describe_identity_error(error)
+    if is_unreachable_service(error):
+        return describe_unreachable_service(error)
+    return with_explanation(error_message(error))
