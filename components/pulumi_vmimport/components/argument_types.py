@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -30,7 +31,8 @@ def type_problems(of: type, values: Mapping[str, Any]) -> list[Problem]:
     return validator.problems
 
 
-def argument_types(of: type) -> dict[str, Any]:
+@cache
+def argument_types(of: type) -> Mapping[str, Any]:
     """The types of a TypedDict's members."""
     # pulumi.Input spells its third kind "Output[T]", with names of pulumi's own module.
     return typing.get_type_hints(of, localns={"Output": pulumi.Output, "T": Any})

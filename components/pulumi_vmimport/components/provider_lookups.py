@@ -2,13 +2,20 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.runtime.settings import get_monitor
 
 from pulumi_vmimport.errors import VmimportError
+from pulumi_vmimport.lifecycle.explicit_provider import inherited_provider
 
 T = TypeVar("T")
+Key = tuple[str, pulumi.ProviderResource | None]
+
+_looked_up: WeakKeyDictionary[Any, dict[Key, pulumi.Output[Any]]] = WeakKeyDictionary()
+"""The look-ups of each connection to an engine: several components of a program need the same facts of one provider."""
 
 
 class ProviderLookupError(VmimportError, pulumi.RunError):
@@ -40,4 +47,8 @@ def _or_error(
             "check the credentials, the profile and the Region of the AWS provider"
         ) from error
 
-    return look_up(pulumi.InvokeOptions(parent=component)).recover(fail)
+    found = _looked_up.setdefault(get_monitor(), {})
+    key = (what, inherited_provider("aws", component))
+    if key not in found:
+        found[key] = look_up(pulumi.InvokeOptions(parent=component))
+    return found[key].recover(fail)

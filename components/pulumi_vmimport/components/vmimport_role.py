@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
-import pulumi_aws as aws
+from pulumi_aws.iam import Role, RolePolicy
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.aws.iam.iam_documents import document_hash
@@ -153,8 +153,8 @@ class VmimportRole(Component):
             lambda v: {**v[0], **Identity(v[1]).tags(RoleReadinessInputs(role_name=v[2]))}
         )
 
-        def declare(leftover: str | None) -> aws.iam.Role:
-            return aws.iam.Role(
+        def declare(leftover: str | None) -> Role:
+            return Role(
                 name,
                 name=role_name,
                 description="VM Import/Export reads images and makes snapshots and AMIs with this role",
@@ -165,7 +165,7 @@ class VmimportRole(Component):
             )
 
         role: pulumi.Output[Any] = declare_or_import(leftover_role(self, role_name), declare)
-        role_policy = aws.iam.RolePolicy(
+        role_policy = RolePolicy(
             f"{name}-policy",
             name=POLICY_NAME,
             role=role.apply(lambda created: created.name),

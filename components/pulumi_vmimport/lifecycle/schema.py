@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any
 
 
@@ -50,9 +51,10 @@ def wire_fields(of: type) -> dict[str, Field[Any]]:
     return {camel_case(f.name): f for f in fields(of)}
 
 
-def field_types(of: type) -> dict[str, Any]:
+@cache
+def field_types(of: type) -> Mapping[str, Any]:
     """The types of a dataclass's fields by their Python names."""
-    return dict(typing.get_type_hints(of))
+    return typing.get_type_hints(of)
 
 
 def without_none(hint: Any) -> Any:

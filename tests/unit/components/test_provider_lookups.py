@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pulumi_aws
 import pytest
 
 from pulumi_vmimport.components.export_bucket import ExportBucket
@@ -37,3 +38,26 @@ def test_fails_in_one_line_when_the_provider_has_no_credentials(
     assert WORDS in line
     assert "\n" not in line
     assert isinstance(failure.value, pulumi.RunError)
+
+
+def test_components_of_one_provider_share_a_look_up_and_those_of_another_provider_do_not(world: Any) -> None:
+    def program() -> pulumi.Output[Any]:
+        other = pulumi.ResourceOptions(provider=pulumi_aws.Provider("other", region="us-east-1"))
+        buckets = [
+            ImportBucket("a", {}),
+            ImportBucket("b", {}),
+            ImportBucket("c", {}, other),
+            ImportBucket("d", {}, other),
+        ]
+        return pulumi.Output.all(*(bucket.bucket for bucket in buckets))
+
+    world.deploy(program)
+    providers = [call.provider for call in world.calls if call.token == "aws:index/getCallerIdentity:getCallerIdentity"]
+    assert len(providers) == 2
+    assert [bool(provider) for provider in providers] == [False, True]
+
+
+def test_programs_do_not_share_look_ups(world: Any) -> None:
+    for region in ("eu-west-1", "us-east-1"):
+        world.region = region
+        assert world.deploy(lambda: ImportBucket("a", {}).region) == region
