@@ -100,6 +100,8 @@ class StackFacts:
 
 def _refers_to(candidate: StackResource, value: Any, *, is_dependency: bool) -> bool:
     """Whether a value comes from a resource. A known value does not come from an output that is not known."""
+    if value is None:
+        return False
     if is_set(value) and candidate.type in _REFERENCES:
         return value in [known for name in _REFERENCES[candidate.type] if is_set(known := candidate.get(name))]
     return is_dependency

@@ -84,10 +84,16 @@ def role(trust: Any = None, **properties: Any) -> StackResource:
     return resource(stack_facts.ROLE, "vmimport", {"name": "imports", "assumeRolePolicy": document, **properties})
 
 
-def trust(*conditions: dict[str, Any] | None, service: str = iam_documents.SERVICE_PRINCIPAL) -> str:
-    """A trust policy with a statement for each condition."""
+def trust(
+    *conditions: dict[str, Any] | None,
+    denied: dict[str, Any] | None = None,
+    service: str = iam_documents.SERVICE_PRINCIPAL,
+) -> str:
+    """A trust policy with an Allow statement for each condition, and a Deny statement."""
     own = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Statement": [own if c is None else {**own, "Condition": c} for c in conditions]})
+    statements = [own if c is None else {**own, "Condition": c} for c in conditions]
+    denials = [{**own, "Effect": "Deny", "Condition": denied}] if denied else []
+    return json.dumps({"Statement": [*statements, *denials]})
 
 
 def policy_text(actions: Any, resources: Any, **statement: Any) -> str:

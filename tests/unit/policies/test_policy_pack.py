@@ -63,6 +63,13 @@ def test_an_unknown_value_is_neither_a_finding_nor_an_error(license_type: str | 
     assert reported("public-byol-image", image, everyone(image)) == []
 
 
+def test_an_unknown_value_is_not_taken_for_an_absent_one() -> None:
+    image = web(retainOnDelete=UNKNOWN_STRING_VALUE)
+    assert reported("shared-image-retention", image, everyone(image)) == []
+    image = web(retainOnDelete=None)
+    assert len(reported("shared-image-retention", image, everyone(image))) == 1
+
+
 def test_a_protected_resource_and_the_region_of_a_provider_are_read() -> None:
     image = resource(stack_facts.IMPORT_IMAGE, "web", {}, protect=True)
     shared = {"imageId": UNKNOWN_STRING_VALUE, "accountId": "210987654321"}

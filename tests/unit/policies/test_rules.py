@@ -38,6 +38,7 @@ BYOL, SERVER = image(licenseType="BYOL"), image(sysprep="none", platform="Window
 HERE, THERE = bucket(), bucket(region="us-west-2")
 EVERYONE = {"Principal": "*"}
 OTHERS = {"launchPermission": {"userIds": [OTHER_ACCOUNT]}}
+VMIE = {"Service": "vmie.amazonaws.com"}
 SHARING = ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:ReEncrypt*")
 
 
@@ -97,6 +98,7 @@ def new_image(**properties: Any) -> StackResource:
     return image(retainOnDelete=None, **properties)
 
 
+ORGANIZATION = "arn:aws:organizations::123456789012:organization/o-123example"
 NEW_KEY = key()
 UNDECIDED = new_image()
 SHARED_FROM_ABROAD = copy(UNDECIDED)
@@ -130,6 +132,16 @@ FAILING = {
             new := bucket(bucket=UNKNOWN, region="us-west-2"),
             resource(
                 stack_facts.IMPORT_IMAGE, "web", image(from_bucket=UNKNOWN).properties, diskContainers=new
+            ),
+        ),
+    ),
+    "bucket-of-an-unknown-url-is-elsewhere": (
+        "bucket-in-another-region",
+        "web",
+        stack(
+            THERE,
+            resource(
+                stack_facts.IMPORT_IMAGE, "web", image(diskContainers=[{"url": UNKNOWN}]).properties, diskContainers=THERE
             ),
         ),
     ),
@@ -171,6 +183,11 @@ FAILING = {
         "service-role-external-id",
         "vmimport",
         stack(role(trust({"StringEquals": {"sts:Externalid": "vmimport"}}, None))),
+    ),
+    "the-only-denial-is-for-the-external-id": (
+        "service-role-external-id",
+        "vmimport",
+        stack(role(trust(None, denied={"StringEquals": {"sts:Externalid": "vmimport"}}))),
     ),
     "any-external-id": (
         "service-role-external-id", "vmimport", stack(role(trust({"StringLike": {"sts:ExternalId": "*"}}))),
@@ -224,6 +241,11 @@ FAILING = {
                     key_id=KEY_ARN),
     ),
     "shared-image-without-a-decision": ("shared-image-retention", "web", stack(UNDECIDED, permission(UNDECIDED))),
+    "an-image-without-a-decision-is-reported-once": (
+        "shared-image-retention",
+        "web",
+        stack(UNDECIDED, permission(UNDECIDED), permission(UNDECIDED, organizationArn=ORGANIZATION)),
+    ),
     "distribution-without-a-decision": (
         "shared-image-retention",
         "distributed",
@@ -277,6 +299,15 @@ QUIET = {
     "image-at-a-url": stack(THERE, image(diskContainers=[{"url": "https://example.com/images-1/web.ova"}])),
     "image-in-a-snapshot": stack(THERE, image(diskContainers=[{"snapshotId": "snap-1"}])),
     "image-somewhere-unknown": stack(THERE, image(diskContainers=UNKNOWN)),
+    "image-in-a-snapshot-beside-one-in-an-unknown-bucket": stack(
+        THERE,
+        resource(
+            stack_facts.IMPORT_IMAGE,
+            "web",
+            image(diskContainers=[{"snapshotId": "snap-1"}]).properties,
+            diskContainers=THERE,
+        ),
+    ),
     "public-bucket-without-images": stack(bucket("site", acl="public-read"), image()),
     "settings-of-another-bucket": stack(HERE, SECOND, image(), access_block(SECOND, blockPublicAcls=False)),
     "flags-are-not-known": stack(HERE, image(), access_block(HERE, blockPublicAcls=UNKNOWN)),
@@ -299,22 +330,13 @@ QUIET = {
     ),
     "trust-is-not-known": stack(role(UNKNOWN)),
     "trust-is-not-json": stack(role("{")),
+    "trust-is-known-in-part": stack(
+        role({"Statement": [{"Effect": "Allow", "Principal": VMIE, "Condition": UNKNOWN}]})
+    ),
     "trust-of-another-service": stack(role(trust(None, service="ec2.amazonaws.com"))),
     "trust-for-one-account": stack(role(trust({"StringEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}))),
     "another-external-id-is-denied": stack(
-        role(
-            json.dumps(
-                {
-                    "Statement": [
-                        json.loads(trust(None))["Statement"][0],
-                        {
-                            **json.loads(trust({"StringNotEquals": {"sts:Externalid": "vmimport"}}))["Statement"][0],
-                            "Effect": "Deny",
-                        },
-                    ]
-                }
-            )
-        )
+        role(trust(None, denied={"StringNotEquals": {"sts:Externalid": "vmimport"}}))
     ),
     "actions-on-no-bucket": stack(role(), role_policy(policy_text(["s3:ListAllMyBuckets", "ec2:*"], "*"))),
     "every-bucket-of-the-account": stack(
@@ -341,6 +363,16 @@ QUIET = {
         NEW_KEY,
         resource(stack_facts.KEY_POLICY, "p", {"keyId": UNKNOWN, "policy": key_policy(*SHARING)}, keyId=NEW_KEY),
     ),
+    "two-key-policies": shared_with(
+        NEW_KEY,
+        *(
+            resource(stack_facts.KEY_POLICY, name, {"keyId": UNKNOWN, "policy": text}, keyId=NEW_KEY)
+            for name, text in {"first": key_policy("kms:Decrypt"), "second": key_policy(*SHARING)}.items()
+        ),
+    ),
+    "key-policy-names-its-key-which-is-not-known": shared_with(
+        key(policy_text("kms:*", KEY_ARN, Principal={"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}))
+    ),
     "key-policy-of-an-unknown-key": shared_with(
         NEW_KEY, resource(stack_facts.KEY_POLICY, "p", {"keyId": UNKNOWN, "policy": UNKNOWN})
     ),
@@ -350,6 +382,9 @@ QUIET = {
     "grant-to-an-unknown-principal": shared_with(NEW_KEY, grant(NEW_KEY, ["Decrypt"], UNKNOWN)),
     "key-of-another-stack": stack(web := encrypted(KEY_ARN), permission(web)),
     "key-is-the-default": stack(web := image(encrypted=True), permission(web)),
+    "recipient-of-an-aws-managed-key-is-not-known": stack(
+        web := encrypted("alias/aws/ebs"), permission(web, accountId=UNKNOWN)
+    ),
     "recipient-is-not-known": stack(NEW_KEY, web := encrypted(UNKNOWN, NEW_KEY), permission(web, accountId=UNKNOWN)),
     "undecided-image-is-not-shared": stack(UNDECIDED),
     "undecided-image-is-shared-as-a-copy": stack(UNDECIDED, SHARED_FROM_ABROAD, permission(SHARED_FROM_ABROAD)),
