@@ -14,6 +14,7 @@ IMAGE_BUILDER_RESOURCES = (
                 *iam("imagebuilder", "GetDistributionConfiguration", "GetImage"),
                 *iam("ec2", "DescribeImages", "DescribeSnapshots"),
                 *("iam:GetRole", "ssm:GetParameter", *iam("kms", "DescribeKey", "GetKeyPolicy", "ListGrants")),
+                "ec2:GetEbsDefaultKmsKeyId",
             ),
             create=(
                 *iam("imagebuilder", "ListImageBuildVersions", "DistributeImage", "TagResource", "UntagResource"),

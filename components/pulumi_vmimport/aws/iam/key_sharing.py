@@ -32,19 +32,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who is to use the key: an account, one role of an account, or all accounts of an organization or unit."""
+    """Who is to use the key: an account, or all accounts of an organization or an organizational unit."""
 
     account_id: str | None = None
-    role_name: str | None = None
-    """The only role of the account that counts. Default: any principal of the account"""
     organization_arn: str | None = None
     """The ARN of an organization or an organizational unit"""
 
     @property
     def label(self) -> str:
         """The recipient, for a message."""
-        role = f"role {self.role_name} of " if self.role_name else ""
-        return self.organization_arn or f"{role}account {self.account_id}"
+        return self.organization_arn or f"account {self.account_id}"
 
     @property
     def context(self) -> Context:
@@ -56,13 +53,11 @@ class Recipient:
 
     def is_named_by(self, principal: str) -> bool:
         """Whether a principal of a policy or of a grant is the recipient or one that can act for it."""
-        return self.includes(principal) or (self.role_name is None and _account_of(principal) == self.account_id)
+        return self.includes(principal) or _account_of(principal) == self.account_id
 
     def includes(self, principal: str) -> bool:
         """Whether a principal is the whole recipient: a Deny for it leaves nobody who could use the key."""
-        if self.account_id is None or principal in {"*", self.account_id}:
-            return principal in {"*", self.account_id}
-        return principal.endswith((f"::{self.account_id}:root", f"::{self.account_id}:role/{self.role_name}"))
+        return principal in {"*", self.account_id} or principal.endswith(f"::{self.account_id}:root")
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,7 @@ class KeyAccess:
 def sharing_statements(recipients: Iterable[Recipient], partition: str) -> Iterator[Document]:
     """The statements that let the recipients use a key, for its policy."""
     listed = list(recipients)
-    if accounts := [_principal(recipient, partition) for recipient in listed if recipient.account_id]:
+    if accounts := [f"arn:{partition}:iam::{each.account_id}:root" for each in listed if each.account_id]:
         yield _statement("Allow other accounts to use encrypted AMIs", {"AWS": accounts})
     for recipient in listed:
         if found := _ORGANIZATION.search(recipient.organization_arn or ""):
@@ -120,11 +115,6 @@ def sharing_statements(recipients: Iterable[Recipient], partition: str) -> Itera
 def _statement(sid: str, principal: Document) -> Document:
     actions = list(SHARING_ACTIONS)
     return {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
-
-
-def _principal(recipient: Recipient, partition: str) -> str:
-    part = f"role/{recipient.role_name}" if recipient.role_name else "root"
-    return f"arn:{partition}:iam::{recipient.account_id}:{part}"
 
 
 def _is_about(statement: Mapping[str, Any], recipient: Recipient) -> bool:

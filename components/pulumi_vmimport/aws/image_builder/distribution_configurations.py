@@ -3,7 +3,9 @@
 Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_GetDistributionConfiguration.html
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +21,8 @@ class DistributionConfiguration:
     arn: str
     targets: tuple[tuple[str, str | None], ...]
     """The Regions and accounts; an account of None is that of the configuration."""
+    distributions: tuple[Mapping[str, Any], ...]
+    """The settings of each Region, as the API returns them."""
     updated: str
     """When it was last changed; ISO 8601."""
 
@@ -41,5 +45,6 @@ def find(aws: AwsConnection, arn: str) -> DistributionConfiguration | None:
     return DistributionConfiguration(
         arn=found["arn"],
         targets=targets_of(found["distributions"]),
+        distributions=tuple(found["distributions"]),
         updated=found.get("dateUpdated") or found.get("dateCreated", ""),
     )

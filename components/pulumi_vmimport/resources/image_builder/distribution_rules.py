@@ -11,9 +11,11 @@ from pulumi_vmimport.aws.image_builder import builder_images, distribution_confi
 from pulumi_vmimport.aws.image_builder.distribution_configurations import DistributionConfiguration
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.encrypted_sharing import image_sharing_problems
+from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
 
 AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
@@ -120,11 +122,15 @@ def source_problems(
         if problem is not None and not run.supplied_by_resource("sourceImage"):
             yield Problem("sourceImage", problem)
         image = images.find(run.aws, image_id) if image_id else None
+        if image is not None and (reason := clone_problem(image, "is distributed")):
+            run.warn(reason)
         if image_id and image is None and not run.supplied_by_resource("sourceImage"):
             yield Problem("sourceImage", f"there is no AMI {image_id} in {run.aws.region}")
         if image is not None and configuration is not None and image.owner_id == run.aws.account_id:
             recipients = [Recipient(account) for account in configuration.other_accounts]
             yield from image_sharing_problems(run, "sourceImage", image, recipients)
+            paths = ["distributionConfigurationArn"] * len(configuration.distributions)
+            yield from copy_key_problems(run, zip(paths, configuration.distributions, strict=True), image)
 
 
 def _resolved(run: Run, source: str) -> tuple[str | None, str | None]:

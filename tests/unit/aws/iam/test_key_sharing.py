@@ -133,17 +133,6 @@ def test_a_grant_replaces_a_statement_for_its_operations_only() -> None:
     assert [action for action in SHARING_ACTIONS if found[action] is Effect.ALLOW] == ["kms:Decrypt"]
 
 
-def test_only_the_given_role_of_an_account_counts() -> None:
-    distribution = Recipient(account_id=OTHER, role_name="distribution")
-    assert effects(distribution, allow({"AWS": ROLE})) == {Effect.NONE}
-    assert effects(distribution, allow({"AWS": f"arn:aws:iam::{OTHER}:role/distribution"})) == {Effect.ALLOW}
-    assert effects(distribution, allow({"AWS": ROOT})) == {Effect.ALLOW}
-    assert effects(distribution, allow({"AWS": ROOT}), deny({"AWS": ROLE})) == {Effect.ALLOW}
-    assert effects(distribution, allow({"AWS": ROOT}), deny({"AWS": f"arn:aws:iam::{OTHER}:role/distribution"})) == {
-        Effect.DENY
-    }
-
-
 @pytest.mark.parametrize("arn", [ORGANIZATION, UNIT])
 def test_an_organization_needs_a_statement_for_everyone_with_its_id(arn: str) -> None:
     organization = Recipient(organization_arn=arn)
@@ -159,7 +148,6 @@ def test_an_organization_needs_a_statement_for_everyone_with_its_id(arn: str) ->
     "recipient",
     [
         ACCOUNT,
-        Recipient(account_id=OTHER, role_name="distribution"),
         Recipient(organization_arn=ORGANIZATION),
         Recipient(organization_arn=UNIT),
     ],
