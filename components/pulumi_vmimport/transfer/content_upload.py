@@ -6,12 +6,11 @@ the page cache by then, while it sends the part. This costs no more than filling
 
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_to_base64
+from pulumi_vmimport.transfer.checksums import combined_crc32, crc32_of, crc32_to_base64
 from pulumi_vmimport.transfer.file_content import UploadContent
 from pulumi_vmimport.transfer.multipart_upload import MultipartUpload
 from pulumi_vmimport.transfer.part_body import PIECE_BYTES, PartBody
@@ -68,7 +67,7 @@ def send_content(
 
     def send(span: _Span, buffer: memoryview, transfer: _Transfer) -> None:
         body = _ContentBody(content, span, buffer, transfer)
-        crc32 = _crc32(body)
+        crc32 = crc32_of(body.pieces())
         part = (existing_parts or {}).get(span.number)
         if part is not None and (part.size_bytes, part.crc32) == (span.size_bytes, crc32):
             upload.reuse(span.number, part)
@@ -93,7 +92,7 @@ def checksum_of(content: UploadContent, *, part_bytes: int, report: Report) -> s
     crcs: dict[int, tuple[int, int]] = {}
 
     def compute(span: _Span, buffer: memoryview, transfer: _Transfer) -> None:
-        crcs[span.number] = _crc32(_ContentBody(content, span, buffer, transfer)), span.size_bytes
+        crcs[span.number] = crc32_of(_ContentBody(content, span, buffer, transfer).pieces()), span.size_bytes
         transfer.add(done_bytes=span.size_bytes, sent_bytes=span.size_bytes)
 
     _process_all(_spans(content.size_bytes, part_bytes), compute, _Transfer(content, report))
@@ -192,13 +191,6 @@ def _are_done(running: list[Future[None]]) -> bool:
 def _next(remaining: Iterator[_Span], lock: threading.Lock) -> _Span | None:
     with lock:
         return next(remaining, None)
-
-
-def _crc32(body: PartBody) -> int:
-    crc = 0
-    for piece in body.pieces():
-        crc = zlib.crc32(piece, crc)
-    return crc
 
 
 class _ContentBody(PartBody):

@@ -119,15 +119,13 @@ def _unpartitioned(first: bytes) -> Layout:
 
 def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> tuple[Layout, tuple[Damage, ...]]:
     logical, damage = mbr.logical_entries(disk, entries)
-    partitions, further = _inspect_partitions(
+    partitions, root, further = _inspect_partitions(
         disk,
         (
             _TableEntry(entry, f"{entry.type:02x}", mbr.TYPE_NAMES.get(entry.type, ""), entry.type == mbr.EFI_SYSTEM)
             for entry in (*entries, *logical)
         ),
     )
-    root = _root(partitions)
-    partitions, absurd = _with_free_space(disk, partitions, root)
     layout = replace(
         _unpartitioned(first),
         scheme=PartitionScheme.MBR,
@@ -136,7 +134,7 @@ def _of_mbr(disk: DiskRegion, first: bytes, entries: Sequence[mbr.MbrEntry]) -> 
         is_dynamic_disk=any(entry.type == mbr.DYNAMIC_DISK for entry in entries),
         root=root,
     )
-    return layout, (*damage, *further, *absurd)
+    return layout, (*damage, *further)
 
 
 def _of_gpt(
@@ -145,15 +143,13 @@ def _of_gpt(
     table = gpt.read_gpt(disk)
     missing = "no entry of type ee starts in sector 1, so firmware and operating systems ignore the GPT"
     damage = () if protective else (Damage("protective MBR", missing),)
-    partitions, further = _inspect_partitions(
+    partitions, root, further = _inspect_partitions(
         disk,
         (
             _TableEntry(entry, entry.type, gpt.TYPE_NAMES.get(entry.type, ""), entry.type == gpt.EFI_SYSTEM, entry.name)
             for entry in table.entries
         ),
     )
-    root = _root(partitions)
-    partitions, absurd = _with_free_space(disk, partitions, root)
     layout = replace(
         _unpartitioned(first),
         scheme=PartitionScheme.GPT,
@@ -166,7 +162,7 @@ def _of_gpt(
         is_dynamic_disk=any(entry.type in gpt.DYNAMIC_DISKS for entry in table.entries),
         root=root,
     )
-    return layout, (*damage, *table.damage, *further, *absurd)
+    return layout, (*damage, *table.damage, *further)
 
 
 @dataclass(frozen=True)
@@ -180,7 +176,10 @@ class _TableEntry:
     name: str = ""
 
 
-def _inspect_partitions(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tuple[tuple[Partition, ...], list[Damage]]:
+def _inspect_partitions(
+    disk: DiskRegion, entries: Iterable[_TableEntry]
+) -> tuple[tuple[Partition, ...], int | None, list[Damage]]:
+    """The partitions, the number of the root, and what is wrong."""
     partitions: list[Partition] = []
     damage: list[Damage] = []
     most = MAX_EXAMINED if disk.content.is_local else MAX_FAR_EXAMINED
@@ -214,7 +213,9 @@ def _inspect_partitions(disk: DiskRegion, entries: Iterable[_TableEntry]) -> tup
                 has_drive_letter=getattr(entry.of, "has_drive_letter", True),
             )
         )
-    return tuple(partitions), damage
+    root = _root(partitions)
+    with_free_space, absurd = _with_free_space(disk, tuple(partitions), root)
+    return with_free_space, root, [*damage, *absurd]
 
 
 def _with_free_space(
