@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict, Unpack, overload
@@ -11,7 +12,8 @@ import pulumi
 
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.import_bucket import ImportBucket
-from pulumi_vmimport.components.provider_lookups import region_of
+from pulumi_vmimport.components.private_bucket import import_s3
+from pulumi_vmimport.components.provider_lookups import account_of, region_of
 from pulumi_vmimport.components.service_role_choice import ROLE_ARGS, choose_role, role_argument_problems
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
@@ -33,6 +35,8 @@ _CREDENTIALS = ("profile", "assume_role_arn")
 _AWS_ARGS = (*_CREDENTIALS, "timeout_minutes")
 _EXPORT_ARGS = ("powered_on", "export_when_changed", "triggers", "sse", "kms_key_id")
 _KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/")
+# Enough for the program to send its look-ups, much less than a provider plugin needs to start and answer them.
+_LOOK_UP_SECONDS = 0.03
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -184,16 +188,21 @@ class ByolWorkspaceImage(Component):
 
     def _declare_storage(self, name: str, inputs: CheckedInputs) -> None:
         """Declare the bucket of the OVA and the role that reads it."""
+        account_of(self)  # the bucket and the role need it, so it is looked up together with the role
+        # The program waits here until the provider plugin has started: time to import the classes of S3.
+        sent: pulumi.Output[Any] = pulumi.Output.from_input(asyncio.sleep(_LOOK_UP_SECONDS, result=True))
+        sent.apply(lambda _: import_s3())
+        choice = choose_role(name, self._args, inputs, _key(name), pulumi.InvokeOptions(parent=self))
+        if choice.note:
+            pulumi.log.info(choice.note, self)
         if self._args.get("existing_bucket") is not None:
             bucket_args: Any = {"existing_bucket": inputs.get("existing_bucket")}
         else:
             bucket_args = {"force_destroy": inputs.after_check(True), **self._set_args("tags")}
-        self.bucket = ImportBucket(f"{name}-bucket", bucket_args, self._child).bucket
-        choice = choose_role(name, self._args, inputs, _key(name), pulumi.InvokeOptions(parent=self))
-        if choice.note:
-            pulumi.log.info(choice.note, self)
+        bucket = ImportBucket(f"{name}-bucket", bucket_args, self._child)
+        self.bucket = bucket.bucket
         role_args: Any = {
-            "import_buckets": [self.bucket],
+            "import_buckets": [bucket.created_name],
             "role_name": choice.name,
             **({"adopt": True} if choice.adopt else self._set_args("tags")),
             **self._set_args(*_CREDENTIALS),

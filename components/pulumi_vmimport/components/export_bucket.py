@@ -129,7 +129,7 @@ def _grantee(inputs: CheckedInputs, region: pulumi.Output[str]) -> pulumi.Output
     return pulumi.Output.all(inputs.get("canonical_user_id"), region).apply(of_region)
 
 
-def _access(owner_id: str, grantee_id: str) -> aws.s3.BucketAclAccessControlPolicyArgs:
+def _access(owner_id: str, grantee_id: str) -> "aws.s3.BucketAclAccessControlPolicyArgs":
     """An ACL with full control for the owner; the grantee can write objects and read the ACL."""
     grants = [(owner_id, "FULL_CONTROL"), *((grantee_id, permission) for permission in ACL_PERMISSIONS)]
     return aws.s3.BucketAclAccessControlPolicyArgs(

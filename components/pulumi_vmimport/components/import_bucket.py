@@ -91,7 +91,8 @@ class ImportBucket(Component):
         if args.get("existing_bucket") is not None:
             advice = "copy the images to a bucket in that Region"
             found = existing_bucket(self, inputs, region, use="import", advice=advice)
-            self.bucket, self.arn, self.region = found.bucket, found.arn, found.bucket_region
+            self.created_name = self.bucket = found.bucket
+            self.arn, self.region = found.arn, found.bucket_region
         else:
             bucket, settings = private_bucket(
                 self,
@@ -101,6 +102,7 @@ class ImportBucket(Component):
                 kms_key_arn=inputs.get("kms_key_arn", default=""),
                 expiry=_EXPIRY,
             )
+            self.created_name = bucket.name  # a policy may name the bucket before it is protected
             self.bucket, self.arn, self.region = when_ready(bucket, list(settings.values())), bucket.arn, region
         self.register_outputs({"bucket": self.bucket, "arn": self.arn, "region": self.region})
 

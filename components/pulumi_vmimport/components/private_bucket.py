@@ -13,6 +13,7 @@ from pulumi_vmimport.aws.s3.s3_names import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, InvalidInputsError, Values
 from pulumi_vmimport.components.leftovers import bucket_name, declare_or_import, identity_of, leftover_bucket
 from pulumi_vmimport.components.provider_lookups import region_of
+from pulumi_vmimport.imported_objects import uncollected_imports
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.lifecycle.identity import OWNER_TAGS
 from pulumi_vmimport.shown_value import shown_value
@@ -66,6 +67,12 @@ def existing_bucket(
         raise InvalidInputsError(inputs.component, [Problem("existing_bucket", reason)])
 
     return pulumi.Output.all(found, region).apply(in_region)
+
+
+def import_s3() -> None:
+    """Import the classes of S3, a third of what the components import, before they are needed."""
+    with uncollected_imports():
+        getattr(aws.s3, "Bucket")  # noqa: B009 - pulumi-aws imports a service on first use
 
 
 def private_bucket(
@@ -135,7 +142,7 @@ def _declare_bucket(component: pulumi.ComponentResource, name: str, inputs: Chec
     default: pulumi.Output[Any] = bucket_name(component, name, region)
     tags = pulumi.Output.all(tags, identity_of(component)).apply(lambda v: {**(v[0] or {}), **v[1].owner_tags})
 
-    def declare(leftover: str | None) -> aws.s3.Bucket:
+    def declare(leftover: str | None) -> "aws.s3.Bucket":
         # The bucket of an earlier version has another name and lacks these tags; it stays as it is.
         kept = [] if leftover else ["bucket", *(f'tags["{key}"]' for key in OWNER_TAGS)]
         return aws.s3.Bucket(
@@ -188,7 +195,7 @@ def bucket_problems(values: Values, new_bucket_args: Sequence[str], expiry: Expi
         yield Problem(expiry.prefix, f"has no effect without {expiry.days}; set both")
 
 
-def _encryption(kms_key_arn: str) -> list[aws.s3.BucketServerSideEncryptionConfigurationRuleArgs]:
+def _encryption(kms_key_arn: str) -> "list[aws.s3.BucketServerSideEncryptionConfigurationRuleArgs]":
     by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
         sse_algorithm="aws:kms" if kms_key_arn else "AES256", kms_master_key_id=kms_key_arn or None
     )
@@ -203,8 +210,8 @@ def _encryption(kms_key_arn: str) -> list[aws.s3.BucketServerSideEncryptionConfi
 
 def _lifecycle(
     expiring: str, abort_days: int, expire_days: int | None, prefix: str
-) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
-    def rule(id: str, prefix: str, **action: Any) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+) -> "list[aws.s3.BucketLifecycleConfigurationRuleArgs]":
+    def rule(id: str, prefix: str, **action: Any) -> "aws.s3.BucketLifecycleConfigurationRuleArgs":
         filter = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix)
         return aws.s3.BucketLifecycleConfigurationRuleArgs(id=id, status="Enabled", filter=filter, **action)
 

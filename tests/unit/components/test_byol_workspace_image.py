@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -264,3 +267,57 @@ def test_the_credentials_of_another_account_reach_every_part(world: Any) -> None
     world.deploy(lambda: outputs({**MACHINE, **own}))
     for part in ("line-role-readiness", "line-export", "line-import", "line-image"):
         assert (given(world, part)["profile"], given(world, part)["assumeRoleArn"]) == tuple(own.values())
+
+
+def test_the_role_is_created_while_the_bucket_is_protected(world: Any) -> None:
+    created: list[bool] = []
+
+    def protected(_inputs: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + 60
+        while "aws:iam/role:Role" not in world.tokens.values() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        created.append("aws:iam/role:Role" in world.tokens.values())
+        return {}
+
+    world.states["aws:s3/bucketPolicy:BucketPolicy"] = protected
+    world.deploy(lambda: outputs(MACHINE))
+    assert created == [True]
+
+
+_WAITING_FOR_S3 = """
+import sys, time, types
+import pulumi
+from pulumi.runtime import Mocks
+from pulumi_vmimport import ByolWorkspaceImage
+
+def is_imported():
+    return type(sys.modules["pulumi_aws.s3"]) is types.ModuleType  # before its first use, another type
+
+class Answers(Mocks):
+    def call(self, args):
+        if args.token == "aws:iam/getRole:getRole":
+            deadline = time.monotonic() + 60
+            while not is_imported() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            print("imported" if is_imported() else "not imported")
+        return {"arn": "arn:aws:iam::123456789012:role/vmimport", "assumeRolePolicy": "{}", "tags": {},
+                "region": "eu-west-1", "accountId": "123456789012", "partition": "aws"}
+
+    def new_resource(self, args):
+        return args.name + "-id", args.inputs
+
+pulumi.runtime.set_mocks(Answers(), project="shop", stack="dev")
+print("imported" if is_imported() else "not imported")
+
+@pulumi.runtime.test
+def run():
+    ByolWorkspaceImage("line", image_name="win10", image_description="Windows 10",
+                       ingestion_process="BYOL_REGULAR_WSP", virtual_machine_uuid="4206")
+
+run()
+"""
+
+
+def test_the_classes_of_s3_are_imported_while_the_first_look_up_waits() -> None:
+    shown = subprocess.run([sys.executable, "-c", _WAITING_FOR_S3], capture_output=True, text=True, check=False)
+    assert shown.stdout.split("\n")[:2] == ["not imported", "imported"], shown.stderr
