@@ -4,6 +4,9 @@ import base64
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import zlib
 from collections.abc import Callable
@@ -60,7 +63,10 @@ def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
                 "powered_on": "wait",
             },
         )
-        for name in ("image_id", "ec2_image_id", "bucket", "ova_key", "ova_checksum", "role_name"):
+        for name in (
+            *("image_id", "ec2_image_id", "import_task_id", "bucket", "ova_key", "ova_checksum", "role_name"),
+            "provenance",
+        ):
             pulumi.export(name, getattr(image, name))
         pulumi.export("uuid", windows.uuid)
 
@@ -89,6 +95,23 @@ def test_one_up_transfers_every_byte_and_the_next_changes_nothing(stack: Any, sa
     state = json.dumps(stack.state())
     assert sandbox.vcenter.password not in state
     assert sandbox.aws.secret_key not in state
+
+
+def test_the_image_leads_back_to_the_machine_when_nothing_else_is_left_of_it(
+    stack: Any, sandbox: Sandbox, disk: Path
+) -> None:
+    stack.up()
+    outputs = stack.outputs()
+    sandbox.aws.observer("ec2", REGION).deregister_image(ImageId=outputs["ec2_image_id"])
+    command = [sys.executable, "-m", "pulumi_vmimport.cli", "provenance", outputs["image_id"], "--json"]
+    environment = {**os.environ, **sandbox.environment}
+    (found,) = json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert {name: fact for name, fact in found["provenance"].items() if fact} == outputs["provenance"]
+    facts = outputs["provenance"]
+    assert facts["virtualMachine"].split()[0] == outputs["uuid"]
+    assert facts["diskSha256"] == hashlib.sha256(disk.read_bytes()).hexdigest()
+    assert facts["object"] == f"s3://{outputs['bucket']}/{outputs['ova_key']}"
+    assert (facts["importTask"], facts["image"]) == (outputs["import_task_id"], f"{outputs['ec2_image_id']}@{REGION}")
 
 
 def test_drift_of_each_part_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:

@@ -92,7 +92,7 @@ class ByolWorkspaceImageArgs(TypedDict):
     source_hash: NotRequired[pulumi.Input[str]]
     """For `ova_key`: any value that changes when the OVA changes; a change imports it again."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the bucket, the role, the AMI, its snapshots and the image; at most 45. Default: none."""
+    """Tags of the bucket, the role, the AMI, its snapshots and the image; at most 40. Default: none."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Ids of rules, such as `byol-disk-above-70`, whose findings do not fail preview (docs/inspect.md lists them).
     Default: none."""
@@ -119,6 +119,8 @@ class ByolWorkspaceImage(Component):
 
     image_id: pulumi.Output[str]
     """The id of the WorkSpaces image, wsi-..."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the image comes from, back to the virtual machine; see ImportWorkspaceImage."""
     ec2_image_id: pulumi.Output[str]
     """The id of the AMI that the image is made from."""
     import_task_id: pulumi.Output[str | None]
@@ -173,10 +175,11 @@ class ByolWorkspaceImage(Component):
             "region": self._region,
         }
         image = ImportWorkspaceImage(f"{name}-image", image_args, self._child)
-        self.image_id = image.image_id
+        self.image_id, self.provenance = image.image_id, image.provenance
         self.register_outputs(
             {
                 "imageId": self.image_id,
+                "provenance": self.provenance,
                 "ec2ImageId": self.ec2_image_id,
                 "importTaskId": self.import_task_id,
                 "bucket": self.bucket,

@@ -51,7 +51,7 @@ class Identity:
     @property
     def names(self) -> dict[str, str]:
         """The tags with the names of stack and resource, which say nothing about the parents of the resource."""
-        return {STACK_TAG: _tag_value(self.stack), RESOURCE_TAG: _tag_value(self.resource)}
+        return {STACK_TAG: tag_value(self.stack), RESOURCE_TAG: tag_value(self.resource)}
 
     def token(self, inputs: Any, previous: str = "") -> str:
         """A ClientToken of 64 ASCII characters, the same for the same identity, inputs and previous attempt."""
@@ -103,6 +103,7 @@ def is_reserved_tag(key: str) -> bool:
     return key.startswith((TAG_PREFIX, "aws:"))
 
 
-def _tag_value(text: str) -> str:
+def tag_value(text: str) -> str:
+    """A text as every AWS service accepts it in the value of a tag."""
     # The limit of WorkSpaces; that of EC2 is 256.
     return _NOT_IN_TAGS.sub("-", text)[:255]

@@ -96,7 +96,7 @@ def workspace_image_actions(
         check=(*iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"), *check),
         create=(*iam("workspaces", operation, "DescribeTags", "DeleteWorkspaceImage"), *poll, *tags, *source),
         read=iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"),
-        update=("workspaces:DeleteWorkspaceImage", *poll, *tags),
+        update=(*iam("workspaces", "DeleteWorkspaceImage", "DescribeTags"), *poll, *tags),
         delete=(*_WORKSPACE_IMAGE_DELETION, *iam("workspaces", *progress)),
         implied=implied,
     )

@@ -32,7 +32,7 @@ WORKSPACES_RESOURCES = (
             "ImportCustomWorkspaceImage",
             (*iam("ec2", "DescribeImages", "DescribeImportImageTasks"), "workspaces:DescribeAccount"),
             "DescribeCustomWorkspaceImageImport",
-            source=("ec2:DescribeImages",),
+            source=iam("ec2", "DescribeImages", "DescribeImportImageTasks"),
             implied=(
                 *iam("imagebuilder", "GetInfrastructureConfiguration", "GetImage"),
                 *("iam:PassRole", "ec2:ModifyImageAttribute"),

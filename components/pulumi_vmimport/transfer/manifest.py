@@ -10,6 +10,8 @@ from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 from pulumi_vmimport.transfer.data_requests import DataRequests
 from pulumi_vmimport.transfer.s3_ranges import get_range
 
+FILE_NAME = "disks.mf"
+"""The name of the manifest beside the VMDKs of an export"""
 _ALGORITHM, _DIGITS = "SHA256", 64
 # The descriptor of 21 disks takes 20 KiB.
 _HEAD_BYTES = 1 << 18

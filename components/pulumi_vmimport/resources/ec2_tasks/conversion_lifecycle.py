@@ -31,10 +31,6 @@ from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInput
 from pulumi_vmimport.resources.ec2_tasks.listed_tasks import ended_task, listed_tasks
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRejections
 
-IMPORT_QUEUE = QuotaQueue()
-"""The queue for the Region's quota of import tasks, which image and snapshot imports share."""
-
-
 InputsT = TypeVar("InputsT", bound=ConversionInputs)
 StateT = TypeVar("StateT", bound=ConversionState)
 TaskT = TypeVar("TaskT", bound=Ec2Task)
@@ -68,6 +64,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         """Whether to retry a start that EC2 rejected, for reasons beside quota and role. Shows what it waits for."""
         del run, inputs, error
         return False
+
+    def source_tags(self, run: Run, inputs: InputsT) -> Mapping[str, str]:
+        """Further tags of the task, which lead to the source of its result."""
+        del run, inputs
+        return {}
 
     @abstractmethod
     def initial_state(self, inputs: InputsT, task: TaskT) -> StateT:
@@ -204,13 +205,14 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         EC2 returns an ended task for the ClientToken that started it, so the token depends on the unusable tasks.
         """
         own_tags, mismatches = run.identity.tags(inputs), 0
+        tags = {**(inputs.tags or {}), **own_tags, **self.source_tags(run, inputs)}
         rejections = RoleRejections(run, lambda: self.role_problems(run, inputs))
         with self.quota_queue.place(run.aws) as place:
             while True:
                 wait_in_queue(run, place, self.tasks.noun)
                 token = run.identity.token(inputs, ",".join(sorted(unusable)))
                 try:
-                    task = self.start_task(run, inputs, token, {**(inputs.tags or {}), **own_tags})
+                    task = self.start_task(run, inputs, token, tags)
                 except ClientError as error:
                     if is_token_mismatch(error) and mismatches < POLLS_BEFORE_GONE:
                         # An earlier run started the task with the same URL presigned at another time; EC2 does not

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportImage.html
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, Unpack, overload
 
@@ -71,6 +72,7 @@ class ImportImageState(ImportImageInputs, ConversionState):
     launch_permissions: tuple[str, ...] = ()
     replaced_image_id: str | None = None
     replaced_snapshot_ids: tuple[str, ...] = ()
+    provenance: Mapping[str, str] | None = None
 
 
 class ImportImageArgs(AwsArgs):
@@ -141,7 +143,7 @@ class ImportImageArgs(AwsArgs):
     This library warns before a Windows Server AMI marked `none` is distributed, and while it is shared, because its
     instances are clones. An AMI for WorkSpaces BYOL is exempt: it is exported before Sysprep. Default: not known."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the task, the AMI and its snapshots; at most 45, with `sysprep` 44. Default: none."""
+    """The tags of the task, the AMI and its snapshots; at most 40, with `sysprep` 39. Default: none."""
     usage_operation: NotRequired[pulumi.Input[UsageOperationValue]]
     """The usage operation that the AMI is billed as, such as `RunInstances:0800`. Cannot be combined with
     `license_type`. Default: EC2 derives it from the license type."""
@@ -191,6 +193,9 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     """The platform details of the AMI, such as `Windows`."""
     billed_usage_operation: pulumi.Output[str | None]
     """The usage operation that the AMI is billed as."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the AMI comes from, as its tags say too: `virtualMachine` (BIOS UUID and change version), `diskSha256`,
+    `object`, `importTask`, `stack`, `resource`; what is not known is left out. `vmimport provenance` shows the same."""
     post_import_report: pulumi.Output[list[str]]
     """What the import changed in the machine and what to do before you use it, one line each. See
     docs/post_import.md."""

@@ -8,10 +8,11 @@ from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG, sysprep_of, sysprep_tags
 from pulumi_vmimport.lifecycle.contract import Condition, Problem, Run
+from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
 from pulumi_vmimport.resources.ec2_tasks import named_image
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
 from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
     imds_support,
@@ -19,6 +20,8 @@ from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
     is_client,
     with_image,
 )
+from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
+from pulumi_vmimport.resources.rules.object_source import tags_of_source
 from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
@@ -48,6 +51,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)
 
+    def source_tags(self, run: Run, inputs: ImportImageInputs) -> Mapping[str, str]:
+        return tags_of_source(run, inputs.disk_containers)
+
     def initial_state(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
         return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
@@ -59,6 +65,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             detected_license_type=task.license_type,
             detected_platform=task.platform,
             billed_usage_operation=task.usage_operation,
+            provenance={**provenance_of(task.tags), "importTask": task.id},
         )
 
     def has_result(self, state: ImportImageState) -> bool:
@@ -67,7 +74,13 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def find_result(self, run: Run, task_id: str, state: ImportImageState) -> ImportImageState | None:
         state = replace(state, import_task_id=task_id)
         if image := images.find_imported(run.aws, task_id) or next(iter(named_image.find_copies(run, task_id)), None):
-            return replace(state, task_status="settling", image_id=image.id, snapshot_ids=image.snapshot_ids)
+            return replace(
+                state,
+                task_status="settling",
+                image_id=image.id,
+                snapshot_ids=image.snapshot_ids,
+                provenance=state.provenance or {**provenance_of(image.tags), "importTask": task_id},
+            )
         remaining = tuple(snapshot.id for snapshot in ebs_snapshots.find_imported(run.aws, task_id))
         return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
 
@@ -79,7 +92,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return until_visible(run, str(task.image_id), look) is not None
 
     def configure_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
-        marks = sysprep_tags(state.sysprep, is_client=is_client(state))
+        marks = {**sysprep_tags(state.sysprep, is_client=is_client(state)), **source_tags(state.provenance or {})}
         tags = {**(state.tags or {}), **run.identity.tags(self.inputs_of(state)), **marks}
         named = self._named(run, state, tags)
         if named is None:
@@ -172,6 +185,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             imds_support=imds_support(image),
             snapshot_ids=image.snapshot_ids,
             launch_permissions=permissions,
+            provenance=state.provenance or provenance_of(image.tags) or None,
         )
 
     def delete_result(self, run: Run, state: ImportImageState) -> None:

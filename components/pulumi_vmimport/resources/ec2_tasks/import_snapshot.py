@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportSnapshot.html
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, Unpack, overload
 
@@ -33,6 +34,7 @@ class ImportSnapshotState(ImportSnapshotInputs, ConversionState):
     import_task_id: str | None = None
     snapshot_id: str | None = None
     volume_size: int | None = None
+    provenance: Mapping[str, str] | None = None
 
 
 class ImportSnapshotArgs(AwsArgs):
@@ -64,7 +66,7 @@ class ImportSnapshotArgs(AwsArgs):
     """Any value that changes with the content of the disk image, such as a checksum. A change replaces the snapshot.
     Default: derived from the ETag of the object, or from the ETag or modification time behind an https URL."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the task and the snapshot; at most 45. Default: none."""
+    """The tags of the task and the snapshot; at most 40. Default: none."""
 
 
 class ImportSnapshot(ManagedResource, module="vmimport", name="ImportSnapshot"):
@@ -88,6 +90,8 @@ class ImportSnapshot(ManagedResource, module="vmimport", name="ImportSnapshot"):
     """The id of the snapshot. The volume id that EC2 reports for it is arbitrary."""
     volume_size: pulumi.Output[int]
     """The size of a volume created from the snapshot, in GiB."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the snapshot comes from, as its tags say too: see output `provenance` of ImportImage."""
     task_status: pulumi.Output[str]
     """`completed`, or the last recorded status of a task that an interrupted run left."""
     status_message: pulumi.Output[str | None]

@@ -9,12 +9,15 @@ from pulumi_vmimport.aws.ec2.import_tasks import SNAPSHOT_IMPORTS, SnapshotImpor
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
-from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import IMPORT_QUEUE, ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotState
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
+from pulumi_vmimport.resources.rules.object_source import tags_of_source
 from pulumi_vmimport.resources.rules.role_names import role_name_problems
 from pulumi_vmimport.resources.rules.service_role_access import RequiredAccess
 from pulumi_vmimport.resources.rules.service_role_rules import role_problems
@@ -62,11 +65,15 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     ) -> SnapshotImportTask:
         return start_snapshot_import(run.aws, api_members(inputs, SNAPSHOT_MEMBERS), token, tags)
 
+    def source_tags(self, run: Run, inputs: ImportSnapshotInputs) -> Mapping[str, str]:
+        return tags_of_source(run, [inputs.disk_container])
+
     def initial_state(self, inputs: ImportSnapshotInputs, task: SnapshotImportTask) -> ImportSnapshotState:
         return ImportSnapshotState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
     def with_result(self, state: ImportSnapshotState, task: SnapshotImportTask) -> ImportSnapshotState:
-        return replace(state, snapshot_id=task.snapshot_id)
+        facts = {**provenance_of(task.tags), "importTask": task.id}
+        return replace(state, snapshot_id=task.snapshot_id, provenance=facts)
 
     def has_result(self, state: ImportSnapshotState) -> bool:
         return state.snapshot_id is not None
@@ -75,14 +82,16 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         snapshot = next(iter(ebs_snapshots.find_imported(run.aws, task_id)), None)
         if snapshot is None:
             return None
-        return replace(state, task_status="settling", import_task_id=task_id, snapshot_id=snapshot.id)
+        facts = state.provenance or {**provenance_of(snapshot.tags), "importTask": task_id}
+        return replace(state, task_status="settling", import_task_id=task_id, snapshot_id=snapshot.id, provenance=facts)
 
     def result_exists(self, run: Run, task: SnapshotImportTask) -> bool:
         id = str(task.snapshot_id)
         return until_visible(run, id, lambda: ebs_snapshots.find(run.aws, id)) is not None
 
     def configure_result(self, run: Run, state: ImportSnapshotState) -> ImportSnapshotState | None:
-        id, tags = str(state.snapshot_id), {**(state.tags or {}), **run.identity.tags(self.inputs_of(state))}
+        id, own = str(state.snapshot_id), run.identity.tags(self.inputs_of(state))
+        tags = {**(state.tags or {}), **own, **source_tags(state.provenance or {})}
         is_tagged = until_visible(run, id, lambda: ec2_tags.tag_existing(run.aws, [id], tags))
         snapshot = until_visible(run, id, lambda: ebs_snapshots.find(run.aws, id)) if is_tagged else None
         return replace(state, volume_size=snapshot.volume_size) if snapshot else None
@@ -98,7 +107,12 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         snapshot = ebs_snapshots.find(run.aws, str(state.snapshot_id))
         if snapshot is None:
             return None
-        return replace(state, tags=user_tags(snapshot.tags, state.tags), volume_size=snapshot.volume_size)
+        return replace(
+            state,
+            tags=user_tags(snapshot.tags, state.tags),
+            volume_size=snapshot.volume_size,
+            provenance=state.provenance or provenance_of(snapshot.tags) or None,
+        )
 
     def delete_result(self, run: Run, state: ImportSnapshotState) -> None:
         if state.snapshot_id is not None:

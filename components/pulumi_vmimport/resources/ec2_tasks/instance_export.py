@@ -60,7 +60,7 @@ class InstanceExportArgs(AwsArgs):
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Whether to keep the exported object in the bucket when the resource is deleted or replaced. Default: false."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the export task; at most 45. Default: none."""
+    """The tags of the export task; at most 40. Default: none."""
 
 
 class InstanceExport(ManagedResource, module="vmimport", name="InstanceExport"):

@@ -6,9 +6,9 @@ from pulumi_vmimport.lifecycle.contract import Problem, is_known
 from pulumi_vmimport.lifecycle.identity import TAG_PREFIX, is_reserved_tag
 from pulumi_vmimport.shown_value import shown_value
 
-# A resource has at most 50 tags; the library uses up to five of them.
+# A resource has at most 50 tags; the library uses up to ten of them.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
-MOST_TAGS = 45
+MOST_TAGS = 40
 TAG_VALUE_LENGTH = 256
 _TAG_KEY_LENGTH = 127
 

@@ -9,6 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
+from pulumi_vmimport.lifecycle.provenance import CHANGE_VERSION_METADATA, MACHINE_UUID_METADATA
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import MachineExportFormat
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer import manifest, s3_object
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 INPUTS = "vmimport-inputs"
-_NAME, _CHANGE_VERSION = "vmimport-name", "vmimport-change"
-_MANIFEST = "disks.mf"
+_NAME = "vmimport-name"
 _MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _MAX_NAME_BYTES = len("disk21.vmdk")
 # A new lease may succeed, but the bytes sent so far cannot be used.
@@ -89,7 +89,7 @@ class ExportDestination:
         head = self.find_head()
         if head is None or not owner_metadata.items() <= head.metadata.items():
             return None
-        if change_version not in (None, head.metadata.get(_CHANGE_VERSION)):
+        if change_version not in (None, head.metadata.get(CHANGE_VERSION_METADATA)):
             return None
         digests = manifest.read_manifest(self.requests, self.bucket, self._head_key)
         names = [name for name in digests if name.endswith(".vmdk")]
@@ -102,7 +102,7 @@ class ExportDestination:
             disk_keys=None if is_ova else tuple(self.key + name for name in names),
             disk_sha256=tuple(digests[name] for name in names) or None,
             virtual_machine_name=head.metadata.get(_NAME),
-            virtual_machine_change_version=head.metadata.get(_CHANGE_VERSION),
+            virtual_machine_change_version=head.metadata.get(CHANGE_VERSION_METADATA),
         )
 
     def export(
@@ -153,7 +153,12 @@ class ExportDestination:
         from pulumi_vmimport.resources.virtual_machine_export import export_streaming  # noqa: PLC0415
 
         name = export_streaming.member_name(facts)
-        metadata = {**owner_metadata, _NAME: name, _CHANGE_VERSION: facts.change_version}
+        metadata = {
+            **owner_metadata,
+            _NAME: name,
+            MACHINE_UUID_METADATA: facts.uuid,
+            CHANGE_VERSION_METADATA: facts.change_version,
+        }
         with ObjectGroup(
             self.client,
             self.bucket,
@@ -184,7 +189,7 @@ class ExportDestination:
 
     @property
     def _head_key(self) -> str:
-        return self.key if self.format is MachineExportFormat.OVA else self.key + _MANIFEST
+        return self.key if self.format is MachineExportFormat.OVA else self.key + manifest.FILE_NAME
 
     def _size_of(self, names: list[str]) -> int:
         found = (s3_object.find_object(self.client, self.bucket, self.key + name) for name in names)

@@ -65,6 +65,9 @@ class CopyWorkspaceImage(ManagedResource, module="vmimport", name="CopyWorkspace
     """DEFAULT, or DEDICATED for BYOL."""
     owner_account_id: pulumi.Output[str | None]
     """Account that owns the copy."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the image comes from, as its tags say too: see output `provenance` of ImportImage. `image` lists the
+    images that it was made of, the latest first, as `id@Region`."""
 
     @overload
     def __init__(

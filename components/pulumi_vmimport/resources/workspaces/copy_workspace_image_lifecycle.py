@@ -13,6 +13,7 @@ from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageState
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
+from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_workspace_image
 from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import WorkspaceImageLifecycle
 from pulumi_vmimport.shown_value import shown_value
@@ -62,12 +63,13 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
             raise CleanFailureError(_missing_source(run, inputs))
         if reason := _owner_conflict(run, inputs, source):
             raise CleanFailureError(f"nothing was copied: {reason}")
+        source_tags = tags_of_workspace_image(run, source.id, inputs.source_region, source.owner_account_id)
         answer = run.aws.client("workspaces").copy_workspace_image(
             Name=inputs.image_name,
             Description=inputs.image_description,
             SourceImageId=inputs.source_image_id,
             SourceRegion=inputs.source_region,
-            Tags=tag_list(tags),
+            Tags=tag_list({**tags, **source_tags}),
         )
         return answer["ImageId"]
 

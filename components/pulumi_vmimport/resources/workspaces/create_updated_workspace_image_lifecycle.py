@@ -9,6 +9,7 @@ from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import 
     CreateUpdatedWorkspaceImageState,
 )
 from pulumi_vmimport.resources.workspaces.identifier_rules import image_id_problem
+from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_workspace_image
 from pulumi_vmimport.resources.workspaces.source_image_rules import availability_problems, own_image
 from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import WorkspaceImageLifecycle
 
@@ -41,6 +42,6 @@ class CreateUpdatedWorkspaceImageLifecycle(
             Name=inputs.image_name,
             Description=inputs.image_description,
             SourceImageId=inputs.source_image_id,
-            Tags=tag_list(tags),
+            Tags=tag_list({**tags, **tags_of_workspace_image(run, inputs.source_image_id)}),
         )
         return answer["ImageId"]

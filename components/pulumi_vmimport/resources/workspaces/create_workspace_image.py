@@ -56,6 +56,9 @@ class CreateWorkspaceImage(ManagedResource, module="vmimport", name="CreateWorks
     """DEFAULT, or DEDICATED for BYOL."""
     owner_account_id: pulumi.Output[str | None]
     """Account that owns the image."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the image comes from, as its tags say too: see output `provenance` of ImportImage. `image` lists the
+    images that it was made of, the latest first, as `id@Region`."""
 
     @overload
     def __init__(

@@ -16,6 +16,7 @@ from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
+from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami, tags_of_task
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImportCustomWorkspaceImageInputs,
     ImportCustomWorkspaceImageState,
@@ -75,7 +76,7 @@ class ImportCustomWorkspaceImageLifecycle(
             ImageDescription=inputs.image_description,
             ImageSource=source,
             Platform="WINDOWS",
-            Tags=tag_list(tags),
+            Tags=tag_list({**tags, **_source_tags(run, inputs)}),
             **members,
         )
         return answer["ImageId"]
@@ -85,6 +86,12 @@ class ImportCustomWorkspaceImageLifecycle(
         if ended is not None and ended.state == "ERROR":
             return replace(WorkspaceImage.read({"ImageId": id, "State": "ERROR"}), errors=ended.errors)
         return super()._wait_for_end(run, id)
+
+
+def _source_tags(run: Run, inputs: ImportCustomWorkspaceImageInputs) -> Mapping[str, str]:
+    if inputs.ec2_image_id is not None:
+        return tags_of_ami(run, inputs.ec2_image_id)
+    return {} if inputs.ec2_import_task_id is None else tags_of_task(run, inputs.ec2_import_task_id)
 
 
 def _progress(task: custom_image_imports.CustomImageImport) -> Progress:

@@ -74,6 +74,9 @@ class ImportWorkspaceImage(ManagedResource, module="vmimport", name="ImportWorks
     """DEDICATED, the tenancy of BYOL images."""
     owner_account_id: pulumi.Output[str | None]
     """Account that owns the image."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the image comes from, as its tags say too: see output `provenance` of ImportImage. `image` lists the
+    images that it was made of, the latest first, as `id@Region`."""
 
     @overload
     def __init__(

@@ -8,6 +8,7 @@ from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
+from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami
 from pulumi_vmimport.resources.workspaces.import_workspace_image import (
     ImportWorkspaceImageInputs,
     ImportWorkspaceImageState,
@@ -44,7 +45,7 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
             IngestionProcess=inputs.ingestion_process.value,
             ImageName=inputs.image_name,
             ImageDescription=inputs.image_description,
-            Tags=tag_list(tags),
+            Tags=tag_list({**tags, **tags_of_ami(run, inputs.ec2_image_id)}),
             **({"Applications": [a.value for a in inputs.applications]} if inputs.applications else {}),  # type: ignore[arg-type] # the stubs have literals
         )
         return answer["ImageId"]

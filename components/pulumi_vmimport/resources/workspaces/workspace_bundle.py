@@ -56,7 +56,7 @@ class WorkspaceBundleArgs(AwsArgs):
     root_storage_gib: NotRequired[pulumi.Input[int]]
     """Size of the root volume, in GiB: 80, or 175 to 2000 (from 100 with a GPU). Default: the default of WorkSpaces."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the bundle, at most 45, with values of at most 255 characters. Default: no tags."""
+    """Tags of the bundle, at most 40, with values of at most 255 characters. Default: no tags."""
 
 
 class WorkspaceBundle(ManagedResource, module="vmimport", name="WorkspaceBundle"):

@@ -26,6 +26,7 @@ class WorkspaceImageState(WorkspaceImageInputs):
     image_state: str | None = None
     required_tenancy: str | None = None
     owner_account_id: str | None = None
+    provenance: Mapping[str, str] | None = None
 
 
 class WorkspaceImageArgs(AwsArgs):
@@ -36,7 +37,7 @@ class WorkspaceImageArgs(AwsArgs):
     image_description: pulumi.Input[str]
     """Description of the image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the image, at most 45, with values of at most 255 characters. Default: no tags."""
+    """Tags of the image, at most 40, with values of at most 255 characters. Default: no tags."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Whether to keep the image in the account when the resource is deleted. Default: false."""
     keep_failed_image: NotRequired[pulumi.Input[bool]]

@@ -30,8 +30,9 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS
+from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
-from pulumi_vmimport.resources.rules.tag_rules import tag_problems
+from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 from pulumi_vmimport.resources.workspaces import resource_tags
 from pulumi_vmimport.resources.workspaces.identifier_rules import (
     TAG_VALUE_LENGTH,
@@ -58,7 +59,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
 
     @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:
-        """Call the operation that creates the image and return the image's id."""
+        """Call the operation that creates the image, with these tags and those of its source; return the image's id."""
 
     def check(self, inputs: InputsT) -> Iterator[Problem]:
         if is_known(inputs.image_name) and (reason := name_problem(inputs.image_name)):
@@ -98,7 +99,12 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image = workspace_images.find(run.aws, id)
         if image is None:
             return None
-        return replace(_with_outputs(state, image), tags=resource_tags.user_tags(run, id, state.tags))
+        tags = workspaces_tags.list_tags(run.aws, id)
+        return replace(
+            _with_outputs(state, image),
+            tags=user_tags(tags, state.tags),
+            provenance=state.provenance or provenance_of(tags) or None,
+        )
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
@@ -164,7 +170,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
                 f"image {id} was deleted while it was being created; the next `pulumi up` creates it again"
             )
         if image.state == "AVAILABLE":
-            return state
+            return replace(state, provenance=provenance_of(workspaces_tags.list_tags(run.aws, id)) or None)
         failure = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}; {self.remedy}"
         if state.keep_failed_image:
             raise PartialFailureError(f"{failure}; the failed image was kept and the next `pulumi up` replaces it")

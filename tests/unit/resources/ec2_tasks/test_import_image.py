@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.aws.ec2.import_options import BootMode
 from pulumi_vmimport.aws.tables import clone_runbook
@@ -37,7 +38,7 @@ def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
     assert created.id == state.import_task_id == task["ImportTaskId"]
     assert lifecycle.condition(state) is Condition.READY
     outputs = {name: value for name, value in vars(state).items() if name not in vars(inputs)}
-    report = outputs.pop("post_import_report")
+    report, provenance = outputs.pop("post_import_report"), outputs.pop("provenance")
     assert outputs == {
         "billed_usage_operation": "RunInstances:0800",
         "clone_runbook": clone_runbook.text(),
@@ -57,9 +58,15 @@ def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
         (state.image_name, state.description) == (image["Name"], "web server") == (task["ImportTaskId"], "web server")
     )
     assert any(line.startswith("license: ") for line in report)
+    own = run.identity.names
+    assert provenance == {
+        "object": "s3://images-of-web/disks/web.raw",
+        "importTask": state.import_task_id,
+        "stack": own["vmimport:stack"],
+        "resource": own["vmimport:resource"],
+    }
     for tagged in (image, snapshot):
-        tags = {t["Key"]: t["Value"] for t in tagged["Tags"]}
-        assert tags == {"team": "blue", **run.identity.tags(inputs)}
+        assert other_tags(tagged["Tags"]) == {"team": "blue", **run.identity.tags(inputs)}
     assert image["Description"] == "web server"
     assert any("converting" in text for text in run.texts)
 
@@ -301,7 +308,7 @@ def test_a_retained_ami_is_kept_and_not_reused(new_run: NewRun, inputs: ImportIm
     created = lifecycle.create(new_run(), replace(inputs, retain_on_delete=True))
     lifecycle.delete(new_run(), created.id, created.state)
     image = aws.observer("ec2").describe_images(ImageIds=[created.state.image_id])["Images"][0]
-    assert {t["Key"] for t in image["Tags"]} == {"team"}
+    assert other_tags(image["Tags"]).keys() == {"team"}
     assert lifecycle.create(new_run(), inputs).state.image_id != created.state.image_id
 
 

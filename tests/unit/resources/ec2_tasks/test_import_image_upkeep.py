@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.aws.ec2.import_options import DiskFormat, LicenseType, Platform
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
@@ -34,7 +35,7 @@ def inputs(aws: AwsSandbox, bucket: str, role: str) -> ImportImageInputs:
 
 def tags(aws: AwsSandbox, image_id: str) -> dict[str, str]:
     image = aws.observer("ec2").describe_images(ImageIds=[image_id])["Images"][0]
-    return {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    return other_tags(image["Tags"])
 
 
 @pytest.mark.parametrize("given", [None, {}], ids=["no-tags", "an-empty-map"])
@@ -82,7 +83,7 @@ def test_delete_accepts_a_retained_ami_that_was_deregistered(
     aws.clock.advance(7200)
     lifecycle.delete(run, created.id, created.state)
     task = ec2.describe_import_image_tasks()["ImportImageTasks"][0]
-    assert {tag["Key"] for tag in task["Tags"]} == {"team"}
+    assert other_tags(task["Tags"]).keys() == {"team"}
 
 
 def test_another_role_is_recorded_in_place_and_its_digest_stays_that_of_earlier_versions(

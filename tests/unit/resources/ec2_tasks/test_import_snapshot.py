@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
@@ -116,10 +117,16 @@ def test_create_makes_a_tagged_snapshot_of_the_size_of_the_disk(
     assert (created.id, state.task_status, state.volume_size) == (state.import_task_id, "completed", 1)
     (snapshot,) = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert snapshot["SnapshotId"] == state.snapshot_id
-    assert {t["Key"]: t["Value"] for t in snapshot["Tags"]} == {"team": "blue", **run.identity.tags(inputs)}
+    assert other_tags(snapshot["Tags"]) == {"team": "blue", **run.identity.tags(inputs)}
     (task,) = aws.snapshot_tasks
-    assert task.tags.keys() - {"team": "blue", **run.identity.tags(inputs)} == {COMPLETION_TAG}
+    others = {key for key in task.tags if not key.startswith("vmimport:source-")}
+    assert others - {"team": "blue", **run.identity.tags(inputs)}.keys() == {COMPLETION_TAG}
     assert {"team": "blue", **run.identity.tags(inputs)}.items() <= task.tags.items()
+    assert state.provenance is not None
+    assert (state.provenance["object"], state.provenance["importTask"]) == (
+        task.tags["vmimport:source-object"],
+        task.id,
+    )
     assert lifecycle.read(run, created.id, state) == state
 
 
@@ -219,7 +226,7 @@ def test_a_retained_snapshot_is_kept_and_not_reused(run: Any, inputs: ImportSnap
     created = lifecycle.create(run, replace(inputs, retain_on_delete=True))
     lifecycle.delete(run, created.id, created.state)
     (snapshot,) = aws.observer("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
-    assert {t["Key"] for t in snapshot["Tags"]} == {"team"}
+    assert other_tags(snapshot["Tags"]).keys() == {"team"}
     assert lifecycle.create(run, inputs).state.snapshot_id != created.state.snapshot_id
 
 

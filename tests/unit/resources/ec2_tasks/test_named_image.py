@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.unit.resources.killed_calls import Killed, killed_at
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.aws.ec2.import_options import ImdsSupport
 from pulumi_vmimport.lifecycle.contract import Condition, Created, PartialFailureError, RunInterruptedError
@@ -54,7 +55,7 @@ def test_the_only_ami_has_the_name_with_tags_description_and_imds(
     assert state.snapshot_ids[0] in snapshot
     assert (state.task_status, state.replaced_image_id, state.replaced_snapshot_ids) == ("completed", None, ())
     assert lifecycle.condition(state) is Condition.READY
-    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    tags = other_tags(image["Tags"])
     own = {NAME_TAG: f"{state.import_task_id} {NAME}", **run.identity.tags(inputs)}
     assert tags == {"team": "blue", **own}
     assert any(text.startswith(f"copying to '{NAME}'") for text in run.texts)

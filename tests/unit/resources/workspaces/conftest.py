@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
@@ -60,8 +61,7 @@ class ImageKind:
         return {image["ImageId"]: image["State"] for image in found if image["ImageId"] not in self.other_images}
 
     def tags(self, image_id: str) -> dict[str, str]:
-        found = self.aws.observer("workspaces").describe_tags(ResourceId=image_id)["TagList"]
-        return {tag["Key"]: tag["Value"] for tag in found}
+        return other_tags(self.aws.observer("workspaces").describe_tags(ResourceId=image_id)["TagList"])
 
     def interrupt_create(self, run: Any) -> tuple[str, Any]:
         """Interrupt a create; returns the id and the state that it recorded."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.unit.resources.source_tags import other_tags
 
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, PartialFailureError
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -56,7 +57,7 @@ RULES = [
     pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws:", id="reserved-tag"),
     pytest.param({"tags": {"vmimport:x": "y"}}, "tags.vmimport:x", "or vmimport:, got", id="our-own-tag"),
     pytest.param({"tags": {"a": "b" * 256}}, "tags.a", "at most 255 characters, got 256", id="long-tag-value"),
-    pytest.param({"tags": {str(i): "" for i in range(46)}}, "tags", "at most 45 tags, got 46", id="too-many-tags"),
+    pytest.param({"tags": {str(i): "" for i in range(41)}}, "tags", "at most 40 tags, got 41", id="too-many-tags"),
     pytest.param({"imageNam": "x"}, "imageNam", "did you mean imageName?", id="unknown-property"),
 ]
 
@@ -112,7 +113,7 @@ def test_create_tags_the_image_and_records_every_output(kind: Any, run: Any, aws
 def test_create_sends_every_input(kind: Any, run: Any, requests_of: Callable[[str], list[dict[str, Any]]]) -> None:
     created = kind.lifecycle.create(run, kind.inputs)
     (request,) = requests_of(kind.operation)
-    tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags")}
+    tags = other_tags(request.pop("Tags"))
     assert tags == {"team": "blue", **run.identity.tags(kind.inputs)}
     prefix = "Image" if kind.operation.startswith("Import") else ""
     assert request == {f"{prefix}Name": "win10", f"{prefix}Description": "a desktop", **kind.request}
