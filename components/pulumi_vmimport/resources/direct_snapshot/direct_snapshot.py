@@ -71,7 +71,7 @@ class DirectSnapshotArgs(AwsArgs):
     modification time of the file, or the ETag of the object. With a value of your own, the file is read only
     to write the snapshot, and a new modification time (such as after a fresh checkout) changes nothing."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """The tags of the snapshot; at most 44. Default: none."""
+    """The tags of the snapshot; at most 42. Default: none."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Whether to keep the snapshot when the resource is deleted or replaced. Default: false."""
 

@@ -34,7 +34,7 @@ from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     volume_size,
 )
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems
-from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS, tag_problems, user_tags
+from pulumi_vmimport.resources.rules.tag_rules import ALL_TAGS, tag_problems, user_tags
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 _SEAL_TAG = f"{TAG_PREFIX}seal"
@@ -58,7 +58,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         yield from encryption_problems(inputs.encrypted, inputs.kms_key_arn, "kmsKeyArn")
         yield from aws_input_problems(inputs)
         if is_known(inputs.tags):
-            yield from tag_problems(inputs.tags, most=MOST_TAGS - len(_OWN_TAGS) + len(OWN_TAGS))
+            yield from tag_problems(inputs.tags, most=ALL_TAGS - len(_OWN_TAGS))
 
     def preflight(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         return look_up_source(run, inputs)

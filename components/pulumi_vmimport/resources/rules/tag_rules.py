@@ -8,7 +8,8 @@ from pulumi_vmimport.shown_value import shown_value
 
 # A resource has at most 50 tags; the library uses up to ten of them.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
-MOST_TAGS = 40
+ALL_TAGS = 50
+MOST_TAGS = ALL_TAGS - 10
 TAG_VALUE_LENGTH = 256
 _TAG_KEY_LENGTH = 127
 
