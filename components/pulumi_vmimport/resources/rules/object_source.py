@@ -1,4 +1,4 @@
-"""What the objects of an import tell about their source: an export records the virtual machine and its disks there."""
+"""The source of an import in the metadata of its objects: an export records the virtual machine and its disks there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

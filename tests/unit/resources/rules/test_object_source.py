@@ -1,4 +1,4 @@
-"""What the objects of an import tell about their source."""
+"""The source of an import, as its objects record it."""
 
 import io
 import tarfile
