@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image_lifecycle import (
     CreateUpdatedWorkspaceImageLifecycle,
 )
-from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs, IngestionProcess
+from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
