@@ -3,7 +3,16 @@ from collections.abc import Mapping
 
 from pulumi_vmimport.aws.ec2.licensing import usage_operation
 from pulumi_vmimport.components.byol_workspace_image import ByolWorkspaceImage, ByolWorkspaceImageArgs
+from pulumi_vmimport.components.cross_account_distribution_role import (
+    CrossAccountDistributionRole,
+    CrossAccountDistributionRoleArgs,
+)
+from pulumi_vmimport.components.distribution_execution_role import (
+    DistributionExecutionRole,
+    DistributionExecutionRoleArgs,
+)
 from pulumi_vmimport.components.export_bucket import ExportBucket, ExportBucketArgs
+from pulumi_vmimport.components.image_distribution import ImageDistribution, ImageDistributionArgs
 from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketArgs
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
 from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
@@ -22,6 +31,17 @@ from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, Import
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport, InstanceExportArgs
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImage, DistributeImageArgs
+from pulumi_vmimport.resources.image_builder.distribution_args import (
+    AmiDistributionConfigurationArgs,
+    DistributionArgs,
+    FastLaunchConfigurationArgs,
+    FastLaunchSnapshotConfigurationArgs,
+    FastLaunchTemplateArgs,
+    LaunchPermissionArgs,
+    LaunchTemplateConfigurationArgs,
+    S3ExportConfigurationArgs,
+    SsmParameterConfigurationArgs,
+)
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExport,
     VirtualMachineExportArgs,
@@ -45,6 +65,7 @@ from pulumi_vmimport.resources.workspaces.workspace_image_permissions import (
 from pulumi_vmimport.resources.workspaces.workspaces_account import WorkspacesAccount, WorkspacesAccountArgs
 
 __all__ = [
+    "AmiDistributionConfigurationArgs",
     "ByolWorkspaceImage",
     "ByolWorkspaceImageArgs",
     "ClientDataArgs",
@@ -54,6 +75,8 @@ __all__ = [
     "CreateUpdatedWorkspaceImageArgs",
     "CreateWorkspaceImage",
     "CreateWorkspaceImageArgs",
+    "CrossAccountDistributionRole",
+    "CrossAccountDistributionRoleArgs",
     "DirectSnapshot",
     "DirectSnapshotArgs",
     "DiskContainerArgs",
@@ -61,12 +84,20 @@ __all__ = [
     "DiskImageUploadArgs",
     "DistributeImage",
     "DistributeImageArgs",
+    "DistributionArgs",
+    "DistributionExecutionRole",
+    "DistributionExecutionRoleArgs",
     "ExportBucket",
     "ExportBucketArgs",
     "ExportImage",
     "ExportImageArgs",
     "FastLaunch",
     "FastLaunchArgs",
+    "FastLaunchConfigurationArgs",
+    "FastLaunchSnapshotConfigurationArgs",
+    "FastLaunchTemplateArgs",
+    "ImageDistribution",
+    "ImageDistributionArgs",
     "ImportBucket",
     "ImportBucketArgs",
     "ImportCustomWorkspaceImage",
@@ -79,10 +110,14 @@ __all__ = [
     "ImportWorkspaceImageArgs",
     "InstanceExport",
     "InstanceExportArgs",
+    "LaunchPermissionArgs",
+    "LaunchTemplateConfigurationArgs",
     "LicenseSpecificationArgs",
+    "S3ExportConfigurationArgs",
     "SnapshotDiskContainerArgs",
     "SourceVirtualMachine",
     "SourceVirtualMachineArgs",
+    "SsmParameterConfigurationArgs",
     "UserBucketArgs",
     "VirtualMachineExport",
     "VirtualMachineExportArgs",

@@ -7,10 +7,19 @@ from pulumi_vmimport.resources.catalog import RESOURCES
 from pulumi_vmimport.resources.catalog_entry import ResourceEntry
 
 _ARGUMENT_TYPES = {
+    "AmiDistributionConfigurationArgs": "resources.image_builder.distribution_args",
     "ClientDataArgs": "resources.disk_container_args",
     "DiskContainerArgs": "resources.disk_container_args",
+    "DistributionArgs": "resources.image_builder.distribution_args",
+    "FastLaunchConfigurationArgs": "resources.image_builder.distribution_args",
+    "FastLaunchSnapshotConfigurationArgs": "resources.image_builder.distribution_args",
+    "FastLaunchTemplateArgs": "resources.image_builder.distribution_args",
+    "LaunchPermissionArgs": "resources.image_builder.distribution_args",
+    "LaunchTemplateConfigurationArgs": "resources.image_builder.distribution_args",
     "LicenseSpecificationArgs": "resources.disk_container_args",
+    "S3ExportConfigurationArgs": "resources.image_builder.distribution_args",
     "SnapshotDiskContainerArgs": "resources.disk_container_args",
+    "SsmParameterConfigurationArgs": "resources.image_builder.distribution_args",
     "UserBucketArgs": "resources.disk_container_args",
 }
 _FUNCTIONS = {"usage_operation": "aws.ec2.licensing"}

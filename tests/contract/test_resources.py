@@ -25,6 +25,7 @@ TOKENS = {
     "DirectSnapshot": "pulumi-python:dynamic/vmimport:DirectSnapshot",
     "DiskImageUpload": "pulumi-python:dynamic/vmimport:DiskImageUpload",
     "DistributeImage": "pulumi-python:dynamic/vmimport:DistributeImage",
+    "DistributionSettings": "pulumi-python:dynamic/vmimport:DistributionSettings",
     "ExportImage": "pulumi-python:dynamic/vmimport:ExportImage",
     "FastLaunch": "pulumi-python:dynamic/vmimport:FastLaunch",
     "ImportCustomWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportCustomWorkspaceImage",

@@ -64,6 +64,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "imagebuilder": {
         "CancelImageCreation": _NONE,
+        "CreateDistributionConfiguration": _NONE,
         "DeleteImage": _NONE,
         "DistributeImage": ("imageBuildVersionArn",),
         "GetDistributionConfiguration": (

@@ -52,4 +52,24 @@ COMPONENTS = (
         page="exports.md",
         orphans=(OrphanKind.BUCKET,),
     ),
+    ComponentEntry(
+        name="ImageDistribution",
+        module="components.image_distribution",
+        summary="an Image Builder distribution configuration: the AMI in each Region and account, checked in preview",
+        page="distribution.md",
+    ),
+    ComponentEntry(
+        name="CrossAccountDistributionRole",
+        module="components.cross_account_distribution_role",
+        summary="the role in a target account with which Image Builder copies AMIs into it",
+        page="distribution.md",
+        orphans=(OrphanKind.ROLE,),
+    ),
+    ComponentEntry(
+        name="DistributionExecutionRole",
+        module="components.distribution_execution_role",
+        summary="the role with which Image Builder distributes an AMI, with least-privilege permissions",
+        page="distribution.md",
+        orphans=(OrphanKind.ROLE,),
+    ),
 )

@@ -1,4 +1,4 @@
-"""What an interrupted run of a component left in AWS: a role or a bucket that the next run imports instead of creating.
+"""What an interrupted run of a component left in AWS, which the next run imports instead of creating.
 
 A run that is killed between the response of AWS and the next write of Pulumi's state leaves a resource that no state
 contains. Pulumi imports a resource only if the state does not contain it under the same id (resource option `import`),
@@ -67,6 +67,15 @@ def leftover_bucket(component: pulumi.ComponentResource, name: pulumi.Output[str
         return bucket.apply(lambda existing: existing.bucket if existing is not None else None)
 
     return policy.apply(without_policy)
+
+
+def leftover_configuration(component: pulumi.ComponentResource, arn: pulumi.Output[str]) -> pulumi.Output[str | None]:
+    """The ARN of the distribution configuration if it exists with the tags of this component; None otherwise."""
+    opts = pulumi.InvokeOutputOptions(parent=component)
+    found = _or_none(aws.imagebuilder.get_distribution_configuration_output(arn=arn, opts=opts))
+    return pulumi.Output.all(found, identity_of(component), arn).apply(
+        lambda v: v[2] if v[0] and (v[0].tags or {}).get(IDENTITY_TAG) == v[1].key else None
+    )
 
 
 def declare_or_import(leftover: pulumi.Output[str | None], declare: Callable[[str | None], T]) -> pulumi.Output[T]:

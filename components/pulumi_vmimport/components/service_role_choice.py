@@ -58,9 +58,9 @@ class StoredImage:
     """The KMS key that encrypts it"""
 
 
-def own_role_name(name: str) -> str:
+def own_role_name(name: str, prefix: str = DEFAULT_ROLE) -> str:
     """The name of the role of a component in this stack, different from that of every other stack and component."""
-    parts = (DEFAULT_ROLE, pulumi.get_project(), pulumi.get_stack(), name)
+    parts = (prefix, pulumi.get_project(), pulumi.get_stack(), name)
     full = _SEPARATOR.join(parts)
     safe = _NOT_IN_NAMES.sub("-", full)
     if safe == full and len(safe) <= _LONGEST_NAME and not any(_SEPARATOR in part for part in parts):

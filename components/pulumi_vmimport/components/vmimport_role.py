@@ -3,24 +3,21 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
-from pulumi_aws.iam import Role, RolePolicy
 
 from pulumi_vmimport.aws.iam import iam_documents
-from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.s3.s3_names import BUCKET_NAME
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
-from pulumi_vmimport.components.leftovers import declare_or_import, leftover_role
+from pulumi_vmimport.components.owned_role import owned_role
 from pulumi_vmimport.components.provider_lookups import account_of, partition_of, region_of
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
-from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs, RoleReadinessInputs
+from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs
 from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, ROLE_NAME
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.shown_value import shown_value
@@ -112,24 +109,28 @@ class VmimportRole(Component):
             "profile": inputs.get("profile"),
             "assume_role_arn": inputs.get("assume_role_arn"),
         }
-        created: list[pulumi.Resource] = []
         if args.get("adopt"):
             readiness["adopt"] = True
             readiness["import_buckets"] = inputs.get("import_buckets")
             readiness["export_buckets"] = inputs.get("export_buckets")
             readiness["kms_key_arns"] = inputs.get("kms_key_arns")
             readiness["license_manager"] = inputs.get("license_manager")
+            ready = RoleReadiness(f"{name}-readiness", readiness, pulumi.ResourceOptions(parent=self))
         else:
             partition = partition_of(self)
             trust = pulumi.Output.all(inputs.get("confine_to_account"), account_id, partition).apply(
                 lambda v: iam_documents.trust_policy(account_id=v[1] if v[0] else None, partition=v[2])
             )
-            policy = _policy(inputs, partition)
-            created = self._create(name, inputs, trust, policy)
-            readiness["trust_hash"] = trust.apply(document_hash)
-            readiness["policy_hash"] = policy.apply(document_hash)
-        opts = pulumi.ResourceOptions(parent=self, depends_on=created)
-        ready = RoleReadiness(f"{name}-readiness", readiness, opts)
+            ready = owned_role(
+                self,
+                name,
+                inputs,
+                readiness,
+                description="VM Import/Export reads images and makes snapshots and AMIs with this role",
+                trust=trust,
+                policy_name=POLICY_NAME,
+                policy=_policy(inputs, partition),
+            )
         self.role_name = ready.role_name
         self.role_arn = ready.role_arn
         self.source_key_policy_statement = ready.role_arn.apply(iam_documents.sse_kms_key_statement)
@@ -140,39 +141,6 @@ class VmimportRole(Component):
                 "sourceKeyPolicyStatement": self.source_key_policy_statement,
             }
         )
-
-    def _create(
-        self,
-        name: str,
-        inputs: CheckedInputs,
-        trust: pulumi.Output[iam_documents.Document],
-        policy: pulumi.Output[iam_documents.Document],
-    ) -> list[pulumi.Resource]:
-        role_name = inputs.get("role_name", default=DEFAULT_ROLE)
-        tags = pulumi.Output.all(inputs.get("tags", default={}), without_dependency(self.urn), role_name).apply(
-            lambda v: {**v[0], **Identity(v[1]).tags(RoleReadinessInputs(role_name=v[2]))}
-        )
-
-        def declare(leftover: str | None) -> Role:
-            return Role(
-                name,
-                name=role_name,
-                description="VM Import/Export reads images and makes snapshots and AMIs with this role",
-                assume_role_policy=trust.apply(json.dumps),
-                permissions_boundary=inputs.get("permissions_boundary"),
-                tags=tags,
-                opts=pulumi.ResourceOptions(parent=self, import_=leftover),
-            )
-
-        role: pulumi.Output[Any] = declare_or_import(leftover_role(self, role_name), declare)
-        role_policy = RolePolicy(
-            f"{name}-policy",
-            name=POLICY_NAME,
-            role=role.apply(lambda created: created.name),
-            policy=policy.apply(json.dumps),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return [role_policy]
 
 
 def _policy(inputs: CheckedInputs, partition: pulumi.Output[str]) -> pulumi.Output[iam_documents.Document]:

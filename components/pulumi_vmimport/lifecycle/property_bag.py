@@ -25,6 +25,7 @@ class _BagValidator(TypeValidator):
             member_noun=f"a property of {hint.__name__.removesuffix('Inputs')}",
             members={name: MemberType(types_of[f.name], is_required(f)) for name, f in names.items()},
             build=lambda values: hint(**{names[name].name: v for name, v in values.items()}),
+            refused=getattr(hint, "refused_names", {}),
         )
 
 

@@ -54,7 +54,8 @@ def wire_fields(of: type) -> dict[str, Field[Any]]:
 @cache
 def field_types(of: type) -> Mapping[str, Any]:
     """The types of a dataclass's fields by their Python names."""
-    return typing.get_type_hints(of)
+    hints = typing.get_type_hints(of)
+    return {f.name: hints[f.name] for f in fields(of)}
 
 
 def without_none(hint: Any) -> Any:

@@ -7,7 +7,7 @@ The inputs of resources are dataclasses, the arguments of components are TypedDi
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
@@ -47,6 +47,8 @@ class Structure:
     members: Mapping[str, MemberType]
     build: Callable[[dict[str, Any]], Any]
     """Makes the validated value from its members; a member with a problem is UNKNOWN."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Names that are not members but may be mistaken for one, each with the reason in a message."""
 
 
 class TypeValidator(ABC):
@@ -67,9 +69,8 @@ class TypeValidator(ABC):
         """The value of a structured type; a member with a problem is UNKNOWN in it."""
         for name in values:
             if name not in structure.members:
-                self._report(
-                    _join(path, name), f"is not {structure.member_noun}; {_suggestion(name, structure.members)}"
-                )
+                default = f"is not {structure.member_noun}; {_suggestion(name, structure.members)}"
+                self._report(_join(path, name), structure.refused.get(name, default))
         valid: dict[str, Any] = {}
         for name, member in structure.members.items():
             value = values.get(name)

@@ -34,4 +34,22 @@ IMAGE_BUILDER_RESOURCES = (
         ),
         orphans=(OrphanKind.BUILDER_IMAGE,),
     ),
+    ResourceEntry(
+        name="DistributionSettings",
+        module="resources.image_builder.distribution_settings",
+        summary="checks a distribution configuration with Image Builder; part of ImageDistribution",
+        page="distribution.md",
+        actions=Actions(
+            check=(
+                *iam("imagebuilder", "GetDistributionConfiguration", "CreateDistributionConfiguration"),
+                *("ec2:DescribeImages", *iam("s3", "ListBucket", "GetEncryptionConfiguration")),
+            ),
+            create=(),
+            read=(),
+            update=(),
+            delete=(),
+        ),
+        no_orphans="it only checks",
+        is_public=False,
+    ),
 )

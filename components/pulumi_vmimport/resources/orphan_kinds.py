@@ -112,7 +112,8 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     ),
     OrphanKind.ROLE: OrphanHandling(
-        f"{_TAGS}; roles whose name begins with `vmimport` or is in the export of the stack",
+        f"{_TAGS}; roles whose name begins with `vmimport` or `distribution-`, is that of a role of "
+        "CrossAccountDistributionRole, or is in the export of the stack",
         ("iam:ListRoles", "iam:ListRoleTags", "iam:ListRolePolicies"),
         ("iam:ListRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
     ),

@@ -56,10 +56,11 @@ GONE = frozenset(
         "NoSuchPublicAccessBlockConfiguration",
         "NoSuchTagSet",
         "OwnershipControlsNotFoundError",
+        "ResourceNotFoundException",
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
-"""Codes of errors for missing resources. Sources: the Errors sections of the EC2, S3 and IAM API references."""
+"""Codes of errors for missing resources. Sources: the Errors sections of the API references of the services."""
 
 _PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com")}
 

@@ -1,6 +1,6 @@
 """The stand-in for pulumi-resource-aws: its types and functions."""
 
-from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_images, aws_volumes
+from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_image_builder, aws_images, aws_volumes
 from .aws_client import Aws
 from .provider import Function, Tables
 from .resource_kind import ResourceKind
@@ -12,6 +12,9 @@ KINDS: dict[str, ResourceKind[Aws]] = {
     "aws:ec2/volumeAttachment:VolumeAttachment": aws_volumes.VolumeAttachment(),
     "aws:iam/role:Role": aws_iam.Role(),
     "aws:iam/rolePolicy:RolePolicy": aws_iam.RolePolicy(),
+    "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": (
+        aws_image_builder.DistributionConfiguration()
+    ),
     "aws:s3/bucket:Bucket": aws_bucket.Bucket(),
     "aws:s3/bucketAcl:BucketAcl": aws_bucket_settings.Acl(),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": aws_bucket_settings.LifecycleConfiguration(),
@@ -30,6 +33,9 @@ FUNCTIONS: dict[str, Function[Aws]] = {
     "aws:iam/getPolicyDocument:getPolicyDocument": aws_functions.policy_document,
     "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation": aws_functions.policy_simulation,
     "aws:iam/getRole:getRole": aws_functions.role,
+    "aws:imagebuilder/getDistributionConfiguration:getDistributionConfiguration": (
+        aws_image_builder.distribution_configuration
+    ),
     "aws:index/getCallerIdentity:getCallerIdentity": aws_functions.caller_identity,
     "aws:index/getPartition:getPartition": aws_functions.partition,
     "aws:index/getRegion:getRegion": aws_functions.region,

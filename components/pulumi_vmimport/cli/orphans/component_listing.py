@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
+from pulumi_vmimport.aws.iam.distribution_documents import CROSS_ACCOUNT_ROLE, REMOVAL_ROLE
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.tag_lists import tags_in
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, RegionSearch, own_tags
@@ -18,14 +19,15 @@ from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE
 
 KINDS = frozenset({OrphanKind.ROLE, OrphanKind.BUCKET})
 COMPLETE, WITHOUT_POLICY = "available", "no policy"
+_ROLE_NAMES = (DEFAULT_ROLE, "distribution-", CROSS_ACCOUNT_ROLE, REMOVAL_ROLE)
 # The names of new buckets that the program does not choose (components/leftovers.py).
 _OWN_NAME = re.compile(r".+-[0-9a-f]{16}")
 
 
 def service_roles(search: RegionSearch, names: Collection[str]) -> Iterator[FoundResource]:
-    """The roles with the library's tags whose name begins with `vmimport` or is in `names`."""
+    """The roles with the library's tags whose name is one of the library's or is in `names`."""
     for role in search.all("iam", "service roles", partial(_roles, search)):
-        if role["RoleName"].startswith(DEFAULT_ROLE) or role["RoleName"] in names:
+        if role["RoleName"].startswith(_ROLE_NAMES) or role["RoleName"] in names:
             yield from search.all("iam", f"tags of role {role['RoleName']}", partial(_tagged_role, search, role))
 
 

@@ -48,9 +48,8 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
             yield Problem(
                 "roleName",
                 f"role {shown_value(inputs.role_name)} exists in account {run.aws.account_id}, and this component "
-                "does not "
-                "overwrite a role that it did not create; set adopt=True to use the role as it is, or set another "
-                "role_name here and in the imports",
+                "does not overwrite a role that it did not create; to use the role as it is, set adopt=True "
+                "(VmimportRole) or remove the component; otherwise set another role_name here and where it is used",
             )
 
     def create(self, run: Run, inputs: RoleReadinessInputs) -> Created[RoleReadinessState]:
