@@ -19,14 +19,14 @@ _SETTINGS = "description: Guard rails of pulumi-vmimport for imported, shared an
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def policy_pack(directory: Path) -> None:
-    r"""Create a Pulumi policy pack with the rules of pulumi-vmimport in DIRECTORY.
+    """Create a Pulumi policy pack with the rules of pulumi-vmimport in DIRECTORY.
 
     The pack runs in the virtual environment of this command. Files that exist are not changed.
 
     \b
       vmimport policy-pack policy
       pulumi preview --policy-pack policy
-    """
+    """  # noqa: D301 - \b is click's, not Python's
     if importlib.util.find_spec("pulumi_policy") is None:
         raise CommandError("pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'")
     files = {directory / "PulumiPolicy.yaml": _SETTINGS + _runtime(directory), directory / "__main__.py": _PROGRAM}

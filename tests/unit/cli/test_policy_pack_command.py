@@ -78,3 +78,8 @@ def test_fails_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert failed.exit_code == 2
     assert "pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'" in failed.output
     assert not (tmp_path / "policy").exists()
+
+
+def test_the_help_shows_the_two_commands_in_lines_of_their_own() -> None:
+    shown = CliRunner().invoke(vmimport, ["policy-pack", "--help"]).output
+    assert "  vmimport policy-pack policy\n    pulumi preview --policy-pack policy\n" in shown
