@@ -197,6 +197,23 @@ def test_a_deployed_stack_is_judged_by_its_outputs_and_by_the_configuration_of_t
     assert preview(policy_pack_configs=[str(advice)]) == []
 
 
+@pytest.mark.usefixtures("image_args")
+def test_a_setting_in_the_configuration_of_the_pack_changes_what_a_rule_requires(
+    new_stack: Callable[..., Any], tmp_path: Path, pack: Path
+) -> None:
+    (tmp_path / "disk.raw").write_bytes(raw_disk())
+    stack = new_stack(run("upload_and_import"), config={"diskImage": str(tmp_path / "disk.raw")})
+    settings = tmp_path / "policy.json"
+
+    def preview(**required: str) -> None:
+        settings.write_text(json.dumps({"import-bucket-protection": required}))
+        stack.preview(policy_packs=[str(pack)], policy_pack_configs=[str(settings)])
+
+    preview(enforcementLevel="advisory", encryption="aws:kms")
+    assert findings("\n".join(stack.output)) == [("advisory", "import-bucket-protection", "images")]
+    assert "encryption must be one of the following" in stack.fails(lambda: preview(encryption="DES"))
+
+
 def test_fails_with_the_packages_to_install_where_the_environment_lacks_them(
     new_stack: Callable[..., Any], pack: Path
 ) -> None:
