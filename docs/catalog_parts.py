@@ -1,15 +1,15 @@
 """The parts of pages that show the catalog of resources, and the type stub of the package."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import permission_parts
 
 from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.public_names import public_modules
 from pulumi_vmimport.resources.catalog import RESOURCES
-from pulumi_vmimport.resources.catalog_entry import Actions
 from pulumi_vmimport.resources.orphan_kinds import HANDLING, OrphanKind
 
-_OPERATIONS = ("check", "create", "read", "update", "delete")
 # What `vmimport orphans` calls beside the listings of the kinds.
 _ALL_REGIONS, _IDENTITY = "ec2:DescribeRegions", "sts:GetCallerIdentity"
 
@@ -25,19 +25,10 @@ def public_classes() -> Table:
     return ["name", "kind", "what it is", "documentation"], rows
 
 
-def resource_actions() -> Iterator[tuple[str, Table]]:
-    """For each resource its name, and its actions by operation."""
-    for entry in RESOURCES:
-        rows = [(operation, _grouped(getattr(entry.actions, operation))) for operation in _OPERATIONS]
-        if entry.actions.implied:
-            rows.append(("also required by AWS", _grouped(entry.actions.implied)))
-        yield entry.name, (["operation", "actions"], [row for row in rows if row[1]])
-
-
 def orphan_actions() -> Table:
     """The actions that listing and removing each kind of orphan needs."""
     rows = [
-        (kind.value, _grouped(of.list_actions), _grouped(of.remove_actions))
+        (kind.value, permission_parts.grouped(of.list_actions), permission_parts.grouped(of.remove_actions))
         for kind, of in HANDLING.items()
         if of.list_actions
     ]
@@ -59,11 +50,6 @@ def orphan_kinds() -> Table:
 def resources_without_orphans() -> str:
     """The resources that leave no orphans, as a list."""
     return "\n".join(f"- `{entry.name}`: {entry.no_orphans}." for entry in RESOURCES if entry.no_orphans)
-
-
-def every_action(actions: Actions) -> set[str]:
-    """The actions of all operations of a resource, without the implied ones."""
-    return {action for operation in _OPERATIONS for action in getattr(actions, operation)}
 
 
 def stub() -> str:
@@ -93,20 +79,6 @@ def _stub_import(module: str, names: Sequence[str]) -> str:
     if len(line) <= 120:  # noqa: PLR2004 - the line length of the formatter
         return line
     return f"from pulumi_vmimport.{module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
-
-
-def _grouped(actions: Iterable[str]) -> str:
-    """`ec2:CreateTags`, `DescribeImages`: the service once, at its first action."""
-    by_service: dict[str, list[str]] = {}
-    for action in dict.fromkeys(actions):
-        service, _, name = action.partition(":")
-        by_service.setdefault(service, []).append(name)
-    return "; ".join(_of_service(service, sorted(names)) for service, names in by_service.items())
-
-
-def _of_service(service: str, names: Sequence[str]) -> str:
-    first, *others = names
-    return ", ".join([f"`{service}:{first}`", *(f"`{name}`" for name in others)])
 
 
 _TITLES: Mapping[str, str] = {

@@ -26,6 +26,7 @@ from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VO
 
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
+import permission_parts
 import policy_parts
 
 README = Path(__file__).parents[1] / "README.md"
@@ -266,7 +267,7 @@ def _public_classes() -> Iterator[str]:
 
 
 def _resource_actions() -> Iterator[str]:
-    for name, table in catalog_parts.resource_actions():
+    for name, table in permission_parts.resource_actions():
         yield f"### {name}"
         yield _table(*table)
 
@@ -296,6 +297,10 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "policy-rules": policy_parts.sections,
     "public-classes": _public_classes,
     "resource-actions": _resource_actions,
+    "component-actions": lambda: [_table(*permission_parts.component_actions())],
+    "limited-actions": lambda: [_table(*permission_parts.limited_actions())],
+    "passed-roles": lambda: [_table(*permission_parts.passed_roles())],
+    "unlimited-actions": lambda: [permission_parts.unlimited_actions()],
     "rule-sources": _rule_sources,
     "rules": _rules,
     "systems": _systems,

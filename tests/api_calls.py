@@ -10,7 +10,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from pulumi_vmimport.lifecycle.contract import Lifecycle
-from pulumi_vmimport_sandbox.aws.iam.caller_permissions import S3_ACTIONS, S3_VERSION_ACTIONS
+from pulumi_vmimport_sandbox.aws.iam.call_resources import S3_ACTIONS, S3_VERSION_ACTIONS
 
 # The operation of the catalog that each method of a lifecycle belongs to.
 METHODS = {

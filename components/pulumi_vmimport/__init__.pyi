@@ -14,6 +14,7 @@ from pulumi_vmimport.components.distribution_execution_role import (
 from pulumi_vmimport.components.export_bucket import ExportBucket, ExportBucketArgs
 from pulumi_vmimport.components.image_distribution import ImageDistribution, ImageDistributionArgs
 from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketArgs
+from pulumi_vmimport.components.operator_policy import OperatorPolicy, OperatorPolicyArgs
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
 from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
@@ -113,6 +114,8 @@ __all__ = [
     "LaunchPermissionArgs",
     "LaunchTemplateConfigurationArgs",
     "LicenseSpecificationArgs",
+    "OperatorPolicy",
+    "OperatorPolicyArgs",
     "S3ExportConfigurationArgs",
     "SnapshotDiskContainerArgs",
     "SourceVirtualMachine",

@@ -17,7 +17,7 @@ from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.resources.catalog import RESOURCES
 from pulumi_vmimport.resources.catalog_entry import ResourceEntry
 from pulumi_vmimport.resources.orphan_kinds import HANDLING, OrphanKind
-from pulumi_vmimport_sandbox.aws.iam.caller_permissions import S3_ACTIONS, S3_VERSION_ACTIONS
+from pulumi_vmimport_sandbox.aws.iam.call_resources import S3_ACTIONS, S3_VERSION_ACTIONS
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = ("check", "create", "read", "update", "delete")

@@ -19,10 +19,10 @@ from pulumi_vmimport_sandbox import Sandbox
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
-# Run by tests/unit/test_mocks.py, test_after_the_import.py, test_disk_image_upload.py, test_exports.py and test_workspaces_sharing.py, which
-# create their prerequisites.
+# Run by tests/unit/test_mocks.py, test_after_the_import.py, test_disk_image_upload.py, test_exports.py,
+# test_operator_policy.py and test_workspaces_sharing.py, which create their prerequisites.
 RUN_ELSEWHERE = {
-    "attach_volume.py", "copy_and_share.py", "export_machine.py", "import_existing.py", "share_between_accounts.py",
+    "attach_volume.py", "copy_and_share.py", "export_machine.py", "import_existing.py", "operator_policy.py", "share_between_accounts.py",
     "unit_test.py", "upload_and_import.py",
 }  # fmt: skip
 

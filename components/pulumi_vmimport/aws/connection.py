@@ -5,6 +5,7 @@ of the start of the provider's process.
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -16,6 +17,7 @@ from pulumi_vmimport.call_guard import held
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import ClientError
     from types_boto3_ebs import EBSClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_iam import IAMClient
@@ -151,6 +153,7 @@ class AwsConnection:
     def _make_client(self, service: str, attempts: int = _ATTEMPTS, read_seconds: int = _READ_SECONDS) -> Any:
         from botocore.config import Config
 
+        from pulumi_vmimport.aws.failed_calls import FailedCall, note_failed_call
         from pulumi_vmimport.aws.guarded_calls import guard_calls
 
         client = self._settings.client
@@ -167,8 +170,18 @@ class AwsConnection:
         made = self._boto_client(service, config)
         if client.bypasses_proxy(made.meta.endpoint_url):
             made = self._boto_client(service, config.merge(Config(proxies={})))
-        guard_calls(made, may_repeat=attempts > 1)
+
+        def note(error: "ClientError", operation: str, members: Mapping[str, Any]) -> None:
+            meta = made.meta
+            service, region = meta.service_model.signing_name, meta.region_name
+            note_failed_call(error, FailedCall(service, operation, region, meta.partition, members, self._decode))
+
+        guard_calls(made, may_repeat=attempts > 1, note=note)
         return made
+
+    def _decode(self, encoded: str) -> str:
+        """The details of a denied call that EC2 encodes."""
+        return self.client("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
 
     def _boto_client(self, service: str, config: "Config") -> Any:
         region = self._settings.sts_region if service == "sts" else None

@@ -4,8 +4,7 @@ Identity and network come before the table of known failures: AWS words an expir
 """
 
 from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
-from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.aws.permissions.denied_calls import describe_service_error
 from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 
 
@@ -15,4 +14,4 @@ def describe_aws_error(error: BaseException) -> str:
         return describe_identity_error(error)
     if is_unreachable_service(error):
         return describe_unreachable_service(error)
-    return with_explanation(error_message(error))
+    return describe_service_error(error)

@@ -23,6 +23,7 @@ _UNGUARDED_ATTEMPTS = 4
 _UNGUARDED_PAUSE_SECONDS = 0.5
 
 Call = Callable[[str, Mapping[str, Any]], Any]
+NoteError = Callable[[ClientError, str, Mapping[str, Any]], None]
 
 
 @dataclass
@@ -41,11 +42,12 @@ class _Attempt:
 _attempt: contextvars.ContextVar[_Attempt | None] = contextvars.ContextVar("attempt", default=None)
 
 
-def guard_calls(client: Any, *, may_repeat: bool) -> None:
+def guard_calls(client: Any, *, may_repeat: bool, note: NoteError) -> None:
     """Guard all calls of a client, those of its paginators too.
 
-    `may_repeat` is false for a client whose calls must be made once. Patches `_make_api_call`, through which botocore
-    makes every call: it has no public hook around a call with its retries.
+    `may_repeat` is false for a client whose calls must be made once. `note` sees every error that a service returns.
+    Patches `_make_api_call`, through which botocore makes every call: it has no public hook around a call with its
+    retries.
     """
 
     def unguarded(operation: str, members: Mapping[str, Any]) -> Any:
@@ -71,8 +73,9 @@ def guard_calls(client: Any, *, may_repeat: bool) -> None:
 
         try:
             response = run_abandonable(call, lambda: str(attempt))
-        except ClientError:
+        except ClientError as error:
             has_answered = True
+            note(error, operation, members)
             raise
         has_answered = True
         return response

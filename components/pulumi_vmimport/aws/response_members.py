@@ -118,6 +118,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "GetParameter": ("Parameter.Value",),
     },
     "sts": {
+        "DecodeAuthorizationMessage": ("DecodedMessage{}",),
         "GetCallerIdentity": ("Account",),
     },
     "workspaces": {

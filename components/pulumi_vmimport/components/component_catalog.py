@@ -13,6 +13,8 @@ class ComponentEntry:
     module: str
     summary: str
     page: str
+    declares: tuple[str, ...] = ()
+    """What it declares and looks up in AWS: components, custom resources, and the names in PROVIDER_ACTIONS"""
     orphans: tuple[OrphanKind, ...] = ()
     """What a killed run can leave of its own resources"""
 
@@ -23,6 +25,15 @@ COMPONENTS = (
         module="components.byol_workspace_image",
         summary="bucket, service role, export, import and WorkSpaces image in one component",
         page="workspaces_images.md",
+        declares=(
+            "ImportBucket",
+            "ImportImage",
+            "ImportWorkspaceImage",
+            "VirtualMachineExport",
+            "VmimportRole",
+            "aws.iam.get_principal_policy_simulation",
+            "aws.iam.get_role",
+        ),
     ),
     ComponentEntry(
         name="SourceVirtualMachine",
@@ -36,6 +47,16 @@ COMPONENTS = (
         module="components.import_bucket",
         summary="a private, encrypted, TLS-only bucket with lifecycle rules, or an existing bucket",
         page="permissions.md",
+        declares=(
+            "aws.s3.Bucket",
+            "aws.s3.BucketLifecycleConfiguration",
+            "aws.s3.BucketOwnershipControls",
+            "aws.s3.BucketPolicy",
+            "aws.s3.BucketPublicAccessBlock",
+            "aws.s3.BucketServerSideEncryptionConfiguration",
+            "aws.s3.get_bucket",
+            "aws.s3.get_bucket_policy",
+        ),
         orphans=(OrphanKind.BUCKET,),
     ),
     ComponentEntry(
@@ -43,6 +64,12 @@ COMPONENTS = (
         module="components.vmimport_role",
         summary="the service role with least-privilege permissions, or an existing role, which is checked",
         page="permissions.md",
+        declares=(
+            "RoleReadiness",
+            "aws.iam.Role",
+            "aws.iam.RolePolicy",
+            "aws.iam.get_role",
+        ),
         orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(
@@ -50,6 +77,18 @@ COMPONENTS = (
         module="components.export_bucket",
         summary="a bucket that VM Import/Export can write to, or an existing bucket",
         page="exports.md",
+        declares=(
+            "aws.s3.Bucket",
+            "aws.s3.BucketAcl",
+            "aws.s3.BucketLifecycleConfiguration",
+            "aws.s3.BucketOwnershipControls",
+            "aws.s3.BucketPolicy",
+            "aws.s3.BucketPublicAccessBlock",
+            "aws.s3.BucketServerSideEncryptionConfiguration",
+            "aws.s3.get_bucket",
+            "aws.s3.get_bucket_policy",
+            "aws.s3.get_canonical_user_id",
+        ),
         orphans=(OrphanKind.BUCKET,),
     ),
     ComponentEntry(
@@ -57,12 +96,23 @@ COMPONENTS = (
         module="components.image_distribution",
         summary="an Image Builder distribution configuration: the AMI in each Region and account, checked in preview",
         page="distribution.md",
+        declares=(
+            "DistributionSettings",
+            "aws.imagebuilder.DistributionConfiguration",
+            "aws.imagebuilder.get_distribution_configuration",
+        ),
     ),
     ComponentEntry(
         name="CrossAccountDistributionRole",
         module="components.cross_account_distribution_role",
         summary="the role in a target account with which Image Builder copies AMIs into it",
         page="distribution.md",
+        declares=(
+            "RoleReadiness",
+            "aws.iam.Role",
+            "aws.iam.RolePolicy",
+            "aws.iam.get_role",
+        ),
         orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(
@@ -70,6 +120,24 @@ COMPONENTS = (
         module="components.distribution_execution_role",
         summary="the role with which Image Builder distributes an AMI, with least-privilege permissions",
         page="distribution.md",
+        declares=(
+            "RoleReadiness",
+            "aws.iam.Role",
+            "aws.iam.RolePolicy",
+            "aws.iam.get_role",
+        ),
         orphans=(OrphanKind.ROLE,),
+    ),
+    ComponentEntry(
+        name="OperatorPolicy",
+        module="components.operator_policy",
+        summary="the least-privilege IAM policy of the person or pipeline that runs `pulumi up`",
+        page="permissions.md",
+        declares=(
+            "aws.iam.Policy",
+            "aws.iam.RolePolicyAttachment",
+            "aws.iam.UserPolicyAttachment",
+            "aws.iam.get_policy",
+        ),
     ),
 )

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pulumi
 import pulumi_aws as aws
 
-from pulumi_vmimport.components.provider_lookups import account_of
+from pulumi_vmimport.components.provider_lookups import account_of, partition_of
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
 
@@ -34,6 +34,17 @@ def leftover_role(component: pulumi.ComponentResource, name: pulumi.Output[str])
     found = _or_none(aws.iam.get_role_output(name=name, opts=pulumi.InvokeOutputOptions(parent=component)))
     return pulumi.Output.all(found, identity_of(component), name).apply(
         lambda v: v[2] if v[0] and (v[0].tags or {}).get(IDENTITY_TAG) == v[1].key else None
+    )
+
+
+def leftover_policy(component: pulumi.ComponentResource, name: pulumi.Output[str]) -> pulumi.Output[str | None]:
+    """The ARN of the managed policy if it exists with the tags of this component; None otherwise."""
+    arn = pulumi.Output.all(partition_of(component), account_of(component), name).apply(
+        lambda v: f"arn:{v[0]}:iam::{v[1]}:policy/{v[2]}"
+    )
+    found = _or_none(aws.iam.get_policy_output(arn=arn, opts=pulumi.InvokeOutputOptions(parent=component)))
+    return pulumi.Output.all(found, identity_of(component)).apply(
+        lambda v: v[0].arn if v[0] and (v[0].tags or {}).get(IDENTITY_TAG) == v[1].key else None
     )
 
 

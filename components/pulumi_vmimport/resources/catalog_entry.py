@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pulumi_vmimport.aws.permissions.operator_statements import NeededActions
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 
@@ -22,6 +23,12 @@ class Actions:
     delete: tuple[str, ...]
     implied: tuple[str, ...] = ()
     """Further permissions that AWS requires the caller of these actions to have"""
+
+    @property
+    def needed(self) -> NeededActions:
+        """The actions of all operations."""
+        called = (*self.check, *self.create, *self.read, *self.update, *self.delete)
+        return NeededActions(frozenset(called), frozenset(self.implied))
 
 
 @dataclass(frozen=True, kw_only=True)

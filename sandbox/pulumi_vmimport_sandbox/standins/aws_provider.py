@@ -1,6 +1,15 @@
 """The stand-in for pulumi-resource-aws: its types and functions."""
 
-from . import aws_bucket, aws_bucket_settings, aws_functions, aws_iam, aws_image_builder, aws_images, aws_volumes
+from . import (
+    aws_bucket,
+    aws_bucket_settings,
+    aws_functions,
+    aws_iam,
+    aws_iam_policies,
+    aws_image_builder,
+    aws_images,
+    aws_volumes,
+)
 from .aws_client import Aws
 from .provider import Function, Tables
 from .resource_kind import ResourceKind
@@ -10,8 +19,11 @@ KINDS: dict[str, ResourceKind[Aws]] = {
     "aws:ec2/amiCopy:AmiCopy": aws_images.AmiCopy(),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": aws_images.AmiLaunchPermission(),
     "aws:ec2/volumeAttachment:VolumeAttachment": aws_volumes.VolumeAttachment(),
+    "aws:iam/policy:Policy": aws_iam_policies.Policy(),
     "aws:iam/role:Role": aws_iam.Role(),
     "aws:iam/rolePolicy:RolePolicy": aws_iam.RolePolicy(),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": aws_iam_policies.RolePolicyAttachment(),
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": aws_iam_policies.UserPolicyAttachment(),
     "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": (
         aws_image_builder.DistributionConfiguration()
     ),
@@ -30,6 +42,7 @@ KINDS: dict[str, ResourceKind[Aws]] = {
 
 FUNCTIONS: dict[str, Function[Aws]] = {
     "aws:ec2/getInstance:getInstance": aws_functions.instance,
+    "aws:iam/getPolicy:getPolicy": aws_iam_policies.policy,
     "aws:iam/getPolicyDocument:getPolicyDocument": aws_functions.policy_document,
     "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation": aws_functions.policy_simulation,
     "aws:iam/getRole:getRole": aws_functions.role,

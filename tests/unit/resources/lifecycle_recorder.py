@@ -1,6 +1,6 @@
 """Compares the API calls of every lifecycle in the unit tests with the actions in its row of the catalog.
 
-While an operation runs, the sandbox allows only the actions of its row.
+While an operation runs, the sandbox allows only the actions of its row, on the resources of OperatorPolicy.
 """
 
 import inspect
@@ -12,11 +12,16 @@ from unittest.mock import patch
 
 from tests.api_calls import METHODS, ActionRecorder
 
+from pulumi_vmimport.aws.iam.policy_conditions import as_list
+from pulumi_vmimport.aws.permissions.operator_statements import PolicyScope, operator_policy
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 from pulumi_vmimport.resources.catalog_entry import Actions
 from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 
 _UNRECORDED = {"sts:GetCallerIdentity"}  # every resource needs it
+_EVERYWHERE = PolicyScope(
+    partition="aws", account_id="123456789012", regions=("eu-west-1", "us-east-1", "us-west-2", "eu-central-1")
+)
 _ACTIONS = {entry.name: entry.actions for entry in RESOURCES}
 
 
@@ -56,12 +61,12 @@ def _recorded(recorder: ActionRecorder, lifecycle: Any, method: str) -> Callable
     return run
 
 
-def policy_of(actions: Iterable[str]) -> dict[str, Any]:
-    """An identity policy that allows these actions."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}],
-    }
+def policy_of(row: Actions, actions: Iterable[str]) -> dict[str, Any]:
+    """The policy of OperatorPolicy for a resource, reduced to some of its actions."""
+    kept = set(actions)
+    document = operator_policy([row.needed], _EVERYWHERE)
+    reduced = [{**s, "Action": [a for a in as_list(s["Action"]) if a in kept]} for s in document["Statement"]]
+    return {**document, "Statement": [statement for statement in reduced if statement["Action"]]}
 
 
 def _permitted(lifecycle: Any, method: str, args: tuple[Any, ...]) -> AbstractContextManager[None]:
@@ -71,4 +76,4 @@ def _permitted(lifecycle: Any, method: str, args: tuple[Any, ...]) -> AbstractCo
     if row is None or sandbox is None:
         return nullcontext()
     permissions: CallerPermissions = sandbox.permissions
-    return permissions.limited_to(policy_of(getattr(row, METHODS[method])))
+    return permissions.limited_to(policy_of(row, (*getattr(row, METHODS[method]), *row.implied)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from pulumi_vmimport.aws.tables.table_file import read_table
@@ -16,6 +17,14 @@ _PUNCTUATION = re.compile(r"[\[\](){},;]")
 _CANNOT = re.compile(r"\bcan(?:['\u2019 ]?t| not)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(do(?:es)?|did|is|are|was|were|ha[sd]|have|could)n['\u2019 ]?t\b", re.IGNORECASE)
 _ARTICLES = re.compile(r"\b(?:an?|the)\b(?![-./:])", re.IGNORECASE)
+
+
+class Grant(StrEnum):
+    """The policies in which a statement allows a denied call."""
+
+    NONE = "none"
+    IDENTITY = "identity"
+    RESOURCE = "resource"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ class KnownFailure:
     preview: str | None = None
     by_hand: str | None = None
     see_also: tuple[str, ...] = ()
+    grant: Grant = Grant.NONE
 
     @property
     def explanation(self) -> str:
@@ -71,7 +81,10 @@ def table() -> FailureTable:
     """The table in this package."""
     data = read_table("known_failures")
     failures = tuple(
-        KnownFailure(**{**entry, "see_also": tuple(entry.get("see_also", ()))}) for entry in data["failure"]
+        KnownFailure(
+            **{**entry, "see_also": tuple(entry.get("see_also", ())), "grant": Grant(entry.get("grant", Grant.NONE))}
+        )
+        for entry in data["failure"]
     )
     return FailureTable(failures, data["sections"], data["sources"], data["checked"].isoformat())
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.permissions.denied_calls import describe_service_error, missing_statement
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_images
@@ -163,6 +164,7 @@ def _set_permission(run: Run, image_id: str, account: str, *, may_copy: bool) ->
             return
         if may_copy and error_code(error) in _REJECTIONS:
             words = error_message(error)
-            cause = known_failures.explain(words) if known_failures.is_denial(words) else _SHARING_RULES
-            raise PartialFailureError(f"image {image_id} cannot be shared with {account}: {words}; {cause}") from error
+            is_by_iam = known_failures.is_denial(words) or missing_statement(error)
+            cause = describe_service_error(error) if is_by_iam else f"{words}; {_SHARING_RULES}"
+            raise PartialFailureError(f"image {image_id} cannot be shared with {account}: {cause}") from error
         raise

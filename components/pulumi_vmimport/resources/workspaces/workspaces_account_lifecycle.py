@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.permissions.denied_calls import missing_statement
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import byol_account
@@ -63,7 +64,10 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
                 f"either account {run.aws.account_id} is not approved for BYOL yet, or the permission "
                 "workspaces:ListAvailableManagementCidrRanges is missing"
             )
-            cause = known_failures.explain(words) if known_failures.is_denial(words) else cause
+            if known_failures.is_denial(words):
+                cause = known_failures.explain(words)
+            elif statement := missing_statement(error):
+                cause = f"{cause}; {statement}"
             run.warn(f"could not list the available CIDR ranges: {words}; {cause}")
             return
         if cidr_range not in ranges:

@@ -1,44 +1,26 @@
-"""What the identity policies of the caller allow: the IAM actions and resources of each API call.
+"""What the identity policies of the caller allow."""
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-"""
-
-import io
+import base64
+import binascii
 import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from moto.core.responses import ActionResult
+
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
+from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.core.wire_errors import WireError
-from pulumi_vmimport_sandbox.aws.iam.policy_evaluation import PolicyRequest, allowed
+from pulumi_vmimport_sandbox.aws.iam.call_resources import NeededPermission, needed_permissions
+from pulumi_vmimport_sandbox.aws.iam.policy_evaluation import PolicyRequest, allowed, verdict
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 CALLER = "arn:aws:iam::123456789012:user/sandbox"
 Policy = Mapping[str, Any]
-# S3 names many actions otherwise than its operations.
-# Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-S3_ACTIONS = {
-    "CompleteMultipartUpload": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListBuckets": "ListAllMyBuckets",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "ListObjectVersions": "ListBucketVersions",
-    "ListObjectsV2": "ListBucket",
-    "ListParts": "ListMultipartUploadParts",
-    "UploadPart": "PutObject",
-}
-S3_VERSION_ACTIONS = {
-    "DeleteObject": "DeleteObjectVersion",
-    "GetObject": "GetObjectVersion",
-    "GetObjectTagging": "GetObjectVersionTagging",
-}
 # No policy can deny it.
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
@@ -52,6 +34,8 @@ class CallerPermissions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._policies: list[tuple[Policy, ...]] = []
+        self.encodes_details = False
+        """Whether EC2 names the action and resource of a denial only in an encoded message"""
 
     @contextmanager
     def limited_to(self, *policies: Policy) -> Iterator[None]:
@@ -70,63 +54,47 @@ class CallerPermissions:
             policies = [policy for each in self._policies for policy in each]
             if not self._policies:
                 return
-        resource = _resource(incoming)
-        for action in sorted(_actions(incoming, environ) - _ALWAYS_ALLOWED):
-            if not allowed(policies, PolicyRequest(action, resource)):
-                raise _denial(incoming, action, resource)
+        for needed in needed_permissions(incoming, environ):
+            request = PolicyRequest(needed.action, needed.resource, needed.context)
+            if needed.action not in _ALWAYS_ALLOWED and not allowed(policies, request):
+                is_explicit = any(verdict(policy, request) == "deny" for policy in policies)
+                raise self._denial(incoming, needed, is_explicit=is_explicit)
+
+    def _denial(self, incoming: IncomingCall, needed: NeededPermission, *, is_explicit: bool) -> WireError:
+        service, action = incoming.call.service, needed.action
+        text = f"User: {CALLER} is not authorized to perform: {action}"
+        text += f" on resource: {needed.resource}" if needed.resource != "*" else ""
+        cause = f"because no identity-based policy allows the {action} action"
+        text += " with an explicit deny in an identity-based policy" if is_explicit else f" {cause}"
+        if service == "ec2":
+            encoded = f"Encoded authorization failure message: {_encoded(needed, is_explicit=is_explicit)}"
+            details = encoded if self.encodes_details else text
+            text = f"You are not authorized to perform this operation. {details}"
+        status = _BAD_REQUEST if incoming.is_json else _FORBIDDEN
+        reason = "UNAUTHORIZED_ACCOUNT" if service == "ebs" else None
+        return WireError(status, _DENIED_CODES.get(service, "AccessDeniedException"), text, reason)
 
 
-def _actions(incoming: IncomingCall, environ: "WSGIEnvironment") -> set[str]:
-    """The actions that a call needs. Tags in a request need another one."""
-    service, operation = incoming.call.service, incoming.call.operation
-    if service == "s3":
-        return _s3_actions(incoming, environ)
-    needed = {f"{service}:{operation}"}
-    if service == "ec2" and any(name.startswith("TagSpecification") for name in incoming.parameters):
-        needed.add("ec2:CreateTags")
-    if service == "workspaces" and "Tags" in _json(environ):
-        needed.add("workspaces:CreateTags")
-    if service == "imagebuilder" and "tags" in _json(environ):
-        needed.add("imagebuilder:TagResource")
-    return needed
+def decode_authorization_message(self: Any) -> ActionResult:
+    """A method of moto's STS, which lacks it.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+    try:
+        text = base64.urlsafe_b64decode(self._get_param("EncodedMessage")).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ServiceError("InvalidAuthorizationMessageException", "Message is not valid") from error
+    return ActionResult({"DecodedMessage": text})
 
 
-def _s3_actions(incoming: IncomingCall, environ: "WSGIEnvironment") -> set[str]:
-    action = S3_ACTIONS.get(incoming.call.operation, incoming.call.operation)
-    if "versionId=" in environ.get("QUERY_STRING", ""):
-        action = S3_VERSION_ACTIONS.get(action, action)
-    has_tags = bool(environ.get("HTTP_X_AMZ_TAGGING"))
-    return {f"s3:{action}", *({"s3:PutObjectTagging"} if has_tags else set())}
-
-
-def _resource(incoming: IncomingCall) -> str:
-    """The ARN of the bucket, object or role; `*` for the resources of the other services."""
-    service, parameters = incoming.call.service, incoming.parameters
-    account = CALLER.split(":")[4]
-    if service == "s3":
-        path = incoming.call.path.partition("?")[0].strip("/")
-        return f"arn:aws:s3:::{path}" if path else "*"
-    if service == "iam" and "RoleName" in parameters:
-        return f"arn:aws:iam::{account}:role/{parameters['RoleName']}"
-    if service == "iam" and "PolicyArn" in parameters:
-        return parameters["PolicyArn"]
-    return "*"
-
-
-def _json(environ: "WSGIEnvironment") -> Mapping[str, Any]:
-    """The body of a JSON request, which stays readable."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return dict(json.loads(body or b"{}"))
-
-
-def _denial(incoming: IncomingCall, action: str, resource: str) -> WireError:
-    text = f"User: {CALLER} is not authorized to perform: {action}"
-    text += f" on resource: {resource}" if resource != "*" else ""
-    text += f" because no identity-based policy allows the {action} action"
-    service = incoming.call.service
-    if service == "ec2":
-        text = f"You are not authorized to perform this operation. {text}"
-    status = _BAD_REQUEST if incoming.is_json else _FORBIDDEN
-    reason = "UNAUTHORIZED_ACCOUNT" if service == "ebs" else None
-    return WireError(status, _DENIED_CODES.get(service, "AccessDeniedException"), text, reason)
+def _encoded(needed: NeededPermission, *, is_explicit: bool) -> str:
+    """The details of a denial in the form that DecodeAuthorizationMessage documents."""
+    principal = {"name": CALLER.rpartition("/")[2], "arn": CALLER}
+    context = {
+        "principal": principal,
+        "action": needed.action,
+        "resource": needed.resource,
+        "conditions": {"items": []},
+    }
+    details = {"allowed": False, "explicitDeny": is_explicit, "matchedStatements": {"items": []}, "context": context}
+    return base64.urlsafe_b64encode(json.dumps(details).encode()).decode()

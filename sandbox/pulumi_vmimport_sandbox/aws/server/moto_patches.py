@@ -18,8 +18,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.responses import S3Response
 from moto.s3.utils import _VersionedKeyStore
+from moto.sts.responses import TokenResponse
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
+from pulumi_vmimport_sandbox.aws.iam.caller_permissions import decode_authorization_message
 from pulumi_vmimport_sandbox.aws.iam.policy_simulation import simulate_principal_policy
 from pulumi_vmimport_sandbox.aws.kms import ebs_keys
 from pulumi_vmimport_sandbox.aws.s3 import (
@@ -56,6 +58,7 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         replaced.enter_context(_replaced(S3Response, "all_buckets", object_ownership.all_buckets))
         replaced.enter_context(_replaced(IamResponse, "simulate_principal_policy", simulate_principal_policy))
         replaced.enter_context(_replaced(EBSBackend, "_create_default_encryption_key", ebs_keys.create_default_key))
+        replaced.enter_context(_replaced(TokenResponse, "decode_authorization_message", decode_authorization_message))
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
         # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
