@@ -23,7 +23,8 @@ from pulumi_vmimport_sandbox import Sandbox
 
 FIXTURE = Path(__file__).parent / "fixtures" / "stack_of_every_resource_0_1.json"
 RANGE = "10.111.0.0/16"  # of the sandbox's account
-LATER = {"FastLaunch"}  # the version of the fixture did not have them
+LATER = {"DistributeImage", "FastLaunch"}  # the version of the fixture did not have them
+NAMED_BUCKETS = ("imports-of-web", "more-exports-of-web")  # which that version did not tag itself
 UNTAGGED = {"VirtualMachineExport", "WorkspaceImagePermissions"}
 # Values that differ between two deployments of the program.
 GENERATED = re.compile(
@@ -59,9 +60,9 @@ def stack(new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any], tmp_path
         for name, tested in resources.items():
             tested.resource(name, {**args[name], **({} if name in UNTAGGED else {"tags": tags})})
         WorkspacesAccount("byol", dedicated_tenancy_management_cidr_range=RANGE, acknowledge_irreversible=True)
-        imports = ImportBucket("imports", bucket="imports-of-web", tags=tags)
+        imports = ImportBucket("imports", bucket=NAMED_BUCKETS[0], tags=tags)
         VmimportRole("role", role_name="importer", import_buckets=[imports.bucket], tags=tags)
-        ExportBucket("exports", bucket="more-exports-of-web", tags=tags)
+        ExportBucket("exports", bucket=NAMED_BUCKETS[1], tags=tags)
 
     return new_stack(program)
 
@@ -107,6 +108,9 @@ def test_a_stack_of_an_earlier_version_is_refreshed_updated_and_destroyed(
     before = sandbox.aws.remaining_resources()
     count = sum(stack.up().values())
     stack.load(with_current_values(json.loads(FIXTURE.read_text()), stack.state()))
+    for bucket in NAMED_BUCKETS:
+        of_program = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        sandbox.aws.observer("s3", "eu-west-1").put_bucket_tagging(Bucket=bucket, Tagging=of_program)
     writes = sandbox.aws.calls.writes()
     assert stack.refresh() == {"same": count}
     assert stack.up() == {"same": count}

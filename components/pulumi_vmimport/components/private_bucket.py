@@ -21,6 +21,10 @@ from pulumi_vmimport.shown_value import shown_value
 # An incomplete multipart upload is billed until it is aborted; the examples of AWS use seven days.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
 DEFAULT_ABORT_DAYS = 7
+_IMPORTED = (
+    "if it is not in the state, Pulumi imports it, which fails unless an interrupted run of this component left it: to "
+    "use a bucket that existed before, set existing_bucket; otherwise choose another name"
+)
 
 
 @dataclass(frozen=True)
@@ -132,28 +136,33 @@ def private_bucket(
 
 
 def _declare_bucket(component: pulumi.ComponentResource, name: str, inputs: CheckedInputs) -> NewBucket:
-    """A new bucket. One that the program does not name is found again after an interrupted run."""
-    force_destroy, tags = inputs.get("force_destroy", default=False), inputs.get("tags")
-    if inputs.is_given("bucket"):  # it may have existed before, so it is not imported
-        opts = pulumi.ResourceOptions(parent=component)
-        bucket = aws.s3.Bucket(name, bucket=inputs.get("bucket"), force_destroy=force_destroy, tags=tags, opts=opts)
-        return NewBucket(bucket.bucket, bucket.arn)
-    region = region_of(component)
-    default: pulumi.Output[Any] = bucket_name(component, name, region)
+    """A new bucket, which is found again after an interrupted run.
+
+    Pulumi imports the bucket only if it has the tags of the component. Otherwise, for example if it existed before
+    under the name that the program gives, the import fails and changes nothing.
+    """
+    is_named, tags = inputs.is_given("bucket"), inputs.get("tags")
+    chosen: pulumi.Output[Any] = (
+        inputs.get("bucket") if is_named else inputs.after_check(bucket_name(component, name, region_of(component)))
+    )
     tags = pulumi.Output.all(tags, identity_of(component)).apply(lambda v: {**(v[0] or {}), **v[1].owner_tags})
+    # The bucket of an earlier version lacks these tags and has another name, if the program gives none; it stays so.
+    of_earlier_version = [*([] if is_named else ["bucket"]), *(f'tags["{key}"]' for key in OWNER_TAGS)]
 
     def declare(leftover: str | None) -> "aws.s3.Bucket":
-        # The bucket of an earlier version has another name and lacks these tags; it stays as it is.
-        kept = [] if leftover else ["bucket", *(f'tags["{key}"]' for key in OWNER_TAGS)]
+        if leftover and is_named:
+            pulumi.log.info(f"bucket {shown_value(leftover)} exists without a bucket policy; {_IMPORTED}", component)
         return aws.s3.Bucket(
             name,
-            bucket=inputs.after_check(default),
-            force_destroy=force_destroy,
+            bucket=chosen,
+            force_destroy=inputs.get("force_destroy", default=False),
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=component, import_=leftover, ignore_changes=kept),
+            opts=pulumi.ResourceOptions(
+                parent=component, import_=leftover, ignore_changes=[] if leftover else of_earlier_version
+            ),
         )
 
-    created: pulumi.Output[Any] = declare_or_import(leftover_bucket(component, default), declare)
+    created: pulumi.Output[Any] = declare_or_import(leftover_bucket(component, chosen), declare)
     return NewBucket(created.apply(lambda bucket: bucket.bucket), created.apply(lambda bucket: bucket.arn))
 
 

@@ -77,10 +77,20 @@ def test_a_bucket_with_its_policy_is_not_imported_again(world: Any) -> None:
     assert GET_BUCKET not in [call.token for call in world.calls]
 
 
-def test_a_bucket_with_a_name_of_the_program_is_not_imported(world: Any) -> None:
-    world.answers[GET_BUCKET] = {"bucket": "images-of-web", "bucketRegion": "eu-west-1"}
-    world.deploy(lambda: ImportBucket("images", bucket="images-of-web").bucket)
+@pytest.mark.parametrize("component", [ImportBucket, ExportBucket])
+def test_a_bucket_with_a_name_of_the_program_is_imported_with_the_tags_of_the_component(
+    world: Any, component: Any
+) -> None:
+    """Pulumi compares the tags before it imports the bucket: one of another owner is not imported."""
+    world.deploy(lambda: component("images", bucket="images-of-web", tags={"team": "blue"}).bucket)
+    tags = world.inputs("images")["tags"]
     assert imported(world, "images") is None
+    world.resources.clear()
+    world.answers[GET_BUCKET] = {"bucket": "images-of-web", "bucketRegion": "eu-west-1"}
+    world.deploy(lambda: component("images", bucket="images-of-web", tags={"team": "blue"}).bucket)
+    assert imported(world, "images") == "images-of-web"
+    assert world.inputs("images")["tags"] == tags
+    assert {"team", IDENTITY_TAG} < tags.keys()
 
 
 def test_names_of_buckets_differ_by_component_account_and_region_and_are_valid(world: Any) -> None:
