@@ -96,6 +96,19 @@ def find_imported(aws: AwsConnection, task_id: str) -> Image | None:
     return read(found[0]) if found else None
 
 
+def imported_without_tags(aws: AwsConnection) -> list[Image]:
+    """The AMIs of import tasks that have no tags, newest first."""
+    chosen: Any = [{"Name": "name", "Values": [IMPORTED_NAMES]}]
+    pages = aws.client("ec2").get_paginator("describe_images")
+    found = [
+        image
+        for page in pages.paginate(Owners=["self"], Filters=chosen, IncludeDisabled=True)
+        for image in page["Images"]
+        if exists(image) and importing_task(image) and not image.get("Tags")
+    ]
+    return [read(image) for image in sorted(found, key=lambda image: image.get("CreationDate", ""), reverse=True)]
+
+
 def is_imported_name(name: str) -> bool:
     """Whether EC2 gave an AMI this name, that of its import task."""
     return _IMPORTED_NAME.fullmatch(name) is not None

@@ -60,6 +60,10 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         del run, inputs
         return iter(())
 
+    def warn_of_untraced_results(self, run: Run, inputs: InputsT) -> None:
+        """Warn of results that may be those of a task with these inputs, which EC2 no longer lists."""
+        del run, inputs
+
     def may_retry(self, run: Run, inputs: InputsT, error: ClientError) -> bool:
         """Whether to retry a start that EC2 rejected, for reasons beside quota and role. Shows what it waits for."""
         del run, inputs, error
@@ -184,6 +188,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         existing, unusable = self._earlier_tasks(run, inputs)
         if existing is not None:
             return existing
+        self.warn_of_untraced_results(run, inputs)
         if problems := [in_program_spelling(self.inputs_type, p) for p in self.inspection_problems(run, inputs)]:
             raise CleanFailureError("; ".join([*problems, "no task was started"]))
         return self._start(run, inputs, unusable)

@@ -21,6 +21,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
     with_image,
 )
 from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
+from pulumi_vmimport.resources.ec2_tasks.untraced_images import warn_of_untraced_images
 from pulumi_vmimport.resources.rules.object_source import tags_of_source
 from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones
@@ -47,6 +48,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def source_version(self, run: Run, inputs: ImportImageInputs) -> str | None:
         return containers_version(run, inputs.disk_containers)
+
+    def warn_of_untraced_results(self, run: Run, inputs: ImportImageInputs) -> None:
+        warn_of_untraced_images(run, inputs)
 
     def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat, TargetEnvironment
-from pulumi_vmimport.aws.ec2.import_options import SnapshotFormat
+from pulumi_vmimport.aws.ec2.import_options import Platform, SnapshotFormat
 from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.import_image_lifecycle import ImportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
@@ -207,3 +209,52 @@ def test_a_result_is_read_by_the_id_of_its_task(
     assert found.import_task_id == id
     assert kind.lifecycle.condition(found) is Condition.READY
     assert all(getattr(found, output) for output in kind.result)
+
+
+@pytest.fixture
+def untraced(new_run: NewRun, image_inputs: ImportImageInputs, aws: AwsSandbox) -> str:
+    """The id of an AMI that a run left which was killed before it recorded the task, when EC2 has forgotten the task."""
+    with killed_at(number_of_call(new_run, image_inputs, "ImportImage"), "after"), pytest.raises(Killed):
+        ImportImageLifecycle().create(new_run(), image_inputs)
+    task = aws.import_tasks[-1].id
+    aws.clock.advance(aws.settings.import_seconds + aws.settings.task_retention_seconds + DAY)
+    (image,) = aws.observer("ec2").describe_images(Filters=[{"Name": "name", "Values": [task]}])["Images"]
+    return str(image["ImageId"])
+
+
+def number_of_call(new_run: NewRun, inputs: Any, operation: str) -> int:
+    """The number of the call among those of a create, which is killed there."""
+    number = 1
+    while True:
+        with killed_at(number, "before") as seen, pytest.raises(Killed):
+            ImportImageLifecycle().create(new_run(), inputs)
+        if seen[-1] == operation:
+            return number
+        number += 1
+
+
+def test_an_ami_that_may_be_of_a_killed_run_is_named_before_it_is_imported_again(
+    new_run: NewRun, image_inputs: ImportImageInputs, untraced: str, aws: AwsSandbox
+) -> None:
+    run = new_run()
+    created = ImportImageLifecycle().create(run, image_inputs)
+    (warning,) = run.warnings
+    assert warning.startswith(f"{untraced} (import-ami-")
+    assert "`vmimport orphans --remove ID`" in warning
+    assert created.state.image_id != untraced
+
+
+def test_an_ami_that_has_tags_or_another_system_or_whose_task_is_listed_is_not_named(
+    new_run: NewRun, image_inputs: ImportImageInputs, untraced: str, aws: AwsSandbox
+) -> None:
+    run = new_run()
+    ImportImageLifecycle().create(run, replace(image_inputs, platform=Platform.LINUX))
+    disk = image_inputs.disk_containers[0]
+    ImportImageLifecycle().create(run, replace(image_inputs, disk_containers=(disk, disk)))
+    ec2 = aws.observer("ec2")
+    ec2.create_tags(Resources=[untraced], Tags=[{"Key": "team", "Value": "blue"}])
+    other = {"Format": "RAW", "UserBucket": {"S3Bucket": disk.user_bucket.s3_bucket, "S3Key": disk.user_bucket.s3_key}}
+    ec2.import_image(DiskContainers=[other], LicenseType="BYOL", Platform="Windows")
+    aws.clock.advance(aws.settings.import_seconds)
+    ImportImageLifecycle().create(run, image_inputs)
+    assert run.warnings == []
