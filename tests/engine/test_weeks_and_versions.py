@@ -23,7 +23,7 @@ def image_stack(image_stack: Any) -> Any:
 
 @pytest.fixture
 def s3(sandbox: Sandbox) -> Any:
-    """A versioned bucket that requires SSE-KMS and contains an object of somebody else."""
+    """A versioned bucket that requires SSE-KMS and contains an object of another owner."""
     client = sandbox.aws.observer("s3", REGION)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})

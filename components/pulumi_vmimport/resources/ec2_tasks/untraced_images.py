@@ -2,7 +2,7 @@
 
 A run that is killed between the call of ImportImage and the first write of the state leaves its task to the next run,
 which finds it by its tags. EC2 lists a task for seven days after its end. The AMI has neither the tags nor the
-ClientToken of the task, so that later nothing connects it with its resource: only a person can tell whose it is.
+ClientToken of the task, so that later nothing connects it with its resource.
 """
 
 from pulumi_vmimport.aws.ec2 import images
