@@ -8,7 +8,9 @@ from pulumi_vmimport.components.export_bucket import ExportBucket
 from pulumi_vmimport.components.import_bucket import ImportBucket
 
 BUCKET, SETTINGS = "web-1234567", ("public-access", "encryption", "ownership", "policy")
-AVAILABLE = [(kind, setting, []) for kind in (ImportBucket, ExportBucket) for setting in SETTINGS]
+UNAVAILABLE: list[tuple[Any, str, list[str]]] = [
+    (kind, setting, []) for kind in (ImportBucket, ExportBucket) for setting in SETTINGS
+]
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def refuse(_: Any) -> Any:
 @pytest.mark.parametrize(
     ("kind", "failed", "names"),
     [
-        *AVAILABLE,
+        *UNAVAILABLE,
         (ExportBucket, "acl", []),
         # The aws provider waits up to a minute for it, after every change.
         (ImportBucket, "lifecycle", [BUCKET]),

@@ -9,7 +9,7 @@ from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat, TargetEnvironment
 from pulumi_vmimport.aws.ec2.import_options import Platform, SnapshotFormat
-from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer
+from pulumi_vmimport.aws.ec2.import_request import SnapshotDiskContainer, UserBucket
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
@@ -245,7 +245,7 @@ def test_an_ami_that_may_be_of_a_killed_run_is_named_before_it_is_imported_again
 
 
 def test_an_ami_that_has_tags_or_another_system_or_whose_task_is_listed_is_not_named(
-    new_run: NewRun, image_inputs: ImportImageInputs, untraced: str, aws: AwsSandbox
+    new_run: NewRun, image_inputs: ImportImageInputs, raw_disk: UserBucket, untraced: str, aws: AwsSandbox
 ) -> None:
     run = new_run()
     ImportImageLifecycle().create(run, replace(image_inputs, platform=Platform.LINUX))
@@ -253,7 +253,7 @@ def test_an_ami_that_has_tags_or_another_system_or_whose_task_is_listed_is_not_n
     ImportImageLifecycle().create(run, replace(image_inputs, disk_containers=(disk, disk)))
     ec2 = aws.observer("ec2")
     ec2.create_tags(Resources=[untraced], Tags=[{"Key": "team", "Value": "blue"}])
-    other = {"Format": "RAW", "UserBucket": {"S3Bucket": disk.user_bucket.s3_bucket, "S3Key": disk.user_bucket.s3_key}}
+    other = {"Format": "RAW", "UserBucket": {"S3Bucket": raw_disk.s3_bucket, "S3Key": raw_disk.s3_key}}
     ec2.import_image(DiskContainers=[other], LicenseType="BYOL", Platform="Windows")
     aws.clock.advance(aws.settings.import_seconds)
     ImportImageLifecycle().create(run, image_inputs)
