@@ -155,8 +155,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         if self.condition(state) is not Condition.READY:
             return self._complete(run, id, updated)
         self.untag_result(run, state, sorted((state.tags or {}).keys() - (inputs.tags or {}).keys()))
-        configured = self.configure_result(run, updated)
-        if configured is None:
+        if (configured := self.configure_result(run, updated)) is None:
             gone = self.describe_result(state)
             raise PartialFailureError(f"{gone} does not exist; run `pulumi up --refresh` to create it again")
         return configured
@@ -260,8 +259,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def _complete(self, run: Run, task_id: str, state: StateT) -> StateT:
         if not self.has_result(state):
             state = self._wait_for_result(run, task_id, state)
-        configured = self.configure_result(run, state)
-        if configured is None:
+        if (configured := self.configure_result(run, state)) is None:
             run.record(task_id, replace(state, task_status="deleted"))
             self.delete_result(run, state)
             raise CleanFailureError(
