@@ -15,8 +15,9 @@ import pulumi_aws as aws
 import pytest
 from click.testing import CliRunner
 from tests.engine.conftest import raw_disk
+from tests.engine.prerequisites import DISTRIBUTION_ROLE, REGION, make_distribution_role
 
-from pulumi_vmimport import ImportImage
+from pulumi_vmimport import DistributeImage, ImportImage
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport.policies.rule_catalog import RULES
@@ -29,7 +30,7 @@ FAULTY = """
 import json
 import pulumi
 import pulumi_aws as aws
-from pulumi_vmimport import ImportImage
+from pulumi_vmimport import DistributeImage, ImportImage
 
 def image(name, *, bucket="images-of-web", **args):
     disk = {"format": "RAW", "user_bucket": {"s3_bucket": bucket, "s3_key": "web.raw"}}
@@ -156,7 +157,7 @@ def run(example: str) -> Callable[[], None]:
     return program
 
 
-# The other examples have no resource that a rule reads, or only the component of the main stack.
+# The other examples need a vCenter, another Region or another account; the rules read no other kinds of resources there.
 @pytest.mark.parametrize("example", ["copy_and_share", "export_machine", "import_existing", "upload_and_import"])
 def test_an_example_has_no_finding(
     new_stack: Callable[..., Any], instance_id: str, image_id: str, tmp_path: Path, pack: Path, example: str
@@ -212,6 +213,37 @@ def test_a_setting_in_the_configuration_of_the_pack_changes_what_a_rule_requires
     preview(enforcementLevel="advisory", encryption="aws:kms")
     assert findings("\n".join(stack.output)) == [("advisory", "import-bucket-protection", "images")]
     assert "encryption must be one of the following" in stack.fails(lambda: preview(encryption="DES"))
+
+
+def test_a_distribution_is_judged_by_its_configuration_and_by_the_import_of_its_source(
+    new_stack: Callable[..., Any], sandbox: Sandbox, image_args: dict[str, Any], pack: Path
+) -> None:
+    make_distribution_role(sandbox.aws)
+    sandbox.clock.advance(3600)  # the role has propagated
+
+    def program() -> None:
+        web = ImportImage("web", **image_args)
+        everyone: aws.imagebuilder.DistributionConfigurationDistributionArgsDict = {
+            "region": REGION,
+            "ami_distribution_configuration": {
+                "name": "web {{ imagebuilder:buildDate }}",
+                "launch_permission": {"user_groups": ["all"]},
+            },
+        }
+        public = aws.imagebuilder.DistributionConfiguration("public", distributions=[everyone])
+        DistributeImage(
+            "distributed",
+            source_image=web.image_id,
+            distribution_configuration_arn=public.arn,
+            execution_role=DISTRIBUTION_ROLE,
+        )
+
+    stack = new_stack(program)
+    failed = stack.fails(lambda: stack.preview(policy_packs=[str(pack)]))
+    assert findings(failed) == [
+        ("advisory", "shared-image-retention", "distributed"),
+        ("mandatory", "public-byol-image", "distributed"),
+    ]
 
 
 def test_fails_with_the_packages_to_install_where_the_environment_lacks_them(
