@@ -26,9 +26,10 @@ IMAGE_BUILDER_RESOURCES = (
                 *("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
                 *("TagResource", "UntagResource"),
             ),
-            delete=iam(
-                *("imagebuilder", "GetImage", "CancelImageCreation", "StartResourceStateUpdate"),
-                *("GetLifecycleExecution", "ListLifecycleExecutionResources", "DeleteImage", "UntagResource"),
+            delete=(
+                *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot"),
+                *iam("imagebuilder", "GetImage", "CancelImageCreation", "StartResourceStateUpdate", "UntagResource"),
+                *iam("imagebuilder", "GetLifecycleExecution", "ListLifecycleExecutionResources", "DeleteImage"),
             ),
             implied=("iam:PassRole",),
         ),

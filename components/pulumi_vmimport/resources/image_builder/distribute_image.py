@@ -18,6 +18,7 @@ from pulumi_vmimport.lifecycle.schema import updatable
 class DistributeImageInputs(AwsInputs):
     source_image: str
     distribution_configuration_arn: str
+    distribution_hash: str | None = None
     execution_role: str = updatable(MISSING, preflight=True)
     log_group_name: str | None = updatable()
     retain_on_delete: bool | None = updatable()
@@ -45,6 +46,9 @@ class DistributeImageArgs(AwsArgs):
     distribution_configuration_arn: pulumi.Input[str]
     """ARN of the distribution configuration, in the same Region. Image Builder uses the configuration as it is when the
     distribution starts; a later change of the configuration does not affect it."""
+    distribution_hash: NotRequired[pulumi.Input[str]]
+    """Any value that changes with the content of the configuration, or with the value of an `ssm:` parameter, such as a
+    hash. A change distributes the image again. Default: a change of their content has no effect."""
     execution_role: pulumi.Input[str]
     """Name or ARN of the role that Image Builder assumes to create the AMIs, and to delete them. It must trust
     imagebuilder.amazonaws.com. docs/distribution.md lists its permissions."""

@@ -34,7 +34,12 @@ from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_e
 from pulumi_vmimport.resources.image_builder import distribution_rules
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs, DistributeImageState
 from pulumi_vmimport.resources.image_builder.distribution_texts import describe_failure, progress_of
-from pulumi_vmimport.resources.image_builder.image_removal import remove_image, wait_while_in_progress
+from pulumi_vmimport.resources.image_builder.image_removal import (
+    existing_amis,
+    remove_image,
+    remove_recorded_amis,
+    wait_while_in_progress,
+)
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
@@ -76,7 +81,7 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
     def read(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
         image = builder_images.find(run.aws, id)
         if image is None:
-            return None
+            return _without_image(run, id, state)
         found = replace(_with_outputs(state, image), tags=user_tags(image.tags, state.tags))
         missing = _missing_amis(run, image) if image.status in COMPLETE_STATUSES else {}
         if state.image_state == "stale" and image.status in RETRYABLE_STATUSES:
@@ -116,6 +121,8 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         if image is not None and image.is_in_progress:
             image = wait_while_in_progress(run, image)
         if image is None:
+            if not state.retain_on_delete:
+                remove_recorded_amis(run, id, state.amis or ())
             return
         if state.retain_on_delete and image.status in COMPLETE_STATUSES:
             builder_images.untag(run.aws, id, image.tags.keys() & set(OWN_TAGS))
@@ -223,6 +230,15 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
 
 def _with_outputs(state: DistributeImageState, image: BuilderImage) -> DistributeImageState:
     return replace(state, image_state=image.status, state_reason=image.reason, amis=tuple(map(asdict, image.amis)))
+
+
+def _without_image(run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
+    """The state of a resource whose image was deleted outside Pulumi; None if no AMI of the account is left either."""
+    left = existing_amis(run, id, state.amis or ())
+    if not left:
+        return None
+    words = "the Image Builder image was deleted outside Pulumi"
+    return replace(state, image_state="DELETED", state_reason=words, amis=tuple(left))
 
 
 def _is_usable(run: Run, image: BuilderImage, own_tags: Mapping[str, str]) -> bool:

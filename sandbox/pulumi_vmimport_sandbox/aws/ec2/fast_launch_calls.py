@@ -34,7 +34,7 @@ class FastLaunchCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto
             raise InvalidAMIIdError([image_id])
         if (image.platform or "").lower() != "windows":
             raise ServiceError("InvalidRequest", f"Can't enable EC2 Fast Launch. {image_id} is not a Windows AMI.")
-        settings = self._settings()
+        settings = requested_settings(self.ec2_backend, self.params)
         known = self.cloud.fast_launch[self.account_region]
         current = known.get(image_id) or SimulatedFastLaunch(image_id, image.owner_id)
         if current.state not in {"disabled", "enabling", "enabled", "enabled-failed"}:
@@ -68,33 +68,39 @@ class FastLaunchCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto
             raise ServiceError("InvalidNextToken", "The token is not valid.") from error
         return ActionResult({"FastLaunchImages": page, "NextToken": token})
 
-    def _settings(self) -> dict[str, Any]:
-        launches = self._get_param("MaxParallelLaunches") or _DEFAULT_LAUNCHES
-        if launches < _DEFAULT_LAUNCHES:
-            text = f"Value ({launches}) for parameter MaxParallelLaunches is invalid. The value must be 6 or greater."
-            raise ServiceError("InvalidParameterValue", text)
-        if (kind := self._get_param("ResourceType") or "snapshot") != "snapshot":
-            raise ServiceError("InvalidParameterValue", f"Value ({kind}) for parameter ResourceType is invalid.")
-        count = (self._get_param("SnapshotConfiguration") or {}).get("TargetResourceCount") or _DEFAULT_SNAPSHOTS
-        settings = {
-            "ResourceType": kind,
-            "SnapshotConfiguration": {"TargetResourceCount": int(count)},
-            "MaxParallelLaunches": launches,
-        }
-        template = self._get_param("LaunchTemplate")
-        return {**settings, "LaunchTemplate": self._template(template)} if template else settings
 
-    def _template(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The template as EC2 returns it: assumed to have id and name, and the version as the request has it."""
-        id, name = given.get("LaunchTemplateId"), given.get("LaunchTemplateName")
-        if id and name:
-            text = "Either LaunchTemplateId or LaunchTemplateName may be specified, not both."
-            raise ServiceError("InvalidParameterCombination", text)
-        version = str(given["Version"])
-        ec2 = self.ec2_backend
-        template = ec2.get_launch_template(id) if id else ec2.get_launch_template_by_name(name)
-        template.get_version(version)  # raises if the template has no such version
-        return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}
+def requested_settings(ec2: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a request of EnableFastLaunch, with EC2's defaults.
+
+    Raises:
+        ServiceError: A setting is rejected.
+    """
+    launches = request.get("MaxParallelLaunches") or _DEFAULT_LAUNCHES
+    if launches < _DEFAULT_LAUNCHES:
+        text = f"Value ({launches}) for parameter MaxParallelLaunches is invalid. The value must be 6 or greater."
+        raise ServiceError("InvalidParameterValue", text)
+    if (kind := request.get("ResourceType") or "snapshot") != "snapshot":
+        raise ServiceError("InvalidParameterValue", f"Value ({kind}) for parameter ResourceType is invalid.")
+    count = (request.get("SnapshotConfiguration") or {}).get("TargetResourceCount") or _DEFAULT_SNAPSHOTS
+    settings = {
+        "ResourceType": kind,
+        "SnapshotConfiguration": {"TargetResourceCount": int(count)},
+        "MaxParallelLaunches": launches,
+    }
+    template = request.get("LaunchTemplate")
+    return {**settings, "LaunchTemplate": _template(ec2, template)} if template else settings
+
+
+def _template(ec2: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The template as EC2 returns it: assumed to have id and name, and the version as the request has it."""
+    id, name = given.get("LaunchTemplateId"), given.get("LaunchTemplateName")
+    if id and name:
+        text = "Either LaunchTemplateId or LaunchTemplateName may be specified, not both."
+        raise ServiceError("InvalidParameterCombination", text)
+    version = str(given["Version"])
+    template = ec2.get_launch_template(id) if id else ec2.get_launch_template_by_name(name)
+    template.get_version(version)  # raises if the template has no such version
+    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}
 
 
 def _described(image: SimulatedFastLaunch) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from moto.ssm.models import ssm_backends
 from pulumi_vmimport_sandbox.aws.core.builder_image import ImageCopy
 from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.core.simulated_fast_launch import SimulatedFastLaunch
+from pulumi_vmimport_sandbox.aws.ec2.fast_launch_calls import requested_settings
 from pulumi_vmimport_sandbox.aws.image_builder.ami_copies import CopyError
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_access import ActingRole
 from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import ImageExportTask
@@ -59,13 +61,35 @@ def _put_parameters(cloud: Cloud, here: AccountRegion, copy: ImageCopy, role: Ac
 
 
 def _update_fast_launch(cloud: Cloud, here: AccountRegion, copy: ImageCopy, role: ActingRole) -> None:
-    del cloud, role
+    """Enable EC2 Fast Launch. That Image Builder does not wait for the snapshots is assumed."""
+    there = AccountRegion(copy.account, copy.region)
     for entry in copy.distribution.get("fastLaunchConfigurations") or []:
         if not entry["enabled"] or entry.get("accountId", here.account) != copy.account:
             continue
-        if copy.ami.platform != "windows":  # words assumed
-            text = f"The image {copy.ami.id} is not a Windows image; only Windows images support fast launch"
+        role.require("ec2:EnableFastLaunch", f"arn:aws:ec2:{copy.region}::image/{copy.ami.id}")
+        if copy.ami.platform != "windows":
+            text = f"Can't enable EC2 Fast Launch. {copy.ami.id} is not a Windows AMI."
             raise CopyError(f"EC2 Client Error: '{text}'")
+        try:
+            settings = requested_settings(ec2_backends[there.account][there.region], _fast_launch_request(entry))
+        except (ServiceError, EC2ClientError) as error:
+            raise CopyError(f"EC2 Client Error: '{error.message}'") from error
+        enabled = SimulatedFastLaunch(copy.ami.id, copy.account)
+        failure = cloud.faults.next_fast_launch_failure()
+        enabled.enable(settings, at=cloud.now, seconds=cloud.settings.enable_fast_launch_seconds, failure=failure)
+        cloud.fast_launch[there].setdefault(copy.ami.id, enabled)
+
+
+def _fast_launch_request(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of EnableFastLaunch for an entry of fastLaunchConfigurations."""
+    request: dict[str, Any] = {"MaxParallelLaunches": entry.get("maxParallelLaunches")}
+    if count := (entry.get("snapshotConfiguration") or {}).get("targetResourceCount"):
+        request["SnapshotConfiguration"] = {"TargetResourceCount": count}
+    if given := entry.get("launchTemplate"):
+        names = {"launchTemplateId": "LaunchTemplateId", "launchTemplateName": "LaunchTemplateName"}
+        template = {names[name]: value for name, value in given.items() if name in names}
+        request["LaunchTemplate"] = {**template, "Version": given.get("launchTemplateVersion", "$Default")}
+    return request
 
 
 def _export(cloud: Cloud, here: AccountRegion, copy: ImageCopy, role: ActingRole) -> None:

@@ -146,8 +146,24 @@ def test_a_denied_read_is_an_error_and_a_deleted_image_is_gone(
     with pytest.raises(Exception, match="AccessDeniedException"):
         LIFECYCLE.read(run, created.id, created.state)
     aws.faults.allow("GetImage")
-    builder.calls.delete_image(imageBuildVersionArn=created.id)
+    LIFECYCLE.delete(run, created.id, created.state)
     assert LIFECYCLE.read(run, created.id, created.state) is None
+
+
+def test_the_amis_of_an_image_that_was_deleted_outside_are_replaced_and_deleted(
+    run: Any, new_run: Callable[..., Any], new_inputs: Any, builder: Any, other: Account
+) -> None:
+    inputs = new_inputs(builder.to(REGION), builder.to(ABROAD, "123456789012", other.account_id))
+    created: Any = LIFECYCLE.create(run, inputs)
+    builder.calls.delete_image(imageBuildVersionArn=created.id)
+    read = LIFECYCLE.read(run, created.id, created.state)
+    assert read is not None
+    assert (read.image_state, LIFECYCLE.condition(read)) == ("DELETED", Condition.BROKEN)
+    assert read.amis == created.state.amis[:2]
+    deletion = new_run()
+    LIFECYCLE.delete(deletion, created.id, created.state)
+    assert [line for line in builder.amis() if "account" not in line] == []
+    assert created.state.amis[2]["id"] in deletion.warnings[0]
 
 
 def test_tags_change_in_place(run: Any, inputs: DistributeImageInputs, builder: Any) -> None:
@@ -180,6 +196,27 @@ def test_delete_cancels_a_running_distribution(
     LIFECYCLE.delete(new_run(), *run.recorded)
     assert len(aws.calls.of("CancelImageCreation")) == 1
     assert aws.remaining_resources() == before
+
+
+def test_delete_waits_for_a_distribution_that_can_no_longer_be_cancelled(
+    new_run: Callable[..., Any], inputs: DistributeImageInputs, aws: AwsSandbox
+) -> None:
+    before = aws.remaining_resources()
+    run = new_run(stop_after_waits=0)
+    with pytest.raises(RunInterruptedError):
+        LIFECYCLE.create(run, inputs)
+    aws.faults.error("CancelImageCreation", "InvalidRequestException", "The image is AVAILABLE.")
+    LIFECYCLE.delete(new_run(), *run.recorded)
+    assert aws.remaining_resources() == before
+
+
+def test_another_hash_distributes_again(
+    run: Any, new_run: Callable[..., Any], inputs: DistributeImageInputs, builder: Any
+) -> None:
+    first = LIFECYCLE.create(run, inputs)
+    assert LIFECYCLE.create(new_run(), inputs).id == first.id
+    assert LIFECYCLE.create(new_run(), replace(inputs, distribution_hash="2")).id != first.id
+    assert len(builder.images()) == 2
 
 
 def test_retained_copies_stay_and_are_not_adopted(

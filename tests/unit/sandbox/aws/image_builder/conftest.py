@@ -20,6 +20,7 @@ ALL = {
     "Action": [
         *("ec2:CopyImage", "ec2:CreateTags", "ec2:ModifyImageAttribute", "ec2:DeregisterImage", "ec2:DeleteSnapshot"),
         *("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate", "ssm:PutParameter", "sts:AssumeRole"),
+        "ec2:EnableFastLaunch",
     ],
     "Resource": "*",
 }

@@ -105,6 +105,28 @@ def test_launch_templates_parameters_and_permissions_are_set(distribution: "Dist
     assert permissions == [{"UserId": "210987654321"}]
 
 
+def test_fast_launch_is_enabled_for_the_copies_of_a_windows_ami(distribution: "Distribution") -> None:
+    fast_launch = {
+        "enabled": True,
+        "accountId": "123456789012",
+        "maxParallelLaunches": 6,
+        "snapshotConfiguration": {"targetResourceCount": 7},
+    }
+    image = distribution.ended(distribution.to(THERE, fastLaunchConfigurations=[fast_launch]))
+    assert image["state"] == {"status": "AVAILABLE"}
+    (found,) = distribution.aws.client("ec2", THERE).describe_fast_launch_images()["FastLaunchImages"]
+    assert found["ImageId"] == image["outputResources"]["amis"][0]["image"]
+    assert (found["SnapshotConfiguration"], found["State"]) == ({"TargetResourceCount": 7}, "enabling")
+
+
+def test_too_few_parallel_launches_fail_the_step_of_fast_launch(distribution: "Distribution") -> None:
+    fast_launch = {"enabled": True, "maxParallelLaunches": 5}
+    image = distribution.ended(distribution.to(THERE, fastLaunchConfigurations=[fast_launch]))
+    failure = image["state"]["failureContext"]["distributionFailure"]["regionFailures"][0]
+    assert failure["imageConfigurationStep"] == "UPDATE_FAST_LAUNCH_CONFIGURATIONS"
+    assert "The value must be 6 or greater" in failure["errorMessage"]
+
+
 def test_a_missing_launch_template_fails_its_step(distribution: "Distribution") -> None:
     template = {"launchTemplateId": f"lt-{'0' * 17}"}
     image = distribution.ended(distribution.to(THERE, launchTemplateConfigurations=[template]))
