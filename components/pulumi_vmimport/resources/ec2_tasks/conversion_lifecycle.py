@@ -60,10 +60,6 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         del run, inputs
         return iter(())
 
-    def warn_of_untraced_results(self, run: Run, inputs: InputsT) -> None:
-        """Warn of results that may be those of a task with these inputs, which EC2 no longer lists."""
-        del run, inputs
-
     def may_retry(self, run: Run, inputs: InputsT, error: ClientError) -> bool:
         """Whether to retry a start that EC2 rejected, for reasons beside quota and role. Shows what it waits for."""
         del run, inputs, error
@@ -187,10 +183,9 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         existing, unusable = self._earlier_tasks(run, inputs)
         if existing is not None:
             return existing
-        self.warn_of_untraced_results(run, inputs)
         if problems := [in_program_spelling(self.inputs_type, p) for p in self.inspection_problems(run, inputs)]:
             raise CleanFailureError("; ".join([*problems, "no task was started"]))
-        return self._start(run, inputs, unusable)
+        return self.start(run, inputs, unusable)
 
     def _earlier_tasks(self, run: Run, inputs: InputsT) -> tuple[TaskT | None, set[str]]:
         """The usable task of an earlier run with these inputs, and the ids of the unusable ones."""
@@ -203,7 +198,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
                 unusable.add(task.id)
         return None, unusable
 
-    def _start(self, run: Run, inputs: InputsT, unusable: set[str]) -> TaskT:
+    def start(self, run: Run, inputs: InputsT, unusable: set[str]) -> TaskT:
         """Start a task, as soon as the quota and IAM permit.
 
         EC2 returns an ended task for the ClientToken that started it, so the token depends on the unusable tasks.

@@ -49,8 +49,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def source_version(self, run: Run, inputs: ImportImageInputs) -> str | None:
         return containers_version(run, inputs.disk_containers)
 
-    def warn_of_untraced_results(self, run: Run, inputs: ImportImageInputs) -> None:
+    def start(self, run: Run, inputs: ImportImageInputs, unusable: set[str]) -> ImageImportTask:
         warn_of_untraced_images(run, inputs)
+        return super().start(run, inputs, unusable)
 
     def start_task(self, run: Run, inputs: ImportImageInputs, token: str, tags: Mapping[str, str]) -> ImageImportTask:
         return start_image_import(run.aws, api_members(inputs), token, tags)
@@ -110,7 +111,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         image = until_visible(run, id, lambda: images.find(run.aws, id)) if is_done else None
         if image is None:
             return None
-        if not marks and SYSPREP_TAG in image.tags:
+        if SYSPREP_TAG not in marks and SYSPREP_TAG in image.tags:
             ec2_tags.untag(run.aws, _resource_ids(named), [SYSPREP_TAG])
         permissions = image_copies.launch_permissions(run.aws, id)
         warn_of_clones(run, image, permissions)
