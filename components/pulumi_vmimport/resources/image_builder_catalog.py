@@ -44,6 +44,8 @@ IMAGE_BUILDER_RESOURCES = (
             check=(
                 *iam("imagebuilder", "GetDistributionConfiguration", "CreateDistributionConfiguration"),
                 *("ec2:DescribeImages", *iam("s3", "ListBucket", "GetEncryptionConfiguration")),
+                *iam("ec2", "DescribeSnapshots", "GetEbsDefaultKmsKeyId"),
+                *iam("kms", "DescribeKey", "GetKeyPolicy", "ListGrants"),
             ),
             create=(),
             read=(),

@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateDistributionConfiguration.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from pulumi_vmimport.aws.ec2 import images
@@ -16,9 +16,11 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.property_bag import write_bag
+from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribution_changes import warn_of_change, warn_of_effects
 from pulumi_vmimport.resources.image_builder.distribution_inputs import Distribution, DistributionSettingsInputs
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
+from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
 
 _UNUSED_NAME = "vmimport-dry-run"  # a configuration with the real name exists already
@@ -43,7 +45,18 @@ def problems(run: Run, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
         yield from _rejection(run, inputs, _UNUSED_NAME if existing else inputs.name)
     for path, of in _numbered(inputs):
         yield from _bucket_problems(run, f"{path}.s3ExportConfiguration.s3Bucket", of)
-    yield from _image_problems(run, inputs)
+    image = yield from _image(run, inputs)
+    if image is not None:
+        yield from (problem for path, of in _numbered(inputs) for problem in _unsuited(path, of, image))
+        if reason := clone_problem(image, "would be distributed"):
+            run.warn(reason)
+    if not run.supplied_by_resource("distributions"):  # the policy of a key of the stack may not exist yet
+        yield from copy_key_problems(run, _requested(inputs), image)
+
+
+def _requested(inputs: DistributionSettingsInputs) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The settings of each Region in the words of the API, with the path of their KMS key."""
+    yield from ((f"{path}.amiDistributionConfiguration.kmsKeyId", write_bag(of)) for path, of in _numbered(inputs))
 
 
 def _existing(run: Run, inputs: DistributionSettingsInputs) -> Mapping[str, Any] | None:
@@ -104,18 +117,18 @@ def _bucket_reason(run: Run, bucket: str, region: str) -> str | None:
     return None
 
 
-def _image_problems(run: Run, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
-    """Settings that do not suit the AMI."""
+def _image(run: Run, inputs: DistributionSettingsInputs) -> Generator[Problem, None, images.Image | None]:
+    """The AMI that is to be distributed, as far as it is known."""
     image_id = inputs.image_id
     if not is_set(image_id):
-        return
+        return None
+    found: list[images.Image | None] = [None]
     with warn_on_aws_error(run, f"AMI {image_id}"):
-        image = images.find(run.aws, image_id)
-        if image is not None:
-            yield from (problem for path, of in _numbered(inputs) for problem in _unsuited(path, of, image))
-        elif not run.supplied_by_resource("imageId"):
+        found.append(images.find(run.aws, image_id))
+        if found[-1] is None and not run.supplied_by_resource("imageId"):
             where = f"account {run.aws.account_id}, {run.aws.region}"
             yield Problem("imageId", f"AMI {shown_value(image_id)} does not exist in {where}")
+    return found[-1]
 
 
 def _unsuited(path: str, of: Distribution, image: images.Image) -> Iterator[Problem]:

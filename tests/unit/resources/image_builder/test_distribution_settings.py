@@ -90,8 +90,8 @@ def test_a_change_warns_of_what_it_leaves_as_it_is(run: Any, aws: Any) -> None:
     assert region.startswith(f"{THERE} is removed from the configuration and keeps the AMIs {image_id} that it has")
 
 
-def test_warns_of_a_key_and_of_more_launch_templates_than_the_guide_allows(run: Any) -> None:
-    key = f"arn:aws:kms:{HERE}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+def test_warns_of_a_key_and_of_more_launch_templates_than_the_guide_allows(run: Any, aws: Any) -> None:
+    key = aws.observer("kms").create_key()["KeyMetadata"]["Arn"]
     templates = [{"launchTemplateId": f"lt-0ab1234c56d78901{n}"} for n in range(6)]
     ami = {"name": NAME, "kmsKeyId": key}
     of = {"region": HERE, "amiDistributionConfiguration": ami, "launchTemplateConfigurations": templates}
@@ -185,3 +185,23 @@ def test_the_resource_records_what_was_checked_and_touches_nothing(run: Any, aws
     assert lifecycle.update(run, created.id, created.state, other).distributions == other.distributions
     lifecycle.delete(run, created.id, created.state)
     assert aws.calls.operations == []
+
+
+def test_the_keys_of_the_copies_and_their_recipients_are_checked(run: Any, aws: Any) -> None:
+    key = aws.observer("kms", THERE).create_key()["KeyMetadata"]["Arn"]
+    ami = {"name": NAME, "kmsKeyId": key, "launchPermission": {"userIds": [OTHER]}}
+    missing = f"arn:aws:kms:{HERE}:123456789012:key/0f1e2d3c-0000-4000-8000-000000000000"
+    here = distribution(HERE, amiDistributionConfiguration={"name": NAME, "kmsKeyId": missing})
+    reasons = dict(found(run, settings(here, distribution(THERE, amiDistributionConfiguration=ami))))
+    path = "amiDistributionConfiguration.kmsKeyId"
+    assert f"does not exist in {HERE}" in reasons[f"distributions[0].{path}"]
+    assert "and its grants do not allow kms:DescribeKey" in reasons[f"distributions[1].{path}"]
+    assert f"to account {OTHER};" in reasons[f"distributions[1].{path}"]
+    run.supplied = ("distributions",)
+    assert found(run, settings(here)) == []
+
+
+def test_an_ami_without_sysprep_is_a_warning(run: Any, aws: Any, byol_ami: str) -> None:
+    aws.observer("ec2").create_tags(Resources=[byol_ami], Tags=[{"Key": "vmimport:sysprep", "Value": "none"}])
+    assert found(run, settings(distribution(HERE), imageId=byol_ami)) == []
+    assert any("was imported with sysprep none and would be distributed" in warning for warning in run.warnings)
