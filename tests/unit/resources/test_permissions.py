@@ -30,7 +30,8 @@ ROWS = {entry.name: entry.actions for entry in RESOURCES}
 TESTED = (
     "ImportImage", "ImportSnapshot", "DirectSnapshot", "ExportImage", "InstanceExport", "VirtualMachineExport",
     "DiskImageUpload", "ImportWorkspaceImage", "CreateWorkspaceImage", "ImportCustomWorkspaceImage",
-    "CopyWorkspaceImage", "CreateUpdatedWorkspaceImage", "WorkspaceBundle", "WorkspaceImagePermissions",
+    "CopyWorkspaceImage", "CreateUpdatedWorkspaceImage", "WorkspaceBundle", "WorkspaceImagePermissions", "DistributeImage",
+    "FastLaunch",
 )  # fmt: skip
 # What a resource does without: an upload that a bucket policy denies fails at its first request, and without the list
 # of its versions only the current object is deleted.
