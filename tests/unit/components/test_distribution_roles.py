@@ -112,6 +112,17 @@ def test_keys_and_parameters_of_a_target_account_are_named(world: Any) -> None:
     assert parameters["Resource"] == [f"arn:aws:ssm:*:{OWN}:parameter/imagebuilder/web"]
 
 
+@pytest.mark.parametrize(
+    ("partition", "service"), [("aws-us-gov", "ec2.*.amazonaws.com"), ("aws-cn", "ec2.*.amazonaws.com.cn")]
+)
+def test_keys_are_used_through_ec2_of_the_partition(world: Any, partition: str, service: str) -> None:
+    world.partition = partition
+    key = KEY.replace("arn:aws:", f"arn:{partition}:")
+    world.deploy(lambda: target({"source_account_id": SOURCE, "kms_key_arns": [key]}))
+    keys, grants = statements(world, "target")[2:]
+    assert keys["Condition"]["StringLike"] == grants["Condition"]["StringLike"] == {"kms:ViaService": service}
+
+
 def test_the_arns_have_the_partition_of_the_provider(world: Any) -> None:
     world.partition = "aws-us-gov"
     world.deploy(lambda: target({"source_account_id": SOURCE, "launch_templates": True}))

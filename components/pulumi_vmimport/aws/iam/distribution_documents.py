@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document
+from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document, via_service
 
 CROSS_ACCOUNT_ROLE = "EC2ImageBuilderDistributionCrossAccountRole"
 """Image Builder assumes a role of this name in target accounts, and no other."""
@@ -56,7 +56,7 @@ def cross_account_policy(uses: DistributionUses, account_id: str, partition: str
         {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": f"arn:{partition}:ec2:*::image/*"},
         _allow(("ec2:DescribeImages", "ec2:CopyImage", "ec2:ModifyImageAttribute"), "*"),
         *(_launch_template_statements(account_id, partition) if uses.launch_templates else ()),
-        *_key_statements(uses.kms_key_arns),
+        *_key_statements(uses.kms_key_arns, partition),
         *_parameter_statements(uses.ssm_parameter_names, account_id, partition),
     ]
     return _document(*statements)
@@ -91,7 +91,7 @@ def execution_policy(uses: DistributionUses, account_id: str, partition: str) ->
         _allow(("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"), logs),
         *_target_statements(uses.target_account_ids, snapshot, partition),
         *(_launch_template_statements(account_id, partition) if uses.launch_templates else ()),
-        *_key_statements(uses.kms_key_arns),
+        *_key_statements(uses.kms_key_arns, partition),
         *_parameter_statements(uses.ssm_parameter_names, account_id, partition),
         *_export_statements(uses.export_role_name, account_id, partition),
     ]
@@ -124,9 +124,9 @@ def _launch_template_statements(account_id: str, partition: str) -> Iterator[Doc
     yield _allow(("ec2:CreateTags",), templates, requested)
 
 
-def _key_statements(keys: Sequence[str]) -> Iterator[Document]:
+def _key_statements(keys: Sequence[str], partition: str) -> Iterator[Document]:
     if keys:
-        through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}
+        through_ec2 = {"StringLike": {"kms:ViaService": via_service("ec2", "*", partition)}}
         yield _allow(_KMS_ACTIONS, list(keys), through_ec2)
         yield _allow(_GRANT_ACTIONS, list(keys), {**through_ec2, "Bool": {"kms:GrantIsForAWSResource": "true"}})
 

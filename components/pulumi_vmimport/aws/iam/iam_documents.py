@@ -32,7 +32,15 @@ _EXAMPLES = {
     "kms:ReEncrypt*": "kms:ReEncryptFrom",
 }
 
+# Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+_DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
+
 Document = dict[str, Any]
+
+
+def via_service(service: str, region: str, partition: str) -> str:
+    """The value of kms:ViaService for a service in a Region, which may be `*`."""
+    return f"{service}.{region}.{_DNS_SUFFIXES.get(partition, 'amazonaws.com')}"
 
 
 def trust_policy(*, account_id: str | None = None, partition: str = "aws") -> Document:

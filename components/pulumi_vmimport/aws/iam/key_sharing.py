@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_vmimport.aws.iam.iam_documents import Document, example_of
+from pulumi_vmimport.aws.iam.iam_documents import Document, example_of, via_service
 from pulumi_vmimport.aws.iam.policy_conditions import Context, as_list, conditions_hold
 from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, covers, statements
 
@@ -73,12 +73,12 @@ class KeyAccess:
         return {action: self._effect(example_of(action), recipient) for action in SHARING_ACTIONS}
 
     def _effect(self, action: str, recipient: Recipient) -> Effect:
-        region = self.key_arn.split(":")[3]
+        _, partition, _, region, *_ = self.key_arn.split(":")
         known = {
             **recipient.context,
             "aws:securetransport": "true",
             "aws:requestedregion": region,
-            "kms:viaservice": f"ec2.{region}.amazonaws.com",
+            "kms:viaservice": via_service("ec2", region, partition),
             "kms:grantisforawsresource": "true",
         }
         found = set(self._policy_effects(Request(action, self.key_arn, known), recipient))

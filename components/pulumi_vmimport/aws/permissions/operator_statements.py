@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document
+from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document, via_service
 from pulumi_vmimport.aws.tables import iam_actions
 from pulumi_vmimport.aws.tables.iam_actions import UNLIMITED
 
@@ -21,7 +21,6 @@ MANAGED_POLICY_CHARACTERS = 6144
 OF_SEVERAL_TYPES = frozenset({"ec2:CancelExportTask", "ec2:CancelImportTask", "ec2:CreateTags", "ec2:DeleteTags"})
 """Each applies to one resource of several types, of which a kind has some: those of its other actions"""
 _EVERY_KEY = "arn:{partition}:kms:{region}:{account}:key/*"
-_DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 # Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 GUIDE_S3_ACTIONS = ("s3:GetBucketLocation", "s3:GetObject", "s3:PutObject")
@@ -134,8 +133,8 @@ def _limit(action: str, types: Sequence[str], scope: PolicyScope) -> _Limit:
 def _via_service(kind: NeededActions, scope: PolicyScope) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """The service that uses a key on behalf of the caller."""
     service = "s3" if "s3:PutObject" in kind.called else "ec2"
-    suffix = _DNS_SUFFIXES.get(scope.partition, "amazonaws.com")
-    return {"StringEquals": {"kms:ViaService": [f"{service}.{region}.{suffix}" for region in scope.regions]}}
+    services = [via_service(service, region, scope.partition) for region in scope.regions]
+    return {"StringEquals": {"kms:ViaService": services}}
 
 
 def _arns(of_type: str, scope: PolicyScope) -> list[str]:

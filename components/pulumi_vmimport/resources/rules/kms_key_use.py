@@ -102,6 +102,6 @@ class KeyUse:
 
     @property
     def _context(self) -> Context:
-        region = self.key_arn.split(":")[3]
-        account = self.role.account_id
-        return {**self.context, "kms:calleraccount": account, "kms:viaservice": f"{self.via}.{region}.amazonaws.com"}
+        _, partition, _, region, *_ = self.key_arn.split(":")
+        service = iam_documents.via_service(self.via, region, partition)
+        return {**self.context, "kms:calleraccount": self.role.account_id, "kms:viaservice": service}

@@ -85,6 +85,21 @@ def test_a_key_policy_allows_an_account_however_it_is_worded(statement: dict[str
 
 
 @pytest.mark.parametrize(
+    ("partition", "region", "service"),
+    [
+        ("aws-cn", "cn-north-1", "ec2.cn-north-1.amazonaws.com.cn"),
+        ("aws-us-gov", "us-gov-west-1", "ec2.us-gov-west-1.amazonaws.com"),
+    ],
+)
+def test_a_statement_for_ec2_counts_in_every_partition(partition: str, region: str, service: str) -> None:
+    statement = allow(
+        {"AWS": f"arn:{partition}:iam::{OTHER}:root"}, Condition={"StringEquals": {"kms:ViaService": service}}
+    )
+    access = KeyAccess(f"arn:{partition}:kms:{region}:123456789012:key/a", {"Statement": [statement]})
+    assert set(access.effects(ACCOUNT).values()) == {Effect.ALLOW}
+
+
+@pytest.mark.parametrize(
     ("statement", "is_denied"),
     [
         pytest.param(deny({"AWS": ROOT}), True, id="root"),
