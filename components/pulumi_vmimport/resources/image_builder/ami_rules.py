@@ -105,9 +105,11 @@ def _group_problems(path: str, group: str, inputs: DistributionSettingsInputs) -
         yield Problem(
             path, f"'{_EVERYONE}' makes the AMI public; remove it, or set allow_public=True to publish the AMI"
         )
-    if inputs.license_type == LicenseType.BYOL and inputs.platform == Platform.WINDOWS:
+    # An AMI of Linux brings no license of the account: license_type BYOL is the usual one.
+    if inputs.license_type == LicenseType.BYOL and inputs.platform in {Platform.WINDOWS, None}:
+        unless = "; for a Linux AMI, set platform" if inputs.platform is None else ""
         yield Problem(
             path,
-            f"'{_EVERYONE}' makes the AMI public, and a Windows AMI with license_type BYOL contains your own license; "
-            "remove it and share the AMI with accounts, organizations or organizational units",
+            f"'{_EVERYONE}' makes the AMI public, and with license_type BYOL it contains your own Windows license; "
+            f"remove it and share the AMI with accounts, organizations or organizational units{unless}",
         )

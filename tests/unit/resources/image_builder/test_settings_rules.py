@@ -175,8 +175,10 @@ def test_a_public_ami_needs_the_consent_of_the_program_and_no_license_of_its_own
     public = changed(f"{AMI}.launchPermission.userGroups", ["all"], allowPublic=True)
     assert problems(public) == {}
     assert problems(public | {"licenseType": "BYOL", "platform": "Linux"} | _without_fast_launch(public)) == {}
-    (reason,) = problems(public | {"licenseType": "BYOL", "platform": "Windows"}).values()
-    assert "contains your own license" in reason
+    for platform in ({"platform": "Windows"}, {}):
+        (reason,) = problems(public | {"licenseType": "BYOL", **platform}).values()
+        assert "contains your own Windows license" in reason
+    assert problems(public | {"licenseType": "BYOL", "platform": UNKNOWN}) == {}
 
 
 def _without_fast_launch(bag: dict[str, Any]) -> dict[str, Any]:
