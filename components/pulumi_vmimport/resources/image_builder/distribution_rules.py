@@ -13,6 +13,7 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
+from pulumi_vmimport.resources.image_builder.value_rules import pattern_problems
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.encrypted_sharing import image_sharing_problems
 from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
@@ -55,12 +56,12 @@ def input_problems(inputs: DistributeImageInputs) -> Iterator[Problem]:
 
 
 def _configuration_problems(arn: str, region: str | None) -> Iterator[Problem]:
+    path = "distributionConfigurationArn"
+    expected = "arn:aws:imagebuilder:REGION:ACCOUNT:distribution-configuration/NAME"
+    yield from pattern_problems(path, arn, _CONFIGURATION_ARN, expected)
     match = _CONFIGURATION_ARN.fullmatch(arn)
-    if match is None:
-        expected = "arn:aws:imagebuilder:REGION:ACCOUNT:distribution-configuration/NAME"
-        yield Problem("distributionConfigurationArn", f"expected {expected}, got {shown_value(arn)}")
-    elif region and match[1] != region:
-        yield Problem("distributionConfigurationArn", f"expected an ARN in Region {region}, got {arn}")
+    if match and region and match[1] != region:
+        yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
 
 
 def _is_role(role: str) -> bool:

@@ -67,6 +67,13 @@ def test_fails_in_check(checked: Any, change: dict[str, Any], path: str) -> None
     assert [found for found, _ in checked(LIFECYCLE, VALID | change)] == [path]
 
 
+def test_the_arn_of_the_guide_s_update_example_is_refused_with_the_reason(checked: Any) -> None:
+    arn = f"{BUILDER}:distribution-configuration/update-distribution-configuration.json"
+    [(path, reason)] = checked(LIFECYCLE, VALID | {"distributionConfigurationArn": arn})
+    assert path == "distributionConfigurationArn"
+    assert reason.endswith("; an ARN ends with the name of the resource, remove .json")
+
+
 def test_every_problem_is_reported_at_once(checked: Any) -> None:
     wrong = {"sourceImage": "web", "distributionConfigurationArn": "web", "executionRole": "?", "logGroupName": "web"}
     assert [path for path, _ in checked(LIFECYCLE, VALID | wrong)] == list(wrong)
