@@ -89,13 +89,15 @@ def _remove_amis(run: Run, image: BuilderImage, execution_role: str) -> None:
         return
     left = image_deletions.failures(run.aws, id)
     reasons = "; ".join(left) or ended.reason or "no reason"
+    amis = ", ".join(f"{ami.id} in {ami.region} (account {ami.account})" for ami in image.amis)
+    result = "everything else was deleted" if left else f"AMIs that may remain: {amis}"
     accounts = sorted({ami.account for ami in image.amis} - {image.account_id})
     remedy = f"check the permissions of role {execution_role}"
     if accounts:
         remedy += f", and that account {' and '.join(accounts)} has the role {LIFECYCLE_ROLE}"
     raise PartialFailureError(
         f"image {image.arn}: deletion {id} ended {ended.status}: {reasons}; {remedy}, then run the command again; "
-        "everything else was deleted; to keep the AMIs, set retain_on_delete first"
+        f"{result}; to keep the AMIs, set retain_on_delete first"
     )
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from tests.unit.resources.image_builder.conftest import make_role
 
+from pulumi_vmimport.aws.image_builder import image_deletions
 from pulumi_vmimport.call_guard import guarded_by
 from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import call_guard
+from pulumi_vmimport.resources.image_builder import image_removal
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
@@ -257,6 +259,20 @@ def test_fails_to_delete_where_a_role_is_missing_and_names_it(
     make_role(iam, role, trust["Statement"][0])
     LIFECYCLE.delete(new_run(), created.id, created.state)
     assert (builder.images(), builder.amis()) == ([], [])
+
+
+def test_a_deletion_that_lists_no_ami_claims_nothing_about_them(
+    run: Any, new_run: Callable[..., Any], inputs: DistributeImageInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created: Any = LIFECYCLE.create(run, inputs)
+    failed = image_deletions.ImageDeletion("lce-1", "CANCELLED", "Cancelled by a person.")
+    monkeypatch.setattr(image_removal, "wait_for_end", lambda *_: failed)
+    monkeypatch.setattr(image_deletions, "failures", lambda *_: [])
+    with pytest.raises(PartialFailureError) as caught:
+        LIFECYCLE.delete(new_run(), created.id, created.state)
+    here, there = (f"{ami['id']} in {ami['region']} (account 123456789012)" for ami in created.state.amis)
+    assert "ended CANCELLED: Cancelled by a person.; check the permissions" in str(caught.value)
+    assert f"AMIs that may remain: {here}, {there};" in str(caught.value)
 
 
 def test_throttled_and_busy_calls_are_retried(
