@@ -42,7 +42,7 @@ class CrossAccountDistributionRoleArgs(TypedDict):
     permissions_boundary: NotRequired[pulumi.Input[str]]
     """The ARN of the permissions boundary of the role. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the role, at most 45; the library adds four to identify its own role. Default: none."""
+    """Tags of the role, at most 40; the library adds four to identify its own role. Default: none."""
     propagation_seconds: NotRequired[pulumi.Input[int]]
     """How long to wait for IAM to propagate a new or changed role, in seconds. Default: 10, or less with a shorter
     vmimport:pollSeconds."""

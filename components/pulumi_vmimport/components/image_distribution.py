@@ -30,7 +30,7 @@ class ImageDistributionArgs(TypedDict):
     description: NotRequired[pulumi.Input[str]]
     """The description of the configuration. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the configuration, at most 45; the library adds three to identify it. Default: none."""
+    """Tags of the configuration, at most 40; the library adds three to identify it. Default: none."""
     allow_public: NotRequired[pulumi.Input[bool]]
     """Allow launch permissions for everyone (`user_groups`). Default: false."""
     image_id: NotRequired[pulumi.Input[str]]

@@ -49,7 +49,7 @@ class OperatorPolicyArgs(TypedDict):
     attach_to_users: NotRequired[list[str]]
     """The names of existing users to attach the managed policy to. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the managed policy, at most 45; the library adds three to identify its own policy. Default: none."""
+    """Tags of the managed policy, at most 40; the library adds three to identify its own policy. Default: none."""
 
 
 class OperatorPolicy(Component):

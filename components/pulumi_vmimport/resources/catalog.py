@@ -200,8 +200,8 @@ RESOURCES = (
             "`aws ec2 describe-fast-launch-images` lists it"
         ),
     ),
-    *WORKSPACES_RESOURCES,
     *IMAGE_BUILDER_RESOURCES,
+    *WORKSPACES_RESOURCES,
     ResourceEntry(
         name="RoleReadiness",
         module="resources.iam.role_readiness",

@@ -59,7 +59,7 @@ class DistributeImageArgs(AwsArgs):
     """Whether to keep the AMIs, their snapshots and the Image Builder image when the resource is deleted or replaced.
     Default: false, they are deleted in all Regions and accounts."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the Image Builder image, at most 45. The tags of the AMIs are part of the distribution configuration.
+    """Tags of the Image Builder image, at most 40. The tags of the AMIs are part of the distribution configuration.
     Default: no tags."""
 
 
