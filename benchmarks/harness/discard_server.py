@@ -18,6 +18,10 @@ from pathlib import Path
 _BUFFER_BYTES = 1 << 20
 _SNAPSHOT_ID = "snap-0123456789abcdef0"
 _TASK_ID = "import-snap-0123456789abcdef0"
+# Every response of AWS has a request id, that of PutSnapshotBlock a checksum, that of UploadPart an ETag.
+_HEAD = (
+    b'HTTP/1.1 200 OK\r\nx-amz-request-id: benchmark\r\nx-amz-Checksum: 0\r\nETag: "0"\r\nContent-Length: %d\r\n\r\n'
+)
 _EC2 = 'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"'
 _S3 = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
@@ -76,9 +80,7 @@ class _DiscardServer:
                     with self.lock:
                         self.requests += 1
                         self.body_bytes += size
-                connection.sendall(
-                    b'HTTP/1.1 200 OK\r\nETag: "0"\r\nContent-Length: %d\r\n\r\n%s' % (len(answer), answer)
-                )
+                connection.sendall(_HEAD % len(answer) + answer)
 
     def answer(self, method: str, path: str, body: bytes) -> bytes:
         """The response body for a request."""
@@ -92,7 +94,8 @@ class _DiscardServer:
             return self.ec2(body.decode())
         if method == "POST":  # CreateMultipartUpload or CompleteMultipartUpload
             kind = "InitiateMultipartUploadResult" if path.endswith("?uploads") else "CompleteMultipartUploadResult"
-            return f"<{kind} {_S3}><Bucket>b</Bucket><Key>k</Key><UploadId>u</UploadId></{kind}>".encode()
+            members = "<Bucket>b</Bucket><Key>k</Key><UploadId>u</UploadId><ETag>0</ETag>"
+            return f"<{kind} {_S3}>{members}</{kind}>".encode()
         return b""
 
     def ebs(self, path: str, body: bytes) -> bytes:
