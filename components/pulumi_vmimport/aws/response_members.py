@@ -51,6 +51,8 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ModifyImageAttribute": _NONE,
     },
     "iam": {
+        "DeletePolicy": _NONE,
+        "DeletePolicyVersion": _NONE,
         "DeleteRole": _NONE,
         "DeleteRolePolicy": _NONE,
         "GetPolicy": ("Policy.DefaultVersionId",),
@@ -58,6 +60,9 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "GetRole": ("Role.Arn", "Role.AssumeRolePolicyDocument{}", "Role.CreateDate"),
         "GetRolePolicy": ("PolicyDocument{}",),
         "ListAttachedRolePolicies": ("AttachedPolicies[].PolicyArn",),
+        "ListPolicies": ("Policies[].Arn", "Policies[].AttachmentCount"),
+        "ListPolicyTags": ("Tags[].Key",),
+        "ListPolicyVersions": ("Versions[].VersionId", "Versions[].IsDefaultVersion"),
         "ListRolePolicies": ("PolicyNames[]",),
         "ListRoles": ("Roles[].RoleName",),
         "ListRoleTags": ("Tags[].Key",),
@@ -65,6 +70,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "imagebuilder": {
         "CancelImageCreation": _NONE,
         "CreateDistributionConfiguration": _NONE,
+        "DeleteDistributionConfiguration": _NONE,
         "DeleteImage": _NONE,
         "DistributeImage": ("imageBuildVersionArn",),
         "GetDistributionConfiguration": (
@@ -72,6 +78,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "GetImage": ("image.arn", "image.state.status"),
         "GetLifecycleExecution": ("lifecycleExecution.state.status",),
+        "ListDistributionConfigurations": ("distributionConfigurationSummaryList[].arn",),
         "ListImageBuildVersions": ("imageSummaryList[].arn", "imageSummaryList[].state.status"),
         "ListLifecycleExecutionResources": ("resources[].resourceId",),
         "RetryImage": _NONE,

@@ -101,6 +101,7 @@ COMPONENTS = (
             "aws.imagebuilder.DistributionConfiguration",
             "aws.imagebuilder.get_distribution_configuration",
         ),
+        orphans=(OrphanKind.DISTRIBUTION_CONFIGURATION,),
     ),
     ComponentEntry(
         name="CrossAccountDistributionRole",
@@ -139,5 +140,6 @@ COMPONENTS = (
             "aws.iam.UserPolicyAttachment",
             "aws.iam.get_policy",
         ),
+        orphans=(OrphanKind.MANAGED_POLICY,),
     ),
 )

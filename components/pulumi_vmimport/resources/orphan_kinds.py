@@ -16,12 +16,14 @@ class OrphanKind(StrEnum):
     IMAGE_PERMISSION = "WorkSpaces image permission"
     WORKSPACE_IMAGE = "WorkSpaces image"
     BUILDER_IMAGE = "Image Builder image"
+    DISTRIBUTION_CONFIGURATION = "distribution configuration"
     IMAGE = "AMI"
     SNAPSHOT = "snapshot"
     UPLOAD = "multipart upload"
     EXPORTED_OBJECT = "exported object"
     IMAGE_OBJECT = "image in S3"
     ROLE = "service role"
+    MANAGED_POLICY = "managed policy"
     BUCKET = "bucket"
     VIRTUAL_MACHINE = "virtual machine"
 
@@ -76,6 +78,11 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
             *("imagebuilder:DeleteImage", "iam:PassRole"),
         ),
     ),
+    OrphanKind.DISTRIBUTION_CONFIGURATION: OrphanHandling(
+        f"{_TAGS}. Image Builder does not delete one that an image pipeline uses",
+        ("imagebuilder:ListDistributionConfigurations",),
+        ("imagebuilder:DeleteDistributionConfiguration",),
+    ),
     OrphanKind.IMAGE: OrphanHandling(
         "the same tags, or those of the task that created it. EC2 lists a task for seven days after it ends; an AMI "
         "of an interrupted run has no tags of its own. After seven days it is recognized by its name, the id of the "
@@ -117,8 +124,13 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("iam:ListRoles", "iam:ListRoleTags", "iam:ListRolePolicies"),
         ("iam:ListRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
     ),
+    OrphanKind.MANAGED_POLICY: OrphanHandling(
+        f"{_TAGS}; only policies that are attached to nothing, as a killed run leaves them",
+        ("iam:ListPolicies", "iam:ListPolicyTags"),
+        ("iam:ListPolicyVersions", "iam:DeletePolicyVersion", "iam:DeletePolicy"),
+    ),
     OrphanKind.BUCKET: OrphanHandling(
-        f"{_TAGS}; buckets without a name of their own in the program. Only an empty bucket is deleted",
+        f"{_TAGS}, which are read from each bucket of the Region. Only an empty bucket is deleted",
         ("s3:ListAllMyBuckets", "s3:GetBucketTagging", "s3:GetBucketPolicy"),
         ("s3:DeleteBucket",),
     ),

@@ -45,12 +45,13 @@ class Inventory:
 def take_inventory(account: SearchedAccount, export: StackExport | None = None) -> Inventory:
     """Search all Regions concurrently; `export` says where the stack's exports write, and what it was creating."""
     prefixes = export.export_prefixes if export is not None else frozenset()
-    names = export.creating_names if export is not None else frozenset()
+    roles = export.creating_roles if export is not None else frozenset()
     errors: list[ListingError] = []
     searches = [RegionSearch(account.aws(region), region, errors) for region in account.regions]
     with ThreadPoolExecutor(_CONCURRENT_REGIONS, thread_name_prefix="region") as pool:
-        found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes, names)), searches))
-    found.append(list(component_listing.service_roles(searches[0], names)))  # IAM has no Regions
+        found = list(pool.map(lambda search: list(_resources(search, account.buckets, prefixes)), searches))
+    found.append(list(component_listing.service_roles(searches[0], roles)))  # IAM has no Regions
+    found.append(list(component_listing.managed_policies(searches[0])))
     found.append(list(vsphere_listing.virtual_machines(export, errors)))
     order = list(OrphanKind)
     resources = sorted(
@@ -64,7 +65,6 @@ def _resources(
     search: RegionSearch,
     buckets: Mapping[str, str] | None,
     prefixes: Collection[ExportPrefix],
-    names: Collection[str],
 ) -> Iterator[FoundResource]:
     in_region = [bucket for bucket, region in (buckets or {}).items() if region == search.region]
     yield from ec2_listing.ec2_resources(
@@ -72,6 +72,7 @@ def _resources(
     )
     yield from workspaces_listing.workspaces_resources(search)
     yield from image_builder_listing.builder_images_of(search)
+    yield from image_builder_listing.configurations_of(search)
     yield from s3_listing.uploads(search, in_region if buckets is not None else None)
     yield from s3_listing.image_objects(search, in_region)
-    yield from component_listing.buckets(search, names)
+    yield from component_listing.buckets(search)

@@ -11,7 +11,7 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
 from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task
 from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask, SnapshotImportTask
-from pulumi_vmimport.aws.image_builder import builder_images, image_deletions
+from pulumi_vmimport.aws.image_builder import builder_images, distribution_configurations, image_deletions
 from pulumi_vmimport.aws.s3 import exported_objects
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.aws.service_errors import error_code
@@ -143,6 +143,11 @@ def _delete_builder_image(aws: AwsConnection, resource: FoundResource) -> Remova
     return Removal(resource, "deleted")
 
 
+def _delete_configuration(aws: AwsConnection, resource: FoundResource) -> Removal:
+    distribution_configurations.delete(aws, resource.id)
+    return Removal(resource, "deleted")
+
+
 def _abort_upload(aws: AwsConnection, resource: FoundResource) -> Removal:
     bucket, key = _bucket_and_key(resource)
     try:
@@ -171,6 +176,20 @@ def _delete_role(aws: AwsConnection, resource: FoundResource) -> Removal:
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
         iam.delete_role(RoleName=name)
+    except ClientError as error:
+        if error_code(error) != "NoSuchEntity":
+            raise
+    return Removal(resource, "deleted")
+
+
+def _delete_policy(aws: AwsConnection, resource: FoundResource) -> Removal:
+    """Delete a policy with its versions. IAM deletes no policy that is attached."""
+    iam = aws.client("iam")
+    try:
+        for version in iam.list_policy_versions(PolicyArn=resource.id)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=resource.id, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=resource.id)
     except ClientError as error:
         if error_code(error) != "NoSuchEntity":
             raise
@@ -207,12 +226,14 @@ REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]]
     OrphanKind.IMAGE_PERMISSION: _revoke_permission,
     OrphanKind.WORKSPACE_IMAGE: _delete_workspace_image,
     OrphanKind.BUILDER_IMAGE: _delete_builder_image,
+    OrphanKind.DISTRIBUTION_CONFIGURATION: _delete_configuration,
     OrphanKind.IMAGE: _deregister_image,
     OrphanKind.SNAPSHOT: _delete_snapshot,
     OrphanKind.UPLOAD: _abort_upload,
     OrphanKind.EXPORTED_OBJECT: _delete_exported_object,
     OrphanKind.IMAGE_OBJECT: _delete_image_object,
     OrphanKind.ROLE: _delete_role,
+    OrphanKind.MANAGED_POLICY: _delete_policy,
     OrphanKind.BUCKET: _delete_bucket,
     OrphanKind.VIRTUAL_MACHINE: _delete_virtual_machine,
 }

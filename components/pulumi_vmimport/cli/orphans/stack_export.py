@@ -5,7 +5,7 @@ https://github.com/pulumi/pulumi (DeploymentV3).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,9 +17,14 @@ from pulumi_vmimport.shown_value import shown_value
 
 _VERSIONS = (3, 4)
 _PERMISSIONS = "WorkspaceImagePermissions"
-# The resources of components that have the tags of their component, and the inputs with their names.
-_MACHINE = "vsphere:index/virtualMachine:VirtualMachine"
-_OF_COMPONENTS = {"aws:iam/role:Role": "name", "aws:s3/bucket:Bucket": "bucket"}
+_MACHINE, _ROLE = "vsphere:index/virtualMachine:VirtualMachine", "aws:iam/role:Role"
+# The resources of components that have the tags of their component.
+_OF_COMPONENTS = frozenset(
+    {
+        *(_ROLE, "aws:iam/policy:Policy", "aws:s3/bucket:Bucket"),
+        "aws:imagebuilder/distributionConfiguration:DistributionConfiguration",
+    }
+)
 # How Pulumi writes a secret: this key and value, and `ciphertext`, or `plaintext` with --show-secrets.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
@@ -48,8 +53,8 @@ class StackExport:
     """Identities of resources with encrypted outputs, which may contain any id"""
     export_prefixes: frozenset[ExportPrefix] = frozenset()
     """Where the exports of the stack write, the interrupted ones included"""
-    creating_names: frozenset[str] = frozenset()
-    """The names of the roles and buckets whose creation was interrupted"""
+    creating_roles: frozenset[str] = frozenset()
+    """The names of the roles whose creation was interrupted"""
     creating_machines: frozenset[str] = frozenset()
     """The names of the virtual machines whose creation was interrupted"""
     permissions: frozenset[str] = frozenset()
@@ -80,10 +85,8 @@ def read_export(text: bytes, expected: str | None) -> StackExport:
         pending=frozenset(text for resource in creating for text in _pending_marks(resource)),
         encrypted=frozenset(_identity(resource) for resource in custom if _has_encrypted_outputs(resource)),
         export_prefixes=frozenset(prefix for r in [*custom, *creating] for prefix in _export_prefixes(r)),
-        creating_names=frozenset(name for resource in creating for name in _names(resource)),
-        creating_machines=frozenset(
-            name for r in creating if _type(r) == _MACHINE for name in _texts(_bag(r, "inputs").get("name"))
-        ),
+        creating_roles=frozenset(_names(creating, _ROLE)),
+        creating_machines=frozenset(_names(creating, _MACHINE)),
         permissions=frozenset(permission for resource in custom for permission in _permissions(resource)),
         accounts=frozenset(text for r in custom for text in _texts(_bag(r, "outputs").get(ACCOUNT))),
     )
@@ -212,10 +215,10 @@ def _export_prefixes(resource: Mapping[str, Any]) -> Iterator[ExportPrefix]:
         )
 
 
-def _names(resource: Mapping[str, Any]) -> Iterator[str]:
-    """The name of a role or bucket of a component."""
-    member = _OF_COMPONENTS.get(_type(resource))
-    yield from _texts(_bag(resource, "inputs").get(member)) if member else ()
+def _names(resources: Iterable[Mapping[str, Any]], of_type: str) -> Iterator[str]:
+    """The names of the resources of a type."""
+    for resource in resources:
+        yield from _texts(_bag(resource, "inputs").get("name")) if _type(resource) == of_type else ()
 
 
 def _type(resource: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Roles and buckets of components: listed, owned, pending and removed."""
+"""Roles, managed policies and buckets of components: listed, owned, pending and removed."""
 
 import json
 from collections.abc import Callable
@@ -11,12 +11,19 @@ from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 ROLE = "arn:aws:iam::123456789012:role/vmimport-desktop"
+DOCUMENT = json.dumps(iam_documents.role_policy(import_buckets=["images"]))
 NAME = "images-0123456789abcdef"
 BUCKET = f"arn:aws:s3:::{NAME}"
-COMPONENTS = {ROLE: "vmimport:index:VmimportRole::importer", BUCKET: "vmimport:index:ImportBucket::images"}
+POLICY = "arn:aws:iam::123456789012:policy/operators"
+COMPONENTS = {
+    ROLE: "vmimport:index:VmimportRole::importer",
+    BUCKET: "vmimport:index:ImportBucket::images",
+    POLICY: "vmimport:index:OperatorPolicy::operators",
+}
 CHILDREN = {
     ROLE: ("aws:iam/role:Role::importer", {"name": "vmimport-desktop"}),
     BUCKET: ("aws:s3/bucket:Bucket::images", {"bucket": NAME}),
+    POLICY: ("aws:iam/policy:Policy::operators", {"name": "operators"}),
 }
 
 
@@ -41,6 +48,20 @@ def leave(aws: AwsSandbox) -> Callable[..., None]:
             iam.put_role_policy(RoleName="vmimport-desktop", PolicyName="vmimport", PolicyDocument=policy)
             statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": BUCKET}
             s3.put_bucket_policy(Bucket=NAME, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    return make
+
+
+@pytest.fixture
+def leave_policy(aws: AwsSandbox) -> Callable[..., Any]:
+    """Creates the managed policy of an OperatorPolicy, attached to nothing, as a killed run leaves it."""
+
+    def make() -> Any:
+        iam = aws.observer("iam")
+        tags = [{"Key": key, "Value": value} for key, value in tags_of(POLICY).items()]
+        iam.create_policy(PolicyName="operators", PolicyDocument=DOCUMENT, Tags=tags)
+        iam.create_policy(PolicyName="of-others", PolicyDocument=DOCUMENT)
+        return iam
 
     return make
 
@@ -118,3 +139,61 @@ def test_a_denied_listing_is_reported(leave: Any, run: Any, export: Any, aws: Aw
     result = run(export=export())
     assert result.exit_code == 2
     assert "not listed: service roles in eu-west-1: " in result.output
+
+
+def test_a_bucket_with_a_name_of_the_program_is_found_by_its_tags(owners: Any, export: Any, aws: AwsSandbox) -> None:
+    s3 = aws.observer("s3")
+    s3.create_bucket(Bucket="our-images", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    tags = [{"Key": key, "Value": value} for key, value in tags_of(BUCKET).items()]
+    s3.put_bucket_tagging(Bucket="our-images", Tagging={"TagSet": tags})
+    named = {**child(BUCKET), "inputs": {"bucket": "our-images"}}
+    assert owners(export=export()) == {"arn:aws:s3:::our-images": "orphan"}
+    assert owners(export=export(creating=[named])) == {"arn:aws:s3:::our-images": "pending"}
+
+
+def test_a_managed_policy_is_owned_pending_or_an_orphan_as_the_export_says(
+    leave_policy: Any, owners: Any, export: Any
+) -> None:
+    leave_policy()
+    recorded = {**child(POLICY, arn=POLICY), "id": POLICY}
+    assert owners(export=export(recorded)) == {POLICY: "owned"}
+    assert owners(export=export(creating=[child(POLICY)])) == {POLICY: "pending"}
+    assert owners(export=export()) == {POLICY: "orphan"}
+
+
+def test_an_orphaned_policy_is_removed_with_its_versions(
+    leave_policy: Any, owners: Any, run: Any, export: Any, aws: AwsSandbox
+) -> None:
+    leave_policy().create_policy_version(PolicyArn=POLICY, PolicyDocument=DOCUMENT, SetAsDefault=True)
+    result = run("--remove", "--yes", export=export())
+    assert (result.exit_code, f"deleted: managed policy {POLICY}" in result.output) == (0, True)
+    assert owners(export=export()) == {}
+    assert "iam policy of-others" in aws.remaining_resources()
+
+
+def test_a_policy_that_a_role_uses_is_not_listed(leave_policy: Any, owners: Any, export: Any) -> None:
+    leave_policy().attach_role_policy(RoleName="vmimport", PolicyArn=POLICY)
+    assert owners(export=export()) == {}
+
+
+def test_a_policy_that_iam_does_not_delete_is_reported(
+    leave_policy: Any, run: Any, export: Any, aws: AwsSandbox
+) -> None:
+    leave_policy()
+    aws.faults.error("DeletePolicy", "DeleteConflict", "Cannot delete a policy attached to entities.", status=409)
+    result = run("--remove", "--yes", export=export())
+    assert (result.exit_code, f"not removed: managed policy {POLICY}: " in result.output) == (1, True)
+    assert "DeleteConflict" in result.output
+
+
+@pytest.mark.parametrize(
+    ("operation", "reported"),
+    [("ListPolicies", "managed policies"), ("ListPolicyTags", f"tags of policy {POLICY}")],
+)
+def test_a_denied_listing_of_policies_is_reported(
+    operation: str, reported: str, leave_policy: Any, run: Any, export: Any, aws: AwsSandbox
+) -> None:
+    leave_policy()
+    aws.faults.deny(operation)
+    result = run(export=export())
+    assert (result.exit_code, f"not listed: {reported} in eu-west-1: " in result.output) == (2, True)

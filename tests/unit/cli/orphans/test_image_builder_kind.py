@@ -1,4 +1,4 @@
-"""Image Builder images: who owns them, and their removal with the AMIs that they distributed."""
+"""Image Builder images and distribution configurations: who owns them, and their removal."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
 COPIES, REGION, ABROAD = "DistributeImage::copies", "eu-west-1", "us-west-2"
@@ -73,3 +74,25 @@ def test_an_orphan_is_cancelled_and_then_removed_with_its_amis(
     assert (second.exit_code, f"Image Builder image {image}" in second.output) == (0, True)
     aws.clock.advance(aws.settings.lifecycle_execution_seconds)
     assert copies(aws) == []
+
+
+def test_a_configuration_of_a_killed_run_is_listed_and_removed(
+    owners: Any, run: Any, aws: AwsSandbox, export: Any
+) -> None:
+    component, child = "vmimport:index:ImageDistribution", "aws:imagebuilder/distributionConfiguration"
+    parent = f"urn:pulumi:dev::shop::{component}::copies"
+    urn = f"urn:pulumi:dev::shop::{component}${child}:DistributionConfiguration::copies"
+    builder, to = aws.observer("imagebuilder"), {"region": REGION, "amiDistributionConfiguration": {}}
+    tags = Identity(parent).owner_tags
+    arn = builder.create_distribution_configuration(name="copies", distributions=[to], tags=tags)[
+        "distributionConfigurationArn"
+    ]
+    builder.create_distribution_configuration(name="of-others", distributions=[to])
+    created = {"urn": urn, "parent": parent, "custom": True, "inputs": {"name": "copies"}}
+    assert owners(export=export({**created, "id": arn})) == {arn: "owned"}
+    assert owners(export=export(creating=[created])) == {arn: "pending"}
+    assert owners(export=export()) == {arn: "orphan"}
+    result = run("--remove", "--yes", export=export())
+    assert (result.exit_code, f"deleted: distribution configuration {arn}" in result.output) == (0, True)
+    left = builder.list_distribution_configurations()["distributionConfigurationSummaryList"]
+    assert [configuration["name"] for configuration in left] == ["of-others"]
