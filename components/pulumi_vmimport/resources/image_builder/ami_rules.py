@@ -18,6 +18,7 @@ from pulumi_vmimport.resources.image_builder.value_rules import (
     ACCOUNT,
     ACCOUNT_ID,
     MOST_ACCOUNTS,
+    known_items,
     length_problems,
     list_problems,
     pattern_problems,
@@ -52,6 +53,13 @@ def ami_problems(
     yield from _key_problems(f"{path}.kmsKeyId", ami.kms_key_id, region)
     if is_set(ami.launch_permission):
         yield from _permission_problems(f"{path}.launchPermission", ami.launch_permission, inputs)
+        is_copy = is_known(region) and is_set(inputs.region) and region != inputs.region
+        if is_copy and is_set(ami.kms_key_id) and _EVERYONE in known_items(ami.launch_permission.user_groups):
+            yield Problem(
+                f"{path}.kmsKeyId",
+                "encrypts the copies, and EC2 does not make an encrypted AMI public; remove it, or remove "
+                f"'{_EVERYONE}' from user_groups",
+            )
 
 
 def _name_problems(path: str, name: str | None) -> Iterator[Problem]:

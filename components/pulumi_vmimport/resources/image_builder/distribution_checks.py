@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from pulumi_vmimport.aws.ec2 import images
-from pulumi_vmimport.aws.ec2.import_options import UsageOperation
 from pulumi_vmimport.aws.image_builder import distribution_requests
 from pulumi_vmimport.aws.image_builder.resource_names import configuration_arn
 from pulumi_vmimport.aws.s3 import export_buckets, s3_locations
@@ -19,13 +18,12 @@ from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribution_changes import warn_of_change, warn_of_effects
 from pulumi_vmimport.resources.image_builder.distribution_inputs import Distribution, DistributionSettingsInputs
+from pulumi_vmimport.resources.image_builder.image_suitability import unsuitable_settings
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
 
 _UNUSED_NAME = "vmimport-dry-run"  # a configuration with the real name exists already
-_WINDOWS = "windows"
-_EVERYONE = "all"
 
 
 def problems(run: Run, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
@@ -47,7 +45,8 @@ def problems(run: Run, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
         yield from _bucket_problems(run, f"{path}.s3ExportConfiguration.s3Bucket", of)
     image = yield from _image(run, inputs)
     if image is not None:
-        yield from (problem for path, of in _numbered(inputs) for problem in _unsuited(path, of, image))
+        for path, of in _numbered(inputs):
+            yield from (Problem(f"{path}.{at}", reason) for at, reason in unsuitable_settings(write_bag(of), image))
         if reason := clone_problem(image, "would be distributed"):
             run.warn(reason)
     if not run.supplied_by_resource("distributions"):  # the policy of a key of the stack may not exist yet
@@ -129,27 +128,3 @@ def _image(run: Run, inputs: DistributionSettingsInputs) -> Generator[Problem, N
             where = f"account {run.aws.account_id}, {run.aws.region}"
             yield Problem("imageId", f"AMI {shown_value(image_id)} does not exist in {where}")
     return found[-1]
-
-
-def _unsuited(path: str, of: Distribution, image: images.Image) -> Iterator[Problem]:
-    if (image.platform or "").lower() != _WINDOWS and _enables_fast_launch(of):
-        system = image.platform_details or "Linux/UNIX"
-        reason = f"fast launch is for Windows AMIs, and {image.id} runs {system}; remove it"
-        yield Problem(f"{path}.fastLaunchConfigurations", reason)
-    if image.usage_operation == UsageOperation.WINDOWS_BYOL and _is_public(of):
-        yield Problem(
-            f"{path}.amiDistributionConfiguration.launchPermission.userGroups",
-            f"makes the AMI public, and {image.id} contains your own Windows license; remove it",
-        )
-
-
-def _enables_fast_launch(of: Distribution) -> bool:
-    launches = of.fast_launch_configurations
-    return is_set(launches) and any(is_known(launch) and launch.enabled is True for launch in launches)
-
-
-def _is_public(of: Distribution) -> bool:
-    ami = of.ami_distribution_configuration
-    permission = ami.launch_permission if is_set(ami) else None
-    groups = permission.user_groups if is_set(permission) else None
-    return is_set(groups) and any(is_known(group) and group == _EVERYONE for group in groups)

@@ -13,6 +13,7 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
+from pulumi_vmimport.resources.image_builder.image_suitability import unsuitable_settings
 from pulumi_vmimport.resources.image_builder.value_rules import pattern_problems
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.encrypted_sharing import image_sharing_problems
@@ -127,7 +128,12 @@ def source_problems(
             run.warn(reason)
         if image_id and image is None and not run.supplied_by_resource("sourceImage"):
             yield Problem("sourceImage", f"there is no AMI {image_id} in {run.aws.region}")
-        if image is not None and configuration is not None and image.owner_id == run.aws.account_id:
+        if image is None or configuration is None:
+            return
+        for of in configuration.distributions:
+            for at, unsuitable in unsuitable_settings(of, image):
+                yield Problem("distributionConfigurationArn", f"{at} for {of['region']}: {unsuitable}")
+        if image.owner_id == run.aws.account_id:
             recipients = [Recipient(account) for account in configuration.other_accounts]
             yield from image_sharing_problems(run, "sourceImage", image, recipients)
             paths = ["distributionConfigurationArn"] * len(configuration.distributions)

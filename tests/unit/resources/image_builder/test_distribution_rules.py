@@ -85,6 +85,22 @@ def test_preflight_finds_nothing_wrong_with_what_can_be_distributed(
     assert looked_up(LIFECYCLE, run, inputs) == {}
 
 
+def test_preflight_fails_for_settings_that_do_not_suit_the_ami(
+    run: Any, new_inputs: Any, builder: Any, byol_ami: str, looked_up: Any
+) -> None:
+    public = builder.to(ABROAD)
+    public["amiDistributionConfiguration"]["launchPermission"] = {"userGroups": ["all"]}
+    inputs = new_inputs(builder.to(REGION), public)
+    reason = looked_up(LIFECYCLE, run, inputs)["distributionConfigurationArn"]
+    assert reason.startswith(f"amiDistributionConfiguration.launchPermission.userGroups for {ABROAD}: 'all' makes the")
+    assert f"{byol_ami} contains your own Windows license" in reason
+    linux = builder.aws.observer("ec2").register_image(Name="linux")["ImageId"]
+    launching = builder.to(REGION, fastLaunchConfigurations=[{"enabled": True}])
+    builder.reconfigure(inputs.distribution_configuration_arn, launching)
+    reason = looked_up(LIFECYCLE, run, replace(inputs, source_image=linux))["distributionConfigurationArn"]
+    assert reason.startswith(f"fastLaunchConfigurations for {REGION}: fast launch is for Windows AMIs")
+
+
 def test_preflight_reports_everything_that_does_not_exist(
     run: Any, inputs: DistributeImageInputs, looked_up: Any
 ) -> None:

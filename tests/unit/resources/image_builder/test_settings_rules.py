@@ -181,6 +181,17 @@ def test_a_public_ami_needs_the_consent_of_the_program_and_no_license_of_its_own
     assert problems(public | {"licenseType": "BYOL", "platform": UNKNOWN}) == {}
 
 
+def test_fails_for_a_public_copy_that_a_key_encrypts() -> None:
+    key = KEY.replace("eu-west-1", "us-east-1")
+    ami = {"name": NAME, "kmsKeyId": key, "launchPermission": {"userGroups": ["all"]}}
+    bag = changed(f"{SECOND}.amiDistributionConfiguration", ami, allowPublic=True)
+    assert problems(bag) == {
+        f"{SECOND}.amiDistributionConfiguration.kmsKeyId": "encrypts the copies, and EC2 does not make an encrypted AMI "
+        "public; remove it, or remove 'all' from user_groups"
+    }
+    assert problems(bag | {"region": UNKNOWN}) == {}
+
+
 def _without_fast_launch(bag: dict[str, Any]) -> dict[str, Any]:
     return {"distributions": bag["distributions"][:1]}
 
