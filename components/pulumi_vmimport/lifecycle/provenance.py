@@ -35,6 +35,11 @@ def source_tags(provenance: Mapping[str, str]) -> dict[str, str]:
     return {key: tag_value(provenance[name]) for name, key in _TAGS.items() if provenance.get(name)}
 
 
+def is_source_tag(key: str) -> bool:
+    """Whether a tag records a source."""
+    return key in _TAGS.values()
+
+
 def machine_fact(uuid: str, change_version: str | None) -> str:
     """A virtual machine: its BIOS UUID and vSphere's change version at the time of the export."""
     return " ".join(filter(None, (uuid, change_version)))

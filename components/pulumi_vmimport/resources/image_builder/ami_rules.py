@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 
 from pulumi_vmimport.aws.ec2.import_options import LicenseType, Platform
+from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG
 from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
+from pulumi_vmimport.lifecycle.provenance import is_source_tag
 from pulumi_vmimport.resources.image_builder.distribution_inputs import (
     AmiDistributionConfiguration,
     DistributionSettingsInputs,
@@ -46,7 +48,9 @@ def ami_problems(
     yield from length_problems(f"{path}.description", ami.description, _TEXT_LENGTH, "characters")
     yield from length_problems(f"{path}.amiTags", ami.ami_tags, _MOST_TAGS, "tags")
     if is_set(ami.ami_tags):
-        for problem in tag_problems(ami.ami_tags, most=len(ami.ami_tags)):
+        # The tags of what an AMI is may be set, for Image Builder does not copy those of the source.
+        checked = {key: value for key, value in ami.ami_tags.items() if key != SYSPREP_TAG and not is_source_tag(key)}
+        for problem in tag_problems(checked, most=len(checked)):
             yield Problem(f"{path}.amiTags{problem.path.removeprefix('tags')}", problem.reason)
     accounts = f"{path}.targetAccountIds"
     yield from list_problems(accounts, ami.target_account_ids, ACCOUNT_ID, ACCOUNT, MOST_ACCOUNTS)

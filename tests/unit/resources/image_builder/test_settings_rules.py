@@ -181,6 +181,13 @@ def test_a_public_ami_needs_the_consent_of_the_program_and_no_license_of_its_own
     assert problems(public | {"licenseType": "BYOL", "platform": UNKNOWN}) == {}
 
 
+def test_copies_can_have_the_tags_of_sysprep_and_source_but_none_of_an_owner() -> None:
+    tags = {"vmimport:sysprep": "before-export", "vmimport:source-task": "import-ami-0123456789abcdef0"}
+    assert problems(changed(f"{AMI}.amiTags", tags)) == {}
+    owned = changed(f"{AMI}.amiTags", {**tags, "vmimport:identity": "web"})
+    assert list(problems(owned)) == [f"{AMI}.amiTags.vmimport:identity"]
+
+
 def test_fails_for_a_public_copy_that_a_key_encrypts() -> None:
     key = KEY.replace("eu-west-1", "us-east-1")
     ami = {"name": NAME, "kmsKeyId": key, "launchPermission": {"userGroups": ["all"]}}
