@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN, is_known, is_set
@@ -114,6 +115,11 @@ def value_at(value: Any, *path: str) -> Any:
             return UNKNOWN
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def names(value: Any, member: StrEnum) -> bool:
+    """Whether a known value names a member of a closed set, which the resources accept in any case."""
+    return is_set(value) and str(value).lower() == member.value.lower()
 
 
 def members(value: Any) -> tuple[Any, ...]:

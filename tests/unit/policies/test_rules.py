@@ -35,6 +35,7 @@ from pulumi_vmimport.policies.rule_catalog import RULES
 from pulumi_vmimport.policies.stack_facts import StackFacts, StackResource
 
 BYOL, SERVER = image(licenseType="BYOL"), image(sysprep="none", platform="Windows")
+IN_LOWER_CASE = image(licenseType="byol", sysprep="none", platform="linux")
 HERE, THERE = bucket(), bucket(region="us-west-2")
 EVERYONE = {"Principal": "*"}
 OTHERS = {"launchPermission": {"userIds": [OTHER_ACCOUNT]}}
@@ -106,6 +107,9 @@ EVERYWHERE = configuration(**OTHERS)
 
 FAILING = {
     "byol-image-is-public": ("public-byol-image", "shared", stack(BYOL, permission(BYOL, group="all"))),
+    "byol-image-in-lower-case-is-public": (
+        "public-byol-image", "shared", stack(IN_LOWER_CASE, permission(IN_LOWER_CASE, group="all")),
+    ),
     "copy-of-a-byol-image-is-public": ("public-byol-image", "shared", copied_abroad(BYOL)),
     "byol-image-is-distributed-to-everyone": (
         "public-byol-image", "distributed", distributed(BYOL, launchPermission={"userGroups": ["all"]}),
@@ -270,6 +274,7 @@ QUIET = {
     "empty": stack(),
     "public-image-with-a-license-of-aws": stack(web := image(licenseType="AWS"), permission(web, group="all")),
     "public-image-with-an-unknown-license": stack(web := image(licenseType=UNKNOWN), permission(web, group="all")),
+    "linux-image-in-lower-case-is-shared": stack(IN_LOWER_CASE, permission(IN_LOWER_CASE)),
     "byol-image-with-an-unknown-group": stack(BYOL, permission(BYOL, group=UNKNOWN)),
     "byol-image-of-another-stack": stack(BYOL, permission(bucket(), group="all")),
     "public-image-of-one-of-two": stack(

@@ -12,6 +12,7 @@ from pulumi_vmimport.policies.stack_facts import (
     IMPORT_WORKSPACE_IMAGE,
     StackFacts,
     StackResource,
+    names,
 )
 
 
@@ -33,7 +34,7 @@ def _is_server_without_sysprep(image: StackResource) -> bool:
         return False
     is_client = "windows" in str(system).lower() and "server" not in str(system).lower()
     is_for_workspaces = profile_named(profile) is ImageProfile.BYOL_WORKSPACES
-    return not (is_client or is_for_workspaces or platform == Platform.LINUX)
+    return not (is_client or is_for_workspaces or names(platform, Platform.LINUX))
 
 
 def _serves_workspaces(stack: StackFacts, use: ImageUse) -> bool:

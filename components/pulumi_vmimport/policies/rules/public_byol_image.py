@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pulumi_vmimport.aws.ec2.import_options import LicenseType
 from pulumi_vmimport.policies.image_uses import image_uses
 from pulumi_vmimport.policies.rule import Enforcement, Finding, Rule, Settings, Severity
-from pulumi_vmimport.policies.stack_facts import StackFacts
+from pulumi_vmimport.policies.stack_facts import StackFacts, names
 
 
 def _findings(stack: StackFacts, settings: Settings) -> Iterator[Finding]:
     del settings
     for use in image_uses(stack):
-        if use.image.get("licenseType") == LicenseType.BYOL and any(audience.is_public for audience in use.audiences):
+        if names(use.image.get("licenseType"), LicenseType.BYOL) and any(
+            audience.is_public for audience in use.audiences
+        ):
             yield Finding(
                 use.resource,
                 f"{use.resource.label} {use.kind} {use.image.label}, imported with license_type BYOL, with every AWS "
