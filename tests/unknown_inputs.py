@@ -69,7 +69,7 @@ def defects(lifecycle: Lifecycle[Any, Any], run: Any, bag: Bag, outputs: Mapping
         except _REPORTED:
             continue
         except Exception as error:  # noqa: BLE001 - the test reports it
-            yield f"{name}: {error!r} in {''.join(traceback.format_tb(error.__traceback__)[-1:])}"
+            yield f"{name}: {error!r} in {''.join(traceback.format_tb(error.__traceback__)[-3:])}"
 
 
 def _bag(of: type, values: Mapping[str, Any], *, choice: int, only_required: bool = False) -> Bag:

@@ -4,7 +4,7 @@ Pulumi's own mocks return the inputs of a resource as its outputs, so every outp
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
@@ -27,7 +27,7 @@ class VmimportMocks(Mocks):
     """Mocks for `pulumi.runtime.set_mocks`.
 
     Each output of a custom resource has a value: a string names the resource and the output (`web-imageId`), a number
-    is 1, a list has one item. `outputs` overrides values by class and by output, in snake case:
+    is 1, a list and a map have one item. `outputs` overrides values by class and by output, in snake case:
     `VmimportMocks(outputs={"ImportImage": {"image_id": "ami-0123456789abcdef0"}})`. `calls` holds the results of
     provider functions by token. Resources of other packages have their inputs as outputs. `resources` lists every
     registered resource, for assertions on its inputs.
@@ -78,4 +78,6 @@ def _sample(hint: Any, text: str) -> Any:
         return True
     if hint in {int, float}:
         return 1
-    return text if hint is str else [text]
+    if hint is str:
+        return text
+    return {text: text} if get_origin(hint) is Mapping else [text]

@@ -254,6 +254,10 @@ def test_a_member_is_missing_if_it_has_no_value_of_its_kind(
     assert missing_member(value, paths) == missing
 
 
+# Of botocore's sessions.
+_OTHER_METHODS = {"get_component"}
+
+
 @cache
 def operation_names() -> dict[str, str]:
     """The operations of all services by the names of their methods."""
@@ -269,7 +273,7 @@ def called_operations(file: Path) -> set[str]:
     tree = ast.parse(file.read_text())
     methods = {
         node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
+    } - _OTHER_METHODS
     paginators = {
         node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -253,7 +253,8 @@ def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: 
 def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(ByolWorkspaceImage)
     assert set(definition.outputs) == {
-        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName"
+        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName",
+        "provenance",
     }  # fmt: skip
     described = {**definition.inputs, **definition.outputs}
     assert [name for name, p in described.items() if not p.description] == []

@@ -28,9 +28,8 @@ def copy_key_problems(
         image: the AMI that is distributed. Default: whether it is encrypted is not known.
     """
     for path, distribution in distributions:
-        ami = distribution.get("amiDistributionConfiguration") or {}
-        region, key = distribution.get("region"), ami.get("kmsKeyId")
-        if not is_known(ami, region, key):
+        ami, region = distribution.get("amiDistributionConfiguration", {}), distribution.get("region")
+        if not is_known(ami, region) or not is_known(key := ami.get("kmsKeyId")):
             continue
         aws, recipients = run.aws.in_region(str(region)), list(_recipients(run, ami))
         subject = f"the copies in {region}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.credential_errors import is_identity_error
-from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.lifecycle.contract import Run, is_known
 from pulumi_vmimport.lifecycle.provenance import (
     CHANGE_VERSION_METADATA,
@@ -44,7 +44,7 @@ def _source(run: Run, containers: Sequence[AnyContainer]) -> dict[str, str]:
         except (ClientError, BotoCoreError, TransferError) as error:
             if is_identity_error(error):
                 raise
-            words = str(error) if isinstance(error, TransferError) else error_message(error)
+            words = str(error) if isinstance(error, TransferError) else describe_aws_error(error)
             run.warn(f"the tags of the image lack the source of {s3_object.uri(bucket, key)}: {words}")
     return {
         "virtualMachine": several(dict.fromkeys(_machines(objects))),

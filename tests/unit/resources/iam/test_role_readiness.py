@@ -163,7 +163,7 @@ def test_fails_in_preview_for_a_role_of_another_owner(run: Any, write: Callable[
     write(owner=owner)
     ((path, reason),) = found(run, INPUTS)
     assert path == "roleName"
-    assert "does not overwrite a role that it did not create; set adopt=True" in reason
+    assert "does not overwrite a role that it did not create; to use the role as it is, set adopt=True" in reason
     assert "set another role_name" in reason
     with pytest.raises(CleanFailureError, match="does not overwrite"):
         lifecycle.create(run, INPUTS)
