@@ -18,13 +18,13 @@ from pulumi_vmimport.shown_value import shown_value
 
 # Names in policies may contain wildcards.
 _BUCKET = re.compile(r"[a-z0-9.*?-]{1,63}(/.*)?")
-_ROLE = re.compile(r"([\x21-\x7e]*/)?[\w+=,.@*?-]{1,64}", re.ASCII)
+_ROLE = re.compile(r"(?!arn:)([\x21-\x7e]*/)?[\w+=,.@*?-]{1,64}", re.ASCII)
 _NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w*?-]+")
 _PATTERNS = (
     ("buckets", _BUCKET, "the name of a bucket, or bucket/prefix"),
-    ("role_names", _ROLE, "the name of a role"),
+    ("role_names", _ROLE, "the name of a role, not its ARN"),
     ("kms_key_arns", _KMS_KEY_ARN, "the ARN of a KMS key, not of an alias"),
     ("regions", _REGION, "a Region such as eu-west-1"),
     ("attach_to_roles", _NAME, "the name of a role, without its path"),

@@ -103,6 +103,7 @@ def test_the_preset_is_the_policy_of_the_guide(world: Any) -> None:
         ({**IMAGE, "resources": ["ImportImages"]}, {"resources[0]": "got 'ImportImages'"}),
         ({**IMAGE, "buckets": ["Images"]}, {"buckets[0]": "expected the name of a bucket, or bucket/prefix, got 'Images'"}),
         ({**IMAGE, "role_names": ["no good"]}, {"role_names[0]": "got 'no good'"}),
+        ({**IMAGE, "role_names": ["arn:aws:iam::1:role/web"]}, {"role_names[0]": "the name of a role, not its ARN, got 'arn:"}),
         ({**IMAGE, "kms_key_arns": ["alias/x"]}, {"kms_key_arns[0]": "not of an alias, got 'alias/x'"}),
         ({**IMAGE, "regions": ["Ireland"]}, {"regions[0]": "got 'Ireland'"}),
         ({**IMAGE, "policy_name": "a b"}, {"policy_name": "got 'a b'"}),
