@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html,
 https://docs.aws.amazon.com/workspaces/latest/api/API_Tag.html
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pulumi_vmimport.lifecycle.identity import RESOURCE_TAG, STACK_TAG, tag_value
@@ -23,6 +24,7 @@ _TAGS = {
 """The tag of each fact. Stack and resource have their own tags, also on what has no other source."""
 _OWNER_TAGS = {"stack": STACK_TAG, "resource": RESOURCE_TAG}
 _LONGEST_VALUE = 255
+_NUMBER_LEFT_OUT = re.compile(r"\+[0-9]+")
 
 
 def provenance_of(tags: Mapping[str, str]) -> dict[str, str]:
@@ -61,10 +63,15 @@ def image_fact(image_id: str, region: str, earlier: str | None) -> str:
 
 
 def several(facts: Iterable[str]) -> str:
-    """Several facts of one kind, separated by blanks: as many as fit, then `+` and the number of the others."""
+    """Several facts of one kind, separated by blanks: as many as fit, then `+` and the number of the others.
+
+    The last of them may be such a number: that of an image that this one was made of.
+    """
     values = list(facts)
+    left_out = int(values.pop()) if values and _NUMBER_LEFT_OUT.fullmatch(values[-1]) else 0
     for count in range(len(values), 0, -1):
-        others = [f"+{len(values) - count}"] if count < len(values) else []
+        left = len(values) - count + left_out
+        others = [f"+{left}"] if left else []
         if len(joined := " ".join([*values[:count], *others])) <= _LONGEST_VALUE:
             return joined
     return ""

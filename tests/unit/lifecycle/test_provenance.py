@@ -3,7 +3,14 @@
 import pytest
 
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, INPUTS_TAG, Identity
-from pulumi_vmimport.lifecycle.provenance import machine_fact, object_fact, provenance_of, several, source_tags
+from pulumi_vmimport.lifecycle.provenance import (
+    image_fact,
+    machine_fact,
+    object_fact,
+    provenance_of,
+    several,
+    source_tags,
+)
 from pulumi_vmimport.resources.rules.tag_rules import MOST_TAGS
 
 FACTS = {
@@ -56,3 +63,12 @@ def test_characters_that_workspaces_rejects_in_tags_are_replaced() -> None:
 
 def test_a_machine_without_a_change_version_is_its_uuid() -> None:
     assert machine_fact("4222c0de", None) == "4222c0de"
+
+
+def test_the_number_of_earlier_images_stays_right_over_generations() -> None:
+    fact = None
+    for number in range(1, 31):
+        fact = image_fact(f"ami-{number:017x}", "eu-west-1", fact)
+    *shown, left_out = str(fact).split()
+    assert shown[0] == f"ami-{30:017x}@eu-west-1"
+    assert left_out == f"+{30 - len(shown)}"
