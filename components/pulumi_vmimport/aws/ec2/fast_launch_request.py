@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableFastLau
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 class FastLaunchResourceType(StrEnum):
@@ -17,6 +18,10 @@ class FastLaunchResourceType(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class FastLaunchTemplate:
     """The launch template of the instances that EC2 prepares the snapshots with, by its id or its name."""
+
+    refused_names: ClassVar[Mapping[str, str]] = {
+        "launchTemplateVersion": "is the name in Image Builder; the name in the API of EC2 and here is version"
+    }
 
     launch_template_id: str | None = None
     launch_template_name: str | None = None

@@ -17,6 +17,8 @@ from pulumi_vmimport.shown_value import shown_value
 
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 _TEMPLATE_ID = re.compile(r"lt-[0-9a-f]{8,17}")
+# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
+_TEMPLATE_NAME = re.compile(r"[a-zA-Z0-9().\-/_]{3,128}")
 _VERSION = re.compile(r"[1-9]\d*|\$Latest|\$Default")
 # The limit of Image Builder for the same number; EC2 documents none.
 # Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_FastLaunchSnapshotConfiguration.html
@@ -34,7 +36,7 @@ def check(inputs: FastLaunchInputs) -> Iterator[Problem]:
         yield Problem("imageId", f"expected ami- and 8 to 17 hexadecimal digits, got {shown_value(inputs.image_id)}")
     count, launches = inputs.target_resource_count, inputs.max_parallel_launches
     if is_known(count) and count is not None and not 1 <= count <= _MOST_SNAPSHOTS:
-        yield Problem("targetResourceCount", f"expected 1 to {_MOST_SNAPSHOTS}, got {count}")
+        yield Problem("targetResourceCount", f"expected 1 to {_MOST_SNAPSHOTS:,}, got {count}")
     if is_known(launches) and launches is not None and launches < _FEWEST_PARALLEL_LAUNCHES:
         yield Problem("maxParallelLaunches", f"expected {_FEWEST_PARALLEL_LAUNCHES} or more, got {launches}")
     if is_known(inputs.launch_template) and inputs.launch_template is not None:
@@ -60,6 +62,9 @@ def _template_problems(template: FastLaunchTemplate) -> Iterator[Problem]:
     if is_set(id) and not _TEMPLATE_ID.fullmatch(str(id)):
         reason = f"expected lt- and 8 to 17 hexadecimal digits, got {shown_value(id)}"
         yield Problem("launchTemplate.launchTemplateId", reason)
+    if is_set(name) and not _TEMPLATE_NAME.fullmatch(str(name)):
+        reason = f"expected 3 to 128 letters, digits and ().-/_, got {shown_value(name)}"
+        yield Problem("launchTemplate.launchTemplateName", reason)
     if is_known(version) and not _VERSION.fullmatch(version):
         reason = f"expected the number of a version, $Latest or $Default, got {shown_value(version)}"
         yield Problem("launchTemplate.version", reason)

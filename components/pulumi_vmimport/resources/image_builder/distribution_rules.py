@@ -22,6 +22,7 @@ from pulumi_vmimport.shown_value import shown_value
 
 AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 _PARAMETER = "ssm:"
+_PARAMETER_NAME = re.compile(r"ssm:[a-zA-Z0-9_.\-/:]+")  # or an ARN, each also with a version or a label
 # Source of the patterns: the service model and the page of DistributeImage.
 _IMAGE_ARN = re.compile(
     r"arn:aws[^:]*:imagebuilder:([^:]+):(?:\d{12}|aws(?:-[a-z-]+)?):image/[a-z0-9-_]+/"
@@ -72,7 +73,7 @@ def _is_role(role: str) -> bool:
 def _source_problem(source: str, region: str | None) -> str | None:
     if AMI_ID.fullmatch(source):
         return None
-    if source.startswith(_PARAMETER) and len(_PARAMETER) < len(source) <= _LONGEST_SOURCE:
+    if _PARAMETER_NAME.fullmatch(source) and len(source) <= _LONGEST_SOURCE:
         return None
     match = _IMAGE_ARN.fullmatch(source)
     if match is None:

@@ -26,10 +26,22 @@ def described(aws: AwsSandbox) -> list[dict[str, Any]]:
     [
         pytest.param({"imageId": "web"}, "imageId", "expected ami- and 8 to 17 hexadecimal digits", id="image"),
         pytest.param({"resourceType": "volume"}, "resourceType", "expected", id="type"),
-        pytest.param({"targetResourceCount": 0}, "targetResourceCount", "1 to 10000, got 0", id="none"),
+        pytest.param({"targetResourceCount": 0}, "targetResourceCount", "1 to 10,000, got 0", id="none"),
         pytest.param({"targetResourceCount": 10_001}, "targetResourceCount", "got 10001", id="too-many"),
         pytest.param({"maxParallelLaunches": 5}, "maxParallelLaunches", "expected 6 or more, got 5", id="launches"),
         pytest.param({"launchTemplate": {"version": "1"}}, "launchTemplate", "got neither", id="no-template"),
+        pytest.param(
+            {"launchTemplate": {"version": "1", "launchTemplateName": ""}},
+            "launchTemplate.launchTemplateName",
+            "expected 3 to 128 letters, digits and ().-/_, got ''",
+            id="template-without-a-name",
+        ),
+        pytest.param(
+            {"launchTemplate": {"version": "1", "launchTemplateVersion": "1", "launchTemplateName": "desks"}},
+            "launchTemplate.launchTemplateVersion",
+            "the name in the API of EC2 and here is version",
+            id="name-of-image-builder",
+        ),
         pytest.param(
             {"launchTemplate": {"version": "1", "launchTemplateId": "lt-0123456789", "launchTemplateName": "desks"}},
             "launchTemplate",

@@ -44,6 +44,7 @@ def test_check_accepts(checked: Any, change: dict[str, Any]) -> None:
     [
         pytest.param({"sourceImage": "web"}, "sourceImage", id="source"),
         pytest.param({"sourceImage": "ssm:"}, "sourceImage", id="no-parameter"),
+        pytest.param({"sourceImage": "ssm:/images/web\n"}, "sourceImage", id="parameter-with-a-line-feed"),
         pytest.param({"sourceImage": f"{BUILDER}:image/web"}, "sourceImage", id="image-without-version"),
         pytest.param(
             {"sourceImage": "arn:aws:imagebuilder:us-east-1:123456789012:image/web/1.0.0/1"},
