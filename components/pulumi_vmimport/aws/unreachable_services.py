@@ -1,5 +1,6 @@
 """Services that no call can reach before the user corrects the Region, the endpoint or the network."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError
@@ -24,11 +25,16 @@ def describe_unreachable_service(error: BaseException) -> str:
 
 def _missing_region(url: str) -> str:
     """The cause, if botocore knows that the service is not available in the Region of its default endpoint."""
-    import boto3
-
     service, _, rest = (urlsplit(url).hostname or "").partition(".")
     region = rest.partition(".")[0]
-    known = boto3.Session().get_available_regions(service) if rest.partition(".")[2].startswith("amazonaws.") else []
+    known = _regions_of(service) if rest.partition(".")[2].startswith("amazonaws.") else []
     if not known or region in known:
         return ""
     return f"{service} is not available in {region}, only in {', '.join(known)}; "
+
+
+@cache  # botocore reads its tables of a service and of all endpoints again for each new session: 0.1 s and more
+def _regions_of(service: str) -> list[str]:
+    import boto3
+
+    return boto3.Session().get_available_regions(service)
