@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 
 # AWS documents neither this description, which public listings of snapshots show, nor the name of an imported AMI.
 _IMPORT_DESCRIPTION = "Created by AWS-VMImport service for "
+_SNAPSHOT_TASK = "import-snap-"
 _IMPORTED = re.compile(_IMPORT_DESCRIPTION + r"(?P<task>import-(ami|snap)-\w+)")
 IMPORT_DESCRIPTIONS = f"{_IMPORT_DESCRIPTION}import-*"
 """The descriptions of imported snapshots, as a value of a filter of DescribeSnapshots."""
@@ -71,6 +72,16 @@ def importing_task(description: str) -> str | None:
     """The id of the import task that created a snapshot with this description; None for any other snapshot."""
     match = _IMPORTED.fullmatch(description)
     return match["task"] if match else None
+
+
+def imported_without_tags(aws: AwsConnection) -> list[tuple[str, EbsSnapshot]]:
+    """The snapshots of snapshot import tasks that have no tags, newest first, each with the id of its task."""
+    chosen: Any = [{"Name": "description", "Values": [f"{_IMPORT_DESCRIPTION}{_SNAPSHOT_TASK}*"]}]
+    pages = aws.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=chosen)
+    found = [answer for page in pages for answer in page["Snapshots"] if not answer.get("Tags")]
+    newest_first = sorted(found, key=lambda answer: str(answer.get("StartTime", "")), reverse=True)
+    snapshots = [EbsSnapshot.read(answer) for answer in newest_first]
+    return [(task, each) for each in snapshots if (task := importing_task(each.description))]
 
 
 def find_existing(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
     with_image,
 )
 from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
-from pulumi_vmimport.resources.ec2_tasks.untraced_images import warn_of_untraced_images
+from pulumi_vmimport.resources.ec2_tasks.untraced_results import warn_of_untraced_images
 from pulumi_vmimport.resources.rules.object_source import tags_of_source
 from pulumi_vmimport.resources.rules.source_version import containers_version
 from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones

@@ -14,6 +14,7 @@ from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotState
+from pulumi_vmimport.resources.ec2_tasks.untraced_results import warn_of_untraced_snapshots
 from pulumi_vmimport.resources.rules import disk_container_rules as disk_rules
 from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, key_arns, look_up_key
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
@@ -59,6 +60,10 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 
     def source_version(self, run: Run, inputs: ImportSnapshotInputs) -> str | None:
         return containers_version(run, [inputs.disk_container])
+
+    def start(self, run: Run, inputs: ImportSnapshotInputs, unusable: set[str]) -> SnapshotImportTask:
+        warn_of_untraced_snapshots(run, inputs)
+        return super().start(run, inputs, unusable)
 
     def start_task(
         self, run: Run, inputs: ImportSnapshotInputs, token: str, tags: Mapping[str, str]

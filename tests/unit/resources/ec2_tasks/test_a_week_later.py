@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -211,26 +212,29 @@ def test_a_result_is_read_by_the_id_of_its_task(
     assert all(getattr(found, output) for output in kind.result)
 
 
+def forget_the_tasks(aws: AwsSandbox) -> None:
+    aws.clock.advance(aws.settings.import_seconds + aws.settings.task_retention_seconds + DAY)
+
+
 @pytest.fixture
 def untraced(new_run: NewRun, image_inputs: ImportImageInputs, aws: AwsSandbox) -> str:
     """The id of an AMI that a run left which was killed before it recorded the task, when EC2 has forgotten the task."""
-    with killed_at(number_of_call(new_run, image_inputs, "ImportImage"), "after"), pytest.raises(Killed):
-        ImportImageLifecycle().create(new_run(), image_inputs)
+    kill_after(new_run, ImportImageLifecycle(), image_inputs, "ImportImage")
     task = aws.import_tasks[-1].id
-    aws.clock.advance(aws.settings.import_seconds + aws.settings.task_retention_seconds + DAY)
+    forget_the_tasks(aws)
     (image,) = aws.observer("ec2").describe_images(Filters=[{"Name": "name", "Values": [task]}])["Images"]
     return str(image["ImageId"])
 
 
-def number_of_call(new_run: NewRun, inputs: Any, operation: str) -> int:
-    """The number of the call among those of a create, which is killed there."""
-    number = 1
-    while True:
+def kill_after(new_run: NewRun, lifecycle: Any, inputs: Any, operation: str) -> None:
+    """Kill a create after this call."""
+    for number in count(1):
         with killed_at(number, "before") as seen, pytest.raises(Killed):
-            ImportImageLifecycle().create(new_run(), inputs)
+            lifecycle.create(new_run(), inputs)
         if seen[-1] == operation:
-            return number
-        number += 1
+            with killed_at(number, "after"), pytest.raises(Killed):
+                lifecycle.create(new_run(), inputs)
+            return
 
 
 def test_an_ami_that_may_be_of_a_killed_run_is_named_before_it_is_imported_again(
@@ -257,4 +261,42 @@ def test_an_ami_that_has_tags_or_another_system_or_whose_task_is_listed_is_not_n
     ec2.import_image(DiskContainers=[other], LicenseType="BYOL", Platform="Windows")
     aws.clock.advance(aws.settings.import_seconds)
     ImportImageLifecycle().create(run, image_inputs)
+    assert run.warnings == []
+
+
+@pytest.fixture
+def untraced_snapshot(new_run: NewRun, kind: Kind, aws: AwsSandbox) -> str:
+    """The id of a snapshot that such a run left."""
+    kill_after(new_run, kind.lifecycle, kind.inputs, "ImportSnapshot")
+    task = aws.snapshot_tasks[-1].id
+    forget_the_tasks(aws)
+    of_task = [{"Name": "description", "Values": [f"*{task}"]}]
+    (snapshot,) = aws.observer("ec2").describe_snapshots(Filters=of_task)["Snapshots"]
+    return str(snapshot["SnapshotId"])
+
+
+@pytest.mark.parametrize("kind", [snapshot_import], indirect=True)
+def test_a_snapshot_that_may_be_of_a_killed_run_is_named_before_it_is_imported_again(
+    new_run: NewRun, kind: Kind, untraced_snapshot: str
+) -> None:
+    run = new_run()
+    created = kind.lifecycle.create(run, kind.inputs)
+    (warning,) = run.warnings
+    assert warning.startswith(f"{untraced_snapshot} (import-snap-")
+    assert "compare with ImportSnapshot in CloudTrail, and remove one of the two snapshots" in warning
+    assert created.state.snapshot_id != untraced_snapshot
+
+
+@pytest.mark.parametrize("kind", [snapshot_import], indirect=True)
+def test_a_snapshot_that_has_tags_or_no_encryption_or_whose_task_is_listed_is_not_named(
+    new_run: NewRun, kind: Kind, untraced_snapshot: str, raw_disk: UserBucket, aws: AwsSandbox
+) -> None:
+    run = new_run()
+    kind.lifecycle.create(run, replace(kind.inputs, encrypted=True))
+    ec2 = aws.observer("ec2")
+    ec2.create_tags(Resources=[untraced_snapshot], Tags=[{"Key": "team", "Value": "blue"}])
+    other = {"Format": "RAW", "UserBucket": {"S3Bucket": raw_disk.s3_bucket, "S3Key": raw_disk.s3_key}}
+    ec2.import_snapshot(DiskContainer=other)
+    aws.clock.advance(aws.settings.import_seconds)
+    kind.lifecycle.create(run, kind.inputs)
     assert run.warnings == []
