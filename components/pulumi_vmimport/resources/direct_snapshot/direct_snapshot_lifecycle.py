@@ -33,7 +33,7 @@ from pulumi_vmimport.resources.direct_snapshot.snapshot_source import (
     source_version,
     volume_size,
 )
-from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems
+from pulumi_vmimport.resources.rules.encryption_rules import encryption_problems, look_up_key
 from pulumi_vmimport.resources.rules.tag_rules import ALL_TAGS, tag_problems, user_tags
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
@@ -61,7 +61,8 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             yield from tag_problems(inputs.tags, most=ALL_TAGS - len(_OWN_TAGS))
 
     def preflight(self, run: Run, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
-        return look_up_source(run, inputs)
+        yield from look_up_source(run, inputs)
+        yield from look_up_key(run, inputs.kms_key_arn, use="snapshot", path="kmsKeyArn")
 
     def source_version(self, run: Run, inputs: DirectSnapshotInputs) -> str | None:
         return source_version(run, inputs)

@@ -23,12 +23,12 @@ def encryption_problems(encrypted: bool | None, kms_key: str | None, path: str =
         yield Problem(path, f"requires encrypted = true; set encrypted or remove {path}")
 
 
-def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import") -> Iterator[Problem]:
+def look_up_key(run: Run, kms_key_id: str | None, *, use: str = "import", path: str = _PATH) -> Iterator[Problem]:
     """Why EBS or S3 cannot use the key. Not being allowed to read the key is a warning."""
-    if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource(_PATH):
+    if kms_key_id is None or not is_set(kms_key_id) or run.supplied_by_resource(path):
         return
     with warn_on_aws_error(run, f"key {kms_key_id}"):
-        yield from find_key(run.aws, _PATH, kms_key_id, use)
+        yield from find_key(run.aws, path, kms_key_id, use)
 
 
 def find_key(

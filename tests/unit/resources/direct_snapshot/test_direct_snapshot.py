@@ -115,6 +115,16 @@ def test_a_snapshot_is_encrypted_with_the_given_key(run: Any, inputs: Inputs, aw
     assert (record.encrypted, record.kms_key_id) == (True, key)
 
 
+def test_preflight_fails_for_a_key_that_ebs_cannot_use(
+    new_run: NewRun, inputs: Inputs, looked_up: LookedUp, aws: AwsSandbox
+) -> None:
+    key = aws.observer("kms").create_key()["KeyMetadata"]["Arn"]
+    assert looked_up(lifecycle, new_run(), replace(inputs, encrypted=True, kms_key_arn=key)) == {}
+    gone = replace(inputs, encrypted=True, kms_key_arn=f"{key[:-12]}000000000000")
+    assert "does not exist in eu-west-1" in looked_up(lifecycle, new_run(), gone)["kmsKeyArn"]
+    assert looked_up(lifecycle, new_run(supplied=("kmsKeyArn",)), gone) == {}
+
+
 def test_a_disk_of_zeros_has_no_blocks(run: Any, aws: AwsSandbox, tmp_path: Path) -> None:
     empty = tmp_path / "empty.raw"
     empty.write_bytes(bytes(3 * BLOCK))
