@@ -112,7 +112,7 @@ RESOURCES = (
         page="uploads.md",
         actions=Actions(
             check=UPLOAD_CHECK,
-            create=UPLOAD,
+            create=(*UPLOAD, *iam("s3", "DeleteObject", "DeleteObjectVersion")),
             read=("s3:GetObject",),
             update=(*UPLOAD, *VERSION_DELETION),
             delete=OBJECT_DELETION,
@@ -127,11 +127,15 @@ RESOURCES = (
         page="uploads.md",
         actions=Actions(
             check=UPLOAD_CHECK,
-            create=(*UPLOAD, "s3:ListMultipartUploadParts", *TAGGING, "ec2:GetEbsEncryptionByDefault"),
+            create=(
+                *UPLOAD,
+                *iam("s3", "ListMultipartUploadParts", "PutObjectTagging"),
+                "ec2:GetEbsEncryptionByDefault",
+            ),
             read=iam("s3", "GetObject", "GetObjectTagging", "GetObjectVersionTagging"),
             update=(
                 *UPLOAD,
-                *iam("s3", "ListMultipartUploadParts", "GetObjectVersion"),
+                "s3:ListMultipartUploadParts",
                 *TAGGING,
                 "ec2:GetEbsEncryptionByDefault",
             ),

@@ -8,7 +8,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.unit.resources.lifecycle_recorder import recorded_lifecycles, undeclared
+from tests.api_calls import ActionRecorder
+from tests.uncalled_actions import CALLED_ACTION
+from tests.unit.resources.lifecycle_recorder import calls_of, recorded_lifecycles, undeclared
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
@@ -83,11 +85,22 @@ class FakeRun:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def declared_actions() -> Iterator[None]:
+def declared_actions() -> Iterator[ActionRecorder]:
     """Fails when a lifecycle makes a call whose IAM action its row in the catalog does not declare."""
     with recorded_lifecycles() as recorder:
-        yield
+        yield recorder
     assert undeclared(recorder) == {}, "add the actions to resources/catalog.py and run `make docs`"
+
+
+@pytest.fixture(autouse=True)
+def called_actions(
+    declared_actions: ActionRecorder | None, record_property: Callable[[str, object], None]
+) -> Iterator[None]:
+    """Adds the actions that the lifecycles of a test needed to its report, for the summary in tests/conftest.py."""
+    before = calls_of(declared_actions)
+    yield
+    for call in sorted(calls_of(declared_actions) - before):
+        record_property(CALLED_ACTION, call)
 
 
 @pytest.fixture(scope="module")

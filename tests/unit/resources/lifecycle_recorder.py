@@ -48,6 +48,12 @@ def undeclared(recorder: ActionRecorder) -> dict[str, list[str]]:
     return missing
 
 
+def calls_of(recorder: ActionRecorder | None) -> set[tuple[str, str, str]]:
+    """Resource, operation and action of every recorded call; empty without a recorder."""
+    recorded = {} if recorder is None else recorder.actions
+    return {(*of, action) for of, actions in recorded.items() for action in actions}
+
+
 def _recorded(recorder: ActionRecorder, lifecycle: Any, method: str) -> Callable[..., Any]:
     original = getattr(lifecycle, method)
 

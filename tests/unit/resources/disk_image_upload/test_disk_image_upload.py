@@ -163,6 +163,21 @@ def test_delete_leaves_nothing_twice(run: Any, inputs: Inputs, aws: AwsSandbox) 
         assert leftovers(aws) == []
 
 
+def test_delete_leaves_no_version_of_its_own_in_a_versioned_bucket(
+    run: Any, inputs: Inputs, aws: AwsSandbox, bucket: str, file: Path
+) -> None:
+    s3 = aws.observer("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    created = lifecycle.create(run, replace(inputs, tags={"team": "blue"})).state
+    assert (created.version_id, lifecycle.read(run, ID, created)) == (created.version_id, created)
+    file.write_bytes(file.read_bytes() + b"more")
+    state = lifecycle.update(run, ID, created, refreshed(inputs))
+    assert state.version_id not in (None, created.version_id)
+    lifecycle.delete(run, ID, state)
+    left = s3.list_object_versions(Bucket=bucket)
+    assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
+
+
 def test_delete_aborts_an_unfinished_upload(run: Any, new_run: NewRun, inputs: Inputs, aws: AwsSandbox) -> None:
     id, kept = interrupted_after(run, aws, inputs, 2)
     lifecycle.delete(new_run(), id, kept)

@@ -167,12 +167,18 @@ def test_fails_for_an_ovf_that_cannot_be_packed(
 
 
 def test_ebs_encryption_by_default_is_found_before_the_upload_of_a_byol_image(
-    run: Any, aws: AwsSandbox, bucket: str, tmp_path: Path
+    run: Any, new_run: NewRun, aws: AwsSandbox, bucket: str, tmp_path: Path
 ) -> None:
     aws.observer("ec2").enable_ebs_encryption_by_default()
     inputs = replace(inputs_for(tmp_path / "web.raw", bucket, "web.raw"), image_profile=ImageProfile.BYOL_WORKSPACES)
     found = {problem.path: problem.reason for problem in lifecycle.preflight(run, inputs)}
     assert "EBS encryption by default is enabled in eu-west-1" in found["imageProfile"]
+    later = new_run(supplied=("path",))  # preview does not know the file yet
+    with pytest.raises(CleanFailureError, match="EBS encryption by default is enabled in eu-west-1"):
+        lifecycle.create(later, inputs)
+    unfinished = lifecycle.state_type(**vars(inputs))
+    with pytest.raises(CleanFailureError, match="EBS encryption by default is enabled in eu-west-1"):
+        lifecycle.update(later, f"s3://{bucket}/web.raw", unfinished, inputs)
 
 
 def test_fails_before_the_upload_for_an_image_that_aws_would_reject(

@@ -1,4 +1,4 @@
-"""Kill a run of DistributeImage at every call of create and delete; Pulumi then has recorded nothing."""
+"""Runs of DistributeImage that were killed at any call of create and delete: Pulumi then has recorded nothing."""
 
 from collections.abc import Callable
 from itertools import count
@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from tests.unit.resources.killed_calls import Killed, killed_at
 
+from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
+from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
+REGION, ABROAD = "eu-west-1", "us-west-2"
 LIFECYCLE = DistributeImageLifecycle()
 
 
@@ -49,3 +52,33 @@ def test_a_killed_delete_is_completed_by_the_next(
         if not was_killed:
             assert number > 3
             return
+
+
+@pytest.fixture
+def failed(new_run: Callable[..., Any], inputs: DistributeImageInputs, aws: AwsSandbox) -> str:
+    """The ARN of a failed image whose run was killed before Pulumi recorded it."""
+    aws.faults.fail_distribution(ABROAD)
+    run = new_run()
+    with pytest.raises(PartialFailureError):
+        LIFECYCLE.create(run, inputs)
+    return str(run.recorded[0])
+
+
+def test_create_resumes_a_failed_distribution(
+    new_run: Callable[..., Any], inputs: DistributeImageInputs, failed: str, aws: AwsSandbox
+) -> None:
+    created = LIFECYCLE.create(new_run(), inputs)
+    assert (created.id, LIFECYCLE.condition(created.state)) == (failed, Condition.READY)
+    assert (len(aws.calls.of("DistributeImage")), len(aws.calls.of("RetryImage"))) == (1, 1)
+
+
+def test_create_leaves_a_failed_distribution_of_a_changed_configuration_and_starts_another(
+    new_run: Callable[..., Any], inputs: DistributeImageInputs, failed: str, builder: Any
+) -> None:
+    builder.reconfigure(inputs.distribution_configuration_arn, builder.to(REGION))
+    run = new_run()
+    with pytest.raises(PartialFailureError, match="the next `pulumi up` distributes the image again"):
+        LIFECYCLE.create(run, inputs)
+    id, stale = run.recorded
+    assert (id, LIFECYCLE.condition(stale)) == (failed, Condition.BROKEN)
+    assert LIFECYCLE.create(new_run(), inputs).id != failed

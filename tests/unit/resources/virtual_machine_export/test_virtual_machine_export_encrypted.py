@@ -53,6 +53,15 @@ def test_read_shows_an_encryption_other_than_requested_as_drift(
     assert (read.sse, read.kms_key_id) == (KMS, None)
 
 
+def test_fails_in_preview_for_a_key_that_s3_cannot_use(
+    new_export_run: Callable[..., Any], export_inputs: Inputs, looked_up: Callable[..., dict[str, str]], key: str
+) -> None:
+    wanted = replace(export_inputs, sse=KMS, kms_key_id=key)
+    assert looked_up(lifecycle, new_export_run(), wanted) == {}
+    missing = replace(wanted, kms_key_id="alias/none")
+    assert "does not exist" in looked_up(lifecycle, new_export_run(), missing)["kmsKeyId"]
+
+
 def test_fails_for_a_key_without_its_algorithm(checked: Any) -> None:
     bag = {"region": REGION, "bucket": "images", "key": "web.ova", "moid": "vm-1", "kmsKeyId": "alias/images"}
     (problem,) = checked(lifecycle, bag)

@@ -185,6 +185,32 @@ def test_a_snapshot_is_exported_while_its_machine_runs(
     assert (path, f"got clean ({id})" in reason) == ("snapshot", True)
 
 
+def versions(aws: AwsSandbox, bucket: str) -> set[str]:
+    """The keys of all versions and delete markers."""
+    listed = aws.observer("s3").list_object_versions(Bucket=bucket)
+    return {found["Key"] for found in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]}
+
+
+@pytest.fixture(params=["Suspended", "Enabled"])
+def versioning(request: pytest.FixtureRequest, aws: AwsSandbox, inputs: Inputs) -> None:
+    """The bucket without versions, and with versions."""
+    if request.param == "Enabled":
+        setting = {"Status": request.param}
+        aws.observer("s3").put_bucket_versioning(Bucket=inputs.bucket, VersioningConfiguration=setting)
+
+
+@pytest.mark.usefixtures("versioning")
+def test_a_create_that_cannot_write_the_last_object_deletes_the_others(
+    new_run: NewRun, as_disks: Inputs, aws: AwsSandbox
+) -> None:
+    theirs = {"Bucket": as_disks.bucket, "Key": f"{PREFIX}disks.mf", "Body": b"theirs"}
+    aws.faults.on("CompleteMultipartUpload", lambda _: aws.observer("s3").put_object(**theirs), nth=4)
+    with pytest.raises(CleanFailureError, match=r"disks\.mf.*nothing was left in S3"):
+        lifecycle.create(new_run(), as_disks)
+    assert versions(aws, as_disks.bucket) == {f"{PREFIX}disks.mf"}
+
+
+@pytest.mark.usefixtures("versioning")
 def test_an_update_with_fewer_disks_deletes_the_surplus_objects(
     new_run: NewRun, as_disks: Inputs, machines: Any, session: Any, aws: AwsSandbox
 ) -> None:
@@ -198,6 +224,7 @@ def test_an_update_with_fewer_disks_deletes_the_surplus_objects(
     updated = lifecycle.update(new_run(), created.id, created.state, requested)
     assert updated.disk_keys == (f"{PREFIX}disk1.vmdk", f"{PREFIX}disk2.vmdk")
     assert sorted(there(aws, requested.bucket)) == [*updated.disk_keys, f"{PREFIX}disks.mf"]
+    assert f"{PREFIX}disk3.vmdk" not in versions(aws, requested.bucket)
 
 
 class BreakingDownloads:
