@@ -19,12 +19,13 @@ IMAGE_BUILDER_RESOURCES = (
             create=(
                 *iam("imagebuilder", "ListImageBuildVersions", "DistributeImage", "TagResource", "UntagResource"),
                 *iam("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
-                "ec2:DescribeImages",
+                *(*iam("ec2", "DescribeImages", "CreateTags"), "ssm:GetParameter"),
             ),
             read=("imagebuilder:GetImage", "ec2:DescribeImages"),
-            update=iam(
-                *("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
-                *("TagResource", "UntagResource"),
+            update=(
+                *iam("imagebuilder", "GetImage", "RetryImage", "GetDistributionConfiguration"),
+                *iam("imagebuilder", "TagResource", "UntagResource"),
+                *(*iam("ec2", "DescribeImages", "CreateTags"), "ssm:GetParameter"),
             ),
             delete=(
                 *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot"),

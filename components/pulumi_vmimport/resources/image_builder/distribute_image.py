@@ -31,6 +31,7 @@ class DistributeImageState(DistributeImageInputs):
     image_state: str | None = None
     state_reason: str | None = None
     amis: tuple[Mapping[str, str], ...] | None = None
+    provenance: Mapping[str, str] | None = None
 
 
 class DistributeImageArgs(AwsArgs):
@@ -89,6 +90,9 @@ class DistributeImage(ManagedResource, module="vmimport", name="DistributeImage"
     """The reason of that state."""
     amis: pulumi.Output[list[dict[str, str]]]
     """The AMIs: `region`, `account`, `id` and `name` of each."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the AMIs come from, as the tags of those in your account say too: the keys of the output `provenance` of
+    ImportImage, and `image`, the AMI that was distributed. None if that AMI does not exist."""
 
     @overload
     def __init__(

@@ -30,8 +30,10 @@ from pulumi_vmimport.lifecycle.contract import (
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_tag, is_adoptable, is_reserved_tag
+from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
 from pulumi_vmimport.resources.image_builder import distribution_rules
+from pulumi_vmimport.resources.image_builder.copy_marks import mark_copies, marks_of
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs, DistributeImageState
 from pulumi_vmimport.resources.image_builder.distribution_texts import describe_failure, progress_of
 from pulumi_vmimport.resources.image_builder.image_removal import (
@@ -188,6 +190,12 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         image = builder_images.find(run.aws, arn)
         if image is not None and image.status in RETRYABLE_STATUSES:
             self._resume(run, image, state)
+        # The AMI of a parameter may have changed meanwhile.
+        source = (state.provenance or {}).get("image", "").partition("@")[0] or state.source_image
+        marks = marks_of(run, source)
+        if marks:
+            state = replace(state, provenance=provenance_of(marks))
+            run.record(arn, state)
         ended = wait_for_end(run, builder_images.POLLERS, arn, lambda image: not image.is_in_progress, progress_of)
         if ended is None:
             kept = ", ".join(f"{ami['id']} in {ami['region']}" for ami in state.amis or ())
@@ -197,6 +205,8 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
                 f"image {arn} was deleted while it was being distributed; {left}; the next `pulumi up` distributes "
                 "the image again"
             )
+        if ended.status in COMPLETE_STATUSES:
+            mark_copies(run, ended, marks)
         state = _with_outputs(state, ended)
         run.record(arn, state)
         if ended.status not in COMPLETE_STATUSES:

@@ -121,7 +121,7 @@ def source_problems(
     if not is_known(source):
         return
     with warn_on_aws_error(run, f"source {source}"):
-        image_id, problem = _resolved(run, source)
+        image_id, problem = ami_of_source(run, source)
         if problem is not None and not run.supplied_by_resource("sourceImage"):
             yield Problem("sourceImage", problem)
         image = images.find(run.aws, image_id) if image_id else None
@@ -141,7 +141,7 @@ def source_problems(
             yield from copy_key_problems(run, zip(paths, configuration.distributions, strict=True), image)
 
 
-def _resolved(run: Run, source: str) -> tuple[str | None, str | None]:
+def ami_of_source(run: Run, source: str) -> tuple[str | None, str | None]:
     """The AMI of a source, and its problem if there is one. The AMI of an image is that of Image Builder."""
     if AMI_ID.fullmatch(source):
         return source, None

@@ -11,6 +11,7 @@ from pulumi_vmimport.aws.image_builder import image_deletions
 from pulumi_vmimport.call_guard import guarded_by
 from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import call_guard
+from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.resources.image_builder import image_removal
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
@@ -48,6 +49,54 @@ def test_create_records_the_amis_of_all_regions_and_accounts(
     ]
     assert all(ami["id"].startswith("ami-") and ami["name"].startswith("web-20") for ami in state.amis)
     assert LIFECYCLE.condition(state) is Condition.READY
+
+
+def tags_of(aws: AwsSandbox, ami: dict[str, str]) -> dict[str, str]:
+    [image] = aws.observer("ec2", ami["region"]).describe_images(ImageIds=[ami["id"]])["Images"]
+    return {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+
+
+def test_the_copies_in_the_account_lead_back_to_the_source_of_the_ami_and_keep_its_sysprep(
+    run: Any, new_inputs: Any, builder: Any, byol_ami: str, aws: AwsSandbox, other: Account
+) -> None:
+    of_source = {
+        "vmimport:source-task": "import-ami-1",
+        "vmimport:sysprep": "none",
+        "vmimport:identity": "of-the-import",
+    }
+    tags = [{"Key": key, "Value": value} for key, value in of_source.items()]
+    aws.observer("ec2").create_tags(Resources=[byol_ami], Tags=tags)
+    created: Any = LIFECYCLE.create(
+        run, new_inputs(builder.to(REGION), builder.to(ABROAD, "123456789012", other.account_id))
+    )
+    expected = {
+        "importTask": "import-ami-1",
+        "image": f"{byol_ami}@{REGION}",
+        "stack": "shop/dev",
+        "resource": "Thing::web",
+    }
+    assert created.state.provenance == expected
+    for ami in created.state.amis[:2]:
+        found = tags_of(aws, ami)
+        assert provenance_of(found) == expected
+        assert (found["vmimport:sysprep"], found["CreatedBy"]) == ("none", "EC2 Image Builder")
+        assert "vmimport:identity" not in found
+
+
+def test_a_resumed_distribution_marks_the_copies_of_the_ami_that_it_began_with(
+    new_run: Callable[..., Any], new_inputs: Any, byol_ami: str, aws: AwsSandbox
+) -> None:
+    ssm = aws.observer("ssm")
+    ssm.put_parameter(Name="/images/web", Value=byol_ami, Type="String")
+    inputs, run = new_inputs(source_image="ssm:/images/web"), new_run(stop_after_waits=1)
+    with pytest.raises(RunInterruptedError):
+        LIFECYCLE.create(run, inputs)
+    id, state = run.recorded
+    later = aws.observer("ec2").register_image(Name="later")["ImageId"]
+    ssm.put_parameter(Name="/images/web", Value=later, Type="String", Overwrite=True)
+    updated: Any = LIFECYCLE.update(new_run(), id, state, inputs)
+    assert updated.provenance["image"] == f"{byol_ami}@{REGION}"
+    assert tags_of(aws, updated.amis[1])["vmimport:source-image"] == f"{byol_ami}@{REGION}"
 
 
 def test_the_status_shows_each_region_and_account(run: Any, new_inputs: Any, builder: Any, other: Account) -> None:
