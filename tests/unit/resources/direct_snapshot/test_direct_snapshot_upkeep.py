@@ -85,6 +85,16 @@ def test_update_resumes_an_interrupted_run_at_the_next_block(
     assert (finished.next_block, finished.blocks_written) == (None, BLOCKS)
 
 
+def test_update_resumes_the_run_of_an_object(
+    new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path, bucket: str
+) -> None:
+    aws.observer("s3").put_object(Bucket=bucket, Key="data.raw", Body=file.read_bytes())
+    of_object = replace(inputs, file=None, user_bucket=UserBucket(bucket, "data.raw"))
+    id, state = interrupted(new_run(stop_after_waits=20), of_object)
+    assert lifecycle.condition(lifecycle.update(new_run(), id, state, of_object)) is Condition.READY
+    holds(aws, id, file)
+
+
 def test_create_reuses_the_snapshot_of_a_killed_run_and_sends_every_block(
     new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
 ) -> None:

@@ -156,6 +156,28 @@ def test_a_completed_task_whose_snapshot_was_deleted_is_not_reused(
     assert lifecycle.create(run, inputs).id != first.id
 
 
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_fails_for_a_snapshot_that_is_deleted_before_it_is_tagged(
+    new_run: NewRun, inputs: ImportSnapshotInputs, aws: AwsSandbox, operation: str
+) -> None:
+    def delete(_: Any) -> None:
+        ec2 = aws.observer("ec2")
+        for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+            ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+    aws.faults.on("CreateTags", delete)
+    if operation == "update":
+        first = new_run(stop_after_waits=0)
+        with pytest.raises(RunInterruptedError):
+            lifecycle.create(first, inputs)
+        id, state = first.recorded
+    run = new_run()
+    with pytest.raises(CleanFailureError, match="it was deleted after the task ended"):
+        lifecycle.create(run, inputs) if operation == "create" else lifecycle.update(run, id, state, inputs)
+    assert lifecycle.condition(run.recorded[1]) is Condition.BROKEN
+    assert lifecycle.create(new_run(), inputs).id != run.recorded[0]
+
+
 def test_fails_with_the_message_of_a_deleted_task_and_the_next_create_starts_a_new_one(
     run: Any, inputs: ImportSnapshotInputs, aws: AwsSandbox
 ) -> None:

@@ -49,12 +49,12 @@ imports = pytest.mark.parametrize("task", [image_import, snapshot_import], indir
 
 
 @pytest.fixture
-def only_managed_policies(aws: AwsSandbox, task: Any) -> str:
-    """The ARN of the one policy of the role, which is managed and does not allow to read or write any object."""
+def insufficient(aws: AwsSandbox, task: Any) -> str:
+    """The ARN of the managed policy of the role. Neither it nor the inline policy allows to read or write an object."""
     iam = aws.observer("iam")
-    iam.delete_role_policy(RoleName=ROLE, PolicyName=ROLE)
     _, ec2 = iam_documents.role_policy(import_buckets=["images"])["Statement"]
     document = json.dumps({"Version": "2012-10-17", "Statement": [ec2]})
+    iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=document)
     arn = str(iam.create_policy(PolicyName="of-role", PolicyDocument=document)["Policy"]["Arn"])
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
     aws.clock.advance(3600)
@@ -68,30 +68,28 @@ def failure(run: Any, task: tuple[Any, Any]) -> str:
     return str(failed.value)
 
 
-@pytest.mark.usefixtures("only_managed_policies")
-def test_create_names_what_the_managed_policies_of_a_rejected_role_lack(run: Any, task: Any) -> None:
+@pytest.mark.usefixtures("insufficient")
+def test_create_names_what_the_policies_of_a_rejected_role_lack(run: Any, task: Any) -> None:
     words = failure(run, task)
     assert "role 'vmimport' lacks s3:GetBucketLocation on arn:aws:s3:::" in words
     assert words.endswith("no task was started")
 
 
 def test_a_managed_policy_counts_in_preview(
-    run: Any, task: Any, only_managed_policies: str, looked_up: Any, aws: AwsSandbox
+    run: Any, task: Any, insufficient: str, looked_up: Any, aws: AwsSandbox
 ) -> None:
     assert "role 'vmimport' lacks s3:GetBucketLocation" in looked_up(task[0], run, task[1])["roleName"]
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    aws.observer("iam").create_policy_version(
-        PolicyArn=only_managed_policies, PolicyDocument=document, SetAsDefault=True
-    )
+    aws.observer("iam").create_policy_version(PolicyArn=insufficient, PolicyDocument=document, SetAsDefault=True)
     assert looked_up(task[0], run, task[1]) == {}
 
 
 @imports
-@pytest.mark.usefixtures("only_managed_policies")
+@pytest.mark.usefixtures("insufficient")
 @pytest.mark.parametrize("is_default", [False, True], ids=["own", "default"])
-def test_create_names_the_actions_on_the_key_of_the_result(
-    run: Any, task: Any, aws: AwsSandbox, *, is_default: bool
+def test_preview_and_create_name_the_actions_on_the_key_of_the_result(
+    run: Any, task: Any, aws: AwsSandbox, looked_up: Any, *, is_default: bool
 ) -> None:
     lifecycle, inputs = task
     key, ec2 = aws.observer("kms").create_key()["KeyMetadata"]["Arn"], aws.observer("ec2")
@@ -100,11 +98,12 @@ def test_create_names_the_actions_on_the_key_of_the_result(
         ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
     else:
         inputs = replace(inputs, encrypted=True, kms_key_id=key)
+    assert f"kms:CreateGrant on {key}" in looked_up(lifecycle, run, inputs)["roleName"]
     assert f"kms:CreateGrant on {key}" in failure(run, (lifecycle, inputs))
 
 
 @imports
-@pytest.mark.usefixtures("only_managed_policies")
+@pytest.mark.usefixtures("insufficient")
 def test_create_names_decrypt_for_an_image_that_is_encrypted(
     run: Any, task: Any, aws: AwsSandbox, raw_disk: UserBucket
 ) -> None:
@@ -139,7 +138,7 @@ def test_preview_names_decrypt_for_an_image_that_the_stack_uploads_to_an_encrypt
 
 
 @imports
-@pytest.mark.usefixtures("only_managed_policies")
+@pytest.mark.usefixtures("insufficient")
 def test_create_names_decrypt_also_when_the_image_is_gone_from_an_encrypted_bucket(
     run: Any, task: Any, aws: AwsSandbox, raw_disk: UserBucket, encrypted_bucket: str
 ) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
+from pulumi_vmimport.resources.image_builder.distribution_inputs import DistributionSettingsInputs
+from pulumi_vmimport.resources.image_builder.distribution_settings_lifecycle import DistributionSettingsLifecycle
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
@@ -101,3 +104,17 @@ def test_clones_that_would_be_distributed_are_a_warning(
     assert looked_up(LIFECYCLE, run, new_inputs()) == {}
     assert len(run.warnings) == is_warned
     assert not is_warned or f"AMI {byol_ami} was imported with sysprep none and is distributed:" in run.warnings[0]
+
+
+def test_a_configuration_is_checked_with_the_keys_of_its_ami(
+    run: Any, looked_up: Any, encrypted: str, other: Account
+) -> None:
+    launching = to(REGION, launchPermission={"userIds": [LAUNCHER]})
+    bag = {"region": REGION, "name": "web", "imageId": encrypted}
+    inputs, _ = read_bag(
+        DistributionSettingsInputs,
+        {**bag, "distributions": [launching, to(ABROAD, targetAccountIds=[other.account_id])]},
+    )
+    reasons, path = looked_up(DistributionSettingsLifecycle(), run, inputs), "amiDistributionConfiguration.kmsKeyId"
+    assert f"which encrypts AMI {encrypted}, and its grants do not allow" in reasons[f"distributions[0].{path}"]
+    assert f"alias/aws/ebs encrypts the copies in {ABROAD}" in reasons[f"distributions[1].{path}"]
