@@ -43,6 +43,13 @@ from pulumi_vmimport.resources.image_builder.distribution_args import (
     S3ExportConfigurationArgs,
     SsmParameterConfigurationArgs,
 )
+from pulumi_vmimport.resources.image_builder.import_disk_image import (
+    ImportDiskImage,
+    ImportDiskImageArgs,
+    RegisterImageOptionsArgs,
+    WindowsConfigurationArgs,
+)
+from pulumi_vmimport.resources.image_builder.import_vm_image import ImportVmImage, ImportVmImageArgs
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     VirtualMachineExport,
     VirtualMachineExportArgs,
@@ -103,10 +110,14 @@ __all__ = [
     "ImportBucketArgs",
     "ImportCustomWorkspaceImage",
     "ImportCustomWorkspaceImageArgs",
+    "ImportDiskImage",
+    "ImportDiskImageArgs",
     "ImportImage",
     "ImportImageArgs",
     "ImportSnapshot",
     "ImportSnapshotArgs",
+    "ImportVmImage",
+    "ImportVmImageArgs",
     "ImportWorkspaceImage",
     "ImportWorkspaceImageArgs",
     "InstanceExport",
@@ -116,6 +127,7 @@ __all__ = [
     "LicenseSpecificationArgs",
     "OperatorPolicy",
     "OperatorPolicyArgs",
+    "RegisterImageOptionsArgs",
     "S3ExportConfigurationArgs",
     "SnapshotDiskContainerArgs",
     "SourceVirtualMachine",
@@ -126,6 +138,7 @@ __all__ = [
     "VirtualMachineExportArgs",
     "VmimportRole",
     "VmimportRoleArgs",
+    "WindowsConfigurationArgs",
     "WorkspaceBundle",
     "WorkspaceBundleArgs",
     "WorkspaceImagePermissions",

@@ -17,10 +17,12 @@ _ARGUMENT_TYPES = {
     "LaunchPermissionArgs": "resources.image_builder.distribution_args",
     "LaunchTemplateConfigurationArgs": "resources.image_builder.distribution_args",
     "LicenseSpecificationArgs": "resources.disk_container_args",
+    "RegisterImageOptionsArgs": "resources.image_builder.import_disk_image",
     "S3ExportConfigurationArgs": "resources.image_builder.distribution_args",
     "SnapshotDiskContainerArgs": "resources.disk_container_args",
     "SsmParameterConfigurationArgs": "resources.image_builder.distribution_args",
     "UserBucketArgs": "resources.disk_container_args",
+    "WindowsConfigurationArgs": "resources.image_builder.import_disk_image",
 }
 _FUNCTIONS = {"usage_operation": "aws.ec2.licensing"}
 

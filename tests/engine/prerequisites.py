@@ -19,8 +19,10 @@ from pulumi_vmimport import (
     ExportImage,
     FastLaunch,
     ImportCustomWorkspaceImage,
+    ImportDiskImage,
     ImportImage,
     ImportSnapshot,
+    ImportVmImage,
     ImportWorkspaceImage,
     InstanceExport,
     VirtualMachineExport,
@@ -33,7 +35,7 @@ from pulumi_vmimport_sandbox import Sandbox
 from pulumi_vmimport_sandbox.aws import AwsSandbox, Stage
 from pulumi_vmimport_sandbox.aws.vm_import.export_bucket_validation import canonical_id
 
-REGION, BLOCKS, EXPORTS, DATASTORE = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0"
+REGION, BLOCKS, EXPORTS, DATASTORE, ISO = "eu-west-1", "data.raw", "exports-of-web", "LocalDS_0", "windows-11.iso"
 BUILDER = f"arn:aws:imagebuilder:{REGION}:123456789012:infrastructure-configuration/byol"
 ABROAD, DISTRIBUTION_ROLE = "us-west-2", "distribution"
 MINUTE = 60
@@ -68,6 +70,7 @@ class Prerequisites:
         }
         self.s3.put_bucket_acl(Bucket=EXPORTS, AccessControlPolicy=acl)
         self.s3.put_object(Bucket=disk_image["s3_bucket"], Key=BLOCKS, Body=bytes(range(16)) * (1 << 18))
+        self.s3.put_object(Bucket=disk_image["s3_bucket"], Key=ISO, Body=b"CD001")
         self.ami = self.image()
         self.workspaces, self.other = self.aws.observer("workspaces", REGION), self.aws.second_account().account_id
         self.aws.settings.workspace_image_quota = self.aws.settings.workspace_bundle_quota = 1000
@@ -77,6 +80,7 @@ class Prerequisites:
         self.launched: dict[str, str] = {}
         self.builder = self.aws.observer("imagebuilder", REGION)
         make_distribution_role(self.aws)
+        make_infrastructure(self.aws)
         sandbox.clock.advance(self.aws.settings.iam_propagation_seconds)
         to = {"region": REGION, "amiDistributionConfiguration": {"name": "web-{{ imagebuilder:buildDate }}"}}
         both = [to, {**to, "region": ABROAD}]
@@ -90,6 +94,12 @@ class Prerequisites:
         export = {"s3_bucket": EXPORTS, "s3_prefix": "vms/", "disk_image_format": "VMDK"}
         desktop = {"ingestion_process": "BYOL_REGULAR_WSP", "ec2_image_id": self.ami, "image_description": "web"}
         custom = {"compute_type": "BASE", "protocol": "DCV", "os_version": "Windows_10", "ec2_image_id": self.ami}
+        iso = {
+            "platform": "Windows",
+            "os_version": "Microsoft Windows 11",
+            "uri": f"s3://{self.disk_image['s3_bucket']}/{ISO}",
+        }
+        iso |= {"infrastructure_configuration_arn": BUILDER, "execution_role": DISTRIBUTION_ROLE}
         source = {"source_image_id": self.desktop, "image_description": "web"}
         desk = {"image_id": self.desktop, "bundle_description": "web", "compute_type": "VALUE", "user_storage_gib": 10}
         resources = [
@@ -107,6 +117,8 @@ class Prerequisites:
             ResourceUnderTest(CopyWorkspaceImage, lambda name: {"image_name": name, "source_region": REGION, **source}),
             ResourceUnderTest(CreateUpdatedWorkspaceImage, lambda name: {"image_name": name, **source}),
             ResourceUnderTest(DistributeImage, lambda name: {"source_image": self.ami, "distribution_configuration_arn": self.distribution, "execution_role": DISTRIBUTION_ROLE}),
+            ResourceUnderTest(ImportVmImage, lambda name: {"name": name, "semantic_version": "1.0.0", "platform": "Windows", "vm_import_task_id": self.task()}),
+            ResourceUnderTest(ImportDiskImage, lambda name: {"name": name, "semantic_version": "1.0.0", **iso}),
             ResourceUnderTest(WorkspaceBundle, lambda name: {"bundle_name": name, **desk}),
             ResourceUnderTest(WorkspaceImagePermissions, lambda name: {"image_id": self.shared_image(name), "account_ids": [self.other]}),
         ]  # fmt: skip
@@ -134,16 +146,22 @@ class Prerequisites:
         settings.enable_fast_launch_seconds = settings.disable_fast_launch_seconds = images
         settings.custom_import_stages = (Stage("IN_PROGRESS", images, 0, 99),)
         settings.distribution_pending_seconds = seconds
+        settings.import_disk_image_seconds = 2 * seconds
 
     def image(self) -> str:
         """An AMI of Windows with the user's own license."""
+        found = self.ec2.describe_import_image_tasks(ImportTaskIds=[self.task()])
+        return str(found["ImportImageTasks"][0]["ImageId"])
+
+    def task(self) -> str:
+        """A completed import task of Windows with the user's own license."""
         disk = {
             "Format": "RAW",
             "UserBucket": {"S3Bucket": self.disk_image["s3_bucket"], "S3Key": self.disk_image["s3_key"]},
         }
         task = self.ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
         self.sandbox.clock.advance(self.aws.settings.import_seconds)
-        return str(self.ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]["ImageId"])
+        return str(task)
 
     def launched_image(self, name: str) -> str:
         """A new AMI for which the instance of FastLaunch enables EC2 Fast Launch."""
@@ -220,6 +238,12 @@ class Prerequisites:
 def paged(workspaces: Any, kind: str) -> Any:
     """All pages of the account's images or bundles."""
     return workspaces.get_paginator(f"describe_workspace_{kind}").paginate()
+
+
+def make_infrastructure(aws: AwsSandbox) -> None:
+    """The infrastructure configuration BUILDER."""
+    builder, name = aws.observer("imagebuilder", REGION), BUILDER.rpartition("/")[2]
+    builder.create_infrastructure_configuration(name=name, instanceProfileName="builder")
 
 
 def make_distribution_role(aws: AwsSandbox) -> None:

@@ -23,7 +23,12 @@ from pulumi_vmimport_sandbox import Sandbox
 
 FIXTURE = Path(__file__).parent / "fixtures" / "stack_of_every_resource_0_1.json"
 RANGE = "10.111.0.0/16"  # of the sandbox's account
-LATER = {"DistributeImage", "FastLaunch"}  # the version of the fixture did not have them
+LATER = {
+    "DistributeImage",
+    "FastLaunch",
+    "ImportDiskImage",
+    "ImportVmImage",
+}  # the version of the fixture did not have them
 NAMED_BUCKETS = ("imports-of-web", "more-exports-of-web")  # which that version did not tag itself
 UNTAGGED = {"VirtualMachineExport", "WorkspaceImagePermissions"}
 # Values that differ between two deployments of the program.

@@ -3,6 +3,11 @@
 from pulumi_vmimport.resources.catalog_entry import Actions, ResourceEntry, iam
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
+_FOLLOW = iam("imagebuilder", "GetImage", "TagResource")
+_REMOVE_AMIS = iam(
+    "imagebuilder", "StartResourceStateUpdate", "GetLifecycleExecution", "ListLifecycleExecutionResources"
+)
+
 IMAGE_BUILDER_RESOURCES = (
     ResourceEntry(
         name="DistributeImage",
@@ -31,6 +36,47 @@ IMAGE_BUILDER_RESOURCES = (
                 *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot"),
                 *iam("imagebuilder", "GetImage", "CancelImageCreation", "StartResourceStateUpdate", "UntagResource"),
                 *iam("imagebuilder", "GetLifecycleExecution", "ListLifecycleExecutionResources", "DeleteImage"),
+            ),
+            implied=("iam:PassRole",),
+        ),
+        orphans=(OrphanKind.BUILDER_IMAGE,),
+    ),
+    ResourceEntry(
+        name="ImportVmImage",
+        module="resources.image_builder.import_vm_image",
+        summary="an Image Builder image of an EC2 import task, also of a running one (ImportVmImage)",
+        page="image_builder.md",
+        actions=Actions(
+            check=iam("ec2", "DescribeImportImageTasks", "DescribeImages"),
+            create=(
+                *iam("imagebuilder", "ListImageBuildVersions", "ImportVmImage", "DeleteImage"),
+                *(*_FOLLOW, "ec2:DescribeImages"),
+            ),
+            read=("imagebuilder:GetImage", "ec2:DescribeImages"),
+            update=(*_FOLLOW, *iam("imagebuilder", "UntagResource", "DeleteImage")),
+            delete=iam("imagebuilder", "GetImage", "CancelImageCreation", "DeleteImage", "UntagResource"),
+        ),
+        orphans=(OrphanKind.BUILDER_IMAGE,),
+    ),
+    ResourceEntry(
+        name="ImportDiskImage",
+        module="resources.image_builder.import_disk_image",
+        summary="an Image Builder image and an AMI of a Windows 11 ISO file in S3 (ImportDiskImage)",
+        page="image_builder.md",
+        actions=Actions(
+            check=(
+                *iam("s3", "ListBucket", "GetObject"),
+                *("imagebuilder:GetInfrastructureConfiguration", "iam:GetRole"),
+            ),
+            create=(
+                *iam("imagebuilder", "ListImageBuildVersions", "ImportDiskImage", "DeleteImage"),
+                *(*_FOLLOW, *_REMOVE_AMIS, "ec2:DescribeImages"),
+            ),
+            read=("imagebuilder:GetImage", "ec2:DescribeImages"),
+            update=(*_FOLLOW, *_REMOVE_AMIS, *iam("imagebuilder", "UntagResource", "DeleteImage")),
+            delete=(
+                *iam("imagebuilder", "GetImage", "CancelImageCreation", "DeleteImage", "UntagResource"),
+                *(*_REMOVE_AMIS, *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot")),
             ),
             implied=("iam:PassRole",),
         ),

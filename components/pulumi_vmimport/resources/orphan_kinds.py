@@ -70,8 +70,8 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         ("workspaces:DeleteWorkspaceImage",),
     ),
     OrphanKind.BUILDER_IMAGE: OrphanHandling(
-        f"{_TAGS}. Removing it deletes the AMIs and snapshots that it distributed, in all Regions and accounts, with "
-        "the role that distributed them",
+        f"{_TAGS}. Removing it deletes the AMIs and snapshots that it created, in all Regions and accounts, with the "
+        "role that created them. The AMI of ImportVmImage is kept: it is that of the import task",
         ("imagebuilder:ListImageBuildVersions",),
         (
             *("imagebuilder:GetImage", "imagebuilder:CancelImageCreation", "imagebuilder:StartResourceStateUpdate"),

@@ -22,6 +22,8 @@ NOT_FOUND = frozenset({"ResourceNotFoundException"})
 FINAL_STATUSES = frozenset({"AVAILABLE", "FAILED", "CANCELLED", "DEPRECATED", "DISABLED", "DELETED"})
 RETRYABLE_STATUSES = frozenset({"FAILED", "CANCELLED"})
 COMPLETE_STATUSES = frozenset({"AVAILABLE", "DEPRECATED", "DISABLED"})
+VM_IMPORT = "IMPORT"
+"""The build type of an image of an import task (ImportVmImage)."""
 _IMAGES_PER_PAGE = 100
 # The API has no error code of its own for the role.
 _REJECTED_ROLE = re.compile(r"'executionRole'")
@@ -73,6 +75,12 @@ class BuilderImage:
     created: str
     lifecycle_execution_id: str | None
     """The last execution that changes the state of the image."""
+    name: str = ""
+    version: str = ""
+    """The semantic version, such as 1.0.0."""
+    platform: str | None = None
+    os_version: str | None = None
+    build_type: str | None = None
 
     @property
     def is_in_progress(self) -> bool:
@@ -115,6 +123,11 @@ class BuilderImage:
             log_group_name=answer.get("loggingConfiguration", {}).get("logGroupName"),
             created=answer.get("dateCreated", ""),
             lifecycle_execution_id=answer.get("lifecycleExecutionId"),
+            name=answer.get("name", ""),
+            version=str(answer.get("version", "")).partition("/")[0],
+            platform=answer.get("platform"),
+            os_version=answer.get("osVersion"),
+            build_type=answer.get("buildType"),
         )
 
 

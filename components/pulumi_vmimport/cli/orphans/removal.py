@@ -134,9 +134,9 @@ def _delete_builder_image(aws: AwsConnection, resource: FoundResource) -> Remova
         return Removal(resource, "deleted")
     if image.is_in_progress:
         builder_images.cancel(aws, image.arn)
-        message = "its distribution is being cancelled; rerun to delete its AMIs when it is CANCELLED"
+        message = "it is being cancelled; rerun to delete its AMIs when it is CANCELLED"
         return Removal(resource, "cancelled", message)
-    if image.amis:
+    if image.amis and image.build_type != builder_images.VM_IMPORT:  # whose AMI is that of the import task
         execution = image_deletions.start(aws, image.arn, str(image.execution_role))
         return Removal(resource, f"deletion of its AMIs and snapshots started as {execution}")
     builder_images.delete(aws, image.arn)

@@ -1,7 +1,5 @@
 """The lifecycle of DistributeImage."""
 
-import json
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
@@ -29,9 +27,9 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
-from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_tag, is_adoptable, is_reserved_tag
+from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_tag
 from pulumi_vmimport.lifecycle.provenance import provenance_of
-from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE, wait_for_end
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.image_builder import distribution_rules
 from pulumi_vmimport.resources.image_builder.copy_marks import mark_copies, marks_of
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs, DistributeImageState
@@ -42,12 +40,11 @@ from pulumi_vmimport.resources.image_builder.image_removal import (
     remove_recorded_amis,
     wait_while_in_progress,
 )
+from pulumi_vmimport.resources.image_builder.image_starts import find_or_start, set_tags, start_once_role_is_known
+from pulumi_vmimport.resources.image_builder.request_rules import role_problems
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
-_TOKEN_CHARACTERS = 36  # earlier versions of the API accept no longer client tokens
-# IAM documents no duration; a role that was created a moment ago is usable within seconds.
-_PROPAGATION_SECONDS = 300.0
 _NOT_RETRYABLE = frozenset({"ClientException", "InvalidRequestException"})
 _BROKEN = frozenset({"deregistered", "stale", "DELETED"})
 
@@ -72,7 +69,7 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
                 yield found
         yield from distribution_rules.source_problems(run, inputs, configuration)
         if is_known(inputs.execution_role):
-            yield from distribution_rules.role_problems(run, inputs.execution_role)
+            yield from role_problems(run, inputs.execution_role)
 
     def create(self, run: Run, inputs: DistributeImageInputs) -> Created[DistributeImageState]:
         arn = self._existing_or_new(run, inputs)
@@ -113,9 +110,7 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         run.record(id, updated)
         if self.condition(state) is not Condition.READY:
             updated = self._finish(run, id, updated)
-        removed = {key for key in state.tags or {} if not is_reserved_tag(key)} - (inputs.tags or {}).keys()
-        builder_images.untag(run.aws, id, removed)
-        builder_images.tag(run.aws, id, {**(inputs.tags or {}), **run.identity.tags(inputs)})
+        set_tags(run, id, state.tags, inputs)
         return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
@@ -142,45 +137,21 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
 
     def _existing_or_new(self, run: Run, inputs: DistributeImageInputs) -> str:
         """The ARN of the image that an earlier run started with these inputs, or of a new one."""
-        unusable: set[str] = set()
-        own_tags = run.identity.tags(inputs)
-        for image in builder_images.list_own(run.aws):
-            if own_tags.items() <= image.tags.items():
-                if _is_usable(run, image, own_tags):
-                    return image.arn
-                unusable.add(image.arn)
-        if distribution_rules.AMI_ID.fullmatch(inputs.source_image):
-            wait_until_available(run, inputs.source_image)
-        while True:
-            arn = self._start(run, inputs, own_tags, unusable)
-            found = _find_new(run, arn)
-            if found is not None and _is_usable(run, found, own_tags):
-                return arn
-            unusable.add(arn)  # the answer to a token that started an image that was deleted or retained meanwhile
-
-    def _start(self, run: Run, inputs: DistributeImageInputs, own_tags: Mapping[str, str], unusable: set[str]) -> str:
-        """Call DistributeImage, as soon as IAM has propagated the role."""
         request = DistributionRequest(
             inputs.source_image, inputs.distribution_configuration_arn, inputs.execution_role, inputs.log_group_name
         )
-        tags = {**(inputs.tags or {}), **own_tags}
-        # Image Builder rejects a known token with other parameters, so the token contains all of them.
-        previous = json.dumps([vars(request), tags, sorted(unusable)], sort_keys=True)
-        token = run.identity.token(inputs, previous)[:_TOKEN_CHARACTERS]
-        started = time.monotonic()
-        while True:
-            try:
-                return retry_while_unavailable(
-                    run, "DistributeImage", lambda: builder_images.distribute(run.aws, request, token, tags)
-                )
-            except ClientError as error:
-                is_new = run.supplied_by_resource("executionRole")
-                if not builder_images.rejects_role(error) or not is_new:
-                    raise
-                if time.monotonic() - started >= _PROPAGATION_SECONDS:
-                    raise CleanFailureError(f"{error_message(error)}; check the role; nothing was started") from error
-                run.status(f"waiting for IAM to propagate role {inputs.execution_role}")
-                run.wait(run.poll_seconds)
+
+        def start(token: str, tags: Mapping[str, str]) -> str:
+            if distribution_rules.AMI_ID.fullmatch(inputs.source_image):
+                wait_until_available(run, inputs.source_image)
+            return start_once_role_is_known(
+                run,
+                "DistributeImage",
+                inputs.execution_role,
+                lambda: builder_images.distribute(run.aws, request, token, tags),
+            )
+
+        return find_or_start(run, inputs, vars(request), start, lambda image: _is_usable(run, image))
 
     def _finish(self, run: Run, arn: str, state: DistributeImageState) -> DistributeImageState:
         """Resume a failed image, and wait until it is AVAILABLE.
@@ -251,10 +222,8 @@ def _without_image(run: Run, id: str, state: DistributeImageState) -> Distribute
     return replace(state, image_state="DELETED", state_reason=words, amis=tuple(left))
 
 
-def _is_usable(run: Run, image: BuilderImage, own_tags: Mapping[str, str]) -> bool:
-    """Whether an earlier run of this resource left the image, and its AMIs in the account exist."""
-    if not own_tags.items() <= image.tags.items() or not is_adoptable(image.tags):
-        return False
+def _is_usable(run: Run, image: BuilderImage) -> bool:
+    """Whether the AMIs of the image in its account exist, as far as it is complete."""
     return image.status not in COMPLETE_STATUSES or not _missing_amis(run, image)
 
 
@@ -265,12 +234,3 @@ def _missing_amis(run: Run, image: BuilderImage) -> dict[str, str]:
         found = image_copies.describe(run.aws.in_region(region), ids)
         missing |= {id: region for id in ids if id not in found}
     return missing
-
-
-def _find_new(run: Run, arn: str) -> BuilderImage | None:
-    """The image that a call has just returned; None if it stays missing."""
-    for _ in range(POLLS_BEFORE_GONE):
-        if (found := builder_images.find(run.aws, arn)) is not None:
-            return found
-        run.wait(run.poll_seconds)
-    return None

@@ -1,4 +1,4 @@
-"""The checks of what DistributeImage distributes, and with which configuration and role."""
+"""The checks of what DistributeImage distributes, and with which configuration."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +7,18 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.iam.key_sharing import Recipient
-from pulumi_vmimport.aws.image_builder import builder_images, distribution_configurations, execution_roles
+from pulumi_vmimport.aws.image_builder import builder_images, distribution_configurations
 from pulumi_vmimport.aws.image_builder.distribution_configurations import DistributionConfiguration
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.image_suitability import unsuitable_settings
+from pulumi_vmimport.resources.image_builder.request_rules import (
+    log_group_problems,
+    role_name_problems,
+    tag_key_problems,
+)
 from pulumi_vmimport.resources.image_builder.value_rules import pattern_problems
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.encrypted_sharing import image_sharing_problems
@@ -31,11 +36,7 @@ _IMAGE_ARN = re.compile(
 _CONFIGURATION_ARN = re.compile(
     r"arn:aws[^:]*:imagebuilder:([^:]+):(?:\d{12}|aws):distribution-configuration/[a-z0-9-_]+"
 )
-_ROLE = re.compile(r"(?:arn:aws(?:-[a-z]+)*:iam::\d{12}:role/)?[a-zA-Z_0-9+=,.@\-_/]+")
-_LONGEST_ROLE, _LONGEST_SOURCE = 2048, 1024
-_LOG_GROUPS = "/aws/imagebuilder/"
-_LOG_GROUP = re.compile(r"[a-zA-Z0-9\-_/.]{1,512}")
-_TAG_KEY = re.compile(r"[a-zA-Z0-9\s_.:/=+\-@]*")
+_LONGEST_SOURCE = 1024
 
 
 def input_problems(inputs: DistributeImageInputs) -> Iterator[Problem]:
@@ -45,16 +46,9 @@ def input_problems(inputs: DistributeImageInputs) -> Iterator[Problem]:
         yield Problem("sourceImage", reason)
     if is_known(inputs.distribution_configuration_arn):
         yield from _configuration_problems(inputs.distribution_configuration_arn, region)
-    if is_known(inputs.execution_role) and not _is_role(inputs.execution_role):
-        expected = "the name of a role or arn:aws:iam::ACCOUNT:role/NAME"
-        yield Problem("executionRole", f"expected {expected}, got {shown_value(inputs.execution_role)}")
-    name = inputs.log_group_name
-    if is_known(name) and name is not None and not (name.startswith(_LOG_GROUPS) and _LOG_GROUP.fullmatch(name)):
-        expected = f"{_LOG_GROUPS} and letters, digits and -_/. characters, at most 512 in all"
-        yield Problem("logGroupName", f"expected {expected}, got {shown_value(name)}")
-    for key in (inputs.tags or {}) if is_known(inputs.tags) else ():
-        if not _TAG_KEY.fullmatch(key):
-            yield Problem(f"tags.{key}", f"expected letters, digits, spaces and _.:/=+-@, got {shown_value(key)}")
+    yield from role_name_problems(inputs.execution_role)
+    yield from log_group_problems(inputs.log_group_name)
+    yield from tag_key_problems(inputs.tags)
 
 
 def _configuration_problems(arn: str, region: str | None) -> Iterator[Problem]:
@@ -64,10 +58,6 @@ def _configuration_problems(arn: str, region: str | None) -> Iterator[Problem]:
     match = _CONFIGURATION_ARN.fullmatch(arn)
     if match and region and match[1] != region:
         yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
-
-
-def _is_role(role: str) -> bool:
-    return _ROLE.fullmatch(role) is not None and len(role) <= _LONGEST_ROLE
 
 
 def _source_problem(source: str, region: str | None) -> str | None:
@@ -80,24 +70,6 @@ def _source_problem(source: str, region: str | None) -> str | None:
         expected = "ami- and 8 or 17 hex digits, ssm: and a parameter, or the ARN of an Image Builder image"
         return f"expected {expected}, got {shown_value(source)}"
     return f"expected an ARN in Region {region}, got {source}" if region and match[1] != region else None
-
-
-def role_problems(run: Run, role: str) -> Iterator[Problem]:
-    """Why Image Builder cannot assume the role."""
-    if run.supplied_by_resource("executionRole"):
-        return
-    with warn_on_aws_error(run, f"role {role}"):
-        trust = execution_roles.trust_of(run.aws, role)
-        account = run.aws.account_id
-        if trust is None:
-            yield Problem("executionRole", f"role {shown_value(role)} does not exist in account {account}")
-        elif not execution_roles.trusts_image_builder(trust, account):
-            principal = f'"Principal": {{"Service": "{execution_roles.SERVICE_PRINCIPAL}"}}'
-            yield Problem(
-                "executionRole",
-                f"the trust policy of role {shown_value(role)} does not let Image Builder assume it; allow "
-                f"sts:AssumeRole to {principal}",
-            )
 
 
 def configuration_of(run: Run, inputs: DistributeImageInputs) -> Iterator[Problem | DistributionConfiguration]:

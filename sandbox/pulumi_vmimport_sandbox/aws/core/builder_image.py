@@ -74,9 +74,14 @@ class BuilderImage:
     created_at: float
     started_at: float
     """The time of the request that started the work: DistributeImage or RetryImage."""
-    execution_role: str
+    execution_role: str | None
     tags: dict[str, str]
     platform: str | None = None
+    os_version: str | None = None
+    import_task_id: str | None = None
+    """The import task whose AMI it has (ImportVmImage)."""
+    iso_uri: str | None = None
+    """The disk image that is installed (ImportDiskImage)."""
     log_group: str | None = None
     source_ami: str | None = None
     configuration: Mapping[str, Any] | None = None
@@ -114,6 +119,7 @@ class BuilderImage:
             "version": self.version,
             "owner": self.owner,
             "platform": self.platform,
+            "osVersion": self.os_version,
             "state": self._state(),
             "dateCreated": date_text(self.created_at),
             "outputResources": {"amis": [copy.to_api() for copy in self.copies if copy.ami is not None]},

@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_vmimport_sandbox.aws.core.builder_image import BuilderImage, LifecycleExecution
 from pulumi_vmimport_sandbox.aws.core.distribution_configuration import SimulatedDistributionConfiguration
+from pulumi_vmimport_sandbox.aws.core.infrastructure_configuration import SimulatedInfrastructureConfiguration
 
 
 @dataclass
@@ -13,6 +14,7 @@ class ImageBuilderState:
     """Resources by their ARNs, executions by their ids."""
 
     configurations: dict[str, SimulatedDistributionConfiguration] = field(default_factory=dict)
+    infrastructures: dict[str, SimulatedInfrastructureConfiguration] = field(default_factory=dict)
     images: dict[str, BuilderImage] = field(default_factory=dict)
     executions: dict[str, LifecycleExecution] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
@@ -21,4 +23,4 @@ class ImageBuilderState:
     @property
     def tagged(self) -> Mapping[str, Any]:
         """The resources that have tags."""
-        return {**self.configurations, **self.images}
+        return {**self.configurations, **self.infrastructures, **self.images}

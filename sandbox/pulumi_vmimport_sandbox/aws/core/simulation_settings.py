@@ -127,6 +127,8 @@ class SimulationSettings:
     """How long CancelImageCreation takes. Assumed."""
     lifecycle_execution_seconds: float = 1 * MINUTE
     """How long StartResourceStateUpdate takes to delete AMIs and snapshots. Assumed."""
+    import_disk_image_seconds: float = 60 * MINUTE
+    """How long ImportDiskImage takes to create the AMI from an ISO file. Assumed."""
     workspace_image_quota: int = 40
     """Maximum number of WorkSpaces images in a Region, without images shared by other accounts.
     Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/workspaces-limits.html"""

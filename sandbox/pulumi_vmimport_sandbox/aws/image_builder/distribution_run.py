@@ -79,7 +79,7 @@ def _raise_injected(cloud: Cloud, copy: ImageCopy, step: str | None) -> None:
 
 def _own_role(cloud: Cloud, here: AccountRegion, image: BuilderImage) -> ActingRole:
     try:
-        return execution_role(cloud, here, image.execution_role)
+        return execution_role(cloud, here, str(image.execution_role))
     except ServiceError as error:  # the role was deleted meanwhile
         raise AccessError(f"STS Client Error: '{error.message}'") from error
 

@@ -103,9 +103,7 @@ class ImageCalls(RegionalImageBuilderCalls):
         configuration = self.resources.configurations[arn]
         source = source_ami(here, self.resources, request["sourceImage"])
         execution_role(self.cloud, here, request["executionRole"])
-        log_group = (request.get("loggingConfiguration") or {}).get("logGroupName")
-        if log_group is not None and not log_group.startswith(_LOG_GROUPS):  # assumed: as ImportVmImage documents it
-            raise invalid_value("loggingConfiguration.logGroupName", f"The name must start with {_LOG_GROUPS}.")
+        log_group = self.log_group()
         copies = [
             ImageCopy(region=distribution["region"], account=account, distribution=distribution)
             for distribution in configuration.distributions
@@ -119,7 +117,18 @@ class ImageCalls(RegionalImageBuilderCalls):
         image.log_group = log_group
         return {"imageBuildVersionArn": image.arn}
 
-    def new_image(self, name: str, version: str, tags: Mapping[str, str], role: str) -> BuilderImage:
+    def log_group(self) -> str | None:
+        """The log group of the request.
+
+        Raises:
+            ServiceError: Image Builder does not write to it. Only ImportVmImage documents this.
+        """
+        name = (self.request.get("loggingConfiguration") or {}).get("logGroupName")
+        if name is not None and not name.startswith(_LOG_GROUPS):
+            raise invalid_value("loggingConfiguration.logGroupName", f"The name must start with {_LOG_GROUPS}.")
+        return name
+
+    def new_image(self, name: str, version: str, tags: Mapping[str, str], role: str | None) -> BuilderImage:
         """A new build of an image version."""
         number = 1 + sum(arn.startswith(f"{self.arn('image', name)}/{version}/") for arn in self.resources.started)
         now = self.cloud.now

@@ -49,7 +49,8 @@ def _deleted(cloud: Cloud, here: AccountRegion, execution: LifecycleExecution, c
     ec2: Any = ec2_backends[there.account][there.region]
     state: Mapping[str, str] = {"status": "SUCCESS"}
     try:
-        own = execution_role(cloud, here, cloud.image_builder[here].images[execution.image_arn].execution_role)
+        named = cloud.image_builder[here].images[execution.image_arn].execution_role
+        own = execution_role(cloud, here, str(named))  # StartResourceStateUpdate has set it
         role = lifecycle_role(own, there, execution.image_arn)
         role.require("ec2:DeregisterImage", f"arn:aws:ec2:{there.region}::image/{copy.ami.id}", _CONTEXT)
         if execution.with_snapshots:

@@ -8,7 +8,10 @@ from moto.core.request import Request
 
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_configuration_calls import DistributionConfigurationCalls
-from pulumi_vmimport_sandbox.aws.image_builder.image_calls import ImageCalls
+from pulumi_vmimport_sandbox.aws.image_builder.image_import_calls import ImageImportCalls
+from pulumi_vmimport_sandbox.aws.image_builder.infrastructure_configuration_calls import (
+    InfrastructureConfigurationCalls,
+)
 from pulumi_vmimport_sandbox.aws.image_builder.tag_calls import TagCalls
 from pulumi_vmimport_sandbox.aws.server.completion import complete
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-class ImageBuilderCalls(DistributionConfigurationCalls, ImageCalls, TagCalls):
+class ImageBuilderCalls(DistributionConfigurationCalls, InfrastructureConfigurationCalls, ImageImportCalls, TagCalls):
     """The calls of Image Builder. A subclass with `cloud` belongs to one sandbox."""
 
     def call_action(self) -> Any:

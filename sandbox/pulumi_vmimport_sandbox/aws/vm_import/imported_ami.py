@@ -39,8 +39,8 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
         self.usage_operation = task.license.usage_operation
         self.ena_support = True
         self.guest = task.guest
-        self._snapshots = [self.ebs_snapshot, *(self._extra_snapshot(described) for _ in sizes[1:])]
-        for snapshot, size in zip(self._snapshots, sizes, strict=True):
+        self.snapshots = [self.ebs_snapshot, *(self._extra_snapshot(described) for _ in sizes[1:])]
+        for snapshot, size in zip(self.snapshots, sizes, strict=True):
             snapshot.volume.size = size
             snapshot.encrypted = is_encrypted
             snapshot.kms_key_id = request.get("KmsKeyId")
@@ -48,7 +48,7 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
     @property
     def snapshot_ids(self) -> list[str]:
         """The snapshots of its volumes, root volume first."""
-        return [str(snapshot.id) for snapshot in self._snapshots]
+        return [str(snapshot.id) for snapshot in self.snapshots]
 
     @property
     def block_device_mappings(self) -> list[dict[str, Any]]:
@@ -63,13 +63,13 @@ class ImportedAmi(Ami):  # type: ignore[misc] # moto has no types
                     "Encrypted": snapshot.encrypted,
                 },
             }
-            for number, snapshot in enumerate(self._snapshots, 1)
+            for number, snapshot in enumerate(self.snapshots, 1)
         ]
 
     @property
     def is_encrypted(self) -> bool:
         """Whether its volumes are encrypted."""
-        return any(snapshot.encrypted for snapshot in self._snapshots)
+        return any(snapshot.encrypted for snapshot in self.snapshots)
 
     def _extra_snapshot(self, description: str) -> Any:
         volume = self.ec2_backend.create_volume(size=1, zone_name=f"{self.ec2_backend.region_name}a")

@@ -122,11 +122,20 @@ class ImageCreationCalls(RegionalWorkspacesCalls):
             raise ingestion_validation.invalid(f"The EC2 image {image_id} has encrypted volumes.")
         return ami
 
+    def _built_ami(self, arn: str) -> str | None:
+        """The AMI of an Image Builder image; None for an image that the sandbox does not have."""
+        image = self.cloud.image_builder[self.account_region].images.get(arn)
+        if image is None:
+            return None
+        if image.status != "AVAILABLE":
+            raise ingestion_validation.invalid(f"The image {arn} is {image.status}; it must be AVAILABLE.")
+        return str(image.copies[0].ami.id)
+
     def _custom_source(self, source: dict[str, str]) -> tuple[SimulatedImportTask | None, GuestSystem | None]:
-        """The import task to wait for and the guest. Image Builder versions are not looked up."""
+        """The import task to wait for and the guest. An Image Builder image of another owner has an unknown guest."""
         task_id = source.get("Ec2ImportTaskId")
         if not task_id:
-            image_id = source.get("Ec2ImageId")
+            image_id = source.get("Ec2ImageId") or self._built_ami(source["ImageBuildVersionArn"])
             return None, getattr(self._own_ami(image_id), "guest", None) if image_id else None
         task = self.cloud.tasks[self.account_region].get(task_id)
         if not isinstance(task, SimulatedImportTask):

@@ -1,0 +1,172 @@
+"""The lifecycle that ImportVmImage and ImportDiskImage share."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from pulumi_vmimport.aws.ec2 import images
+from pulumi_vmimport.aws.image_builder import builder_images
+from pulumi_vmimport.aws.image_builder.builder_images import COMPLETE_STATUSES, RETRYABLE_STATUSES, BuilderImage
+from pulumi_vmimport.aws.tables.known_failures import with_explanation
+from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Lifecycle,
+    Problem,
+    Run,
+    is_known,
+)
+from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag
+from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
+from pulumi_vmimport.resources.image_builder.image_import import ImageImportInputs, ImageImportState
+from pulumi_vmimport.resources.image_builder.image_import_rules import import_problems
+from pulumi_vmimport.resources.image_builder.image_removal import wait_while_in_progress
+from pulumi_vmimport.resources.image_builder.image_starts import find_or_start, set_tags
+from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
+
+_BROKEN = RETRYABLE_STATUSES | {"deregistered", "DELETED"}  # RetryImage repeats builds, not imports
+
+InputsT = TypeVar("InputsT", bound=ImageImportInputs)
+StateT = TypeVar("StateT", bound=ImageImportState)
+
+
+class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
+    condition_output = "imageState"
+
+    @abstractmethod
+    def request(self, inputs: InputsT) -> Mapping[str, Any]:
+        """The members of the call that starts the import, without client token and tags."""
+
+    @abstractmethod
+    def start(self, run: Run, inputs: InputsT, token: str, tags: Mapping[str, str]) -> str:
+        """Start the import, and return the ARN of the image."""
+
+    @abstractmethod
+    def remove(self, run: Run, image: BuilderImage, inputs: InputsT | StateT) -> None:
+        """Delete an image that is not in progress, with what belongs to it."""
+
+    @abstractmethod
+    def left(self, inputs: InputsT | StateT) -> str:
+        """What a failed import leaves, for its message."""
+
+    def check(self, inputs: InputsT) -> Iterator[Problem]:
+        yield from import_problems(inputs)
+        yield from aws_input_problems(inputs)
+        if is_known(inputs.tags):
+            yield from tag_problems(inputs.tags)
+
+    def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
+        def start(token: str, tags: Mapping[str, str]) -> str:
+            return self.start(run, inputs, token, tags)
+
+        def is_usable(image: BuilderImage) -> bool:
+            if image.status not in RETRYABLE_STATUSES:
+                return not _is_deregistered(run, image)
+            self.remove(run, image, inputs)  # a run was killed before it removed the failed image
+            return False
+
+        arn = find_or_start(run, inputs, self.request(inputs), start, is_usable)
+        state: StateT = self.state_type(**vars(inputs), image_build_version_arn=arn, image_state="PENDING")
+        run.record(arn, state)
+        return Created(arn, self._finish(run, arn, state))
+
+    def read(self, run: Run, id: str, state: StateT) -> StateT | None:
+        image = builder_images.find(run.aws, id)
+        if image is None:
+            return self.without_image(run, id, state)
+        found = replace(_with_outputs(state, image, run), tags=user_tags(image.tags, state.tags))
+        if not _is_deregistered(run, image):
+            return found
+        reason = f"AMI {found.image_id} no longer exists"
+        return replace(found, image_state="deregistered", state_reason=reason)
+
+    def without_image(self, run: Run, id: str, state: StateT) -> StateT | None:
+        """The state of a resource whose Image Builder image does not exist; None if nothing of it exists."""
+        del run, id, state
+        return None
+
+    def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
+        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
+        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
+        run.record(id, updated)
+        if self.condition(state) is not Condition.READY:
+            updated = self._finish(run, id, updated)
+        set_tags(run, id, state.tags, inputs)
+        return replace(updated, tags=inputs.tags)
+
+    def delete(self, run: Run, id: str, state: StateT) -> None:
+        image = builder_images.find(run.aws, id)
+        if image is not None and image.is_in_progress:
+            image = wait_while_in_progress(run, image)
+        if image is None:
+            if not state.retain_on_delete:
+                self.remove_without_image(run, id, state)
+        elif state.retain_on_delete and image.status in COMPLETE_STATUSES:
+            builder_images.untag(run.aws, id, image.tags.keys() & set(OWN_TAGS))
+        else:
+            self.remove(run, image, state)
+
+    def remove_without_image(self, run: Run, id: str, state: StateT) -> None:
+        """Delete what is left of a resource whose Image Builder image does not exist."""
+        del run, id, state
+
+    def condition(self, state: StateT) -> Condition:
+        if state.image_state in _BROKEN:
+            return Condition.BROKEN
+        return Condition.READY if state.image_state in COMPLETE_STATUSES else Condition.UNFINISHED
+
+    def describe_broken(self, id: str, state: StateT) -> str:
+        reason = f": {state.state_reason}" if state.state_reason else ""
+        return f"image {id} is {state.image_state}{reason}"
+
+    def _finish(self, run: Run, arn: str, state: StateT) -> StateT:
+        """Wait until the image is AVAILABLE.
+
+        Raises: CleanFailureError if it fails; it is then deleted.
+        """
+        ended = wait_for_end(run, builder_images.POLLERS, arn, lambda image: not image.is_in_progress, _progress)
+        if ended is None:
+            run.record(arn, replace(state, image_state="DELETED"))
+            raise CleanFailureError(
+                f"image {arn} was deleted while it was being imported; {self.left(state)}; the next `pulumi up` "
+                "imports the image again"
+            )
+        state = _with_outputs(state, ended, run)
+        run.record(arn, state)
+        if ended.status not in COMPLETE_STATUSES:
+            self.remove(run, ended, state)
+            reason = with_explanation(ended.reason or "no reason")
+            raise CleanFailureError(
+                f'image {arn} ended {ended.status}: "{reason}"; the image was deleted, {self.left(state)}; fix the '
+                "cause and run `pulumi up` again"
+            )
+        builder_images.tag(run.aws, arn, completion_tag())
+        return state
+
+
+def _progress(image: BuilderImage) -> str:
+    return f"{image.status.lower()}: {image.reason}" if image.reason else image.status.lower()
+
+
+def _image_id(run: Run, image: BuilderImage) -> str | None:
+    """The AMI of an image in its Region and account."""
+    return next(iter(image.own_amis.get(run.aws.region or "", [])), None)
+
+
+def _is_deregistered(run: Run, image: BuilderImage) -> bool:
+    """Whether the AMI of a complete image no longer exists."""
+    image_id = _image_id(run, image)
+    return image.status in COMPLETE_STATUSES and image_id is not None and images.find(run.aws, image_id) is None
+
+
+def _with_outputs(state: StateT, image: BuilderImage, run: Run) -> StateT:
+    return replace(
+        state,
+        image_build_version_arn=image.arn,
+        image_id=_image_id(run, image),
+        image_state=image.status,
+        state_reason=image.reason,
+    )
