@@ -23,7 +23,11 @@ ISO = "windows-11.iso"
 
 def example(name: str) -> Callable[[], None]:
     """An example as a program."""
-    return lambda: runpy.run_path(str(EXAMPLES / f"{name}.py")) and None
+
+    def program() -> None:
+        runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+    return program
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
         return replace(found, image_state="deregistered", state_reason=reason)
 
     def without_image(self, run: Run, id: str, state: StateT) -> StateT | None:
-        """The state of a resource whose Image Builder image does not exist; None if nothing of it exists."""
+        """The state of a resource whose Image Builder image does not exist; None if none of it exists."""
         del run, id, state
         return None
 

@@ -61,7 +61,7 @@ class ImportVmImage(ManagedResource, module="vmimport", name="ImportVmImage"):
     The resource's id is the ARN of the image. The status shows the state of the image and its reason. If the task
     fails, the resource fails with the reason and leaves nothing. An interrupted run is resumed by the next one, and the
     same inputs never start a second image. Deleting the resource deletes the image and keeps the AMI, which belongs to
-    the ImportImage resource or to whoever started the task.
+    the owner of the task, such as the ImportImage resource.
 
     Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_ImportVmImage.html
     """
