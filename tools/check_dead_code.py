@@ -52,6 +52,7 @@ ALLOWED: dict[str, str] = {
     "upload_size": "the request to EC2, which is written from the fields",
     "set_default_version": "the request to Image Builder, which is written from the fields",
     "data_type": "the request to Image Builder, which is written from the fields",
+    "secure_boot_enabled": "the request to Image Builder, which is written from the fields",
     "license_configuration_arn": "the request to EC2, which is written from the fields",
 }
 _READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|CaseInsensitiveEnum|Scope)$")

@@ -32,7 +32,7 @@ class InstalledAmi(Ami):  # type: ignore[misc] # moto has no types
         self.guest = GuestSystem("Microsoft Windows 11", is_windows=True, is_client=True)
         owned = GuestLicense.of("BYOL", None, self.guest)
         self.platform_details, self.usage_operation = owned.platform_details, owned.usage_operation
-        self.ena_support, self.tpm_support = True, "v2.0"
+        self.ena_support = True
         self.snapshots = [self.ebs_snapshot]
         self.ebs_snapshot.volume.size = _GIB
         # AWS's policies for the deletion require the tag CreatedBy on AMIs and snapshots.
