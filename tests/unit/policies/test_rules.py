@@ -460,3 +460,11 @@ def test_a_message_names_the_resources_and_the_statement_to_add() -> None:
     )
     statement = json.loads(finding.message.partition("key policy: ")[2])
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{OTHER_ACCOUNT}:root"]}
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_the_statement_for_a_new_key_has_the_partition_of_the_region(region: str, partition: str) -> None:
+    new_key = key(key_policy("kms:*", account="111122223333"))
+    web = encrypted(UNKNOWN, new_key, region=region)
+    [(_, finding)] = findings(stack(new_key, web, permission(web, accountId=OTHER_ACCOUNT)))
+    assert f"arn:{partition}:iam::{OTHER_ACCOUNT}:root" in finding.message

@@ -14,8 +14,10 @@ from pulumi_vmimport.policies.rule import Enforcement, Finding, Rule, Settings, 
 from pulumi_vmimport.policies.stack_facts import GRANT, KEY, KEY_POLICY, StackFacts, StackResource, members
 
 _AWS_MANAGED = "alias/aws/ebs"
-# Stands for the ARN of a key that preview cannot know; only its Region is read.
-_NEW_KEY = "arn:aws:kms:{region}:000000000000:key/new"
+# Stands for the ARN of a key that preview cannot know; only its partition and Region are read.
+_NEW_KEY = "arn:{partition}:kms:{region}:000000000000:key/new"
+# Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
 
 def _findings(stack: StackFacts, settings: Settings) -> Iterator[Finding]:
@@ -59,8 +61,13 @@ def _access(stack: StackFacts, key: StackResource, region: Any) -> KeyAccess | N
     arn = key.get("arn")
     if policy is None or not (is_set(arn) or (is_set(region) and _is_about_any_key(policy))):
         return None
-    key_arn = str(arn) if is_set(arn) else _NEW_KEY.format(region=region)
+    key_arn = str(arn) if is_set(arn) else _new_key(str(region))
     return KeyAccess(key_arn, policy, tuple(grant for grant in known if grant is not None))
+
+
+def _new_key(region: str) -> str:
+    partition = _PARTITIONS.get(region.rsplit("-", 2)[0], "aws")
+    return _NEW_KEY.format(partition=partition, region=region)
 
 
 def _is_about_any_key(policy: Mapping[str, Any]) -> bool:
