@@ -51,8 +51,8 @@ def warn_of_change(run: Run, existing: Mapping[str, Any], inputs: DistributionSe
             run.warn(f"{region} is removed from the configuration and keeps {_images_of(run, of)}")
         elif removed := sorted(_targets(of) - targets[region]):
             run.warn(
-                f"{', '.join(removed)} in {region} removed from the configuration: each account keeps its AMIs; "
-                "deregister them there if they are not needed"
+                f"{', '.join(removed)} will receive no more AMIs in {region}; those that were distributed stay "
+                "until they are deregistered in that account"
             )
 
 

@@ -86,7 +86,7 @@ def test_a_change_warns_of_what_it_leaves_as_it_is(run: Any, aws: Any) -> None:
     assert found(run, settings(distribution(HERE))) == []
     later, account, region = run.warnings
     assert "later distributions" in later
-    assert account.startswith(f"{OTHER} in {HERE} removed from the configuration: each account keeps its AMIs")
+    assert account.startswith(f"{OTHER} will receive no more AMIs in {HERE}; those that were distributed stay until")
     assert region.startswith(f"{THERE} is removed from the configuration and keeps the AMIs {image_id} that it has")
 
 
