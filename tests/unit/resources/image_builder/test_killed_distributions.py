@@ -8,6 +8,7 @@ import pytest
 from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.lifecycle.contract import Condition, PartialFailureError
+from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.distribute_image_lifecycle import DistributeImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -82,3 +83,19 @@ def test_create_leaves_a_failed_distribution_of_a_changed_configuration_and_star
     id, stale = run.recorded
     assert (id, LIFECYCLE.condition(stale)) == (failed, Condition.BROKEN)
     assert LIFECYCLE.create(new_run(), inputs).id != failed
+
+
+def test_update_reads_the_parameter_if_the_run_was_killed_before_it_read_it(
+    new_run: Callable[..., Any], new_inputs: Callable[..., Any], byol_ami: str, aws: AwsSandbox
+) -> None:
+    aws.observer("ssm").put_parameter(Name="/images/web", Value=byol_ami, Type="String")
+    inputs, run = new_inputs(source_image="ssm:/images/web"), new_run()
+    other = Identity("urn:pulumi:dev::shop::vmimport:index:Thing::other")
+    with killed_at(0, "never") as calls:
+        LIFECYCLE.create(new_run(identity=other), inputs)
+    with killed_at(calls.index("GetParameter") + 1, "before"), pytest.raises(Killed):
+        LIFECYCLE.create(run, inputs)
+    id, state = run.recorded
+    assert state.provenance is None
+    updated = LIFECYCLE.update(new_run(), id, state, inputs)
+    assert (updated.provenance or {})["image"] == f"{byol_ami}@{REGION}"
