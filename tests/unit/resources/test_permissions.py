@@ -31,7 +31,7 @@ TESTED = (
     "ImportImage", "ImportSnapshot", "DirectSnapshot", "ExportImage", "InstanceExport", "VirtualMachineExport",
     "DiskImageUpload", "ImportWorkspaceImage", "CreateWorkspaceImage", "ImportCustomWorkspaceImage",
     "CopyWorkspaceImage", "CreateUpdatedWorkspaceImage", "WorkspaceBundle", "WorkspaceImagePermissions", "DistributeImage",
-    "FastLaunch",
+    "FastLaunch", "ImportVmImage", "ImportDiskImage",
 )  # fmt: skip
 # What a resource does without: an upload that a bucket policy denies fails at its first request, and without the list
 # of its versions only the current object is deleted.

@@ -96,3 +96,17 @@ def test_a_configuration_of_a_killed_run_is_listed_and_removed(
     assert (result.exit_code, f"deleted: distribution configuration {arn}" in result.output) == (0, True)
     left = builder.list_distribution_configurations()["distributionConfigurationSummaryList"]
     assert [configuration["name"] for configuration in left] == ["of-others"]
+
+
+def test_an_image_of_an_import_task_is_removed_by_its_id_and_its_ami_is_kept(
+    run: Any, builder: Any, begin_import: Any, end_imports: Any, own_tags: Any, export: Any, aws: AwsSandbox
+) -> None:
+    task_id = begin_import(tags=[])
+    ami, _ = end_imports(task_id)
+    tags = {tag["Key"]: tag["Value"] for tag in own_tags("ImportVmImage::web")}
+    request = {"name": "base", "semanticVersion": "1.0.0", "platform": "Windows", "vmImportTaskId": task_id}
+    arn = builder.import_vm_image(**request, tags=tags)["imageArn"]
+    result = run("--remove", "--yes", arn, export=export())
+    assert (result.exit_code, f"deleted: Image Builder image {arn}" in result.output) == (0, True)
+    assert builder.list_image_build_versions()["imageSummaryList"] == []
+    assert [image["ImageId"] for image in aws.observer("ec2").describe_images(Owners=["self"])["Images"]] == [ami]
