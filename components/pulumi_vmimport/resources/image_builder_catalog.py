@@ -33,7 +33,7 @@ IMAGE_BUILDER_RESOURCES = (
                 *(*iam("ec2", "DescribeImages", "CreateTags"), "ssm:GetParameter"),
             ),
             delete=(
-                *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot"),
+                *iam("ec2", "DescribeImages", "DeleteTags", "DeregisterImage", "DeleteSnapshot"),
                 *iam("imagebuilder", "GetImage", "CancelImageCreation", "StartResourceStateUpdate", "UntagResource"),
                 *iam("imagebuilder", "GetLifecycleExecution", "ListLifecycleExecutionResources", "DeleteImage"),
             ),

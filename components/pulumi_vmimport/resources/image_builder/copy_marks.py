@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_AmiDist
 
 from collections.abc import Mapping
 
-from pulumi_vmimport.aws.ec2 import ec2_tags, images
+from pulumi_vmimport.aws.ec2 import ec2_tags, image_copies, images
 from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
 from pulumi_vmimport.lifecycle.contract import Run
@@ -31,3 +31,10 @@ def mark_copies(run: Run, image: BuilderImage, marks: Mapping[str, str]) -> None
     for region, ids in image.own_amis.items() if marks else ():
         for id in ids:
             ec2_tags.tag_existing(run.aws.in_region(region), [id], marks)  # an AMI that is gone is drift
+
+
+def release_copies(run: Run, image: BuilderImage) -> None:
+    """Remove the names of stack and resource, which no longer manage the AMIs."""
+    for region, ids in image.own_amis.items():
+        aws = run.aws.in_region(region)
+        ec2_tags.untag(aws, image_copies.describe(aws, ids), run.identity.names)

@@ -31,7 +31,7 @@ from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.image_builder import distribution_rules
-from pulumi_vmimport.resources.image_builder.copy_marks import mark_copies, marks_of
+from pulumi_vmimport.resources.image_builder.copy_marks import mark_copies, marks_of, release_copies
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs, DistributeImageState
 from pulumi_vmimport.resources.image_builder.distribution_texts import describe_failure, progress_of
 from pulumi_vmimport.resources.image_builder.image_removal import (
@@ -122,6 +122,7 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
                 remove_recorded_amis(run, id, state.amis or ())
             return
         if state.retain_on_delete and image.status in COMPLETE_STATUSES:
+            release_copies(run, image)
             builder_images.untag(run.aws, id, image.tags.keys() & set(OWN_TAGS))
             return
         remove_image(run, image, state.execution_role)
