@@ -109,18 +109,6 @@ def test_retained_copies_keep_their_source_and_belong_to_no_stack(
     assert provenance_of(tags_of(aws, there)) == {"image": created.state.provenance["image"]}
 
 
-def test_a_distribution_that_an_earlier_version_began_is_marked_when_it_is_resumed(
-    new_run: Callable[..., Any], new_inputs: Any, byol_ami: str, aws: AwsSandbox
-) -> None:
-    aws.observer("ssm").put_parameter(Name="/images/web", Value=byol_ami, Type="String")
-    inputs, run = new_inputs(source_image="ssm:/images/web"), new_run(stop_after_waits=1)
-    with pytest.raises(RunInterruptedError):
-        LIFECYCLE.create(run, inputs)
-    id, state = run.recorded
-    updated: Any = LIFECYCLE.update(new_run(), id, replace(state, provenance=None), inputs)
-    assert updated.provenance["image"] == f"{byol_ami}@{REGION}"
-
-
 def test_the_status_shows_each_region_and_account(run: Any, new_inputs: Any, builder: Any, other: Account) -> None:
     builder.aws.settings.copy_image_seconds = 1200
     LIFECYCLE.create(run, new_inputs(builder.to(REGION), builder.to(ABROAD, other.account_id)))
