@@ -19,9 +19,7 @@ from pulumi_vmimport_sandbox import Sandbox
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
-# Run by tests/unit/test_mocks.py, test_after_the_import.py, test_disk_image_upload.py, test_exports.py, test_fast_launch.py,
-# test_image_builder_imports.py, test_image_distribution.py, test_operator_policy.py and test_workspaces_sharing.py, which
-# create their prerequisites.
+# The tests of their resources, and tests/unit/test_mocks.py, run these with the prerequisites that they create.
 RUN_ELSEWHERE = {
     "attach_volume.py", "copy_and_share.py", "distribution_accounts.py", "distribution_fast_launch.py",
     "distribution_organizations.py", "distribution_roles.py", "distribution_s3_export.py", "distribution_update.py",
