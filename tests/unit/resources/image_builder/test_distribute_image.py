@@ -109,6 +109,17 @@ def test_retained_copies_keep_their_source_and_belong_to_no_stack(
     assert provenance_of(tags_of(aws, there)) == {"image": created.state.provenance["image"]}
 
 
+def test_warns_of_a_copy_that_has_no_room_for_the_tags_of_its_source(
+    run: Any, new_inputs: Any, builder: Any, byol_ami: str
+) -> None:
+    full = builder.to(ABROAD)
+    full["amiDistributionConfiguration"]["amiTags"] = {f"team-{number}": "web" for number in range(48)}
+    state: Any = LIFECYCLE.create(run, new_inputs(builder.to(REGION), full)).state
+    assert state.image_state == "AVAILABLE"
+    [warning] = run.warnings
+    assert warning.startswith(f"AMI {state.amis[1]['id']} in {ABROAD} has no tags of its source: TagLimitExceeded")
+
+
 def test_the_status_shows_each_region_and_account(run: Any, new_inputs: Any, builder: Any, other: Account) -> None:
     builder.aws.settings.copy_image_seconds = 1200
     LIFECYCLE.create(run, new_inputs(builder.to(REGION), builder.to(ABROAD, other.account_id)))
