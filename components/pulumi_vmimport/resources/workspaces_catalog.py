@@ -30,7 +30,10 @@ WORKSPACES_RESOURCES = (
         page="workspaces_images.md",
         actions=workspace_image_actions(
             "ImportCustomWorkspaceImage",
-            (*iam("ec2", "DescribeImages", "DescribeImportImageTasks"), "workspaces:DescribeAccount"),
+            (
+                *iam("ec2", "DescribeImages", "DescribeImportImageTasks"),
+                *("workspaces:DescribeAccount", "imagebuilder:GetImage"),
+            ),
             "DescribeCustomWorkspaceImageImport",
             source=iam("ec2", "DescribeImages", "DescribeImportImageTasks"),
             implied=(

@@ -84,7 +84,7 @@ def _task_problems(run: Run, task: ImageImportTask, inputs: ImportVmImageInputs)
         yield Problem("vmImportTaskId", f"AMI {task.image_id} of import task {task.id} no longer exists")
     if is_known(inputs.platform) and task.platform not in {None, inputs.platform}:
         yield Problem(
-            "platform", f"import task {task.id} imports {task.platform}, expected that, got {inputs.platform}"
+            "platform", f"expected {task.platform}, the platform of import task {task.id}, got {inputs.platform}"
         )
     is_client = is_set(inputs.os_version) and _WINDOWS_CLIENT.search(inputs.os_version) is not None
     if is_client and task.license_type not in {None, _LICENSE}:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pulumi_vmimport.aws.ec2 import import_tasks
 from pulumi_vmimport.aws.ec2.import_request import api_members
+from pulumi_vmimport.aws.image_builder import builder_images
+from pulumi_vmimport.aws.image_builder.builder_images import COMPLETE_STATUSES
 from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import custom_image_imports
@@ -15,6 +17,7 @@ from pulumi_vmimport.lifecycle.contract import Problem, Progress, Run, is_known,
 from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami, tags_of_task
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
@@ -65,6 +68,8 @@ class ImportCustomWorkspaceImageLifecycle(
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
         if is_known(inputs.ec2_import_task_id) and inputs.ec2_import_task_id is not None:
             yield from _task_problems(run, inputs.ec2_import_task_id)
+        if is_set(inputs.image_build_version_arn) and _BUILD_ARN.fullmatch(inputs.image_build_version_arn):
+            yield from _build_problems(run, inputs.image_build_version_arn)
 
     def start(self, run: Run, inputs: ImportCustomWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         if inputs.ec2_image_id is not None:
@@ -127,6 +132,21 @@ def _arn_problems(path: str, arn: str, pattern: re.Pattern[str], region: str | N
         yield Problem(path, f"expected arn:aws:imagebuilder:REGION:ACCOUNT:{example}, got {shown_value(arn)}")
     elif is_known(region) and region and match[1] != region:
         yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
+
+
+def _build_problems(run: Run, arn: str) -> Iterator[Problem]:
+    """The problems of an Image Builder image and, if the account owns it, of its AMI."""
+    path = "imageBuildVersionArn"
+    with warn_on_aws_error(run, f"Image Builder image {arn}"):
+        image = builder_images.find(run.aws, arn)
+        if image is None:
+            if not run.supplied_by_resource(path):
+                yield Problem(path, f"there is no Image Builder image {arn}")
+        elif not image.is_in_progress and image.status not in COMPLETE_STATUSES:
+            yield Problem(path, f"Image Builder image {arn} is {image.status}: {image.reason or 'no reason'}")
+        elif image.account_id == run.aws.account_id:
+            for image_id in image.own_amis.get(str(run.aws.region), [])[:1]:
+                yield from ami_problems(run, image_id, path)
 
 
 def _task_problems(run: Run, task_id: str) -> Iterator[Problem]:

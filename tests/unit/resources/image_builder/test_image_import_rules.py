@@ -137,7 +137,7 @@ def test_platform_and_license_of_the_task_must_fit(preflight: Any, import_task: 
     assert preflight(VM, bag | {"osVersion": "Microsoft Windows Server 2022"}) == {}
     found = preflight(VM, bag | {"platform": "Linux", "osVersion": "Microsoft Windows 11"})
     assert found == {
-        "platform": f"import task {task_id} imports Windows, expected that, got Linux",
+        "platform": f"expected Windows, the platform of import task {task_id}, got Linux",
         "vmImportTaskId": f"Microsoft Windows 11 requires a task with license type BYOL, {task_id} has AWS",
     }
 

@@ -192,3 +192,27 @@ def test_fails_with_the_state_message_without_error_details(
     monkeypatch.setattr(client, "delete_workspace_image", lambda **members: {})
     with pytest.raises(CleanFailureError, match="ended in ERROR: ERROR: the pipeline ended; "):
         lifecycle.create(run, custom_kind.inputs)
+
+
+def test_an_image_builder_image_must_exist_and_not_have_failed(
+    custom_kind: Any, run: Any, aws: AwsSandbox, image_members: dict[str, Any], looked_up: LookedUp
+) -> None:
+    builder, ec2 = aws.observer("imagebuilder"), aws.observer("ec2")
+    path, request = "imageBuildVersionArn", {"name": "w", "semanticVersion": "1.0.0", "platform": "Windows"}
+
+    def problems(arn: str) -> dict[str, str]:
+        inputs = replace(custom_kind.inputs, ec2_image_id=None, image_build_version_arn=arn)
+        return looked_up(lifecycle, run, inputs)
+
+    assert problems(IMAGE) == {path: f"there is no Image Builder image {IMAGE}"}
+    good = builder.import_vm_image(**request, vmImportTaskId=ec2.import_image(**image_members)["ImportTaskId"])
+    aws.faults.fail_import("ClientError: Unsupported kernel")
+    bad = builder.import_vm_image(**request, vmImportTaskId=ec2.import_image(**image_members)["ImportTaskId"])
+    assert problems(good["imageArn"]) == problems(bad["imageArn"]) == {}
+    aws.clock.advance(aws.settings.import_seconds)
+    assert problems(good["imageArn"]) == {}
+    reason = problems(bad["imageArn"])[path]
+    assert (f"{bad['imageArn']} is FAILED" in reason, "Unsupported kernel" in reason) == (True, True)
+    (ami,) = builder.get_image(imageBuildVersionArn=good["imageArn"])["image"]["outputResources"]["amis"]
+    ec2.deregister_image(ImageId=ami["image"])
+    assert problems(good["imageArn"]) == {path: f"there is no AMI {ami['image']} in eu-west-1"}
