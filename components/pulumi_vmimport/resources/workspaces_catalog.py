@@ -35,7 +35,7 @@ WORKSPACES_RESOURCES = (
                 *("workspaces:DescribeAccount", "imagebuilder:GetImage"),
             ),
             "DescribeCustomWorkspaceImageImport",
-            source=iam("ec2", "DescribeImages", "DescribeImportImageTasks"),
+            source=(*iam("ec2", "DescribeImages", "DescribeImportImageTasks"), "imagebuilder:GetImage"),
             implied=(
                 *iam("imagebuilder", "GetInfrastructureConfiguration", "GetImage"),
                 *("iam:PassRole", "ec2:ModifyImageAttribute"),

@@ -1,8 +1,9 @@
-"""The tags of a WorkSpaces image that lead to its source: an AMI, an import task or another WorkSpaces image."""
+"""The tags of a WorkSpaces image that lead to its source: an AMI, an import task, a build, or another image."""
 
 from collections.abc import Mapping
 
 from pulumi_vmimport.aws.ec2 import images, import_tasks
+from pulumi_vmimport.aws.image_builder import builder_images
 from pulumi_vmimport.aws.workspaces import workspaces_tags
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.provenance import image_fact, provenance_of, source_tags
@@ -18,6 +19,13 @@ def tags_of_task(run: Run, task_id: str) -> dict[str, str]:
     """The tags for an image made of the AMI of an import task, which may still be running."""
     task = import_tasks.IMAGE_IMPORTS.find(run.aws, task_id)
     return source_tags({**provenance_of(task.tags if task else {}), "importTask": task_id})
+
+
+def tags_of_build(run: Run, arn: str) -> dict[str, str]:
+    """The tags for an image made of an Image Builder image; none if its AMI is not one of the account."""
+    image = builder_images.find(run.aws, arn)
+    own = image.own_amis.get(str(run.aws.region), []) if image and image.account_id == run.aws.account_id else []
+    return tags_of_ami(run, own[0]) if own else {}
 
 
 def tags_of_workspace_image(

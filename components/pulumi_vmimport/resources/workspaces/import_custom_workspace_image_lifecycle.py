@@ -19,7 +19,7 @@ from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
-from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami, tags_of_task
+from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami, tags_of_build, tags_of_task
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImportCustomWorkspaceImageInputs,
     ImportCustomWorkspaceImageState,
@@ -96,6 +96,8 @@ class ImportCustomWorkspaceImageLifecycle(
 def _source_tags(run: Run, inputs: ImportCustomWorkspaceImageInputs) -> Mapping[str, str]:
     if inputs.ec2_image_id is not None:
         return tags_of_ami(run, inputs.ec2_image_id)
+    if inputs.image_build_version_arn is not None:
+        return tags_of_build(run, inputs.image_build_version_arn)
     return {} if inputs.ec2_import_task_id is None else tags_of_task(run, inputs.ec2_import_task_id)
 
 

@@ -39,6 +39,19 @@ def test_an_image_of_an_ami_leads_to_the_machine_of_the_ami(imported: tuple[str,
     assert "team" not in state.provenance
 
 
+def test_an_image_of_an_image_builder_image_leads_to_the_machine_of_its_ami(
+    custom_kind: Any, new_run: NewRun, aws: AwsSandbox, byol_ami: str
+) -> None:
+    ec2, builder = aws.observer("ec2"), aws.observer("imagebuilder")
+    ec2.create_tags(Resources=[byol_ami], Tags=[{"Key": "vmimport:source-machine", "Value": MACHINE}])
+    task_id = ec2.describe_import_image_tasks()["ImportImageTasks"][0]["ImportTaskId"]
+    request = {"name": "w", "semanticVersion": "1.0.0", "platform": "Windows", "vmImportTaskId": task_id}
+    arn = builder.import_vm_image(**request)["imageArn"]
+    inputs = replace(custom_kind.inputs, ec2_image_id=None, image_build_version_arn=arn)
+    state = custom_kind.lifecycle.create(new_run(), inputs).state
+    assert (state.provenance["image"], state.provenance["virtualMachine"]) == (f"{byol_ami}@eu-west-1", MACHINE)
+
+
 def test_an_updated_image_leads_to_both_images_before_it(
     imported: tuple[str, Any], new_run: NewRun, aws: AwsSandbox
 ) -> None:
