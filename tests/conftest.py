@@ -1,11 +1,24 @@
-"""The summary at the end of a test run."""
+"""The summaries at the end of a test run, and what fails it as a whole."""
 
 from collections import defaultdict
 
 import pytest
+from tests.uncalled_actions import uncalled_actions
 
 _PHASES = ("look up", "create", "resume", "delete", "cancel")
 _HEADINGS = ("resource", "phase", "#", "call", "kill -9", "Ctrl-C")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail when all tests of lifecycles passed and the catalog has actions that none of them needed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter is not None and not hasattr(session.config, "workerinput"):
+        reports = [report for reports in reporter.stats.values() for report in reports if hasattr(report, "nodeid")]
+        if lines := uncalled_actions(session.config, reports):
+            reporter.section("actions that no test of a lifecycle needs: remove them from the catalog, or test them")
+            for line in lines:
+                reporter.write_line(line)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
