@@ -167,6 +167,7 @@ def test_an_orphaned_policy_is_removed_with_its_versions(
     leave_policy().create_policy_version(PolicyArn=POLICY, PolicyDocument=DOCUMENT, SetAsDefault=True)
     result = run("--remove", "--yes", export=export())
     assert (result.exit_code, f"deleted: managed policy {POLICY}" in result.output) == (0, True)
+    assert len(aws.calls.of("DeletePolicyVersion")) == 1  # IAM deletes no policy with versions besides the default one
     assert owners(export=export()) == {}
     assert "iam policy of-others" in aws.remaining_resources()
 
