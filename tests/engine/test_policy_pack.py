@@ -252,4 +252,4 @@ def test_fails_with_the_packages_to_install_where_the_environment_lacks_them(
     (pack / "pulumi_policy.py").write_text("raise ModuleNotFoundError('No module named pulumi_policy')\n")
     stack = new_stack(lambda: None)
     failed = stack.fails(lambda: stack.preview(policy_packs=[str(pack)]))
-    assert "pip install 'pulumi-vmimport[policies]'" in failed
+    assert "pip install pulumi-policy" in failed

@@ -28,7 +28,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         missing = str(error.name).partition(".")[0]
         if missing in _EXTRA:
-            _end(f"{missing} is not installed; run: pip install 'pulumi-vmimport[cli]'")
+            _end(f"{missing} is not installed; run: pip install {' '.join(sorted(_EXTRA))}")
         _end(_defect(error))
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -28,7 +28,7 @@ def policy_pack(directory: Path) -> None:
       pulumi preview --policy-pack policy
     """  # noqa: D301 - \b is click's, not Python's
     if importlib.util.find_spec("pulumi_policy") is None:
-        raise CommandError("pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'")
+        raise CommandError("pulumi-policy is not installed; run: pip install pulumi-policy")
     files = {directory / "PulumiPolicy.yaml": _SETTINGS + _runtime(directory), directory / "__main__.py": _PROGRAM}
     try:
         for path, text in files.items():

@@ -24,7 +24,7 @@ try:
     from pulumi_policy import Severity as PolicySeverity
     from pulumi_policy.proxy import UnknownValueError
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'") from error
+    raise ModuleNotFoundError("pulumi-policy is not installed; run: pip install pulumi-policy") from error
 
 PACK_NAME = "pulumi-vmimport"
 _PAGE = "https://github.com/pulumi-vmimport/pulumi-vmimport/blob/main/docs/policies.md"

@@ -76,7 +76,7 @@ def test_fails_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     failed = create(tmp_path / "policy")
     assert failed.exit_code == 2
-    assert "pulumi-policy is not installed; run: pip install 'pulumi-vmimport[policies]'" in failed.output
+    assert "pulumi-policy is not installed; run: pip install pulumi-policy" in failed.output
     assert not (tmp_path / "policy").exists()
 
 

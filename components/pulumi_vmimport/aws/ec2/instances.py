@@ -42,6 +42,16 @@ class Instance:
     volumes: tuple[AttachedVolume, ...]
 
 
+def launched_from(aws: AwsConnection, image_id: str) -> list[str]:
+    """The ids of the account's instances of an AMI that are not terminated."""
+    chosen: Any = [{"Name": "image-id", "Values": [image_id]}]
+    pages = aws.client("ec2").get_paginator("describe_instances").paginate(Filters=chosen)
+    found = [
+        instance for page in pages for reservation in page["Reservations"] for instance in reservation["Instances"]
+    ]
+    return sorted(each["InstanceId"] for each in found if each["State"]["Name"] not in _GONE_STATES)
+
+
 def find(aws: AwsConnection, instance_id: str) -> Instance | None:
     """The instance with its volumes; None if it does not exist or is terminated."""
     try:

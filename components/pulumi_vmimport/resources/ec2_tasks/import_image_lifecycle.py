@@ -24,7 +24,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
 from pulumi_vmimport.resources.ec2_tasks.untraced_results import warn_of_untraced_images
 from pulumi_vmimport.resources.rules.object_source import tags_of_source
 from pulumi_vmimport.resources.rules.source_version import containers_version
-from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones
+from pulumi_vmimport.resources.rules.sysprep_rules import warn_of_clones, warn_of_launched_clones
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 
 
@@ -181,6 +181,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
             return replace(state, task_status="deregistered", snapshot_ids=remaining) if remaining else None
         permissions = image_copies.launch_permissions(run.aws, image.id)
         warn_of_clones(run, image, permissions)
+        warn_of_launched_clones(run, image)
         return replace(
             state,
             tags=user_tags(image.tags, state.tags),

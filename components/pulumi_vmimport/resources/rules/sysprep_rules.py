@@ -5,9 +5,11 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-create-win-syspr
 
 from collections.abc import Iterable
 
+from pulumi_vmimport.aws.ec2 import instances
 from pulumi_vmimport.aws.ec2.images import Image
 from pulumi_vmimport.aws.ec2.sysprep import makes_clones
 from pulumi_vmimport.lifecycle.contract import Run
+from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 
 _CONSEQUENCES = (
     "its instances have the same machine SID and host name, EC2 cannot return their administrator passwords, and "
@@ -36,3 +38,13 @@ def warn_of_clones(run: Run, image: Image, recipients: Iterable[str]) -> None:
     others = ", ".join(recipients)
     if others and (problem := clone_problem(image, f"is shared with {others}")):
         run.warn(problem)
+
+
+def warn_of_launched_clones(run: Run, image: Image) -> None:
+    """Warn if the account has several instances of a marked AMI. Those of other accounts are not visible to it."""
+    if not makes_clones(image.platform, image.tags):
+        return
+    with warn_on_aws_error(run, f"instances of AMI {image.id}"):
+        launched = instances.launched_from(run.aws, image.id)
+        if len(launched) > 1 and (problem := clone_problem(image, f"is the AMI of {', '.join(launched)}")):
+            run.warn(problem)

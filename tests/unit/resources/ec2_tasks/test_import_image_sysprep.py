@@ -131,6 +131,26 @@ def test_refresh_and_update_warn_while_a_clone_is_shared(
             assert consequence in warning
 
 
+@pytest.mark.parametrize(("sysprep", "is_warned"), [(Sysprep.NONE, True), (Sysprep.BEFORE_EXPORT, False)])
+def test_refresh_warns_of_a_second_instance_of_an_ami_without_sysprep(
+    run: Any, aws: AwsSandbox, inputs: ImportImageInputs, sysprep: Sysprep, is_warned: bool
+) -> None:
+    created = lifecycle.create(run, replace(inputs, sysprep=sysprep))
+    ec2: Any = aws.observer("ec2")
+    ids = []
+    for expected in (0, 1 if is_warned else 0):
+        launched = ec2.run_instances(ImageId=created.state.image_id, MinCount=1, MaxCount=1, InstanceType="t3.micro")
+        ids.append(launched["Instances"][0]["InstanceId"])
+        assert lifecycle.read(run, created.id, created.state) == created.state
+        assert len(run.warnings) == expected
+    if is_warned:
+        assert f"was imported with sysprep none and is the AMI of {', '.join(sorted(ids))}:" in run.warnings[0]
+    ec2.terminate_instances(InstanceIds=ids[:1])
+    run.warnings.clear()
+    lifecycle.read(run, created.id, created.state)
+    assert run.warnings == []
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
