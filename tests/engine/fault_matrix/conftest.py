@@ -87,8 +87,9 @@ class Watch:
         return IMAGE_POLL if is_poll else incoming.call.operation
 
     def _named_in(self, incoming: IncomingCall) -> str | None:
-        """The instance whose role or bucket the call is about; the resources of components share one provider."""
-        what = incoming.parameters.get("RoleName") or incoming.call.path.split("/")[1]
+        """The instance whose resource the call is about; the resources of components share one provider."""
+        names = (incoming.parameters.get(name) for name in ("RoleName", "PolicyName"))
+        what = next(filter(None, names), None) or incoming.call.path.split("/")[1]
         return next((name for name in self._names.values() if f"{what}-".startswith(f"{name}-")), None)
 
     def __call__(self, incoming: IncomingCall, when: str) -> None:
@@ -143,7 +144,7 @@ class Matrix:
         return self.new_stack(program, name=f"dev{next(self._stacks)}", environment=variables)
 
     def components(self, instances: Mapping[str, Callable[[str], Any]]) -> Any:
-        """A stack of these components; the calls of each are recognized by the name of its role or bucket."""
+        """A stack of these components; the calls of each are recognized by the name of its resource."""
 
         def program() -> None:
             for name, declare in instances.items():

@@ -12,7 +12,7 @@ from tests.engine.fault_matrix.conftest import PARALLEL, repair_backend
 from tests.engine.prerequisites import MINUTE, NAMED, Prerequisites, ResourceUnderTest
 
 import pulumi_vmimport
-from pulumi_vmimport import ImportBucket, VmimportRole
+from pulumi_vmimport import DistributionExecutionRole, ImportBucket, OperatorPolicy, VmimportRole
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport_sandbox import Sandbox
 from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
@@ -116,13 +116,15 @@ def test_a_killed_create_of_a_component_is_completed_by_the_next_run_without_a_s
         "bucket": lambda name: ImportBucket(name, force_destroy=True),
         "named": lambda name: ImportBucket(name, bucket=name, force_destroy=True),
         "role": lambda name: VmimportRole(name, import_buckets=[], role_name=name),
+        "execution": lambda name: DistributionExecutionRole(name, role_name=name),
+        "policy": lambda name: OperatorPolicy(name, resources=["ImportImage"], buckets=["*"], policy_name=name),
     }
     before = sandbox.aws.remaining_resources()
     deployed = {f"{kind}-clean": declare for kind, declare in components.items()}
     stack = matrix.components(deployed)
     calls = {name.partition("-")[0]: of for name, of in matrix.calls_of(stack.up).items()}
     holds = holds_of({kind: [at for at in of if is_write(at.operation)] for kind, of in calls.items()})
-    assert {at.operation for at in holds.values()} > {"CreateBucket", "CreateRole", "PutRolePolicy"}
+    assert {at.operation for at in holds.values()} > {"CreateBucket", "CreateRole", "PutRolePolicy", "CreatePolicy"}
     deployed.clear()
     deployed.update({name: components[name.partition("-")[0]] for name in holds})
     matrix.watch.start(list(deployed))
