@@ -227,7 +227,7 @@ def test_a_name_or_description_of_a_user_that_mentions_windows_server_is_a_warni
 def test_preflight_reports_an_ami_with_several_volumes(
     run: Any, inputs: ImportWorkspaceImageInputs, ami: Any, looked_up: LookedUp
 ) -> None:
-    ami._snapshots = [ami.ebs_snapshot, ami._extra_snapshot("data")]
+    ami.snapshots = [ami.ebs_snapshot, ami._extra_snapshot("data")]
     assert "has 2 volumes, expected only the root volume" in looked_up(lifecycle, run, inputs)["ec2ImageId"]
 
 
