@@ -19,6 +19,9 @@ class ComponentEntry:
     """What a killed run can leave of its own resources"""
 
 
+_OWN_ROLE = ("RoleReadiness", "aws.iam.Role", "aws.iam.RolePolicy", "aws.iam.get_role")
+"""What `owned_role` declares"""
+
 COMPONENTS = (
     ComponentEntry(
         name="ByolWorkspaceImage",
@@ -64,12 +67,7 @@ COMPONENTS = (
         module="components.vmimport_role",
         summary="the service role with least-privilege permissions, or an existing role, which is checked",
         page="permissions.md",
-        declares=(
-            "RoleReadiness",
-            "aws.iam.Role",
-            "aws.iam.RolePolicy",
-            "aws.iam.get_role",
-        ),
+        declares=_OWN_ROLE,
         orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(
@@ -108,12 +106,7 @@ COMPONENTS = (
         module="components.cross_account_distribution_role",
         summary="the role in a target account with which Image Builder copies AMIs into it",
         page="distribution.md",
-        declares=(
-            "RoleReadiness",
-            "aws.iam.Role",
-            "aws.iam.RolePolicy",
-            "aws.iam.get_role",
-        ),
+        declares=_OWN_ROLE,
         orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(
@@ -121,12 +114,7 @@ COMPONENTS = (
         module="components.distribution_execution_role",
         summary="the role with which Image Builder distributes an AMI, with least-privilege permissions",
         page="distribution.md",
-        declares=(
-            "RoleReadiness",
-            "aws.iam.Role",
-            "aws.iam.RolePolicy",
-            "aws.iam.get_role",
-        ),
+        declares=_OWN_ROLE,
         orphans=(OrphanKind.ROLE,),
     ),
     ComponentEntry(

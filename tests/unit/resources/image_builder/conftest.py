@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
+from pulumi_vmimport.resources.image_builder.import_disk_image import (
+    DiskImageOsVersion,
+    DiskImagePlatform,
+    ImportDiskImageInputs,
+)
 from pulumi_vmimport_sandbox.aws.server.accounts import Account
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-REGION, ABROAD, ROLE = "eu-west-1", "us-west-2", "distribution"
+REGION, ABROAD, ROLE, ISO = "eu-west-1", "us-west-2", "distribution", "isos/windows-11.ISO"
 BUILDER = {"Effect": "Allow", "Principal": {"Service": "imagebuilder.amazonaws.com"}, "Action": "sts:AssumeRole"}
 ALLOWED = {"Effect": "Allow", "Action": ["ec2:*", "ssm:PutParameter", "sts:AssumeRole"], "Resource": "*"}
 
@@ -94,3 +99,20 @@ def new_inputs(builder: Builder, byol_ami: str) -> Callable[..., DistributeImage
 @pytest.fixture
 def inputs(new_inputs: Callable[..., DistributeImageInputs]) -> DistributeImageInputs:
     return new_inputs()
+
+
+@pytest.fixture
+def iso_inputs(aws: AwsSandbox, builder: Builder, bucket: str) -> ImportDiskImageInputs:
+    """The import of an ISO file in S3 that nothing is wrong with."""
+    aws.observer("s3").put_object(Bucket=bucket, Key=ISO, Body=b"CD001")
+    created = builder.calls.create_infrastructure_configuration(name="builder", instanceProfileName="builder")
+    return ImportDiskImageInputs(
+        region=REGION,
+        name="windows-11",
+        semantic_version="1.0.0",
+        platform=DiskImagePlatform.WINDOWS,
+        os_version=DiskImageOsVersion.WINDOWS_11,
+        uri=f"s3://{bucket}/{ISO}",
+        infrastructure_configuration_arn=created["infrastructureConfigurationArn"],
+        execution_role=ROLE,
+    )

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.resources.image_builder.conftest import BUILDER, make_role
+from tests.unit.resources.image_builder.conftest import BUILDER, REGION, ROLE, make_role
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.resources.image_builder.import_disk_image import (
-    DiskImageOsVersion,
-    DiskImagePlatform,
     ImportDiskImageInputs,
 )
 from pulumi_vmimport.resources.image_builder.import_disk_image_lifecycle import ImportDiskImageLifecycle
@@ -17,25 +15,13 @@ from pulumi_vmimport.resources.image_builder.import_vm_image import ImagePlatfor
 from pulumi_vmimport.resources.image_builder.import_vm_image_lifecycle import ImportVmImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-REGION, ROLE, ISO = "eu-west-1", "distribution", "isos/windows-11.iso"
 DISK, VM = ImportDiskImageLifecycle(), ImportVmImageLifecycle()
 NewRun = Callable[..., Any]
 
 
 @pytest.fixture
-def inputs(aws: AwsSandbox, builder: Any, bucket: str) -> ImportDiskImageInputs:
-    aws.observer("s3").put_object(Bucket=bucket, Key=ISO, Body=b"CD001")
-    created = builder.calls.create_infrastructure_configuration(name="builder", instanceProfileName="builder")
-    return ImportDiskImageInputs(
-        region=REGION,
-        name="windows-11",
-        semantic_version="1.0.0",
-        platform=DiskImagePlatform.WINDOWS,
-        os_version=DiskImageOsVersion.WINDOWS_11,
-        uri=f"s3://{bucket}/{ISO}",
-        infrastructure_configuration_arn=created["infrastructureConfigurationArn"],
-        execution_role=ROLE,
-    )
+def inputs(iso_inputs: ImportDiskImageInputs) -> ImportDiskImageInputs:
+    return iso_inputs
 
 
 def interrupted(run: Any, lifecycle: Any, inputs: Any) -> tuple[str, Any]:

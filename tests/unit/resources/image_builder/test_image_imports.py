@@ -6,12 +6,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from tests.unit.resources.image_builder.conftest import ISO, REGION, ROLE
 from tests.unit.resources.killed_calls import Killed, killed_at
 
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
 from pulumi_vmimport.resources.image_builder.import_disk_image import (
-    DiskImageOsVersion,
-    DiskImagePlatform,
     ImportDiskImageInputs,
     RegisterImageOptions,
     WindowsConfiguration,
@@ -21,7 +20,6 @@ from pulumi_vmimport.resources.image_builder.import_vm_image import ImagePlatfor
 from pulumi_vmimport.resources.image_builder.import_vm_image_lifecycle import ImportVmImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-REGION, ROLE, ISO = "eu-west-1", "distribution", "isos/windows-11.ISO"
 VM, DISK = ImportVmImageLifecycle(), ImportDiskImageLifecycle()
 
 
@@ -49,18 +47,9 @@ def vm_inputs(builder: Any, task_id: str) -> ImportVmImageInputs:
 
 
 @pytest.fixture
-def disk_inputs(aws: AwsSandbox, builder: Any, bucket: str) -> ImportDiskImageInputs:
-    aws.observer("s3").put_object(Bucket=bucket, Key=ISO, Body=b"CD001")
-    created = builder.calls.create_infrastructure_configuration(name="builder", instanceProfileName="builder")
-    return ImportDiskImageInputs(
-        region=REGION,
-        name="windows-11",
-        semantic_version="1.0.0",
-        platform=DiskImagePlatform.WINDOWS,
-        os_version=DiskImageOsVersion.WINDOWS_11,
-        uri=f"s3://{bucket}/{ISO}",
-        infrastructure_configuration_arn=created["infrastructureConfigurationArn"],
-        execution_role=ROLE,
+def disk_inputs(iso_inputs: ImportDiskImageInputs) -> ImportDiskImageInputs:
+    return replace(
+        iso_inputs,
         register_image_options=RegisterImageOptions(secure_boot_enabled=False),
         windows_configuration=WindowsConfiguration(image_index=3),
         tags={"team": "blue"},
