@@ -21,6 +21,8 @@ VmimportError
 │   ├── DamagedImageError           a field of the image has an impossible value
 │   ├── UnsupportedImageError       the kind of image cannot be read here
 │   ├── InvalidDescriptorError      an OVF descriptor cannot express these facts
+│   ├── UnreadableVolumeError       a file or structure of a volume cannot be read
+│   ├── InvalidGuestFactsError      the JSON of guest facts is invalid
 │   └── InvalidXmlError             the XML of an OVF descriptor is invalid or unsafe
 ├── TransferError               a transfer failed
 │   ├── SourceModifiedError         a disk image changed while it was read

@@ -1,5 +1,7 @@
 """The errors of disk images and OVF descriptors; pulumi_vmimport.errors shows the tree."""
 
+from collections.abc import Sequence
+
 from pulumi_vmimport.disk.conversion_remedies import CONVERT
 from pulumi_vmimport.errors import VmimportError
 
@@ -56,3 +58,11 @@ class InvalidDescriptorError(DiskImageError):
         super().__init__(f"OVF descriptor: {fact}: {reason}")
         self.fact = fact
         self.reason = reason
+
+
+class InvalidGuestFactsError(DiskImageError):
+    """The JSON of guest facts is invalid."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(f"guest facts: {'; '.join(problems)}; print them again with the script of this version")
+        self.problems = tuple(problems)

@@ -6,6 +6,7 @@ A fact that could not be read is None, and a `Damage` gives the reason. Sizes ar
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.package_facts import OvaFacts
 
 
@@ -193,6 +194,8 @@ class DiskFacts:
     """The kind of a file with container OTHER, such as `a qcow2 image`"""
     layout: Layout | None = None
     damage: tuple[Damage, ...] = ()
+    guest: GuestFacts | None = None
+    """The operating system on the disk; None if it was not looked for"""
 
 
 @dataclass(frozen=True)

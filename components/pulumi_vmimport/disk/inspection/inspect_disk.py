@@ -1,12 +1,14 @@
 """Inspects one file that is, or should be, a disk image."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk import other_formats, tar_header, vhd_structures, vhdx_structures
 from pulumi_vmimport.disk.conversion_remedies import is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, OpenSibling, damage_of
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
@@ -21,6 +23,10 @@ _FLAT_DATA = re.compile(r"-(?:flat|f\d+|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 _SIGNED = {".vmdk": "VMDK", ".vhd": "VHD", ".vhdx": "VHDX", ".ova": "tar"}
 
 
+ReadGuest = Callable[[DiskContent, Layout], GuestFacts]
+"""Reads the facts of the operating system on a disk. Raises: what the source raises."""
+
+
 @dataclass(frozen=True)
 class FileKind:
     """The kind of a file."""
@@ -29,8 +35,10 @@ class FileKind:
     other: str | None = None
 
 
-def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: bool) -> DiskFacts:
-    """The facts of a disk image; `deep` as in `inspect_image`. Raises: what the source raises."""
+def inspect_disk(
+    source: Source, name: str, open_sibling: OpenSibling, *, deep: bool, read_guest: ReadGuest | None = None
+) -> DiskFacts:
+    """The facts of a disk image; `deep` and `read_guest` as in `inspect_image`. Raises: what the source raises."""
     kind = file_kind_of(source)
     match kind.container:
         case Container.VMDK:
@@ -44,6 +52,7 @@ def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: 
         case _:
             inspected = ContainerInspection()
     layout, damage = _layout(inspected.content)
+    guest = read_guest(inspected.content, layout) if read_guest and inspected.content and layout else None
     return DiskFacts(
         name=name,
         container=kind.container,
@@ -56,6 +65,7 @@ def inspect_disk(source: Source, name: str, open_sibling: OpenSibling, *, deep: 
         other=kind.other,
         layout=layout,
         damage=(*inspected.damage, *damage),
+        guest=guest,
     )
 
 

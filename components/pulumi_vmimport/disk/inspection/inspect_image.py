@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pulumi_vmimport.disk.descriptor_kind import is_ovf
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
-from pulumi_vmimport.disk.inspection.inspect_disk import inspect_disk
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest, inspect_disk
 from pulumi_vmimport.disk.inspection.inspect_package import inspect_archive, inspect_descriptor
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.tar_header import starts_archive
@@ -14,14 +14,19 @@ _START_BYTES = 512
 
 
 def inspect_image(
-    source: Source, *, open_sibling: Callable[[str], Source | None] | None = None, deep: bool = False
+    source: Source,
+    *,
+    open_sibling: Callable[[str], Source | None] | None = None,
+    deep: bool = False,
+    read_guest: ReadGuest | None = None,
 ) -> ImageFacts:
     """The facts of an image file, and of each disk in it.
 
     `open_sibling` opens a file that a descriptor names: the files of an OVF, the data of a flat VMDK. Default: no file
     is opened. It receives paths below the folder of the descriptor. `deep` reads the whole image: it compares all files
     with the manifest and decompresses every grain of a VMDK. Default: the descriptor and other small files are
-    compared, and the last grain is decompressed.
+    compared, and the last grain is decompressed. `read_guest` reads the operating system on the first disk; pass
+    `disk.inspect_guest.inspect_guest`. Default: the facts have no guest.
 
     Damage is recorded as `Damage`, and facts that cannot be read are None. A disk whose content cannot be read (a delta
     disk, a part of a split disk, a VHDX with a pending log) has no layout; the facts of its container say what it is.
@@ -33,10 +38,10 @@ def inspect_image(
     start = source.read_at(0, _START_BYTES)
     name = printable(source.name, 1024)
     if starts_archive(start):
-        package = inspect_archive(source, deep=deep)
+        package = inspect_archive(source, deep=deep, read_guest=read_guest)
         return ImageFacts(name, source.size_bytes, Container.OVA, package.ova, package.disks, package.damage)
     if is_ovf(source):
-        package = inspect_descriptor(source, open_sibling, deep=deep)
+        package = inspect_descriptor(source, open_sibling, deep=deep, read_guest=read_guest)
         return ImageFacts(name, source.size_bytes, Container.OVF, package.ova, package.disks, package.damage)
-    disk = inspect_disk(source, name, open_sibling, deep=deep)
+    disk = inspect_disk(source, name, open_sibling, deep=deep, read_guest=read_guest)
     return ImageFacts(name, source.size_bytes, disk.container, None, (disk,))

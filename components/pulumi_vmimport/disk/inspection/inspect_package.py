@@ -10,6 +10,7 @@ from pulumi_vmimport.disk.descriptor_kind import is_ovf
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.container_inspection import OpenSibling
 from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
 from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 from pulumi_vmimport.disk.inspection.ovf_parser import MAX_BYTES, read_ovf
 from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
@@ -34,7 +35,7 @@ class Package:
     damage: tuple[Damage, ...]
 
 
-def inspect_archive(source: Source, *, deep: bool) -> Package:
+def inspect_archive(source: Source, *, deep: bool, read_guest: ReadGuest | None = None) -> Package:
     """The facts of an OVA. Raises: what the source raises."""
     archive = read_archive(source)
     damage = list(archive.damage)
@@ -66,7 +67,7 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
             for entry in entries
             if there.find(entry.file) is None
         ]
-    disks = inspect_disks(ovf, _others(files, descriptor), damage, deep=deep)
+    disks = inspect_disks(ovf, _others(files, descriptor), damage, deep=deep, read_guest=read_guest)
     facts = OvaFacts(
         members=tuple(archive.members),
         ends_in_zero_blocks=archive.ends_in_zero_blocks,
@@ -80,7 +81,9 @@ def inspect_archive(source: Source, *, deep: bool) -> Package:
     return Package(facts, disks, tuple(damage))
 
 
-def inspect_descriptor(source: Source, open_sibling: OpenSibling, *, deep: bool) -> Package:
+def inspect_descriptor(
+    source: Source, open_sibling: OpenSibling, *, deep: bool, read_guest: ReadGuest | None = None
+) -> Package:
     """The facts of a descriptor and of the files that it names. `ends_in_zero_blocks` is true, as there is no archive.
 
     Raises: what the sources raise.
@@ -103,7 +106,7 @@ def inspect_descriptor(source: Source, open_sibling: OpenSibling, *, deep: bool)
     ovf = _with_names(ovf, files) if ovf else None
     manifest = _manifest_beside(name, open_sibling)
     entries = _read_manifest(manifest, files, damage, deep=deep) if manifest else ()
-    disks = inspect_disks(ovf, _others(files, name), damage, deep=deep)
+    disks = inspect_disks(ovf, _others(files, name), damage, deep=deep, read_guest=read_guest)
     members = tuple(OvaMember(name, 0, file.size_bytes) for name, file in files.items())
     facts = OvaFacts(members, ends_in_zero_blocks=True, manifest=entries, ovf=ovf, descriptor=name)
     return Package(facts, disks, tuple(damage))

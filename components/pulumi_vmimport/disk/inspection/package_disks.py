@@ -6,7 +6,7 @@ from itertools import islice
 
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts
-from pulumi_vmimport.disk.inspection.inspect_disk import inspect_disk
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest, inspect_disk
 from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
 from pulumi_vmimport.disk.inspection.source_views import JoinedSources
 from pulumi_vmimport.package_file_names import FileNames
@@ -17,9 +17,14 @@ _MAX_DISKS = 64
 
 
 def inspect_disks(
-    ovf: OvfFacts | None, files: Mapping[str, Source], damage: list[Damage], *, deep: bool
+    ovf: OvfFacts | None,
+    files: Mapping[str, Source],
+    damage: list[Damage],
+    *,
+    deep: bool,
+    read_guest: ReadGuest | None = None,
 ) -> tuple[DiskFacts, ...]:
-    """The disks in the order of the descriptor, then those that it does not name."""
+    """The disks in the order of the descriptor, then those that it does not name; the guest of the first one."""
     chunks = chunks_of(files)
     names = FileNames(files)
 
@@ -34,10 +39,12 @@ def inspect_disks(
     cds = set(ovf.cd_images) if ovf else set()
     found: list[DiskFacts] = []
     for name in islice((name for name in (*wanted, *others) if name not in cds), _MAX_DISKS):
+        read = None if found else read_guest
         if name in files:
-            found.append(inspect_disk(files[name], name, open_sibling, deep=deep))
+            found.append(inspect_disk(files[name], name, open_sibling, deep=deep, read_guest=read))
         elif name in chunks:
-            found.append(inspect_disk(JoinedSources(name, chunks[name]), name, open_sibling, deep=deep))
+            joined = JoinedSources(name, chunks[name])
+            found.append(inspect_disk(joined, name, open_sibling, deep=deep, read_guest=read))
     # The data file of a flat VMDK is not a disk of its own.
     data = {names.find(extent) for disk in found if disk.vmdk for extent in disk.vmdk.extent_files}
     return tuple(disk for disk in found if disk.name not in data)
