@@ -40,8 +40,8 @@ toolchain:
 # The demo and the tests create real disk images with these tools; the library does not need them.
 # tool:Debian package
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
-FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mkfs.exfat:exfatprogs mkfs.xfs:xfsprogs \
-	mkfs.btrfs:btrfs-progs
+FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools mkfs.exfat:exfatprogs \
+	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs
 define install
 	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
 		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, encoded
+from tests.fuzz.targets import read_some_files
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, place, run, sparse_file
 
 from pulumi_vmimport.disk import stream_optimized
 from pulumi_vmimport.disk.disk_content import Source
+from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
@@ -127,6 +129,8 @@ def make_seeds(directory: Path) -> None:
                 name,
                 _seen(volume, lambda file: detect_file_system(DiskRegion.of_disk(RawContent(file)))),
             )
+    for path in _esps(images):
+        write("fat", path.name, _seen(path, _read_esp))
     for name, kind, path in _converted(disks, images):
         seed = _seen(path, _inspect)
         write(_TARGET_OF[kind], name, seed)
@@ -167,6 +171,25 @@ def _read_disk(file: Source) -> None:
     content = open_image(file)
     for offset, _ in list(content.extents())[:4]:
         content.read(offset, 512)
+
+
+def _read_esp(file: Source) -> None:
+    volume = FatVolume(DiskRegion.of_disk(RawContent(file)))
+    for path in ("/", "EFI", "EFI/Microsoft/Boot/BCD"):
+        read_some_files(volume, path)
+
+
+def _esps(images: Path) -> Iterator[Path]:
+    """EFI system partitions of each kind of FAT."""
+    if missing("mkfs.vfat", "mcopy"):
+        return
+    for bits, size_mib in ((12, 2), (16, 8), (32, 40)):
+        path = sparse_file(images / f"esp-fat{bits}", size_mib * MIB)
+        run("mkfs.vfat", "-F", bits, "-s", 1, path)
+        run("mmd", "-i", path, "::EFI", "::EFI/Microsoft", "::EFI/Microsoft/Boot")
+        for name in ("::EFI/Microsoft/Boot/BCD", "::a long name.txt"):
+            run("mcopy", "-i", path, __file__, name)
+        yield path
 
 
 def _volume(path: Path, size_mib: int, command: list[str]) -> Path | None:

@@ -14,6 +14,8 @@ from tests.fuzz.checksums import repair
 from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.fat.fat_volume import FatVolume
+from pulumi_vmimport.disk.file_tree import FileTree
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
@@ -118,6 +120,32 @@ def file_system(data: bytes) -> None:
         return
 
 
+def fat(data: bytes) -> None:
+    """The files of a FAT volume."""
+    try:
+        volume = FatVolume(DiskRegion.of_disk(RawContent(_file(data))))
+    except DiskImageError:
+        return
+    for path in ("EFI/Microsoft/Boot/BCD", "EFI", "/"):
+        read_some_files(volume, path)
+
+
+def read_some_files(tree: FileTree, path: str) -> None:
+    """Read a file, or the first ones of a directory."""
+    try:
+        found = tree.find(path)
+        if found is None:
+            return
+        names = [entry.name for entry in islice(found.entries(), 20)] if found.is_directory else []
+        assert all(names)
+        for file in (found, *(tree.find(f"{path}/{name}") for name in names)):
+            if file is not None and not file.is_directory:
+                assert len(file.read(0, 8192)) == min(file.size_bytes, 8192)
+                assert len(file.read(file.size_bytes - 1, 8192)) == min(file.size_bytes, 1)
+    except DiskImageError:
+        return
+
+
 def disk_content(data: bytes) -> None:
     """The content of a disk as DirectSnapshot uploads it: its extents, and the ends of each."""
     # A table of a large file may be as large: of 32 MiB it can be 32 MiB, and reading it takes 512 reads.
@@ -151,6 +179,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         vhdx,
         partition_table,
         file_system,
+        fat,
         disk_content,
         image,
     )
