@@ -4,7 +4,7 @@ Sources: the NTFS documentation of linux-ntfs (MFT record 6 is $Bitmap, mapping 
 ext4, XFS and Btrfs. The superblock of a mounted volume may be older than its content.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pulumi_vmimport.disk.inspection.boot_sector import ntfs_geometry, ntfs_record
 from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion, unpack_padded
@@ -56,21 +56,35 @@ def _ntfs(region: DiskRegion) -> int | None:
     (sectors,) = unpack_padded("<Q", sector, 40)
     clusters = sectors * geometry.sector_bytes // geometry.cluster_bytes
     attribute = _data_attribute(record)
-    most = _MAX_BITMAP_BYTES if region.content.is_local else _MAX_FAR_BITMAP_BYTES
-    if attribute is None or not 0 < -(-clusters // _BITS) <= most:
+    if attribute is None or not 0 < clusters <= most_clusters(region):
         return None
+    free = free_clusters(_bitmap(region, geometry.cluster_bytes, attribute), clusters)
+    return None if free is None else free * geometry.cluster_bytes
+
+
+def most_clusters(region: DiskRegion) -> int:
+    """The number of clusters up to which their bitmap is read."""
+    return _BITS * (_MAX_BITMAP_BYTES if region.content.is_local else _MAX_FAR_BITMAP_BYTES)
+
+
+def free_clusters(bitmap: Iterable[bytes], clusters: int) -> int | None:
+    """How many clusters are free, by the parts of a cluster bitmap; None if it ends before the last cluster."""
     used = seen = 0
+    for part in bitmap:
+        bits = int.from_bytes(part, "little")
+        if seen + len(part) * _BITS > clusters:  # the bits behind the last cluster are set
+            bits &= (1 << (clusters - seen)) - 1
+        used += bits.bit_count()
+        seen = min(seen + len(part) * _BITS, clusters)
+        if seen == clusters:
+            return clusters - used
+    return None
+
+
+def _bitmap(region: DiskRegion, cluster_bytes: int, attribute: bytes) -> Iterator[bytes]:
     for cluster, count in _runs(attribute):
-        at, left = cluster * geometry.cluster_bytes, min(count * geometry.cluster_bytes, -(-(clusters - seen) // _BITS))
-        while left > 0:
-            data = region.read(at, min(left, MAX_READ_BYTES))
-            at, left = at + len(data), left - len(data)
-            bits = int.from_bytes(data, "little")
-            if seen + len(data) * _BITS > clusters:  # the bits behind the last cluster are set
-                bits &= (1 << (clusters - seen)) - 1
-            used += bits.bit_count()
-            seen = min(seen + len(data) * _BITS, clusters)
-    return (clusters - used) * geometry.cluster_bytes if seen == clusters else None
+        for at in range(0, count * cluster_bytes, MAX_READ_BYTES):
+            yield region.read(cluster * cluster_bytes + at, min(count * cluster_bytes - at, MAX_READ_BYTES))
 
 
 def _data_attribute(record: bytes) -> bytes | None:

@@ -1,0 +1,69 @@
+"""The files of an NTFS volume, read-only. Deleted files are not read."""
+
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
+from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion
+from pulumi_vmimport.disk.inspection.free_space import free_clusters, most_clusters
+from pulumi_vmimport.disk.ntfs.clusters import Clusters
+from pulumi_vmimport.disk.ntfs.file_record import DATA
+from pulumi_vmimport.disk.ntfs.file_table import FileTable
+from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
+from pulumi_vmimport.disk.ntfs.shutdown import Shutdown, read_shutdown
+from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
+
+_ROOT_RECORD, _BITMAP_RECORD = 5, 6
+_BITMAP = "$Bitmap"
+_HIBERNATION = "hiberfil.sys"
+
+
+class NtfsVolume:
+    """A `FileTree`. Memory stays below 16 MiB, whatever the volume is."""
+
+    def __init__(self, region: DiskRegion) -> None:
+        """Reads the boot sector and the first record of the master file table.
+
+        Raises: UnreadableVolumeError if the region is no NTFS volume, is encrypted by BitLocker, or is damaged;
+        DiskImageError; what the source raises.
+        """
+        self._region = region
+        self._table = FileTable(Clusters(region))
+        self._upper_case = UpperCase(self._table)
+
+    @property
+    def root(self) -> NtfsFile:
+        """The root directory. Raises: as `find`."""
+        return NtfsFile(self._table, self._upper_case, self._table.record(_ROOT_RECORD), "\\")
+
+    def find(self, path: str) -> NtfsFile | None:
+        """The file with this path from the root, such as `/Windows/System32`; None if it does not exist.
+
+        The case does not matter, 8.3 names are found too.
+
+        Raises: UnreadableVolumeError, also if a directory of the path is a link; DiskImageError; what the source
+        raises.
+        """
+        found: NtfsFile | None = self.root
+        for name in filter(None, path.split("/")):
+            found = found.child(name) if found else None
+        return found
+
+    def free_bytes(self) -> int:
+        """The free space, from the bitmap of the clusters: one bit each, so 2.5 MiB of data for 80 GiB.
+
+        Raises: UnreadableVolumeError; DiskImageError; what the source raises.
+        """
+        clusters = self._table.clusters
+        if clusters.count > most_clusters(self._region):
+            raise UnreadableVolumeError(_BITMAP, f"its {clusters.count} bits are too many to read")
+        stream = self._table.stream(_BITMAP_RECORD, _BITMAP, DATA)
+        starts = range(0, stream.size_bytes if stream else 0, MAX_READ_BYTES)
+        free = free_clusters((stream.read(at, MAX_READ_BYTES) for at in starts), clusters.count) if stream else None
+        if free is None:
+            raise UnreadableVolumeError(_BITMAP, f"it does not describe the {clusters.count} clusters of the volume")
+        return free * clusters.cluster_bytes
+
+    def shutdown(self) -> Shutdown:
+        """Whether the volume was dismounted when Windows was last shut down.
+
+        Raises: UnreadableVolumeError; DiskImageError; what the source raises.
+        """
+        return read_shutdown(self._table, self.root.child(_HIBERNATION))
