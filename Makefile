@@ -29,7 +29,7 @@ byte-code: .venv/complete
 	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
-		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,policies,sandbox,dev]'
+		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,guest,policies,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@$(BIN)/python -m compileall -q -l $(foreach package,. s3 iam,.venv/lib/python*/site-packages/pulumi_aws/$(package))
 	@touch $@
@@ -41,7 +41,7 @@ toolchain:
 # tool:Debian package
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
 FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools mkfs.exfat:exfatprogs \
-	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl
+	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl xorriso:xorriso
 define install
 	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
 		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \

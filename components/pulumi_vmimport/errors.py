@@ -5,15 +5,13 @@ VmimportError
 ├── PartialFailureError         a call failed, and the state records what exists
 ├── RunInterruptedError         a run was cancelled or passed its deadline; the next one resumes
 ├── RedactedError               stands for an exception whose traceback contains a credential
-├── InvalidConfigurationError   the configuration of AWS is invalid
-├── AccountNotAllowedError      the configuration excludes the account of the credentials
-├── AccountMismatchError        the credentials are of another account than the resource
 ├── InvalidInputsError          the arguments of a component are invalid
 ├── ProviderLookupError         the AWS provider of a component is not configured
 ├── InvalidConfigurationError   the configuration of AWS is invalid
 ├── AccountNotAllowedError      the configuration excludes the account of the credentials
 ├── AccountMismatchError        the credentials are of another account than the resource
 ├── ForeignResponseError        something else than the AWS service answered, or a part of the response is missing
+├── MissingIsoWriterError       the package that writes ISO images is not installed
 ├── CommandError                a command of the CLI cannot do what its arguments ask for
 ├── DiskImageError              a disk image or its description is invalid
 │   ├── NotStreamOptimizedError     the disk is not a stream-optimized VMDK

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pulumi_vmimport.components.byol_presets import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
 from pulumi_vmimport.components.component_base import Values
 from pulumi_vmimport.components.provider_rules import SCSI_TYPES, member
 from pulumi_vmimport.disk.rules.byol_disk_size import byol_disk_size_rule
@@ -27,6 +26,7 @@ from pulumi_vmimport.service_limits import (
 )
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import ControllerKind
+from pulumi_vmimport.windows_releases import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
 DEFAULT_SCSI = ControllerKind.LSI_LOGIC_SAS.value  # Windows has its driver, and imports with it are known to work

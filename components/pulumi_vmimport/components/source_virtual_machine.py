@@ -10,7 +10,6 @@ from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
 import pulumi
 import pulumi_vsphere as vsphere
 
-from pulumi_vmimport.components.byol_presets import EFI, WindowsRelease
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.provider_rules import provider_problems
 from pulumi_vmimport.components.source_machine_args import GuestArgs, IsoArgs, WindowsReleaseArgs
@@ -27,6 +26,7 @@ from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.machine_facts import AdapterKind
+from pulumi_vmimport.windows_releases import EFI, WindowsRelease
 
 # AWS documents no values. The minimum of Windows 11 (https://www.microsoft.com/windows/windows-11-specifications), and
 # the network adapter whose driver the Windows ISO contains.

@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport.components.byol_presets import WINDOWS_RELEASES
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
 
 PLACE = {"datastore_id": "datastore-1", "network_id": "network-1", "resource_pool_id": "resgroup-1"}
 WINDOWS_10 = {**PLACE, "windows_release": "10-22H2"}
