@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_vmimport.aws.iam.iam_documents import Document, example_of, via_service
-from pulumi_vmimport.aws.iam.policy_conditions import Context, as_list, conditions_hold
+from pulumi_vmimport.aws.iam.policy_conditions import Context, Varying, as_list, conditions_hold, undecided_keys
 from pulumi_vmimport.aws.iam.policy_statements import Effect, Request, covers, statements
 
 SHARING_ACTIONS = ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:ReEncrypt*")
 """What an account does with the key of an encrypted AMI that it launches or copies.
 Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html"""
 
+_ALLOW: tuple[str, frozenset[str]] = ("Allow", frozenset())
+_DENY: tuple[str, frozenset[str]] = ("Deny", frozenset())
 _ORGANIZATION = re.compile(r":(?:organization|ou)/(?P<organization>o-[a-z0-9]+)(?:/(?P<unit>ou-[a-z0-9-]+))?$")
 
 
@@ -43,13 +45,24 @@ class Recipient:
         """The recipient, for a message."""
         return self.organization_arn or f"account {self.account_id}"
 
-    @property
-    def context(self) -> Context:
-        """The condition keys of its requests, as far as they are the same in every request."""
+    def context(self, partition: str) -> Context:
+        """The condition keys of its requests, as far as they are known.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
         if self.organization_arn:
             found = _ORGANIZATION.search(self.organization_arn)
-            return {"aws:principalorgid": found["organization"]} if found else {}
-        return {"kms:calleraccount": self.account_id, "aws:principalaccount": self.account_id}
+            if found is None:
+                return {}
+            unit = f"*/{found['unit']}/*" if found["unit"] else "*"
+            paths = Varying((f"{found['organization']}/{unit}",))
+            return {"aws:principalorgid": found["organization"], "aws:principalorgpaths": paths}
+        principals = Varying(tuple(f"arn:{partition}:{service}::{self.account_id}:*" for service in ("iam", "sts")))
+        return {
+            "kms:calleraccount": self.account_id,
+            "aws:principalaccount": self.account_id,
+            "aws:principalarn": principals,
+        }
 
     def is_named_by(self, principal: str) -> bool:
         """Whether a principal of a policy or of a grant is the recipient or one that can act for it."""
@@ -62,7 +75,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class KeyAccess:
-    """The policy and the grants of a key. A condition on an unknown key counts in favor of the recipient."""
+    """The policy and the grants of a key. A condition that cannot be decided counts in favor of the recipient."""
 
     key_arn: str
     policy: Mapping[str, Any]
@@ -72,29 +85,59 @@ class KeyAccess:
         """The effect on each of SHARING_ACTIONS for the recipient."""
         return {action: self._effect(example_of(action), recipient) for action in SHARING_ACTIONS}
 
+    def undecided_conditions(self, recipient: Recipient) -> set[str]:
+        """The condition keys, as the policy spells them, on which the effects depend and whose values are not known.
+
+        A condition on aws:PrincipalArn that some principals of an account meet is like a statement that names them: the
+        account can use the key.
+        """
+        return {key for action in SHARING_ACTIONS for key in self._undecided(example_of(action), recipient)}
+
+    def _undecided(self, action: str, recipient: Recipient) -> Iterator[str]:
+        effects = list(self._policy_effects(self._request(action, recipient), recipient))
+        if _DENY in effects:
+            return
+        is_allowed = _ALLOW in effects or self._is_granted(action, recipient)
+        for effect, keys in effects:
+            if effect == "Deny" or not is_allowed:
+                yield from keys
+
     def _effect(self, action: str, recipient: Recipient) -> Effect:
+        effects = list(self._policy_effects(self._request(action, recipient), recipient))
+        if _DENY in effects:
+            return Effect.DENY
+        is_allowed = any(effect == "Allow" for effect, _ in effects) or self._is_granted(action, recipient)
+        return Effect.ALLOW if is_allowed else Effect.NONE
+
+    def _is_granted(self, action: str, recipient: Recipient) -> bool:
+        operation = action.removeprefix("kms:")
+        return any(recipient.is_named_by(grant.grantee) and operation in grant.operations for grant in self.grants)
+
+    def _request(self, action: str, recipient: Recipient) -> Request:
         _, partition, _, region, *_ = self.key_arn.split(":")
         known = {
-            **recipient.context,
+            **recipient.context(partition),
+            "aws:principalisawsservice": "false",
             "aws:securetransport": "true",
             "aws:requestedregion": region,
             "kms:viaservice": via_service("ec2", region, partition),
             "kms:grantisforawsresource": "true",
         }
-        found = set(self._policy_effects(Request(action, self.key_arn, known), recipient))
-        if "Deny" in found:
-            return Effect.DENY
-        operation = action.removeprefix("kms:")
-        is_granted = any(recipient.is_named_by(g.grantee) and operation in g.operations for g in self.grants)
-        return Effect.ALLOW if is_granted or "Allow" in found else Effect.NONE
+        return Request(action, self.key_arn, known)
 
-    def _policy_effects(self, request: Request, recipient: Recipient) -> Iterator[str]:
+    def _policy_effects(self, request: Request, recipient: Recipient) -> Iterator[tuple[str, frozenset[str]]]:
+        """The effects of the statements that may apply, each with the condition keys on which that depends."""
         for statement in statements(self.policy):
+            if not (covers(statement, request) and _is_about(statement, recipient)):
+                continue
             holds = conditions_hold(statement, request.context)
-            is_denial = statement["Effect"] == "Deny"
-            applies = holds if is_denial else holds is not False
-            if applies and covers(statement, request) and _is_about(statement, recipient):
-                yield statement["Effect"]
+            keys = undecided_keys(statement, request.context)
+            if recipient.account_id and (some := {key for key in keys if key.lower() == "aws:principalarn"}):
+                if statement["Effect"] == "Deny":
+                    continue  # it leaves the other principals of the account
+                keys -= some
+            if holds is not False:
+                yield statement["Effect"], frozenset(keys)
 
 
 def sharing_statements(recipients: Iterable[Recipient], partition: str) -> Iterator[Document]:

@@ -57,6 +57,7 @@ def key_sharing_problems(
         access = KeyAccess(key.arn, kms_keys.policy(aws, key.arn), kms_keys.grants(aws, key.arn))
         for reason in _reasons(access, recipients, subject, aws.partition):
             yield Problem(path, reason)
+        _warn_of_conditions(run, access, recipients, subject)
 
 
 def _reasons(access: KeyAccess, recipients: Iterable[Recipient], subject: str, partition: str) -> Iterator[str]:
@@ -75,6 +76,19 @@ def _reasons(access: KeyAccess, recipients: Iterable[Recipient], subject: str, p
     if missing := found[Effect.NONE]:
         statements = ", ".join(json.dumps(statement) for statement in sharing_statements(missing, partition))
         yield f"{key} and its grants do not allow {_listed(missing)}; add to the key policy: {statements}"
+
+
+def _warn_of_conditions(run: Run, access: KeyAccess, recipients: Iterable[Recipient], subject: str) -> None:
+    """Warn where the key policy depends on what preview does not know of a recipient, such as its organization."""
+    labels: dict[str, list[str]] = defaultdict(list)
+    for recipient in recipients:
+        if keys := access.undecided_conditions(recipient):
+            labels[", ".join(sorted(keys))].append(recipient.label)
+    for names, found in labels.items():
+        run.warn(
+            f"whether {', '.join(found)} can use KMS key {access.key_arn}, which encrypts {subject}, depends on "
+            f"conditions of the key policy that preview cannot decide ({names}); check them"
+        )
 
 
 def _listed(actions: dict[Recipient, list[str]]) -> str:

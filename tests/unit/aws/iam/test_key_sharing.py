@@ -132,6 +132,93 @@ def test_a_denial_counts_if_it_leaves_nobody_in_the_account(statement: dict[str,
     assert effects(ACCOUNT, statement, grants=granted) == expected
 
 
+ANOTHER_ROLE = f"arn:aws:iam::{THIRD}:role/images"
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_allowed", "is_denied"),
+    [
+        pytest.param({"ArnLike": {"aws:PrincipalArn": ANOTHER_ROLE}}, False, False, id="role-of-another-account"),
+        pytest.param(
+            {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{THIRD}:*"}}, False, False, id="another-account"
+        ),
+        pytest.param(
+            {"StringLike": {"aws:PrincipalArn": ["arn:aws:iam::3*:r*", ANOTHER_ROLE]}}, False, False, id="like"
+        ),
+        pytest.param({"StringEquals": {"aws:PrincipalArn": ANOTHER_ROLE}}, False, False, id="equals"),
+        pytest.param({"StringEqualsIgnoreCase": {"aws:PrincipalArn": ROLE.upper()}}, True, False, id="in-any-case"),
+        pytest.param({"StringEquals": {"aws:PrincipalArn": f"{ROOT}*"}}, True, False, id="asterisk-is-a-character"),
+        pytest.param({"StringLike": {"aws:PrincipalArn": [ROLE, ANOTHER_ROLE]}}, True, False, id="a-role-of-it"),
+        pytest.param(
+            {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/images"}}, True, False, id="a-role-anywhere"
+        ),
+        pytest.param({"ArnLike": {"aws:PrincipalArn": f"arn:aws:???::{OTHER}:*"}}, True, True, id="all-of-it"),
+        pytest.param({"ArnNotLike": {"aws:PrincipalArn": ANOTHER_ROLE}}, True, True, id="all-but-another-account"),
+        pytest.param({"StringNotLike": {"aws:PrincipalArn": f"*::{OTHER}:*"}}, False, False, id="all-but-it"),
+        pytest.param({"ArnNotLike": {"aws:PrincipalArn": ROLE}}, True, False, id="all-but-a-role-of-it"),
+        pytest.param({"Bool": {"aws:PrincipalIsAWSService": "true"}}, False, False, id="services"),
+    ],
+)
+def test_a_condition_on_the_arn_is_compared_with_the_principals_of_the_account(
+    condition: dict[str, Any], is_allowed: bool, is_denied: bool
+) -> None:
+    allowed, denied = allow("*", Condition=condition), deny("*", Condition=condition)
+    assert effects(ACCOUNT, allowed) == {Effect.ALLOW if is_allowed else Effect.NONE}
+    assert effects(ACCOUNT, allow("*"), denied) == {Effect.DENY if is_denied else Effect.ALLOW}
+    assert undecided(ACCOUNT, allowed, denied) == set()
+
+
+def undecided(recipient: Recipient, *statements: dict[str, Any], grants: tuple[Grant, ...] = ()) -> set[str]:
+    return KeyAccess(KEY, {"Statement": list(statements)}, grants).undecided_conditions(recipient)
+
+
+MINE = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+NOT_MINE = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+
+
+def test_the_organization_of_an_account_is_undecided_unless_another_statement_decides() -> None:
+    assert undecided(ACCOUNT, allow("*", Condition=MINE)) == {"aws:PrincipalOrgID"}
+    assert undecided(ACCOUNT, allow("*", Condition=MINE), allow({"AWS": ROOT})) == set()
+    assert undecided(ACCOUNT, allow("*", Condition=MINE), grants=(Grant(ROOT, OPERATIONS),)) == set()
+    assert undecided(ACCOUNT, allow("*"), deny("*", Condition=NOT_MINE)) == {"aws:PrincipalOrgID"}
+    assert undecided(ACCOUNT, deny({"AWS": ROOT}), allow("*", Condition=MINE)) == set()
+    assert undecided(ACCOUNT, allow({"AWS": THIRD}, Condition=MINE)) == set()
+    other_account = {"StringEquals": {"kms:CallerAccount": THIRD, "aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    assert undecided(ACCOUNT, allow("*", Condition=other_account)) == set()
+
+
+PATHS = "aws:PrincipalOrgPaths"
+
+
+@pytest.mark.parametrize(
+    ("arn", "condition", "is_allowed", "keys"),
+    [
+        pytest.param(ORGANIZATION, {"StringLike": "o-a1b2c3d4e5/*"}, True, set(), id="organization"),
+        pytest.param(ORGANIZATION, {"StringLike": "o-zzzzzzzzzz/*"}, False, set(), id="another-organization"),
+        pytest.param(ORGANIZATION, {"StringLike": "o-a1b2c3d4e5/*/ou-ab12-22222222/*"}, True, {PATHS}, id="part-of-it"),
+        pytest.param(UNIT, {"StringLike": "o-a1b2c3d4e5/*"}, True, set(), id="organization-of-the-unit"),
+        pytest.param(UNIT, {"StringLike": "o-a1b2c3d4e5/*/ou-ab12-22222222/*"}, True, set(), id="unit"),
+        pytest.param(UNIT, {"StringLike": "o-zzzzzzzzzz/*/ou-ab12-22222222/*"}, False, set(), id="unit-elsewhere"),
+        pytest.param(UNIT, {"StringLike": "o-a1b2c3d4e5/*/ou-ab12-33333333/*"}, True, {PATHS}, id="may-contain-it"),
+    ],
+)
+def test_the_path_in_an_organization_is_compared_with_the_recipient(
+    arn: str, condition: dict[str, str], is_allowed: bool, keys: set[str]
+) -> None:
+    recipient = Recipient(organization_arn=arn)
+    [(operator, path)] = condition.items()
+    for quantifier in ("ForAnyValue:", "ForAllValues:", ""):
+        statement = allow("*", Condition={f"{quantifier}{operator}": {PATHS: path}})
+        assert effects(recipient, statement) == {Effect.ALLOW if is_allowed else Effect.NONE}
+        assert undecided(recipient, statement) == keys
+
+
+def test_one_account_or_principal_of_an_organization_is_undecided() -> None:
+    organization = Recipient(organization_arn=ORGANIZATION)
+    for key, value in (("kms:CallerAccount", OTHER), ("aws:PrincipalArn", ROLE)):
+        assert undecided(organization, allow("*", Condition={"StringLike": {key: value}})) == {key}
+
+
 def test_a_partial_statement_leaves_the_other_actions_missing() -> None:
     policy = {"Statement": [allow({"AWS": ROOT}, Action=["kms:Decrypt", "kms:DescribeKey"])]}
     found = KeyAccess(KEY, policy).effects(ACCOUNT)

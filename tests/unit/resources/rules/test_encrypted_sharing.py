@@ -75,6 +75,18 @@ def test_fails_for_a_denied_account(run: Any, aws: AwsSandbox, copy_of: Callable
     assert f"denies kms:CreateGrant to account {THIRD}, and no Allow statement or grant can override it" in reason
 
 
+def test_a_condition_that_preview_cannot_decide_is_a_warning(
+    run: Any, aws: AwsSandbox, copy_of: Callable[..., images.Image]
+) -> None:
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": condition}
+    key = aws.observer("kms").create_key(Policy=policy(everyone))["KeyMetadata"]["Arn"]
+    assert reasons(run, copy_of(run, KmsKeyId=key)) == []
+    [warning] = run.warnings
+    assert f"whether account {OTHER}, account {THIRD} can use KMS key {key}, which encrypts AMI ami-" in warning
+    assert "(aws:PrincipalOrgID)" in warning
+
+
 def test_fails_for_the_key_that_aws_manages(run: Any, copy_of: Callable[..., images.Image]) -> None:
     [reason] = reasons(run, copy_of(run))
     assert "the AWS managed key arn:aws:kms:eu-west-1:123456789012:key/" in reason
