@@ -1,5 +1,7 @@
 import json
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -9,6 +11,7 @@ from tests.engine.prerequisites import ABROAD, DISTRIBUTION_ROLE, REGION, make_d
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImage
 from pulumi_vmimport_sandbox import Sandbox
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "distribute_image.py"
 FAR = "ap-northeast-1"
 
 
@@ -88,6 +91,21 @@ def test_an_image_is_distributed_once_and_destroyed_everywhere(
     assert stack.up() == {"same": 1, "update": 1}
     (image,) = builder.list_image_build_versions()["imageSummaryList"]
     assert {tag for tag in image["tags"] if not tag.startswith("vmimport:")} == {"stage"}
+    stack.destroy()
+    assert sandbox.aws.remaining_resources() == before
+
+
+def test_the_example_distributes_an_ami_to_two_regions(
+    new_stack: Callable[..., Any], sandbox: Sandbox, ami: str, builder: Any
+) -> None:
+    before = sandbox.aws.remaining_resources()
+    stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config={"imageId": ami})
+    stack.up()
+    assert [found["region"] for found in stack.outputs()["amis"]] == [REGION, ABROAD]
+    (summary,) = builder.list_image_build_versions()["imageSummaryList"]
+    image = builder.get_image(imageBuildVersionArn=summary["arn"])["image"]
+    assert image["loggingConfiguration"] == {"logGroupName": "/aws/imagebuilder/web"}
+    assert stack.up().keys() == {"same"}
     stack.destroy()
     assert sandbox.aws.remaining_resources() == before
 

@@ -101,6 +101,12 @@ def test_an_iso_becomes_a_workspaces_image_without_vsphere(iso_stack: Any, sandb
     assert f"AMI {outputs['ami']} no longer exists" in "\n".join(iso_stack.output)
     assert iso_stack.up(refresh=True) == {"replace": 2, "same": 1}
     assert iso_stack.outputs()["ami"] != outputs["ami"]
+    bucket, uri = iso_stack.config["iso"].split("/")[2], iso_stack.config["iso"]
+    sandbox.aws.observer("s3", REGION).put_object(Bucket=bucket, Key=ISO, Body=b"CD001 of another build")
+    assert iso_stack.preview() == {"replace": 2, "same": 1}
+    assert iso_stack.up() == {"replace": 2, "same": 1}
+    (ami,) = sandbox.aws.observer("ec2", REGION).describe_images(ImageIds=[iso_stack.outputs()["ami"]])["Images"]
+    assert {"Key": "vmimport:source-object", "Value": uri} in ami["Tags"]
     assert len(builder.list_image_build_versions()["imageSummaryList"]) == 1
     iso_stack.destroy()
     assert sandbox.aws.remaining_resources() == before

@@ -21,9 +21,9 @@ REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
 # The tests of their resources, and tests/unit/test_mocks.py, run these with the prerequisites that they create.
 RUN_ELSEWHERE = {
-    "attach_volume.py", "copy_and_share.py", "distribution_accounts.py", "distribution_fast_launch.py",
-    "distribution_organizations.py", "distribution_roles.py", "distribution_s3_export.py", "distribution_update.py",
-    "export_machine.py", "fast_launch.py", "import_existing.py", "iso_to_workspaces.py", "operator_policy.py",
+    "attach_volume.py", "copy_and_share.py", "distribute_image.py", "distribution_accounts.py",
+    "distribution_fast_launch.py", "distribution_organizations.py", "distribution_roles.py",
+    "distribution_s3_export.py", "distribution_update.py", "export_machine.py", "fast_launch.py", "import_existing.py", "iso_to_workspaces.py", "operator_policy.py",
     "share_between_accounts.py", "unit_test.py", "upload_and_import.py", "vm_image.py",
 }  # fmt: skip
 

@@ -70,13 +70,16 @@ IMAGE_BUILDER_RESOURCES = (
             ),
             create=(
                 *iam("imagebuilder", "ListImageBuildVersions", "ImportDiskImage", "DeleteImage"),
-                *(*_FOLLOW, *_REMOVE_AMIS, "ec2:DescribeImages"),
+                *(*_FOLLOW, *_REMOVE_AMIS, *iam("ec2", "DescribeImages", "CreateTags"), "s3:GetObject"),
             ),
             read=("imagebuilder:GetImage", "ec2:DescribeImages"),
-            update=(*_FOLLOW, *_REMOVE_AMIS, *iam("imagebuilder", "UntagResource", "DeleteImage")),
+            update=(
+                *(*_FOLLOW, *_REMOVE_AMIS, *iam("imagebuilder", "UntagResource", "DeleteImage")),
+                "ec2:CreateTags",
+            ),
             delete=(
                 *iam("imagebuilder", "GetImage", "CancelImageCreation", "DeleteImage", "UntagResource"),
-                *(*_REMOVE_AMIS, *iam("ec2", "DescribeImages", "DeregisterImage", "DeleteSnapshot")),
+                *(*_REMOVE_AMIS, *iam("ec2", "DescribeImages", "DeleteTags", "DeregisterImage", "DeleteSnapshot")),
             ),
             implied=("iam:PassRole",),
         ),

@@ -52,6 +52,29 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
     def left(self, inputs: InputsT | StateT) -> str:
         """What a failed import leaves, for its message."""
 
+    def source_tags(self, run: Run, inputs: InputsT) -> Mapping[str, str]:
+        """The tags of a new image that record its source."""
+        del run, inputs
+        return {}
+
+    def mark_ami(self, run: Run, image: BuilderImage) -> None:
+        """Tag the AMI of a complete image, if it belongs to the resource."""
+        del run, image
+
+    def release_ami(self, run: Run, image: BuilderImage) -> None:
+        """Remove the tags that name the resource from an AMI that is retained."""
+        del run, image
+
+    def with_outputs(self, run: Run, state: StateT, image: BuilderImage) -> StateT:
+        """The state with the outputs that an image has."""
+        return replace(
+            state,
+            image_build_version_arn=image.arn,
+            image_id=_image_id(run, image),
+            image_state=image.status,
+            state_reason=image.reason,
+        )
+
     def check(self, inputs: InputsT) -> Iterator[Problem]:
         yield from import_problems(inputs)
         yield from aws_input_problems(inputs)
@@ -68,7 +91,8 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
             self.remove(run, image, inputs)  # a run was killed before it removed the failed image
             return False
 
-        arn = find_or_start(run, inputs, self.request(inputs), start, is_usable)
+        source = self.source_tags(run, inputs)
+        arn = find_or_start(run, inputs, self.request(inputs), start, is_usable, source=source)
         state: StateT = self.state_type(**vars(inputs), image_build_version_arn=arn, image_state="PENDING")
         run.record(arn, state)
         return Created(arn, self._finish(run, arn, state))
@@ -77,7 +101,7 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
         image = builder_images.find(run.aws, id)
         if image is None:
             return self.without_image(run, id, state)
-        found = replace(_with_outputs(state, image, run), tags=user_tags(image.tags, state.tags))
+        found = replace(self.with_outputs(run, state, image), tags=user_tags(image.tags, state.tags))
         if not _is_deregistered(run, image):
             return found
         reason = f"AMI {found.image_id} no longer exists"
@@ -105,6 +129,7 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
             if not state.retain_on_delete:
                 self.remove_without_image(run, id, state)
         elif state.retain_on_delete and image.status in COMPLETE_STATUSES:
+            self.release_ami(run, image)
             builder_images.untag(run.aws, id, image.tags.keys() & set(OWN_TAGS))
         else:
             self.remove(run, image, state)
@@ -134,7 +159,9 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
                 f"image {arn} was deleted while it was being imported; {self.left(state)}; the next `pulumi up` "
                 "imports the image again"
             )
-        state = _with_outputs(state, ended, run)
+        if ended.status in COMPLETE_STATUSES:
+            self.mark_ami(run, ended)
+        state = self.with_outputs(run, state, ended)
         run.record(arn, state)
         if ended.status not in COMPLETE_STATUSES:
             self.remove(run, ended, state)
@@ -160,13 +187,3 @@ def _is_deregistered(run: Run, image: BuilderImage) -> bool:
     """Whether the AMI of a complete image no longer exists."""
     image_id = _image_id(run, image)
     return image.status in COMPLETE_STATUSES and image_id is not None and images.find(run.aws, image_id) is None
-
-
-def _with_outputs(state: StateT, image: BuilderImage, run: Run) -> StateT:
-    return replace(
-        state,
-        image_build_version_arn=image.arn,
-        image_id=_image_id(run, image),
-        image_state=image.status,
-        state_reason=image.reason,
-    )

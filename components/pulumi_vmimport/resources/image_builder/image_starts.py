@@ -33,6 +33,8 @@ def find_or_start(
     request: Mapping[str, Any],
     start: Callable[[str, Mapping[str, str]], str],
     is_usable: Callable[[BuilderImage], bool],
+    *,
+    source: Mapping[str, str] | None = None,
 ) -> str:
     """The ARN of the image that an earlier run of the resource started with these inputs, or of a new one.
 
@@ -42,6 +44,7 @@ def find_or_start(
         request: all parameters of the call that starts an image, without tags.
         start: makes the call with a client token and tags, and returns the ARN.
         is_usable: whether the resource can have an image of an earlier run.
+        source: the tags of a new image that record its source. Default: none.
     """
     own_tags, unusable = run.identity.tags(inputs), set[str]()
 
@@ -53,7 +56,7 @@ def find_or_start(
             if can_be_used(image):
                 return image.arn
             unusable.add(image.arn)
-    tags = {**(inputs.tags or {}), **own_tags}
+    tags = {**(inputs.tags or {}), **(source or {}), **own_tags}
     while True:
         # Image Builder rejects a known token with other parameters, so the token contains all of them.
         previous = json.dumps([request, tags, sorted(unusable)], sort_keys=True)

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_ImportDiskImage.html
 """
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from enum import StrEnum
 from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
@@ -50,11 +51,12 @@ class ImportDiskImageInputs(ImageImportInputs):
     execution_role: str = updatable(MISSING, preflight=True)
     register_image_options: RegisterImageOptions | None = None
     windows_configuration: WindowsConfiguration | None = None
+    source_hash: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportDiskImageState(ImportDiskImageInputs, ImageImportState):
-    pass
+    provenance: Mapping[str, str] | None = None
 
 
 class RegisterImageOptionsArgs(TypedDict):
@@ -102,6 +104,9 @@ class ImportDiskImageArgs(ImageImportArgs):
     """How the AMI is registered. Default: UEFI Secure Boot is enabled."""
     windows_configuration: NotRequired[pulumi.Input[WindowsConfigurationArgs]]
     """Which Windows of the file is installed. Default: the edition that Image Builder chooses."""
+    source_hash: NotRequired[pulumi.Input[str]]
+    """Any value that changes with the content of the file, such as a checksum. A change imports the file again.
+    Default: derived from the ETag of the object."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
     """Whether to keep the AMI, its snapshots and the Image Builder image when the resource is deleted or replaced.
     Default: false."""
@@ -130,6 +135,8 @@ class ImportDiskImage(ManagedResource, module="vmimport", name="ImportDiskImage"
     exists; `DELETED` if the Image Builder image was deleted and the AMI exists."""
     state_reason: pulumi.Output[str | None]
     """The reason of that state."""
+    provenance: pulumi.Output[dict[str, str] | None]
+    """Where the AMI comes from, as its tags say too: see output `provenance` of ImportImage. `object` is the file."""
 
     @overload
     def __init__(

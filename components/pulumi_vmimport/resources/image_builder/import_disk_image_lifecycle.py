@@ -6,9 +6,12 @@ from typing import Any
 
 from pulumi_vmimport.aws.image_builder import builder_images, image_imports
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
+from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.lifecycle.property_bag import write_bag
+from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.resources.image_builder import iso_rules
+from pulumi_vmimport.resources.image_builder.copy_marks import mark_copies, release_copies
 from pulumi_vmimport.resources.image_builder.image_import_lifecycle import ImageImportLifecycle
 from pulumi_vmimport.resources.image_builder.image_import_rules import common_members
 from pulumi_vmimport.resources.image_builder.image_removal import existing_amis, remove_image, remove_recorded_amis
@@ -20,6 +23,8 @@ from pulumi_vmimport.resources.image_builder.import_disk_image import (
     ImportDiskImageState,
 )
 from pulumi_vmimport.resources.image_builder.request_rules import role_problems
+from pulumi_vmimport.resources.rules.object_source import tags_of_object
+from pulumi_vmimport.resources.rules.source_version import object_version
 
 
 class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, ImportDiskImageState]):
@@ -35,6 +40,25 @@ class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, Impor
         yield from iso_rules.infrastructure_problems(run, inputs)
         if is_known(inputs.execution_role):
             yield from role_problems(run, inputs.execution_role)
+
+    def source_version(self, run: Run, inputs: ImportDiskImageInputs) -> str | None:
+        place = split_s3_uri(inputs.uri) if is_known(inputs.uri) else None
+        return object_version(run, *place) if place else None
+
+    def source_tags(self, run: Run, inputs: ImportDiskImageInputs) -> Mapping[str, str]:
+        place = split_s3_uri(inputs.uri)
+        return tags_of_object(run, *place) if place else {}
+
+    def mark_ami(self, run: Run, image: BuilderImage) -> None:
+        mark_copies(run, image, {**source_tags(provenance_of(image.tags)), **run.identity.names})
+
+    def release_ami(self, run: Run, image: BuilderImage) -> None:
+        release_copies(run, image)
+
+    def with_outputs(self, run: Run, state: ImportDiskImageState, image: BuilderImage) -> ImportDiskImageState:
+        # The image of a retained or adopted resource may have lost its tags.
+        facts = provenance_of(image.tags) or state.provenance
+        return replace(super().with_outputs(run, state, image), provenance=facts)
 
     def read_existing(self, run: Run, id: str, state: ImportDiskImageState) -> ImportDiskImageState | None:
         image = builder_images.find(run.aws, id)

@@ -15,7 +15,7 @@ from pulumi_vmimport.shown_value import shown_value
 _ROLE = re.compile(r"(?:arn:aws(?:-[a-z]+)*:iam::\d{12}:role/)?[a-zA-Z_0-9+=,.@\-_/]+")
 _LONGEST_ROLE = 2048
 _LOG_GROUPS = "/aws/imagebuilder/"
-_LOG_GROUP = re.compile(r"[a-zA-Z0-9\-_/.]{1,512}")
+_LOG_GROUP = re.compile(r"[a-zA-Z0-9\-_/.]{1,512}")  # the model allows the prefix alone, which is no name of a group
 _TAG_KEY = re.compile(r"[a-zA-Z0-9\s_.:/=+\-@]*")
 
 
@@ -28,8 +28,9 @@ def role_name_problems(role: str) -> Iterator[Problem]:
 
 def log_group_problems(name: str | None) -> Iterator[Problem]:
     """The problems of the name of a log group."""
-    if is_set(name) and not (name.startswith(_LOG_GROUPS) and _LOG_GROUP.fullmatch(name)):
-        expected = f"{_LOG_GROUPS} and letters, digits and -_/. characters, at most 512 in all"
+    has_name = is_set(name) and name.startswith(_LOG_GROUPS) and name.strip("/") != _LOG_GROUPS.strip("/")
+    if is_set(name) and not (has_name and _LOG_GROUP.fullmatch(name)):
+        expected = f"{_LOG_GROUPS} and a name of letters, digits and -_/. characters, at most 512 in all"
         yield Problem("logGroupName", f"expected {expected}, got {shown_value(name)}")
 
 

@@ -27,12 +27,18 @@ def tags_of_source(run: Run, containers: Sequence[AnyContainer] | None) -> dict[
 
     An object that cannot be read is a warning: EC2 reads it with the service role.
     """
-    return source_tags(_source(run, containers or ()))
+    given = containers or ()
+    locations = [location[1:] for container in given if (location := s3_location(container))]
+    snapshots = [str(s) for c in given if is_known(c) and is_known(s := getattr(c, "snapshot_id", None)) and s]
+    return source_tags(_source(run, locations, snapshots))
 
 
-def _source(run: Run, containers: Sequence[AnyContainer]) -> dict[str, str]:
-    locations = [location[1:] for container in containers if (location := s3_location(container))]
-    snapshots = [str(s) for c in containers if is_known(c) and is_known(s := getattr(c, "snapshot_id", None)) and s]
+def tags_of_object(run: Run, bucket: str, key: str) -> dict[str, str]:
+    """The tags that lead from an image to the one object that it is made of. See tags_of_source."""
+    return source_tags(_source(run, [(bucket, key)], []))
+
+
+def _source(run: Run, locations: Iterable[tuple[str, str]], snapshots: Iterable[str]) -> dict[str, str]:
     objects: list[FoundObject] = []
     digests: list[str] = []
     for bucket, key in locations:

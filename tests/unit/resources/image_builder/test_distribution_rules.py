@@ -61,6 +61,8 @@ def test_check_accepts(checked: Any, change: dict[str, Any]) -> None:
         ),
         pytest.param({"executionRole": "arn:aws:iam::1:role/x"}, "executionRole", id="role"),
         pytest.param({"logGroupName": "/mine/web"}, "logGroupName", id="log-group"),
+        pytest.param({"logGroupName": "/aws/imagebuilder/"}, "logGroupName", id="log-group-without-name"),
+        pytest.param({"logGroupName": "/aws/imagebuilder//"}, "logGroupName", id="log-group-of-slashes"),
         pytest.param({"tags": {"what?": "x"}}, "tags.what?", id="tag-key"),
     ],
 )

@@ -67,6 +67,12 @@ def amis(aws: AwsSandbox) -> list[str]:
     return [str(image["ImageId"]) for image in aws.observer("ec2").describe_images(Owners=["self"])["Images"]]
 
 
+def ami_tags(aws: AwsSandbox) -> dict[str, str]:
+    """The tags of the only AMI."""
+    [image] = aws.observer("ec2").describe_images(Owners=["self"])["Images"]
+    return {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+
+
 def test_an_image_of_a_running_task_has_its_ami(
     run: Any, vm_inputs: ImportVmImageInputs, builder: Any, aws: AwsSandbox
 ) -> None:
@@ -91,6 +97,14 @@ def test_an_iso_becomes_an_image_whose_ami_belongs_to_it(
     assert (image["executionRole"], image["buildType"]) == (ROLE, "IMPORT_ISO")
     assert [created.state.image_id] == amis(aws)
     assert any(text.startswith("building") for text in run.texts)
+    source = {"vmimport:source-object": disk_inputs.uri}
+    assert image["tags"].items() >= source.items()
+    assert ami_tags(aws).items() >= {**source, **run.identity.names, "CreatedBy": "EC2 Image Builder"}.items()
+    assert created.state.provenance == {
+        "object": disk_inputs.uri,
+        "stack": "shop/dev",
+        "resource": run.identity.resource,
+    }
     DISK.delete(run, created.id, created.state)
     assert aws.remaining_resources() == before
 
@@ -281,7 +295,29 @@ def test_a_retained_image_stays_without_the_tags_of_the_resource(
     lifecycle, inputs = import_of
     created = lifecycle.create(run, replace(inputs, retain_on_delete=True))
     lifecycle.delete(run, created.id, created.state)
-    assert (set(builder.image(created.id)["tags"]), amis(aws)) == ({"team"}, [created.state.image_id])
+    tags = {key for key in builder.image(created.id)["tags"] if not key.startswith("vmimport:source-")}
+    assert (tags, amis(aws)) == ({"team"}, [created.state.image_id])
+    assert ami_tags(aws).keys().isdisjoint(run.identity.names) or lifecycle is VM
+
+
+def test_a_file_that_changed_under_its_key_has_another_version(
+    run: Any, disk_inputs: ImportDiskImageInputs, aws: AwsSandbox, bucket: str
+) -> None:
+    before = DISK.source_version(run, disk_inputs)
+    assert before == DISK.source_version(run, disk_inputs) is not None
+    aws.observer("s3").put_object(Bucket=bucket, Key=ISO, Body=b"CD001 of another build")
+    assert DISK.source_version(run, disk_inputs) not in {before, None}
+    aws.observer("s3").delete_object(Bucket=bucket, Key=ISO)
+    assert DISK.source_version(run, disk_inputs) is None
+
+
+def test_a_file_that_cannot_be_read_is_imported_without_the_tags_of_its_source(
+    run: Any, disk_inputs: ImportDiskImageInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.error("HeadObject", "AccessDenied", "no", status=403)
+    created: Any = DISK.create(run, disk_inputs)
+    assert "object" not in created.state.provenance
+    assert any("the tags of the image lack the source of s3://" in warning for warning in run.warnings)
 
 
 def test_an_existing_image_is_read_by_its_arn(run: Any, import_of: tuple[Any, Any]) -> None:
