@@ -29,7 +29,7 @@ byte-code: .venv/complete
 	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
-		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,guest,policies,sandbox,dev]'
+		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,guest,linux,policies,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@$(BIN)/python -m compileall -q -l $(foreach package,. s3 iam,.venv/lib/python*/site-packages/pulumi_aws/$(package))
 	@touch $@

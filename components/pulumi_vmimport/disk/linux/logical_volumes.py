@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, Extent
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.linux.lvm_metadata import (
-    InvalidMetadataError,
+    WHERE,
     Section,
     number_of,
     parse_metadata,
@@ -122,7 +123,7 @@ def _newest(region: DiskRegion, header: bytes) -> Section | None:
         try:
             metadata = parse_metadata(_text(region, offset, size))
             found.append((max(_sequence(metadata), 0), metadata))
-        except InvalidMetadataError:
+        except UnreadableVolumeError:
             continue  # the other copy may be whole; without any, the group is reported as unreadable
     return max(found, key=lambda each: each[0])[1] if found else None
 
@@ -149,11 +150,11 @@ def _text(region: DiskRegion, start: int, size: int) -> str:
     """The text of a metadata area, a ring behind its header."""
     header = region.read(start, _AREA_HEADER_BYTES)
     if header[4:20] != _AREA_MAGIC:
-        raise InvalidMetadataError("the header of the metadata area is damaged")
+        raise UnreadableVolumeError(WHERE, "the header of the metadata area is damaged")
     offset, length = unpack_padded("<QQ", header, 40)
     ring = size - _AREA_HEADER_BYTES
     if not _AREA_HEADER_BYTES <= offset < size or not 0 < length <= min(ring, _MAX_METADATA_BYTES):
-        raise InvalidMetadataError(f"expected metadata within {size} bytes, got {length} at {offset}")
+        raise UnreadableVolumeError(WHERE, f"expected metadata within {size} bytes, got {length} at {offset}")
     first = min(length, size - offset)
     data = _read_all(region, start + offset, first) + _read_all(region, start + _AREA_HEADER_BYTES, length - first)
     return data.split(b"\0")[0].decode("utf-8", errors="replace")
@@ -191,8 +192,8 @@ def _volumes(group_name: str, group: Section, by_id: Mapping[str, DiskRegion]) -
         full_name = printable(f"{group_name}/{name}")
         try:
             segments = tuple(_segments(group, volume, by_id))
-        except InvalidMetadataError as error:
-            yield LogicalVolume(full_name, 0, (), str(error))
+        except UnreadableVolumeError as error:
+            yield LogicalVolume(full_name, 0, (), error.reason)
         else:
             size = sum(segment.size_bytes for segment in segments)
             is_local = all(stripe.region.content.is_local for segment in segments for stripe in segment.stripes)
@@ -203,18 +204,18 @@ def _segments(group: Section, volume: Section, by_id: Mapping[str, DiskRegion]) 
     extent = number_of(group, "extent_size") * SECTOR_BYTES
     count = number_of(volume, "segment_count")
     if not extent or count > _MAX_SEGMENTS:
-        raise InvalidMetadataError(f"expected at most {_MAX_SEGMENTS} segments, got {count}")
+        raise UnreadableVolumeError(WHERE, f"expected at most {_MAX_SEGMENTS} segments, got {count}")
     end = 0
     for number in range(1, count + 1):
         segment = section_of(volume, f"segment{number}")
         kind = segment.get("type")
         if kind != _STRIPED:
-            raise InvalidMetadataError(f"its type {printable(str(kind))} is not read")
+            raise UnreadableVolumeError(WHERE, f"its type {printable(str(kind))} is not read")
         start, extents = number_of(segment, "start_extent"), number_of(segment, "extent_count")
         stripes = tuple(_stripes(group, segment, by_id, extent))
         stripe_bytes = number_of(segment, "stripe_size") * SECTOR_BYTES if len(stripes) > 1 else extent
         if start * extent != end or not extents or not stripes or not stripe_bytes:
-            raise InvalidMetadataError(f"segment {number} does not follow the one before it")
+            raise UnreadableVolumeError(WHERE, f"segment {number} does not follow the one before it")
         end += extents * extent
         yield Segment(start * extent, extents * extent, stripes, stripe_bytes)
 
@@ -225,9 +226,11 @@ def _stripes(group: Section, segment: Section, by_id: Mapping[str, DiskRegion], 
         physical = section_of(section_of(group, "physical_volumes"), str(name))
         region = by_id.get(str(physical.get("id")).replace("-", ""))
         if region is None:
-            raise InvalidMetadataError(f"its physical volume {printable(str(name))} is on no disk of this image")
+            raise UnreadableVolumeError(
+                WHERE, f"its physical volume {printable(str(name))} is on no disk of this image"
+            )
         if not isinstance(first, int) or first < 0:
-            raise InvalidMetadataError(f"expected a number as the first extent of {printable(str(name))}")
+            raise UnreadableVolumeError(WHERE, f"expected a number as the first extent of {printable(str(name))}")
         yield Stripe(region, number_of(physical, "pe_start") * SECTOR_BYTES + first * extent)
 
 

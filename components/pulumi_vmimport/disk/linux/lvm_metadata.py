@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
+
 _TOKEN = re.compile(
     r'\s+|#[^\n]*|(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?(?![^\s#"=\[\]{},]))'
     r'|(?P<name>[^\s#"=\[\]{},]+)|(?P<sign>[=\[\]{},])'
 )
+WHERE = "the metadata of LVM"
 _MAX_TOKENS = 1_000_000
 _MAX_DEPTH = 16
 
@@ -15,12 +18,8 @@ Section = dict[str, Any]
 """Names with strings, numbers, lists of both, or sections"""
 
 
-class InvalidMetadataError(Exception):
-    """The text is none that LVM writes; the message gives the reason."""
-
-
 def parse_metadata(text: str) -> Section:
-    """The sections of the text. Raises: InvalidMetadataError."""
+    """The sections of the text. Raises: UnreadableVolumeError."""
     return _section(_tokens(text), depth=0)
 
 
@@ -30,7 +29,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         match = _TOKEN.match(text, at)
         count += 1
         if match is None or count > _MAX_TOKENS:
-            raise InvalidMetadataError(f"expected a name or value at character {at}")
+            raise UnreadableVolumeError(WHERE, f"expected a name or value at character {at}")
         at = match.end()
         if match.lastgroup:
             yield match.lastgroup, match.group()
@@ -39,23 +38,23 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 def _section(tokens: Iterator[tuple[str, str]], depth: int) -> Section:
     """Names and values up to the closing brace, or to the end of the text outside of any."""
     if depth > _MAX_DEPTH:
-        raise InvalidMetadataError("its sections are nested too deeply")
+        raise UnreadableVolumeError(WHERE, "its sections are nested too deeply")
     found: Section = {}
     for kind, name in tokens:
         if name == "}" and depth:
             return found
         # A logical volume may have a number as its name.
         if kind not in {"name", "number"}:
-            raise InvalidMetadataError(f"expected a name, got {name[:40]!r}")
+            raise UnreadableVolumeError(WHERE, f"expected a name, got {name[:40]!r}")
         _, sign = _next(tokens)
         if sign == "{":
             found[name] = _section(tokens, depth + 1)
         elif sign == "=":
             found[name] = _value(tokens)
         else:
-            raise InvalidMetadataError(f"expected = or {{ after {name[:40]!r}, got {sign[:40]!r}")
+            raise UnreadableVolumeError(WHERE, f"expected = or {{ after {name[:40]!r}, got {sign[:40]!r}")
     if depth:
-        raise InvalidMetadataError("it ends within a section")
+        raise UnreadableVolumeError(WHERE, "it ends within a section")
     return found
 
 
@@ -75,14 +74,14 @@ def _scalar(kind: str, text: str) -> str | int:
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     if kind == "number":
         return int(text.split(".", maxsplit=1)[0][:20])
-    raise InvalidMetadataError(f"expected a string or number, got {text[:40]!r}")
+    raise UnreadableVolumeError(WHERE, f"expected a string or number, got {text[:40]!r}")
 
 
 def _next(tokens: Iterator[tuple[str, str]]) -> tuple[str, str]:
     try:
         return next(tokens)
     except StopIteration:
-        raise InvalidMetadataError("it ends within a value") from None
+        raise UnreadableVolumeError(WHERE, "it ends within a value") from None
 
 
 def section_of(section: Mapping[str, Any], name: str) -> Section:
@@ -92,8 +91,8 @@ def section_of(section: Mapping[str, Any], name: str) -> Section:
 
 
 def number_of(section: Mapping[str, Any], name: str) -> int:
-    """A number that is not negative. Raises: InvalidMetadataError if it is missing or none."""
+    """A number that is not negative. Raises: UnreadableVolumeError if it is missing or none."""
     found = section.get(name)
     if not isinstance(found, int) or found < 0:
-        raise InvalidMetadataError(f"expected a number as {name}, got {found!r}"[:120])
+        raise UnreadableVolumeError(WHERE, f"expected a number as {name}, got {found!r}"[:120])
     return found
