@@ -155,13 +155,17 @@ class Prerequisites:
 
     def task(self) -> str:
         """A completed import task of Windows with the user's own license."""
+        task = self.started_task()
+        self.sandbox.clock.advance(self.aws.settings.import_seconds)
+        return task
+
+    def started_task(self) -> str:
+        """An import task of Windows with the user's own license."""
         disk = {
             "Format": "RAW",
             "UserBucket": {"S3Bucket": self.disk_image["s3_bucket"], "S3Key": self.disk_image["s3_key"]},
         }
-        task = self.ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"]
-        self.sandbox.clock.advance(self.aws.settings.import_seconds)
-        return str(task)
+        return str(self.ec2.import_image(DiskContainers=[disk], LicenseType="BYOL", Platform="Windows")["ImportTaskId"])
 
     def launched_image(self, name: str) -> str:
         """A new AMI for which the instance of FastLaunch enables EC2 Fast Launch."""

@@ -107,7 +107,7 @@ WORKSPACES_RESOURCES = (
             check=iam("workspaces", "DescribeAccount", "ListAvailableManagementCidrRanges"),
             create=iam("workspaces", "ModifyAccount", "DescribeAccount", "DescribeAccountModifications"),
             read=iam("workspaces", "DescribeAccount"),
-            update=iam("workspaces", "DescribeAccount", "DescribeAccountModifications"),
+            update=iam("workspaces", "ModifyAccount", "DescribeAccount", "DescribeAccountModifications"),
             delete=(),
         ),
         no_orphans="AWS cannot disable BYOL for an account, so there is nothing to remove",

@@ -8,7 +8,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.service_errors import error_message
+from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.lifecycle.identity import COMPLETION_TAG, IDENTITY_TAG, RESOURCE_TAG, STACK_TAG, TAG_PREFIX
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
@@ -79,7 +79,7 @@ class RegionSearch:
         try:
             return list(find())
         except (ClientError, BotoCoreError) as error:
-            self.errors.append(ListingError(self.region, service, what, error_message(error)))
+            self.errors.append(ListingError(self.region, service, what, aws_error_text(error)))
             return []
 
 

@@ -10,9 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
-from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.aws.workspaces import workspace_images, workspaces_tags
+from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.searched_account import account_of
 from pulumi_vmimport.cli.output import emit
@@ -97,7 +96,7 @@ def _find(aws: AwsConnection, id: str) -> _Found:
     try:
         found = _FINDERS[id.partition("-")[0]](aws, id)
     except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"{id}: {with_explanation(error_message(error))}") from error
+        raise CommandError(f"{id}: {aws_error_text(error)}") from error
     if found is None:
         raise CommandError(f"{id} does not exist in {aws.region}; check the id, --region and --aws-profile")
     return found

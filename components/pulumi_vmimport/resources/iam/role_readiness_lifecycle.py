@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.iam.iam_documents import document_hash
 from pulumi_vmimport.aws.iam.service_role import ServiceRole
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Created, Lifecycle, Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.resources.iam.role_readiness import RoleReadinessInputs, RoleReadinessState
 from pulumi_vmimport.resources.rules.service_role_access import AccessCheck, RequiredAccess
@@ -41,7 +41,7 @@ class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState])
             yield problem
             return
         role = service_role.find(run.aws, inputs.role_name, fresh=True)
-        own = role is not None and is_known(inputs.owner) and role.tags.get(IDENTITY_TAG) == inputs.owner
+        own = role is not None and is_set(inputs.owner) and role.tags.get(IDENTITY_TAG) == inputs.owner
         if inputs.adopt:
             yield from _adoption_problems(run, inputs, role, own=own)
         elif role is not None and not own and is_known(inputs.owner):

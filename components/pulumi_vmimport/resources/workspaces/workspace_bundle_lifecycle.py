@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import workspace_bundles
 from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription
@@ -209,5 +210,5 @@ def _workspaces_remedy(run: Run, bundle_id: str) -> str:
     try:
         workspaces = ", ".join(workspace_bundles.list_workspaces(run.aws, bundle_id))
     except ClientError as error:
-        return f"delete or migrate its WorkSpaces (they could not be listed: {error_message(error)})"
+        return f"delete or migrate its WorkSpaces (they could not be listed: {describe_aws_error(error)})"
     return f"delete or migrate its WorkSpaces{f' {workspaces}' if workspaces else ''}"

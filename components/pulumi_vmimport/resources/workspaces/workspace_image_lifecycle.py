@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import workspace_image_errors
 from pulumi_vmimport.aws.workspaces import (
@@ -178,7 +179,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             workspace_images.delete(run.aws, id)
         except ClientError as error:  # the next run deletes the image; the codes must reach the user
             raise PartialFailureError(
-                f"{failure}; the failed image could not be deleted: {error_message(error)}"
+                f"{failure}; the failed image could not be deleted: {describe_aws_error(error)}"
             ) from error
         raise CleanFailureError(f"{failure}; the failed image was deleted")
 
@@ -209,7 +210,7 @@ def _dependents_remedy(run: Run, image_id: str) -> str:
         bundles = ", ".join(f"{b.id} ({b.name})" for b in workspace_bundles.list_by_image(run.aws, image_id))
         accounts = ", ".join(image_permissions.shared_account_ids(run.aws, image_id))
     except ClientError as error:
-        return f"delete its bundles and stop sharing it first (they could not be listed: {error_message(error)})"
+        return f"delete its bundles and stop sharing it first (they could not be listed: {describe_aws_error(error)})"
     steps = [f"delete its bundles {bundles}"] if bundles else []
     steps += [f"stop sharing it with {accounts}"] if accounts else []
     remedy = f"{' and '.join(steps) or 'delete its bundles and the images being created from it'} first"

@@ -129,6 +129,7 @@ def test_fails_with_status_2_when_a_listing_is_denied_and_lists_the_rest(
     assert result.exit_code == 2
     assert task in result.stdout
     assert "not listed: WorkSpaces images in eu-west-1: AccessDeniedException: " in result.stderr
+    assert '"Action": "workspaces:DescribeWorkspaceImages"' in result.stderr
     assert "not listed: multipart uploads to bucket images-of-web in eu-west-1: AccessDenied: " in result.stderr
 
 

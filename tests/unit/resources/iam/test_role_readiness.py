@@ -169,7 +169,8 @@ def test_fails_in_preview_for_a_role_of_another_owner(run: Any, write: Callable[
         lifecycle.create(run, INPUTS)
 
 
-def test_an_adopted_role_with_all_permissions_is_ready(run: Any, write: Callable[..., str]) -> None:
+@pytest.mark.parametrize("owner", [OWN, None])
+def test_an_adopted_role_with_all_permissions_is_ready(run: Any, write: Callable[..., str], owner: str | None) -> None:
     arn = write(owner=None)
     inputs = replace(ADOPTING, import_buckets=("images",))
     assert found(run, inputs) == []
