@@ -59,12 +59,15 @@ class Hive:
         Raises: UnreadableVolumeError if it is not a hive, also for the format of Windows NT 3; DiskImageError; what the
         source of the image raises. So do all methods and properties.
         """
-        header = _readable_header(file)
+        header = read_header(file.read(0, HEADER_BYTES))
+        if header is None:
+            raise UnreadableVolumeError(file.path, "it is not a registry hive")
         available = (file.size_bytes - BASE_BLOCK_BYTES) // BIN_BYTES * BIN_BYTES
         if not header.has_valid_checksum:
             header = replace(header, bins_bytes=min(max(available, 0), MAX_BINS_BYTES))
         recovery = recover(header, logs, check_all=check_all)
         header = recovery.header
+        _expect_supported(file, header)
         if header.bins_bytes > MAX_BINS_BYTES:
             raise UnreadableVolumeError(file.path, f"its header gives {header.bins_bytes} bytes of bins")
         cells = HiveCells(file, header.bins_bytes, header.minor_version, recovery.pages)
@@ -223,16 +226,12 @@ class Value:
         return all_strings(self.data) if self.type == REG_MULTI_SZ else None
 
 
-def _readable_header(file: File) -> HiveHeader:
-    header = read_header(file.read(0, HEADER_BYTES))
-    if header is None:
-        raise UnreadableVolumeError(file.path, "it is not a registry hive")
+def _expect_supported(file: File, header: HiveHeader) -> None:
     if header.file_type != PRIMARY_FILE:
         raise UnreadableVolumeError(file.path, "it is a transaction log, not a registry hive")
     if header.major_version != _MAJOR_VERSION or header.minor_version not in _MINOR_VERSIONS:
         version = f"{header.major_version}.{header.minor_version}"
         raise UnreadableVolumeError(file.path, f"it has version {version} of the format; 1.3 to 1.6 are read")
-    return header
 
 
 def _is_other(entry: SubkeyEntry, hint: bytes | None) -> bool:

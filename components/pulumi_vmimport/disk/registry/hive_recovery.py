@@ -16,6 +16,7 @@ from pulumi_vmimport.disk.registry.hive_header import (
     HEADER_BYTES,
     NEW_LOG_TYPE,
     OLD_LOG_TYPES,
+    PRIMARY_FILE,
     HiveHeader,
     read_header,
 )
@@ -94,8 +95,7 @@ def _replay_entries(hive: HiveHeader, logs: list[_Log], notes: list[str], *, che
     recovery = Recovery(hive, HiveState.RECOVERED, "")
     if not hive.has_valid_checksum:  # nothing gives the entry to start from
         ordered = ordered[-1:]
-        newest = ordered[0].header
-        recovery.header = replace(hive, root_cell=newest.root_cell, minor_version=newest.minor_version)
+        recovery.header = replace(ordered[0].header, file_type=PRIMARY_FILE)
     following: int | None = None
     applied = 0
     for log in ordered:
@@ -133,14 +133,8 @@ def _replay_sectors(hive: HiveHeader, logs: list[_Log], notes: list[str]) -> Rec
     if hive.has_valid_checksum and log.header.timestamp != hive.timestamp:
         notes.append(f"{log.name} is not of the hive's last write")
         return None
-    header = replace(
-        hive,
-        bins_bytes=log.header.bins_bytes,
-        root_cell=log.header.root_cell,
-        minor_version=log.header.minor_version,
-    )
-    recovery = Recovery(header, HiveState.RECOVERED, "")
-    apply_dirty_sectors(log.reader, header.bins_bytes, recovery.pages)
+    recovery = Recovery(replace(log.header, file_type=PRIMARY_FILE), HiveState.RECOVERED, "")
+    apply_dirty_sectors(log.reader, log.header.bins_bytes, recovery.pages)
     notes.append(f"{log.name} was applied")
     return recovery
 
