@@ -107,7 +107,7 @@ def _replay_entries(hive: HiveHeader, logs: list[_Log], notes: list[str], *, che
             notes.append(f"{log.name} starts with entry {sequence}, and entry {following} is missing")
             break
         count = _apply(log, recovery, check_all=check_all)
-        notes.append(f"{count} entries of {log.name} were applied")
+        notes.append(f"{count} {'entry' if count == 1 else 'entries'} of {log.name} applied")
         applied += count
         following = (sequence + count) % _SEQUENCES
     return recovery if applied else None
@@ -135,7 +135,7 @@ def _replay_sectors(hive: HiveHeader, logs: list[_Log], notes: list[str]) -> Rec
         return None
     recovery = Recovery(replace(log.header, file_type=PRIMARY_FILE), HiveState.RECOVERED, "")
     apply_dirty_sectors(log.reader, log.header.bins_bytes, recovery.pages)
-    notes.append(f"{log.name} was applied")
+    notes.append(f"{log.name} applied")
     return recovery
 
 
