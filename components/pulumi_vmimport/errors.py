@@ -20,6 +20,7 @@ VmimportError
 │   ├── UnsupportedImageError       the kind of image cannot be read here
 │   ├── InvalidDescriptorError      an OVF descriptor cannot express these facts
 │   ├── UnreadableVolumeError       a file or structure of a volume cannot be read
+│   ├── UnknownFactError            a rule needs a fact of the guest that could not be read
 │   ├── InvalidGuestFactsError      the JSON of guest facts is invalid
 │   └── InvalidXmlError             the XML of an OVF descriptor is invalid or unsafe
 ├── TransferError               a transfer failed

@@ -66,3 +66,11 @@ class InvalidGuestFactsError(DiskImageError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(f"guest facts: {'; '.join(problems)}; print them again with the script of this version")
         self.problems = tuple(problems)
+
+
+class UnknownFactError(DiskImageError):
+    """A rule needs a fact that could not be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

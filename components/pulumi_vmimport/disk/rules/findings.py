@@ -34,6 +34,12 @@ class ImageFinding:
     remedy: str
     source: str
     """Entries of docs/troubleshooting.md, then a page of AWS or of the format's specification"""
+    codes: tuple[str, ...] = ()
+    """The error codes that a WorkSpaces image would have"""
+    step: str | None = None
+    """The step of the guest preparation that fixes it"""
+    preparation: bool = False
+    """Whether every installation that was not prepared has this finding"""
 
     @property
     def sentence(self) -> str:

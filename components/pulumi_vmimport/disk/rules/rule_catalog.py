@@ -1,4 +1,4 @@
-"""The rules as data: id, severity, cause and remedy."""
+"""The rules as data: id, severity, cause and remedy. rules.toml is for images, guest_rules.toml for what is on them."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from pulumi_vmimport import service_limits
+from pulumi_vmimport.disk.guest.guest_facts import GuestSystem
 from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import ImageProfile
 
@@ -25,9 +26,12 @@ _LIMITS = {
 }
 
 
+_FILES = ("rules.toml", "guest_rules.toml")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule. The head of rules.toml documents the fields."""
+    """One rule. The heads of rules.toml and guest_rules.toml document the fields."""
 
     id: str
     section: str
@@ -40,10 +44,27 @@ class Rule:
     profile_severity: Mapping[ImageProfile, Severity] = field(default_factory=dict)
     profiles: tuple[ImageProfile, ...] = tuple(ImageProfile)
     deep: bool = False
+    codes: tuple[str, ...] = ()
+    system: GuestSystem | None = None
+    step: str | None = None
+    assumed: bool = False
+    preparation: bool = False
+    partly: str | None = None
 
     def severity_for(self, profile: ImageProfile) -> Severity:
         """The severity for an image of this profile."""
         return self.profile_severity.get(profile, self.severity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undecidable:
+    """What no disk shows, and how to find out."""
+
+    id: str
+    codes: tuple[str, ...]
+    what: str
+    how: str
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,9 @@ class RuleCatalog:
     sources: Mapping[str, str]
     checked: str
     """The ISO date on which the sources were read"""
+    steps: Mapping[str, str]
+    """The steps of the guest preparation that fix findings"""
+    undecidable: tuple[Undecidable, ...]
 
     def source_of(self, rule: Rule) -> str:
         """The troubleshooting entries and the page behind a rule."""
@@ -64,13 +88,20 @@ class RuleCatalog:
 
 @cache
 def rule_catalog() -> RuleCatalog:
-    """The rules of rules.toml."""
-    text = resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
-    rules = [_rule(entry) for entry in data["rule"]]
+    """The rules of both files."""
+    image, guest = map(_data, _FILES)
     return RuleCatalog(
-        {rule.id: rule for rule in rules}, data["sections"], data["sources"], data["checked"].isoformat()
+        rules={rule.id: rule for rule in map(_rule, [*image["rule"], *guest["rule"]])},
+        sections={**image["sections"], **guest["sections"]},
+        sources={**image["sources"], **guest["sources"]},
+        checked=min(image["checked"], guest["checked"]).isoformat(),
+        steps=guest["steps"],
+        undecidable=tuple(Undecidable(**{**entry, "codes": tuple(entry["codes"])}) for entry in guest["undecidable"]),
     )
+
+
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
@@ -85,5 +116,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
             "profile_severity": {ImageProfile(name): Severity(value) for name, value in severities.items()},
             "profiles": tuple(map(ImageProfile, entry.get("profiles", tuple(ImageProfile)))),
             "troubleshooting": tuple(entry.get("troubleshooting", ())),
+            "codes": tuple(entry.get("codes", ())),
+            "system": GuestSystem(entry["system"]) if "system" in entry else None,
         }
     )

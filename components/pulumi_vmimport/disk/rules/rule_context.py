@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout, Partition
 from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
+from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import ImageProfile
 
 
@@ -17,6 +19,8 @@ class Evidence:
     detail: str
     remedy: str | None = None
     """A remedy for this kind of file. Default: that of the rule"""
+    severity: Severity | None = None
+    """How certain this problem is. Default: as certain as the rule states"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class RuleContext:
     def root(self) -> DiskFacts | None:
         """The disk that the VM boots from."""
         return self.image.disks[0] if self.has_root and self.image.disks else None
+
+    @property
+    def guest(self) -> GuestFacts | None:
+        """The operating system on the disk that the VM boots from, if it was looked for."""
+        return self.root.guest if self.root else None
 
     @cached_property
     def root_layout(self) -> Layout | None:

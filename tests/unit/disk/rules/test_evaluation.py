@@ -36,8 +36,10 @@ from tests.unit.disk.rules.sample_facts import (
     vhdx,
     vmdk,
 )
+from tests.unit.disk.rules.windows_facts import FAULTS, unreadable, windows
 
 from pulumi_vmimport.aws.tables.known_failures import table
+from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts
 from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.rules.evaluation import CHECKS, evaluate
@@ -137,6 +139,9 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "byol-windows-server": (ovf(guest_id="windows2019srv_64Guest"), BYOL, "windows2019srv_64Guest, a Windows Server"),
     "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
+    "guest-not-read": (disk(guest=GuestFacts(None, unknown="partition 1 is not NTFS")), EC2, "partition 1 is not NTFS"),
+    "guest-checks-unknown": (disk(guest=unreadable("dotnet.release")), EC2, "not checked: windows-dotnet"),
+    **{rule: (disk(guest=windows(changes)), profile, words) for rule, (changes, profile, words) in FAULTS.items()},
 }  # fmt: skip
 STATED = {"vhdx-for-snapshot": Container.VHD}
 
