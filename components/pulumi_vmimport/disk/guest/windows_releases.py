@@ -7,6 +7,8 @@ windows11-release-information, https://learn.microsoft.com/windows-server/get-st
 
 from typing import Final
 
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
+
 FIRST_WINDOWS_11_BUILD: Final = 22000
 
 CLIENT_RELEASES: Final = {
@@ -47,10 +49,5 @@ SERVER_RELEASES: Final = {
     26100: "Windows Server 2025",
 }
 
-BYOL_BUILDS: Final = frozenset(
-    {
-        10586, 14393, 15063, 16299, 17134, 17763, 18362, 18363, 19041, 19042, 19043, 19044, 19045,
-        22000, 22621, 22631,
-    }
-)  # fmt: skip
-"""The builds that BYOL Checker 2.13.25 accepts. Source: https://tools.amazonworkspaces.com/BYOLChecker.zip"""
+BYOL_BUILDS: Final = frozenset(release.build for release in WINDOWS_RELEASES.values() if release.build is not None)
+"""The builds that BYOL Checker accepts"""

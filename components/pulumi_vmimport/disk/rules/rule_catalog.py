@@ -77,8 +77,6 @@ class RuleCatalog:
     sources: Mapping[str, str]
     checked: str
     """The ISO date on which the sources were read"""
-    steps: Mapping[str, str]
-    """The steps of the guest preparation that fix findings"""
     undecidable: tuple[Undecidable, ...]
 
     def source_of(self, rule: Rule) -> str:
@@ -95,7 +93,6 @@ def rule_catalog() -> RuleCatalog:
         sections={**image["sections"], **guest["sections"]},
         sources={**image["sources"], **guest["sources"]},
         checked=min(image["checked"], guest["checked"]).isoformat(),
-        steps=guest["steps"],
         undecidable=tuple(Undecidable(**{**entry, "codes": tuple(entry["codes"])}) for entry in guest["undecidable"]),
     )
 

@@ -292,7 +292,7 @@ def test_every_rule_has_a_cause_a_remedy_and_a_source() -> None:
         assert rule.source in known.sources
         assert all(id in entries for id in rule.troubleshooting)
         for words in (rule.cause, rule.remedy):
-            assert words[0].islower() or words.split()[0] in {"AWS", "BYOL", "DSP0243", "EBS", "ImportImage", "ImportSnapshot", "VM", "WorkSpaces", "Windows"}, words  # fmt: skip
+            assert words[0].islower() or words.split()[0] in {"AWS", "AppX", "BYOL", "DSP0243", "EBS", "ImportImage", "ImportSnapshot", "Sysprep", "UEFI", "VM", "WorkSpaces", "Windows"}, words  # fmt: skip
             assert "{" not in words
             assert not words.endswith("."), words
     assert {rule.source for rule in known.rules.values()} == known.sources.keys()
