@@ -20,14 +20,13 @@ from pulumi_vmimport.aws.tables import (
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure
 from pulumi_vmimport.aws.tables.post_import import ReportLine
 from pulumi_vmimport.aws.tables.supported_systems import Release
-from pulumi_vmimport.disk.rules import rule_catalog
-from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, SNAPSHOT_DISK_LIMIT_BYTES, TIB
 
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
 import permission_parts
 import policy_parts
+import rule_parts
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -94,42 +93,15 @@ def _link(id: str) -> str:
 
 
 def _rules() -> Iterator[str]:
-    known = rule_catalog.rule_catalog()
-    for section, title in known.sections.items():
+    for title, table in rule_parts.sections():
         yield f"### {title}"
-        rows = (
-            (
-                f"`{rule.id}`",
-                _severities(rule),
-                f"{rule.cause}; {rule.remedy}",
-                ", ".join(f"[{id}](troubleshooting.md#{id.lower()})" for id in rule.troubleshooting),
-                f"[{rule.source}](#sources)",
-            )
-            for rule in known.rules.values()
-            if rule.section == section
-        )
-        yield _table(["rule", "severity", "cause and remedy", "troubleshooting", "source"], rows)
+        yield _table(*table)
 
 
 def _rule_sources() -> Iterator[str]:
-    known = rule_catalog.rule_catalog()
-    yield f"Read on {known.checked}."
-    yield _table(["source", "where"], ((name, _linked(where)) for name, where in known.sources.items()))
-
-
-def _linked(where: str) -> str:
-    return f"<{where}>" if re.fullmatch(r"https://\S+[^,]", where) else where
-
-
-def _severities(rule: rule_catalog.Rule) -> str:
-    """The severity, the profiles it applies to, and the severities of other profiles."""
-    usual = f"{rule.severity}{' (`--deep`)' if rule.deep else ''}"
-    others = [
-        f"{profile}: {severity}" for profile, severity in rule.profile_severity.items() if severity is not rule.severity
-    ]
-    if len(rule.profiles) < len(ImageProfile):
-        usual = f"{usual}, for {' and '.join(rule.profiles)}"
-    return "; ".join([usual, *others])
+    checked, table = rule_parts.sources()
+    yield f"Read on {checked}."
+    yield _table(*table)
 
 
 def _systems() -> Iterator[str]:
@@ -189,13 +161,14 @@ def _usage_operations() -> Iterator[str]:
 def _image_errors() -> Iterator[str]:
     table = workspace_image_errors.table()
     yield f"Source: <{table.source}>, read on {table.checked}."
-    head = ["code", "meaning", "remedy", "BYOL Checker", "steps"]
+    head = ["code", "meaning", "remedy", "BYOL Checker", "detected before the import by", "steps"]
     rows = (
         (
             f"`{error.code}`",
             error.meaning + (" (*assumed*)" if error.assumed else ""),
             error.remedy,
             error.checker or "",
+            rule_parts.detected_by(error.code),
             ", ".join(error.steps),
         )
         for error in sorted(table.errors.values(), key=lambda error: error.code.lower())
@@ -303,6 +276,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "unlimited-actions": lambda: [permission_parts.unlimited_actions()],
     "rule-sources": _rule_sources,
     "rules": _rules,
+    "undecidable": lambda: [_table(*rule_parts.undecidable())],
     "systems": _systems,
     "usage-operations": _usage_operations,
 }

@@ -5,18 +5,20 @@ from typing import Any
 from pulumi_vmimport.disk.guest.guest_facts import Fact, FactValue, GuestFacts, GuestSystem
 from pulumi_vmimport.image_profile import ImageProfile
 
+Entry = dict[str, FactValue]
+
 EC2, BYOL = ImageProfile.EC2, ImageProfile.BYOL_WORKSPACES
 PATH = r"%SystemRoot%\system32;%SystemRoot%;%SystemRoot%\System32\Wbem;%SYSTEMROOT%\System32\WindowsPowerShell\v1.0\;C:\Tools"
-DHCP = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": "10.0.0.5"}
-NEW_DHCP = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": None}
-STATIC = {"id": "{2}", "dhcp": 0, "addresses": ["192.0.2.10"], "lease": None}
-LOOPBACK = {"id": "{3}", "dhcp": None, "addresses": [], "lease": None}
-ADMINISTRATOR = {"name": "Administrator", "rid": 500, "enabled": True, "has_password": True, "is_administrator": True}
-GUEST = {"name": "Guest", "rid": 501, "enabled": False, "has_password": False, "is_administrator": False}
-ACCOUNT = {"name": "WorkSpaces_BYOL", "rid": 1001, "enabled": True, "has_password": True, "is_administrator": True}
-SYSTEM_PROFILE = {"sid": "S-1-5-18", "path": r"%systemroot%\system32\config\systemprofile", "has_files": False}
-PROFILE = {"sid": "S-1-5-21-1-2-3-1001", "path": r"C:\Users\WorkSpaces_BYOL", "has_files": True}
-OTHER_PROFILE = {"sid": "S-1-12-1-4-5-6-7", "path": r"C:\Users\builder", "has_files": True}
+DHCP: Entry = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": "10.0.0.5"}
+NEW_DHCP: Entry = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": None}
+STATIC: Entry = {"id": "{2}", "dhcp": 0, "addresses": ["192.0.2.10"], "lease": None}
+LOOPBACK: Entry = {"id": "{3}", "dhcp": None, "addresses": [], "lease": None}
+ADMINISTRATOR: Entry = {"name": "Administrator", "rid": 500, "enabled": True, "has_password": True, "is_administrator": True}
+GUEST: Entry = {"name": "Guest", "rid": 501, "enabled": False, "has_password": False, "is_administrator": False}
+ACCOUNT: Entry = {"name": "WorkSpaces_BYOL", "rid": 1001, "enabled": True, "has_password": True, "is_administrator": True}
+SYSTEM_PROFILE: Entry = {"sid": "S-1-5-18", "path": r"%systemroot%\system32\config\systemprofile", "has_files": False}
+PROFILE: Entry = {"sid": "S-1-5-21-1-2-3-1001", "path": r"C:\Users\WorkSpaces_BYOL", "has_files": True}
+OTHER_PROFILE: Entry = {"sid": "S-1-12-1-4-5-6-7", "path": r"C:\Users\builder", "has_files": True}
 CALCULATOR = "Microsoft.WindowsCalculator_11.2502.2.0_x64__8wekyb3d8bbwe"
 CALCULATOR_BUNDLE = "Microsoft.WindowsCalculator_2021.2502.2.0_neutral_~_8wekyb3d8bbwe"
 FRAMEWORK = "Microsoft.VCLibs.140.00_14.0.33519.0_x64__8wekyb3d8bbwe"
