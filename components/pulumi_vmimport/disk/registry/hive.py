@@ -28,7 +28,7 @@ from pulumi_vmimport.disk.registry.registry_text import (
     name_hint,
 )
 
-REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD, REG_DWORD_BIG_ENDIAN, REG_MULTI_SZ, REG_QWORD = 1, 2, 3, 4, 5, 7, 11
+REG_SZ, REG_EXPAND_SZ, REG_DWORD, REG_DWORD_BIG_ENDIAN, REG_MULTI_SZ, REG_QWORD = 1, 2, 4, 5, 7, 11
 
 _MAJOR_VERSION = 1
 _MINOR_VERSIONS = range(3, 7)
