@@ -40,7 +40,10 @@ def values_of(number: int) -> dict[str, Data]:
         {"Start": (DWORD, struct.pack("<I", number)), "ImagePath": (EXPAND_SZ, text(f"System32\\{number}.sys"))},
         {"": (SZ, text(f"default {number}")), "flags": (BINARY, bytes(range(1, number % 9)))},
         {"Name": (SZ, text("x" * (number % 300))), "List": (MULTI_SZ, texts("a", "", f"{number}"))},
-        {"raw": (BINARY, bytes([number % 256]) * (number % 16_000)), "id": (0xFFFF0012, struct.pack("<Q", number))},
+        {
+            "raw": (BINARY, bytes([number % 256]) * (17_000 if number % 4999 == 3 else number % 500)),
+            "id": (0xFFFF0012, struct.pack("<Q", number)),
+        },
         {},
     )
     return kinds[number % len(kinds)]
@@ -90,10 +93,9 @@ def hives(tree: Tree, changes: Tree, tmp_path_factory: pytest.TempPathFactory) -
     """A hive, and the same one after changes."""
     folder = tmp_path_factory.mktemp("hives")
     old, new = folder / "old", folder / "new"
-    for hive, merged in ((old, (tree,)), (new, (tree, changes))):
-        hive.write_bytes(HiveWriter({}, minor=3).written())
-        for part in merged:
-            merge(hive, part)
+    old.write_bytes(HiveWriter({}, minor=3).written())
+    new.write_bytes(merge(old, tree))
+    merge(new, changes)
     return old, new
 
 
@@ -125,15 +127,15 @@ def test_a_value_of_a_large_hive_costs_a_few_blocks(tree: Tree, hives: tuple[Pat
     value = key.value("Start")
     assert value is not None
     assert value.number() == GROUPS * KEYS_PER_GROUP - 5
-    assert sum(length for _, length in file.reads) < 400_000 < 10_000_000 < file.size_bytes
+    assert sum(length for _, length in file.reads) < 400_000
+    assert file.size_bytes > 10_000_000
 
 
 @pytest.mark.parametrize("kind", ["new", "old"])
 def test_a_dirty_hive_with_its_log_is_the_changed_hive(kind: str, hives: tuple[Path, Path]) -> None:
     old, new = (path.read_bytes() for path in hives)
-    new = new[:40] + old[40:44] + new[44:] if len(new) == len(old) else new
     pages = changed_pages(old, new)
-    parts = [pages[at : at + 500] for at in range(0, len(pages), 500)]
+    parts = [pages[at : at + 100] for at in range(0, len(pages), 100)]
     entries = [log_entry(2107 + number, len(new) - 4096, part) for number, part in enumerate(parts)]
     assert len(entries) > 1
     log = new_log(new, 2107, entries) if kind == "new" else old_log(old, new, time=struct.unpack_from("<Q", old, 12)[0])
