@@ -12,7 +12,8 @@ from pulumi_vmimport_sandbox.windows.registry import Key, Value, binary
 
 ADMINISTRATOR, GUEST, WORKSPACES_BYOL = 500, 501, 1001
 _MACHINE = (21, 1004336348, 1177238915, 682003330)
-_USERS = r"SAM\Domains\Account\Users"
+_ACCOUNT_DOMAIN = r"SAM\Domains\Account"
+_USERS = rf"{_ACCOUNT_DOMAIN}\Users"
 _ADMINISTRATORS = r"SAM\Domains\Builtin\Aliases\00000220"
 _NORMAL, _DISABLED, _NO_PASSWORD_REQUIRED = 0x10, 0x01, 0x04
 _V_HEAD_BYTES, _NAME_AT, _LM_AT, _NT_AT = 0xCC, 0x0C, 0x9C, 0xA8
@@ -44,6 +45,7 @@ def healthy_accounts() -> list[Account]:
 def sam(accounts: Sequence[Account]) -> Key:
     """The SAM hive."""
     root = Key("ROOT")
+    root.set(_ACCOUNT_DOMAIN, F=binary(bytes(0xF0)), V=binary(bytes(0x1A0) + _sid(*_MACHINE)))
     root.key(rf"{_USERS}\Names")
     for account in accounts:
         root.set_named(rf"{_USERS}\Names\{account.name}", {"": Value(account.rid, b"")})
@@ -56,13 +58,14 @@ def sam(accounts: Sequence[Account]) -> Key:
     return root
 
 
-def security(domain_sid: bytes = b"", domain_name: str = "") -> Key:
+def security(domain_sid: bytes = b"", netbios_name: str = "WORKGROUP", dns_name: str = "") -> Key:
     """The SECURITY hive; without a domain SID the guest is in a workgroup."""
     root = Key("ROOT")
     root.set_named(r"Policy\PolPrDmS", {"": Value(0, domain_sid)})
-    name = domain_name.encode("utf-16-le")
-    head = struct.pack("<HHI", len(name), len(name) + 2, 8)
-    root.set_named(r"Policy\PolDnDDN", {"": Value(0, head + name + b"\0\0")})
+    for key, text in (("PolPrDmN", netbios_name), ("PolDnDDN", dns_name)):
+        name = text.encode("utf-16-le")
+        head = struct.pack("<HHI", len(name), len(name) + 2, 8)
+        root.set_named(rf"Policy\{key}", {"": Value(0, head + name + b"\0\0")})
     root.set_named(r"Policy\PolAcDmS", {"": Value(0, _sid(*_MACHINE))})
     return root
 

@@ -95,7 +95,7 @@ def _all(*changes: Change) -> Change:
 
 
 def _join_domain(guest: WindowsGuest) -> None:
-    guest.security = accounts.security(accounts.domain_sid(), "CORP")
+    guest.security = accounts.security(accounts.domain_sid(), "CORP", "corp.example.com")
     guest.system.set(rf"{SERVICES}\Tcpip\Parameters", Domain=string("corp.example.com"))
     guest.system.set(rf"{SERVICES}\Netlogon", Start=dword(2))
 
