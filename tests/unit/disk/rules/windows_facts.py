@@ -13,9 +13,21 @@ DHCP: Entry = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": "10.0.0.5"}
 NEW_DHCP: Entry = {"id": "{1}", "dhcp": 1, "addresses": [], "lease": None}
 STATIC: Entry = {"id": "{2}", "dhcp": 0, "addresses": ["192.0.2.10"], "lease": None}
 LOOPBACK: Entry = {"id": "{3}", "dhcp": None, "addresses": [], "lease": None}
-ADMINISTRATOR: Entry = {"name": "Administrator", "rid": 500, "enabled": True, "has_password": True, "is_administrator": True}
+ADMINISTRATOR: Entry = {
+    "name": "Administrator",
+    "rid": 500,
+    "enabled": True,
+    "has_password": True,
+    "is_administrator": True,
+}
 GUEST: Entry = {"name": "Guest", "rid": 501, "enabled": False, "has_password": False, "is_administrator": False}
-ACCOUNT: Entry = {"name": "WorkSpaces_BYOL", "rid": 1001, "enabled": True, "has_password": True, "is_administrator": True}
+ACCOUNT: Entry = {
+    "name": "WorkSpaces_BYOL",
+    "rid": 1001,
+    "enabled": True,
+    "has_password": True,
+    "is_administrator": True,
+}
 SYSTEM_PROFILE: Entry = {"sid": "S-1-5-18", "path": r"%systemroot%\system32\config\systemprofile", "has_files": False}
 PROFILE: Entry = {"sid": "S-1-5-21-1-2-3-1001", "path": r"C:\Users\WorkSpaces_BYOL", "has_files": True}
 OTHER_PROFILE: Entry = {"sid": "S-1-12-1-4-5-6-7", "path": r"C:\Users\builder", "has_files": True}
