@@ -22,7 +22,6 @@ class LookUpKind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     STRINGS = "strings"
-    BYTES = "bytes"
     EXISTS = "exists"
     SUBKEYS = "subkeys"
 

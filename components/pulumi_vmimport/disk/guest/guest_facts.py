@@ -4,10 +4,11 @@ The inspection of a disk and a script that runs inside the guest print the same 
 
     {"schema": 1, "origin": "disk", "system": "windows", "facts": [
       {"id": "service.wuauserv.start", "value": 3, "evidence": "SYSTEM\\ControlSet001\\Services\\wuauserv\\Start"},
-      {"id": "domain.policy_bytes", "unknown": "the hive is damaged", "evidence": "SECURITY\\Policy\\PolPrDmS"}]}
+      {"id": "domain.sid", "unknown": "the hive is damaged", "evidence": "SECURITY\\Policy\\PolPrDmS"}]}
 
 A value is what JSON can hold; null means that the guest has no such value. A fact that could not be read has `unknown`,
-the reason, instead of a value. windows_facts.toml and the modules of disk/windows define the ids.
+the reason, instead of a value; `incomplete` is the reason for which a list may lack entries. windows_facts.toml and the
+modules of disk/windows define the ids.
 """
 
 import json
@@ -56,6 +57,8 @@ class Fact:
     r"""Hive, key and value as in `SYSTEM\Select\Current`, or a file and an offset"""
     unknown: str | None = None
     """Why the value could not be read. Default: it was read"""
+    incomplete: str | None = None
+    """Why a list may lack entries: what it has is certain, what it lacks is not. Default: it is complete"""
 
     def shown(self) -> str:
         """The evidence with the value."""
@@ -125,7 +128,8 @@ def as_document(facts: GuestFacts) -> dict[str, Any]:
 
 def _fact_document(fact: Fact) -> dict[str, Any]:
     value = {"unknown": fact.unknown} if fact.unknown is not None else {"value": fact.value}
-    return {"id": fact.id, **value, "evidence": fact.evidence}
+    incomplete = {"incomplete": fact.incomplete} if fact.incomplete is not None else {}
+    return {"id": fact.id, **value, "evidence": fact.evidence, **incomplete}
 
 
 def _from_document(document: object) -> GuestFacts:
@@ -151,7 +155,13 @@ def _from_document(document: object) -> GuestFacts:
     return GuestFacts(
         system=GuestSystem(system) if system else None,
         facts=tuple(
-            Fact(entry["id"], cast("FactValue", entry.get("value")), entry.get("evidence", ""), entry.get("unknown"))
+            Fact(
+                entry["id"],
+                cast("FactValue", entry.get("value")),
+                entry.get("evidence", ""),
+                entry.get("unknown"),
+                entry.get("incomplete"),
+            )
             for entry in entries
         ),
         origin=Origin(document["origin"]),
@@ -171,7 +181,7 @@ def _entry_problems(entry: object) -> Iterable[str]:
         return
     if not isinstance(entry.get("id"), str) or not entry["id"]:
         yield "id: expected a string"
-    for name in ("evidence", "unknown"):
+    for name in ("evidence", "unknown", "incomplete"):
         if not isinstance(entry.get(name, ""), str):
             yield f"{name}: expected a string"
     if ("value" in entry) == ("unknown" in entry):

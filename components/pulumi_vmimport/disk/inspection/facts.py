@@ -151,6 +151,8 @@ class Partition:
     """False if a GPT states that Windows assigns no drive letter"""
     free_bytes: int | None = None
     """The free space of the root partition, where the file system shows it; None for others"""
+    guid: str | None = None
+    """The GUID of the partition itself in a GPT, in upper case"""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class GptEntry:
     size_bytes: int
     name: str
     has_drive_letter: bool = True
+    guid: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,13 +186,14 @@ def _header(disk: DiskRegion, sector: int, sector_bytes: int) -> _GptHeader:
 def _entries(table: _GptHeader, sector_bytes: int) -> list[GptEntry]:
     found = []
     for number, at in enumerate(range(0, len(table.entries), table.entry_bytes), 1):
-        kind, _, first, last, attributes, name = unpack_padded(_ENTRY, table.entries, at)
+        kind, unique, first, last, attributes, name = unpack_padded(_ENTRY, table.entries, at)
         if any(kind):
             size = (last - first + 1) * sector_bytes
             active = bool(attributes & _LEGACY_BOOT)
             label = decode_text(name, "utf-16-le")
             letter = not attributes & _NO_DRIVE_LETTER
-            found.append(GptEntry(number, _guid(kind), active, first * sector_bytes, size, label, letter))
+            start = first * sector_bytes
+            found.append(GptEntry(number, _guid(kind), active, start, size, label, letter, _guid(unique)))
     return found
 
 

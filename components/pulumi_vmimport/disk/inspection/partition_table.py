@@ -211,6 +211,7 @@ def _inspect_partitions(
                 boot_sector_signature=found.boot_sector_signature,
                 is_container=_is_extended(entry),
                 has_drive_letter=getattr(entry.of, "has_drive_letter", True),
+                guid=getattr(entry.of, "guid", None),
             )
         )
     root = _root(partitions)

@@ -97,6 +97,7 @@ def _result(rule: Rule, facts: GuestFacts) -> tuple[Verdict, list[str], list[Sev
             reasons.append(error.reason)
     if violations:
         return Verdict.FAIL, [v.detail for v in violations], [v.severity for v in violations]
+    reasons += [f"{fact.evidence}: {fact.incomplete}" for fact in reader.seen.values() if fact.incomplete]
     if reasons:
         return Verdict.UNKNOWN, list(dict.fromkeys(reasons)), []
     return Verdict.PASS, [fact.shown() for fact in reader.seen.values()], []

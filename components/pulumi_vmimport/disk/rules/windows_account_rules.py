@@ -96,12 +96,15 @@ def _profile_missing(facts: FactReader) -> Iterator[str]:
 
 
 def _domain(facts: FactReader) -> Iterator[str]:
-    if (facts.number("domain.policy_bytes") or 0) > 0:
-        try:
-            name = facts.text("domain.name")
-        except UnknownFactError:
-            name = None
-        yield f"{facts.evidence('domain.policy_bytes')} holds a SID, domain {name or 'without a name'}"
+    if facts.text("domain.sid"):
+        yield f"{facts.shown('domain.sid')}, domain {_domain_name(facts)}"
+
+
+def _domain_name(facts: FactReader) -> str:
+    try:
+        return facts.text("domain.name") or "without a name"
+    except UnknownFactError:
+        return "of unknown name"
 
 
 def _entra(facts: FactReader) -> Iterator[str]:

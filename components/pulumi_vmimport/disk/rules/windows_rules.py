@@ -161,14 +161,9 @@ def _has_no_size(file: str) -> bool:
     return bool(words) and (words[0].startswith("?:") or len(words) == 1 or words[-2:] == ["0", "0"])
 
 
-def _file_system_in_use(facts: FactReader) -> Iterator[str]:
-    if facts.flag("shutdown.file_system_clean") is False:
-        yield f"{facts.evidence('shutdown.file_system_clean')}: NTFS was not dismounted"
-
-
-def _hibernated(facts: FactReader) -> Iterator[str]:
-    if facts.flag("shutdown.hibernated"):
-        yield f"{facts.evidence('shutdown.hibernated')}: Windows hibernated, or fast startup saved its kernel"
+def _volume_in_use(facts: FactReader) -> Iterator[str]:
+    if facts.flag("shutdown.volume_clean") is False:
+        yield facts.evidence("shutdown.volume_clean")
 
 
 def _hives_in_use(facts: FactReader) -> Iterator[str]:
@@ -178,7 +173,7 @@ def _hives_in_use(facts: FactReader) -> Iterator[str]:
 
 
 CHECKS: FactChecks = {
-    "windows-not-shut-down": (_file_system_in_use, _hibernated, _hives_in_use),
+    "windows-not-shut-down": (_volume_in_use, _hives_in_use),
     "windows-release": (_server, _unlisted_build),
     "windows-32-bit": (_architecture,),
     "windows-upgraded": (_upgraded,),

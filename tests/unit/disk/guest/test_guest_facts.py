@@ -13,7 +13,7 @@ FACTS = GuestFacts(
         Fact("service.wuauserv.start", 3, r"SYSTEM\ControlSet001\Services\wuauserv\Start"),
         Fact("accounts", [{"name": "Administrator", "enabled": True, "rid": 500}], r"SAM\SAM\Domains\Account\Users"),
         Fact("restart.pending_file_renames", None, r"SYSTEM\ControlSet001\Control\Session Manager"),
-        Fact("domain.policy_bytes", evidence="SECURITY", unknown="the hive is damaged"),
+        Fact("domain.sid", evidence="SECURITY", unknown="the hive is damaged"),
     ),
     Origin.GUEST,
 )

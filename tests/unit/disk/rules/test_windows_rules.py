@@ -115,8 +115,7 @@ def test_a_fault_stays_a_fault_if_another_fact_of_its_rule_is_unknown() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"shutdown.hibernated": True}, id="hibernated"),
-        pytest.param({"shutdown.file_system_clean": False}, id="ntfs-in-use"),
+        pytest.param({"shutdown.volume_clean": False}, id="volume-in-use-or-hibernated"),
         pytest.param({"shutdown.unfinished_hives": ["SYSTEM"]}, id="hive-in-use"),
     ],
 )
@@ -135,11 +134,11 @@ def test_without_a_shutdown_nothing_passes_and_faults_stay(changes: dict[str, Fa
 
 
 def test_an_unknown_shutdown_is_no_clean_one() -> None:
-    assert Verdict.PASS not in verdicts(unreadable("shutdown.hibernated")).values()
+    assert Verdict.PASS not in verdicts(unreadable("shutdown.volume_clean")).values()
 
 
 def test_facts_of_a_running_guest_need_no_shutdown() -> None:
-    facts = windows({"shutdown.file_system_clean": None, "shutdown.hibernated": None}, origin=Origin.GUEST)
+    facts = windows({"shutdown.volume_clean": None}, origin=Origin.GUEST)
     assert set(verdicts(facts).values()) == {Verdict.PASS}
     # The facts that a script printed give the same verdicts.
     assert verdicts(GuestFacts.from_json(facts.to_json())) == verdicts(facts)

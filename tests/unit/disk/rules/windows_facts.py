@@ -64,7 +64,7 @@ PREPARED: dict[str, FactValue] = {
     "service.vmtools.start": None,
     "service.pcoipagent.start": None,
     "service.vmms.start": None,
-    "domain.policy_bytes": 0,
+    "domain.sid": None,
     "domain.name": "",
     "entra.joins": [],
     "logon.automatic": "0",
@@ -113,8 +113,7 @@ PREPARED: dict[str, FactValue] = {
     "boot.partition_table": "mbr",
     "boot.loader": r"\Windows\system32\winload.exe",
     "boot.emergency_management": False,
-    "shutdown.file_system_clean": True,
-    "shutdown.hibernated": False,
+    "shutdown.volume_clean": True,
     "shutdown.unfinished_hives": [],
 }
 
@@ -141,7 +140,7 @@ UNTOUCHED: dict[str, FactValue] = {
 
 # The rule: the facts that differ, the profile, and words of the evidence.
 FAULTS: dict[str, tuple[dict[str, FactValue], ImageProfile, str]] = {
-    "windows-not-shut-down": ({"shutdown.hibernated": True}, BYOL, "fast startup"),
+    "windows-not-shut-down": ({"shutdown.volume_clean": False}, BYOL, "shutdown.volume_clean"),
     "windows-release": ({"windows.product_type": "ServerNT"}, BYOL, "ServerNT, expected WinNT"),
     "windows-32-bit": ({"windows.architecture": "x86"}, BYOL, "x86, expected AMD64"),
     "windows-upgraded": ({"setup.subkeys": ["Source OS (Updated on 1/2/2025 03:04:05)"]}, BYOL, "Source OS (Updated"),
@@ -174,7 +173,7 @@ FAULTS: dict[str, tuple[dict[str, FactValue], ImageProfile, str]] = {
         {"restart.file_renames": [r"\??\C:\Temp\a.tmp", "", r"\??\C:\Temp\b.tmp", r"!\??\C:\b"]}, BYOL,
         r"2 files: C:\Temp\a.tmp, C:\Temp\b.tmp",
     ),
-    "windows-domain-joined": ({"domain.policy_bytes": 24, "domain.name": "corp.example"}, BYOL, "corp.example"),
+    "windows-domain-joined": ({"domain.sid": "S-1-5-21-7-8-9", "domain.name": "corp.example"}, BYOL, "corp.example"),
     "windows-entra-joined": ({"entra.joins": ["0A1B"]}, BYOL, "0A1B"),
     "windows-byol-account-disabled": ({"accounts": [ADMINISTRATOR, {**ACCOUNT, "enabled": False}]}, BYOL, "is disabled"),
     "windows-byol-account-not-administrator": (
