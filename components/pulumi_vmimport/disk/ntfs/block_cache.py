@@ -6,7 +6,7 @@ from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegi
 
 # A look-up in a directory or a registry hive reads a few hundred bytes here and there. Over a network a request costs
 # more than 64 KiB of data, and 64 KiB is one grain of a stream-optimized VMDK.
-_LOCAL_BLOCK_BYTES, _FAR_BLOCK_BYTES = 4 << 10, 64 << 10
+_LOCAL_BLOCK_BYTES, _FAR_BLOCK_BYTES = 16 << 10, 64 << 10
 _CACHE_BYTES = 8 << 20
 _LARGE_BLOCKS = 16
 """A read of more than these blocks is not kept: its data is read once, in order"""

@@ -39,6 +39,8 @@ class NtfsFile:
 
     def read(self, offset: int, length: int) -> bytes:
         """As `File.read`."""
+        if offset < 0 or length < 0:
+            raise UnreadableVolumeError(self._where, f"{length} bytes at {offset} do not exist")
         return self._content.read(offset, length)
 
     def entries(self) -> Iterator[DirectoryEntry]:
@@ -55,8 +57,12 @@ class NtfsFile:
         entry = self._index.find(name) if self.is_directory else None
         if entry is None:
             return None
-        record = self._table.file(entry.reference)
-        return NtfsFile(self._table, self._upper_case, record, self.path.rstrip("\\") + "\\" + entry.name)
+        path = self.path.rstrip("\\") + "\\" + entry.name
+        try:
+            record = self._table.file(entry.reference)
+        except UnreadableVolumeError as error:
+            raise UnreadableVolumeError(printable(path), str(error)) from error
+        return NtfsFile(self._table, self._upper_case, record, path)
 
     @cached_property
     def _content(self) -> Stream:

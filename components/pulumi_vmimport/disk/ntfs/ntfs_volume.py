@@ -12,7 +12,6 @@ from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
 
 _ROOT_RECORD, _BITMAP_RECORD = 5, 6
 _BITMAP = "$Bitmap"
-_HIBERNATION = "hiberfil.sys"
 
 
 class NtfsVolume:
@@ -62,8 +61,8 @@ class NtfsVolume:
         return free * clusters.cluster_bytes
 
     def shutdown(self) -> Shutdown:
-        """Whether the volume was dismounted when Windows was last shut down.
+        """Whether the volume was dismounted when Windows was last shut down. What is unreadable is unknown.
 
-        Raises: UnreadableVolumeError; DiskImageError; what the source raises.
+        Raises: UnreadableVolumeError if the root directory is damaged; DiskImageError; what the source raises.
         """
-        return read_shutdown(self._table, self.root.child(_HIBERNATION))
+        return read_shutdown(self._table, self.root)

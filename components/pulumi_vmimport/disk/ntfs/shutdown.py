@@ -7,18 +7,19 @@ documentation of fast startup, which hibernates the kernel at each shutdown.
 
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk.file_tree import File, UnreadableVolumeError
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.disk.ntfs.file_record import DATA, VOLUME_INFORMATION, without_fixups
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
+from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
 from pulumi_vmimport.disk.ntfs.streams import Stream
 
 _LOG_RECORD, _VOLUME_RECORD = 2, 3
 _LOG, _HIBERNATION, _VOLUME = "\\$LogFile", "\\hiberfil.sys", "$Volume"
 _PAGE_BYTES = (4096, 512, 1024, 2048, 8192, 16384, 32768, 65536)
-_SIGNATURES = (b"RSTR", b"CHKD")
+_RESTART, _CHECKED = b"RSTR", b"CHKD"  # the latter was written by chkdsk
 _NO_CLIENT, _IS_CLEAN = 0xFFFF, 0x0002
-_IS_DIRTY = 0x0001
+_INFORMATION_BYTES, _IS_DIRTY = 12, 0x0001
 _HEADER_BYTES = 4096
 _HIBERNATED, _RESUMED = (b"HIBR", b"HORM"), (b"WAKE",)
 
@@ -31,8 +32,8 @@ class Shutdown:
     """Whether what is on the disk is complete. None if that is not known"""
     reasons: tuple[str, ...]
     """The evidence, in words"""
-    is_dirty_flag: bool
-    """Whether the volume is marked for a check by chkdsk, which is another matter"""
+    is_dirty_flag: bool | None
+    """Whether the volume is marked for a check by chkdsk, which is another matter. None if that is not known"""
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,24 @@ class _Finding:
     reason: str
 
 
-def read_shutdown(table: FileTable, hibernation: File | None) -> Shutdown:
-    """Judge a volume; `hibernation` is hiberfil.sys in its root.
+def read_shutdown(table: FileTable, root: NtfsFile) -> Shutdown:
+    """Judge the volume with this root directory. What is unreadable is unknown.
 
-    Raises: UnreadableVolumeError; DiskImageError; what the source raises.
+    Raises: DiskImageError of the image; what the source raises.
     """
-    findings = (_log(table), _hibernation(hibernation))
+    findings = (_log(table), _hibernation(root))
     verdicts = {finding.is_clean for finding in findings}
     is_clean = False if False in verdicts else None if None in verdicts else True
     return Shutdown(is_clean, tuple(finding.reason for finding in findings), _is_dirty(table))
 
 
-def _is_dirty(table: FileTable) -> bool:
-    stream = table.stream(_VOLUME_RECORD, _VOLUME, VOLUME_INFORMATION)
-    if stream is None:
-        raise UnreadableVolumeError(_VOLUME, "it has no volume information")
-    return bool(unpack_padded("<H", stream.read(0, 12), 10)[0] & _IS_DIRTY)
+def _is_dirty(table: FileTable) -> bool | None:
+    try:
+        stream = table.stream(_VOLUME_RECORD, _VOLUME, VOLUME_INFORMATION)
+        data = stream.read(0, _INFORMATION_BYTES) if stream else b""
+    except UnreadableVolumeError:
+        return None
+    return bool(unpack_padded("<H", data, 10)[0] & _IS_DIRTY) if len(data) == _INFORMATION_BYTES else None
 
 
 def _log(table: FileTable) -> _Finding:
@@ -85,7 +88,7 @@ class _RestartPage:
 def _restart_page(stream: Stream, at: int) -> _RestartPage | None:
     """The restart page at an offset; None if there is none."""
     header = stream.read(at, 32)
-    if header[:4] not in _SIGNATURES:
+    if header[:4] not in {_RESTART, _CHECKED}:
         return None
     page_bytes, area, minor, major = unpack_padded("<I4xHhh", header, 16)
     if page_bytes not in _PAGE_BYTES or at not in {0, page_bytes}:
@@ -97,6 +100,8 @@ def _restart_page(stream: Stream, at: int) -> _RestartPage | None:
     if area + 16 > len(page):
         return None
     change, in_use, flags = unpack_padded("<Q4xHH", page, area)
+    if header[:4] == _CHECKED:
+        (change,) = unpack_padded("<Q", page, 8)
     is_clean = in_use == _NO_CLIENT or bool(flags & _IS_CLEAN)
     words = "the volume was dismounted" if is_clean else "the volume was in use and changes may be pending"
     where = f"{_LOG}, restart page at {at} (log version {major}.{minor}, flags {flags:04X}h"
@@ -104,10 +109,11 @@ def _restart_page(stream: Stream, at: int) -> _RestartPage | None:
     return _RestartPage(change, _Finding(is_clean, f"{where}, {client}): {words}"))
 
 
-def _hibernation(file: File | None) -> _Finding:
-    if file is None:
-        return _Finding(True, f"{_HIBERNATION} does not exist: Windows is not hibernated")
+def _hibernation(root: NtfsFile) -> _Finding:
     try:
+        file = root.child(_HIBERNATION[1:])
+        if file is None:
+            return _Finding(True, f"{_HIBERNATION} does not exist: Windows is not hibernated")
         header = file.read(0, _HEADER_BYTES)
     except UnreadableVolumeError as error:
         return _Finding(None, f"{_HIBERNATION} is unreadable: {error.reason}")

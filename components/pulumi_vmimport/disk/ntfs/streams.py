@@ -25,7 +25,7 @@ class Stream(Protocol):
         """The size of the content."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """The bytes from an offset on; fewer only at the end.
+        """The bytes from an offset on, which is not negative; fewer only at the end.
 
         Raises: UnreadableVolumeError; DiskImageError; what the source raises.
         """
@@ -39,7 +39,7 @@ class ResidentStream:
         self.size_bytes = len(value)
 
     def read(self, offset: int, length: int) -> bytes:
-        return self._value[max(offset, 0) : max(offset + length, 0)]
+        return self._value[offset : offset + length]
 
 
 class ClusterStream:
@@ -55,8 +55,6 @@ class ClusterStream:
         self._initialized_bytes = first.initialized_bytes
 
     def read(self, offset: int, length: int) -> bytes:
-        if offset < 0:
-            raise UnreadableVolumeError(self._where, f"its offset {offset} does not exist")
         length = max(min(length, self.size_bytes - offset), 0)
         there = max(min(length, self._initialized_bytes - offset), 0)
         return self._read_initialized(offset, there) + bytes(length - there)
