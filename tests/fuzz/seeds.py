@@ -13,10 +13,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, encoded
 from tests.fuzz.targets import read_some_files
-from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, place, run, sparse_file
+from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, place, run, sparse_file, write_at
+from tests.unit.disk.ntfs.oracle import opened
+from tests.unit.disk.ntfs.windows_volume import protected, restart_page
 
 from pulumi_vmimport.disk import stream_optimized
 from pulumi_vmimport.disk.disk_content import Source
@@ -26,6 +29,10 @@ from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.partition_table import read_layout
+from pulumi_vmimport.disk.ntfs import block_cache
+from pulumi_vmimport.disk.ntfs.file_record import DATA
+from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
+from pulumi_vmimport.disk.ntfs.streams import ClusterStream
 from pulumi_vmimport.disk.raw_content import RawContent
 
 _DISK_BYTES = 24 * MIB
@@ -129,8 +136,8 @@ def make_seeds(directory: Path) -> None:
                 name,
                 _seen(volume, lambda file: detect_file_system(DiskRegion.of_disk(RawContent(file)))),
             )
-    for path in _esps(images):
-        write("fat", path.name, _seen(path, _read_esp))
+    for target, path, read in _volumes(images):
+        write(target, path.name, _seen(path, read))
     for name, kind, path in _converted(disks, images):
         seed = _seen(path, _inspect)
         write(_TARGET_OF[kind], name, seed)
@@ -148,6 +155,12 @@ def make_seeds(directory: Path) -> None:
     write("manifest", "sha256", b"\0" + _manifest(b"a", b"b"))
     for target in ("archive", "image"):
         write(target, "ova", encoded(len(ova), [(0, ova)], LOCAL | REPAIRED))
+
+
+def _volumes(images: Path) -> Iterator[tuple[str, Path, Callable[[Source], None]]]:
+    """(target, volume, what reads it)."""
+    yield from (("fat", path, _read_esp) for path in _esps(images))
+    yield from (("ntfs", path, _read_windows) for path in _windows_volumes(images))
 
 
 def _seen(path: Path, read: Callable[[Source], object], options: int = 0) -> bytes:
@@ -189,6 +202,37 @@ def _esps(images: Path) -> Iterator[Path]:
         run("mmd", "-i", path, "::EFI", "::EFI/Microsoft", "::EFI/Microsoft/Boot")
         for name in ("::EFI/Microsoft/Boot/BCD", "::a long name.txt"):
             run("mcopy", "-i", path, __file__, name)
+        yield path
+
+
+def _read_windows(file: Source) -> None:
+    with patch.object(block_cache, "_FAR_BLOCK_BYTES", 512):  # so that the seed has little that does not matter
+        volume = NtfsVolume(DiskRegion.of_disk(RawContent(file)))
+        for path in ("Windows/System32/config/SYSTEM", "windows/system32/config", "PROGRA~1", "/"):
+            read_some_files(volume, path)
+        volume.free_bytes()
+        volume.shutdown()
+
+
+def _windows_volumes(images: Path) -> Iterator[Path]:
+    """Volumes with the usual file records and with long ones, with compressed files, in use when they were copied."""
+    if missing("mkntfs", "ntfscp", "wimlib-imagex"):
+        return
+    config = images / "windows" / "Windows" / "System32" / "config"
+    config.mkdir(parents=True)
+    (config / "SYSTEM").write_bytes(b"regf".ljust(5000, b"\0") + b"hbin")
+    for number in range(3):  # more than fits into a file record
+        (config / f"{number}".ljust(100, "-")).write_bytes(b"log")
+    for name, options in (("usual", ("-C",)), ("long-records", ("-s", "4096"))):
+        path = sparse_file(images / f"ntfs-{name}", 4 * MIB)
+        run("mkntfs", "-F", "-Q", "-q", "-T", *options, path)
+        run("wimlib-imagex", "capture", images / "windows", images / "windows.wim", "--compress=none", "--no-acls")
+        run("wimlib-imagex", "apply", images / "windows.wim", "1", path)
+        (images / "source").write_bytes(b"compressed".ljust(70_000, b"\0"))
+        run("ntfscp", "-q", path, images / "source", "PROGRA~1")
+        log = opened(path)._table.stream(2, "", DATA)
+        assert isinstance(log, ClusterStream)
+        write_at(path, log.runs.at(0)[0] * 4096, protected(restart_page(9, 0, 0)) + bytes(70_000))
         yield path
 
 

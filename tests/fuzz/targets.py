@@ -6,6 +6,7 @@ that neither memory nor time grows with what a file claims.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -32,6 +33,7 @@ from pulumi_vmimport.disk.inspection.ovf_xml import InvalidXmlError
 from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.inspection.tar_archive import read_archive
 from pulumi_vmimport.disk.inspection.vmdk_descriptor import read_descriptor
+from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.raw_content import RawContent
 from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
 
@@ -130,6 +132,19 @@ def fat(data: bytes) -> None:
         read_some_files(volume, path)
 
 
+def ntfs(data: bytes) -> None:
+    """The files of an NTFS volume, its free space and how it was left."""
+    try:
+        volume = NtfsVolume(DiskRegion.of_disk(RawContent(_file(data))))
+    except DiskImageError:
+        return
+    for path in ("Windows/System32/config/SYSTEM", "windows/system32/config", "PROGRA~1", "/"):
+        read_some_files(volume, path)
+    for read in (volume.free_bytes, lambda: _expect_plain(asdict(volume.shutdown()))):
+        with suppress(DiskImageError):
+            read()
+
+
 def read_some_files(tree: FileTree, path: str) -> None:
     """Read a file, or the first ones of a directory."""
     try:
@@ -180,6 +195,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         partition_table,
         file_system,
         fat,
+        ntfs,
         disk_content,
         image,
     )

@@ -31,7 +31,7 @@ def test_a_reader_withstands_mutated_images(target: str, seeds: Path, tmp_path: 
     found = tmp_path / "found"
     found.mkdir()
     # The number of runs is fixed, not the time. An input of a few KB that takes 60 seconds is a hang.
-    options = [f"-runs={RUNS}", "-seed=1", "-max_len=8192", "-timeout=60"]
+    options = [f"-runs={RUNS}", "-seed=1", "-max_len=16384", "-timeout=60"]
     command = [sys.executable, "-m", "tests.fuzz.run_target", target, *options, f"-artifact_prefix={tmp_path}/"]
     done = subprocess.run(
         [*command, str(found), str(seeds / target)],

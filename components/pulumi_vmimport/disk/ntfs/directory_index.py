@@ -150,10 +150,10 @@ class DirectoryIndex:
     def _entry(self, reference: Reference, key: bytes) -> IndexEntry:
         """An entry by its key, a $FILE_NAME attribute."""
         attributes, length, namespace = unpack_padded("<I4xBB", key, 56)
-        name = decode_name(key[_KEY_BYTES : _KEY_BYTES + 2 * length])
-        if not length or len(key) < _KEY_BYTES + 2 * length:
+        name = key[_KEY_BYTES : _KEY_BYTES + 2 * length]
+        if not length or len(name) != 2 * length:
             raise self._error("a name of the index is damaged")
-        return IndexEntry(name, reference, bool(attributes & _IS_DIRECTORY), namespace == _SHORT_NAME)
+        return IndexEntry(decode_name(name), reference, bool(attributes & _IS_DIRECTORY), namespace == _SHORT_NAME)
 
     def _error(self, reason: str) -> UnreadableVolumeError:
         return UnreadableVolumeError(self._where, reason)

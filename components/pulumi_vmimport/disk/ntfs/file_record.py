@@ -108,8 +108,8 @@ def without_fixups(data: bytes, signature: bytes, where: str) -> bytes:
 
 
 def decode_name(data: bytes) -> str:
-    """A name of NTFS, which is any 16-bit units."""
-    return data.decode("utf-16-le", "surrogatepass")
+    """A name of NTFS, which is any 16-bit units; half a unit at the end does not count."""
+    return data[: len(data) // 2 * 2].decode("utf-16-le", "surrogatepass")
 
 
 def _attributes(data: bytes, at: int, end: int, where: str) -> Iterator[Attribute]:

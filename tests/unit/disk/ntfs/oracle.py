@@ -5,24 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyfsntfs
-from tests.unit.disk.inspection.disk_tools import MIB, Sparse, run, sparse_file
+from tests.unit.disk.inspection.disk_tools import Sparse, run, write_at
 
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.ntfs.file_record import DATA
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
+from pulumi_vmimport.disk.ntfs.streams import ClusterStream
 from pulumi_vmimport.disk.raw_content import RawContent
 
 TOOLS = ("mkntfs", "ntfscp", "wimlib-imagex")
+_BITMAP_RECORD = 6
 _STEP_BYTES = 100_000  # no multiple of anything
 _FIRST_ORDINARY_RECORD, _RECORD_MASK = 16, (1 << 48) - 1
 # Path, then (size, SHA-1) of a file, None of a directory.
 Listing = dict[str, tuple[int, str] | None]
-
-
-def make_volume(path: Path, tree: Path, *options: object, size_mib: int = 64) -> Path:
-    """A volume with the files of a tree."""
-    run("mkntfs", "-F", "-Q", "-q", "-T", *options, sparse_file(path, size_mib * MIB))
-    return fill(path, tree)
 
 
 def fill(path: Path, tree: Path) -> Path:
@@ -34,8 +30,19 @@ def fill(path: Path, tree: Path) -> Path:
     return path
 
 
-def opened(path: Path, *, is_local: bool = True) -> NtfsVolume:
-    return NtfsVolume(DiskRegion.of_disk(RawContent(Sparse(path, is_local=is_local))))
+def take_clusters(path: Path, pattern: bytes) -> None:
+    """Mark free clusters of a volume as taken by a pattern of its bitmap, so that files become fragments."""
+    volume = opened(path)
+    bitmap = volume._table.stream(_BITMAP_RECORD, "", DATA)
+    assert isinstance(bitmap, ClusterStream)
+    cluster, _ = bitmap.runs.at(0)
+    data = bitmap.read(0, bitmap.size_bytes)
+    taken = bytes(byte | pattern[at % len(pattern)] for at, byte in enumerate(data))
+    write_at(path, cluster * volume._table.clusters.cluster_bytes, taken)
+
+
+def opened(path: Path) -> NtfsVolume:
+    return NtfsVolume(DiskRegion.of_disk(RawContent(Sparse(path))))
 
 
 def listed(path: Path) -> Listing:
@@ -60,6 +67,8 @@ def listed(path: Path) -> Listing:
 
 def listed_by_oracle(path: Path) -> Listing:
     """The same by libfsntfs."""
+    import pyfsntfs  # noqa: PLC0415 - the stored volume needs neither it nor tools
+
     volume = pyfsntfs.volume()
     volume.open(str(path))
     found: Listing = {}
