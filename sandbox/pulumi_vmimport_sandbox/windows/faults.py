@@ -11,7 +11,16 @@ from pulumi_vmimport_sandbox.windows import accounts
 from pulumi_vmimport_sandbox.windows import boot_configuration as bcd
 from pulumi_vmimport_sandbox.windows.accounts import Account
 from pulumi_vmimport_sandbox.windows.guest import GIB, Layout, WindowsGuest, drive_letter, portable_executable
-from pulumi_vmimport_sandbox.windows.healthy_software import CV, NT, UNINSTALL, UNINSTALL_32_BIT, add_profile
+from pulumi_vmimport_sandbox.windows.healthy_software import (
+    ANTIVIRUS,
+    APPX,
+    CV,
+    MACHINE_SID,
+    NT,
+    UNINSTALL,
+    UNINSTALL_32_BIT,
+    add_profile,
+)
 from pulumi_vmimport_sandbox.windows.healthy_system import (
     CS,
     ENVIRONMENT,
@@ -22,6 +31,7 @@ from pulumi_vmimport_sandbox.windows.healthy_system import (
     RDP,
     SERVICES,
     add_service,
+    allow_remote_desktop,
 )
 from pulumi_vmimport_sandbox.windows.registry import Value, binary, dword, expandable, string, strings
 
@@ -137,10 +147,9 @@ def _remove(path: str, hive: str = "system") -> Change:
 
 _ADMINISTRATOR, _BYOL = "Administrator", "WorkSpaces_BYOL"
 _OFFICE = rf"{UNINSTALL}\{{90160000-0011-0000-1000-0000000FF1CE}}"
-_ANTIVIRUS = r"Microsoft\Security Center\Provider\Av\{B2E9A1D4-0000-4000-8000-000000000001}"
+_ANTIVIRUS = rf"{ANTIVIRUS}\{{B2E9A1D4-0000-4000-8000-000000000001}}"
 _JOIN = rf"{CS}\Control\CloudDomainJoin\JoinInfo\0123456789ABCDEF0123456789ABCDEF01234567"
 _TLS12 = rf"{CS}\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
-_APPX = rf"{CV}\Appx\AppxAllUserStore"
 _PACKAGE = "Microsoft.BingWeather_4.53.51361.0_x64__8wekyb3d8bbwe"
 _CBS = rf"{CV}\Component Based Servicing"
 
@@ -191,12 +200,7 @@ FAULTS: Mapping[str, Fault] = {
         _software(NT, CurrentBuild=string("19045"), CurrentBuildNumber=string("19045")), Layout.WINDOWS_11
     ),
     "AppXPackagesInstalled": Fault(
-        _software(rf"{_APPX}\Applications\{_PACKAGE}", Path=expandable(r"C:\Program Files\WindowsApps\x"))
-    ),
-    "StagedAppxPackage": Fault(
-        _software(
-            rf"{_APPX}\Staged\Microsoft.BingWeather_8wekyb3d8bbwe\{_PACKAGE}", Path=expandable(r"C:\Program Files\x")
-        )
+        lambda guest: guest.software.key(rf"{APPX}\{MACHINE_SID}-{accounts.WORKSPACES_BYOL}\{_PACKAGE}")
     ),
     "ReservedStorageInUse": Fault(
         _software(rf"{CV}\ReserveManager", ShippedWithReserves=dword(1), ActiveScenario=dword(1))
@@ -235,6 +239,12 @@ FAULTS: Mapping[str, Fault] = {
     "FirewallEnabled/policy": Fault(
         _software(r"Policies\Microsoft\WindowsFirewall\PublicProfile", EnableFirewall=dword(1))
     ),
+    "FirewallBlocksRemoteDesktop": Fault(
+        _all(
+            _system(rf"{FIREWALL}\PublicProfile", EnableFirewall=dword(1)),
+            lambda guest: allow_remote_desktop(guest.system, is_active=False),
+        )
+    ),
     "Ipv6Enabled": Fault(
         lambda guest: guest.system.delete_value(rf"{SERVICES}\Tcpip6\Parameters", "DisabledComponents")
     ),
@@ -245,9 +255,7 @@ FAULTS: Mapping[str, Fault] = {
         lambda guest: bcd.set_element(guest.boot, bcd.EMERGENCY_MANAGEMENT, bcd.BOOT_EMS, binary(b"\1"))
     ),
     "NotEnglish": Fault(_system(rf"{CS}\Control\Nls\Language", InstallLanguage=string("0411"), Default=string("0411"))),
-    "EditionNotSupported": Fault(_software(NT, EditionID=string("Core"))),
     "HyperVRole": Fault(_service("vmms", 2)),
-    "CheckerNotRun": Fault(_remove("Amazon", "software")),
     "CheckerFailed": Fault(_software(r"Amazon\BYOLChecker", status=string("fail"))),
     "Generalized": Fault(
         _all(
@@ -257,7 +265,6 @@ FAULTS: Mapping[str, Fault] = {
             ),
         )
     ),
-    "AnswerFile": Fault(_exists("/Windows/Panther/unattend.xml")),
     "FileRenamesPending": Fault(
         _system(
             rf"{CS}\Control\Session Manager",
@@ -280,6 +287,14 @@ FAULTS: Mapping[str, Fault] = {
     "HiveInUse": Fault(_crash(_start("Dnscache", 3))),
     "HiveInUse/fault-in-log": Fault(_crash(_start("wuauserv", 3))),
     "HiveInUse/no-log": Fault(_all(_crash(_start("Dnscache", 3)), _guest("has_logs", value=False))),
-    "Fragmented": Fault(_guest("is_fragmented", value=True)),
     "BitLocker": Fault(_guest("is_encrypted", value=True)),
+    # Rare, but no reason to reject a guest.
+    "StagedAppxPackage": Fault(
+        _software(
+            rf"{APPX}\Staged\Microsoft.BingWeather_8wekyb3d8bbwe\{_PACKAGE}", Path=expandable(r"C:\Program Files\x")
+        )
+    ),
+    "CheckerNotRun": Fault(_remove("Amazon", "software")),
+    "AnswerFile": Fault(_exists("/Windows/Panther/unattend.xml")),
+    "Fragmented": Fault(_guest("is_fragmented", value=True)),
 }

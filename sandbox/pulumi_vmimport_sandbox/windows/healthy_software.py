@@ -7,6 +7,8 @@ NT = r"Microsoft\Windows NT\CurrentVersion"
 CV = r"Microsoft\Windows\CurrentVersion"
 UNINSTALL = rf"{CV}\Uninstall"
 UNINSTALL_32_BIT = r"Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall"
+ANTIVIRUS = r"Microsoft\Security Center\Provider\Av"
+APPX = rf"{CV}\Appx\AppxAllUserStore"
 MACHINE_SID = "S-1-5-21-1004336348-1177238915-682003330"
 
 
@@ -55,8 +57,9 @@ def software(release: Release) -> Key:
         Publisher=string("Igor Pavlov"),
     )
     root.set(rf"{UNINSTALL_32_BIT}\{{A1B2C3D4-0000-4000-8000-000000000001}}", DisplayName=string("Harmless Tool"))
+    root.set(rf"{ANTIVIRUS}\{{D68DDC3A-831F-4fae-9E44-DA132C1ACF46}}", DISPLAYNAME=string("Windows Defender"))
     for path in (r"Applications", r"InboxApplications", r"Deprovisioned", r"Staged"):
-        root.key(rf"{CV}\Appx\AppxAllUserStore\{path}")
+        root.key(rf"{APPX}\{path}")
     root.set(
         r"Amazon\BYOLChecker", version=string("2.13.25"), status=string("success"), date=string("2026-11-20_101112")
     )

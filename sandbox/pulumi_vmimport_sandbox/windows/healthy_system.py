@@ -115,5 +115,16 @@ def _network(root: Key) -> None:
     root.set(INTERFACE, EnableDHCP=dword(1), DhcpIPAddress=string("192.0.2.20"), Domain=string(""))
     root.key(rf"{INTERFACES}\{{9d0f7a2c-0000-4000-8000-0000000000ff}}")
     root.set(rf"{SERVICES}\Tcpip6\Parameters", DisabledComponents=dword(0xFF))
+    allow_remote_desktop(root, is_active=True)
     for profile, is_on in (("DomainProfile", 1), ("StandardProfile", 1), ("PublicProfile", 0)):
         root.set(rf"{FIREWALL}\{profile}", EnableFirewall=dword(is_on))
+
+
+def allow_remote_desktop(root: Key, *, is_active: bool) -> None:
+    """Windows Defender Firewall's rules of Remote Desktop. Source of the format: [MS-FASP], 2.2.20."""
+    for name, protocol in (("RemoteDesktop-UserMode-In-TCP", 6), ("RemoteDesktop-UserMode-In-UDP", 17)):
+        rule = (
+            f"v2.30|Action=Allow|Active={str(is_active).upper()}|Dir=In|Protocol={protocol}|LPort=3389"
+            r"|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|"
+        )
+        root.set_named(rf"{FIREWALL}\FirewallRules", {name: string(rule)})
