@@ -162,6 +162,26 @@ def test_drift_shows_and_up_repairs_it(new_stack: Callable[..., Any], sandbox: S
     assert request(configurations(sandbox.aws, GUIDE_REGION)[0]) == guide(ACCOUNTS)
 
 
+def test_fails_in_preview_for_a_region_that_is_not_enabled_and_where_public_amis_are_blocked(
+    new_stack: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.aws.account(sandbox.aws.account_id).disable_region("af-south-1")
+    ec2 = sandbox.aws.observer("ec2", HERE)
+    ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+    ami = {"name": "web {{ imagebuilder:buildDate }}"}
+    public = {**ami, "launch_permission": {"user_groups": ["all"]}}
+    wanted: Any = [
+        {"region": HERE, "ami_distribution_configuration": public},
+        {"region": "af-south-1", "ami_distribution_configuration": ami},
+    ]
+    args: Any = {"name": "web", "distributions": wanted, "allow_public": True}
+    stack = new_stack(lambda: ImageDistribution("web", args) and None)
+    printed = " ".join(stack.fails(stack.preview).split())
+    assert "distributions[1].region: Region af-south-1 is not enabled in account" in printed
+    assert f"block public access for AMIs is on in {HERE}" in printed
+    assert configurations(sandbox.aws, HERE) == []
+
+
 def test_fails_in_preview_with_every_problem_and_nothing_is_created(
     new_stack: Callable[..., Any], sandbox: Sandbox
 ) -> None:

@@ -46,6 +46,7 @@ REQUIRED_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ExportImage": ("ExportImageTaskId",),
         "GetEbsDefaultKmsKeyId": ("KmsKeyId",),
         "GetEbsEncryptionByDefault": ("EbsEncryptionByDefault",),
+        "GetImageBlockPublicAccessState": ("ImageBlockPublicAccessState",),
         "ImportImage": ("ImportTaskId",),
         "ImportSnapshot": ("ImportTaskId",),
         "ModifyImageAttribute": _NONE,

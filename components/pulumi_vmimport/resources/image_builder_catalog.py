@@ -19,7 +19,7 @@ IMAGE_BUILDER_RESOURCES = (
                 *iam("imagebuilder", "GetDistributionConfiguration", "GetImage"),
                 *iam("ec2", "DescribeImages", "DescribeSnapshots"),
                 *("iam:GetRole", "ssm:GetParameter", *iam("kms", "DescribeKey", "GetKeyPolicy", "ListGrants")),
-                "ec2:GetEbsDefaultKmsKeyId",
+                *iam("ec2", "GetEbsDefaultKmsKeyId", "DescribeRegions", "GetImageBlockPublicAccessState"),
             ),
             create=(
                 *iam("imagebuilder", "ListImageBuildVersions", "DistributeImage", "TagResource", "UntagResource"),
@@ -95,6 +95,7 @@ IMAGE_BUILDER_RESOURCES = (
                 *iam("imagebuilder", "GetDistributionConfiguration", "CreateDistributionConfiguration"),
                 *("ec2:DescribeImages", *iam("s3", "ListBucket", "GetEncryptionConfiguration")),
                 *iam("ec2", "DescribeSnapshots", "GetEbsDefaultKmsKeyId"),
+                *iam("ec2", "DescribeRegions", "GetImageBlockPublicAccessState"),
                 *iam("kms", "DescribeKey", "GetKeyPolicy", "ListGrants"),
             ),
             create=(),

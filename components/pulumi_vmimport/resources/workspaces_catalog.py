@@ -56,7 +56,7 @@ WORKSPACES_RESOURCES = (
         module="resources.workspaces.copy_workspace_image",
         summary="a WorkSpaces image copied from another Region or account (WorkSpaces CopyWorkspaceImage)",
         page="workspaces_images.md",
-        actions=workspace_image_actions("CopyWorkspaceImage", ("workspaces:DescribeAccount",)),
+        actions=workspace_image_actions("CopyWorkspaceImage", ("workspaces:DescribeAccount", "ec2:DescribeRegions")),
         orphans=(OrphanKind.WORKSPACE_IMAGE,),
     ),
     ResourceEntry(

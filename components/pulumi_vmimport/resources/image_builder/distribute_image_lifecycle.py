@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -67,7 +68,10 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
                 configuration = found
             else:
                 yield found
-        yield from distribution_rules.source_problems(run, inputs, configuration)
+        usable: list[Mapping[str, Any]] = []
+        if configuration is not None:
+            usable = yield from distribution_rules.usable_distributions(run, configuration)
+        yield from distribution_rules.source_problems(run, inputs, configuration, usable)
         if is_known(inputs.execution_role):
             yield from role_problems(run, inputs.execution_role)
 

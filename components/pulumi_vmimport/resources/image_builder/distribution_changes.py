@@ -13,6 +13,7 @@ from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.resources.image_builder.distribution_inputs import Distribution, DistributionSettingsInputs
 from pulumi_vmimport.resources.image_builder.region_rules import LAUNCH_TEMPLATES_OF_GUIDE
+from pulumi_vmimport.resources.rules.account_rules import unusable_regions
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 
 _BUILD_PARAMETER = re.compile(r"\{\{[^{}]*\}\}")
@@ -74,7 +75,7 @@ def _images_of(run: Run, of: Mapping[str, Any]) -> str:
     name, region = of.get("amiDistributionConfiguration", {}).get("name"), of["region"]
     found: list[str] = []
     with warn_on_aws_error(run, f"AMIs in {region}"):
-        if name:
+        if name and not unusable_regions(run, [region]):
             chosen: Any = [{"Name": "name", "Values": [_BUILD_PARAMETER.sub("*", name)]}]
             answer = run.aws.in_region(region).client("ec2").describe_images(Owners=["self"], Filters=chosen)
             found = sorted(image["ImageId"] for image in answer["Images"])

@@ -15,10 +15,11 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.property_bag import write_bag
+from pulumi_vmimport.resources.image_builder.account_checks import RegionSettings, region_checks
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribution_changes import warn_of_change, warn_of_effects
 from pulumi_vmimport.resources.image_builder.distribution_inputs import Distribution, DistributionSettingsInputs
-from pulumi_vmimport.resources.image_builder.image_suitability import unsuitable_settings
+from pulumi_vmimport.resources.image_builder.image_suitability import GROUPS, unsuitable_settings
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
@@ -41,21 +42,22 @@ def problems(run: Run, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
         if existing is not None:
             warn_of_change(run, existing, inputs)
         yield from _rejection(run, inputs, _UNUSED_NAME if existing else inputs.name)
-    for path, of in _numbered(inputs):
+    numbered = [*_numbered(inputs)]
+    unusable = yield from region_checks(
+        run, [RegionSettings(f"{path}.region", f"{path}.{GROUPS}", write_bag(of)) for path, of in numbered]
+    )
+    usable = [(path, of) for path, of in numbered if not is_known(of.region) or of.region not in unusable]
+    for path, of in usable:
         yield from _bucket_problems(run, f"{path}.s3ExportConfiguration.s3Bucket", of)
     image = yield from _image(run, inputs)
     if image is not None:
-        for path, of in _numbered(inputs):
+        for path, of in numbered:
             yield from (Problem(f"{path}.{at}", reason) for at, reason in unsuitable_settings(write_bag(of), image))
         if reason := clone_problem(image, "would be distributed"):
             run.warn(reason)
     if not run.supplied_by_resource("distributions"):  # the policy of a key of the stack may not exist yet
-        yield from copy_key_problems(run, _requested(inputs), image)
-
-
-def _requested(inputs: DistributionSettingsInputs) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The settings of each Region in the words of the API, with the path of their KMS key."""
-    yield from ((f"{path}.amiDistributionConfiguration.kmsKeyId", write_bag(of)) for path, of in _numbered(inputs))
+        keys = [(f"{path}.amiDistributionConfiguration.kmsKeyId", write_bag(of)) for path, of in usable]
+        yield from copy_key_problems(run, keys, image)
 
 
 def _existing(run: Run, inputs: DistributionSettingsInputs) -> Mapping[str, Any] | None:

@@ -1,7 +1,8 @@
 """The checks of what DistributeImage distributes, and with which configuration."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +12,7 @@ from pulumi_vmimport.aws.image_builder import builder_images, distribution_confi
 from pulumi_vmimport.aws.image_builder.distribution_configurations import DistributionConfiguration
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.resources.image_builder.account_checks import RegionSettings, region_checks
 from pulumi_vmimport.resources.image_builder.copy_keys import copy_key_problems
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImageInputs
 from pulumi_vmimport.resources.image_builder.image_suitability import unsuitable_settings
@@ -26,6 +28,7 @@ from pulumi_vmimport.resources.rules.sysprep_rules import clone_problem
 from pulumi_vmimport.shown_value import shown_value
 
 AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+_CONFIGURATION = "distributionConfigurationArn"
 _PARAMETER = "ssm:"
 _PARAMETER_NAME = re.compile(r"ssm:[a-zA-Z0-9_.\-/:]+")  # or an ARN, each also with a version or a label
 # Source of the patterns: the service model and the page of DistributeImage.
@@ -52,12 +55,11 @@ def input_problems(inputs: DistributeImageInputs) -> Iterator[Problem]:
 
 
 def _configuration_problems(arn: str, region: str | None) -> Iterator[Problem]:
-    path = "distributionConfigurationArn"
     expected = "arn:aws:imagebuilder:REGION:ACCOUNT:distribution-configuration/NAME"
-    yield from pattern_problems(path, arn, _CONFIGURATION_ARN, expected)
+    yield from pattern_problems(_CONFIGURATION, arn, _CONFIGURATION_ARN, expected)
     match = _CONFIGURATION_ARN.fullmatch(arn)
     if match and region and match[1] != region:
-        yield Problem(path, f"expected an ARN in Region {region}, got {arn}")
+        yield Problem(_CONFIGURATION, f"expected an ARN in Region {region}, got {arn}")
 
 
 def _source_problem(source: str, region: str | None) -> str | None:
@@ -81,14 +83,33 @@ def configuration_of(run: Run, inputs: DistributeImageInputs) -> Iterator[Proble
         found = distribution_configurations.find(run.aws, arn)
         if found is not None:
             yield found
-        elif not run.supplied_by_resource("distributionConfigurationArn"):
-            yield Problem("distributionConfigurationArn", f"{arn} does not exist")
+        elif not run.supplied_by_resource(_CONFIGURATION):
+            yield Problem(_CONFIGURATION, f"{arn} does not exist")
+
+
+def usable_distributions(
+    run: Run, configuration: DistributionConfiguration
+) -> Generator[Problem, None, list[Mapping[str, Any]]]:
+    """The settings of the Regions that the account can use, after the problems of the others and of public AMIs."""
+    checked = [RegionSettings(_CONFIGURATION, _CONFIGURATION, of) for of in configuration.distributions]
+    unusable = yield from region_checks(run, checked)
+    return [of for of in configuration.distributions if of["region"] not in unusable]
 
 
 def source_problems(
-    run: Run, inputs: DistributeImageInputs, configuration: DistributionConfiguration | None
+    run: Run,
+    inputs: DistributeImageInputs,
+    configuration: DistributionConfiguration | None,
+    usable: Sequence[Mapping[str, Any]],
 ) -> Iterator[Problem]:
-    """The problems of the source in AWS: an AMI of the Region, which the receiving accounts can decrypt."""
+    """The problems of the source in AWS: an AMI of the Region, which the receiving accounts can decrypt.
+
+    Args:
+        run: receives a warning where something cannot be read.
+        inputs: the inputs.
+        configuration: the distribution configuration, if it exists.
+        usable: its settings of the Regions that the account can use.
+    """
     source = inputs.source_image
     if not is_known(source):
         return
@@ -105,12 +126,11 @@ def source_problems(
             return
         for of in configuration.distributions:
             for at, unsuitable in unsuitable_settings(of, image):
-                yield Problem("distributionConfigurationArn", f"{at} for {of['region']}: {unsuitable}")
+                yield Problem(_CONFIGURATION, f"{at} for {of['region']}: {unsuitable}")
         if image.owner_id == run.aws.account_id:
             recipients = [Recipient(account) for account in configuration.other_accounts]
             yield from image_sharing_problems(run, "sourceImage", image, recipients)
-            paths = ["distributionConfigurationArn"] * len(configuration.distributions)
-            yield from copy_key_problems(run, zip(paths, configuration.distributions, strict=True), image)
+            yield from copy_key_problems(run, [(_CONFIGURATION, of) for of in usable], image)
 
 
 def ami_of_source(run: Run, source: str) -> tuple[str | None, str | None]:

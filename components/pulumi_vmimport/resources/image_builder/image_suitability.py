@@ -13,7 +13,7 @@ from pulumi_vmimport.lifecycle.contract import is_set
 
 _WINDOWS = "windows"
 _EVERYONE = "all"
-_GROUPS = "amiDistributionConfiguration.launchPermission.userGroups"
+GROUPS = "amiDistributionConfiguration.launchPermission.userGroups"
 
 
 def unsuitable_settings(distribution: Mapping[str, Any], image: Image) -> Iterator[tuple[str, str]]:
@@ -21,15 +21,15 @@ def unsuitable_settings(distribution: Mapping[str, Any], image: Image) -> Iterat
     if (image.platform or "").lower() != _WINDOWS and _enables_fast_launch(distribution):
         system = image.platform_details or "Linux/UNIX"
         yield "fastLaunchConfigurations", f"fast launch is for Windows AMIs, and {image.id} runs {system}; remove it"
-    if not _is_public(distribution):
+    if not is_public(distribution):
         return
     if image.usage_operation == UsageOperation.WINDOWS_BYOL:
         yield (
-            _GROUPS,
+            GROUPS,
             f"'{_EVERYONE}' makes the AMI public, and {image.id} contains your own Windows license; remove it",
         )
     if any(disk.encrypted for disk in image.disks):
-        yield _GROUPS, f"EC2 does not make an encrypted AMI such as {image.id} public; remove '{_EVERYONE}'"
+        yield GROUPS, f"EC2 does not make an encrypted AMI such as {image.id} public; remove '{_EVERYONE}'"
 
 
 def _enables_fast_launch(distribution: Mapping[str, Any]) -> bool:
@@ -37,8 +37,9 @@ def _enables_fast_launch(distribution: Mapping[str, Any]) -> bool:
     return is_set(launches) and any(is_set(launch) and launch.get("enabled") is True for launch in launches)
 
 
-def _is_public(distribution: Mapping[str, Any]) -> bool:
+def is_public(distribution: Mapping[str, Any]) -> bool:
+    """Whether the settings of a Region make the AMI public."""
     at: Any = distribution
-    for name in _GROUPS.split("."):
+    for name in GROUPS.split("."):
         at = at.get(name) if is_set(at) else None
     return is_set(at) and any(is_set(group) and group == _EVERYONE for group in at)

@@ -10,6 +10,7 @@ from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
+from pulumi_vmimport.resources.rules.account_rules import unusable_regions
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs, CopyWorkspaceImageState
 from pulumi_vmimport.resources.workspaces.identifier_rules import account_id_problem, image_id_problem
@@ -45,6 +46,10 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
     def preflight(self, run: Run, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().preflight(run, inputs)
         if not is_known(inputs.source_image_id, inputs.source_region):
+            return
+        unusable = unusable_regions(run, [inputs.source_region])
+        if unusable:
+            yield from (Problem("sourceRegion", reason) for reason in unusable.values())
             return
         source = _find_source(run, inputs)
         if source is None:

@@ -54,6 +54,9 @@ class Cloud:
     bundles: dict[AccountRegion, dict[str, SimulatedBundle]] = field(default_factory=lambda: defaultdict(dict))
     fast_launch: dict[AccountRegion, dict[str, SimulatedFastLaunch]] = field(default_factory=lambda: defaultdict(dict))
     """EC2 Fast Launch by AMI."""
+    disabled_regions: set[AccountRegion] = field(default_factory=set)
+    public_images_blocked: set[AccountRegion] = field(default_factory=set)
+    """Where EC2's block public access for AMIs is on."""
     image_builder: dict[AccountRegion, ImageBuilderState] = field(
         default_factory=lambda: defaultdict(ImageBuilderState)
     )
@@ -102,5 +105,7 @@ class Cloud:
             self.byol.clear()
             self.bundles.clear()
             self.fast_launch.clear()
+            self.disabled_regions.clear()
+            self.public_images_blocked.clear()
             self.image_builder.clear()
             self._changed.clear()

@@ -15,7 +15,11 @@ from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
 from pulumi_vmimport_sandbox.aws.ec2.encryption_validation import check_key_is_for_encryption
-from pulumi_vmimport_sandbox.aws.ec2.image_sharing import check_launch_permission, images_shared_with
+from pulumi_vmimport_sandbox.aws.ec2.image_sharing import (
+    check_launch_permission,
+    images_shared_with,
+    public_sharing_problem,
+)
 from pulumi_vmimport_sandbox.aws.ec2.regional_calls import RegionalCalls
 from pulumi_vmimport_sandbox.aws.ec2.tag_validation import merge_tags
 from pulumi_vmimport_sandbox.aws.kms.ebs_keys import default_key, is_managed_by_aws
@@ -190,6 +194,8 @@ class ImageCalls(RegionalCalls, AmisResponse):  # type: ignore[misc] # moto has 
         return True, key.arn, None
 
     def _require_shareable(self, image: Any, added: list[dict[str, str]]) -> None:
+        if reason := public_sharing_problem(self.cloud, self.account_region, added):
+            raise ServiceError("OperationNotPermitted", reason)
         for snapshot in _snapshots(image, self.account_region.region) if added else []:
             if snapshot.encrypted and is_managed_by_aws(
                 self.account_region, snapshot.kms_key_id

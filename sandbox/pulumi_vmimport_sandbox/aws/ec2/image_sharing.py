@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from moto.ec2.exceptions import InvalidAMIAttributeItemValueError
@@ -13,7 +13,7 @@ from moto.ec2.models import ec2_backends
 from moto.organizations.models import organizations_backends
 from moto.utilities.utils import get_partition
 
-from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion
+from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
 
 _ORGANIZATION = re.compile(r"arn:aws[a-z-]*:organizations::\d{12}:organization/o-[a-z0-9]{10,32}")
 _UNIT = re.compile(r"arn:aws[a-z-]*:organizations::\d{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
@@ -35,6 +35,16 @@ def check_launch_permission(permission: Mapping[str, str]) -> None:
         name, form = _FORMS[member]
         if not form.fullmatch(value):
             raise InvalidAMIAttributeItemValueError(name, value)
+
+
+def public_sharing_problem(cloud: Cloud, owner: AccountRegion, added: Iterable[Mapping[str, str]]) -> str | None:
+    """Why EC2 does not add the permissions: they make the image public, and the account blocks that.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html
+    """
+    if owner in cloud.public_images_blocked and {"Group": "all"} in [*added]:
+        return "You can\u2019t publicly share this image because block public access for AMIs is enabled."  # assumed
+    return None
 
 
 def images_shared_with(account_region: AccountRegion) -> Iterator[Any]:

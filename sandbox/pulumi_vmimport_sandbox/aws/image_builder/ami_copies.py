@@ -11,7 +11,7 @@ from moto.kms.models import kms_backends
 from pulumi_vmimport_sandbox.aws.core.builder_image import BuilderImage, ImageCopy
 from pulumi_vmimport_sandbox.aws.core.cloud import AccountRegion, Cloud
 from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
-from pulumi_vmimport_sandbox.aws.ec2.image_sharing import check_launch_permission, find_image
+from pulumi_vmimport_sandbox.aws.ec2.image_sharing import check_launch_permission, find_image, public_sharing_problem
 from pulumi_vmimport_sandbox.aws.iam.policy_evaluation import PolicyRequest, verdict
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_access import ActingRole
 from pulumi_vmimport_sandbox.aws.kms.ebs_keys import default_key, is_managed_by_aws
@@ -61,7 +61,7 @@ def start_copy(cloud: Cloud, here: AccountRegion, image: BuilderImage, copy: Ima
         snapshot.add_tags(dict(_CREATED_BY))
 
 
-def share(copy: ImageCopy, role: ActingRole) -> None:
+def share(cloud: Cloud, copy: ImageCopy, role: ActingRole) -> None:
     """Add the launch permissions of the configuration.
 
     Raises:
@@ -78,6 +78,8 @@ def share(copy: ImageCopy, role: ActingRole) -> None:
     if any(s.encrypted and is_managed_by_aws(there, s.kms_key_id) for s in copy.ami.snapshots):
         text = "Snapshots encrypted with the AWS Managed CMK can\u2019t be shared. Specify another snapshot."
         raise CopyError(f"EC2 Client Error: '{text}'")
+    if reason := public_sharing_problem(cloud, there, permissions):
+        raise CopyError(f"EC2 Client Error: '{reason}'")
     for permission in permissions:
         check_launch_permission(permission)
     copy.ami.launch_permissions += [new for new in permissions if new not in copy.ami.launch_permissions]

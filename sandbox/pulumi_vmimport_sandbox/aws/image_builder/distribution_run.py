@@ -60,7 +60,7 @@ def _advance_copy(cloud: Cloud, here: AccountRegion, image: BuilderImage, copy: 
             # EC2's reason is not part of the message.
             raise CopyError(f"AMI Copy Reported Failure For {copy.ami.id}")
         if copy.export is None:
-            share(copy, role)
+            share(cloud, copy, role)
             for step, configure in STEPS.items():
                 _raise_injected(cloud, copy, step)
                 configure(cloud, here, copy, role)

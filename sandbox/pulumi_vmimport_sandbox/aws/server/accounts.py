@@ -59,6 +59,11 @@ class Account:
             byol = self._cloud.byol[AccountRegion(self.account_id, region or self.region)]
             byol.cidr_range, byol.is_approved = None, approved
 
+    def disable_region(self, region: str) -> None:
+        """Disable a Region: it is not opted in, and rejects the credentials of the account."""
+        with self._cloud.lock:
+            self._cloud.disabled_regions.add(AccountRegion(self.account_id, region))
+
 
 def join_organization(owner: str, region: str) -> str:
     """Create an account in the organization of another account, creating the organization if necessary.

@@ -25,6 +25,7 @@ from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot
 from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 from pulumi_vmimport_sandbox.aws.server.accounts import Account, join_organization
 from pulumi_vmimport_sandbox.aws.server.completion import complete
+from pulumi_vmimport_sandbox.aws.server.disabled_regions import DisabledRegions
 from pulumi_vmimport_sandbox.aws.server.gateway import Gateway
 from pulumi_vmimport_sandbox.aws.server.moto_patches import clear_moto, installed
 from pulumi_vmimport_sandbox.aws.server.remaining_resources import remaining_resources
@@ -103,6 +104,7 @@ class AwsSandbox:
                 self.calls,
                 self.faults,
                 permissions=self.permissions,
+                regions=DisabledRegions(self._cloud, self.account_id).require_enabled,
                 done=self._cloud.record_iam_change,
             )
             server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_QuietHandler)

@@ -10,6 +10,7 @@ from moto.ec2.responses import EC2Response
 
 from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
+from pulumi_vmimport_sandbox.aws.ec2.account_setting_calls import AccountSettingCalls
 from pulumi_vmimport_sandbox.aws.ec2.fast_launch_calls import FastLaunchCalls
 from pulumi_vmimport_sandbox.aws.ec2.image_calls import ImageCalls
 from pulumi_vmimport_sandbox.aws.ec2.launch_calls import LaunchCalls
@@ -28,6 +29,7 @@ class Ec2Service(
     LaunchCalls,
     ImageCalls,
     FastLaunchCalls,
+    AccountSettingCalls,
     VolumeCalls,
     EC2Response,  # type: ignore[misc] # moto has no types
 ):

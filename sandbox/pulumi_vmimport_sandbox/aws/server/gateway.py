@@ -33,6 +33,7 @@ class Gateway:
         faults: Faults,
         *,
         permissions: CallerPermissions,
+        regions: Callable[[IncomingCall], None],
         done: Callable[[IncomingCall], None],
     ) -> None:
         self._application = application
@@ -40,6 +41,7 @@ class Gateway:
         self._calls = calls
         self._faults = faults
         self._permissions = permissions
+        self._regions = regions
         self._done = done
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -78,8 +80,9 @@ class Gateway:
         return body
 
     def _admit(self, incoming: IncomingCall, environ: "WSGIEnvironment") -> None:
-        """Record a call of a program. Raises: what a fault or a missing permission makes of it."""
+        """Record a call of a program. Raises: what a disabled Region, a fault or a missing permission makes of it."""
         self._calls.add(incoming.call)
+        self._regions(incoming)
         self._faults.inject(incoming, "before")
         if not account_in_key(incoming.access_key):  # the policies are those of the first account's caller
             self._permissions.require(incoming, environ)

@@ -53,8 +53,9 @@ def test_image_builder_validates_the_request_and_creates_nothing(run: Any, aws: 
 
 
 def test_what_image_builder_rejects_is_a_problem_in_its_words(run: Any) -> None:
-    ((path, reason),) = found(run, settings(distribution(HERE), distribution("xy-west-9")))
+    (path, reason), in_preview = found(run, settings(distribution(HERE), distribution("xy-west-9")))
     assert path == "distributions"
+    assert in_preview == ("distributions[1].region", "expected a Region of AWS partition aws, got 'xy-west-9'")
     assert "InvalidParameterValueException" in reason
     assert "xy-west-9 does not exist" in reason
 

@@ -151,6 +151,19 @@ def test_fails_when_the_image_is_not_shared(
         lifecycle.create(new_other_run(), missing)
 
 
+def test_preflight_reports_a_source_region_that_is_not_enabled_and_does_not_call_it(
+    new_other_run: NewRun, inputs: CopyWorkspaceImageInputs, other: Account, looked_up: LookedUp, aws: AwsSandbox
+) -> None:
+    other.disable_region(THERE)
+    found = looked_up(lifecycle, new_other_run(), inputs)
+    assert list(found) == ["sourceRegion"]
+    assert (
+        f"Region {THERE} is not enabled in account {other.account_id}; enable it with `aws account"
+        in found["sourceRegion"]
+    )
+    assert THERE not in {call.region for call in aws.calls}
+
+
 def test_preflight_reports_a_byol_image_for_an_account_without_byol(
     new_run: NewRun,
     inputs: CopyWorkspaceImageInputs,
