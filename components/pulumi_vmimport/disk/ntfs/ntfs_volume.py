@@ -30,7 +30,10 @@ class NtfsVolume:
     @property
     def root(self) -> NtfsFile:
         """The root directory. Raises: as `find`."""
-        return NtfsFile(self._table, self._upper_case, self._table.record(_ROOT_RECORD), "\\")
+        record = self._table.record(_ROOT_RECORD)
+        if not record.is_in_use or not record.is_directory:
+            raise UnreadableVolumeError("\\", f"{record.where} is not the root directory")
+        return NtfsFile(self._table, self._upper_case, record, "\\")
 
     def find(self, path: str) -> NtfsFile | None:
         """The file with this path from the root, such as `/Windows/System32`; None if it does not exist.

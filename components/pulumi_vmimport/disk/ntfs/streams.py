@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.ntfs.clusters import Clusters
-from pulumi_vmimport.disk.ntfs.file_record import Attribute
+from pulumi_vmimport.disk.ntfs.file_record import DATA, Attribute
 from pulumi_vmimport.disk.ntfs.lznt1 import DamagedCompressionError, decompress
 from pulumi_vmimport.disk.ntfs.run_list import HOLE, RunList
 
@@ -135,7 +135,9 @@ def open_stream(clusters: Clusters, where: str, extents: Sequence[Attribute]) ->
         return ResidentStream(first.value)
     if first.flags & _ENCRYPTED:
         raise _encrypted(where)
-    kind = CompressedStream if first.flags & _COMPRESSION_MASK else ClusterStream
+    # Of a compressed directory the flag means that its files are compressed, the index is not.
+    is_compressed = first.kind == DATA and first.flags & _COMPRESSION_MASK
+    kind = CompressedStream if is_compressed else ClusterStream
     stream = kind(clusters, where, first)
     for extent in (first, *rest):
         if extent.value is not None:

@@ -22,12 +22,12 @@ from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.inspection.free_space import free_bytes
-from pulumi_vmimport.disk.ntfs.file_record import DATA
+from pulumi_vmimport.disk.ntfs.file_record import DATA, INDEX_ALLOCATION, INDEX_ROOT
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.raw_content import RawContent
 
 MIB = 1 << 20
-BITMAP = 6
+ROOT, BITMAP = 5, 6
 
 
 @pytest.fixture
@@ -65,6 +65,24 @@ def test_fails_for_an_impossible_boot_sector(volume: StoredVolume, at: int, data
     volume.write(at, data)
     with pytest.raises(UnreadableVolumeError, match=words):
         volume.opened()
+
+
+@pytest.mark.parametrize("flags", [0, 1, 2])
+def test_fails_without_a_root_directory(volume: StoredVolume, flags: int) -> None:
+    record = volume.record(ROOT)
+    struct.pack_into("<H", record, 22, flags)
+    volume.put_record(ROOT, record)
+    with pytest.raises(UnreadableVolumeError, match="file record 5 is not the root directory"):
+        volume.opened().find("/Windows")
+
+
+def test_the_index_of_a_compressed_directory_is_not_compressed(volume: StoredVolume) -> None:
+    number = volume.number_of("/Windows/System32")
+    record = volume.record(number)
+    for kind in (INDEX_ROOT, INDEX_ALLOCATION):
+        struct.pack_into("<H", record, attribute_at(record, kind) + 12, 1)
+    volume.put_record(number, record)
+    assert volume.opened().find(HIVE)
 
 
 def test_a_file_behind_the_end_of_a_short_partition_is_unreadable(volume: StoredVolume) -> None:

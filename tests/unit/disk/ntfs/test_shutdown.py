@@ -1,8 +1,10 @@
 """How a volume was left: $LogFile, hiberfil.sys and the dirty bit."""
 
 import struct
+from pathlib import Path
 
 import pytest
+from tests.unit.disk.inspection.disk_tools import missing, run
 from tests.unit.disk.ntfs.windows_volume import HIBERNATION, StoredVolume, attribute_at, restart_page, stored_volume
 
 from pulumi_vmimport.disk.ntfs.file_record import DATA
@@ -79,7 +81,7 @@ def test_a_torn_restart_page_does_not_count(volume: StoredVolume) -> None:
     assert "restart page at 4096 " in volume.opened().shutdown().reasons[0]
 
 
-@pytest.mark.parametrize("page", [b"", restart_page(1, 0, 0, page=64), b"RSTR"], ids=["none", "small", "cut"])
+@pytest.mark.parametrize("page", [b"", restart_page(1, 0, 0)[:64], b"RSTR"], ids=["none", "small", "cut"])
 def test_without_a_valid_restart_page_it_is_unknown(volume: StoredVolume, page: bytes) -> None:
     log(volume)
     volume.write(volume.place_of(LOG), page)
@@ -141,6 +143,22 @@ def test_an_unreadable_hiberfil_sys_is_unknown(volume: StoredVolume) -> None:
     shutdown = volume.opened().shutdown()
     assert shutdown.is_clean is None
     assert shutdown.reasons[1].startswith("\\hiberfil.sys is unreadable: file record ")
+
+
+@pytest.mark.parametrize(
+    ("page", "header", "is_clean"),
+    [(CLEAN_PAGE, b"", True), (USED_PAGE, b"", False), (CLEAN_PAGE, b"HIBR", False), (CLEAN_PAGE, b"hibr", False)],
+)
+def test_ntfs_3g_writes_only_to_what_is_clean(
+    volume: StoredVolume, page: tuple[int, int], header: bytes, is_clean: bool, tmp_path: Path
+) -> None:
+    if tools := missing("ntfscp"):
+        pytest.skip(f"not installed: {tools}")
+    log(volume, (0, restart_page(5, *page, version=(1, 1))), (4096, restart_page(4, *CLEAN_PAGE, version=(1, 1))))
+    hibernation(volume, header)
+    assert volume.opened().shutdown().is_clean is is_clean
+    path = volume.stored_in(tmp_path / "volume")
+    run("ntfscp", "-q", path, __file__, "new.txt", status=0 if is_clean else 1)
 
 
 def test_what_is_certain_wins_over_what_is_unknown(volume: StoredVolume) -> None:

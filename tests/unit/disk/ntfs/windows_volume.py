@@ -35,6 +35,7 @@ SIZE_BYTES = 128 << 20
 _BLOCK_BYTES, _NUMBER = 1024, struct.Struct("<I")
 CLUSTER_BYTES = 1024
 _INDEX_RECORD_BYTES = 4096
+_LOG_BYTES = 4 << 20
 
 
 @cache
@@ -87,6 +88,15 @@ class StoredVolume:
 
     def opened(self) -> NtfsVolume:
         return NtfsVolume(DiskRegion.of_disk(RawContent(self)))
+
+    def stored_in(self, path: Path) -> Path:
+        """Write the volume to a file with holes."""
+        sparse_file(path, self.size_bytes)
+        with path.open("r+b") as file:
+            for number, block in self.blocks.items():
+                file.seek(number * _BLOCK_BYTES)
+                file.write(block)
+        return path
 
     def number_of(self, path: str) -> int:
         """The number of the file record of a file."""
@@ -163,11 +173,16 @@ def restart_page(
 ) -> bytes:
     """A restart page of $LogFile, without its protection against torn writes."""
     data = bytearray(page)
-    struct.pack_into(
-        "<4sHHQIIHhh", data, 0, signature, 30, page // 512 + 1, 0, page, 4096, 48 + page // 256, version[1], version[0]
-    )
+    area, fixups = 48 + page // 256, page // 512 + 1
+    major, minor = version
+    struct.pack_into("<4sHHQIIHhh", data, 0, signature, 30, fixups, 0, page, 4096, area, minor, major)
     data[30:32] = b"\7\0"
-    struct.pack_into("<QHHHH", data, 48 + page // 256, change, 1, 0xFFFF, in_use, flags)
+    free = 0xFFFF if in_use == 0 else 0
+    numbers = (change, 1, free, in_use, flags, 67 - _LOG_BYTES.bit_length(), 48 + 160, 48, _LOG_BYTES, 0, 48, 64, 1)
+    struct.pack_into("<QHHHHIHHQIHHI", data, area, *numbers)
+    if page > area + 48 + 160:
+        client = struct.pack("<QQHHHxxxxxxI", 0, 0, 0xFFFF, 0xFFFF, 0, 8) + "NTFS".encode("utf-16-le")
+        data[area + 48 : area + 48 + len(client)] = client
     return bytes(data)
 
 
