@@ -32,7 +32,9 @@ REG_SZ, REG_EXPAND_SZ, REG_DWORD, REG_DWORD_BIG_ENDIAN, REG_MULTI_SZ, REG_QWORD 
 
 _MAJOR_VERSION = 1
 _MINOR_VERSIONS = range(3, 7)
-_MAX_DEPTH = 512  # as Windows
+MAX_DEPTH = 512
+"""How deep keys can be. Source: https://learn.microsoft.com/windows/win32/sysinfo/registry-element-size-limits"""
+
 _MAX_REASONS = 20
 _NUMBER_FORMATS = {REG_DWORD: "<I", REG_DWORD_BIG_ENDIAN: ">I", REG_QWORD: "<Q"}
 
@@ -186,8 +188,8 @@ class Key:
         above = (*self._above, self._cell.offset)
         if entry.offset in above:
             raise self._cells.damaged(entry.offset, "is a key that is its own subkey")
-        if len(above) > _MAX_DEPTH:
-            raise self._cells.damaged(entry.offset, f"is a key below {_MAX_DEPTH} others")
+        if len(above) > MAX_DEPTH:
+            raise self._cells.damaged(entry.offset, f"is a key below {MAX_DEPTH} others")
         cell = self._cells.key(entry.offset)
         return Key(self._hive, self._cells, cell, f"{self.path}\\{cell.name}" if self.path else cell.name, above)
 

@@ -13,6 +13,8 @@ from pulumi_vmimport.disk.registry.hive_header import BASE_BLOCK_BYTES
 from pulumi_vmimport.disk.registry.page_map import PageMap
 from pulumi_vmimport.disk.registry.registry_text import stored_name
 
+MAX_CELLS = 1 << 20
+"""How many cells are read in all: the look-ups of every fact of a real hive take a few thousand."""
 MAX_SUBKEYS = 1 << 17
 MAX_VALUES = 1 << 16
 MAX_DATA_BYTES = 8 << 20
@@ -72,6 +74,7 @@ class HiveCells:
         self._reader = BlockReader(file)
         self._minor_version = minor_version
         self._pages = pages
+        self._cells = 0
 
     def key(self, offset: int) -> KeyCell:
         """The key at this offset. Raises: UnreadableVolumeError; what the file raises."""
@@ -209,6 +212,9 @@ class HiveCells:
 
     def _cell(self, offset: int, most: int) -> bytes:
         """At most so many bytes of a cell; at least 4, its minimum."""
+        self._cells += 1
+        if self._cells > MAX_CELLS:
+            raise UnreadableVolumeError(self.path, f"what was looked up takes more than {MAX_CELLS} of its cells")
         if offset == _NONE or offset % _CELL_ALIGNMENT:
             raise self.damaged(offset, "cannot exist")
         size = -_SIZE.unpack(self._read(offset, _SIZE.size))[0]

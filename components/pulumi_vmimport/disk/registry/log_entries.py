@@ -15,7 +15,7 @@ from pulumi_vmimport.disk.registry.page_map import Page
 
 MAX_PAGES = 1 << 16
 """Pages of a log, in at most as many entries: 256 MiB of usual ones"""
-MAX_HASHED_BYTES = 8 << 20
+MAX_HASHED_BYTES = 16 << 20
 """How much of the pages of a log is hashed at 5 MB/s to find its last complete entry"""
 
 _SECTOR_BYTES = 512
