@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.fuzz.checksums import repair
 from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
+from tests.fuzz.registry_target import registry
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
@@ -196,6 +197,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         file_system,
         fat,
         ntfs,
+        registry,
         disk_content,
         image,
     )

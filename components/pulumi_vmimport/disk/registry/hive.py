@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pulumi_vmimport.disk.file_tree import File, UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.printable import printable
-from pulumi_vmimport.disk.registry.hive_cells import HiveCells, KeyCell, SubkeyEntry, ValueCell
+from pulumi_vmimport.disk.registry.hive_cells import INLINE, HiveCells, KeyCell, SubkeyEntry, ValueCell
 from pulumi_vmimport.disk.registry.hive_header import (
     BASE_BLOCK_BYTES,
     BIN_BYTES,
@@ -205,6 +205,11 @@ class Value:
     key_path: str
     _cells: HiveCells
     _cell: ValueCell
+
+    @property
+    def data_bytes(self) -> int:
+        """The size of the data as it is recorded."""
+        return self._cell.size & ~INLINE
 
     @property
     def data(self) -> bytes:

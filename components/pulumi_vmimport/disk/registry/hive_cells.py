@@ -29,7 +29,9 @@ _KEY_LATIN_1 = 0x20
 _LAYER_SEMANTICS, _LAYERED_MINOR_VERSION = 3, 6
 _VALUE = struct.Struct("<2sHIIIH2x")
 _VALUE_LATIN_1 = 1
-_INLINE, _MAX_INLINE_BYTES, _INLINE_AT = 0x80000000, 4, 8
+INLINE = 0x80000000
+"""The data is in the value itself; a flag of its size"""
+_MAX_INLINE_BYTES, _INLINE_AT = 4, 8
 _LIST = struct.Struct("<2sH")
 _HASHED_LISTS, _PLAIN_LIST, _LIST_OF_LISTS = {b"lf", b"lh"}, b"li", b"ri"
 _HASHED_ENTRY, _PLAIN_ENTRY = struct.Struct("<I4s"), struct.Struct("<I")
@@ -125,8 +127,8 @@ class HiveCells:
 
     def data(self, value: ValueCell) -> bytes:
         """The data of a value. Raises: UnreadableVolumeError; what the file raises."""
-        if value.size & _INLINE:
-            size = value.size & ~_INLINE
+        if value.size & INLINE:
+            size = value.size & ~INLINE
             if size > _MAX_INLINE_BYTES:
                 raise UnreadableVolumeError(self.path, f"a value has {size} bytes in a field of {_MAX_INLINE_BYTES}")
             return value.data_field[:size]

@@ -179,10 +179,15 @@ def header(
 
 def sealed(data: bytes) -> bytes:
     """The file with a valid checksum of its header."""
+    return data[:508] + checksum_of(data) + data[512:]
+
+
+def checksum_of(data: bytes) -> bytes:
+    """The checksum of a header."""
     total = 0
     for (word,) in struct.iter_unpack("<I", data[:508]):
         total ^= word
-    return data[:508] + struct.pack("<I", {0: 1, NONE: NONE - 1}.get(total, total)) + data[512:]
+    return struct.pack("<I", {0: 1, NONE: NONE - 1}.get(total, total))
 
 
 def with_sequences(data: bytes, primary: int, secondary: int) -> bytes:
