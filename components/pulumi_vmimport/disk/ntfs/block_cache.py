@@ -33,9 +33,10 @@ class BlockCache:
         missing = [number for number in range(first, end) if number not in self._blocks]
         if missing:
             self._load(missing[0], missing[-1] + 1)
-        data = b"".join(map(self._block, range(first, end)))
         start = offset - first * self._block_bytes
-        return data[start : start + length]
+        if end - first == 1:
+            return self._block(first)[start : start + length]
+        return b"".join(map(self._block, range(first, end)))[start : start + length]
 
     def _block(self, number: int) -> bytes:
         self._blocks.move_to_end(number)

@@ -3,9 +3,10 @@
 Source: the NTFS documentation of linux-ntfs ("$INDEX_ROOT", "$INDEX_ALLOCATION", "index record").
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
@@ -23,13 +24,16 @@ from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
 _NAMES = "$I30"
 _ROOT_HEADER_AT, _NODE_HEADER_AT = 16, 24
 _MAX_ROOT_BYTES = 4096  # it is in a file record
+_ENTRY, _KEY = struct.Struct("<QHHI"), struct.Struct("<I4xBB")
 _ENTRY_BYTES, _KEY_BYTES = 16, 66
+_CHILD = struct.Struct("<Q")
 _HAS_CHILD, _IS_LAST = 1, 2
 _SHORT_NAME = 2
 _IS_DIRECTORY = 0x10000000
 _SMALL_UNIT_BYTES = 512
-_MIN_RECORD_BYTES, _MAX_RECORD_BYTES = 512, 64 << 10
+_MIN_RECORD_BYTES, _MAX_RECORD_BYTES = 512, 16 << 10  # Windows formats 4 KiB
 _MAX_DEPTH = 32
+_CACHED_NODES = 8
 _MAX_NODES = 1 << 16  # two million names
 
 
@@ -58,6 +62,7 @@ class DirectoryIndex:
     def __init__(self, table: FileTable, upper_case: UpperCase, number: int, where: str) -> None:
         """`number` is that of the file record."""
         self._table, self._upper_case, self._number, self._where = table, upper_case, number, where
+        self._node = lru_cache(maxsize=_CACHED_NODES)(self._read_node)
 
     def find(self, name: str) -> IndexEntry | None:
         """The file with this name, whatever its case. Raises: as `entries`."""
@@ -100,7 +105,7 @@ class DirectoryIndex:
             raise self._error("the directory has no index")
         return stream.read(0, _MAX_ROOT_BYTES)
 
-    @property
+    @cached_property
     def _root(self) -> list[_Slot]:
         return self._slots(self._root_data, _ROOT_HEADER_AT)
 
@@ -118,7 +123,7 @@ class DirectoryIndex:
             raise self._error("the index refers to records that the directory does not have")
         return stream
 
-    def _node(self, number: int) -> list[_Slot]:
+    def _read_node(self, number: int) -> list[_Slot]:
         cluster_bytes = self._table.clusters.cluster_bytes
         unit = cluster_bytes if cluster_bytes <= self._record_bytes else _SMALL_UNIT_BYTES
         where = f"{self._where}: index record {number}"
@@ -136,10 +141,10 @@ class DirectoryIndex:
         at, end = header_at + first, min(header_at + used, len(data))
         slots: list[_Slot] = []
         while at + _ENTRY_BYTES <= end:
-            reference, length, key_length, flags = unpack_padded("<QHHI", data, at)
+            reference, length, key_length, flags = _ENTRY.unpack_from(data, at)
             if not _ENTRY_BYTES + 8 * (flags & _HAS_CHILD) <= length <= end - at:
                 raise self._error("an entry of the index does not lie within its record")
-            child = unpack_padded("<Q", data, at + length - 8)[0] if flags & _HAS_CHILD else None
+            child = _CHILD.unpack_from(data, at + length - 8)[0] if flags & _HAS_CHILD else None
             if flags & _IS_LAST:
                 return [*slots, _Slot(None, child)]
             key = data[at + _ENTRY_BYTES : at + length][:key_length]
@@ -149,7 +154,9 @@ class DirectoryIndex:
 
     def _entry(self, reference: Reference, key: bytes) -> IndexEntry:
         """An entry by its key, a $FILE_NAME attribute."""
-        attributes, length, namespace = unpack_padded("<I4xBB", key, 56)
+        if len(key) < _KEY_BYTES:
+            raise self._error("a name of the index is damaged")
+        attributes, length, namespace = _KEY.unpack_from(key, 56)
         name = key[_KEY_BYTES : _KEY_BYTES + 2 * length]
         if not length or len(name) != 2 * length:
             raise self._error("a name of the index is damaged")

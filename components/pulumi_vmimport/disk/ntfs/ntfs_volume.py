@@ -1,5 +1,7 @@
 """The files of an NTFS volume, read-only. Deleted files are not read."""
 
+from functools import cached_property, lru_cache
+
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion
 from pulumi_vmimport.disk.inspection.free_space import free_clusters, most_clusters
@@ -12,6 +14,7 @@ from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
 
 _ROOT_RECORD, _BITMAP_RECORD = 5, 6
 _BITMAP = "$Bitmap"
+_CACHED_DIRECTORIES = 16
 
 
 class NtfsVolume:
@@ -26,8 +29,9 @@ class NtfsVolume:
         self._region = region
         self._table = FileTable(Clusters(region))
         self._upper_case = UpperCase(self._table)
+        self._directory = lru_cache(maxsize=_CACHED_DIRECTORIES)(NtfsFile.child)
 
-    @property
+    @cached_property
     def root(self) -> NtfsFile:
         """The root directory. Raises: as `find`."""
         record = self._table.record(_ROOT_RECORD)
@@ -44,9 +48,10 @@ class NtfsVolume:
         raises.
         """
         found: NtfsFile | None = self.root
-        for name in filter(None, path.split("/")):
-            found = found.child(name) if found else None
-        return found
+        names = [name for name in path.split("/") if name]
+        for name in names[:-1]:
+            found = self._directory(found, name) if found else None
+        return found.child(names[-1]) if found and names else found
 
     def free_bytes(self) -> int:
         """The free space, from the bitmap of the clusters: one bit each, so 2.5 MiB of data for 80 GiB.

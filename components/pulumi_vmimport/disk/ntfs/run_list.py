@@ -7,7 +7,7 @@ from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 
 HOLE = -1
 _MAX_FIELD_BYTES = 8
-_MAX_RUNS = 1 << 18  # 4 MiB of memory; of Windows' own files the most fragmented have a few thousand
+_MAX_RUNS = 1 << 16  # 1 MiB of memory; of Windows' own files the most fragmented have a few thousand
 _MAX_CLUSTER = 1 << 52
 
 
