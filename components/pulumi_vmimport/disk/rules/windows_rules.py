@@ -19,6 +19,8 @@ _PATH_FOLDERS = (
     r"%systemroot%\system32\wbem",
     r"%systemroot%\system32\windowspowershell\v1.0",
 )
+_EDITIONS = ("professional", "enterprise", "education", "iotenterprise")
+"""The starts of EditionID; endings such as N and S name variants"""
 _DISABLED = 4
 
 
@@ -47,6 +49,14 @@ def _unlisted_build(facts: FactReader) -> Iterator[str]:
         raise UnknownFactError(f"build {build} is newer than the builds of BYOL Checker 2.13.25; check AWS's page")
     if build not in BYOL_BUILDS:
         yield f"{facts.shown('windows.build')}, not among the builds that BYOL Checker accepts"
+
+
+def _edition(facts: FactReader) -> Iterator[Violation]:
+    edition = facts.text("windows.edition")
+    if edition is not None and _is_client(facts) and not edition.lower().startswith(_EDITIONS):
+        yield Violation(
+            f"{facts.shown('windows.edition')}, expected Professional, Enterprise or Education", Severity.WARNING
+        )
 
 
 def _architecture(facts: FactReader) -> Iterator[str]:
@@ -174,7 +184,7 @@ def _hives_in_use(facts: FactReader) -> Iterator[str]:
 
 CHECKS: FactChecks = {
     "windows-not-shut-down": (_volume_in_use, _hives_in_use),
-    "windows-release": (_server, _unlisted_build),
+    "windows-release": (_server, _unlisted_build, _edition),
     "windows-32-bit": (_architecture,),
     "windows-upgraded": (_upgraded,),
     "windows-10-uefi": (_windows_10_uefi,),

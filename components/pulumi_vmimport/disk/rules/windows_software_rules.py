@@ -73,21 +73,30 @@ def _domain_services(facts: FactReader) -> Iterator[str]:
         yield f"{facts.evidence('services.accounts')}: {name_list(found)}"
 
 
-def _user_packages(facts: FactReader) -> Iterator[str]:
-    provisioned = set(map(_family, facts.strings("appx.all_users") or ()))
-    provisioned |= set(map(_family, facts.strings("appx.inbox") or ()))
-    found = dict.fromkeys(
-        name
-        for entry in facts.strings("appx.users") or ()
-        if _family(name := entry.rsplit("\\", 1)[-1]) not in provisioned and not _is_framework(name)
-    )
-    if found:
-        yield f"{facts.evidence('appx.users')}: {name_list(list(found))}"
+def _packages(listed: str, *others: str) -> FactCheck:
+    """A check for apps of one list that none of the other lists has."""
+
+    def checked(facts: FactReader) -> Iterator[str]:
+        known = {_family(name) for id in ("appx.inbox", *others) for name in facts.strings(id) or ()}
+        found = dict.fromkeys(
+            name
+            for entry in facts.strings(listed) or ()
+            if _family(name := _package(entry)) not in known and not _is_framework(name)
+        )
+        if found:
+            yield f"{facts.evidence(listed)}: {name_list(list(found))}"
+
+    return checked
+
+
+def _package(entry: str) -> str:
+    """The full name of a package, without the user or the family that it belongs to."""
+    return entry.rsplit("\\", 1)[-1]
 
 
 def _family(package: str) -> str:
     """The name and the publisher of a package; versions differ between bundles and their packages."""
-    parts = package.lower().split("_")
+    parts = _package(package).lower().split("_")
     return f"{parts[0]}_{parts[-1]}"
 
 
@@ -143,7 +152,9 @@ CHECKS: FactChecks = {
     "windows-ssm-agent": (
         expect("service.amazonssmagent.start", lambda value: value in {None, _DISABLED}, f"{_DISABLED}"),
     ),
-    "windows-appx-packages": (_user_packages,),
+    "windows-appx-packages": (_packages("appx.users", "appx.all_users"),),
+    "windows-appx-staged": (_packages("appx.staged", "appx.all_users", "appx.users"),),
+    "windows-appx-provisioned": (_packages("appx.all_users"),),
     "windows-reserved-storage": (expect("reserved_storage.scenario", lambda value: value in {None, 0}, "0"),),
     "windows-restart-pending": (
         expect("restart.exclusive_session", lambda value: value in {None, 0}, "0"),

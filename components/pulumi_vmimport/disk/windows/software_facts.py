@@ -30,6 +30,7 @@ def software_facts(hives: WindowsHives) -> Iterator[Fact]:
     yield hives.fact("appx.all_users", software, f"{_PACKAGES}\\Applications", _names)
     yield hives.fact("appx.inbox", software, f"{_PACKAGES}\\InboxApplications", _names)
     yield hives.fact("appx.users", software, _PACKAGES, _packages_of_users)
+    yield hives.fact("appx.staged", software, f"{_PACKAGES}\\Staged", _staged_packages)
     yield hives.fact("services.accounts", HiveName.SYSTEM, "CCS\\Services", _accounts_of_services)
     yield hives.fact("firewall.remote_desktop_rules", HiveName.SYSTEM, _FIREWALL_RULES, _remote_desktop_rules)
 
@@ -55,6 +56,12 @@ def _packages_of_users(key: Key | None) -> FactValue:
         return None
     users = (subkey for subkey in key.subkeys() if subkey.name.upper().startswith("S-1-"))
     return [f"{user.name}\\{package.name}" for user in users for package in user.subkeys()]
+
+
+def _staged_packages(key: Key | None) -> FactValue:
+    if key is None:
+        return None
+    return [f"{family.name}\\{package.name}" for family in key.subkeys() for package in family.subkeys()]
 
 
 def _accounts_of_services(key: Key | None) -> FactValue:

@@ -100,7 +100,7 @@ def test_facts_that_no_rule_needs_are_named() -> None:
         if all(set(verdicts(unreadable(fact), profile).values()) == {Verdict.PASS} for profile in (EC2, BYOL))
     }
     assert silent == {
-        "windows.revision", "windows.edition", "windows.display_version", "windows.release_id", "windows.build_lab",
+        "windows.revision", "windows.display_version", "windows.release_id", "windows.build_lab",
         "domain.name", "byol_checker.date", "firewall.remote_desktop_rules",
     }  # fmt: skip
 
@@ -184,6 +184,7 @@ def test_values_of_the_wrong_type_are_unknown() -> None:
         pytest.param({"mounted.d": {"device": "CD-ROM", "partition": None}}, "windows-drive-d", Severity.WARNING, id="a-letter-of-the-past"),
         pytest.param({"service.vmtools.start": 2}, "windows-vmware-tools", Severity.WARNING, id="only-the-service"),
         pytest.param({"windows.interface_languages": ["en-US", "de-DE"]}, "windows-language", Severity.WARNING, id="a-language-pack"),
+        pytest.param({"windows.edition": "Core"}, "windows-release", Severity.WARNING, id="home-edition"),
         pytest.param({"software.installed": [{"key": "x", "name": "VMware Tools"}], "service.vmtools.start": 2}, "windows-vmware-tools", Severity.ERROR, id="the-more-certain"),
     ],
 )  # fmt: skip
@@ -238,6 +239,7 @@ def test_every_criterion_of_a_rule_fails_it(changes: dict[str, FactValue], rule:
         pytest.param({"environment.path": r"c:\tools;C:\Windows\System32\;C:\WINDOWS;%WinDir%\system32\wbem;C:\Windows\System32\WindowsPowerShell\v1.0"}, id="path-in-other-words"),
         pytest.param({"windows.product_type": "ServerNT", "antivirus.providers": None}, id="server-without-security-center"),
         pytest.param({"restart.file_renames": []}, id="no-renames"),
+        pytest.param({"windows.edition": "EnterpriseSN"}, id="variant-of-an-edition"),
     ],
 )  # fmt: skip
 def test_healthy_variants_pass(changes: dict[str, FactValue]) -> None:

@@ -105,9 +105,10 @@ PREPARED: dict[str, FactValue] = {
         ".\\svc": ["local"],
         "desktop-1\\svc": ["named"],
     },
-    "appx.all_users": [CALCULATOR_BUNDLE],
+    "appx.all_users": [],
     "appx.inbox": ["Microsoft.Windows.Search_1.16.0.0_neutral_neutral_cw5n1h2txyewy"],
-    "appx.users": [f"S-1-5-21-1-2-3-1001\\{CALCULATOR}", f"S-1-5-21-1-2-3-1001\\{FRAMEWORK}"],
+    "appx.users": [f"S-1-5-21-1-2-3-1001\\{FRAMEWORK}"],
+    "appx.staged": [f"Microsoft.VCLibs.140.00_8wekyb3d8bbwe\\{FRAMEWORK}"],
     "accounts": [ADMINISTRATOR, GUEST, ACCOUNT],
     "profiles": [SYSTEM_PROFILE, PROFILE],
     "boot.partition_table": "mbr",
@@ -136,6 +137,9 @@ UNTOUCHED: dict[str, FactValue] = {
     "accounts": [{**ADMINISTRATOR, "enabled": False}, GUEST, {**ACCOUNT, "name": "builder"}],
     "byol_checker.status": None,
     "byol_checker.date": None,
+    "appx.all_users": [CALCULATOR_BUNDLE],
+    "appx.users": [f"S-1-5-21-1-2-3-1001\\{CALCULATOR}", f"S-1-5-21-1-2-3-1001\\{FRAMEWORK}"],
+    "appx.staged": [f"Microsoft.WindowsCalculator_8wekyb3d8bbwe\\{CALCULATOR}"],
 }
 
 # The rule: the facts that differ, the profile, and words of the evidence.
@@ -167,6 +171,8 @@ FAULTS: dict[str, tuple[dict[str, FactValue], ImageProfile, str]] = {
     "windows-remote-desktop-service": ({"service.termservice.start": 4}, EC2, "= 4"),
     "windows-ssm-agent": ({"service.amazonssmagent.start": 2}, BYOL, "= 2, expected 4"),
     "windows-appx-packages": ({"appx.users": [f"S-1-5-21-1-2-3-1001\\{WINGET}"]}, BYOL, WINGET),
+    "windows-appx-staged": ({"appx.staged": [f"Microsoft.Winget.Source_8wekyb3d8bbwe\\{WINGET}"]}, BYOL, WINGET),
+    "windows-appx-provisioned": ({"appx.all_users": [CALCULATOR_BUNDLE]}, BYOL, CALCULATOR_BUNDLE),
     "windows-reserved-storage": ({"reserved_storage.scenario": 2}, BYOL, "= 2, expected 0"),
     "windows-restart-pending": ({"file.pending_updates": True}, BYOL, "file.pending_updates exists"),
     "windows-file-renames-pending": (
