@@ -42,6 +42,7 @@ VmimportError
     ├── AmbiguousMachineError       several virtual machines match
     ├── SnapshotNotFoundError       no snapshot, or several, match the name or id
     ├── GuestStillRunningError      the guest did not shut down in time
+    ├── DatastoreFileError          a file of a datastore cannot be read
     └── ExportError                 an export failed
         ├── LeaseLostError              vSphere ended the lease, or the lease could not be renewed
         ├── DownloadError               a disk could not be read to its end

@@ -1,5 +1,6 @@
 """A vCenter on this machine: govmomi's simulator in a child process."""
 
+import io
 import json
 import os
 import select
@@ -14,6 +15,7 @@ from pulumi_vmimport_sandbox.standins.vsphere_session import VSphere, datacenter
 
 _START_SECONDS = 20  # measured: 50 to 110 ms
 _STOP_SECONDS = 10
+_PAGE_BYTES = 64 << 10
 
 
 class VCenterSandbox:
@@ -106,6 +108,24 @@ class VCenterSandbox:
             self.session.content.fileManager.MakeDirectory(f"[{datastore}] {folder}", datacenter_of(target), True)
         self.session.put_file(target, path, stream)
         self._uploaded.add(self.folder_of(datastore) / path)
+
+    def put_disk(self, machine: Any, content: BinaryIO, *, number: int = 0) -> None:
+        """Write the content of a disk of a VM, where ESXi stores it: in the -flat.vmdk file. Its rest is zeros.
+
+        Args:
+            machine: The VM, as vim.VirtualMachine.
+            content: The content from the first sector on; pages of zeros take no space.
+            number: The number of the disk, in the order of the VM's devices.
+        """
+        disks = [device for device in machine.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)]
+        name, path = disks[number].backing.fileName.removeprefix("[").split("] ", 1)
+        with (self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")).open("wb") as flat:
+            for page in iter(lambda: content.read(_PAGE_BYTES), b""):
+                if page.strip(b"\0"):
+                    flat.write(page)
+                else:
+                    flat.seek(len(page), io.SEEK_CUR)
+            flat.truncate(disks[number].capacityInKB * 1024)
 
     def read_file(self, datastore: str, path: str) -> bytes:
         """The content of a file in a datastore."""

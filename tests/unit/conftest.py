@@ -188,20 +188,34 @@ class Machines:
         self._made: list[Any] = []
 
     def make(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VSphereMachine:
-        """A powered-off Windows VM with an ISO in its CD drive; the files of its disks contain the given bytes."""
+        """A powered-off Windows VM with an ISO in its CD drive; the files of its disks contain the given bytes.
+
+        vSphere exports them byte for byte. A disk that its datastore serves is one of `make_with_disks`.
+        """
+        made = self._create(name, len(disks), folder, config)
+        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
+        for device, content in zip(held, disks, strict=True):
+            self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
+        return find_by_moid(self.session, made._moId)
+
+    def make_with_disks(self, name: str, *disks: bytes, folder: str = "", **config: Any) -> VSphereMachine:
+        """The same VM with disks of 1 GiB, 2 GiB and so on, which start with the given bytes."""
+        made = self._create(name, len(disks), folder, config)
+        for number, content in enumerate(disks):
+            self.vcenter.put_disk(made, io.BytesIO(content), number=number)
+        return find_by_moid(self.session, made._moId)
+
+    def _create(self, name: str, disks: int, folder: str, config: dict[str, Any]) -> Any:
         root = self.vcenter.session.content.rootFolder.childEntity[0]
         into = root.vmFolder
         if folder:
             into = next((f for f in into.childEntity if f.name == folder), None) or into.CreateFolder(folder)
         files = vim.vm.FileInfo(vmPathName=f"[{DATASTORE}]")
-        spec = vim.vm.ConfigSpec(name=name, files=files, deviceChange=_devices(len(disks)), **{**_CONFIG, **config})
+        spec = vim.vm.ConfigSpec(name=name, files=files, deviceChange=_devices(disks), **{**_CONFIG, **config})
         pool = root.hostFolder.childEntity[0].resourcePool
         made = self.vcenter.session.wait("create", into.CreateVM_Task(config=spec, pool=pool))
         self._made.append(made)
-        held: list[Any] = [device for device in made.config.hardware.device if isinstance(device, DEVICE.VirtualDisk)]
-        for device, content in zip(held, disks, strict=True):
-            self.vcenter.put_file(DATASTORE, device.backing.fileName.split("] ")[1], io.BytesIO(content))
-        return find_by_moid(self.session, made._moId)
+        return made
 
     def forget(self, machine: VSphereMachine) -> None:
         """Do not remove a machine that the test has removed."""

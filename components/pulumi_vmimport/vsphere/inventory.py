@@ -55,6 +55,17 @@ def find_by_path(session: VSphereSession, path: str) -> VSphereMachine:
     return _only(session, reference, matches)
 
 
+def datacenter_of_datastore(session: VSphereSession, machine: Any, datastore: str) -> str:
+    """The inventory path of the datacenter with a datastore of this machine. Raises: VSphereFaultError."""
+    with faults_as_errors(f"find the datacenter of datastore {datastore}"):
+        stores = list(session.properties(machine, "datastore").get("datastore", ()))
+        named = [store for store, facts in session.properties_of(stores, "name") if facts["name"] == datastore]
+        entity = named[0] if named else machine
+        while entity is not None and not isinstance(entity, vim.Datacenter):
+            entity = session.properties(entity, "parent").get("parent")
+        return _path(session, entity)
+
+
 def machines_named(session: VSphereSession, names: Collection[str]) -> list[tuple[str, str, str]]:
     """Name, BIOS UUID and power state of the machines with one of these names."""
     with faults_as_errors("list the virtual machines"):

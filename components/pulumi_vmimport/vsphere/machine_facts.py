@@ -71,6 +71,10 @@ class VirtualDisk:
     is_multi_writer: bool = False
     """Whether several virtual machines may write to it at the same time"""
     is_encrypted: bool = False
+    file: str = ""
+    """The path of its VMDK, such as `[datastore1] web/web.vmdk`; empty if vSphere reports none"""
+    is_delta: bool = False
+    """Whether it holds only the changes since a snapshot, or since the disk that a linked clone uses"""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,8 @@ def disk_from(device: Any) -> VirtualDisk:
         mode=getattr(device.backing, "diskMode", None) or "persistent",
         is_multi_writer=getattr(device.backing, "sharing", None) == _MULTI_WRITER,
         is_encrypted=getattr(device.backing, "keyId", None) is not None,
+        file=getattr(device.backing, "fileName", None) or "",
+        is_delta=getattr(device.backing, "parent", None) is not None,
     )
 
 

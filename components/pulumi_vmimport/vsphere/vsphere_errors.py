@@ -116,6 +116,16 @@ class GuestStillRunningError(VSphereError):
         self.seconds = seconds
 
 
+class DatastoreFileError(VSphereError):
+    """A file of a datastore cannot be read. `status` is the HTTP status of the response; None without a response."""
+
+    def __init__(self, path: str, reason: str, *, status: int | None = None) -> None:
+        super().__init__(f"{path} cannot be read: {reason}")
+        self.path = path
+        self.reason = reason
+        self.status = status
+
+
 class ExportError(VSphereError):
     """An export failed."""
 

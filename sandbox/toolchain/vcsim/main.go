@@ -73,7 +73,8 @@ func run(model *simulator.Model) error {
 		return fmt.Errorf("inventory: %w", err)
 	}
 	defer model.Remove()
-	completeVCenter(model.Map())
+	disks := &exportedDisks{}
+	completeVCenter(model.Map(), disks)
 
 	password := rand.Text()
 	service := model.Service
@@ -82,6 +83,8 @@ func run(model *simulator.Model) error {
 	service.Listen = &url.URL{Host: "127.0.0.1:0", User: url.UserPassword(user, password)}
 	server := service.NewServer()
 	defer server.Close()
+	disks.next = &datastoreFiles{context: service.Context, next: server.Config.Handler}
+	server.Config.Handler = disks // no request has been received yet
 
 	ca, err := server.CertificateFile()
 	if err != nil {
@@ -110,7 +113,7 @@ func run(model *simulator.Model) error {
 }
 
 // completeVCenter adds the parts of a vCenter that the simulator lacks.
-func completeVCenter(inventory *simulator.Registry) {
+func completeVCenter(inventory *simulator.Registry, disks *exportedDisks) {
 	answerAsComputeResource(inventory)
 	describeHardware(inventory)
 	settings := &machineSettings{Self: types.ManagedObjectReference{Type: "MachineSettings", Value: "settings"}}
@@ -119,7 +122,7 @@ func completeVCenter(inventory *simulator.Registry) {
 	inventory.Handler = func(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 		settings.note(ctx, call)
 		updates.route(ctx, call)
-		routeExportVM(ctx, call)
+		routeExports(ctx, call, disks)
 		return nil, nil
 	}
 }

@@ -9,7 +9,6 @@ from pulumi_vmimport.cli.inspect import inspection_report
 from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, open_target
 from pulumi_vmimport.cli.output import emit
-from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import PROFILE_NAMES, ImageProfile
@@ -38,12 +37,14 @@ def inspect(
     """Show the content of a disk image, and why AWS would reject it.
 
     TARGET is an OVA, OVF, VMDK, VHD, VHDX or raw image: a file, s3://bucket/key, or an https URL such as a presigned
-    URL. The command reads only parts of the image and changes nothing.
+    URL; or a virtual machine that is powered off: vsphere://datacenter/vm/name, with VSPHERE_SERVER, VSPHERE_USER and
+    VSPHERE_PASSWORD. The command reads only parts of the image and changes nothing.
 
     \b
       vmimport inspect web.ova
       vmimport inspect s3://images-of-web/web.vmdk --profile byol-workspaces
       vmimport inspect web.ova --json | jq .findings[].rule
+      vmimport inspect vsphere://DC0/vm/web
 
     Exit status: 0 no errors found, 1 errors found, 2 image not readable or options invalid, 130 interrupted.
     """  # noqa: D301 - \b is click's, not Python's
@@ -52,7 +53,7 @@ def inspect(
     name = name_of(target)
     try:
         with open_target(target, aws_profile, region) as image, progress(image, name, wanted=deep):
-            facts = inspect_image(image.source, open_sibling=image.open_sibling, deep=deep)
+            facts = image.facts(deep=deep)
             reads = image.reads()
     except CommandError as trouble:
         if wants_json:

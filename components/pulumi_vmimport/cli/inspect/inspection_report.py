@@ -123,14 +123,17 @@ def _print(console: Console, report: InspectionReport) -> None:
 def _what(facts: ImageFacts) -> str:
     if facts.container is Container.OTHER and facts.disks:
         return f"{facts.disks[0].other or 'unknown'}, {approximate_size(facts.size_bytes)}"
+    if facts.container is Container.VIRTUAL_MACHINE:
+        return f"VM in vSphere, {quantity(len(facts.disks), 'disk')}, {approximate_size(facts.size_bytes)}"
     return f"{facts.container.upper()}, {approximate_size(facts.size_bytes)}"
 
 
 def _facts(facts: ImageFacts) -> Iterator[str]:
-    if facts.ova and facts.ova.ovf:
-        yield from _machine(facts.ova.ovf)
+    machine = facts.ova.ovf if facts.ova else facts.machine
+    if machine:
+        yield from _machine(machine)
     for disk in facts.disks:
-        yield f"disk {disk.name}: {_disk(disk)}" if facts.ova else f"disk: {_disk(disk)}"
+        yield f"disk {disk.name}: {_disk(disk)}" if facts.ova or machine else f"disk: {_disk(disk)}"
         layout = disk.layout
         if layout is None:
             continue
@@ -157,6 +160,8 @@ def _disk(disk: DiskFacts) -> str:
     kind = disk.container.upper()
     if disk.container is Container.OTHER:
         return disk.other or "unknown"
+    if disk.container is Container.DATASTORE:
+        return approximate_size(disk.capacity_bytes or 0) + (", not read" if disk.not_read else "")
     if disk.vmdk:
         kind = f"VMDK {disk.vmdk.create_type or ''}".strip()
     elif disk.vhd:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from pulumi_vmimport.cli.inspect.target import Target
+from pulumi_vmimport.cli.inspect.target import InspectionTarget
 from pulumi_vmimport.cli.terminal import escaped
 from pulumi_vmimport.disk.rules.text_format import approximate_size
 
@@ -16,16 +16,16 @@ from pulumi_vmimport.disk.rules.text_format import approximate_size
 class _Line:
     """The line beside the spinner, which rich renders about ten times a second."""
 
-    image: Target
+    image: InspectionTarget
     name: str
 
     def __rich__(self) -> Text:
-        read, size = self.image.reads().bytes, self.image.source.size_bytes
+        read, size = self.image.reads().bytes, self.image.size_bytes
         return Text(f"reading {self.name}: {approximate_size(read)} of {approximate_size(size)}")
 
 
 @contextmanager
-def progress(image: Target, name: str, *, wanted: bool) -> Iterator[None]:
+def progress(image: InspectionTarget, name: str, *, wanted: bool) -> Iterator[None]:
     """Show a line on stderr while the block runs, if stderr is a terminal."""
     console = Console(stderr=True, highlight=False)
     if not (wanted and console.is_terminal):

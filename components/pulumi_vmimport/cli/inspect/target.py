@@ -1,11 +1,12 @@
-"""The target of the command: a file, an object in S3, or an https URL."""
+"""The target of the command: a file, an object in S3, an https URL, or a virtual machine in vSphere."""
 
 import importlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,17 +14,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
+from pulumi_vmimport.disk.inspection.facts import ImageFacts
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.data_requests import ClientRequests
 from pulumi_vmimport.transfer.local_image import LocalImage, path_beside
 from pulumi_vmimport.transfer.remote_image import RemoteImage
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_S3, _HTTPS = "s3://", "https://"
+_S3, _HTTPS, _VSPHERE = "s3://", "https://", "vsphere://"
 
 
 @dataclass
@@ -42,9 +46,32 @@ class Target:
     open_sibling: Callable[[str], Source | None] | None
     reads: Callable[[], Reads]
 
+    @property
+    def size_bytes(self) -> int:
+        """The size of the image."""
+        return self.source.size_bytes
+
+    def facts(self, *, deep: bool) -> ImageFacts:
+        """Inspect the image."""
+        return inspect_image(self.source, open_sibling=self.open_sibling, deep=deep)
+
+
+class InspectionTarget(Protocol):
+    """What the command inspects."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The number of bytes to read at most."""
+
+    def facts(self, *, deep: bool) -> ImageFacts:
+        """Inspect the target; `deep` reads the whole image."""
+
+    def reads(self) -> Reads:
+        """What was read so far."""
+
 
 @contextmanager
-def open_target(target: str, profile: str | None, region: str | None) -> Iterator[Target]:
+def open_target(target: str, profile: str | None, region: str | None) -> Iterator[InspectionTarget]:
     """Open the image while the block runs. Raises: CommandError if it cannot be read."""
     with ExitStack() as stack:
         try:
@@ -54,13 +81,16 @@ def open_target(target: str, profile: str | None, region: str | None) -> Iterato
                 yield _of_url(target, stack)
             elif target.startswith(_S3):
                 yield _of_object(target, profile, region, stack)
+            elif target.startswith(_VSPHERE):
+                yield _of_machine(target, stack)
             elif "://" in target or not target:
                 raise CommandError(
-                    f"expected a file, {_S3}bucket/key or an https URL, got {shown_value(name_of(target))}"
+                    f"expected a file, {_S3}bucket/key, an https URL or {_VSPHERE}datacenter/vm/name, got "
+                    f"{shown_value(name_of(target))}"
                 )
             else:
                 yield _of_file(target, stack)
-        except TransferError as error:
+        except (TransferError, VSphereError) as error:
             raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:
             raise CommandError(f"{_place(target)} cannot be read: {aws_error_text(error)}") from error
@@ -133,6 +163,15 @@ def _of_url(url: str, stack: ExitStack) -> Target:
     module = importlib.import_module("pulumi_vmimport.transfer.url_image")
     image: RemoteImage = stack.enter_context(module.UrlImage(url))
     return Target(image, None, lambda: Reads(image.requests, image.received_bytes))
+
+
+def _of_machine(target: str, stack: ExitStack) -> InspectionTarget:
+    path = target.removeprefix(_VSPHERE).strip("/")
+    if not path:
+        raise CommandError(f"expected {_VSPHERE}datacenter/vm/name, got {shown_value(target)}")
+    module = importlib.import_module("pulumi_vmimport.cli.inspect.machine_target")
+    machine: InspectionTarget = stack.enter_context(module.MachineTarget(path, os.environ))
+    return machine
 
 
 def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> Target:

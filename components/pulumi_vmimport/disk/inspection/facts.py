@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
-from pulumi_vmimport.disk.inspection.package_facts import OvaFacts
+from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 
 
 class Container(StrEnum):
@@ -21,6 +21,10 @@ class Container(StrEnum):
     VHDX = "vhdx"
     RAW = "raw"
     OTHER = "other"
+    VIRTUAL_MACHINE = "virtual-machine"
+    """A VM in vSphere, which is no file yet; its disks are DATASTORE"""
+    DATASTORE = "datastore"
+    """The disk of a VM on its datastore"""
 
 
 class FileSystem(StrEnum):
@@ -198,11 +202,13 @@ class DiskFacts:
     damage: tuple[Damage, ...] = ()
     guest: GuestFacts | None = None
     """The operating system on the disk; None if it was not looked for"""
+    not_read: str | None = None
+    """Why the content of a disk on a datastore was not read; None if it was"""
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """One file."""
+    """One file, or a VM in vSphere."""
 
     name: str
     size_bytes: int
@@ -211,3 +217,5 @@ class ImageFacts:
     disks: tuple[DiskFacts, ...]
     """For an OVA: in the order of the OVF descriptor, then those that it does not name"""
     damage: tuple[Damage, ...] = ()
+    machine: OvfFacts | None = None
+    """The hardware of a VM in vSphere, as the descriptor of its export describes it"""

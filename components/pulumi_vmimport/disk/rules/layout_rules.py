@@ -51,9 +51,16 @@ def _for_root(check: Callable[[Layout], str | None]) -> Check:
 
 
 def _unknown(disk: DiskFacts) -> str | None:
-    if disk.layout is not None or disk.container is Container.OTHER:
+    if disk.layout is not None or disk.container is Container.OTHER or disk.not_read:
         return None
     return "the partition table could not be read"
+
+
+def _not_read(context: RuleContext) -> Iterator[Evidence]:
+    reasons = {disk.name: disk.not_read for disk in context.disks if disk.not_read}
+    shared = len(context.disks) > 1 and len(reasons) == len(context.disks) and len(set(reasons.values())) == 1
+    for name, reason in list(reasons.items())[: 1 if shared else None]:
+        yield Evidence(context.image.name if shared else name, reason)
 
 
 def _damaged(context: RuleContext) -> Iterator[Evidence]:
@@ -232,6 +239,7 @@ def free_space_words(partition: Partition, required_bytes: int) -> str:
 
 CHECKS: Checks = {
     "layout-unknown": for_each_disk(_unknown),
+    "machine-disk-not-read": _not_read,
     "layout-damaged": _damaged,
     "partition-beyond-disk": for_each_disk(_beyond_disk),
     "gpt-without-protective-mbr": _without_protective,

@@ -41,8 +41,8 @@ class RuleContext:
 
     @property
     def ovf(self) -> OvfFacts | None:
-        """The OVF descriptor, if there is a readable one."""
-        return self.image.ova.ovf if self.image.ova else None
+        """The OVF descriptor, if there is a readable one; for a VM in vSphere, its hardware."""
+        return self.image.ova.ovf if self.image.ova else self.image.machine
 
     @property
     def is_package(self) -> bool:

@@ -13,7 +13,7 @@ from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.disk.disk_content import Source
-from pulumi_vmimport.disk.inspection.facts import Container
+from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.other_formats import EMPTY
 from pulumi_vmimport.disk.rules.evaluation import evaluate, finding_of
@@ -65,7 +65,7 @@ def inspect_container(
         except EmptySourceError as error:
             rule = rule_catalog().rules[_NO_IMAGE]
             evidence = Evidence(error.name, f"the file is {EMPTY.found}", EMPTY.remedy)
-            yield from _problems(run, f"{path}.{input}", [finding_of(rule, purpose.profile, evidence)], purpose)
+            yield from _problems(run.warn, f"{path}.{input}", [finding_of(rule, purpose.profile, evidence)], purpose)
             return
         except (ClientError, BotoCoreError, TransferError) as error:
             if is_identity_error(error):
@@ -74,7 +74,7 @@ def inspect_container(
             run.warn(f"{path}.{input} not inspected: {words}")
             return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)
-    yield from _problems(run, f"{path}.{input}", findings, purpose)
+    yield from _problems(run.warn, f"{path}.{input}", findings, purpose)
 
 
 def inspect_source(
@@ -82,8 +82,15 @@ def inspect_source(
 ) -> Iterator[Problem]:
     """The errors found in an open image, such as a local file. `beside` is that of `inspect_image`."""
     yield from _problems(
-        run, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose
+        run.warn, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose
     )
+
+
+def facts_problems(
+    show: Callable[[str], None], path: str, facts: ImageFacts, purpose: Purpose
+) -> Iterator[Problem]:
+    """The errors in these facts; `show` receives the other findings."""
+    yield from _problems(show, path, evaluate(facts, purpose.profile), purpose)
 
 
 def disk_count_problems(run: Run, path: str, count: int, purpose: Purpose) -> Iterator[Problem]:
@@ -91,11 +98,13 @@ def disk_count_problems(run: Run, path: str, count: int, purpose: Purpose) -> It
     if purpose.profile is ImageProfile.BYOL_WORKSPACES and count > 1:
         rule = rule_catalog().rules[_SEVERAL_DISKS]
         found = finding_of(rule, purpose.profile, Evidence("the import", f"{count} containers"))
-        yield from _problems(run, path, [found], purpose)
+        yield from _problems(run.warn, path, [found], purpose)
 
 
-def _problems(run: Run, path: str, findings: Iterable[ImageFinding], purpose: Purpose) -> Iterator[Problem]:
-    """Problems for the errors; warnings for the other findings, except those that only `--deep` can decide."""
+def _problems(
+    show: Callable[[str], None], path: str, findings: Iterable[ImageFinding], purpose: Purpose
+) -> Iterator[Problem]:
+    """Problems for the errors; `show` receives the other findings, except those that only `--deep` can decide."""
     for finding in findings:
         if finding.rule in purpose.ignored:
             continue
@@ -104,7 +113,7 @@ def _problems(run: Run, path: str, findings: Iterable[ImageFinding], purpose: Pu
         if finding.severity is Severity.ERROR:
             yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{shown_value(finding.rule)}]")
         elif not rule.deep:
-            run.warn(f"{path}: {words}")
+            show(f"{path}: {words}")
 
 
 def _source_of(

@@ -25,6 +25,7 @@ from pulumi_vmimport.resources.rules.object_encryption_rules import (
     encryption_of,
     with_encryption_drift,
 )
+from pulumi_vmimport.resources.virtual_machine_export.disk_findings import disk_problems
 from pulumi_vmimport.resources.virtual_machine_export.export_blockers import export_warnings
 from pulumi_vmimport.resources.virtual_machine_export.export_destination import (
     INPUTS,
@@ -78,6 +79,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
                 for warning in export_warnings(facts):
                     run.warn(warning)
                 yield from _machine_problems(inputs, facts)
+                yield from disk_problems(run, inputs, source, facts, run.warn)
         except SnapshotNotFoundError as error:
             yield Problem("snapshot", str(error))
         except VSphereError as error:
@@ -169,6 +171,8 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             power_off(run, source, inputs.powered_on)
             facts = source.facts()
             _require_exportable(inputs, facts)  # the machine may have changed in the meantime
+            # Preview did not read the disks if the machine was on, or if this run creates it.
+            _require_none(inputs, disk_problems(run, inputs, source, facts, run.status))
             try:
                 completed = destination.export(source, facts, _owner_metadata(run, inputs), run)
             except ObjectConflictError as error:
@@ -208,7 +212,11 @@ def _warn_if_unreachable(run: Run, source: VSphereMachine | MachineSnapshot) -> 
 
 
 def _require_exportable(inputs: VirtualMachineExportInputs, facts: MachineFacts) -> None:
-    if problems := [in_program_spelling(type(inputs), p) for p in _machine_problems(inputs, facts)]:
+    _require_none(inputs, _machine_problems(inputs, facts))
+
+
+def _require_none(inputs: VirtualMachineExportInputs, found: Iterable[Problem]) -> None:
+    if problems := [in_program_spelling(type(inputs), problem) for problem in found]:
         raise CleanFailureError("; ".join(problems))
 
 
