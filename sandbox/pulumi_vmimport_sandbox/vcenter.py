@@ -117,7 +117,9 @@ class VCenterSandbox:
             content: The content from the first sector on; pages of zeros take no space.
             number: The number of the disk, in the order of the VM's devices.
         """
-        disks = [device for device in machine.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)]
+        disks: list[Any] = [
+            device for device in machine.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)
+        ]
         name, path = disks[number].backing.fileName.removeprefix("[").split("] ", 1)
         with (self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")).open("wb") as flat:
             for page in iter(lambda: content.read(_PAGE_BYTES), b""):

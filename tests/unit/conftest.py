@@ -304,6 +304,22 @@ def stream_optimized() -> Callable[[int, bytes], bytes]:
     return vmdk
 
 
+def sound_disk() -> bytes:
+    """The start of a disk of 1 GiB that breaks no rule: an MBR with an active NTFS partition."""
+    disk = bytearray(2 << 20)
+    disk[:2], disk[446:462] = b"\xeb\x3c", bytes.fromhex("80202100 07feffff 00080000 00f01f00")
+    disk[1 << 20 : (1 << 20) + 11] = b"\xeb\x52\x90NTFS    "
+    for sector in (0, 1 << 20):
+        disk[sector + 510 : sector + 512] = b"\x55\xaa"
+    return bytes(disk)
+
+
+@pytest.fixture
+def bootable_disk() -> bytes:
+    """See `sound_disk`."""
+    return sound_disk()
+
+
 @pytest.fixture
 def sparse_header() -> Callable[..., bytes]:
     return header

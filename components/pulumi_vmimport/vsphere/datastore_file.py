@@ -6,6 +6,7 @@ Source: vSphere Web Services SDK Programming Guide, appendix "HTTP Access to vSp
 import re
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
@@ -28,7 +29,17 @@ _TIMEOUT_SECONDS = 30.0
 _ATTEMPTS, _PAUSE_SECONDS = 3, 1.0
 # vCenter serves a limited number of files at a time. 500 is no such response: ESXi sends it for locked files.
 _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
-_LOCKED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, *_BUSY})
+_LOCKED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, *_BUSY)
+_CAUSES: Mapping[int, str] = {
+    **dict.fromkeys(_LOCKED, "another process has locked the file, such as a running VM or a backup, or it is busy"),
+    HTTPStatus.OK: "it ignores the Range header; check proxies between this machine and the server",
+    HTTPStatus.UNAUTHORIZED: (
+        f"it does not accept the session; repeat the command, and check that the user has {PRIVILEGES}"
+    ),
+    HTTPStatus.FORBIDDEN: f"grant the user {PRIVILEGES} on the datacenter and the datastore",
+    HTTPStatus.NOT_FOUND: "the file does not exist, or the datastore does not serve the data of disks, as vSAN",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "the file is empty",
+}
 _REDIRECTS = range(300, 400)
 _PATH = re.compile(r"\[(?P<datastore>[^\]]+)\] ?(?P<path>.*)", re.DOTALL)
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
@@ -101,7 +112,7 @@ class DatastoreFile:
             self._disconnect()
 
     def read_range(self, first: int, last: int) -> bytes:
-        """The bytes from first to last, both included. Raises: DatastoreFileError, also if the file changed its size."""
+        """The bytes from first to last, both included. Raises: DatastoreFileError, also if the size changed."""
         response = self._get(first, last)
         span = self._require_partial(response)
         if span[2] != self.size_bytes:
@@ -187,21 +198,10 @@ class DatastoreFile:
 
 def _cause(response: _Response) -> str:
     """The cause, or the remedy, of a response that is not a part of the file."""
-    match response.status:
-        case HTTPStatus.UNAUTHORIZED:
-            return f"it does not accept the session; repeat the command, and check that the user has {PRIVILEGES}"
-        case HTTPStatus.FORBIDDEN:
-            return f"grant the user {PRIVILEGES} on the datacenter and the datastore"
-        case HTTPStatus.NOT_FOUND:
-            return "the file does not exist, or its datastore does not serve the data of disks as files, as vSAN"
-        case status if status in _LOCKED:
-            return "another process has locked the file, such as a running VM or a backup, or the server is busy"
-        case status if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or response.is_empty:
-            return "the file is empty"
-        case status if status in _REDIRECTS:
-            place = shown_value(response.location.partition("?")[0])
-            return f"a redirect to {place} is not followed, because the session belongs to this server only"
-        case HTTPStatus.OK:
-            return "it ignores the Range header; check proxies between this machine and the server"
-        case _:
-            return "check the server and proxies between this machine and the server"
+    status = response.status
+    if response.is_empty and status == HTTPStatus.OK:
+        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    if status in _REDIRECTS:
+        place = shown_value(response.location.partition("?")[0])
+        return f"a redirect to {place} is not followed, because the session belongs to this server only"
+    return _CAUSES.get(status, "check the server and proxies between this machine and the server")

@@ -9,6 +9,7 @@ from typing import Self
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.inspect.target import Reads
 from pulumi_vmimport.disk.inspection.facts import ImageFacts
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
 from pulumi_vmimport.resources.machine_inspection import inspect_machine
 from pulumi_vmimport.vsphere.inventory import find_by_path
 from pulumi_vmimport.vsphere.session import VSphereSession
@@ -52,10 +53,10 @@ class MachineTarget:
         """The capacity of all disks."""
         return self._size_bytes
 
-    def facts(self, *, deep: bool) -> ImageFacts:
+    def facts(self, *, deep: bool, read_guest: ReadGuest | None = None) -> ImageFacts:
         """Inspect the VM. The data of its disks has no checksums, so `deep` reads nothing more."""
         del deep
-        inspected = inspect_machine(self._machine, self._facts, time.sleep)
+        inspected = inspect_machine(self._machine, self._facts, time.sleep, read_guest)
         self._reads = Reads(inspected.requests, inspected.received_bytes)
         return inspected.facts
 

@@ -15,6 +15,7 @@ from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.disk.inspection.facts import ImageFacts
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.data_requests import ClientRequests
@@ -51,9 +52,9 @@ class Target:
         """The size of the image."""
         return self.source.size_bytes
 
-    def facts(self, *, deep: bool) -> ImageFacts:
+    def facts(self, *, deep: bool, read_guest: ReadGuest | None = None) -> ImageFacts:
         """Inspect the image."""
-        return inspect_image(self.source, open_sibling=self.open_sibling, deep=deep)
+        return inspect_image(self.source, open_sibling=self.open_sibling, deep=deep, read_guest=read_guest)
 
 
 class InspectionTarget(Protocol):
@@ -63,8 +64,8 @@ class InspectionTarget(Protocol):
     def size_bytes(self) -> int:
         """The number of bytes to read at most."""
 
-    def facts(self, *, deep: bool) -> ImageFacts:
-        """Inspect the target; `deep` reads the whole image."""
+    def facts(self, *, deep: bool, read_guest: ReadGuest | None = None) -> ImageFacts:
+        """Inspect the target; the arguments are those of `inspect_image`."""
 
     def reads(self) -> Reads:
         """What was read so far."""

@@ -86,9 +86,7 @@ def inspect_source(
     )
 
 
-def facts_problems(
-    show: Callable[[str], None], path: str, facts: ImageFacts, purpose: Purpose
-) -> Iterator[Problem]:
+def facts_problems(show: Callable[[str], None], path: str, facts: ImageFacts, purpose: Purpose) -> Iterator[Problem]:
     """The errors in these facts; `show` receives the other findings."""
     yield from _problems(show, path, evaluate(facts, purpose.profile), purpose)
 

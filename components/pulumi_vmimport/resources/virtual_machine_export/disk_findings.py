@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
-from pulumi_vmimport.resources.machine_inspection import inspect_machine
-from pulumi_vmimport.resources.rules.image_inspection import Purpose, facts_problems
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import (
     PoweredOn,
     VirtualMachineExportInputs,
@@ -39,8 +37,10 @@ def disk_problems(
     is_refused = facts.power_state is not PowerState.OFF and inputs.powered_on in {None, PoweredOn.REFUSE}
     if is_refused or not is_known(inputs.image_profile, inputs.ignored_findings, inputs.powered_on):
         return
-    purpose = Purpose(
-        inputs.image_profile or ImageProfile.EC2, _CHECKED_ELSEWHERE.union(inputs.ignored_findings or ())
-    )
-    inspected = inspect_machine(source, facts, run.wait)
+    # Only a preview that reads a disk needs the readers of disks.
+    from pulumi_vmimport.resources import machine_inspection  # noqa: PLC0415
+    from pulumi_vmimport.resources.rules.image_inspection import Purpose, facts_problems  # noqa: PLC0415
+
+    purpose = Purpose(inputs.image_profile or ImageProfile.EC2, _CHECKED_ELSEWHERE.union(inputs.ignored_findings or ()))
+    inspected = machine_inspection.inspect_machine(source, facts, run.wait)
     yield from facts_problems(show, inputs.machine_input()[0], inspected.facts, purpose)

@@ -221,9 +221,9 @@ def test_a_url_is_shown_without_its_signature(run: Any, images: Path, monkeypatc
         ("s3://bucket-only", "expected s3://bucket/key, got 's3://bucket-only'"),
         (
             "ftp://host/web.ova?secret=feed",
-            "expected a file, s3://bucket/key or an https URL, got 'ftp://host/web.ova'",
+            "expected a file, s3://bucket/key, an https URL or vsphere://datacenter/vm/name, got 'ftp://host/web.ova'",
         ),
-        ("http://host/web.ova", "expected a file, s3://bucket/key or an https URL"),
+        ("http://host/web.ova", "expected a file, s3://bucket/key, an https URL or vsphere://datacenter/vm/name"),
         (f"s3://{BUCKET}/missing.ova", f"s3://{BUCKET}/missing.ova cannot be read: the object does not exist"),
     ],
 )

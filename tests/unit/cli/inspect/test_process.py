@@ -67,8 +67,8 @@ def test_a_full_disk_is_one_line_and_status_2(run: Run, image: str, options: Any
 
 def test_an_interrupt_gives_130(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pulumi_vmimport.cli import __main__; from pulumi_vmimport.cli.inspect import inspect_command\n"
-        "inspect_command.inspect_image = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal, sys; from pulumi_vmimport.cli import __main__; from pulumi_vmimport.cli.inspect import target\n"
+        "target.inspect_image = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.argv = ['vmimport', 'inspect', 'web.raw']; __main__.main()"
     )
     (tmp_path / "web.raw").write_bytes(bytes(512))
@@ -134,7 +134,7 @@ def test_a_failure_is_reported_as_json_too(run: Run, target: str) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("", "expected a file, s3://bucket/key or an https URL, got ''"),
+        ("", "expected a file, s3://bucket/key, an https URL or vsphere://datacenter/vm/name, got ''"),
         ("https://", "expected https://host/file, got 'https://'"),
         ("https:///web.ova", "expected https://host/file, got 'https:///web.ova'"),
         ("https://[/web.ova?secret=feed", "expected https://host/file, got 'https://[/web.ova'"),

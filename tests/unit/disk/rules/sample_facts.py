@@ -172,6 +172,13 @@ def raw(**facts: Any) -> ImageFacts:
     return disk(name="disk.raw", container=Container.RAW, vmdk=None, **facts)
 
 
+def in_vsphere(**facts: Any) -> ImageFacts:
+    """The machine before it is exported, with one disk on a datastore."""
+    of = replace(DISK, **{"container": Container.DATASTORE, "vmdk": None, **facts})
+    hardware = replace(OVF, files=(), cd_drives=0, disks=(replace(OVF.disks[0], format=""),))
+    return ImageFacts("web", of.size_bytes, Container.VIRTUAL_MACHINE, None, (of,), machine=hardware)
+
+
 FILE = OVF.files[0]
 SECOND = replace(DISK, name="second.vmdk", layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.EXT4))
 EMPTY = replace(DISK, layout=replace(UNDIVIDED, whole_disk_file_system=FileSystem.EMPTY))

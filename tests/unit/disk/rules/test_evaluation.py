@@ -27,6 +27,7 @@ from tests.unit.disk.rules.sample_facts import (
     disk,
     gpt,
     holding,
+    in_vsphere,
     mbr,
     ova,
     ovf,
@@ -108,6 +109,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "disk-too-large-for-snapshot": (disk(capacity_bytes=16 * TIB), SNAPSHOT, "16 TiB"),
     "disk-needs-manifest": (disk(capacity_bytes=9 * TIB), SNAPSHOT, "9 TiB"),
     "capacity-unknown": (disk(capacity_bytes=None), SNAPSHOT, "no capacity"),
+    "machine-disk-not-read": (in_vsphere(layout=None, not_read="vSphere encrypts its file"), EC2, "vSphere encrypts its file"),
     "layout-unknown": (disk(layout=None), EC2, "could not be read"),
     "layout-damaged": (disk(damage=(Damage("partition 1", "it goes from 0 to 9"),)), EC2, "partition 1: it goes"),
     "partition-beyond-disk": (raw(capacity_bytes=34 * GIB), SNAPSHOT, "partition 1 ends at"),
@@ -175,6 +177,7 @@ def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
     ("facts", "profiles"),
     [
         pytest.param(MACHINE, (EC2, BYOL), id="ova"),
+        pytest.param(in_vsphere(), (EC2, BYOL), id="machine-in-vsphere"),
         pytest.param(disk(), tuple(ImageProfile), id="vmdk"),
         pytest.param(vmdk(directory_at_end=False, has_footer=None, ends_in_end_of_stream=None), tuple(ImageProfile), id="vmdk-of-qemu"),
         pytest.param(vhd(), tuple(ImageProfile), id="vhd"),
@@ -197,6 +200,16 @@ def test_there_is_a_check_for_each_rule_and_a_rule_for_each_check() -> None:
 def test_importable_images_have_no_findings(facts: ImageFacts, profiles: tuple[ImageProfile, ...]) -> None:
     for profile in profiles:
         assert evaluate(facts, profile) == ()
+
+
+def test_the_reason_that_all_disks_of_a_machine_share_is_reported_once() -> None:
+    facts = in_vsphere(layout=None, not_read="the VM is powered on")
+    (first,) = facts.disks
+    second = replace(first, name="second.vmdk")
+    (found,) = evaluate(replace(facts, disks=(first, second)), EC2)
+    assert (found.rule, found.subject, found.severity) == ("machine-disk-not-read", "web", Severity.UNKNOWN)
+    other = replace(second, not_read="vSphere encrypts its file")
+    assert [f.subject for f in evaluate(replace(facts, disks=(first, other)), EC2)] == ["disk.vmdk", "second.vmdk"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,12 @@ def unreachable_host(machines: Any, closed_port: int) -> Iterator[str]:
     serve_from(f"https://127.0.0.1:{closed_port}/sdk")
     yield f"127.0.0.1:{closed_port}"
     serve_from("https://*/sdk")
+
+
+@pytest.fixture
+def export_inputs(export_inputs: Inputs, machines: Any, bootable_disk: bytes) -> Inputs:
+    """An export of a machine whose disk preview reads and finds nothing in."""
+    return replace(export_inputs, uuid=machines.make_with_disks("sound", bootable_disk).facts().uuid)
 
 
 def test_preview_is_silent_while_the_host_can_be_reached(
