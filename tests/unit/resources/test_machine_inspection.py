@@ -88,10 +88,14 @@ def test_only_the_disk_that_boots_has_a_guest(machines: Any, bootable_disk: byte
     machine = machines.make_with_disks("web", bootable_disk, bootable_disk)
     read: list[tuple[bytes, int | None]] = []
 
-    def read_guest(content: DiskContent, layout: Layout) -> None:
-        read.append((content.read(510, 2), layout.root))
+    guest: Any = object()
 
-    inspect_machine(machine, machine.facts(), time.sleep, read_guest)
+    def read_guest(content: DiskContent, layout: Layout) -> Any:
+        read.append((content.read(510, 2), layout.root))
+        return guest
+
+    found = inspect_machine(machine, machine.facts(), time.sleep, read_guest).facts
+    assert [disk.guest for disk in found.disks] == [guest, None]
     assert read == [(b"\x55\xaa", 1)]
 
 
@@ -177,7 +181,7 @@ def test_a_missing_privilege_is_named(machine: VSphereMachine, machines: Any) ->
         (reason,) = reasons(machine)
     finally:
         manager.RemoveEntityPermission(datastore, "operator", False)
-    assert "Datastore.Browse (Browse datastore) and Datastore.FileManagement (Low level file operations)" in reason
+    assert "Datastore.Browse (Browse datastore) and Datastore.FileManagement (Low level file operations)" in str(reason)
 
 
 def test_a_flat_file_that_is_shorter_than_the_disk_is_damage(machine: VSphereMachine, machines: Any) -> None:

@@ -102,11 +102,11 @@ class VirtualMachineExportArgs(AwsArgs):
     """`ova`: one OVA. `vmdk`: one stream-optimized VMDK per disk and a manifest with their SHA-256, for several
     `disk_containers` of ImportImage. Default: `ova`."""
     image_profile: NotRequired[pulumi.Input[ImageProfileValue]]
-    """What the image is for. `byol-workspaces` requires a single disk of at most 70 GB and at most one network
-    adapter. Default: `ec2`."""
+    """What the image is for, which decides on the rules for the disks. `byol-workspaces` also requires a single disk of
+    at most 70 GB and at most one network adapter. Default: `ec2`."""
     ignored_findings: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
-    """Ids of rules about the size of the disk that do not fail preview: `byol-disk-above-70`, `byol-disk-too-large`
-    (docs/inspect.md). Default: none."""
+    """Ids of rules (docs/inspect.md) whose findings on the disks of the virtual machine are not reported. Default:
+    none."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do if the virtual machine is powered on. `refuse`: fail. `shutDown`: shut down the guest through VMware
     Tools and wait up to 5 minutes. `powerOff`: power off. `wait`: wait until it is off. Default: `refuse`."""
@@ -130,7 +130,8 @@ class VirtualMachineExport(ManagedResource, module="vmimport", name="VirtualMach
     """Exports a powered-off virtual machine, or a snapshot, to S3. The resource's id is the S3 URI of `key`.
 
     The disks are streamed from vSphere to S3; the machine that runs Pulumi stores no data. The OVA has no CD drive and
-    no NVRAM. Equal disks give equal exports, byte for byte. Deleting the resource deletes the objects, unless another
+    no NVRAM. Equal disks give equal exports, byte for byte. The disks of a machine that is powered off are inspected
+    before the export, where vSphere serves them. Deleting the resource deletes the objects, unless another
     owner has overwritten them. Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
     """
 

@@ -123,7 +123,7 @@ def test_a_flat_disk_is_exported_as_a_stream_optimized_vmdk(
     machine = machines.make_with_disks("sound", bootable_disk)
     created = lifecycle.create(new_export_run(), replace(export_inputs, uuid=machine.facts().uuid))
     assert created.state.virtual_machine_name == "sound"
-    assert created.state.size_bytes < 1 << 20
+    assert 0 < (created.state.size_bytes or 0) < 1 << 20
 
 
 @pytest.mark.parametrize("name", ["image_profile", "ignored_findings", "powered_on"])
