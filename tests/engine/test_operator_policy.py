@@ -21,6 +21,7 @@ from pulumi_vmimport import (
     VmimportRole,
 )
 from pulumi_vmimport.aws.iam.policy_conditions import as_list
+from pulumi_vmimport.components.operator_kinds import operator_kinds
 from pulumi_vmimport_sandbox import Sandbox
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -183,6 +184,39 @@ def test_fails_in_preview_for_a_resource_that_does_not_exist(new_stack: NewStack
     assert "got 'ImportImages'" in printed
     assert "Traceback" not in printed
     assert sandbox.aws.calls.writes() == []
+
+
+def test_a_policy_that_is_too_large_is_several_whose_names_stay_as_it_grows_and_shrinks(
+    new_stack: NewStack, sandbox: Sandbox
+) -> None:
+    iam = sandbox.aws.observer("iam")
+    iam.create_role(RoleName="ci", AssumeRolePolicyDocument="{}")
+    before = sandbox.aws.remaining_resources()
+    args: Any = {"buckets": [BUCKET], "policy_name": "pipeline", "attach_to_roles": ["ci"]}
+
+    def program() -> None:
+        pulumi.export("arns", OperatorPolicy("pipeline", args).policy_arns)
+
+    def attached() -> list[str]:
+        return sorted(p["PolicyName"] for p in iam.list_attached_role_policies(RoleName="ci")["AttachedPolicies"])
+
+    stack = new_stack(program)
+    args["resources"] = sorted(operator_kinds())
+    sandbox.aws.faults.on("CreatePolicy", lambda _: stack.kill(), when="after")
+    stack.fails(stack.up)
+    sandbox.aws.faults.clear()
+    stack.cancel()
+    stack.up()
+    assert attached() == ["pipeline", "pipeline-2"]
+    assert [arn.rpartition("/")[2] for arn in stack.outputs()["arns"]] == ["pipeline", "pipeline-2"]
+    assert stack.preview(refresh=True).keys() == {"same"}
+    args["resources"] = ["ImportImage"]
+    assert stack.up() == {"delete": 2, "same": 3, "update": 1}
+    assert attached() == ["pipeline"]
+    args["resources"] = sorted(operator_kinds())
+    assert stack.up() == {"create": 2, "same": 3, "update": 1}
+    stack.destroy()
+    assert sandbox.aws.remaining_resources() == before
 
 
 def test_a_policy_that_kill_9_left_behind_is_imported(new_stack: NewStack, sandbox: Sandbox) -> None:

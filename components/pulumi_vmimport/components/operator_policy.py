@@ -10,15 +10,23 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam.iam_documents import Document
-from pulumi_vmimport.aws.permissions.operator_statements import PolicyScope, guide_policy, operator_policy
+from pulumi_vmimport.aws.permissions.operator_statements import (
+    PolicyScope,
+    guide_policy,
+    managed_policies,
+    operator_policy,
+)
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, InvalidInputsError, Values
 from pulumi_vmimport.components.leftovers import declare_or_import, identity_of, leftover_policy
 from pulumi_vmimport.components.operator_kinds import operator_kinds
-from pulumi_vmimport.components.operator_policy_rules import argument_problems, size_problem
+from pulumi_vmimport.components.operator_policy_rules import argument_problems, managed_policy_problems, name_of_policy
 from pulumi_vmimport.components.provider_lookups import account_of, partition_of, region_of
 from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE
 
 _SCOPE_ARGS = ("buckets", "regions", "role_names", "kms_key_arns")
+# The default quota of managed policies for each role and user.
+# Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MOST_ATTACHED = 10
 
 
 class OperatorPolicyArgs(TypedDict):
@@ -42,14 +50,14 @@ class OperatorPolicyArgs(TypedDict):
     regions: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """The Regions of the resources. Default: the Region of the aws provider."""
     policy_name: NotRequired[pulumi.Input[str]]
-    """Create a managed policy of this name. Whether it is set must be known. Default: none; the output `policy`
-    contains the document."""
+    """Create a managed policy of this name; if it is too large for IAM, further ones of this name with -2, -3 ...
+    Whether it is set must be known. Default: none; the outputs `policy` and `policies` contain the documents."""
     attach_to_roles: NotRequired[list[str]]
-    """The names of existing roles to attach the managed policy to. Default: none."""
+    """The names of existing roles to attach the managed policies to. Default: none."""
     attach_to_users: NotRequired[list[str]]
-    """The names of existing users to attach the managed policy to. Default: none."""
+    """The names of existing users to attach the managed policies to. Default: none."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the managed policy, at most 40; the library adds three to identify its own policy. Default: none."""
+    """Tags of the managed policies, at most 40; the library adds three to identify its own policy. Default: none."""
 
 
 class OperatorPolicy(Component):
@@ -61,9 +69,13 @@ class OperatorPolicy(Component):
     """
 
     policy: pulumi.Output[str]
-    """The policy document as JSON."""
+    """The whole policy document as JSON."""
+    policies: pulumi.Output[list[str]]
+    """The same as JSON documents that IAM accepts as managed policies: one, or several if it is too large."""
     policy_arn: pulumi.Output[str | None]
-    """The ARN of the managed policy, available once the policy is attached; None without policy_name."""
+    """The ARN of the first managed policy, available once it is attached; None without policy_name."""
+    policy_arns: pulumi.Output[list[str]]
+    """The ARNs of all managed policies, available once they are attached; empty without policy_name."""
 
     @overload
     def __init__(
@@ -84,40 +96,72 @@ class OperatorPolicy(Component):
 
     def _declare(self, name: str, args: OperatorPolicyArgs) -> None:
         inputs = CheckedInputs(self, name, args, OperatorPolicyArgs, argument_problems)
-        self.policy = self._document(inputs).apply(lambda document: json.dumps(document, indent=2))
-        self.policy_arn = pulumi.Output.from_input(None)
+        document = self._document(inputs)
+        parts = self._parts(inputs, document)
+        self.policy = document.apply(_as_json)
+        self.policies = parts.apply(lambda documents: [_as_json(part) for part in documents])
+        self.policy_arn, self.policy_arns = pulumi.Output.from_input(None), pulumi.Output.from_input([])
         if inputs.is_given("policy_name"):
-            self.policy_arn = self._managed(name, inputs, args)
-        self.register_outputs({"policy": self.policy, "policyArn": self.policy_arn})
+            first = self._managed(name, 1, inputs, args)
+
+            def declare_others(documents: list[str]) -> Any:
+                numbers = range(2, len(documents) + 1)
+                return pulumi.Output.all(first, *(self._managed(name, number, inputs, args) for number in numbers))
+
+            self.policy_arn, self.policy_arns = first, self.policies.apply(declare_others)
+        self.register_outputs(
+            {
+                "policy": self.policy,
+                "policies": self.policies,
+                "policyArn": self.policy_arn,
+                "policyArns": self.policy_arns,
+            }
+        )
 
     def _document(self, inputs: CheckedInputs) -> pulumi.Output[Document]:
         values = {name: inputs.get(name) for name in ("resources", "preset", *_SCOPE_ARGS)}
         place = {"partition": partition_of(self), "account_id": account_of(self), "region": region_of(self)}
+        together: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**values, **place)
+        return together.apply(_document_of)
+
+    def _parts(self, inputs: CheckedInputs, document: pulumi.Output[Document]) -> pulumi.Output[list[Document]]:
+        """The document, split as far as IAM requires for managed policies."""
         is_managed = inputs.is_given("policy_name")
 
-        def document(known: Values) -> Document:
-            made = _document_of(known)
-            if problem := size_problem(made, list(known["resources"] or ()), _scope(known)):
-                if is_managed:
-                    raise InvalidInputsError(inputs.component, [problem])
+        def split(known: list[Any]) -> list[Document]:
+            parts, policy_name = managed_policies(known[0]), known[1]
+            problems = list(managed_policy_problems(parts, policy_name))
+            if problems and is_managed:
+                raise InvalidInputsError(inputs.component, problems)
+            for problem in problems:
                 pulumi.log.warn(f"{problem.path}: {problem.reason}", resource=self)
-            return made
+            if len(parts) > _MOST_ATTACHED:
+                pulumi.log.warn(
+                    f"the policy is split into {len(parts)} managed policies, and the default quota of a role or user "
+                    f"is {_MOST_ATTACHED}; name fewer buckets, roles and Regions, or have the quota increased",
+                    resource=self,
+                )
+            return parts
 
-        together: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**values, **place)
-        return together.apply(document)
+        return pulumi.Output.all(document, inputs.get("policy_name")).apply(split)
 
-    def _managed(self, name: str, inputs: CheckedInputs, args: OperatorPolicyArgs) -> pulumi.Output[str | None]:
-        policy_name, child = inputs.get("policy_name"), pulumi.ResourceOptions(parent=self)
+    def _managed(
+        self, name: str, number: int, inputs: CheckedInputs, args: OperatorPolicyArgs
+    ) -> pulumi.Output[str | None]:
+        """The ARN of one of the managed policies, which it declares with its attachments."""
+        policy_name = inputs.get("policy_name").apply(lambda known: name_of_policy(known, number))
+        child = pulumi.ResourceOptions(parent=self)
         tags = pulumi.Output.all(inputs.get("tags", default={}), identity_of(self)).apply(
             lambda v: {**v[0], **v[1].owner_tags}
         )
+        label = name if number == 1 else f"{name}-policy-{number}"
 
         def declare(leftover: str | None) -> aws.iam.Policy:
             return aws.iam.Policy(
-                name,
+                label,
                 name=policy_name,
                 description="What `pulumi up` of pulumi-vmimport needs",
-                policy=self.policy,
+                policy=self.policies.apply(lambda documents: documents[number - 1]),
                 tags=tags,
                 opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(import_=leftover)),
             )
@@ -126,15 +170,19 @@ class OperatorPolicy(Component):
         arn: pulumi.Output[str] = created.apply(lambda policy: policy.arn)
         attachments: list[pulumi.CustomResource] = [
             *(
-                aws.iam.RolePolicyAttachment(f"{name}-role-{role}", role=role, policy_arn=arn, opts=child)
+                aws.iam.RolePolicyAttachment(f"{label}-role-{role}", role=role, policy_arn=arn, opts=child)
                 for role in args.get("attach_to_roles") or ()
             ),
             *(
-                aws.iam.UserPolicyAttachment(f"{name}-user-{user}", user=user, policy_arn=arn, opts=child)
+                aws.iam.UserPolicyAttachment(f"{label}-user-{user}", user=user, policy_arn=arn, opts=child)
                 for user in args.get("attach_to_users") or ()
             ),
         ]
         return pulumi.Output.all(arn, *(each.urn for each in attachments)).apply(lambda ready: ready[0])
+
+
+def _as_json(document: Document) -> str:
+    return json.dumps(document, indent=2)
 
 
 def _document_of(known: Values) -> Document:

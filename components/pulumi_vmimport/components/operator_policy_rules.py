@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pulumi_vmimport.aws.iam.iam_documents import Document
 from pulumi_vmimport.aws.permissions.operator_statements import (
     MANAGED_POLICY_CHARACTERS,
-    PolicyScope,
     counted_characters,
-    operator_policy,
+    fits_managed_policy,
 )
 from pulumi_vmimport.components.component_base import Values
 from pulumi_vmimport.components.operator_kinds import operator_kinds
@@ -32,7 +31,6 @@ _PATTERNS = (
 )
 _NOT_OF_PRESET = ("role_names", "kms_key_arns", "regions")
 _OF_MANAGED_POLICY = ("attach_to_roles", "attach_to_users", "tags")
-_MOST_LISTED = 3
 
 
 def argument_problems(values: Values) -> Iterator[Problem]:
@@ -88,18 +86,23 @@ def _uses_s3(kind: str) -> bool:
     return any(action.startswith("s3:") for needed in operator_kinds()[kind] for action in needed.called)
 
 
-def size_problem(document: Document, resources: Sequence[str], scope: PolicyScope) -> Problem | None:
-    """The problem of a document that is too large for a managed policy, with the resources that take the most room."""
-    size = counted_characters(document)
-    if size <= MANAGED_POLICY_CHARACTERS:
-        return None
-    kinds = operator_kinds()
-    sizes = {name: counted_characters(operator_policy(kinds[name], scope)) for name in resources}
-    largest = sorted(sizes, key=lambda name: -sizes[name])[:_MOST_LISTED]
-    listed = ", ".join(f"{name} ({sizes[name]})" for name in largest)
-    return Problem(
-        "resources" if resources else "buckets",
-        f"the policy has {size} characters without white space, and IAM accepts {MANAGED_POLICY_CHARACTERS} in a "
-        f"managed policy{f'; the largest are {listed}' if listed else ''}; name fewer resources, buckets, roles and "
-        "Regions, or split them between several OperatorPolicy components and attach each of the policies",
-    )
+def name_of_policy(policy_name: str, number: int) -> str:
+    """The name of one of the managed policies."""
+    return policy_name if number == 1 else f"{policy_name}-{number}"
+
+
+def managed_policy_problems(policies: Sequence[Document], policy_name: str | None) -> Iterator[Problem]:
+    """Why IAM does not accept these managed policies: a statement that cannot be split, or the name of the last one."""
+    for policy in policies:
+        if not fits_managed_policy(policy):
+            yield Problem(
+                "buckets",
+                f"a statement of the policy has {counted_characters(policy)} characters without white space, and IAM "
+                f"accepts {MANAGED_POLICY_CHARACTERS} in a managed policy; shorten the names and prefixes",
+            )
+    if policy_name is not None and not _NAME.fullmatch(last := name_of_policy(policy_name, len(policies))):
+        yield Problem(
+            "policy_name",
+            f"the policy is split into {len(policies)} managed policies, and the name of the last, {last}, has more "
+            "than 128 characters; shorten policy_name",
+        )

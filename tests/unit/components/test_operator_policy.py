@@ -23,10 +23,15 @@ def outputs(args: Any) -> dict[str, Any]:
     return {"policy": made.policy, "arn": made.policy_arn}
 
 
+def all_outputs(args: Any) -> dict[str, Any]:
+    made = OperatorPolicy("pipeline", args)
+    return {"policy": made.policy, "policies": made.policies, "arns": made.policy_arns}
+
+
 @pytest.fixture
 def world(world: Any) -> Any:
     world.answers[GET_POLICY] = "reading IAM policy: couldn't find resource"
-    world.states["aws:iam/policy:Policy"] = lambda inputs: {"arn": ARN}
+    world.states["aws:iam/policy:Policy"] = lambda inputs: {"arn": f"arn:aws:iam::123456789012:policy/{inputs['name']}"}
     return world
 
 
@@ -125,18 +130,62 @@ def everything() -> dict[str, Any]:
     return {"resources": sorted(operator_kinds()), "buckets": ["images-of-web", "exports-of-web"]}
 
 
-def test_fails_in_preview_for_a_managed_policy_that_is_too_large(world: Any) -> None:
+def permissions(documents: list[str]) -> set[tuple[str, str, str]]:
+    """Each action with its resource and condition."""
+    return {
+        (action, arn, json.dumps(statement.get("Condition")))
+        for document in documents
+        for statement in json.loads(document)["Statement"]
+        for action in as_list(statement["Action"])
+        for arn in as_list(statement["Resource"])
+    }
+
+
+def test_a_policy_that_is_too_large_is_split_into_managed_policies_that_are_all_attached(world: Any) -> None:
+    args = {**everything(), "policy_name": "pipeline", "attach_to_roles": ["ci"]}
+    found = world.deploy(lambda: all_outputs(args))
+    assert world.tokens == {
+        "pipeline": "aws:iam/policy:Policy",
+        "pipeline-role-ci": "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "pipeline-policy-2": "aws:iam/policy:Policy",
+        "pipeline-policy-2-role-ci": "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    }
+    assert [world.inputs(name)["name"] for name in ("pipeline", "pipeline-policy-2")] == ["pipeline", "pipeline-2"]
+    documents = [world.inputs(name)["policy"] for name in ("pipeline", "pipeline-policy-2")]
+    assert documents == found["policies"]
+    assert all(len("".join(document.split())) <= MANAGED_POLICY_CHARACTERS for document in documents)
+    assert permissions(documents) == permissions([found["policy"]])
+    assert found["arns"] == [ARN, f"{ARN}-2"]
+
+
+def test_a_policy_that_fits_is_one_managed_policy(world: Any) -> None:
+    found = world.deploy(lambda: all_outputs({**IMAGE, "policy_name": "pipeline"}))
+    assert found["policies"] == [found["policy"]]
+    assert found["arns"] == [ARN]
+
+
+def test_documents_alone_are_split_as_well(world: Any, warnings: list[str]) -> None:
+    found = world.deploy(lambda: all_outputs(everything()))
+    assert len("".join(found["policy"].split())) > MANAGED_POLICY_CHARACTERS
+    assert permissions(found["policies"]) == permissions([found["policy"]])
+    assert (len(found["policies"]), found["arns"], warnings) == (2, [], [])
+
+
+def test_fails_in_preview_for_a_statement_that_cannot_be_split_and_for_the_name_of_the_last_policy(world: Any) -> None:
     world.preview = True
-    (reason,) = world.problems(lambda: outputs({**everything(), "policy_name": "pipeline"})).values()
-    assert f"IAM accepts {MANAGED_POLICY_CHARACTERS} in a managed policy" in reason
-    assert "the largest are ByolWorkspaceImage (" in reason
-    assert "split them between several OperatorPolicy components" in reason
+    long = {"resources": sorted(operator_kinds()), "buckets": [f"images-of-web/{'x' * MANAGED_POLICY_CHARACTERS}"]}
+    found = world.problems(lambda: outputs({**long, "policy_name": "p" * 127}))
+    assert f"IAM accepts {MANAGED_POLICY_CHARACTERS} in a managed policy; shorten the names" in found["buckets"]
+    assert "has more than 128 characters; shorten policy_name" in found["policy_name"]
 
 
-def test_a_document_alone_may_be_larger(world: Any, warnings: list[str]) -> None:
-    assert len(world.deploy(lambda: outputs(everything()))["policy"]) > MANAGED_POLICY_CHARACTERS
+def test_more_policies_than_a_role_can_have_are_a_warning(world: Any, warnings: list[str]) -> None:
+    buckets = [f"{'images-of-web' * 4}-{number}" for number in range(400)]
+    found = world.deploy(lambda: all_outputs({"resources": ["ImportImage"], "buckets": buckets}))
+    assert all(len("".join(document.split())) <= MANAGED_POLICY_CHARACTERS for document in found["policies"])
+    assert permissions(found["policies"]) == permissions([found["policy"]])
     (warning,) = warnings
-    assert "IAM accepts" in warning
+    assert f"is split into {len(found['policies'])} managed policies, and the default quota" in warning
 
 
 def test_a_name_that_preview_does_not_know_is_not_judged(world: Any, unknown: Callable[[], Any]) -> None:

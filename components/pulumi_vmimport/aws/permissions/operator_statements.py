@@ -7,7 +7,7 @@ cannot limit to resources is limited to Regions.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 
 from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document, via_service
 from pulumi_vmimport.aws.tables import iam_actions
@@ -86,6 +86,24 @@ def guide_policy(scope: PolicyScope, *, creates_buckets: bool = False) -> Docume
     return {"Version": VERSION, "Statement": [*statements, _allow(GUIDE_EC2_ACTIONS, ("*",))]}
 
 
+def managed_policies(document: Document) -> list[Document]:
+    """The document as managed policies that together allow the same, each as large as IAM accepts.
+
+    A statement that is too large alone is split between its resources or actions, as far as it has several.
+    """
+    parts: list[list[Document]] = [[]]
+    for statement in chain.from_iterable(map(_pieces, document["Statement"])):
+        if parts[-1] and not fits_managed_policy({**document, "Statement": [*parts[-1], statement]}):
+            parts.append([])
+        parts[-1].append(statement)
+    return [{**document, "Statement": part} for part in parts]
+
+
+def fits_managed_policy(document: Document) -> bool:
+    """Whether IAM accepts the document in a managed policy."""
+    return counted_characters(document) <= MANAGED_POLICY_CHARACTERS
+
+
 def counted_characters(document: Document) -> int:
     """The size of a document as IAM counts it."""
     return len("".join(json.dumps(document, separators=(",", ":")).split()))
@@ -158,6 +176,17 @@ def _arns(of_type: str, scope: PolicyScope) -> list[str]:
             arn = arn.replace(f"{{{placeholder}}}", value)
         found[arn] = None
     return list(found)
+
+
+def _pieces(statement: Document) -> Iterator[Document]:
+    for member in ("Resource", "Action"):
+        values = statement[member]
+        if isinstance(values, list) and not fits_managed_policy({"Version": VERSION, "Statement": [statement]}):
+            middle = len(values) // 2
+            for half in (values[:middle], values[middle:]):
+                yield from _pieces({**statement, member: _one(half)})
+            return
+    yield statement
 
 
 def _allow(actions: Sequence[str], resources: Sequence[str], condition: object = None) -> Document:
