@@ -8,6 +8,7 @@ Sources: the BCD reference of learn.microsoft.com (BcdLibraryElementTypes, BcdBo
 BcdOSLoaderElementTypes); the layout of device elements is not published.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.registry.hive import Hive, Key, Value
+from pulumi_vmimport.shown_value import shown_value
 
 BOOT_MANAGER = "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 EMS_SETTINGS = "{0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9}"
@@ -24,6 +26,7 @@ INHERITED_OBJECTS = "14000006"
 BOOT_EMS, OS_EMS = "16000020", "260000b0"
 
 _MAX_OBJECTS = 32
+_OBJECT_ID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 _SETUP_MEDIA_FOLDER = "\\system32\\boot\\"
 _DEVICE = struct.Struct("<16xI")  # options, then the kind of the device
 _PARTITION_DEVICE = 6
@@ -96,6 +99,8 @@ def read_boot_configuration(store: Hive) -> BootConfiguration | None:
     default, evidence = _default_object(objects)
     if default is None:
         return None
+    if not _OBJECT_ID.fullmatch(default):
+        raise UnreadableVolumeError(store.path, f"{evidence} names no object, but {shown_value(default)}")
     loader = _element(objects, default, APPLICATION_PATH)
     system = _element(objects, default, OS_DEVICE)
     configuration = BootConfiguration(
@@ -136,7 +141,7 @@ def _with_inherited(objects: Key, start: tuple[str, ...]) -> Iterator[str]:
         yield object_id
         inherited = _element(objects, object_id, INHERITED_OBJECTS)
         for other in (inherited.strings() or ()) if inherited is not None else ():
-            if other.lower() not in seen and len(seen) < _MAX_OBJECTS:
+            if _OBJECT_ID.fullmatch(other) and other.lower() not in seen and len(seen) < _MAX_OBJECTS:
                 seen.add(other.lower())
                 rest.append(other)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.registry.hive import Hive, Key
+from pulumi_vmimport.disk.registry.registry_text import folded
 from pulumi_vmimport.disk.registry.security_identifier import sid_text, sids
 
 ACCOUNTS = "SAM\\Domains\\Account"
@@ -58,7 +59,7 @@ class LocalAccounts:
 
     def account(self, name: str) -> LocalAccount | None:
         """The account with this name, whose case does not matter; None if it does not exist."""
-        return self._by_name.get(name.casefold())
+        return self._by_name.get(folded(name))
 
     def is_administrator(self, account: LocalAccount) -> bool | None:
         """Whether an account is itself a member of Administrators; None if unknown."""
@@ -68,7 +69,7 @@ class LocalAccounts:
 
     @cached_property
     def _by_name(self) -> dict[str, LocalAccount]:
-        return {account.name.casefold(): account for account in self.accounts}
+        return {folded(account.name): account for account in self.accounts}
 
 
 def read_accounts(sam: Hive) -> LocalAccounts:

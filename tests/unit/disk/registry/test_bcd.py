@@ -128,6 +128,18 @@ def test_objects_that_inherit_from_each_other_end() -> None:
     assert not expected({**keys, **element(WINDOWS, "14000006", ids(*many, WINDOWS))}).is_ems_enabled
 
 
+def test_a_default_entry_that_does_not_exist_has_no_loader() -> None:
+    gone = "{00000000-0000-0000-0000-000000000001}"
+    found = expected({**store(), **element(BOOT_MANAGER, "23000003", sz(gone))})
+    assert (found.object_id, found.loader_path, found.system_partition) == (gone, None, None)
+    assert not found.is_uefi
+
+
+def test_fails_for_a_default_entry_that_is_no_object() -> None:
+    with pytest.raises(UnreadableVolumeError, match=r"Elements\\23000003 names no object, but 'x\\x1b'"):
+        read({**store(), **element(BOOT_MANAGER, "23000003", sz("x\x1b"))})
+
+
 def test_fails_for_a_hive_that_is_no_store() -> None:
     with pytest.raises(UnreadableVolumeError, match=r"Boot\\BCD: it is no BCD store: it has no key Objects"):
         read({"Select": {}})

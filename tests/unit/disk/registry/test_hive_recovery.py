@@ -5,49 +5,25 @@ the last entry.
 """
 
 import struct
-from collections.abc import Mapping
 
 import pytest
 from tests.unit.disk.registry.hive_writer import (
     BINARY,
     TIME,
     MemoryFile,
-    Values,
-    changed_pages,
-    dword,
     edited,
     hive,
     log_entry,
     new_log,
     old_log,
     sealed,
-    sz,
     with_sequences,
 )
+from tests.unit.disk.registry.stepped_hive import HIVES, entry
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.registry.hive import Hive
 from pulumi_vmimport.disk.registry.hive_recovery import HiveState
-
-STEPS = 6
-FILLER: Mapping[str, Values] = {
-    f"ControlSet001\\Services\\s{number:03}": {"ImagePath": sz("System32\\x.sys")} for number in range(60)
-}
-
-
-def step(number: int) -> bytes:
-    """The hive after so many changes; each changes the number and adds a key at the end, also more bins."""
-    added: dict[str, Values] = {f"Z{change}": {"data": (BINARY, bytes([change]) * 9000)} for change in range(number)}
-    return hive({"A": {"step": dword(number)}, **FILLER, **added})
-
-
-HIVES = [step(number) for number in range(STEPS)]
-
-
-def entry(number: int, sequence: int, *, salt: int = 0) -> bytes:
-    """The entry that leads from one step to the next."""
-    old, new = HIVES[number], HIVES[number + 1]
-    return log_entry(sequence, len(new) - 4096, changed_pages(old, new), salt=salt)
 
 
 def dirty(number: int = 0, primary: int = 1622, secondary: int = 1621) -> bytes:
