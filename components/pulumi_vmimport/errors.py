@@ -19,6 +19,7 @@ VmimportError
 │   ├── DamagedImageError           a field of the image has an impossible value
 │   ├── UnsupportedImageError       the kind of image cannot be read here
 │   ├── InvalidDescriptorError      an OVF descriptor cannot express these facts
+│   ├── DamagedCompressionError     the compressed data of an NTFS stream is damaged
 │   ├── UnreadableVolumeError       a file or structure of a volume cannot be read
 │   ├── UnknownFactError            a rule needs a fact of the guest that could not be read
 │   ├── InvalidGuestFactsError      the JSON of guest facts is invalid

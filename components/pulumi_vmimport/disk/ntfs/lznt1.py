@@ -1,5 +1,7 @@
 """LZNT1, the compression of NTFS streams. Source: [MS-XCA] section 2.5."""
 
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+
 _CHUNK_BYTES = 4096
 _COMPRESSED, _SIZE_MASK = 0x8000, 0xFFF
 _SIGNATURE, _SIGNATURE_MASK = 0x3000, 0x7000
@@ -7,7 +9,7 @@ _MIN_MATCH = 3
 _SHORTEST_LENGTH_BITS, _TOKEN_BITS = 4, 16
 
 
-class DamagedCompressionError(ValueError):
+class DamagedCompressionError(DiskImageError):
     """Data that no LZNT1 compressor writes."""
 
 
