@@ -17,12 +17,14 @@ import pytest
 from pulumi import automation
 
 from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox.aws.core.access_keys import account_of
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
 from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost
 
 ENGINE = "bin/pulumi --"
 PARALLEL = 200
 IMAGE_POLL = "DescribeImages (poll)"
+DRY_RUN = " (dry run)"
 # Consecutive calls of these operations count as one: their number depends only on time and threads.
 REPEATED = {
     IMAGE_POLL,
@@ -53,6 +55,8 @@ class Watch:
     """
 
     credentials: Path
+    accounts: dict[str, str] = field(default_factory=dict)
+    """The instances that have an account of their own, by its id"""
     calls: dict[str, list[str]] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
@@ -83,12 +87,15 @@ class Watch:
     @staticmethod
     def _operation(incoming: IncomingCall) -> str:
         """The operation; the polls of a copied AMI differ from the look-ups before and after them by their filter."""
-        is_poll = incoming.parameters.get("Filter.1.Name") == "image-id"
-        return IMAGE_POLL if is_poll else incoming.call.operation
+        if incoming.parameters.get("Filter.1.Name") == "image-id":
+            return IMAGE_POLL
+        return incoming.call.operation + (DRY_RUN if incoming.call.is_dry_run else "")
 
     def _named_in(self, incoming: IncomingCall) -> str | None:
         """The instance whose resource the call is about; the resources of components share one provider."""
-        names = (incoming.parameters.get(name) for name in ("RoleName", "PolicyName"))
+        if in_account := self.accounts.get(account_of(incoming.access_key)):
+            return in_account if in_account in self.calls else None
+        names = (incoming.parameters.get("RoleName"), incoming.parameters.get("PolicyName"), incoming.body.get("name"))
         what = next(filter(None, names), None) or incoming.call.path.split("/")[1]
         return next((name for name in self._names.values() if f"{what}-".startswith(f"{name}-")), None)
 

@@ -7,12 +7,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pulumi
+import pulumi_aws
 import pytest
-from tests.engine.fault_matrix.conftest import PARALLEL, repair_backend
-from tests.engine.prerequisites import MINUTE, NAMED, Prerequisites, ResourceUnderTest
+from tests.engine.fault_matrix.conftest import DRY_RUN, PARALLEL, Watch, repair_backend
+from tests.engine.prerequisites import MINUTE, NAMED, REGION, Prerequisites, ResourceUnderTest
 
 import pulumi_vmimport
-from pulumi_vmimport import DistributionExecutionRole, ImportBucket, OperatorPolicy, VmimportRole
+from pulumi_vmimport import (
+    CrossAccountDistributionRole,
+    DistributionExecutionRole,
+    ImageDistribution,
+    ImportBucket,
+    OperatorPolicy,
+    VmimportRole,
+)
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport_sandbox import Sandbox
 from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
@@ -48,7 +57,30 @@ def check_one_image_of_each_name(prerequisites: Prerequisites, instances: Iterab
 
 
 def is_write(operation: str) -> bool:
-    return RecordedCall("", operation, "", 0).is_write
+    return not operation.endswith(DRY_RUN) and RecordedCall("", operation, "", 0).is_write
+
+
+class TargetAccounts:
+    """Accounts with the role of CrossAccountDistributionRole, which an account has once: one for each instance."""
+
+    def __init__(self, sandbox: Sandbox, watch: Watch) -> None:
+        self._sandbox, self._watch, self._accounts = sandbox, watch, dict[str, Any]()
+
+    def declare_role(self, name: str) -> None:
+        """The role in the account of this instance, and the provider for it."""
+        account = self._accounts.get(name) or self._accounts.setdefault(name, self._sandbox.aws.second_account())
+        self._watch.accounts[account.account_id] = name
+        target = pulumi_aws.Provider(name, region=REGION, assume_roles=[{"role_arn": account.role_arn}])
+        CrossAccountDistributionRole(
+            name,
+            source_account_id=self._sandbox.aws.account_id,
+            opts=pulumi.ResourceOptions(provider=target),
+        )
+
+
+def declare_distribution(name: str) -> None:
+    ami: Any = {"name": "web-{{ imagebuilder:buildDate }}"}
+    ImageDistribution(name, distributions=[{"region": REGION, "ami_distribution_configuration": ami}])
 
 
 def empty_attribute_file(sandbox: Sandbox, stack: Any) -> None:
@@ -112,19 +144,24 @@ def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
 def test_a_killed_create_of_a_component_is_completed_by_the_next_run_without_a_second_role_or_bucket(
     matrix: Any, sandbox: Sandbox, row: Any
 ) -> None:
+    accounts = TargetAccounts(sandbox, matrix.watch)
     components = {
         "bucket": lambda name: ImportBucket(name, force_destroy=True),
         "named": lambda name: ImportBucket(name, bucket=name, force_destroy=True),
         "role": lambda name: VmimportRole(name, import_buckets=[], role_name=name),
         "execution": lambda name: DistributionExecutionRole(name, role_name=name),
         "policy": lambda name: OperatorPolicy(name, resources=["ImportImage"], buckets=["*"], policy_name=name),
+        "distribution": declare_distribution,
+        "target": accounts.declare_role,
     }
     before = sandbox.aws.remaining_resources()
     deployed = {f"{kind}-clean": declare for kind, declare in components.items()}
     stack = matrix.components(deployed)
     calls = {name.partition("-")[0]: of for name, of in matrix.calls_of(stack.up).items()}
     holds = holds_of({kind: [at for at in of if is_write(at.operation)] for kind, of in calls.items()})
-    assert {at.operation for at in holds.values()} > {"CreateBucket", "CreateRole", "PutRolePolicy", "CreatePolicy"}
+    created = {"CreateBucket", "CreateRole", "PutRolePolicy", "CreatePolicy", "CreateDistributionConfiguration"}
+    assert {at.operation for at in holds.values()} > created
+    assert {name.partition("-")[0] for name in holds} == components.keys()
     deployed.clear()
     deployed.update({name: components[name.partition("-")[0]] for name in holds})
     matrix.watch.start(list(deployed))

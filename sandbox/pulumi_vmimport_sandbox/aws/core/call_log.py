@@ -1,10 +1,11 @@
 """The log of API calls, and the parser that identifies the operation of a request."""
 
 import io
+import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import parse_qs, unquote
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 _READS = ("Describe", "Get", "List", "Head", "AssumeRole")
 _SCOPE = re.compile(r"Credential=([^/,&]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
+_JSON = ("application/json", "application/x-amz-json")
 _NO_PARAMETERS: Mapping[str, str] = {}
+_NO_MEMBERS: Mapping[str, Any] = {}
 INCOMING_CALL = "sandbox.arrival"
 """The key of the `IncomingCall` in a request's WSGI environment."""
 
@@ -38,11 +41,13 @@ class RecordedCall:
     """Seconds since 1970 of the sandbox's clock."""
     path: str = "/"
     """For S3 `/bucket/key?query`."""
+    is_dry_run: bool = False
+    """Whether the request asks AWS only to validate it (`dryRun` of Image Builder)."""
 
     @property
     def is_write(self) -> bool:
-        """Whether the operation may change resources."""
-        return not self.operation.startswith(_READS)
+        """Whether the call may change resources."""
+        return not self.is_dry_run and not self.operation.startswith(_READS)
 
     def is_of(self, operation: str) -> bool:
         """Whether `Operation`, `service:Operation` or `*` matches this call."""
@@ -107,6 +112,9 @@ class IncomingCall:
     parameters: Mapping[str, str]
     """The form fields of a query-protocol call."""
     is_json: bool
+    """Whether the call uses a JSON protocol with the operation in a header."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a JSON body."""
 
     @property
     def is_query(self) -> bool:
@@ -115,7 +123,7 @@ class IncomingCall:
 
 
 def incoming_call(environ: "WSGIEnvironment", at: float) -> IncomingCall:
-    """The call of a request. Reads a form body and restores it."""
+    """The call of a request. Reads a form or JSON body and restores it."""
     query = environ.get("QUERY_STRING", "")
     scope = _SCOPE.search(
         environ.get("HTTP_AUTHORIZATION", "") or unquote(query).replace("X-Amz-Credential", "Credential")
@@ -123,18 +131,15 @@ def incoming_call(environ: "WSGIEnvironment", at: float) -> IncomingCall:
     # Only requests for S3 objects can be unsigned.
     access_key, region, service = scope.groups() if scope else ("", "us-east-1", "s3")
     target = environ.get("HTTP_X_AMZ_TARGET")
-    parameters = _NO_PARAMETERS
-    if target:
-        operation = target.rpartition(".")[2]
-    else:
-        # S3 bodies are user data, whatever their content type.
-        if service != "s3" and environ.get("CONTENT_TYPE", "").startswith(_FORM):
-            parameters = _form(environ)
-        operation = parameters.get("Action") or _routed(service, environ)
+    # S3 bodies are user data, whatever their content type.
+    content_type = environ.get("CONTENT_TYPE", "") if service != "s3" else ""
+    parameters = _form(environ) if content_type.startswith(_FORM) and not target else _NO_PARAMETERS
+    body = _members(environ) if content_type.startswith(_JSON) else _NO_MEMBERS
+    in_header = target.rpartition(".")[2] if target else None
+    operation = in_header or parameters.get("Action") or _routed(service, environ)
     path = environ.get("PATH_INFO", "/") + (f"?{query}" if query else "")
-    return IncomingCall(
-        RecordedCall(service, operation, region, at, path), access_key, parameters, is_json=bool(target)
-    )
+    call = RecordedCall(service, operation, region, at, path, is_dry_run=body.get("dryRun") is True)
+    return IncomingCall(call, access_key, parameters, is_json=bool(target), body=body)
 
 
 def known_operations(names: Iterable[str]) -> set[str]:
@@ -147,9 +152,23 @@ def known_operations(names: Iterable[str]) -> set[str]:
 
 
 def _form(environ: "WSGIEnvironment") -> Mapping[str, str]:
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return {name: values[0] for name, values in parse_qs(_body(environ).decode(), keep_blank_values=True).items()}
+
+
+def _members(environ: "WSGIEnvironment") -> Mapping[str, Any]:
+    """The members of a JSON body; none if it is not a JSON object, which is the service's error to report."""
+    try:
+        parsed = json.loads(_body(environ) or b"{}")
+    except ValueError:
+        return _NO_MEMBERS
+    return parsed if isinstance(parsed, dict) else _NO_MEMBERS
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    """The body, which stays readable."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+    return body
 
 
 def _routed(service: str, environ: "WSGIEnvironment") -> str:

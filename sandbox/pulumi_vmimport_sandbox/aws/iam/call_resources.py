@@ -3,12 +3,11 @@
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
 from moto.utilities.utils import get_partition
@@ -133,8 +132,7 @@ class _Request:
         self.account = account_of(incoming.access_key)
         self.query = environ.get("QUERY_STRING", "")
         self.has_object_tags = bool(environ.get("HTTP_X_AMZ_TAGGING"))
-        is_json = incoming.is_json or self.call.service == "imagebuilder" or self.call.operation == "StartSnapshot"
-        self.body: Mapping[str, Any] = _json(environ) if is_json else {}
+        self.body = incoming.body
         self.action = f"{self.call.service}:{self.call.operation}"
 
     def checks(self) -> Iterator[tuple[str, Sequence[str]]]:
@@ -263,14 +261,3 @@ class _Request:
         yield self.action, found or ["*"]
         if "Tags" in self.body and self.call.operation != "CreateTags":
             yield "workspaces:CreateTags", ["*"]
-
-
-def _json(environ: "WSGIEnvironment") -> Mapping[str, Any]:
-    """The body of a JSON request, which stays readable; empty if it is not JSON."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    try:
-        parsed = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}

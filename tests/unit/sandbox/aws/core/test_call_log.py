@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
-from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
+from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall, RecordedCall
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.conftest import Account
@@ -75,6 +76,22 @@ def test_writes_are_distinguished_from_reads(ready: Account, aws: AwsSandbox) ->
     ready.s3.delete_object(Bucket="disk-images", Key="vm.ova")
     assert [call.operation for call in aws.calls.writes()] == ["ImportImage", "DeleteObject"]
     assert len(aws.calls) == 6
+
+
+def test_the_body_of_a_json_call_is_parsed_and_a_dry_run_is_no_write(account: Account, aws: AwsSandbox) -> None:
+    incoming: list[IncomingCall] = []
+    aws.faults.watch(lambda call, when: incoming.append(call) if when == "before" else None)
+    builder, name = aws.client("imagebuilder", "eu-west-1"), {"name": "web-{{ imagebuilder:buildDate }}"}
+    to = [{"region": "eu-west-1", "amiDistributionConfiguration": name}]
+    with pytest.raises(ClientError, match="DryRunOperationException"):
+        builder.create_distribution_configuration(name="web", distributions=to, dryRun=True)
+    builder.create_distribution_configuration(name="web", distributions=to)
+    aws.client("workspaces").describe_workspace_images(ImageIds=["wsi-1"])
+    aws.client("ebs").start_snapshot(VolumeSize=1, Description="web")
+    account.ec2.describe_images()
+    assert [(call.body.get("name"), call.call.is_write) for call in incoming[:2]] == [("web", False), ("web", True)]
+    assert [call.body for call in incoming[2:3]] == [{"ImageIds": ["wsi-1"]}]
+    assert [call.body.get("Description") for call in incoming[3:]] == ["web", None]
 
 
 def test_the_observers_calls_are_not_recorded(account: Account, aws: AwsSandbox) -> None:
