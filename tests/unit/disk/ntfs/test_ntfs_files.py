@@ -1,24 +1,23 @@
 """Single files: how their content is stored, and what stands in the way of reading it."""
 
 import struct
-from collections.abc import Callable
 
 import pytest
 from tests.unit.disk.ntfs.windows_volume import (
-    CLUSTER_BYTES,
     COMPRESSED,
     HIVE,
     MIXED,
     StoredVolume,
     attribute_at,
+    change,
     files,
+    found,
+    refused,
     stored_volume,
 )
 
-from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.ntfs.file_record import ATTRIBUTE_LIST, DATA, REPARSE_POINT
-from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
-from pulumi_vmimport.disk.ntfs.streams import ClusterStream, CompressedStream
+from pulumi_vmimport.disk.ntfs.file_record import DATA, REPARSE_POINT
+from pulumi_vmimport.disk.ntfs.streams import CompressedStream
 
 SMALL = "/Windows/System32/007-module.dll"
 WHERE = r"\Windows\System32\007-module.dll"
@@ -28,18 +27,6 @@ ROOT, SYMBOLIC_LINK, JUNCTION, WOF = 5, 0xA000000C, 0xA0000003, 0x80000017
 @pytest.fixture
 def volume() -> StoredVolume:
     return stored_volume()
-
-
-def found(volume: StoredVolume, path: str) -> NtfsFile:
-    file = volume.opened().find(path)
-    assert file
-    return file
-
-
-def refused(read: Callable[[], object]) -> str:
-    with pytest.raises(UnreadableVolumeError) as caught:
-        read()
-    return str(caught.value)
 
 
 def test_every_file_of_the_stored_volume_is_read(volume: StoredVolume) -> None:
@@ -153,23 +140,15 @@ def test_a_file_of_onedrive_is_read_unless_its_content_is_in_the_cloud(volume: S
     assert refused(lambda: found(volume, SMALL).read(0, 1)) == f"{WHERE}: its content is in the cloud, not on the disk"
 
 
-def _change(volume: StoredVolume, path: str, kind: int, layout: str, at: int, value: int) -> None:
-    """Change a number of an attribute."""
-    number = volume.number_of(path)
-    record = volume.record(number)
-    struct.pack_into(layout, record, attribute_at(record, kind) + at, value)
-    volume.put_record(number, record)
-
-
 @pytest.mark.parametrize("path", [SMALL, COMPRESSED])
 def test_fails_for_a_file_encrypted_by_efs(volume: StoredVolume, path: str) -> None:
-    _change(volume, path, DATA, "<H", 12, 0x4000)
+    change(volume, path, DATA, "<H", 12, 0x4000)
     assert "its content is encrypted by EFS" in refused(lambda: found(volume, path).read(0, 1))
 
 
 @pytest.mark.parametrize("path", [COMPRESSED, MIXED])
 def test_what_was_never_written_is_zeros(volume: StoredVolume, path: str) -> None:
-    _change(volume, path, DATA, "<Q", 56, 17_000)
+    change(volume, path, DATA, "<Q", 56, 17_000)
     assert found(volume, path).read(16_000, 2000) == files()[path][16_000:17_000] + bytes(1000)
 
 
@@ -202,7 +181,7 @@ def test_a_hole_is_zeros(volume: StoredVolume) -> None:
     ],
 )
 def test_fails_for_an_impossible_stream(volume: StoredVolume, layout: str, at: int, value: int, words: str) -> None:
-    _change(volume, COMPRESSED, DATA, layout, at, value)
+    change(volume, COMPRESSED, DATA, layout, at, value)
     assert words in refused(lambda: found(volume, COMPRESSED).read(0, 1))
 
 
@@ -252,79 +231,3 @@ def test_fails_for_clusters_beyond_the_volume(volume: StoredVolume) -> None:
 def test_fails_for_damaged_compression(volume: StoredVolume, data: bytes, words: str) -> None:
     volume.write(volume.place_of(volume.number_of(COMPRESSED)), data)
     assert words in refused(lambda: found(volume, COMPRESSED).read(0, 1))
-
-
-def test_fails_for_a_torn_file_record(volume: StoredVolume) -> None:
-    place = volume.place_of(0, offset=volume.number_of(SMALL) * 1024)
-    volume.write(place + 1022, b"\xab\xcd")
-    words = refused(lambda: volume.opened().find(SMALL))
-    assert words.startswith(f"{WHERE}: file record ")
-    assert "the record was torn" in words
-
-
-@pytest.mark.parametrize(
-    ("layout", "at", "value"), [("<H", 16, 77), ("<H", 22, 0), ("<Q", 32, 5), ("<I", 44, 1), ("<H", 6, 1), ("<I", 0, 1)]
-)
-def test_fails_for_a_file_record_that_is_not_the_file(volume: StoredVolume, layout: str, at: int, value: int) -> None:
-    number = volume.number_of(SMALL)
-    record = volume.record(number)
-    struct.pack_into(layout, record, at, value)
-    volume.put_record(number, record)
-    assert refused(lambda: volume.opened().find(SMALL)).startswith(f"{WHERE}: file record {number}: ")
-
-
-def _extension(volume: StoredVolume) -> int:
-    table = volume.opened()._table
-    (reference,) = table._extensions(table.record(volume.number_of(HIVE)), DATA, "")
-    return reference.number
-
-
-@pytest.mark.parametrize(("layout", "at", "value"), [("<H", 16, 77), ("<H", 22, 0), ("<Q", 32, 0), ("<Q", 32, 5)])
-def test_fails_for_a_record_that_does_not_extend_the_file(
-    volume: StoredVolume, layout: str, at: int, value: int
-) -> None:
-    number = _extension(volume)
-    record = volume.record(number)
-    struct.pack_into(layout, record, at, value)
-    volume.put_record(number, record)
-    assert f"file record {number}, which should extend it, is of another file" in refused(
-        lambda: found(volume, HIVE).read(0, 1)
-    )
-
-
-def test_fails_for_an_extent_that_is_missing(volume: StoredVolume) -> None:
-    number = volume.number_of(HIVE)
-    stream = volume.opened()._table.stream(number, "", ATTRIBUTE_LIST)
-    assert isinstance(stream, ClusterStream)
-    extension = struct.pack("<Q", _extension(volume) | 1 << 48)
-    at = stream.read(0, stream.size_bytes).index(extension) - 16
-    volume.write(stream.runs.at(0)[0] * CLUSTER_BYTES + at, struct.pack("<I", 0x100))
-    file = found(volume, HIVE)
-    assert file.read(0, 1000) == files()[HIVE][:1000]
-    assert "has no place on the volume" in refused(lambda: file.read(file.size_bytes - 1, 1))
-
-
-@pytest.mark.parametrize(
-    ("at", "layout", "value"), [(80, "<B", 0), (80, "<B", 255), (10, "<H", 75), (8, "<H", 8), (8, "<H", 4096)]
-)
-def test_fails_for_a_damaged_name_in_an_index(volume: StoredVolume, at: int, layout: str, value: int) -> None:
-    place, record = volume.index_record("/Windows/System32")
-    first = 24 + struct.unpack_from("<I", record, 24)[0]
-    struct.pack_into(layout, record, first + at, value)
-    volume.put_protected(place, record)
-    words = refused(lambda: list(found(volume, "/Windows/System32").entries()))
-    assert words.startswith(r"\Windows\System32: a")
-
-
-def test_fails_for_an_index_that_leads_back_to_itself(volume: StoredVolume) -> None:
-    place, raw = volume.index_record("/Windows/System32")
-    # The first name of the first index record gets the record itself as the one with the names before it.
-    (first,) = struct.unpack_from("<I", raw, 24)
-    at = 24 + first
-    (own,) = struct.unpack_from("<Q", raw, 16)
-    length, key, flags = struct.unpack_from("<HHI", raw, at + 8)
-    struct.pack_into("<HHI", raw, at + 8, length, key, flags | 1)
-    struct.pack_into("<Q", raw, at + length - 8, own)
-    volume.put_protected(place, bytes(raw))
-    words = refused(lambda: list(found(volume, "/Windows/System32").entries()))
-    assert words == r"\Windows\System32: the nodes of the index form a loop, or are too many"

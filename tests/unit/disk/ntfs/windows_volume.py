@@ -10,16 +10,19 @@ import random
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
 from tests.unit.disk.inspection.disk_tools import bytes_at, run, sparse_file, write_at
 from tests.unit.disk.ntfs.oracle import fill, opened, take_clusters
 
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.ntfs.file_record import DATA, INDEX_ALLOCATION, without_fixups
+from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.ntfs.streams import ClusterStream
 from pulumi_vmimport.disk.raw_content import RawContent
@@ -184,6 +187,28 @@ def restart_page(
         client = struct.pack("<QQHHHxxxxxxI", 0, 0, 0xFFFF, 0xFFFF, 0, 8) + "NTFS".encode("utf-16-le")
         data[area + 48 : area + 48 + len(client)] = client
     return bytes(data)
+
+
+def found(volume: StoredVolume, path: str) -> NtfsFile:
+    """The file with a path."""
+    file = volume.opened().find(path)
+    assert file
+    return file
+
+
+def refused(read: Callable[[], object]) -> str:
+    """The words with which a read is refused."""
+    with pytest.raises(UnreadableVolumeError) as caught:
+        read()
+    return str(caught.value)
+
+
+def change(volume: StoredVolume, path: str, kind: int, layout: str, at: int, value: int) -> None:
+    """Change a number of an attribute."""
+    number = volume.number_of(path)
+    record = volume.record(number)
+    struct.pack_into(layout, record, attribute_at(record, kind) + at, value)
+    volume.put_record(number, record)
 
 
 @cache
