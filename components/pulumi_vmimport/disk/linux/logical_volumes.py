@@ -226,9 +226,7 @@ def _stripes(group: Section, segment: Section, by_id: Mapping[str, DiskRegion], 
         physical = section_of(section_of(group, "physical_volumes"), str(name))
         region = by_id.get(str(physical.get("id")).replace("-", ""))
         if region is None:
-            raise UnreadableVolumeError(
-                WHERE, f"its physical volume {printable(str(name))} is on no disk of this image"
-            )
+            raise UnreadableVolumeError(WHERE, f"its physical volume {printable(str(name))} is not on this disk")
         if not isinstance(first, int) or first < 0:
             raise UnreadableVolumeError(WHERE, f"expected a number as the first extent of {printable(str(name))}")
         yield Stripe(region, number_of(physical, "pe_start") * SECTOR_BYTES + first * extent)

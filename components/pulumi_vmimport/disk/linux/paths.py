@@ -53,11 +53,6 @@ class LinuxFile:
         return stat.S_ISDIR(self.node.mode)
 
     @property
-    def is_executable(self) -> bool:
-        """Whether it is a file that somebody may execute."""
-        return stat.S_ISREG(self.node.mode) and bool(self.node.mode & 0o111)
-
-    @property
     def size_bytes(self) -> int:
         """The size of the content."""
         return self.node.size_bytes

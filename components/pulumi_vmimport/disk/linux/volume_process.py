@@ -30,11 +30,6 @@ _PATIENCE_SECONDS = 0.5
 _READ_BYTES = 12
 
 
-def is_installed(library: str) -> bool:
-    """Whether a library of the extra `linux` is there. It is never imported into this process."""
-    return importlib.util.find_spec(library) is not None
-
-
 class VolumeProcess:
     """A volume that a library reads. Starts the process at the first command; thread-safe."""
 

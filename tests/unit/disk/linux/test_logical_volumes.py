@@ -91,7 +91,7 @@ def test_a_group_of_two_disks_is_read_with_stripes(tmp_path: Path) -> None:
 def test_a_missing_disk_is_named(tmp_path: Path) -> None:
     volumes = _volumes(physical_volume(tmp_path / "pv0", ONE, BOTH))
     assert {name: volume.unreadable for name, volume in volumes.items()} == dict.fromkeys(
-        ("vg/root", "vg/fast"), "its physical volume pv1 is on no disk of this image"
+        ("vg/root", "vg/fast"), "its physical volume pv1 is not on this disk"
     )
 
 
