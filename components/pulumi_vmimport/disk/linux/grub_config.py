@@ -16,6 +16,7 @@ _KERNEL = re.compile(r"(?:linux(?:16|efi)?|kernel)\s+(.*)")
 _INITRAMFS = re.compile(r"initrd(?:16|efi)?\s+(.*)")
 _DIGITS = re.compile(r"\d+|[A-Za-z]+|~")
 _SEPARATOR = ">"
+_MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -34,30 +35,33 @@ class BootEntry:
 
 def parse_grub2(text: str) -> tuple[BootEntry, ...]:
     """The menu of grub.cfg."""
-    lines = iter(text.splitlines())
-    return tuple(_menu(lines))
+    return tuple(_menu(map(str.strip, text.splitlines()), 0))
 
 
-def _menu(lines: Iterator[str]) -> Iterator[BootEntry]:
-    """The entries up to the brace that closes the menu; blocks within an entry are part of it."""
-    for line in map(str.strip, lines):
-        if line == "}":
+def _menu(lines: Iterator[str], depth: int) -> Iterator[BootEntry]:
+    """The entries up to the brace that closes the menu."""
+    for line in lines:
+        if line == "}" and depth:
             return
         match = _ENTRY.match(line)
         if match is None:
+            if line.endswith("{"):
+                _block(lines)  # a function
             continue
         id = _ID.search(match[5])
         title, name = next(filter(None, match.group(2, 3, 4)), ""), id[1] if id else ""
-        if match[1] == "submenu":
-            yield BootEntry(title, name, entries=tuple(_menu(lines)))
+        if match[1] == "submenu" and depth < _MAX_DEPTH:
+            yield BootEntry(title, name, entries=tuple(_menu(lines, depth + 1)))
         else:
             yield _entry(title, name, _block(lines))
 
 
 def _block(lines: Iterator[str]) -> list[str]:
-    found = []
-    for line in map(str.strip, lines):
-        if line == "}":
+    """The lines up to the brace that closes the block, with those of blocks in it."""
+    found, depth = [], 1
+    for line in lines:
+        depth += line.endswith("{") - (line == "}")
+        if not depth:
             break
         found.append(line)
     return found

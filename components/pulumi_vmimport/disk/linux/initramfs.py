@@ -6,6 +6,7 @@ Source: https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
 import bz2
 import importlib
 import lzma
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
 _CPIO = (b"070701", b"070702")
 _CPIO_HEADER_BYTES = 110
+_CPIO_NUMBERS = re.compile(rb"[0-9A-Fa-f]{104}")
 _MAX_NAME_BYTES = 4096
 _TRAILER = "TRAILER!!!"
 _LZ4_LEGACY = b"\x02\x21\x4c\x18"
@@ -222,7 +224,7 @@ def _names(stream: _Stream, path: str) -> Iterator[str]:
     """The names of one cpio archive in the format newc, up to its trailer."""
     while True:
         header = stream.take(_CPIO_HEADER_BYTES)
-        if len(header) < _CPIO_HEADER_BYTES or not header.startswith(_CPIO):
+        if not header.startswith(_CPIO) or not _CPIO_NUMBERS.fullmatch(header[6:]):
             raise UnreadableVolumeError(path, "an entry of its cpio archive is damaged, or the archive ends too early")
         size, name_bytes = int(header[54:62], 16), int(header[94:102], 16)
         if not 0 < name_bytes <= _MAX_NAME_BYTES:

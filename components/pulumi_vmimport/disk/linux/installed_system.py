@@ -8,7 +8,7 @@ from typing import Self
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
-from pulumi_vmimport.disk.file_tree import FileTree
+from pulumi_vmimport.disk.file_tree import FileTree, UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout
 from pulumi_vmimport.disk.linux.fstab import FstabEntry, parse_fstab, volume_of
 from pulumi_vmimport.disk.linux.guest_tree import GuestTree
@@ -70,7 +70,7 @@ class LinuxDisk:
 
     def _find_roots(self) -> None:
         for volume in self.volumes:
-            if volume.file_system in _UNREAD:
+            if volume.note or volume.file_system in _UNREAD:
                 self.problems[volume.where] = describe(volume)
             elif volume.file_system in LIBRARIES:
                 try:
@@ -82,7 +82,8 @@ class LinuxDisk:
     def tree_of(self, volume: Volume) -> LinuxVolume:
         """The files of a volume. Raises: UnreadableVolumeError."""
         if volume.where not in self._open:
-            assert volume.region is not None, "its file system was recognized, so it was read"
+            if volume.region is None:
+                raise UnreadableVolumeError(volume.where, volume.note)
             self._open[volume.where] = LinuxVolume(volume.region, volume.file_system, volume.where)
         return self._open[volume.where]
 
@@ -113,6 +114,11 @@ class LinuxDisk:
             if entry.has_device and entry.device.startswith(("/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=")):
                 volume, is_certain = volume_of(entry.device, self.volumes)
                 yield entry, True if volume else False if is_certain else None
+
+    def remote_mounts(self, tree: GuestTree) -> list[str]:
+        """The mount points of file systems on other machines that the boot needs. Raises: as `File.read`."""
+        entries = parse_fstab(tree.text("/etc/fstab"))
+        return [e.mount_point for e in entries if e.is_remote and not {"nofail", "noauto", "_netdev"} & {*e.options}]
 
 
 def describe(volume: Volume) -> str:

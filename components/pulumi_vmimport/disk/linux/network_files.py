@@ -1,4 +1,4 @@
-"""How a system configures its network adapters, in the files of netplan, NetworkManager, systemd, ifupdown and ifcfg."""
+"""How a system configures its network adapters: netplan, NetworkManager, systemd-networkd, ifupdown and ifcfg files."""
 
 import configparser
 import re

@@ -116,7 +116,7 @@ def _volume(
         device=device,
         number=number,
         is_efi_system=is_efi_system,
-        note=_other_format(region) if kind is FileSystem.UNKNOWN else "",
+        note=_other_format(region) if kind in {FileSystem.UNKNOWN, FileSystem.EMPTY} else "",
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pulumi_vmimport.disk.disk_errors import UnknownFactError
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts, GuestSystem, Origin
 from pulumi_vmimport.disk.rules import (
+    linux_rules,
     windows_account_rules,
     windows_network_rules,
     windows_rules,
@@ -23,10 +24,11 @@ FACT_CHECKS: FactChecks = {
     **windows_software_rules.CHECKS,
     **windows_account_rules.CHECKS,
     **windows_network_rules.CHECKS,
+    **linux_rules.CHECKS,
 }
 
-_SHUT_DOWN = "windows-not-shut-down"
-NOT_SHUT_DOWN = "Windows was not shut down completely, so the disk may miss changes"
+_SHUT_DOWN = {GuestSystem.WINDOWS: "windows-not-shut-down", GuestSystem.LINUX: "linux-needs-recovery"}
+NOT_SHUT_DOWN = "the system was not shut down completely, so the disk may miss changes"
 
 
 class Verdict(StrEnum):
@@ -68,7 +70,7 @@ def rule_verdicts(facts: GuestFacts, profile: ImageProfile) -> Iterator[GuestVer
 
 def verdict_of(rule: Rule, facts: GuestFacts, profile: ImageProfile) -> GuestVerdict:
     """The verdict of one rule about this system. A pass is unknown if the disk may miss changes."""
-    if rule.id == _SHUT_DOWN and facts.origin is Origin.GUEST:
+    if rule.id in _SHUT_DOWN.values() and facts.origin is Origin.GUEST:
         return GuestVerdict(rule.id, Verdict.PASS, "the facts are those of the running guest", rule.codes)
     verdict, details, severities = _result(rule, facts)
     severity = None
@@ -82,9 +84,9 @@ def verdict_of(rule: Rule, facts: GuestFacts, profile: ImageProfile) -> GuestVer
 
 def _is_conclusive(facts: GuestFacts) -> bool:
     """Whether the disk has every change that the system made."""
-    if facts.origin is Origin.GUEST or facts.system is not GuestSystem.WINDOWS:
+    if facts.origin is Origin.GUEST or facts.system is None:
         return True
-    return _result(rule_catalog().rules[_SHUT_DOWN], facts)[0] is Verdict.PASS
+    return _result(rule_catalog().rules[_SHUT_DOWN[facts.system]], facts)[0] is Verdict.PASS
 
 
 def _result(rule: Rule, facts: GuestFacts) -> tuple[Verdict, list[str], list[Severity | None]]:

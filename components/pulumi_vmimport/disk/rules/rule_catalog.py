@@ -1,4 +1,4 @@
-"""The rules as data: id, severity, cause and remedy. rules.toml is for images, guest_rules.toml for what is on them."""
+"""The rules as data: id, severity, cause and remedy. rules.toml is for images, the others are for what is on them."""
 
 import tomllib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _LIMITS = {
 }
 
 
-_FILES = ("rules.toml", "guest_rules.toml")
+_FILES = ("rules.toml", "guest_rules.toml", "linux_rules.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +86,13 @@ class RuleCatalog:
 
 @cache
 def rule_catalog() -> RuleCatalog:
-    """The rules of both files."""
-    image, guest = map(_data, _FILES)
+    """The rules of all files."""
+    image, guest, linux = map(_data, _FILES)
     return RuleCatalog(
-        rules={rule.id: rule for rule in map(_rule, [*image["rule"], *guest["rule"]])},
-        sections={**image["sections"], **guest["sections"]},
+        rules={rule.id: rule for rule in map(_rule, [*image["rule"], *guest["rule"], *linux["rule"]])},
+        sections={**image["sections"], **guest["sections"], **linux["sections"]},
         sources={**image["sources"], **guest["sources"]},
-        checked=min(image["checked"], guest["checked"]).isoformat(),
+        checked=min(image["checked"], guest["checked"], linux["checked"]).isoformat(),
         undecidable=tuple(Undecidable(**{**entry, "codes": tuple(entry["codes"])}) for entry in guest["undecidable"]),
     )
 
