@@ -1,6 +1,7 @@
 """The rules about Windows on facts made by hand: verdicts, and what makes a verdict unknown."""
 
 from dataclasses import replace
+from importlib import resources
 
 import pytest
 from tests.unit.disk.rules.sample_facts import DISK, SNAPSHOT, disk
@@ -273,7 +274,9 @@ def test_the_builds_are_those_of_the_releases_for_workspaces() -> None:
 
 def test_steps_of_rules_exist() -> None:
     steps = {rule.step for rule in RULES.values() if rule.step} | {u.step for u in rule_catalog().undecidable if u.step}
-    assert steps <= {step.id for step in windows_steps()}
+    script = resources.files("pulumi_vmimport.guest").joinpath("scripts/prepare_linux.sh").read_text(encoding="utf-8")
+    of_linux = next(line for line in script.splitlines() if line.startswith("for name in ")).split()
+    assert steps <= {step.id for step in windows_steps()} | set(of_linux)
 
 
 def test_other_systems_are_not_checked_with_rules_of_windows() -> None:
