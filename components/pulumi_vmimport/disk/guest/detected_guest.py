@@ -6,6 +6,7 @@ from pulumi_vmimport.disk.guest.guest_facts import GuestFacts, GuestSystem
 from pulumi_vmimport.disk.guest.windows_releases import CLIENT_RELEASES, SERVER_RELEASES
 
 _LANGUAGES = {0x0407: "de-DE", 0x0409: "en-US", 0x0809: "en-GB", 0x040C: "fr-FR", 0x0411: "ja-JP", 0x0804: "zh-CN"}
+_LINUX_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "x86"}
 _COMPLETE = "IMAGE_STATE_COMPLETE"
 
 
@@ -16,7 +17,7 @@ class DetectedGuest:
     system: str
     """windows or linux"""
     release: str | None = None
-    """Such as `Windows 10 22H2`, by the build and the product type, never by the product name"""
+    """Such as `Windows 10 22H2`, by the build and the product type, never by the product name; the full name of Linux"""
     edition: str | None = None
     """Such as Professional"""
     build: str | None = None
@@ -26,14 +27,22 @@ class DetectedGuest:
     architecture: str | None = None
     """amd64, x86 or arm64"""
     firmware: str | None = None
-    """bios or efi, by the boot loader of the default entry"""
+    """bios or efi, by the boot loader of the default entry; of Linux efi if both can boot it"""
     sysprep_state: str | None = None
     """installed, or what Setup records: generalized, setup-in-progress, or the state's name"""
+    distribution: str | None = None
+    """Of Linux: the id of its distribution, such as debian or rhel"""
+    version: str | None = None
+    """Of Linux: the version of the distribution, such as 12 or 9.4"""
+    kernel: str | None = None
+    """Of Linux: the version of the default kernel, such as 6.1.0-18-amd64"""
 
 
 def detected_guest(facts: GuestFacts) -> DetectedGuest | None:
-    """The operating system that the facts describe; None if no Windows was recognized."""
-    if facts.system is not GuestSystem.WINDOWS:
+    """The operating system that the facts describe; None if none was recognized."""
+    if facts.system is GuestSystem.LINUX:
+        return _linux(facts)
+    if facts.system is None:
         return None
     return DetectedGuest(
         system=facts.system.value,
@@ -44,6 +53,20 @@ def detected_guest(facts: GuestFacts) -> DetectedGuest | None:
         architecture=_architecture(facts),
         firmware=_firmware(facts),
         sysprep_state=_sysprep_state(facts),
+    )
+
+
+def _linux(facts: GuestFacts) -> DetectedGuest:
+    architecture = _text(facts, "linux.architecture")
+    firmware = _text(facts, "linux.firmware")
+    return DetectedGuest(
+        system=GuestSystem.LINUX.value,
+        release=_text(facts, "linux.name"),
+        architecture=_LINUX_ARCHITECTURES.get(architecture, architecture) if architecture else None,
+        firmware="efi" if firmware == "both" else firmware,
+        distribution=_text(facts, "linux.distribution"),
+        version=_text(facts, "linux.version"),
+        kernel=_text(facts, "linux.kernel"),
     )
 
 

@@ -55,7 +55,7 @@ def _modules(paths: Iterable[str]) -> set[str]:
 
 
 def _module(path: str) -> str:
-    """The name of a module; empty if the path is none. The kernel does not tell - and _ apart."""
+    """The name of a module; empty if the path is none. The kernel treats - and _ alike."""
     name = path.strip().rpartition("/")[2]
     for suffix in _SUFFIXES:
         if name.endswith(suffix):

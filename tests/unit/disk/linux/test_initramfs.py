@@ -164,7 +164,7 @@ def test_fails_with_the_remedy_without_the_extra(
         raise ModuleNotFoundError(name)
 
     data = PACKED[packed](ARCHIVE)
-    monkeypatch.setattr(initramfs.importlib, "import_module", no_module)
+    monkeypatch.setattr("importlib.import_module", no_module)
     with pytest.raises(
         UnreadableVolumeError, match=rf"compressed with {packed}; run `pip install 'pulumi-vmimport\[linux\]'`"
     ):

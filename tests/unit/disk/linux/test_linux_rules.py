@@ -23,7 +23,7 @@ from tests.unit.disk.linux.linux_system import (
     root_volume,
     system_disk,
 )
-from tests.unit.disk.linux.linux_volumes import Files, Sized, ext, xfs
+from tests.unit.disk.linux.linux_volumes import Files, ext, xfs
 from tests.unit.disk.linux.lvm_images import Group, linear, physical_volume, put
 
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts, GuestSystem
@@ -173,11 +173,10 @@ def test_two_systems_on_one_disk_are_rejected(tmp_path: Path) -> None:
     _fails_alone(facts_of(disk), "linux-several-systems", words, Severity.ERROR)
 
 
-def _logical(folder: Path, *, fill_mib: int = 0, luks: bool = False) -> Path:
+def _logical(folder: Path, *, luks: bool = False) -> Path:
     """The prepared system on a logical volume, with /boot on a partition."""
     at = "/dev/mapper/vg--of--web-root"
-    etc = {"/etc/fstab": f"{at} / ext4 defaults 0 1\nLABEL=boot /boot ext4 defaults 0 2\n", "/filled": Sized(9)}
-    files: Files = {**PREPARED, **etc, "/filled": bytes(fill_mib * MIB) if fill_mib else None}
+    files: Files = {**PREPARED, "/etc/fstab": f"{at} / ext4 defaults 0 1\nLABEL=boot /boot ext4 defaults 0 2\n"}
     boot = {name.removeprefix("/boot"): data for name, data in files.items() if name.startswith("/boot/")}
     grub = grub_cfg().replace("/boot/vmlinuz", "/vmlinuz").replace("/boot/initrd", "/initrd")
     boot_volume = ext(folder / "boot", {**boot, "/grub/grub.cfg": grub}, "-L", "boot")

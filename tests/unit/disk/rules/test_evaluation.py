@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.unit.disk.rules import linux_facts
+from tests.unit.disk.rules.linux_facts import linux
 from tests.unit.disk.rules.sample_facts import (
     BIOS_BOOT,
     BYOL,
@@ -144,6 +146,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "guest-not-read": (disk(guest=GuestFacts(None, unknown="partition 1 is not NTFS")), EC2, "partition 1 is not NTFS"),
     "guest-checks-unknown": (disk(guest=unreadable("dotnet.release")), EC2, "not checked: windows-dotnet"),
     **{rule: (disk(guest=windows(changes)), profile, words) for rule, (changes, profile, words) in FAULTS.items()},
+    **{rule: (disk(guest=linux(changes)), EC2, words) for rule, (changes, words) in linux_facts.FAULTS.items()},
 }  # fmt: skip
 STATED = {"vhdx-for-snapshot": Container.VHD}
 

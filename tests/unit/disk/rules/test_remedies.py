@@ -20,7 +20,6 @@ from pulumi_vmimport.cli.inspect.inspect_command import inspect
 from pulumi_vmimport.disk import other_formats, vhdx_structures
 from pulumi_vmimport.disk.conversion_remedies import conversion_of_flat_data, conversion_of_part
 from pulumi_vmimport.disk.disk_errors import NotStreamOptimizedError
-from pulumi_vmimport.disk.guest.guest_facts import GuestSystem
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.rules import ova_rules
 from pulumi_vmimport.disk.rules.evaluation import evaluate
@@ -38,8 +37,8 @@ QUOTED = re.compile(r"`([^`]+)`")
 
 
 def remedies() -> Iterator[str]:
-    # Those for Windows name programs and settings of Windows.
-    rules = [rule for rule in rule_catalog().rules.values() if rule.system is not GuestSystem.WINDOWS]
+    # Those for an operating system name its programs and settings.
+    rules = [rule for rule in rule_catalog().rules.values() if rule.system is None]
     yield from (rule.remedy for rule in rules)
     yield from (rule.summary for rule in rules)
     yield from (form.remedy for form in other_formats.BY_NAME.values())
