@@ -17,7 +17,7 @@ class DetectedGuest:
     system: str
     """windows or linux"""
     release: str | None = None
-    """Such as `Windows 10 22H2`, by the build and the product type, never by the product name; the full name of Linux"""
+    """Such as `Windows 10 22H2`, by the build and the product type, never by the product name; or that of Linux"""
     edition: str | None = None
     """Such as Professional"""
     build: str | None = None
