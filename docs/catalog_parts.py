@@ -85,6 +85,7 @@ _TITLES: Mapping[str, str] = {
     "distribution.md": "distribution",
     "exports.md": "exports",
     "fast_launch.md": "EC2 Fast Launch",
+    "guest_preparation.md": "guest preparation",
     "image_builder.md": "Image Builder images",
     "permissions.md": "permissions",
     "snapshots.md": "snapshots",

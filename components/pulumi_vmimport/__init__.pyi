@@ -31,6 +31,7 @@ from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImage, Export
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage, ImportImageArgs
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshot, ImportSnapshotArgs
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExport, InstanceExportArgs
+from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallation, GuestInstallationArgs
 from pulumi_vmimport.resources.image_builder.distribute_image import DistributeImage, DistributeImageArgs
 from pulumi_vmimport.resources.image_builder.distribution_args import (
     AmiDistributionConfigurationArgs,
@@ -104,6 +105,8 @@ __all__ = [
     "FastLaunchConfigurationArgs",
     "FastLaunchSnapshotConfigurationArgs",
     "FastLaunchTemplateArgs",
+    "GuestInstallation",
+    "GuestInstallationArgs",
     "ImageDistribution",
     "ImageDistributionArgs",
     "ImportBucket",

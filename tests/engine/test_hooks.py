@@ -30,7 +30,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     for _ in range(2):  # the second one while the first one's task is resumed
         sandbox.aws.faults.on(DESCRIBE, lambda _: image_stack.kill(ENGINE, by=signal.SIGINT), nth=4)
         printed = image_stack.fails(image_stack.up)
-        assert "ImportImage web: cancelled; work in AWS continues, and the next `pulumi up` resumes it" in printed
+        assert "ImportImage web: cancelled; the work continues, and the next `pulumi up` resumes it" in printed
         assert "Traceback" not in printed
         (task,) = sandbox.aws.import_tasks
         assert recorded(image_stack) == (task.id, "active")

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-im
 """
 
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
@@ -22,6 +22,7 @@ from pulumi_vmimport.components.source_machine_rules import (
 )
 from pulumi_vmimport.components.vm_placement import Placement, placement_problems
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.local_files import is_local_file
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 from pulumi_vmimport.shown_value import shown_value
@@ -259,7 +260,7 @@ def _iso_problems(values: Values) -> Iterator[Problem]:
     local_path = iso.get("local_path")
     if local_path is None and iso.get("path") is None:
         yield Problem("iso.path", "is required, expected the path in the datastore, or local_path to upload a file")
-    if is_set(local_path) and not Path(local_path).is_file():
+    if is_set(local_path) and not is_local_file(local_path):
         yield Problem("iso.local_path", f"expected a file on this machine, got {shown_value(local_path)}")
     if local_path is not None and iso.get("datastore") is None and values.get("datastore") is None:
         yield Problem("iso.datastore", "is required to upload local_path: expected the datastore's name, not its id")

@@ -124,6 +124,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     unique_inputs: ClassVar[tuple[str, ...]] = ()
     """Wire names of the inputs that name the resource in its service, where names are unique. A replacement that keeps
     them deletes the old resource first."""
+    uses_aws: ClassVar[bool] = True
+    """Whether the resource is in AWS. For any other resource, the host looks up neither Region nor account."""
     condition_output: ClassVar[str] = ""
     """The wire name of the output that `condition` reads; preview shows it for a resource that is not READY."""
 

@@ -32,7 +32,7 @@ _CACHE_SECONDS = 30.0
 # must not wait long, as someone waits for it.
 PATIENCE_SECONDS = 600.0
 PREVIEW_PATIENCE_SECONDS = 60.0
-_RESUMES = "work in AWS continues, and the next `pulumi up` resumes it"
+_RESUMES = "the work continues, and the next `pulumi up` resumes it"
 
 
 _VSPHERE_KEYS = {

@@ -43,6 +43,8 @@ class ManagedResource(dynamic.Resource):
     _inputs_type: ClassVar[type[Any]]
     _state_type: ClassVar[type[Any]]
     _uses_vsphere = False
+    _secret_arguments: ClassVar[tuple[str, ...]] = ()
+    """The arguments that the state encrypts, whatever the program passes"""
 
     def __init__(
         self,
@@ -56,14 +58,14 @@ class ManagedResource(dynamic.Resource):
         arguments = {k: fspath(v) if isinstance(v, PathLike) else v for k, v in arguments.items()}
         opts = opts or pulumi.ResourceOptions()
         given = {k: v for k, v in self._completed(arguments).items() if v is not None}
+        supplied = [camel_case(k) for k, v in given.items() if contains_output(v)]
+        given |= {k: pulumi.Output.secret(given[k]) for k in self._secret_arguments if k in given}
         props: dict[str, Any] = dict.fromkeys(wire_fields(self._state_type))
         props |= to_bag(self._inputs_type, given)
         if opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = without_dependency(urn)
-            props[SUPPLIED_INPUTS] = (
-                ["*"] if opts.depends_on else [camel_case(k) for k, v in given.items() if contains_output(v)]
-            )
+            props[SUPPLIED_INPUTS] = ["*"] if opts.depends_on else supplied
         provider = explicit_provider("aws", opts)
         if provider is not None:
             props[AWS_PROVIDER] = settings_of_provider(provider)

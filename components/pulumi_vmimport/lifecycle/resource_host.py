@@ -83,8 +83,10 @@ class DynamicHost(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         bag = from_pulumi(news)
         inputs, problems = self._inputs(bag)
-        inputs, found = configured(inputs, self._connection(inputs, bag), bag)
-        problems += [*found, *self._lifecycle.check(inputs)]
+        if self._lifecycle.uses_aws:
+            inputs, found = configured(inputs, self._connection(inputs, bag), bag)
+            problems += found
+        problems += self._lifecycle.check(inputs)
         explicit = {} if problems else explicit_properties(self._lifecycle.inputs_type, bag, inputs)
         if not problems:
             explicit |= derived_source_hash(self._lifecycle, self._run, inputs, from_pulumi(_olds), bag)
@@ -200,7 +202,8 @@ class DynamicHost(ResourceProvider):
         """Run an operation of the lifecycle; an exception other than `leaves_nothing` records what the run recorded."""
         try:
             with guarded_by(call_guard(run)):
-                run.account_id = current_account(run.aws, bag.get(ACCOUNT))
+                if self._lifecycle.uses_aws:
+                    run.account_id = current_account(run.aws, bag.get(ACCOUNT))
                 result = operation()
         except Exception as error:
             partial = None if isinstance(error, leaves_nothing) else self._partial_resource(run, bag)
@@ -237,7 +240,7 @@ class DynamicHost(ResourceProvider):
         found: list[Problem] = []
         try:
             with guarded_by(call_guard(run, is_preview=True)):
-                if not run.aws.settings.skip_validation:
+                if self._lifecycle.uses_aws and not run.aws.settings.skip_validation:
                     current_account(run.aws, None)
                 found.extend(self._lifecycle.preflight(run, inputs))
         except Exception as error:

@@ -35,6 +35,11 @@ def updatable(
     return field(default=default, metadata={"updatable": True, **given})
 
 
+def updatable_secret() -> Any:
+    """A field with a secret, which no text of the object shows. A change of it is an update."""
+    return field(default=None, repr=False, metadata={"updatable": True})
+
+
 def nested(**strings: StateHandling) -> Any:
     """A required dataclass field with structures in which the strings of these Python names are treated specially."""
     return field(metadata={"nested": strings})

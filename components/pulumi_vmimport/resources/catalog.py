@@ -121,6 +121,17 @@ RESOURCES = (
         orphans=(OrphanKind.UPLOAD, OrphanKind.IMAGE_OBJECT),
     ),
     ResourceEntry(
+        name="GuestInstallation",
+        module="resources.guest_installation.guest_installation",
+        summary="an operating system, installed in a vSphere VM and prepared for an import with nobody at the console",
+        page="guest_preparation.md",
+        actions=Actions(check=(), create=(), read=(), update=(), delete=()),
+        no_orphans=(
+            "it creates nothing in AWS; the answer ISO of an interrupted installation is in the folder pulumi-vmimport "
+            "of the datastore, and `pulumi destroy` deletes it"
+        ),
+    ),
+    ResourceEntry(
         name="DiskImageUpload",
         module="resources.disk_image_upload.disk_image_upload",
         summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",

@@ -49,6 +49,16 @@ class VSphereMachine:
         with faults_as_errors(f"read the power state of {self.display_name}"):
             return PowerState(self.session.properties(self.reference, "runtime.powerState")["runtime.powerState"])
 
+    def used_bytes(self) -> dict[int, int]:
+        """The space that each disk uses on its datastore, by the key of the disk."""
+        with faults_as_errors(f"read the files of {self.display_name}"):
+            layout = self.session.properties(self.reference, "layoutEx").get("layoutEx")
+        sizes = {file.key: file.size for file in layout.file} if layout else {}
+        return {
+            disk.key: sum(sizes.get(key, 0) for unit in disk.chain for key in unit.fileKey)
+            for disk in (layout.disk if layout else ())
+        }
+
     def power_off(self, wait: Wait) -> None:
         """Power the machine off without shutting down the guest. Does nothing if it is off."""
         if self.power_state() is PowerState.OFF:

@@ -1,0 +1,128 @@
+"""The answer ISO of a GuestInstallation."""
+
+import io
+import secrets
+import urllib.request
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from pulumi_vmimport.guest import answer_iso, cloud_init
+from pulumi_vmimport.guest.answer_file import OneTimePasswords, PartitionLayout, WindowsSetup
+from pulumi_vmimport.guest.answer_files import answer_files
+from pulumi_vmimport.guest.preparation_steps import GuestProfile
+from pulumi_vmimport.guest.windows_editions import WINDOWS_EDITIONS
+from pulumi_vmimport.guest.windows_preparation import (
+    DEFAULT_IGNORED_UPDATES,
+    DEFAULT_PAGE_FILE_MB,
+    ROOT,
+    Sysprep,
+    WindowsPreparation,
+)
+from pulumi_vmimport.lifecycle.contract import CleanFailureError
+from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
+from pulumi_vmimport.resources.guest_installation.installation_rules import (
+    DEFAULT_EDITION,
+    DEFAULT_SERVER_EDITION,
+    is_server,
+    product_of,
+)
+
+DEFAULT_USER_NAME = "ec2-user"
+_CHECKER_SCRIPT = "BYOLChecker.ps1"
+_MAX_CHECKER_BYTES = 64 << 20
+_URL_SECONDS = 60.0
+# A digit, both cases and a special character: the password policy of Windows Server requires three of these kinds.
+_COMPLEX_SUFFIX = "-aA1"
+
+
+def answer_image(inputs: GuestInstallationInputs, instance_id: str, firmware: str) -> bytes:
+    """The ISO image. Each call generates other one-time passwords.
+
+    Raises: CleanFailureError if BYOL Checker cannot be read; MissingIsoWriterError.
+    """
+    if inputs.guest_profile is GuestProfile.EC2_LINUX:
+        user = inputs.user_name or DEFAULT_USER_NAME
+        files = cloud_init.no_cloud_files(instance_id, user, inputs.ssh_public_key or "")
+        return answer_iso.iso_image(files, cloud_init.LABEL)
+    checker_folder, checker = _checker(inputs.byol_checker) if inputs.byol_checker else ("", {})
+    final = {"administrator": inputs.administrator_password, "byol": inputs.byol_account_password}
+    final["product_key"] = inputs.product_key
+    files = answer_files(
+        setup_of(inputs, firmware),
+        preparation_of(inputs, checker_folder),
+        OneTimePasswords(_one_time_password(), _one_time_password()),
+        {name: value for name, value in final.items() if value is not None},
+    )
+    return answer_iso.iso_image({**files, **checker})
+
+
+def layout_of(inputs: GuestInstallationInputs, firmware: str) -> PartitionLayout:
+    """The partitions that Setup creates on a machine with this firmware, `bios` or `efi`."""
+    default = PartitionLayout.GPT if firmware == "efi" else PartitionLayout.ONE_VOLUME
+    return inputs.partition_layout or default
+
+
+def setup_of(inputs: GuestInstallationInputs, firmware: str) -> WindowsSetup:
+    """What Setup installs."""
+    release = inputs.windows_release or ""
+    name, key = inputs.image_name, inputs.setup_key
+    if name is None and inputs.image_index is None:
+        default = DEFAULT_SERVER_EDITION if is_server(release) else DEFAULT_EDITION
+        edition = WINDOWS_EDITIONS[product_of(release)][inputs.edition or default]
+        name, key = edition.image_name, key or edition.setup_key
+    texts = {"owner": inputs.owner, "organization": inputs.organization, "time_zone": inputs.time_zone}
+    texts["computer_name"] = inputs.computer_name
+    return WindowsSetup(
+        profile=inputs.guest_profile,
+        layout=layout_of(inputs, firmware),
+        image_name=name,
+        image_index=inputs.image_index,
+        setup_key=key,
+        is_windows_11=product_of(release) == "11",
+        bypass_tpm=bool(inputs.bypass_tpm),
+        **{name: text for name, text in texts.items() if text is not None},
+    )
+
+
+def preparation_of(inputs: GuestInstallationInputs, checker_folder: str = "") -> WindowsPreparation:
+    """What the preparation ensures."""
+    return WindowsPreparation(
+        profile=inputs.guest_profile,
+        with_office=bool(inputs.with_office),
+        kms_host=inputs.kms_host or "",
+        has_product_key=inputs.product_key is not None,
+        install_updates=inputs.install_updates is not False,
+        ignored_updates=DEFAULT_IGNORED_UPDATES if inputs.ignored_updates is None else inputs.ignored_updates,
+        kept_apps=inputs.kept_apps or (),
+        page_file_mb=inputs.page_file_mb or DEFAULT_PAGE_FILE_MB,
+        sysprep=inputs.sysprep or Sysprep.NONE,
+        checker_folder=checker_folder,
+        extra_scripts=inputs.extra_scripts or (),
+    )
+
+
+def _one_time_password() -> str:
+    return secrets.token_urlsafe(24) + _COMPLEX_SUFFIX
+
+
+def _checker(location: str) -> tuple[str, dict[str, bytes]]:
+    """The folder of BYOL Checker in the guest, and its files on the ISO image."""
+    try:
+        if location.startswith("https://"):
+            with urllib.request.urlopen(location, timeout=_URL_SECONDS) as response:  # noqa: S310 - https only
+                content = response.read(_MAX_CHECKER_BYTES + 1)
+        else:
+            content = Path(location).read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if sum(member.file_size for member in members) > _MAX_CHECKER_BYTES:
+                raise CleanFailureError(f"byol_checker: {location}: expected at most {_MAX_CHECKER_BYTES >> 20} MiB")
+            files = {member.filename: archive.read(member) for member in members}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CleanFailureError(f"byol_checker: {location} cannot be read: {error}") from error
+    script = next((name for name in files if PurePosixPath(name).name == _CHECKER_SCRIPT), None)
+    if script is None:
+        raise CleanFailureError(f"byol_checker: {location} has no {_CHECKER_SCRIPT}; expected BYOLChecker.zip of AWS")
+    parent = PurePosixPath(script).parent
+    folder = "\\".join((ROOT, "checker", *parent.parts))
+    return folder, {f"{answer_iso.SCRIPTS}/checker/{name}": content for name, content in files.items()}

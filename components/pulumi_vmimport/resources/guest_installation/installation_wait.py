@@ -1,0 +1,100 @@
+"""Waits until the guest has installed and prepared itself and is off."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInterruptedError
+from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
+from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
+from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
+from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
+from pulumi_vmimport.vsphere.inventory import find_by_uuid
+from pulumi_vmimport.vsphere.machine_facts import PowerState
+from pulumi_vmimport.vsphere.vsphere_errors import VSphereError, VSphereFaultError
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.vsphere.session import VSphereSession
+
+FolderOf = Callable[["VSphereSession", GuestInstallationState], DatastoreFolder]
+# After a restart of Windows the preparation starts a minute later; a person may need longer.
+_AFTER_FAILURE_SECONDS = 900.0
+
+
+def wait_until_ready(run: Run, state: GuestInstallationState, folder_of: FolderOf) -> InstallationLog:
+    """Wait until the guest has shut itself down; returns its log.
+
+    Raises: PartialFailureError if a step failed, or if the machine is off without having reported success;
+    RunInterruptedError; VSphereError.
+    """
+    watch = _Watch(run, state, folder_of)
+    while True:
+        try:
+            with run.vsphere() as session:
+                return watch.until_ready(session)
+        except VSphereFaultError as error:
+            if error.fault != "NotAuthenticated":  # vCenter has restarted: log in again
+                raise
+
+
+class _Watch:
+    def __init__(self, run: Run, state: GuestInstallationState, folder_of: FolderOf) -> None:
+        self._run = run
+        self._state = state
+        self._folder_of = folder_of
+        self._waited_seconds = 0.0
+
+    def until_ready(self, session: "VSphereSession") -> InstallationLog:
+        machine = find_by_uuid(session, self._state.uuid)
+        folder = self._folder_of(session, self._state)
+        name = (self._state.answer_iso or "").rpartition("/")[2].removesuffix(".iso") + ".log"
+        devices = InstallationDevices(machine)
+        while True:
+            is_off = machine.power_state() is PowerState.OFF
+            log = InstallationLog.parse(folder.read(name))
+            self._raise_if_failed(log, devices)
+            if is_off and log.is_ready:
+                return log
+            if is_off:
+                raise PartialFailureError(
+                    f"{machine.display_name} is off, but its guest did not report that it is prepared"
+                    f"{_last(log)}; power it on to continue, look at its console, and run pulumi up again"
+                )
+            self._run.status(log.status)
+            try:
+                self._run.wait(self._run.poll_seconds)
+            except RunInterruptedError as error:
+                raise RunInterruptedError(
+                    f"{error}; the guest was last seen {log.status}; look at the console of {machine.display_name}"
+                    f"{self._screenshot(devices)}"
+                ) from error
+            self._waited_seconds += self._run.poll_seconds
+
+    def _raise_if_failed(self, log: InstallationLog, devices: InstallationDevices) -> None:
+        """Raise for a failed step; for one that an earlier run reported, only if the guest does not continue."""
+        reported = self._state.reported_failures or 0
+        is_new = len(log.failures) > reported
+        if not log.ends_in_failure or (not is_new and self._waited_seconds < _AFTER_FAILURE_SECONDS):
+            return
+        failure = log.failures[-1]
+        picture = self._screenshot(devices)
+        self._state = replace(self._state, reported_failures=len(log.failures))
+        self._run.record(self._state.uuid, self._state)
+        raise PartialFailureError(
+            f'the preparation of the guest failed in step {failure.step}: "{failure.message}"; the virtual machine is '
+            f"on{picture}; correct the cause at its console, restart Windows, and run pulumi up again"
+        )
+
+    def _screenshot(self, devices: InstallationDevices) -> str:
+        """Words about a picture of the console, which the state then has; empty if vSphere creates none."""
+        with suppress(VSphereError):  # vSphere takes none of every console
+            path = devices.screenshot()
+            self._state = replace(self._state, screenshot=path)
+            self._run.record(self._state.uuid, self._state)
+            return f" (screenshot: {path})"
+        return ""
+
+
+def _last(log: InstallationLog) -> str:
+    return f"; its last report was {log.entries[-1].step}: {log.entries[-1].result}" if log.entries else ""

@@ -1,0 +1,56 @@
+"""The problems of a virtual machine whose guest is to be installed."""
+
+from collections.abc import Iterator
+
+from pulumi_vmimport.guest.answer_file import PartitionLayout
+from pulumi_vmimport.guest.preparation_steps import GuestProfile
+from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
+from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
+from pulumi_vmimport.resources.guest_installation.installation_rules import product_of
+from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
+
+# A thin disk without data has none, or a few MiB of the datastore's metadata.
+_MAX_EMPTY_BYTES = 256 << 20
+_FIRMWARE = {"bios": "BIOS", "efi": "UEFI"}
+
+
+def installation_problems(
+    machine: VSphereMachine, inputs: GuestInstallationInputs, *, is_own: bool
+) -> Iterator[Problem]:
+    """Everything that prevents the installation. `is_own`: this resource installed the guest that the disk has."""
+    facts = machine.facts()
+    if not facts.disks:
+        yield Problem("uuid", f"{facts.name} has no disk; add one")
+        return
+    if not is_known(inputs.guest_profile) or inputs.guest_profile is GuestProfile.EC2_LINUX:
+        return
+    if not InstallationDevices(machine).iso_paths():
+        yield Problem("uuid", f"{facts.name} has no ISO image in its CD drive; attach the one to install from")
+    yield from _firmware_problems(facts, inputs)
+    if not is_own and is_known(inputs.overwrite_disk) and not inputs.overwrite_disk:
+        yield from _data_problems(machine, facts)
+
+
+def _firmware_problems(facts: MachineFacts, inputs: GuestInstallationInputs) -> Iterator[Problem]:
+    found = _FIRMWARE.get(facts.firmware, facts.firmware)
+    if is_set(inputs.windows_release) and product_of(inputs.windows_release) == "11" and facts.firmware != "efi":
+        yield Problem("uuid", f"Windows 11 requires firmware UEFI, {facts.name} has {found}; set firmware efi")
+    elif is_set(inputs.partition_layout):
+        needs_efi = inputs.partition_layout is PartitionLayout.GPT
+        if needs_efi != (facts.firmware == "efi"):
+            layout = inputs.partition_layout.value
+            yield Problem("partitionLayout", f"{layout} does not match firmware {found} of {facts.name}")
+
+
+def _data_problems(machine: VSphereMachine, facts: MachineFacts) -> Iterator[Problem]:
+    used_bytes = machine.used_bytes()
+    for disk in facts.disks:
+        used = used_bytes.get(disk.key, 0)
+        if used > _MAX_EMPTY_BYTES:
+            yield Problem(
+                "overwriteDisk",
+                f"{disk.label} of {facts.name} has {used >> 20} MiB of data, and Setup deletes them; set "
+                "overwrite_disk if that is intended",
+            )
