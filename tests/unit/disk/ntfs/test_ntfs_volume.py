@@ -55,6 +55,7 @@ def test_a_volume_encrypted_by_bitlocker_is_recognized(volume: StoredVolume) -> 
         (13, b"\xe1", "impossible sizes"),
         (64, b"\0", "impossible sizes"),
         (64, b"\x81", "impossible sizes"),
+        (64, b"\x03", "impossible sizes"),
         (64, b"\xf3", "impossible sizes"),
         (48, b"\xff" * 8, "does not lie within the volume"),
         (40, bytes(8), "does not lie within the volume"),
