@@ -214,6 +214,7 @@ def test_what_the_evidence_cannot_decide_is_unknown(changes: dict[str, FactValue
     ("changes", "rule"),
     [
         pytest.param({"windows.build": "10240"}, "windows-release", id="older-build"),
+        pytest.param({"boot.loader": r"\WINDOWS\SYSTEM32\WINLOAD.EFI", "windows.build": "22631"}, "windows-partition-table", id="loader-in-capitals"),
         pytest.param({"firewall.public_by_policy": 1}, "windows-firewall-on", id="firewall-by-policy"),
         pytest.param({"remote_desktop.denied_by_policy": 1}, "windows-remote-desktop-denied", id="denied-by-policy"),
         pytest.param({"remote_desktop.authentication_by_policy": 1}, "windows-network-level-authentication", id="nla-by-policy"),
@@ -284,3 +285,18 @@ def test_steps_of_rules_exist() -> None:
 def test_other_systems_are_not_checked_with_rules_of_windows() -> None:
     linux = replace(windows(UNTOUCHED), system=GuestSystem.LINUX)
     assert not [verdict for verdict in rule_verdicts(linux, BYOL) if verdict.rule.startswith("windows-")]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_automatic"),
+    [
+        pytest.param(r"?:\pagefile.sys", True, id="default"),
+        pytest.param(r"C:\pagefile.sys", True, id="without-sizes"),
+        pytest.param(r"C:\pagefile.sys 0 0", True, id="managed-by-windows"),
+        pytest.param(r"C:\pagefile.sys 1024 4096", False, id="fixed"),
+        pytest.param("", False, id="none"),
+    ],
+)
+def test_a_page_file_without_sizes_is_automatic(file: str, is_automatic: bool) -> None:
+    verdict = verdicts(windows({"memory.page_files": [file]}), EC2)["windows-page-file-automatic"]
+    assert verdict is (Verdict.FAIL if is_automatic else Verdict.PASS)

@@ -13,7 +13,12 @@ from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.guest_verdicts import Verdict
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport_sandbox.windows import Layout, SparseBytes, WindowsGuest, faulty_guest
+from pulumi_vmimport_sandbox.windows import (
+    Layout,
+    SparseBytes,
+    WindowsGuest,
+    faulty_guest,
+)
 
 EC2, BYOL = ImageProfile.EC2, ImageProfile.BYOL_WORKSPACES
 BLOCK_BYTES = 4096
