@@ -213,7 +213,7 @@ class Value:
 
     @property
     def data(self) -> bytes:
-        """The data, read at each call; at most 8 MiB."""
+        """The data, read at each call; at most 2 MiB."""
         return self._cells.data(self._cell)
 
     def text(self) -> str | None:

@@ -17,13 +17,14 @@ MAX_CELLS = 1 << 20
 """How many cells are read in all: the look-ups of every fact of a real hive take a few thousand."""
 MAX_SUBKEYS = 1 << 17
 MAX_VALUES = 1 << 16
-MAX_DATA_BYTES = 8 << 20
+MAX_DATA_BYTES = 2 << 20
 """A value of more is not read; Windows limits those of older hives to 1 MiB."""
+MAX_KEY_NAME_BYTES, MAX_VALUE_NAME_BYTES = 2 * 255, 2 * 16383
+"""Source: https://learn.microsoft.com/windows/win32/sysinfo/registry-element-size-limits"""
 
 _NONE = 0xFFFFFFFF
 _SIZE = struct.Struct("<i")
 _CELL_ALIGNMENT = 8
-_MAX_NAME_BYTES = 0xFFFF
 _KEY = struct.Struct("<2sH9xB6xI4xI4xII28xH2x")
 _KEY_LATIN_1 = 0x20
 _LAYER_SEMANTICS, _LAYERED_MINOR_VERSION = 3, 6
@@ -33,6 +34,7 @@ INLINE = 0x80000000
 """The data is in the value itself; a flag of its size"""
 _MAX_INLINE_BYTES, _INLINE_AT = 4, 8
 _LIST = struct.Struct("<2sH")
+_MAX_ENTRIES = 0xFFFF
 _HASHED_LISTS, _PLAIN_LIST, _LIST_OF_LISTS = {b"lf", b"lh"}, b"li", b"ri"
 _HASHED_ENTRY, _PLAIN_ENTRY = struct.Struct("<I4s"), struct.Struct("<I")
 _BIG_DATA = struct.Struct("<2sHI")
@@ -80,7 +82,7 @@ class HiveCells:
 
     def key(self, offset: int) -> KeyCell:
         """The key at this offset. Raises: UnreadableVolumeError; what the file raises."""
-        data = self._cell(offset, _KEY.size + _MAX_NAME_BYTES)
+        data = self._cell(offset, _KEY.size + MAX_KEY_NAME_BYTES)
         if len(data) < _KEY.size or data[:2] != b"nk":
             raise self.damaged(offset, "is not a key")
         _, flags, layer, count, subkeys, value_count, values, length = _KEY.unpack_from(data)
@@ -88,7 +90,7 @@ class HiveCells:
             raise self.damaged(offset, "is a key of a container's layer, which depends on another hive")
         name = data[_KEY.size : _KEY.size + length]
         if len(name) < length:
-            raise self.damaged(offset, f"is a key whose name of {length} bytes does not fit")
+            raise self.damaged(offset, f"is a key whose name of {length} bytes is too long")
         return KeyCell(
             offset, stored_name(name, is_latin_1=bool(flags & _KEY_LATIN_1)), count, subkeys, value_count, values
         )
@@ -169,13 +171,13 @@ class HiveCells:
             size -= len(part)
 
     def _value(self, offset: int) -> ValueCell:
-        data = self._cell(offset, _VALUE.size + _MAX_NAME_BYTES)
+        data = self._cell(offset, _VALUE.size + MAX_VALUE_NAME_BYTES)
         if len(data) < _VALUE.size or data[:2] != b"vk":
             raise self.damaged(offset, "is not a value")
         _, length, size, _, kind, flags = _VALUE.unpack_from(data)
         name = data[_VALUE.size : _VALUE.size + length]
         if len(name) < length:
-            raise self.damaged(offset, f"is a value whose name of {length} bytes does not fit")
+            raise self.damaged(offset, f"is a value whose name of {length} bytes is too long")
         field = data[_INLINE_AT : _INLINE_AT + _MAX_INLINE_BYTES]
         return ValueCell(stored_name(name, is_latin_1=bool(flags & _VALUE_LATIN_1)), kind, size, field)
 
@@ -204,7 +206,7 @@ class HiveCells:
             yield from _entries(kind, data)
 
     def _list_cell(self, offset: int) -> tuple[bytes, bytes]:
-        data = self._cell(offset, _LIST.size + _MAX_NAME_BYTES * _HASHED_ENTRY.size)
+        data = self._cell(offset, _LIST.size + _MAX_ENTRIES * _HASHED_ENTRY.size)
         kind, count = _LIST.unpack_from(data)
         if kind not in {*_HASHED_LISTS, _PLAIN_LIST, _LIST_OF_LISTS}:
             raise self.damaged(offset, "is not a list of subkeys")
@@ -222,8 +224,8 @@ class HiveCells:
         size = -_SIZE.unpack(self._read(offset, _SIZE.size))[0]
         if size <= 0:
             raise self.damaged(offset, "is free or has no size, but is referred to")
-        if size % _CELL_ALIGNMENT:
-            raise self.damaged(offset, f"has a size of {size} bytes")
+        if size % _CELL_ALIGNMENT or offset + size > self.bins_bytes:
+            raise self.damaged(offset, f"has an impossible size of {size} bytes")
         return self._read(offset + _SIZE.size, min(size - _SIZE.size, most))
 
     def _read(self, offset: int, length: int) -> bytes:
@@ -232,17 +234,18 @@ class HiveCells:
         pages = self._pages.overlapping(offset, offset + length) if len(self._pages) else ()
         parts, at = [], offset
         for page in pages:
-            parts.append(self._read_file(at, page.start - at))
-            parts.append(page.log.read(page.position, page.end - page.start))
+            parts.append(_read_all(self._reader, BASE_BLOCK_BYTES + at, page.start - at))
+            parts.append(_read_all(page.log, page.position, page.end - page.start))
             at = page.end
-        parts.append(self._read_file(at, offset + length - at))
+        parts.append(_read_all(self._reader, BASE_BLOCK_BYTES + at, offset + length - at))
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _read_file(self, offset: int, length: int) -> bytes:
-        data = self._reader.read(BASE_BLOCK_BYTES + offset, length)
-        if len(data) < length:
-            raise self.damaged(offset, "lies beyond the end of the file")
-        return data
+
+def _read_all(reader: BlockReader, offset: int, length: int) -> bytes:
+    data = reader.read(offset, length)
+    if len(data) < length:
+        raise UnreadableVolumeError(reader.path, f"it ends before the {length} bytes at {offset}")
+    return data
 
 
 def _entries(kind: bytes, data: bytes) -> Iterator[SubkeyEntry]:

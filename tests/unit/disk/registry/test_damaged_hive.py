@@ -184,7 +184,7 @@ def test_values_without_a_list_are_unreadable(where: int) -> None:
     ("name", "field", "value", "message"),
     [
         ("x", VALUE_SIZE, 0x80000005, "a value has 5 bytes in a field of 4"),
-        ("y", VALUE_SIZE, 0x7FFFFFFF, "a value has 2147483647 bytes; values of up to 8388608 bytes are read"),
+        ("y", VALUE_SIZE, 0x7FFFFFFF, "a value has 2147483647 bytes; values of up to 2097152 bytes are read"),
         ("y", VALUE_SIZE, 100, "has 12 of the 100 bytes of a value"),
         ("y", VALUE_DATA, 0x7FFFFFF8, "ends beyond the"),
         ("z", VALUE_SIZE, 60_000, "lists 3 segments for a value of 60000 bytes"),

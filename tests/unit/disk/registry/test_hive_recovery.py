@@ -149,6 +149,15 @@ def test_what_is_left_of_older_entries_does_not_count() -> None:
     expect_step(opened(dirty(), new_log(HIVES[0], 1622, [entry(0, 1622)], bytes(70_000))), 1)
 
 
+def test_an_entry_may_be_full_to_its_end() -> None:
+    pages = [(offset, HIVES[1][4096 + offset : 4096 + offset + 512]) for offset in range(0, 59 * 512, 512)]
+    pages = [page for page in pages if len(page[1]) == 512]
+    whole = [*pages, *[pages[0]] * (59 - len(pages))]  # the head of 40 bytes and 59 references fill a sector
+    full = log_entry(1622, len(HIVES[1]) - 4096, whole)
+    assert len(full) == 512 + 59 * 512
+    expect_step(opened(dirty(), new_log(HIVES[0], 1622, [full])), 1)
+
+
 def test_a_log_whose_first_entry_is_torn_ends_the_recovery() -> None:
     first = new_log(HIVES[0], 1622, [entry(0, 1622, salt=1)])
     second = new_log(HIVES[0], 1623, [entry(1, 1623)])
@@ -253,5 +262,5 @@ def test_bins_beyond_the_file_come_from_the_log() -> None:
     expect_step(read, 1)
     shorter = dirty()[:-4096]  # the end of the bins was never written, and no log has it
     read = opened(shorter, new_log(HIVES[0], 1622, [log_entry(1622, len(HIVES[0]) - 4096, [(0, HIVES[0][4096:8192])])]))
-    with pytest.raises(UnreadableVolumeError, match="lies beyond the end of the file"):
+    with pytest.raises(UnreadableVolumeError, match="it ends before the "):
         read.key("ControlSet001")

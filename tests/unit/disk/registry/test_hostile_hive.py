@@ -19,6 +19,7 @@ from tests.unit.disk.registry.hive_writer import (
     HiveWriter,
     MemoryFile,
     Values,
+    dword,
     hive,
     new_log,
     sz,
@@ -45,6 +46,23 @@ def test_what_is_recorded_is_limited_and_printable() -> None:
     assert len(list(walked(read.root))) == 102
     assert len(read.unreadable_reasons) == 20
     assert all(reason.isprintable() for reason in read.unreadable_reasons)
+
+
+def test_names_have_the_length_that_windows_allows() -> None:
+    keys: dict[str, Values] = {"n" * 255: {"v" * 16383: dword(1)}, "\u0416" * 255: {"\u0416" * 16383: dword(2)}}
+    read = Hive.open(MemoryFile(hive(keys)))
+    for path, values in keys.items():
+        key = read.key(path)
+        assert key is not None
+        assert [value.name for value in key.values()] == list(values)
+    longer: dict[str, Values] = {"\u0416" * 256: {}, "short": {"\u0416" * 16384: dword(3), "v": dword(4)}}
+    read = Hive.open(MemoryFile(hive(longer)))
+    (short,) = read.root.subkeys()
+    assert [value.name for value in short.values()] == ["v"]
+    assert [reason.rpartition(" is a ")[2] for reason in read.unreadable_reasons] == [
+        "key whose name of 512 bytes is too long",
+        "value whose name of 32768 bytes is too long",
+    ]
 
 
 def test_subkeys_beyond_the_limit_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
