@@ -183,6 +183,26 @@ def test_a_hive_with_a_wrong_checksum_is_read_but_not_clean() -> None:
     assert read.key("ControlSet001\\Services\\Dhcp") is not None
 
 
+@pytest.mark.parametrize(("total", "stored"), [(0, 1), (0xFFFFFFFF, 0xFFFFFFFE), (0x12345678, 0x12345678)])
+def test_a_checksum_is_neither_0_nor_all_bits(total: int, stored: int) -> None:
+    data = hive(KEYS)
+    now = 0
+    for (word,) in struct.iter_unpack("<I", data[:504]):
+        now ^= word
+    data = edited(data, 504, struct.pack("<2I", now ^ total, stored))  # reserved bytes
+    assert opened(data).state == HiveState.CLEAN
+    assert opened(edited(data, 504, b"\x5a\xa5\x5a\xa5")).state == HiveState.NOT_RECOVERED
+
+
+def test_keys_of_a_layer_of_a_container_are_unreadable() -> None:
+    for minor, is_layered in ((6, True), (5, False)):
+        writer = HiveWriter(KEYS, minor=minor)
+        data = writer.written()
+        read = opened(edited(data, writer.cells["Select"] + 4 + 13, b"\1"))
+        assert [key.name for key in read.root.subkeys()] == ["ControlSet001", "Select"][: 1 if is_layered else 2]
+        assert read.is_partly_unreadable == is_layered
+
+
 def test_a_dirty_hive_without_a_log_says_so() -> None:
     read = opened(with_sequences(hive(KEYS), 1622, 1621))
     assert read.state == HiveState.NOT_RECOVERED
