@@ -1,9 +1,9 @@
 """A vCenter on this machine: govmomi's simulator in a child process."""
 
-import io
 import json
 import os
 import select
+import shutil
 import subprocess
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self
@@ -15,7 +15,6 @@ from pulumi_vmimport_sandbox.standins.vsphere_session import VSphere, datacenter
 
 _START_SECONDS = 20  # measured: 50 to 110 ms
 _STOP_SECONDS = 10
-_PAGE_BYTES = 64 << 10
 
 
 class VCenterSandbox:
@@ -109,25 +108,25 @@ class VCenterSandbox:
         self.session.put_file(target, path, stream)
         self._uploaded.add(self.folder_of(datastore) / path)
 
-    def put_disk(self, machine: Any, content: BinaryIO, *, number: int = 0) -> None:
-        """Write the content of a disk of a VM, where ESXi stores it: in the -flat.vmdk file. Its rest is zeros.
+    def disk_file(self, machine: Any, number: int = 0) -> Path:
+        """The file with the content of a disk of a VM, -flat.vmdk, which its datastore serves and an export contains.
 
         Args:
             machine: The VM, as vim.VirtualMachine.
-            content: The content from the first sector on; pages of zeros take no space.
             number: The number of the disk, in the order of the VM's devices.
         """
-        disks: list[Any] = [
-            device for device in machine.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)
-        ]
-        name, path = disks[number].backing.fileName.removeprefix("[").split("] ", 1)
-        with (self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")).open("wb") as flat:
-            for page in iter(lambda: content.read(_PAGE_BYTES), b""):
-                if page.strip(b"\0"):
-                    flat.write(page)
-                else:
-                    flat.seek(len(page), io.SEEK_CUR)
-            flat.truncate(disks[number].capacityInKB * 1024)
+        name, path = self._disk(machine, number).backing.fileName.removeprefix("[").split("] ", 1)
+        return self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")
+
+    def put_disk(self, machine: Any, content: BinaryIO, number: int = 0) -> None:
+        """Write the first sectors of a disk of a VM; the rest is zeros. The arguments are those of `disk_file`."""
+        with self.disk_file(machine, number).open("wb") as flat:
+            shutil.copyfileobj(content, flat)
+            flat.truncate(self._disk(machine, number).capacityInKB * 1024)
+
+    def _disk(self, machine: Any, number: int) -> Any:
+        disks = [device for device in machine.config.hardware.device if isinstance(device, vim.vm.device.VirtualDisk)]
+        return disks[number]
 
     def read_file(self, datastore: str, path: str) -> bytes:
         """The content of a file in a datastore."""

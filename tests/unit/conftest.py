@@ -24,6 +24,7 @@ from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport_sandbox.windows import SparseBytes
 
 
 @dataclass
@@ -202,16 +203,24 @@ class Machines:
         """The same VM with disks of 1 GiB, 2 GiB and so on, which start with the given bytes."""
         made = self._create(name, len(disks), folder, config)
         for number, content in enumerate(disks):
-            self.vcenter.put_disk(made, io.BytesIO(content), number=number)
+            self.vcenter.put_disk(made, io.BytesIO(content), number)
         return find_by_moid(self.session, made._moId)
 
-    def _create(self, name: str, disks: int, folder: str, config: dict[str, Any]) -> Any:
+    def make_windows(self, name: str, disk: SparseBytes, **config: Any) -> VSphereMachine:
+        """The same VM with the disk of a Windows guest."""
+        made = self._create(name, 1, "", config, capacity_bytes=disk.size_bytes)
+        disk.write_file(self.vcenter.disk_file(made))
+        return find_by_moid(self.session, made._moId)
+
+    def _create(self, name: str, disks: int, folder: str, config: dict[str, Any], capacity_bytes: int = 1 << 30) -> Any:
         root = self.vcenter.session.content.rootFolder.childEntity[0]
         into = root.vmFolder
         if folder:
             into = next((f for f in into.childEntity if f.name == folder), None) or into.CreateFolder(folder)
         files = vim.vm.FileInfo(vmPathName=f"[{DATASTORE}]")
-        spec = vim.vm.ConfigSpec(name=name, files=files, deviceChange=_devices(disks), **{**_CONFIG, **config})
+        spec = vim.vm.ConfigSpec(
+            name=name, files=files, deviceChange=_devices(disks, capacity_bytes >> 10), **{**_CONFIG, **config}
+        )
         pool = root.hostFolder.childEntity[0].resourcePool
         made = self.vcenter.session.wait("create", into.CreateVM_Task(config=spec, pool=pool))
         self._made.append(made)
@@ -244,7 +253,7 @@ def make_machines() -> type[Machines]:
 _CONFIG = {"guestId": "windows9_64Guest", "numCPUs": 2, "memoryMB": 4096, "firmware": "bios"}
 
 
-def _devices(disks: int) -> list[Any]:
+def _devices(disks: int, capacity_kib: int) -> list[Any]:
     connected = DEVICE.VirtualDevice.ConnectInfo(startConnected=True, allowGuestControl=True, connected=True)
     iso = DEVICE.VirtualCdrom.IsoBackingInfo(fileName=f"[{DATASTORE}] iso/windows.iso")
     network = DEVICE.VirtualEthernetCard.NetworkBackingInfo(deviceName="VM Network")
@@ -259,7 +268,11 @@ def _devices(disks: int) -> list[Any]:
             fileName=f"[{DATASTORE}]", diskMode="persistent", thinProvisioned=True
         )
         disk = DEVICE.VirtualDisk(
-            key=2000 + number, controllerKey=1000, unitNumber=number, backing=backing, capacityInKB=(number + 1) << 20
+            key=2000 + number,
+            controllerKey=1000,
+            unitNumber=number,
+            backing=backing,
+            capacityInKB=(number + 1) * capacity_kib,
         )
         changes.append(DEVICE.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk))
     return changes

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 )
 
 // The layout of a stream-optimized VMDK. Source: VMware "Virtual Disk Format 5.0", section "Stream-Optimized Compressed
@@ -68,7 +70,7 @@ func writeStreamOptimized(out io.Writer, flat *os.File) error {
 	for first := uint64(0); first < grains && w.err == nil; first += tableEntries {
 		table := make([]byte, tableEntries*4)
 		isUsed := false
-		for number := first; number < min(first+tableEntries, grains); number++ {
+		for number := nextData(flat, first); number < min(first+tableEntries, grains); number = nextData(flat, number+1) {
 			grain := make([]byte, grainSectors*sectorBytes)
 			if _, err := flat.ReadAt(grain, int64(number)*int64(len(grain))); err != nil && err != io.EOF {
 				return err
@@ -98,6 +100,19 @@ func writeStreamOptimized(out io.Writer, flat *os.File) error {
 	w.write(header(capacity, at))
 	w.marker(0, endOfStream)
 	return w.err
+}
+
+// nextData returns the first grain from this one on that is not a hole of the file, where the system reports holes.
+func nextData(flat *os.File, number uint64) uint64 {
+	const seekData = 3 // SEEK_DATA of Linux
+	at, err := flat.Seek(int64(number)*grainSectors*sectorBytes, seekData)
+	switch {
+	case err == nil:
+		return max(number, uint64(at)/(grainSectors*sectorBytes))
+	case errors.Is(err, syscall.ENXIO): // only a hole is left
+		return ^uint64(0)
+	}
+	return number
 }
 
 func header(capacity, directory uint64) []byte {

@@ -38,9 +38,10 @@ def disk_problems(
     if is_refused or not is_known(inputs.image_profile, inputs.ignored_findings, inputs.powered_on):
         return
     # Only a preview that reads a disk needs the readers of disks.
+    from pulumi_vmimport.disk.inspect_guest import inspect_guest  # noqa: PLC0415
     from pulumi_vmimport.resources import machine_inspection  # noqa: PLC0415
     from pulumi_vmimport.resources.rules.image_inspection import Purpose, facts_problems  # noqa: PLC0415
 
     purpose = Purpose(inputs.image_profile or ImageProfile.EC2, _CHECKED_ELSEWHERE.union(inputs.ignored_findings or ()))
-    inspected = machine_inspection.inspect_machine(source, facts, run.wait)
+    inspected = machine_inspection.inspect_machine(source, facts, run.wait, inspect_guest)
     yield from facts_problems(show, inputs.machine_input()[0], inspected.facts, purpose)

@@ -151,7 +151,8 @@ def test_json_has_facts_findings_and_reads(run: Any, images: Path) -> None:
     assert (shown["schema"], shown["target"], shown["profile"]) == (1, "sparse.vmdk", "ec2")
     assert shown["verdict"] == "1 error, 1 check inconclusive"
     finding = shown["findings"][0]
-    assert finding.keys() == {"rule", "severity", "subject", "summary", "evidence", "cause", "remedy", "source"}
+    words = {"rule", "severity", "subject", "summary", "evidence", "cause", "remedy", "source"}
+    assert finding.keys() == words | {"codes", "step", "preparation"}
     assert (finding["rule"], finding["severity"]) == ("vmdk-not-stream-optimized", "error")
     (disk,) = shown["facts"]["disks"]
     assert (disk["capacity_bytes"], disk["layout"]["scheme"]) == (64 << 20, "mbr")

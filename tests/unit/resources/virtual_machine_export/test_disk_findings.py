@@ -16,21 +16,17 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lif
 )
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
+from pulumi_vmimport_sandbox.windows import WindowsGuest, faulty_guest
 
 lifecycle = VirtualMachineExportLifecycle()
 NewRun = Callable[..., Any]
-ENCRYPTED = b"-FVE-FS-"
 
 
 @pytest.fixture
-def bitlocker(bootable_disk: bytes) -> bytes:
-    """The bootable disk after BitLocker has encrypted its partition."""
-    return bootable_disk.replace(b"NTFS    ", ENCRYPTED)
-
-
-@pytest.fixture
-def encrypted(machines: Any, bitlocker: bytes) -> VSphereMachine:
-    made: VSphereMachine = machines.make_with_disks("encrypted", bitlocker)
+def encrypted(machines: Any) -> VSphereMachine:
+    """A machine whose disk BitLocker encrypts."""
+    guest = replace(WindowsGuest.healthy(), is_encrypted=True)
+    made: VSphereMachine = machines.make_windows("encrypted", guest.disk())
     return made
 
 
@@ -49,8 +45,26 @@ def test_preview_fails_with_the_rule_that_the_disk_breaks(new_export_run: NewRun
     (problem,) = lifecycle.preflight(run, inputs)
     assert problem.path == "uuid"
     assert "[LocalDS_0] encrypted/encrypted.vmdk" in problem.reason
-    assert "bitlocker: partition 1" in problem.reason
+    assert "bitlocker: partition 2" in problem.reason
     assert "set ignored_findings=['bitlocker']" in problem.reason
+    (warning,) = run.warnings
+    assert "guest-not-read: partition 2 is encrypted with BitLocker" in warning
+
+
+def test_the_operating_system_is_checked_for_its_profile(new_export_run: NewRun, inputs: Inputs, machines: Any) -> None:
+    faults = ("AutoLogonEnabled", "DomainJoined", "VMWareToolsInstalled", "WindowsUpdatesEnabled", "AutoMountDisabled")
+    machine = machines.make_windows("faulty", faulty_guest(*faults).disk())
+    byol = replace(inputs, uuid=machine.facts().uuid, image_profile=ImageProfile.BYOL_WORKSPACES)
+    found = [problem.reason for problem in lifecycle.preflight(new_export_run(), byol)]
+    assert len(found) == len(faults)
+    for rule in ("windows-automatic-logon", "windows-domain-joined", "windows-vmware-tools"):
+        assert any(f"; {rule}: " in reason for reason in found), found
+    with pytest.raises(CleanFailureError) as failure:
+        lifecycle.create(new_export_run(), byol)
+    assert all(reason.partition("; ")[0] in str(failure.value) for reason in found)
+    healthy = machines.make_windows("healthy", WindowsGuest.healthy().disk())
+    run = new_export_run()
+    assert list(lifecycle.preflight(run, replace(byol, uuid=healthy.facts().uuid))) == []
     assert run.warnings == []
 
 
@@ -86,7 +100,7 @@ def test_the_number_of_disks_is_reported_once(
 def test_create_fails_before_it_exports_and_leaves_nothing(
     new_export_run: NewRun, inputs: Inputs, aws: AwsSandbox
 ) -> None:
-    with pytest.raises(CleanFailureError, match=r"uuid: .*bitlocker: partition 1"):
+    with pytest.raises(CleanFailureError, match=r"uuid: .*bitlocker: partition 2"):
         lifecycle.create(new_export_run(), inputs)
     s3 = aws.observer("s3")
     assert s3.list_objects_v2(Bucket=inputs.bucket).get("Contents") is None

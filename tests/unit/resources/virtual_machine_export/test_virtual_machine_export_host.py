@@ -15,6 +15,7 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lif
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import DownloadError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
+from pulumi_vmimport_sandbox.windows import WindowsGuest
 
 lifecycle = VirtualMachineExportLifecycle()
 
@@ -39,9 +40,9 @@ def unreachable_host(machines: Any, closed_port: int) -> Iterator[str]:
 
 
 @pytest.fixture
-def export_inputs(export_inputs: Inputs, machines: Any, bootable_disk: bytes) -> Inputs:
+def export_inputs(export_inputs: Inputs, machines: Any) -> Inputs:
     """An export of a machine whose disk preview reads and finds nothing in."""
-    return replace(export_inputs, uuid=machines.make_with_disks("sound", bootable_disk).facts().uuid)
+    return replace(export_inputs, uuid=machines.make_windows("windows", WindowsGuest.healthy().disk()).facts().uuid)
 
 
 def test_preview_is_silent_while_the_host_can_be_reached(
