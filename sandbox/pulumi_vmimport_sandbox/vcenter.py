@@ -115,7 +115,8 @@ class VCenterSandbox:
             machine: The VM, as vim.VirtualMachine.
             number: The number of the disk, in the order of the VM's devices.
         """
-        name, path = self._disk(machine, number).backing.fileName.removeprefix("[").split("] ", 1)
+        file: str = self._disk(machine, number).backing.fileName
+        name, path = file.removeprefix("[").split("] ", 1)
         return self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")
 
     def put_disk(self, machine: Any, content: BinaryIO, number: int = 0) -> None:

@@ -14,9 +14,17 @@ from pulumi_vmimport import VirtualMachineExport
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
+from pulumi_vmimport_sandbox.windows import WindowsGuest, faulty_guest
 
 REGION, BUCKET, KEY = "eu-west-1", "images-of-web", "ova/web.ova"
 ENCRYPTED = sound_disk().replace(b"NTFS    ", b"-FVE-FS-")
+FAULTS = {
+    "AutoLogonEnabled": "windows-automatic-logon",
+    "DomainJoined": "windows-domain-joined",
+    "VMWareToolsInstalled": "windows-vmware-tools",
+    "WindowsUpdatesEnabled": "windows-update-enabled",
+    "AutoMountDisabled": "windows-automount-disabled",
+}
 NOT_READ = "the content of the disk was not inspected in vSphere; the import inspects the exported image"
 
 
@@ -50,18 +58,23 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def scene(sandbox: Sandbox, new_stack: Callable[..., Any], image_args: dict[str, Any]) -> Iterator[Scene]:
+def machines(sandbox: Sandbox) -> Iterator[Machines]:
     settings = VSphereSettings.from_environment(sandbox.environment)
     assert settings is not None
     with VSphereSession(settings) as session:
-        machine = Machines(sandbox.vcenter, session).make_with_disks("web", ENCRYPTED)
-        args: dict[str, Any] = {"bucket": BUCKET, "key": KEY, "uuid": machine.facts().uuid}
+        yield Machines(sandbox.vcenter, session)
 
-        def program() -> None:
-            export = VirtualMachineExport("web", **args)
-            pulumi.export("checksum", export.checksum)
 
-        yield Scene(new_stack(program), machine, sandbox, args)
+@pytest.fixture
+def scene(sandbox: Sandbox, machines: Machines, new_stack: Callable[..., Any], image_args: dict[str, Any]) -> Scene:
+    machine = machines.make_with_disks("web", ENCRYPTED)
+    args: dict[str, Any] = {"bucket": BUCKET, "key": KEY, "uuid": machine.facts().uuid}
+
+    def program() -> None:
+        export = VirtualMachineExport("web", **args)
+        pulumi.export("checksum", export.checksum)
+
+    return Scene(new_stack(program), machine, sandbox, args)
 
 
 def test_a_machine_whose_disk_breaks_a_rule_fails_preview_before_the_export(scene: Scene) -> None:
@@ -81,13 +94,31 @@ def test_a_machine_whose_disk_breaks_a_rule_fails_preview_before_the_export(scen
     assert scene.exports() == [KEY]
 
 
+def test_five_faults_of_windows_fail_preview_together_and_a_healthy_guest_is_exported(
+    scene: Scene, machines: Machines
+) -> None:
+    windows = machines.make_windows("windows", faulty_guest(*FAULTS).disk())
+    scene.args |= {"uuid": windows.facts().uuid, "image_profile": "byol-workspaces"}
+    printed = scene.stack.fails(scene.stack.preview)
+    assert [rule for rule in FAULTS.values() if f"; {rule}: " not in printed] == []
+    assert scene.exports() == []
+
+    WindowsGuest.healthy().disk().write_file(scene.sandbox.vcenter.disk_file(windows.reference))
+    assert scene.stack.preview() == {"create": 2}
+    assert "warning: uuid" not in "\n".join(scene.stack.output)
+    assert scene.stack.up() == {"create": 2}
+    assert scene.exports() == [KEY]
+
+
 def test_an_unchanged_export_does_not_read_the_disk_again(scene: Scene) -> None:
     scene.put_disk(sound_disk())
     scene.stack.up()
     scene.put_disk(ENCRYPTED)
     scene.power_on()
     assert scene.stack.preview() == {"same": 2}
-    assert "web.vmdk" not in "\n".join(scene.stack.output)
+    shown = "\n".join(scene.stack.output)
+    assert "bitlocker" not in shown
+    assert NOT_READ not in shown
 
 
 def test_a_finding_that_is_ignored_is_exported(scene: Scene) -> None:

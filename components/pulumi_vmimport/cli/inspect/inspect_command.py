@@ -9,6 +9,7 @@ from pulumi_vmimport.cli.inspect import inspection_report
 from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, open_target
 from pulumi_vmimport.cli.output import emit
+from pulumi_vmimport.disk.inspect_guest import inspect_guest
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import PROFILE_NAMES, ImageProfile
@@ -28,11 +29,23 @@ NO_ERROR, ERRORS = 0, 1
 @click.option(
     "--deep", is_flag=True, help="Read the whole image: decompress every VMDK grain and verify the manifest of an OVA."
 )
+@click.option(
+    "--guest",
+    is_flag=True,
+    help="Read the operating system on the first disk as well. Implied by --profile byol-workspaces.",
+)
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 @click.option("--region", help="Region of an s3:// target. Default: the configured Region.")
 @click.option("--aws-profile", help="Named profile of the AWS configuration. Default: the default credential chain.")
 def inspect(
-    *, target: str, profile: str, deep: bool, wants_json: bool, region: str | None, aws_profile: str | None
+    *,
+    target: str,
+    profile: str,
+    deep: bool,
+    guest: bool,
+    wants_json: bool,
+    region: str | None,
+    aws_profile: str | None,
 ) -> None:
     """Show the content of a disk image, and why AWS would reject it.
 
@@ -50,10 +63,11 @@ def inspect(
     """  # noqa: D301 - \b is click's, not Python's
     start = time.monotonic()
     image_profile = ImageProfile(profile)
+    read_guest = inspect_guest if guest or image_profile is ImageProfile.BYOL_WORKSPACES else None
     name = name_of(target)
     try:
         with open_target(target, aws_profile, region) as image, progress(image, name, wanted=deep):
-            facts = image.facts(deep=deep)
+            facts = image.facts(deep=deep, read_guest=read_guest)
             reads = image.reads()
     except CommandError as trouble:
         if wants_json:

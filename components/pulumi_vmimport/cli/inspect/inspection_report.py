@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pulumi_vmimport.cli.inspect.target import Reads
 from pulumi_vmimport.cli.terminal import escaped, wrapped
+from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -137,6 +138,8 @@ def _facts(facts: ImageFacts) -> Iterator[str]:
         layout = disk.layout
         if layout is None:
             continue
+        if disk.guest and (guest := detected_guest(disk.guest)):
+            yield f"  {_guest(guest)}"
         if layout.scheme is PartitionScheme.NONE:
             yield f"  no partition table, holds {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
         else:
@@ -154,6 +157,13 @@ def _machine(ovf: OvfFacts) -> Iterator[str]:
         f"CD image {', '.join(ovf.cd_images)}" if ovf.cd_images else "",
     ]
     yield f"VM {ovf.name or '(unnamed)'}: {', '.join(filter(None, parts))}"
+
+
+def _guest(guest: DetectedGuest) -> str:
+    build = f"build {guest.build}" if guest.build else None
+    firmware = {"bios": "starts with BIOS", "efi": "starts with UEFI"}.get(guest.firmware or "")
+    facts = [guest.edition, build, guest.language, guest.architecture, firmware, guest.sysprep_state]
+    return ", ".join([guest.release or guest.system, *filter(None, facts)])
 
 
 def _disk(disk: DiskFacts) -> str:

@@ -10,6 +10,7 @@ from tests.unit.conftest import Machines
 
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
+from pulumi_vmimport_sandbox.windows import WindowsGuest, faulty_guest
 
 Inspect = Callable[..., Result]
 
@@ -30,7 +31,7 @@ def test_shows_the_hardware_and_the_partitions_of_a_machine(
     inspect: Inspect, machines: Machines, bootable_disk: bytes, target: str
 ) -> None:
     machines.make_with_disks("web", bootable_disk, folder="prod")
-    shown = inspect(target, "--profile", "byol-workspaces")
+    shown = inspect(target)
     assert shown.exit_code == 0, shown.output
     assert shown.output.splitlines()[:5] == [
         f"{target}: VM in vSphere, 1 disk, 1 GiB",
@@ -39,8 +40,27 @@ def test_shows_the_hardware_and_the_partitions_of_a_machine(
         "    MBR, 1 partition",
         "    1: 1022 MiB at 1 MiB, ntfs, active, probably root",
     ]
-    assert "no known blocker found (checked for a WorkSpaces BYOL image)" in shown.output
+    assert "no known blocker found (checked for ImportImage)" in shown.output
     assert "3 reads" in shown.output
+
+
+@pytest.mark.parametrize("options", [("--guest",), ("--profile", "byol-workspaces")])
+def test_reads_the_operating_system_on_the_disk(inspect: Inspect, machines: Machines, options: tuple[str, ...]) -> None:
+    machines.make_windows("web", WindowsGuest.healthy().disk())
+    shown = inspect("vsphere://DC0/vm/web", *options)
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.splitlines()[3].startswith("    Windows 10 22H2, Professional, build 19045")
+    assert "no known blocker found (checked for" in shown.output
+    reads = int(shown.output.splitlines()[-1].split()[0])
+    assert reads <= 40
+
+
+def test_fails_with_what_is_wrong_in_the_operating_system(inspect: Inspect, machines: Machines) -> None:
+    machines.make_windows("web", faulty_guest("AutoLogonEnabled", "DomainJoined").disk())
+    shown = inspect("vsphere://DC0/vm/web", "--profile", "byol-workspaces", "--json")
+    assert shown.exit_code == 1
+    rules = {finding["rule"] for finding in json.loads(shown.stdout)["findings"]}
+    assert rules == {"windows-automatic-logon", "windows-domain-joined"}
 
 
 def test_errors_in_the_disk_give_status_1(inspect: Inspect, machines: Machines, bootable_disk: bytes) -> None:
