@@ -20,15 +20,14 @@ from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
-    Condition,
     Created,
-    Lifecycle,
     PartialFailureError,
     Problem,
     Run,
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import INPUTS_TAG, OWN_TAGS, completion_tag
+from pulumi_vmimport.lifecycle.image_lifecycle import ImageLifecycle
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.image_builder import distribution_rules
@@ -47,13 +46,13 @@ from pulumi_vmimport.resources.rules.available_images import wait_until_availabl
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
 _NOT_RETRYABLE = frozenset({"ClientException", "InvalidRequestException"})
-_BROKEN = frozenset({"deregistered", "stale", "DELETED"})
 
 
-class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageState]):
+class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeImageState]):
     inputs_type = DistributeImageInputs
     state_type = DistributeImageState
-    condition_output = "imageState"
+    complete_states = COMPLETE_STATUSES
+    broken_states = frozenset({"deregistered", "stale", "DELETED"})
 
     def check(self, inputs: DistributeImageInputs) -> Iterator[Problem]:
         yield from distribution_rules.input_problems(inputs)
@@ -79,7 +78,7 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         arn = self._existing_or_new(run, inputs)
         state = DistributeImageState(**vars(inputs), image_build_version_arn=arn, image_state="PENDING", amis=())
         run.record(arn, state)
-        return Created(arn, self._finish(run, arn, state))
+        return Created(arn, self.finish(run, arn, state))
 
     def read(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
         image = builder_images.find(run.aws, id)
@@ -106,17 +105,6 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         }
         return self.read(run, id, self.state_type(**{**vars(state), **given}))
 
-    def update(
-        self, run: Run, id: str, state: DistributeImageState, inputs: DistributeImageInputs
-    ) -> DistributeImageState:
-        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
-        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
-        run.record(id, updated)
-        if self.condition(state) is not Condition.READY:
-            updated = self._finish(run, id, updated)
-        set_tags(run, id, state.tags, inputs)
-        return replace(updated, tags=inputs.tags)
-
     def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
         image = builder_images.find(run.aws, id)
         if image is not None and image.is_in_progress:
@@ -131,10 +119,8 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
             return
         remove_image(run, image, state.execution_role)
 
-    def condition(self, state: DistributeImageState) -> Condition:
-        if state.image_state in _BROKEN:
-            return Condition.BROKEN
-        return Condition.READY if state.image_state in COMPLETE_STATUSES else Condition.UNFINISHED
+    def set_tags(self, run: Run, id: str, recorded: Mapping[str, str], inputs: DistributeImageInputs) -> None:
+        set_tags(run, id, recorded, inputs)
 
     def describe_broken(self, id: str, state: DistributeImageState) -> str:
         reason = f": {state.state_reason}" if state.state_reason else ""
@@ -158,12 +144,8 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
 
         return find_or_start(run, inputs, vars(request), start, lambda image: _is_usable(run, image))
 
-    def _finish(self, run: Run, arn: str, state: DistributeImageState) -> DistributeImageState:
-        """Resume a failed image, and wait until it is AVAILABLE.
-
-        Raises: PartialFailureError if it fails or cannot be resumed.
-        """
-        image = builder_images.find(run.aws, arn)
+    def finish(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState:
+        image = builder_images.find(run.aws, id)
         if image is not None and image.status in RETRYABLE_STATUSES:
             self._resume(run, image, state)
         # The AMI of a parameter may have changed meanwhile.
@@ -171,23 +153,23 @@ class DistributeImageLifecycle(Lifecycle[DistributeImageInputs, DistributeImageS
         marks = marks_of(run, source)
         if marks:
             state = replace(state, provenance=provenance_of(marks))
-            run.record(arn, state)
-        ended = wait_for_end(run, builder_images.POLLERS, arn, lambda image: not image.is_in_progress, progress_of)
+            run.record(id, state)
+        ended = wait_for_end(run, builder_images.POLLERS, id, lambda image: not image.is_in_progress, progress_of)
         if ended is None:
             kept = ", ".join(f"{ami['id']} in {ami['region']}" for ami in state.amis or ())
             left = f"AMIs that may remain: {kept}" if kept else "AMIs that it had distributed may remain"
-            run.record(arn, replace(state, image_state="DELETED"))
+            run.record(id, replace(state, image_state="DELETED"))
             raise CleanFailureError(
-                f"image {arn} was deleted while it was being distributed; {left}; the next `pulumi up` distributes "
+                f"image {id} was deleted while it was being distributed; {left}; the next `pulumi up` distributes "
                 "the image again"
             )
         if ended.status in COMPLETE_STATUSES:
             mark_copies(run, ended, marks)
         state = _with_outputs(state, ended)
-        run.record(arn, state)
+        run.record(id, state)
         if ended.status not in COMPLETE_STATUSES:
             raise PartialFailureError(describe_failure(ended))
-        builder_images.tag(run.aws, arn, completion_tag())
+        builder_images.tag(run.aws, id, completion_tag())
         return state
 
     def _resume(self, run: Run, image: BuilderImage, state: DistributeImageState) -> None:

@@ -12,14 +12,13 @@ from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
-    Condition,
     Created,
-    Lifecycle,
     Problem,
     Run,
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag
+from pulumi_vmimport.lifecycle.image_lifecycle import ImageLifecycle
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.image_builder.image_import import ImageImportInputs, ImageImportState
 from pulumi_vmimport.resources.image_builder.image_import_rules import import_problems
@@ -27,14 +26,13 @@ from pulumi_vmimport.resources.image_builder.image_removal import wait_while_in_
 from pulumi_vmimport.resources.image_builder.image_starts import find_or_start, set_tags
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
 
-_BROKEN = RETRYABLE_STATUSES | {"deregistered", "DELETED"}  # RetryImage repeats builds, not imports
-
 InputsT = TypeVar("InputsT", bound=ImageImportInputs)
 StateT = TypeVar("StateT", bound=ImageImportState)
 
 
-class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
-    condition_output = "imageState"
+class ImageImportLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, StateT]):
+    complete_states = COMPLETE_STATUSES
+    broken_states = RETRYABLE_STATUSES | {"deregistered", "DELETED"}  # RetryImage repeats builds, not imports
 
     @abstractmethod
     def request(self, inputs: InputsT) -> Mapping[str, Any]:
@@ -95,7 +93,7 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
         arn = find_or_start(run, inputs, self.request(inputs), start, is_usable, source=source)
         state: StateT = self.state_type(**vars(inputs), image_build_version_arn=arn, image_state="PENDING")
         run.record(arn, state)
-        return Created(arn, self._finish(run, arn, state))
+        return Created(arn, self.finish(run, arn, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         image = builder_images.find(run.aws, id)
@@ -111,15 +109,6 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
         """The state of a resource whose Image Builder image does not exist; None if none of it exists."""
         del run, id, state
         return None
-
-    def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
-        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
-        run.record(id, updated)
-        if self.condition(state) is not Condition.READY:
-            updated = self._finish(run, id, updated)
-        set_tags(run, id, state.tags, inputs)
-        return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
         image = builder_images.find(run.aws, id)
@@ -138,39 +127,33 @@ class ImageImportLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT])
         """Delete what is left of a resource whose Image Builder image does not exist."""
         del run, id, state
 
-    def condition(self, state: StateT) -> Condition:
-        if state.image_state in _BROKEN:
-            return Condition.BROKEN
-        return Condition.READY if state.image_state in COMPLETE_STATUSES else Condition.UNFINISHED
+    def set_tags(self, run: Run, id: str, recorded: Mapping[str, str], inputs: InputsT) -> None:
+        set_tags(run, id, recorded, inputs)
 
     def describe_broken(self, id: str, state: StateT) -> str:
         reason = f": {state.state_reason}" if state.state_reason else ""
         return f"image {id} is {state.image_state}{reason}"
 
-    def _finish(self, run: Run, arn: str, state: StateT) -> StateT:
-        """Wait until the image is AVAILABLE.
-
-        Raises: CleanFailureError if it fails; it is then deleted.
-        """
-        ended = wait_for_end(run, builder_images.POLLERS, arn, lambda image: not image.is_in_progress, _progress)
+    def finish(self, run: Run, id: str, state: StateT) -> StateT:
+        ended = wait_for_end(run, builder_images.POLLERS, id, lambda image: not image.is_in_progress, _progress)
         if ended is None:
-            run.record(arn, replace(state, image_state="DELETED"))
+            run.record(id, replace(state, image_state="DELETED"))
             raise CleanFailureError(
-                f"image {arn} was deleted while it was being imported; {self.left(state)}; the next `pulumi up` "
+                f"image {id} was deleted while it was being imported; {self.left(state)}; the next `pulumi up` "
                 "imports the image again"
             )
         if ended.status in COMPLETE_STATUSES:
             self.mark_ami(run, ended)
         state = self.with_outputs(run, state, ended)
-        run.record(arn, state)
+        run.record(id, state)
         if ended.status not in COMPLETE_STATUSES:
             self.remove(run, ended, state)
             reason = with_explanation(ended.reason or "no reason")
             raise CleanFailureError(
-                f'image {arn} ended {ended.status}: "{reason}"; the image was deleted, {self.left(state)}; fix the '
+                f'image {id} ended {ended.status}: "{reason}"; the image was deleted, {self.left(state)}; fix the '
                 "cause and run `pulumi up` again"
             )
-        builder_images.tag(run.aws, arn, completion_tag())
+        builder_images.tag(run.aws, id, completion_tag())
         return state
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,18 +13,12 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import is_adoptable, is_reserved_tag
+from pulumi_vmimport.lifecycle.image_lifecycle import TaggedInputs
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 
 _TOKEN_CHARACTERS = 36  # earlier versions of the API accept no longer client tokens
 # IAM documents no duration; a role that was created a moment ago is usable within seconds.
 _PROPAGATION_SECONDS = 300.0
-
-
-class TaggedInputs(Protocol):
-    """Inputs with tags."""
-
-    @property
-    def tags(self) -> Mapping[str, str] | None: ...
 
 
 def find_or_start(

@@ -10,15 +10,9 @@ from typing import Protocol
 from pulumi_vmimport.aws.workspaces import workspaces_tags
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, is_reserved_tag
+from pulumi_vmimport.lifecycle.image_lifecycle import TaggedInputs
 from pulumi_vmimport.resources.rules import tag_rules
 from pulumi_vmimport.shown_value import shown_value
-
-
-class TaggedInputs(Protocol):
-    """Inputs with tags."""
-
-    @property
-    def tags(self) -> Mapping[str, str] | None: ...
 
 
 class NamedResource(Protocol):

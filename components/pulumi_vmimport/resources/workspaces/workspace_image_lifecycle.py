@@ -24,13 +24,13 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
-    Lifecycle,
     PartialFailureError,
     Problem,
     Run,
     is_known,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS
+from pulumi_vmimport.lifecycle.image_lifecycle import ImageLifecycle
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems, user_tags
@@ -52,8 +52,9 @@ InputsT = TypeVar("InputsT", bound=WorkspaceImageInputs)
 StateT = TypeVar("StateT", bound=WorkspaceImageState)
 
 
-class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT]):
-    condition_output = "imageState"
+class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, StateT]):
+    complete_states = frozenset({"AVAILABLE"})
+    broken_states = frozenset({"ERROR"})
     unique_inputs: ClassVar[tuple[str, ...]] = ("imageName", "region")
     remedy: ClassVar[str] = "fix the guest, then export and import it again"
     """What to do when the image ends in state ERROR."""
@@ -94,7 +95,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
         image_id = self._adopt(run, inputs) or self._start(run, inputs)
         state: StateT = self.state_type(**vars(inputs), image_id=image_id, image_state="PENDING")
         run.record(image_id, state)
-        return Created(image_id, self._finish(run, image_id, state))
+        return Created(image_id, self.finish(run, image_id, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         image = workspace_images.find(run.aws, id)
@@ -106,15 +107,6 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             tags=user_tags(tags, state.tags),
             provenance=state.provenance or provenance_of(tags) or None,
         )
-
-    def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
-        # Tags to remove stay recorded until they are removed, so that the next update completes an interrupted one.
-        updated = replace(self.replace_inputs(state, inputs), tags={**(state.tags or {}), **(inputs.tags or {})})
-        run.record(id, updated)
-        if self.condition(state) is not Condition.READY:
-            updated = self._finish(run, id, updated)
-        resource_tags.replace_tags(run, id, state.tags or {}, inputs)
-        return replace(updated, tags=inputs.tags)
 
     def delete(self, run: Run, id: str, state: StateT) -> None:
         image = workspace_images.find(run.aws, id)
@@ -133,9 +125,8 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
             failure = f"image {id} ({image.name}) is still in use: {error_message(error)}"
             raise PartialFailureError(f"{failure}; {_dependents_remedy(run, id)}") from error
 
-    def condition(self, state: StateT) -> Condition:
-        conditions = {"AVAILABLE": Condition.READY, "ERROR": Condition.BROKEN}
-        return conditions.get(state.image_state or "", Condition.UNFINISHED)
+    def set_tags(self, run: Run, id: str, recorded: Mapping[str, str], inputs: InputsT) -> None:
+        resource_tags.replace_tags(run, id, recorded, inputs)
 
     def describe_broken(self, id: str, state: StateT) -> str:
         return f"WorkSpaces image {id} ({state.image_name}) is in state {state.image_state}"
@@ -161,8 +152,7 @@ class WorkspaceImageLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, State
                 return image_id
             raise
 
-    def _finish(self, run: Run, id: str, state: StateT) -> StateT:
-        """Wait until the image is AVAILABLE. Raises: PartialFailureError if a failed image still exists."""
+    def finish(self, run: Run, id: str, state: StateT) -> StateT:
         image = self._wait_for_end(run, id)
         state = _with_outputs(state, image) if image else replace(state, image_state="ERROR")
         run.record(id, state)
