@@ -76,7 +76,7 @@ def parse_fstab(text: str) -> Iterator[FstabEntry]:
     for line in text.splitlines():
         fields = [_ESCAPE.sub(_character, field) for field in line.split()]
         if len(fields) >= _FIELDS and not fields[0].startswith("#"):
-            kind, options = [*fields[2:4], "auto", "defaults"][:2] if len(fields) > _FIELDS else ("auto", "defaults")
+            kind, options, *_ = fields[2:4] + ["auto", "defaults"][len(fields[2:4]) :]
             point = fields[1] if fields[1] == "/" else fields[1].rstrip("/")
             yield FstabEntry(fields[0], point, kind, tuple(options.split(",")))
 

@@ -200,7 +200,7 @@ def _archives(stream: _Stream, path: str, *, is_packed: bool) -> Iterator[str]:
 
 def _unpacked(stream: _Stream, decompressor: Decompressor, path: str) -> Iterator[bytes]:
     unpacked = 0
-    data = stream.take(_READ_BYTES)
+    data, is_end = stream.take(_READ_BYTES), False
     while True:
         try:
             piece = decompressor.decompress(data, _PIECE_BYTES)
@@ -214,9 +214,10 @@ def _unpacked(stream: _Stream, decompressor: Decompressor, path: str) -> Iterato
             yield piece
         if decompressor.eof:
             break
-        if not data and not piece:
+        if is_end and not piece:
             raise UnreadableVolumeError(path, "its compressed data ends too early")
         data = stream.take(_READ_BYTES) if decompressor.needs_input else b""
+        is_end = decompressor.needs_input and not data
     stream.put_back(decompressor.unused_data)
 
 

@@ -15,7 +15,7 @@ _SOCKETS = ("ssh.socket", "sshd.socket")
 _WANTS = ("/etc/systemd/system/multi-user.target.wants", "/etc/systemd/system/sockets.target.wants")
 _SYSV = ("/etc/rc2.d", "/etc/rc3.d", "/etc/rc.d/rc3.d", "/etc/init.d/rc3.d", "/etc/runlevels/default")
 _SYSV_LINK = re.compile(r"(?:S\d+)?sshd?")
-_MAX_DEPTH = 4
+_MAX_FILES = 100
 _NO_LOGIN = frozenset({"nologin", "false", "sync", "halt", "shutdown"})
 _KEYS = (".ssh/authorized_keys", ".ssh/authorized_keys2")
 _KEY = re.compile(r"(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+\S+")
@@ -62,12 +62,16 @@ def ssh_settings(tree: GuestTree) -> Mapping[str, str]:
     Source: https://man.openbsd.org/sshd_config: the first value of a keyword counts.
     """
     found: dict[str, str] = {}
-    for name, value in _keywords(tree, _CONFIG, 0):
+    for name, value in _keywords(tree, _CONFIG, set()):
         found.setdefault(name, value)
     return found
 
 
-def _keywords(tree: GuestTree, path: str, depth: int) -> Iterator[tuple[str, str]]:
+def _keywords(tree: GuestTree, path: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """The keywords of a file and of those that it includes; each file once, as its first values count."""
+    if path in seen or len(seen) >= _MAX_FILES:
+        return
+    seen.add(path)
     for line in tree.text(path).splitlines():
         words = re.split(r"[\s=]+", line.strip(), maxsplit=1)
         name, value = words[0].lower(), words[-1].strip().strip('"')
@@ -76,10 +80,10 @@ def _keywords(tree: GuestTree, path: str, depth: int) -> Iterator[tuple[str, str
         if name == "match":
             if value.lower() != "all":
                 return  # the settings below are for some connections only
-        elif name == "include" and depth < _MAX_DEPTH:
+        elif name == "include":
             for pattern in value.split():
                 for included in _matching(tree, pattern):
-                    yield from _keywords(tree, included, depth + 1)
+                    yield from _keywords(tree, included, seen)
         else:
             yield name, value
 

@@ -12,7 +12,7 @@ from pulumi_vmimport.service_limits import IMPORT_FREE_MIB, MIB
 
 _X86_64 = "x86_64"
 _FALLBACK_LOADER = "BOOTX64.EFI"
-_OF_CLOUDS = re.compile(r"-(?:aws|azure|gcp|gke|oracle|ibm|kvm|cloud-amd64)$")
+_OF_CLOUDS = re.compile(r"-(?:aws|azure|gcp|gke|oracle|ibm)$")
 _AT_BOOT = frozenset({"nvme", "xen-blkfront"})
 _ANY_PLACE = frozenset({"ena", "xen-netfront"})
 _NO_NAMES = "net.ifnames=0"

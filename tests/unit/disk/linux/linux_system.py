@@ -23,13 +23,12 @@ MODULES = ("kernel/drivers/nvme/host/nvme.ko", "kernel/drivers/block/xen-blkfron
 
 def cpio(names: Mapping[str, bytes]) -> bytes:
     """An archive in the format newc."""
-    made = b""
+    parts = []
     for number, (name, data) in enumerate([*names.items(), ("TRAILER!!!", b"")]):
         fields = [number, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name.encode()) + 1, 0]
-        made += b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
-        made += bytes(-len(made) % 4) + data
-        made += bytes(-len(made) % 4)
-    return made
+        head = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
+        parts += [head, bytes(-len(head) % 4), data, bytes(-len(data) % 4)]
+    return b"".join(parts)
 
 
 def initramfs(*modules: str) -> bytes:

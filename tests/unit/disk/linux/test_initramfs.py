@@ -75,6 +75,15 @@ def test_names_are_read_from_every_format_of_linux(packed: str) -> None:
     assert _names(pack(ARCHIVE)) == [*FILES]
 
 
+@pytest.mark.parametrize("packed", PACKED)
+def test_archives_larger_than_a_piece_are_read_to_their_end(packed: str) -> None:
+    """A decompressor that has just returned all it had returns nothing at the next call, before it takes more data."""
+    large = cpio(
+        {"zeros": bytes(5 << 20), "noise": NOISE, "again": NOISE[::-1], "text": b"abcdef" * 700_000, "last": b"x"}
+    )
+    assert _names(PACKED[packed](large)) == ["zeros", "noise", "again", "text", "last"]
+
+
 def test_several_archives_follow_each_other() -> None:
     both = EARLY + bytes(512) + EARLY + gzip.compress(cpio({"a": b"1"})) + zstd.compress(cpio({"b": b"2"})) + bytes(77)
     assert _names(both) == ["kernel/x86/microcode/AuthenticAMD.bin"] * 2 + ["a", "b"]
