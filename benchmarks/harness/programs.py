@@ -12,6 +12,7 @@ from pathlib import Path
 from pulumi_vmimport_sandbox.toolchain import Toolchain
 
 AWS_CLI = "awscli==1.46.2"
+LIBYAL = ("libvmdk-python==20260714", "libfsntfs-python==20260827", "libregf-python==20260526")
 _SOURCES = Path(__file__).with_name("go")
 
 
@@ -30,16 +31,26 @@ def govc() -> Path:
 @cache
 def aws() -> Path:
     """The AWS CLI in a virtual environment of its own, because it pins another botocore than the library."""
-    folder = Toolchain().cache / f"benchmarks-{AWS_CLI.replace('==', '-')}"
-    command = folder / "bin" / "aws"
+    return _environment(AWS_CLI) / "bin" / "aws"
+
+
+@cache
+def libyal() -> Path:
+    """A Python with the readers of the libyal project: VMDK, NTFS and the registry (LGPL)."""
+    return _environment(*LIBYAL) / "bin" / "python"
+
+
+def _environment(*packages: str) -> Path:
+    name = "-".join(package.replace("==", "-") for package in packages)
+    folder = Toolchain().cache / f"benchmarks-{name}"
     if not (folder / "complete").exists():  # a virtual environment cannot be moved into place, so a file marks the end
-        sys.stderr.write(f"installing {AWS_CLI} in {folder}\n")
+        sys.stderr.write(f"installing {' '.join(packages)} in {folder}\n")
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         options = ["--quiet", "--disable-pip-version-check"]
-        subprocess.run([folder / "bin" / "pip", "install", *options, AWS_CLI], check=True)
+        subprocess.run([folder / "bin" / "pip", "install", *options, *packages], check=True)
         (folder / "complete").touch()
-    return command
+    return folder
 
 
 def _build() -> Path:

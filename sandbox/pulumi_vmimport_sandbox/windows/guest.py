@@ -94,8 +94,8 @@ class WindowsGuest:
         """The partitions of the disk; C: is the last one."""
         return _partitions(self.layout, self.active)
 
-    def disk(self) -> SparseBytes:
-        """The disk; a source for readers, and `write_file` writes it.
+    def disk(self, volume: VolumeTemplate | None = None) -> SparseBytes:
+        """The disk; a source for readers, and `write_file` writes it. `volume` replaces the stored volume of C:.
 
         Raises: ValueError if a file or hive is larger than its room.
         """
@@ -113,11 +113,11 @@ class WindowsGuest:
                 _place(disk, partitions[0], reserved.volume({**boot, **_log_file(reserved, is_clean=True)}, {}))
             case _:
                 partition_tables.write_mbr(disk, partitions)
-        _place(disk, partitions[-1], self._system_volume(boot))
+        _place(disk, partitions[-1], self._system_volume(boot, volume))
         return disk
 
-    def _system_volume(self, boot: Mapping[str, bytes]) -> SparseBytes:
-        template = templates()["system-fragmented" if self.is_fragmented else "system"]
+    def _system_volume(self, boot: Mapping[str, bytes], template: VolumeTemplate | None) -> SparseBytes:
+        template = template or templates()["system-fragmented" if self.is_fragmented else "system"]
         contents = {**self.files, **self._hives(), **_log_file(template, is_clean=self.is_clean)}
         exist = dict(self.exist)
         if self.layout is Layout.WINDOWS_10_ONE_VOLUME:

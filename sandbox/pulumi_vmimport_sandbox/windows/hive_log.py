@@ -28,11 +28,8 @@ class DirtyHive:
 
 def dirty_hive(old: Hive, new: Hive) -> DirtyHive:
     """A hive whose file has the old content and whose log turns it into the new content."""
-    length = max(len(old.bins), len(new.bins))
-    pages = new.bins.ljust(length, b"\0")
-    changed = [
-        at for at in range(0, len(new.bins), BIN_BYTES) if pages[at : at + BIN_BYTES] != old.bins[at:][:BIN_BYTES]
-    ]
+    starts = range(0, len(new.bins), BIN_BYTES)
+    changed = [at for at in starts if new.bins[at : at + BIN_BYTES] != old.bins[at : at + BIN_BYTES]]
     middle = len(changed) // 2
     entries = [part for part in (changed[:middle], changed[middle:]) if part]
     log = new.header((_LOG_SEQUENCE, _LOG_SEQUENCE), _LOG_TYPE)[:_SECTOR_BYTES]
