@@ -19,6 +19,7 @@ class BlockReader:
         self._file = file
         self._read_bytes = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._latest_number, self._latest = -1, b""
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from an offset on; fewer only at the end of the file.
@@ -29,8 +30,11 @@ class BlockReader:
         if offset >= end:
             return b""
         first, last = offset // BLOCK_BYTES, (end - 1) // BLOCK_BYTES
-        if first == last:
-            data = self._cached(first) or self._read_blocks(first, first)
+        if first == last:  # nearly always, so the latest block has a short way
+            if first != self._latest_number:
+                self._latest = self._cached(first) or self._read_blocks(first, first)
+                self._latest_number = first
+            data = self._latest
         elif last - first >= MAX_BLOCKS // 2:  # a large value: keep the blocks of keys
             return self._read_file(offset, end - offset)
         else:

@@ -78,6 +78,7 @@ class HiveCells:
         self._reader = BlockReader(file)
         self._minor_version = minor_version
         self._pages = pages
+        self._has_pages = len(pages) > 0
         self._cells = 0
 
     def key(self, offset: int) -> KeyCell:
@@ -231,7 +232,9 @@ class HiveCells:
     def _read(self, offset: int, length: int) -> bytes:
         if offset + length > self.bins_bytes:
             raise self.damaged(offset, f"ends beyond the {self.bins_bytes} bytes of the bins")
-        pages = self._pages.overlapping(offset, offset + length) if len(self._pages) else ()
+        if not self._has_pages:
+            return self._read_file(offset, length)
+        pages = self._pages.overlapping(offset, offset + length)
         parts, at = [], offset
         for page in pages:
             parts.append(_read_all(self._reader, BASE_BLOCK_BYTES + at, page.start - at))
