@@ -233,7 +233,7 @@ class HiveCells:
         if offset + length > self.bins_bytes:
             raise self.damaged(offset, f"ends beyond the {self.bins_bytes} bytes of the bins")
         if not self._has_pages:
-            return self._read_file(offset, length)
+            return _read_all(self._reader, BASE_BLOCK_BYTES + offset, length)
         pages = self._pages.overlapping(offset, offset + length)
         parts, at = [], offset
         for page in pages:
