@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.unit.disk.windows.guest_disks import facts_of, rules_of, values_of, verdicts_of
 
+from pulumi_vmimport.disk.guest.guest_facts import GuestSystem
 from pulumi_vmimport.disk.rules.guest_verdicts import Verdict
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
@@ -144,7 +145,7 @@ def test_each_further_fault_on_a_disk_is_found_by_its_rule_alone(rule: str) -> N
 
 def test_every_rule_about_windows_is_broken_by_a_disk() -> None:
     broken = {rule for byol, ec2 in EXPECTED.values() for rule in byol | ec2} | FURTHER.keys()
-    assert {rule.id for rule in rule_catalog().rules.values() if rule.system} <= broken
+    assert {rule.id for rule in rule_catalog().rules.values() if rule.system is GuestSystem.WINDOWS} <= broken
 
 
 def test_every_code_that_a_rule_detects_is_broken_by_a_disk() -> None:
