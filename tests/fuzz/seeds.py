@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.fuzz.fuzzed_file import LOCAL, REPAIRED, SECTORS_4096, encoded
+from tests.fuzz.linux_target import write_linux_seeds
 from tests.fuzz.registry_target import write_registry_seeds
 from tests.fuzz.targets import read_some_files
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, place, run, sparse_file, write_at
@@ -145,6 +146,7 @@ def make_seeds(directory: Path) -> None:
         write("image", name, seed)
         write("disk_content", name, _seen(path, _read_disk))
     write_registry_seeds(directory / "registry")
+    write_linux_seeds(directory)
     stream = _stream_with_footer()
     ova = _ova(stream)
     write("vmdk_stream", "footer", b"\0" + stream)

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.fuzz.checksums import repair
 from tests.fuzz.fuzzed_file import DEEP, LOCAL, REPAIRED, SECTORS_4096, FuzzedFile
+from tests.fuzz.linux_target import initramfs, linux_files, lvm
 from tests.fuzz.registry_target import registry
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
@@ -198,6 +199,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         fat,
         ntfs,
         registry,
+        lvm,
+        initramfs,
+        linux_files,
         disk_content,
         image,
     )

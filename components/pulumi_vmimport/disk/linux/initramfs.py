@@ -17,7 +17,7 @@ from pulumi_vmimport.disk.file_tree import File, UnreadableVolumeError
 from pulumi_vmimport.disk.linux.volume_process import REMEDY
 
 MAX_STORED_BYTES = 512 << 20
-MAX_UNPACKED_BYTES = 4 << 30
+MAX_UNPACKED_BYTES = 1 << 30
 MAX_FILES = 200_000
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20

@@ -50,7 +50,7 @@ NAMES = {
 @pytest.mark.parametrize("device", NAMES)
 def test_a_device_is_the_volume_that_linux_would_mount(device: str) -> None:
     # A volume of which nothing can be read might have any label.
-    known = tuple(Volume(**{**vars(volume), "region": object()}) for volume in VOLUMES)  # type: ignore[arg-type]
+    known = tuple(Volume(**{**vars(volume), "region": object()}) for volume in VOLUMES)
     volume, is_certain = volume_of(device, known)
     expected, certain = NAMES[device]
     assert (volume.where if volume else None, is_certain) == (expected.where if expected else None, certain)

@@ -3,16 +3,16 @@ import gzip
 import lzma
 import random
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import lz4.block
 import pytest
 from backports import zstd
 from tests.unit.disk.inspection.disk_tools import missing
 from tests.unit.disk.linux.linux_system import cpio
+from tests.unit.disk.linux.volume_files import StoredFile
 
-from pulumi_vmimport.disk.file_tree import DirectoryEntry, UnreadableVolumeError
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.linux import initramfs
 from pulumi_vmimport.disk.linux.initramfs import file_names
 
@@ -42,29 +42,8 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@dataclass
-class Stored:
-    """A file of a volume."""
-
-    data: bytes
-    path: str = "/boot/initrd.img"
-    is_directory: bool = False
-    read_bytes: int = 0
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.data)
-
-    def read(self, offset: int, length: int) -> bytes:
-        self.read_bytes += length
-        return self.data[offset : offset + length]
-
-    def entries(self) -> Iterator[DirectoryEntry]:
-        yield from ()
-
-
 def _names(data: bytes) -> list[str]:
-    return list(file_names(Stored(data), "/boot/initrd.img"))
+    return list(file_names(StoredFile(data), "/boot/initrd.img"))
 
 
 @pytest.mark.parametrize("packed", PACKED)
@@ -101,7 +80,7 @@ def test_names_are_read_from_what_the_tools_write(command: list[str]) -> None:
 
 
 def test_a_caller_that_knows_enough_reads_no_further() -> None:
-    stored = Stored(gzip.compress(ARCHIVE + NOISE, 0))
+    stored = StoredFile(gzip.compress(ARCHIVE + NOISE, 0))
     assert next(file_names(stored, "x")) == "init"
     assert stored.read_bytes <= 1 << 20
 
@@ -181,7 +160,7 @@ def test_fails_with_the_remedy_without_the_extra(
 
 
 def test_what_the_source_raises_arrives() -> None:
-    class Broken(Stored):
+    class Broken(StoredFile):
         def read(self, offset: int, length: int) -> bytes:
             raise ConnectionError("S3 is not reachable")
 
