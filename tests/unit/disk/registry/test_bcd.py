@@ -49,6 +49,7 @@ def test_the_default_entry_counts_among_those_of_the_firmware_and_of_recovery() 
     assert not found.is_uefi
     assert found.loader_evidence == f"Objects\\{WINDOWS}\\Elements\\12000002"
     assert found.default_evidence == f"Objects\\{BOOT_MANAGER}\\Elements\\23000003"
+    assert found.system_evidence == f"Objects\\{WINDOWS}\\Elements\\21000001"
     assert expected(store()).is_uefi
     assert expected(store("\\Windows\\System32\\WINLOAD.EFI")).is_uefi
 
