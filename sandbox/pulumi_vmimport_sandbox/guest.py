@@ -8,6 +8,7 @@ from typing import Any
 from pyVmomi import vim, vmodl
 
 from pulumi_vmimport_sandbox.clock import SandboxClock
+from pulumi_vmimport_sandbox.unattended_guest import UnattendedGuest, answer_iso
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 INSTALLATION_SECONDS = 20 * 60.0
@@ -21,15 +22,25 @@ class InstallingGuest:
 
     When the installation completes, the given disk replaces the content of the VM's first disk and the VM shuts down.
     Powering the VM off restarts the installation. The disk is a stream-optimized VMDK, which the simulator returns
-    byte for byte when the VM is exported; the caller ensures that its capacity matches the VM's.
+    byte for byte when the VM is exported; the caller ensures that its capacity matches the VM's. Without a disk, VMs
+    keep running.
+
+    A VM with an answer ISO in another drive installs and prepares itself as that says, and reports to its serial port.
     """
 
     def __init__(
-        self, vcenter: VCenterSandbox, clock: SandboxClock, disk: Path, seconds: float = INSTALLATION_SECONDS
+        self,
+        vcenter: VCenterSandbox,
+        clock: SandboxClock,
+        disk: Path | None = None,
+        seconds: float = INSTALLATION_SECONDS,
     ) -> None:
-        if not disk.is_file():
+        if disk is not None and not disk.is_file():
             raise FileNotFoundError(f"guest_disk: expected a VMDK file, got {disk}")
         self._vcenter, self._clock, self._disk, self._seconds = vcenter, clock, disk, seconds
+        self.failing_steps: dict[str, str] = {}
+        """By id, the message of a step of an unattended preparation that fails until the entry is removed"""
+        self._unattended: dict[str, UnattendedGuest] = {}
         self._started_at: dict[str, float] = {}
         self._installed: set[str] = set()
         self._stopping = threading.Event()
@@ -66,7 +77,7 @@ class InstallingGuest:
                 self._poll_machine(machine, machine._moId)  # noqa: SLF001 - pyVmomi has no public name for the id
 
     def _poll_machine(self, machine: Any, id: str) -> None:
-        if id in self._installed:
+        if self._is_unattended(machine, id) or self._disk is None or id in self._installed:
             return
         disk = _disk_to_install(machine)
         if disk is None:
@@ -75,9 +86,24 @@ class InstallingGuest:
             self._install(machine, disk)
             self._installed.add(id)
 
+    def _is_unattended(self, machine: Any, id: str) -> bool:
+        """Whether the VM has an answer ISO; continues its installation."""
+        if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOn:
+            return False
+        if id not in self._unattended and (iso := answer_iso(self._vcenter, machine)) is not None:
+            guest = UnattendedGuest(self._vcenter, self._clock, machine, iso, self._seconds, self.failing_steps)
+            self._unattended[id] = guest
+        if id not in self._unattended:
+            return False
+        if self._unattended[id].advance():
+            del self._unattended[id]
+            self._installed.add(id)
+        return True
+
     def _install(self, machine: Any, disk: Any) -> None:
         name, path = disk.backing.fileName.removeprefix("[").split("] ", 1)
         datastore = next(found for found in machine.datastore if found.name == name)
+        assert self._disk is not None  # noqa: S101 - _poll_machine
         with self._disk.open("rb") as content:
             self._vcenter.session.put_file(datastore, path, content)
         with suppress(vim.fault.InvalidPowerState):  # powered off in the meantime

@@ -35,6 +35,7 @@ class Sandbox:
         vsphere: bool = True,
         clock: SandboxClock | None = None,
         guest_disk: Path | None = None,
+        installs_guests: bool = False,
         region: str = DEFAULT_REGION,
         real_plugins: Path | None = None,
     ) -> None:
@@ -46,6 +47,7 @@ class Sandbox:
             clock: The clock of AWS and guests. Default: real time.
             guest_disk: A stream-optimized VMDK file, the disk that a Windows installation from an ISO image produces.
                 Default: VMs keep running with their original disks.
+            installs_guests: Whether VMs with an answer ISO install and prepare themselves. Implied by guest_disk.
             region: The default AWS Region of programs.
             real_plugins: A folder of real plugins to use instead of the stand-ins. Default: the folder of the user's
                 Pulumi installation. May not exist.
@@ -54,6 +56,8 @@ class Sandbox:
         self._directory = directory.resolve()
         self._home, self._backend = self._directory / "pulumi", self._directory / "backend"
         self._vsphere, self._guest_disk, self._region = vsphere, guest_disk, region
+        self._installs_guests = installs_guests or guest_disk is not None
+        self._guest: InstallingGuest | None = None
         self._real_plugins = plugins.user_plugin_folder() if real_plugins is None else real_plugins
         self._vcenter: VCenterSandbox | None = None
         self._running = ExitStack()
@@ -68,6 +72,17 @@ class Sandbox:
         if self._vcenter is None:
             raise RuntimeError("the sandbox has no vCenter; start it with vsphere=True")
         return self._vcenter
+
+    @property
+    def guest(self) -> InstallingGuest:
+        """What installs the guests of VMs.
+
+        Raises:
+            RuntimeError: The sandbox is not running or installs no guests.
+        """
+        if self._guest is None:
+            raise RuntimeError("the sandbox installs no guests; start it with installs_guests=True")
+        return self._guest
 
     @property
     def environment(self) -> dict[str, str]:
@@ -112,7 +127,7 @@ class Sandbox:
         self.aws = starting.enter_context(AwsSandbox(clock=self.clock, region=self._region))
         if self._vsphere:
             self._vcenter = starting.enter_context(VCenterSandbox(self._directory / "vcenter"))
-            if self._guest_disk is not None:
-                guest = InstallingGuest(self._vcenter, self.clock, self._guest_disk)
-                guest.start()
-                starting.callback(guest.stop)
+            if self._installs_guests:
+                self._guest = InstallingGuest(self._vcenter, self.clock, self._guest_disk)
+                self._guest.start()
+                starting.callback(self._guest.stop)

@@ -123,6 +123,7 @@ func completeVCenter(inventory *simulator.Registry, disks *exportedDisks) {
 		settings.note(ctx, call)
 		updates.route(ctx, call)
 		routeExports(ctx, call, disks)
+		routeConsole(ctx, call)
 		return nil, nil
 	}
 }

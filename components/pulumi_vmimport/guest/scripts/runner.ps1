@@ -69,7 +69,7 @@ try {
     }
     Unregister-ScheduledTask -TaskName 'vmimport-prepare' -Confirm:$false
     Remove-Item -LiteralPath 'HKLM:\SOFTWARE\pulumi-vmimport' -Recurse -Force
-    foreach ($name in 'prepare.ps1', 'start.ps1', 'settings.json', 'scripts') {
+    foreach ($name in 'prepare.ps1', 'start.ps1', 'settings.json', 'steps.json', 'scripts', 'checker') {
         $file = $Prep.Root + '\' + $name
         if (Test-Path -LiteralPath $file) { Remove-Item -LiteralPath $file -Recurse -Force }
     }

@@ -1,0 +1,138 @@
+"""From an ISO image to a prepared guest, and to a WorkSpaces image, with nobody at the console."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
+
+NewStack = Callable[..., Any]
+PASSWORDS = ("Final-administrator-1", "Final-byol-1")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox whose virtual machines install themselves from an answer ISO."""
+    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), installs_guests=True) as running:
+        running.aws.settings.import_workspace_image_seconds = 60
+        running.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
+        yield running
+
+
+@pytest.fixture
+def machine_args() -> dict[str, Any]:
+    return {
+        "windows_release": "10-22H2",
+        "datacenter": "DC0",
+        "datastore": "LocalDS_0",
+        "network": "VM Network",
+        "cluster": "DC0_C0",
+        "iso": {"path": "iso/windows.iso"},
+    }
+
+
+@pytest.fixture
+def guest_args() -> dict[str, Any]:
+    return {
+        "guest_profile": "byol-workspaces",
+        "windows_release": "10-22H2",
+        "administrator_password": PASSWORDS[0],
+        "byol_account_password": PASSWORDS[1],
+    }
+
+
+@pytest.fixture
+def stack(new_stack: NewStack, machine_args: dict[str, Any], guest_args: dict[str, Any]) -> Any:
+    def program() -> None:
+        machine: Any = machine_args
+        windows = SourceVirtualMachine("windows", machine)
+        arguments: Any = {**guest_args, "uuid": windows.uuid}
+        guest = GuestInstallation("windows", arguments)
+        pulumi.export("passes", guest.passes)
+
+    return new_stack(program)
+
+
+def test_one_up_installs_and_prepares_the_guest_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox) -> None:
+    stack.up()
+    assert stack.outputs()["passes"] == 2
+    (machine,) = sandbox.vcenter.virtual_machines()
+    assert machine.runtime.powerState == "poweredOff"
+    assert [file for file in sandbox.remaining_resources() if "pulumi-vmimport" in file] == []
+    assert set(stack.up()) == {"same"}
+    assert set(stack.refresh()) == {"same"}
+    state = json.dumps(stack.state())
+    assert not any(password in state for password in PASSWORDS)
+    stack.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+def test_a_failed_step_ends_the_update_with_its_words_and_the_next_one_resumes(stack: Any, sandbox: Sandbox) -> None:
+    sandbox.guest.failing_steps["free-space"] = "C: has 3.0 GB of free space, 10 GB are required"
+    printed = stack.fails(stack.up)
+    assert 'failed in step free-space: "C: has 3.0 GB of free space, 10 GB are required"' in printed
+    assert "Traceback" not in printed
+    (machine,) = sandbox.vcenter.virtual_machines()
+    assert machine.runtime.powerState == "poweredOn"
+    sandbox.guest.failing_steps.clear()
+    stack.up()
+    assert stack.outputs()["passes"] == 2
+    assert set(stack.up()) == {"same"}
+
+
+def test_destroy_of_an_unfinished_installation_leaves_nothing(stack: Any, sandbox: Sandbox) -> None:
+    sandbox.guest.failing_steps["free-space"] = "C: is full"
+    stack.fails(stack.up)
+    assert [file for file in sandbox.remaining_resources() if "pulumi-vmimport" in file]
+    stack.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+def test_from_the_iso_to_a_workspaces_image_in_one_up(
+    new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any], guest_args: dict[str, Any]
+) -> None:
+    def program() -> None:
+        machine: Any = machine_args
+        windows = SourceVirtualMachine("windows", machine)
+        arguments: Any = {**guest_args, "uuid": windows.uuid}
+        guest = GuestInstallation("windows", arguments)
+        image = ByolWorkspaceImage(
+            "line",
+            {
+                "image_name": "windows-10",
+                "image_description": "Windows 10 BYOL",
+                "ingestion_process": "BYOL_REGULAR_WSP",
+                "virtual_machine_uuid": guest.uuid,
+            },
+        )
+        pulumi.export("imageId", image.image_id)
+
+    stack = new_stack(program)
+    stack.up()
+    assert stack.outputs()["imageId"].startswith("wsi-")
+    assert set(stack.up()) == {"same"}
+    stack.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"administrator_password": None}, "administrator_password: is required"),
+        ({"windows_release": "11-23H2"}, "requires firmware UEFI"),
+        ({"edition": "Home"}, "edition: expected one of Professional"),
+    ],
+)
+def test_bad_input_fails_with_its_path(
+    stack: Any, guest_args: dict[str, Any], changes: dict[str, Any], words: str
+) -> None:
+    guest_args |= changes
+    printed = stack.fails(stack.up if "firmware" in words.lower() else stack.preview)
+    assert words in printed
+    assert "Traceback" not in printed
