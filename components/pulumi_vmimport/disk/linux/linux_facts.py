@@ -32,6 +32,8 @@ Facts = Iterator[Fact]
 def read_linux(content: DiskContent, layout: Layout) -> GuestFacts | None:
     """The facts of the Linux system on a disk; None if nothing on the disk is of Linux.
 
+    Without a system, and with the reason, if its volume cannot be read.
+
     The initramfs is read from local images only, because it has 20 to 200 MiB. Raises: DiskImageError; what the source
     raises.
     """
@@ -40,12 +42,12 @@ def read_linux(content: DiskContent, layout: Layout) -> GuestFacts | None:
             return None
         if not disk.roots:
             reasons = "; ".join(disk.problems.values()) or "no volume has the files of an operating system"
-            return GuestFacts(GuestSystem.LINUX, tuple(_volume_facts(disk, None)), unknown=reasons)
+            return GuestFacts(None, tuple(_volume_facts(disk, None)), unknown=reasons)
         root = disk.roots[0]
         try:
             tree = disk.mounted(root)
         except DiskImageError as error:
-            return GuestFacts(GuestSystem.LINUX, tuple(_volume_facts(disk, root)), unknown=str(error))
+            return GuestFacts(None, tuple(_volume_facts(disk, root)), unknown=str(error))
         return GuestFacts(
             GuestSystem.LINUX, (*_volume_facts(disk, root), *_system_facts(disk, tree, layout, content.is_local))
         )
