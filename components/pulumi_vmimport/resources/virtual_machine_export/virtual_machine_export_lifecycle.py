@@ -113,18 +113,23 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return Condition.READY
         try:
             with run.vsphere() as session:
-                facts = find_machine(session, inputs).facts()
+                source = find_machine(session, inputs)
+                facts = source.facts()
+                exported, current = state.virtual_machine_change_version, facts.change_version
+                if exported in (None, current):
+                    return Condition.READY
+                if inputs.export_when_changed is True:
+                    found = [
+                        *_machine_problems(inputs, facts),
+                        *disk_problems(run, inputs, source, facts, run.warn),
+                    ]
+                    for problem in found:
+                        run.warn(f"{problem.path}: {problem.reason}")
+                    return Condition.UNFINISHED
         except VSphereError:
             if inputs.export_when_changed is True:
                 raise
             return Condition.READY  # an export may outlive its machine and its vSphere server
-        exported, current = state.virtual_machine_change_version, facts.change_version
-        if exported in (None, current):
-            return Condition.READY
-        if inputs.export_when_changed is True:
-            for problem in _machine_problems(inputs, facts):
-                run.warn(f"{problem.path}: {problem.reason}")
-            return Condition.UNFINISHED
         run.warn(
             f"{facts.name} has changed since it was exported (change version {exported}, now {current}); to export it "
             "again, set exportWhenChanged or change triggers"

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pyVmomi import vim
 
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition
 from pulumi_vmimport.resources import machine_inspection
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExportInputs as Inputs
@@ -138,6 +139,24 @@ def test_a_flat_disk_is_exported_as_a_stream_optimized_vmdk(
     created = lifecycle.create(new_export_run(), replace(export_inputs, uuid=machine.facts().uuid))
     assert created.state.virtual_machine_name == "sound"
     assert 0 < (created.state.size_bytes or 0) < 1 << 20
+
+
+def test_the_disk_of_a_machine_that_changed_is_inspected_before_it_is_exported_again(
+    new_export_run: NewRun, inputs: Inputs, machines: Any, aws: AwsSandbox
+) -> None:
+    machine = machines.make_windows("windows", WindowsGuest.healthy().disk())
+    again = replace(inputs, uuid=machine.facts().uuid, export_when_changed=True)
+    created = lifecycle.create(new_export_run(), again)
+    replace(WindowsGuest.healthy(), is_encrypted=True).disk().write_file(machines.vcenter.disk_file(machine.reference))
+    run = new_export_run()
+    assert lifecycle.recheck_source(run, created.state, again) is Condition.READY  # vSphere does not see such a change
+    assert run.warnings == []
+    machines.vcenter.session.wait("change", machine.reference.ReconfigVM_Task(vim.vm.ConfigSpec(memoryMB=8192)))
+    assert lifecycle.recheck_source(run, created.state, again) is Condition.UNFINISHED
+    assert any("bitlocker: partition 2" in warning for warning in run.warnings)
+    with pytest.raises(CleanFailureError, match="bitlocker"):
+        lifecycle.update(new_export_run(), created.id, created.state, again)
+    assert aws.observer("s3").head_object(Bucket=inputs.bucket, Key=inputs.key)["ETag"].strip('"') == created.state.etag
 
 
 @pytest.mark.parametrize("name", ["image_profile", "ignored_findings", "powered_on"])
