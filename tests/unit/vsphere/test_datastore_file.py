@@ -103,6 +103,7 @@ def test_the_request_names_datacenter_and_datastore_and_has_the_session(fake_hos
         ("200 OK", "ignores the Range header"),
         ("418 I'm a teapot", "check the server and proxies"),
     ],
+    ids=lambda value: value.partition("\r")[0] if value[:1].isdigit() else "",
 )
 def test_fails_with_the_response_its_cause_and_the_path(
     fake_host: Callable[[bytes], Any], status: str, words: str
@@ -143,6 +144,7 @@ def test_a_server_that_is_busy_once_is_read(fake_host: Callable[[bytes], Any], w
         (partial(0, 9, 5000), "expected bytes 10-19, got Content-Range 'bytes 0-9/5000' with 10 bytes"),
         (partial(10, 19, 5000, b"short"), "expected bytes 10-19.*with 5 bytes"),
     ],
+    ids=["another-size", "another-range", "too-short"],
 )
 def test_fails_if_a_range_is_not_of_the_opened_file(
     fake_host: Callable[[bytes], Any], answer: bytes, words: str
