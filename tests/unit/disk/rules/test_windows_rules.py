@@ -243,6 +243,8 @@ def test_every_criterion_of_a_rule_fails_it(changes: dict[str, FactValue], rule:
         pytest.param({"environment.path": r"c:\tools;C:\Windows\System32\;C:\WINDOWS;%WinDir%\system32\wbem;C:\Windows\System32\WindowsPowerShell\v1.0"}, id="path-in-other-words"),
         pytest.param({"windows.product_type": "ServerNT", "antivirus.providers": None}, id="server-without-security-center"),
         pytest.param({"restart.file_renames": []}, id="no-renames"),
+        pytest.param({"network.interfaces": [{**STATIC, "dhcp": 1}]}, id="address-from-before-dhcp"),
+        pytest.param({"service.vmms.start": 4}, id="hyper-v-disabled"),
         pytest.param({"windows.edition": "EnterpriseSN"}, id="variant-of-an-edition"),
     ],
 )  # fmt: skip
