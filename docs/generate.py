@@ -24,6 +24,7 @@ from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VO
 
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
+import guest_parts
 import permission_parts
 import policy_parts
 import rule_parts
@@ -256,6 +257,7 @@ def _orphan_kinds() -> Iterator[str]:
 
 
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
+    "guest-steps": lambda: [_table(*guest_parts.steps())],
     "failures": _failures,
     "failures-by-words": _failures_by_words,
     "clone-runbook": lambda: [f"```powershell\n{clone_runbook.text()}```"],

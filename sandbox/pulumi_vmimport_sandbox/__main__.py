@@ -17,11 +17,15 @@ def main(arguments: list[str]) -> int:
     directory: Path = options.directory.resolve()
     try:
         if options.command == "serve":
-            background.serve(directory, options.clock_factor, options.guest_disk)
+            background.serve(
+                directory, options.clock_factor, options.guest_disk, installs_guests=options.installs_guests
+            )
         elif options.command == "start":
             serve_options = ["--clock-factor", str(options.clock_factor)]
             if options.guest_disk is not None:
                 serve_options += ["--guest-disk", str(options.guest_disk.resolve())]
+            if options.installs_guests:
+                serve_options.append("--installs-guests")
             description = background.start(directory, serve_options, _BUILD_SECONDS)
             print(f"{description}\nready: . {directory / background.ENV_FILE}")  # noqa: T201 - a command's output
         else:
@@ -52,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         if name != "stop":
             command.add_argument("--clock-factor", type=_factor, default=600.0, help="sandbox seconds per real second")
             command.add_argument("--guest-disk", type=Path, help="VMDK that an installation produces")
+            command.add_argument(
+                "--installs-guests", action="store_true", help="VMs install themselves from answer ISOs"
+            )
     return parser
 
 

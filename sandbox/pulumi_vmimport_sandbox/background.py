@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.1
 _STOP_SECONDS = 30.0
 
 
-def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None:
+def serve(directory: Path, clock_factor: float, guest_disk: Path | None, *, installs_guests: bool = False) -> None:
     """Run a sandbox until SIGTERM or SIGINT. Writes sandbox.json and env to the directory when it is ready.
 
     Raises:
@@ -38,7 +38,9 @@ def serve(directory: Path, clock_factor: float, guest_disk: Path | None) -> None
 
     ready, shell = directory / READY_FILE, directory / ENV_FILE
     clock = SandboxClock.fast(clock_factor)
-    with Sandbox(directory, clock=clock, guest_disk=guest_disk, real_plugins=real) as sandbox:
+    with Sandbox(
+        directory, clock=clock, guest_disk=guest_disk, installs_guests=installs_guests, real_plugins=real
+    ) as sandbox:
         _write(shell, as_shell(sandbox.environment_overrides))
         facts = {"pid": os.getpid(), "description": sandbox.description, "environment": sandbox.environment}
         _write(ready, json.dumps(facts, indent=2))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
+from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
 
 config = pulumi.Config()
 
@@ -31,6 +31,16 @@ else:
     }
     windows = SourceVirtualMachine("windows", source_machine)
     source = {"virtual_machine_uuid": windows.uuid}
+    if config.get("administratorPassword"):
+        guest_args: Any = {
+            "uuid": windows.uuid,
+            "guest_profile": "byol-workspaces",
+            "administrator_password": config.require_secret("administratorPassword"),
+            "byol_account_password": config.require_secret("byolAccountPassword"),
+            "install_updates": config.get_bool("installUpdates"),
+            **configured(windows_release="windowsRelease", edition="edition"),
+        }
+        source = {"virtual_machine_uuid": GuestInstallation("windows", guest_args).uuid}
     pulumi.export("virtualMachine", windows.name)
 
 # A release such as 11-23H2 begins with the version of Windows, with which preview checks the ingestion process.

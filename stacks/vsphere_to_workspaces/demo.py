@@ -6,6 +6,7 @@ sandbox.
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import demo_disk
 
 from pulumi_vmimport_sandbox import background, lock
 
@@ -24,7 +23,6 @@ SANDBOX = STATE / "demo"
 STACK = "demo"
 # A 30-minute import takes 3 seconds; a 90-minute ingestion takes 9 seconds.
 CLOCK_FACTOR = 600.0
-DISK_GIB = 70
 _START_SECONDS = 1800.0  # includes building the engine if Pulumi is not installed
 CONFIG = {
     "datacenter": "DC0",
@@ -68,11 +66,8 @@ def running_sandbox() -> dict[str, str]:
     """The environment of the running sandbox; starts one if necessary."""
     STATE.mkdir(exist_ok=True)
     if lock.holder(SANDBOX) is None:
-        disk = STATE / f"windows-{DISK_GIB}gib.vmdk"
-        if not disk.exists():
-            demo_disk.make_disk(disk, capacity_gib=DISK_GIB)
-        log(f"starting the sandbox (simulated AWS and vCenter) with a guest disk of {disk.stat().st_size >> 10} KiB")
-        arguments = ["--clock-factor", str(CLOCK_FACTOR), "--guest-disk", str(disk)]
+        log("starting the sandbox (simulated AWS and vCenter), whose guests install themselves from the answer ISO")
+        arguments = ["--clock-factor", str(CLOCK_FACTOR), "--installs-guests"]
         background.start(SANDBOX, arguments, _START_SECONDS)
     info = sandbox_info()
     log(str(info["description"]))
@@ -92,6 +87,8 @@ def select_stack(environment: dict[str, str]) -> None:
     values = {**CONFIG, "isoLocalPath": str(iso_image(STATE / "windows.iso"))}
     for key, value in values.items():
         captured(environment, "config", "set", key, value)
+    for key in ("administratorPassword", "byolAccountPassword"):
+        captured(environment, "config", "set", "--secret", key, secrets.token_urlsafe(16))
 
 
 def iso_image(path: Path) -> Path:
@@ -174,5 +171,5 @@ if __name__ == "__main__":
         sys.exit(main(*sys.argv[1:2] or ["up"]))
     except subprocess.CalledProcessError as failed:
         sys.exit(f"[demo] {' '.join(map(str, failed.cmd[:3]))} ... failed with exit code {failed.returncode}")
-    except (RuntimeError, demo_disk.DemoDiskError) as failed:
+    except RuntimeError as failed:
         sys.exit(f"[demo] {failed}")
