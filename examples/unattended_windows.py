@@ -6,9 +6,9 @@ config = pulumi.Config()
 machine = SourceVirtualMachine(
     "windows",
     windows_release="10-22H2",
-    datastore="datastore1",
-    network="VM Network",
-    cluster="cluster1",
+    datastore=config.require("datastore"),
+    network=config.require("network"),
+    cluster=config.require("cluster"),
     iso={"path": "iso/windows-10-22h2.iso"},
 )
 guest = GuestInstallation(

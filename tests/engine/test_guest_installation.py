@@ -2,6 +2,7 @@
 
 import io
 import json
+import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
+from pulumi_vmimport import GuestInstallation, SourceVirtualMachine
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 NewStack = Callable[..., Any]
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "unattended_windows.py"
 PASSWORDS = ("Final-administrator-1", "Final-byol-1")
 
 
@@ -94,26 +96,13 @@ def test_destroy_of_an_unfinished_installation_leaves_nothing(stack: Any, sandbo
     assert sandbox.remaining_resources() == []
 
 
-def test_from_the_iso_to_a_workspaces_image_in_one_up(
-    new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any], guest_args: dict[str, Any]
-) -> None:
-    def program() -> None:
-        machine: Any = machine_args
-        windows = SourceVirtualMachine("windows", machine)
-        arguments: Any = {**guest_args, "uuid": windows.uuid}
-        guest = GuestInstallation("windows", arguments)
-        image = ByolWorkspaceImage(
-            "line",
-            {
-                "image_name": "windows-10",
-                "image_description": "Windows 10 BYOL",
-                "ingestion_process": "BYOL_REGULAR_WSP",
-                "virtual_machine_uuid": guest.uuid,
-            },
-        )
-        pulumi.export("imageId", image.image_id)
-
-    stack = new_stack(program)
+def test_from_the_iso_to_a_workspaces_image_in_one_up(new_stack: NewStack, sandbox: Sandbox) -> None:
+    sandbox.vcenter.put_file("LocalDS_0", "iso/windows-10-22h2.iso", io.BytesIO(bytes(1 << 16)))
+    config = {
+        **{"datastore": "LocalDS_0", "network": "VM Network", "cluster": "DC0_C0"},
+        **{"administratorPassword": PASSWORDS[0], "byolAccountPassword": PASSWORDS[1]},
+    }
+    stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
     stack.up()
     assert stack.outputs()["imageId"].startswith("wsi-")
     assert set(stack.up()) == {"same"}
