@@ -13,7 +13,7 @@ from pulumi_vmimport.cli.group import vmimport
 
 pytestmark = pytest.mark.skipif(bool(missing("mke2fs", "qemu-img")), reason="needs e2fsprogs and qemu-utils")
 
-FAULTS = {
+FAULTS: dict[str, tuple[str, str | bytes]] = {
     "linux-architecture": ("/usr/lib/systemd/systemd", b"\x7fELF\1\1\1".ljust(16, b"\0") + b"\2\0\3\0" + bytes(100)),
     "linux-device-names": ("/etc/fstab", "/dev/sda1 / ext4 defaults 0 1\n"),
     "linux-no-login": ("/home/admin/.ssh/authorized_keys", "# none\n"),
