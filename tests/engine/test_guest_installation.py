@@ -99,8 +99,11 @@ def test_destroy_of_an_unfinished_installation_leaves_nothing(stack: Any, sandbo
 def test_from_the_iso_to_a_workspaces_image_in_one_up(new_stack: NewStack, sandbox: Sandbox) -> None:
     sandbox.vcenter.put_file("LocalDS_0", "iso/windows-10-22h2.iso", io.BytesIO(bytes(1 << 16)))
     config = {
-        **{"datastore": "LocalDS_0", "network": "VM Network", "cluster": "DC0_C0"},
-        **{"administratorPassword": PASSWORDS[0], "byolAccountPassword": PASSWORDS[1]},
+        "datastore": "LocalDS_0",
+        "network": "VM Network",
+        "cluster": "DC0_C0",
+        "administratorPassword": PASSWORDS[0],
+        "byolAccountPassword": PASSWORDS[1],
     }
     stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
     stack.up()
