@@ -4,9 +4,11 @@ Source: vSphere Web Services SDK Programming Guide, appendix "HTTP Access to vSp
 """
 
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
@@ -98,6 +100,7 @@ class DatastoreFile:
         place = {"dcPath": datacenter, "dsName": path.datastore}
         self._target = f"/folder/{quote(path.path)}?{urlencode(place, quote_via=quote)}"
         self._connection: HTTPSConnection | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
         response = self._get(0, first_bytes - 1)
         span = self._require_partial(response)
@@ -107,9 +110,13 @@ class DatastoreFile:
         """The first bytes"""
 
     def close(self) -> None:
-        """Close the connection."""
-        with self._lock:
-            self._disconnect()
+        """Close the connection, also while a thread that a run has abandoned waits for a response."""
+        self._is_closed = True
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):  # closed in the meantime
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
     def read_range(self, first: int, last: int) -> bytes:
         """The bytes from first to last, both included. Raises: DatastoreFileError, also if the size changed."""
@@ -148,7 +155,7 @@ class DatastoreFile:
                 return self._request(first, last)
             except (OSError, HTTPException) as error:
                 self._disconnect()
-                if not is_reused:
+                if not is_reused or self._is_closed:
                     raise self._unreachable(error) from error
             try:
                 return self._request(first, last)

@@ -59,8 +59,9 @@ def datacenter_of_datastore(session: VSphereSession, machine: Any, datastore: st
     """The inventory path of the datacenter with a datastore of this machine. Raises: VSphereFaultError."""
     with faults_as_errors(f"find the datacenter of datastore {datastore}"):
         stores = list(session.properties(machine, "datastore").get("datastore", ()))
-        named = [store for store, facts in session.properties_of(stores, "name") if facts["name"] == datastore]
-        entity = named[0] if named else machine
+        found = session.properties_of(stores, "name")
+        named = [store for store, facts in found if unquote(facts["name"]) == unquote(datastore)]
+        entity = named[0] if named else machine  # all datastores of a machine belong to its datacenter
         while entity is not None and not isinstance(entity, vim.Datacenter):
             entity = session.properties(entity, "parent").get("parent")
         return _path(session, entity)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,8 +71,7 @@ def test_ranges_are_the_bytes_of_the_file(session: VSphereSession, content: byte
     assert (file.name, file.size_bytes, file.start) == (str(PATH), len(content), content[:FIRST])
     assert file.read_range(200_000, 200_999) == content[200_000:201_000]
     assert file.read_range(len(content) - 7, len(content) - 1) == content[-7:]
-    file.close()
-    assert file.read_range(5, 5) == content[5:6]  # on a new connection
+    assert file.read_range(5, 5) == content[5:6]
     file.close()
 
 
@@ -161,6 +161,20 @@ def test_a_closed_connection_is_replaced(fake_host: Callable[[bytes], Any]) -> N
     file = opened(host)
     host.answer = partial(10, 19, 5000)
     assert file.read_range(10, 19) == CONTENT[10:20]
+
+
+def test_closing_ends_a_read_that_waits_for_a_silent_server(fake_host: Callable[[bytes], Any]) -> None:
+    host = fake_host(partial(0, 99, 5000))
+    file = opened(host)
+    host.answer, host.hold_open = b"HTTP/1.1 206 Partial Content\r\n", True
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(file.read_range, 10, 19)
+        while len(host.requests) < 2:  # until the server has received the request
+            assert not reading.done()
+        file.close()
+        with pytest.raises(DatastoreFileError, match="cannot be read"):
+            reading.result(timeout=20)
+    assert len(host.requests) == 2
 
 
 def test_fails_if_the_certificate_is_not_trusted(fake_host: Callable[[bytes], Any]) -> None:
