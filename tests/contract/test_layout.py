@@ -133,7 +133,8 @@ def test_a_program_loads_neither_the_sdks_of_the_calls_nor_a_lifecycle() -> None
 import sys, pulumi, pulumi_vmimport
 for name in pulumi_vmimport.__all__:
     getattr(pulumi_vmimport, name)
-heavy = ("boto3", "botocore", "pyVmomi", "pyVim", "pulumi_vmimport.aws.connection", "pulumi_vmimport.lifecycle.host_run")
+heavy = ("boto3", "botocore", "pyVmomi", "pyVim", "pulumi_vmimport.aws.connection", "pulumi_vmimport.lifecycle.host_run",
+         "tomllib", "difflib", "pulumi_vmimport.vsphere.machine_facts")
 print([name for name in sys.modules if name in heavy or (name.startswith("pulumi_vmimport") and name.endswith("_lifecycle"))])
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -147,7 +148,10 @@ from pulumi_vmimport.lifecycle.dynamic_host import host_for
 from pulumi_vmimport.resources.catalog import RESOURCES
 for entry in RESOURCES:
     host_for(entry.name)
-heavy = ("boto3", "botocore.session", "pulumi_aws", "pulumi_vmimport.disk.inspection.inspect_image")
+heavy = (
+    "boto3", "botocore.session", "pulumi_aws", "pulumi_vmimport.disk.inspection.inspect_image",
+    "urllib3", "tomllib", "difflib",
+)
 print([name for name in sys.modules if name in heavy])
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

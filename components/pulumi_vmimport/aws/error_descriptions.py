@@ -4,7 +4,6 @@ Identity and network come before the table of known failures: AWS words an expir
 """
 
 from pulumi_vmimport.aws.credential_errors import describe_identity_error, is_identity_error
-from pulumi_vmimport.aws.permissions.denied_calls import describe_service_error
 from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 
 
@@ -14,4 +13,7 @@ def describe_aws_error(error: BaseException) -> str:
         return describe_identity_error(error)
     if is_unreachable_service(error):
         return describe_unreachable_service(error)
+    # The tables of actions and failures are read after an error only.
+    from pulumi_vmimport.aws.permissions.denied_calls import describe_service_error  # noqa: PLC0415
+
     return describe_service_error(error)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from pulumi_vmimport.aws.permissions.operator_statements import NeededActions
+from pulumi_vmimport.aws.permissions.needed_actions import NeededActions
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.components.provider_actions import PROVIDER_ACTIONS
 from pulumi_vmimport.resources.catalog import RESOURCES

@@ -25,7 +25,7 @@ from pulumi_vmimport.service_limits import (
     MAX_IMPORT_VOLUMES,
 )
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.vsphere.machine_facts import ControllerKind
+from pulumi_vmimport.vsphere.hardware_kinds import ControllerKind
 from pulumi_vmimport.windows_releases import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB

@@ -26,7 +26,7 @@ from pulumi_vmimport.local_files import is_local_file
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue
 from pulumi_vmimport.service_limits import BYOL_DISK_GIB
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.vsphere.machine_facts import AdapterKind
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind
 from pulumi_vmimport.windows_releases import EFI, WindowsRelease
 
 # AWS documents no values. The minimum of Windows 11 (https://www.microsoft.com/windows/windows-11-specifications), and

@@ -8,7 +8,6 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -148,6 +147,8 @@ def _remedy(hint: Any, value: Any) -> str:
 
 
 def _suggestion(name: str, names: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled name
+
     near = get_close_matches(name, names, n=1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(names))}"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pulumi_vmimport.aws.permissions.operator_statements import NeededActions
+from pulumi_vmimport.aws.permissions.needed_actions import NeededActions
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 

@@ -14,14 +14,8 @@ from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, O
 from pulumi_vmimport.disk.ovf_writer import AdapterSubtype, ControllerSubtype
 from pulumi_vmimport.transfer.ranged_image import NEAR_READ, RangedImage
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
-from pulumi_vmimport.vsphere.machine_facts import (
-    AdapterKind,
-    ControllerKind,
-    DiskBacking,
-    MachineFacts,
-    PowerState,
-    VirtualDisk,
-)
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind, ControllerKind, DiskBacking, PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, VirtualDisk
 from pulumi_vmimport.vsphere.machine_files import MachineFiles
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine

@@ -4,16 +4,8 @@ from typing import Any
 
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.machine_facts import (
-    AdapterKind,
-    ControllerKind,
-    DiskBacking,
-    MachineFacts,
-    NetworkAdapter,
-    PowerState,
-    StorageController,
-    VirtualDisk,
-)
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind, ControllerKind, DiskBacking, PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, NetworkAdapter, StorageController, VirtualDisk
 
 PROPERTIES = (
     "name",

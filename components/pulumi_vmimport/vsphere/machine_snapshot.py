@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.machine_properties import PROPERTIES, facts_from
 from pulumi_vmimport.vsphere.soap_faults import faults_as_errors
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.host_access import disk_host
-from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.machine_properties import PROPERTIES, facts_from
 from pulumi_vmimport.vsphere.session import VSphereSession, Wait
 from pulumi_vmimport.vsphere.soap_faults import faults_as_errors

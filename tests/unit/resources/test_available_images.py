@@ -7,7 +7,7 @@ import pytest
 from moto.ec2.models import ec2_backends
 
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat
-from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
+from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess, OsVersion
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle

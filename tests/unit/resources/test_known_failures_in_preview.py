@@ -11,8 +11,8 @@ from tests.unit.disk.inspection.disk_tools import run as run_tool
 
 from pulumi_vmimport.aws.ec2.export_options import TargetEnvironment
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, UserBucket
-from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
+from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess
 from pulumi_vmimport.components.source_machine_rules import SourceMachine
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.property_bag import read_bag

@@ -14,7 +14,8 @@ from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSyst
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.machine_inspection import inspect_machine
-from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts
+from pulumi_vmimport.vsphere.hardware_kinds import DiskBacking
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.machine_snapshot import find_snapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 

@@ -4,15 +4,9 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
+from pulumi_vmimport.vsphere.hardware_kinds import ControllerKind, DiskBacking, PowerState
 from pulumi_vmimport.vsphere.lease_disks import LeaseDisk, device_url, match_lease_disks
-from pulumi_vmimport.vsphere.machine_facts import (
-    ControllerKind,
-    DiskBacking,
-    MachineFacts,
-    PowerState,
-    StorageController,
-    VirtualDisk,
-)
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, StorageController, VirtualDisk
 from pulumi_vmimport.vsphere.vsphere_errors import ExportError
 
 SAS = StorageController(1000, ControllerKind.LSI_LOGIC_SAS, 0, "VirtualLsiLogicSASController")

@@ -4,7 +4,7 @@ import pytest
 from pyVmomi import vim
 from tests.unit.vsphere.received import received
 
-from pulumi_vmimport.vsphere.machine_facts import PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.machine_snapshot import find_snapshot
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError

@@ -6,7 +6,7 @@ import pytest
 from pyVmomi import vim
 
 from pulumi_vmimport.disk import ovf_writer
-from pulumi_vmimport.vsphere.machine_facts import ControllerKind
+from pulumi_vmimport.vsphere.hardware_kinds import ControllerKind
 from pulumi_vmimport.vsphere.machine_properties import controller_kind
 from pulumi_vmimport.vsphere.session import VSphereSession
 

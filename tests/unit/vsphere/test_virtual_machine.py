@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from pulumi_vmimport.vsphere.machine_facts import AdapterKind, ControllerKind, DiskBacking, PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind, ControllerKind, DiskBacking, PowerState
 from pulumi_vmimport.vsphere.machine_properties import disk_from
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine

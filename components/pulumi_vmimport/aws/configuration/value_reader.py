@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pulumi_vmimport.aws.configuration.durations import seconds_of
@@ -27,7 +26,12 @@ class ValueReader:
 
     def only(self, allowed: Collection[str]) -> None:
         """Record every key that is not allowed."""
-        for key in sorted(set(self._values) - set(allowed)):
+        unsupported = sorted(set(self._values) - set(allowed))
+        if not unsupported:
+            return
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled key
+
+        for key in unsupported:
             expected = get_close_matches(key, allowed, 1) or sorted(allowed)
             self.problem(key, f"is not supported; expected {'one of ' * (len(expected) > 1)}{', '.join(expected)}")
 

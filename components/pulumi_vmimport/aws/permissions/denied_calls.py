@@ -17,10 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.failed_calls import FailedCall, failed_call
 from pulumi_vmimport.aws.permissions import operator_statements
+from pulumi_vmimport.aws.permissions.needed_actions import NeededActions
 from pulumi_vmimport.aws.permissions.operator_statements import (
     OF_SEVERAL_TYPES,
     ROLE_PASSING,
-    NeededActions,
     PolicyScope,
     passed_to,
 )

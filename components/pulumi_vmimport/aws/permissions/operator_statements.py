@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from pulumi_vmimport.aws.iam.iam_documents import VERSION, Document, via_service
+from pulumi_vmimport.aws.permissions.needed_actions import NeededActions
 from pulumi_vmimport.aws.tables import iam_actions
 from pulumi_vmimport.aws.tables.iam_actions import UNLIMITED
 
@@ -34,16 +35,6 @@ GUIDE_EC2_ACTIONS = tuple(
         "ImportSnapshot", "DescribeImportImageTasks", "DescribeImportSnapshotTasks", "CancelImportTask",
     )
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class NeededActions:
-    """The actions that a resource kind needs."""
-
-    called: frozenset[str]
-    """The actions of its API calls"""
-    implied: frozenset[str] = frozenset()
-    """Further actions that AWS requires the caller to have"""
 
 
 @dataclass(frozen=True, kw_only=True)

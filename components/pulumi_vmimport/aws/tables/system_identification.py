@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from pulumi_vmimport.aws.ec2.import_options import Platform
 from pulumi_vmimport.aws.tables.supported_systems import Release, System, Version, table, version_numbers
@@ -93,6 +92,8 @@ def suggestions(operating_system: str, identified: IdentifiedSystem | None) -> l
         for release in system.releases
         for version in release.versions
     }
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled name
+
     by_normalized = {name.lower(): name for name in names}
     similar = get_close_matches(_normalized(operating_system), by_normalized, _MAX_SUGGESTIONS, cutoff=0.6)
     family = identified.system if identified else None

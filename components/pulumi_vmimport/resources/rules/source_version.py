@@ -9,7 +9,6 @@ from pulumi_vmimport.resources.rules.disk_container_rules import AnyContainer, s
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.remote_image import CachePolicy
 from pulumi_vmimport.transfer.transfer_errors import TransferError
-from pulumi_vmimport.transfer.url_image import UrlImage
 
 _HTTPS = "https://"
 _ONE_BYTE = CachePolicy(1, max_chunks=1)
@@ -46,6 +45,8 @@ def _versions(run: Run, containers: Sequence[AnyContainer]) -> Iterator[str | No
 
 
 def _url_version(url: str) -> str | None:
+    from pulumi_vmimport.transfer.url_image import UrlImage  # noqa: PLC0415 - urllib3, only for https URLs
+
     try:
         with UrlImage(url, _ONE_BYTE) as image:
             return f"{image.identity} {image.size_bytes}" if image.identity else None

@@ -8,7 +8,8 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
     PoweredOn,
     VirtualMachineExportInputs,
 )
-from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 

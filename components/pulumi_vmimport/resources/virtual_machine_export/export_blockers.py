@@ -6,7 +6,8 @@ Sources: https://techdocs.broadcom.com/us/en/vmware-cis/vsphere/vsphere/8-0/vsph
 
 from collections.abc import Iterator
 
-from pulumi_vmimport.vsphere.machine_facts import DiskBacking, MachineFacts, VirtualDisk
+from pulumi_vmimport.vsphere.hardware_kinds import DiskBacking
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, VirtualDisk
 
 _INDEPENDENT = "independent"
 

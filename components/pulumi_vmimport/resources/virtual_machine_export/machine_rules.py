@@ -14,7 +14,8 @@ from pulumi_vmimport.resources.virtual_machine_export.export_blockers import exp
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
 from pulumi_vmimport.service_limits import BYOL_CHECKER_DISK_GIB, BYOL_DISK_GIB, GIB, MAX_IMPORT_VOLUMES
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.vsphere.machine_facts import MachineFacts, PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 
 
 def machine_problems(

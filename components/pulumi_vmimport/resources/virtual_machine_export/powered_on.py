@@ -2,7 +2,7 @@
 
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
-from pulumi_vmimport.vsphere.machine_facts import PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.machine_snapshot import MachineSnapshot
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
+from pulumi_vmimport.aws.workspaces.ingestion_options import OsVersion
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.resources.allowed_values import OsVersionValue
 from pulumi_vmimport.resources.workspaces.workspace_image import (

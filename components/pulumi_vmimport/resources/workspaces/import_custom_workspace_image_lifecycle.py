@@ -9,9 +9,9 @@ from pulumi_vmimport.aws.ec2 import import_tasks
 from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.image_builder import builder_images
 from pulumi_vmimport.aws.image_builder.builder_images import COMPLETE_STATUSES
-from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import custom_image_imports
+from pulumi_vmimport.aws.workspaces.ingestion_options import OsVersion
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Progress, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.schema import camel_case

@@ -9,7 +9,7 @@ from typing import Any, NotRequired, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess, OsVersion
+from pulumi_vmimport.aws.workspaces.ingestion_options import Application, IngestionProcess, OsVersion
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import ApplicationValue, IngestionProcessValue, OsVersionValue

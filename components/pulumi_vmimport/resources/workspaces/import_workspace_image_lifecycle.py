@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from pulumi_vmimport.aws.tables import ingestion_processes
-from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
 from pulumi_vmimport.aws.tag_lists import tag_list
+from pulumi_vmimport.aws.workspaces.ingestion_options import OsVersion
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems

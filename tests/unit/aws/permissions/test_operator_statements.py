@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.aws.permissions.needed_actions import NeededActions
 from pulumi_vmimport.aws.permissions.operator_statements import (
-    NeededActions,
     PolicyScope,
     counted_characters,
     guide_policy,

@@ -3,14 +3,8 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from pulumi_vmimport.aws.tables.ingestion_processes import (
-    Application,
-    IngestionProcess,
-    OsVersion,
-    conflict,
-    office_conflict,
-    table,
-)
+from pulumi_vmimport.aws.tables.ingestion_processes import conflict, office_conflict, table
+from pulumi_vmimport.aws.workspaces.ingestion_options import Application, IngestionProcess, OsVersion
 
 
 def test_the_table_has_all_values_of_the_service_model() -> None:

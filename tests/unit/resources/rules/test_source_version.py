@@ -138,7 +138,7 @@ def test_the_version_behind_a_url_is_its_etag(guarded: FakeRun, monkeypatch: pyt
         def __exit__(self, *_: object) -> None:
             """Nothing is open."""
 
-    monkeypatch.setattr("pulumi_vmimport.resources.rules.source_version.UrlImage", Image)
+    monkeypatch.setattr("pulumi_vmimport.transfer.url_image.UrlImage", Image)
 
     def version(url: str) -> Any:
         container = SnapshotDiskContainer(url=url)

@@ -13,7 +13,8 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
     VirtualMachineExportLifecycle,
 )
-from pulumi_vmimport.vsphere.machine_facts import ControllerKind, PowerState, StorageController
+from pulumi_vmimport.vsphere.hardware_kinds import ControllerKind, PowerState
+from pulumi_vmimport.vsphere.machine_facts import StorageController
 from pulumi_vmimport.vsphere.machine_properties import disk_from, facts_from
 
 SHARED = StorageController(1000, ControllerKind.LSI_LOGIC_SAS, 0, "VirtualLsiLogicSASController", is_shared=True)

@@ -5,7 +5,8 @@ from tests.unit.resources.virtual_machine_export.test_machine_rules import DISK,
 
 from pulumi_vmimport.disk import ovf_writer
 from pulumi_vmimport.resources.virtual_machine_export.export_streaming import ExportedDisk, member_name, ovf_machine
-from pulumi_vmimport.vsphere.machine_facts import AdapterKind, ControllerKind, NetworkAdapter, StorageController
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind, ControllerKind
+from pulumi_vmimport.vsphere.machine_facts import NetworkAdapter, StorageController
 
 SAS = StorageController(1000, ControllerKind.LSI_LOGIC_SAS, 0, "VirtualLsiLogicSASController")
 SATA = StorageController(15000, ControllerKind.SATA, 1, "VirtualAHCIController")

@@ -9,14 +9,8 @@ from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.resources.virtual_machine_export.machine_rules import machine_problems
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import PoweredOn
-from pulumi_vmimport.vsphere.machine_facts import (
-    AdapterKind,
-    DiskBacking,
-    MachineFacts,
-    NetworkAdapter,
-    PowerState,
-    VirtualDisk,
-)
+from pulumi_vmimport.vsphere.hardware_kinds import AdapterKind, DiskBacking, PowerState
+from pulumi_vmimport.vsphere.machine_facts import MachineFacts, NetworkAdapter, VirtualDisk
 
 GIB = 1 << 30
 DISK = VirtualDisk(2000, "Hard disk 1", 70 * GIB, 1000, 0, DiskBacking.FLAT)

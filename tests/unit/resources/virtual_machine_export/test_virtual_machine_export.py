@@ -23,7 +23,7 @@ from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export imp
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export_lifecycle import (
     VirtualMachineExportLifecycle,
 )
-from pulumi_vmimport.vsphere.machine_facts import PowerState
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.nfc_lease import ExportLease
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError

@@ -11,8 +11,8 @@ from tests.unit.resources.source_tags import other_tags
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess, OsVersion
 from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
+from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess, OsVersion
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_vmimport.aws.tables.ingestion_processes import IngestionProcess
+from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess
 from pulumi_vmimport.resources.workspaces.copy_workspace_image import CopyWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.copy_workspace_image_lifecycle import CopyWorkspaceImageLifecycle
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import CreateUpdatedWorkspaceImageInputs

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from pulumi_vmimport.aws.tables.ingestion_processes import OsVersion
+from pulumi_vmimport.aws.workspaces.ingestion_options import OsVersion
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError
 from pulumi_vmimport.resources.workspaces.import_custom_workspace_image import (
     ImageComputeType,

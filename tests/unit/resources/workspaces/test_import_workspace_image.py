@@ -10,7 +10,7 @@ import pytest
 from botocore.session import get_session
 from moto.ec2.models import ec2_backends
 
-from pulumi_vmimport.aws.tables.ingestion_processes import Application, IngestionProcess
+from pulumi_vmimport.aws.workspaces.ingestion_options import Application, IngestionProcess
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImageInputs
 from pulumi_vmimport.resources.workspaces.import_workspace_image_lifecycle import ImportWorkspaceImageLifecycle
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
