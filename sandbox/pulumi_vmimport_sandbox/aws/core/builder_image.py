@@ -144,10 +144,12 @@ class BuilderImage:
 
 @dataclass(kw_only=True)
 class LifecycleExecution:
-    """The deletion of an image with its AMIs and snapshots."""
+    """The change of the state of an image with its AMIs; a deletion may include their snapshots."""
 
     id: str
     image_arn: str
+    target: str
+    """The new state of the image."""
     started_at: float
     ends_at: float
     with_snapshots: bool

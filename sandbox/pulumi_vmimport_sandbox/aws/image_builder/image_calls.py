@@ -16,6 +16,7 @@ from pulumi_vmimport_sandbox.aws.core.service_error import ServiceError
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_access import execution_role
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_run import retry
 from pulumi_vmimport_sandbox.aws.image_builder.image_source import latest_available, source_ami
+from pulumi_vmimport_sandbox.aws.image_builder.image_state_updates import validated_target
 from pulumi_vmimport_sandbox.aws.image_builder.model_validation import invalid_value
 from pulumi_vmimport_sandbox.aws.image_builder.regional_image_builder_calls import (
     RegionalImageBuilderCalls,
@@ -38,7 +39,7 @@ class ImageCalls(RegionalImageBuilderCalls):
         return self.answered_once(self._cancel)
 
     def start_resource_state_update(self) -> ActionResult:
-        return self.answered_once(self._start_deletion)
+        return self.answered_once(self._update_state)
 
     def get_image(self) -> ActionResult:
         image = latest_available(self.resources, self.request["imageBuildVersionArn"])
@@ -161,16 +162,12 @@ class ImageCalls(RegionalImageBuilderCalls):
         image.cancelled_at = self.cloud.now if image.cancelled_at is None else image.cancelled_at
         return {"imageBuildVersionArn": image.arn}
 
-    def _start_deletion(self) -> Mapping[str, Any]:
+    def _update_state(self) -> Mapping[str, Any]:
         request, image = self.request, self._image("resourceArn")
-        included = request.get("includeResources") or {}
-        if (request.get("state") or {}).get("status") != "DELETED":  # the sandbox simulates nothing else
-            raise NotImplementedError(f"StartResourceStateUpdate to {request.get('state')}")
-        if not included or "executionRole" not in request:
-            text = "To set an image to DELETED, specify includeResources and executionRole."  # assumed
-            raise ServiceError("InvalidRequestException", text)
-        if image.status in IN_PROGRESS:
-            raise ServiceError("ResourceInUseException", f"The image {image.arn} is {image.status}.")
+        target = validated_target(request, image)
+        if "includeResources" not in request:
+            image.status = target
+            return {"resourceArn": image.arn}
         running = [one for one in self.resources.executions.values() if one.image_arn == image.arn]
         if any(one.status == "IN_PROGRESS" for one in running):
             text = f"The image {image.arn} has a lifecycle execution in progress."
@@ -181,9 +178,10 @@ class ImageCalls(RegionalImageBuilderCalls):
         execution = LifecycleExecution(
             id=f"lce-{mock_random.uuid4()}",
             image_arn=image.arn,
+            target=target,
             started_at=now,
             ends_at=now + self.cloud.settings.lifecycle_execution_seconds,
-            with_snapshots=bool(included.get("snapshots")),
+            with_snapshots=bool(request["includeResources"].get("snapshots")),
         )
         self.resources.executions[execution.id] = execution
         image.lifecycle_execution = execution.id

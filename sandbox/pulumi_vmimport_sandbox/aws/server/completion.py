@@ -10,8 +10,8 @@ from pulumi_vmimport_sandbox.aws.core.conversion_task import ConversionTask
 from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot
 from pulumi_vmimport_sandbox.aws.ec2.copied_ami import CopiedAmi
 from pulumi_vmimport_sandbox.aws.image_builder.distribution_run import advance
-from pulumi_vmimport_sandbox.aws.image_builder.image_deletion import advance_deletions
 from pulumi_vmimport_sandbox.aws.image_builder.image_import_run import advance_imports
+from pulumi_vmimport_sandbox.aws.image_builder.image_state_updates import advance_state_updates
 from pulumi_vmimport_sandbox.aws.vm_import.export_simulation import SimulatedExportTask
 from pulumi_vmimport_sandbox.aws.vm_import.exported_object import update_object
 from pulumi_vmimport_sandbox.aws.vm_import.import_simulation import SimulatedImportTask
@@ -35,7 +35,7 @@ def complete(cloud: Cloud) -> None:
         resource.update_state(now)
     advance(cloud)
     advance_imports(cloud)
-    advance_deletions(cloud)
+    advance_state_updates(cloud)
     for images in cloud.fast_launch.values():
         for image_id in [id for id, image in images.items() if image.state == "disabled"]:
             del images[image_id]

@@ -20,7 +20,7 @@ ALL = {
     "Action": [
         *("ec2:CopyImage", "ec2:CreateTags", "ec2:ModifyImageAttribute", "ec2:DeregisterImage", "ec2:DeleteSnapshot"),
         *("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate", "ssm:PutParameter", "sts:AssumeRole"),
-        "ec2:EnableFastLaunch",
+        *("ec2:EnableFastLaunch", "ec2:EnableImage", "ec2:DisableImage", "ec2:DisableImageDeprecation"),
     ],
     "Resource": "*",
 }

@@ -2,18 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.unit.sandbox.aws.image_builder.conftest import Distribution
 
 HERE, THERE = "eu-west-1", "us-west-2"
 
 
-def update(distribution: "Distribution", arn: str) -> dict[str, Any]:
-    """Delete an image with everything in it and return the execution."""
+def update(distribution: "Distribution", arn: str, state: str = "DELETED") -> dict[str, Any]:
+    """Give an image and everything in it a state, and return the execution."""
     answer = distribution.builder.start_resource_state_update(
         resourceArn=arn,
-        state={"status": "DELETED"},
-        includeResources={"amis": True, "snapshots": True},
+        state={"status": state},
+        includeResources={"amis": True, "snapshots": state == "DELETED"},
         executionRole="distribution",
     )
     distribution.aws.clock.advance(distribution.aws.settings.lifecycle_execution_seconds)
@@ -78,3 +80,42 @@ def test_fails_without_the_resources_to_delete(distribution: "Distribution") -> 
     call = distribution.builder.start_resource_state_update
     code, _ = distribution.refused(call, resourceArn=image["arn"], state={"status": "DELETED"})
     assert code == "InvalidRequestException"
+
+
+@pytest.mark.parametrize("state", ["DEPRECATED", "DISABLED", "AVAILABLE"])
+def test_a_state_of_the_image_alone_applies_at_once(distribution: "Distribution", state: str) -> None:
+    image = distribution.ended()
+    answer = distribution.builder.start_resource_state_update(resourceArn=image["arn"], state={"status": state})
+    assert "lifecycleExecutionId" not in answer
+    assert distribution.image(image["arn"])["state"]["status"] == state
+
+
+def test_the_amis_of_an_image_are_disabled_and_restored(distribution: "Distribution") -> None:
+    distribution.trust_own_account()
+    image = distribution.ended(distribution.to(HERE))
+    (ami,) = image["outputResources"]["amis"]
+    for state, of_ami in (("DISABLED", "disabled"), ("AVAILABLE", "available")):
+        assert update(distribution, image["arn"], state)["state"] == {"status": "SUCCESS"}
+        assert distribution.image(image["arn"])["state"]["status"] == state
+        assert distribution.found(ami)["State"] == of_ami
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        pytest.param({"state": {"status": "GONE"}}, "state.status", id="unknown"),
+        pytest.param({"executionRole": "distribution"}, "together with includeResources", id="role-alone"),
+        pytest.param(
+            {"executionRole": "distribution", "includeResources": {"amis": True, "snapshots": True}},
+            "only be included for the state DELETED",
+            id="snapshots",
+        ),
+        pytest.param({"state": {"status": "DISABLED"}, "updateAt": 4102444800}, "updateAt", id="scheduled"),
+    ],
+)
+def test_fails_for_an_invalid_request(distribution: "Distribution", members: dict[str, Any], words: str) -> None:
+    image = distribution.ended()
+    request = {"resourceArn": image["arn"], "state": {"status": "DEPRECATED"}, **members}
+    _, message = distribution.refused(distribution.builder.start_resource_state_update, **request)
+    assert words in message
+    assert distribution.image(image["arn"])["state"]["status"] == "AVAILABLE"
