@@ -13,8 +13,8 @@ from pulumi_vmimport.cli.orphans import (
     workspaces_listing,
 )
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError, RegionSearch
-from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
 from pulumi_vmimport.cli.orphans.stack_export import ExportPrefix, StackExport
+from pulumi_vmimport.cli.searched_account import SearchedAccount
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 
 _CONCURRENT_REGIONS = 8

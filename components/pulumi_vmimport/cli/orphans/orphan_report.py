@@ -12,7 +12,7 @@ from rich.text import Text
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource, ListingError
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
 from pulumi_vmimport.cli.orphans.removal import Removal
-from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount
+from pulumi_vmimport.cli.searched_account import SearchedAccount
 from pulumi_vmimport.cli.terminal import escaped, wrapped
 
 _COLUMNS = ("OWNER", "KIND", "ID", "REGION", "STACK", "RESOURCE", "STATE", "AGE")

@@ -10,8 +10,8 @@ from pulumi_vmimport.cli.orphans import orphan_report
 from pulumi_vmimport.cli.orphans.orphan_inventory import take_inventory
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner, assess
 from pulumi_vmimport.cli.orphans.removal import Removal, remove, selected
-from pulumi_vmimport.cli.orphans.searched_account import SearchedAccount, account_of
 from pulumi_vmimport.cli.orphans.stack_export import StackExport, read_export
+from pulumi_vmimport.cli.searched_account import SearchedAccount, account_of
 from pulumi_vmimport.shown_value import shown_value
 
 NO_ORPHANS, ORPHANS_EXIST, INCOMPLETE = 0, 1, 2

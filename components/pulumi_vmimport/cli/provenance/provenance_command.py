@@ -13,8 +13,8 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
 from pulumi_vmimport.aws.workspaces import workspace_images, workspaces_tags
 from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
-from pulumi_vmimport.cli.orphans.searched_account import account_of
 from pulumi_vmimport.cli.output import emit
+from pulumi_vmimport.cli.searched_account import account_of
 from pulumi_vmimport.cli.terminal import escaped
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.shown_value import shown_value

@@ -1,49 +1,20 @@
 """The command as a user runs it, against the simulated AWS."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.unit.cli.conftest import REGION
 
-from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
-from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
-from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, INPUTS_TAG, RESOURCE_TAG, STACK_TAG, Identity
-from pulumi_vmimport_sandbox import SandboxClock
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-REGION = "eu-west-1"
 BUCKET, KEY = "images-of-web", "web.raw"
-SERVICES = ("ec2", "iam", "imagebuilder", "s3", "sts", "workspaces")
 PROVIDER = "pulumi-python:dynamic/vmimport"
-
-
-@pytest.fixture(scope="module")
-def running_aws() -> Iterator[AwsSandbox]:
-    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "observer", cache(sandbox.observer))
-        for name in ("AWS_REGION", "AWS_PROFILE"):
-            patch.delenv(name, raising=False)
-
-        @cache
-        def connection(settings: AwsSettings) -> AwsConnection:
-            reached = tuple((service, sandbox.endpoint) for service in SERVICES)
-            keys = replace(settings, access_key=sandbox.access_key, secret_key=sandbox.secret_key)
-            return AwsConnection(
-                replace(keys, region=settings.region or REGION, client=ClientSettings(endpoints=reached))
-            )
-
-        patch.setattr("pulumi_vmimport.cli.orphans.searched_account.connection", connection)
-        patch.setattr(
-            AwsConnection, "account_id", property(lambda aws: aws.client("sts").get_caller_identity()["Account"])
-        )
-        yield sandbox
 
 
 @pytest.fixture

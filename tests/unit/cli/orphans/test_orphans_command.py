@@ -11,8 +11,8 @@ import click
 import pytest
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.cli import searched_account
 from pulumi_vmimport.cli.inspect.inspect_command import inspect
-from pulumi_vmimport.cli.orphans import searched_account
 from pulumi_vmimport.cli.orphans.orphans_command import orphans
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 

@@ -1,21 +1,16 @@
 """`vmimport provenance` against the simulated AWS, which has images with and without tags."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.unit.cli.conftest import REGION
 
-from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
-from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
-from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.cli.group import vmimport
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 
-REGION = "eu-west-1"
 MACHINE = "4222c0de-0000-1111-2222-333344445555 2026-11-28T10:00:00Z"
 TAGS = {
     "vmimport:source-machine": MACHINE,
@@ -29,21 +24,8 @@ TAGS = {
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[AwsSandbox]:
-    with AwsSandbox(region=REGION) as sandbox, pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_REGION", "AWS_PROFILE"):
-            patch.delenv(name, raising=False)
-
-        @cache
-        def connection(settings: AwsSettings) -> AwsConnection:
-            reached = tuple((service, sandbox.endpoint) for service in ("ec2", "sts", "workspaces"))
-            keys = replace(settings, access_key=sandbox.access_key, secret_key=sandbox.secret_key)
-            return AwsConnection(
-                replace(keys, region=settings.region or REGION, client=ClientSettings(endpoints=reached))
-            )
-
-        patch.setattr("pulumi_vmimport.cli.orphans.searched_account.connection", connection)
-        yield sandbox
+def aws(running_aws: AwsSandbox) -> AwsSandbox:
+    return running_aws
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +89,14 @@ def test_an_image_that_does_not_exist_is_an_error_with_its_region(aws: AwsSandbo
         result = run(id)
         assert result.exit_code == 2
         assert f"{id} does not exist in eu-west-1" in result.stderr
+
+
+def test_a_denied_look_up_names_the_statement_to_add(aws: AwsSandbox) -> None:
+    aws.faults.deny("DescribeImages")
+    result = run("ami-0123456789abcdef0")
+    aws.faults.allow("DescribeImages")
+    assert result.exit_code == 2
+    assert '"Action": "ec2:DescribeImages"' in result.stderr
 
 
 def test_an_id_of_another_kind_is_refused_with_the_allowed_ones() -> None:
