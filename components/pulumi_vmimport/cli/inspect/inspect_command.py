@@ -56,6 +56,7 @@ def inspect(
     \b
       vmimport inspect web.ova
       vmimport inspect s3://images-of-web/web.vmdk --profile byol-workspaces
+      vmimport inspect web.ova --guest
       vmimport inspect web.ova --json | jq .findings[].rule
       vmimport inspect vsphere://DC0/vm/web
 

@@ -4,13 +4,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from pulumi_vmimport.cli.inspect.guest_report import GuestReport, guest_line, guest_report
 from pulumi_vmimport.cli.inspect.target import Reads
 from pulumi_vmimport.cli.terminal import escaped, wrapped
-from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
+from pulumi_vmimport.disk.guest.detected_guest import detected_guest
+from pulumi_vmimport.disk.guest.guest_facts import as_document
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -48,9 +52,15 @@ class InspectionReport:
     reads: Reads
     seconds: float
 
+    @cached_property
+    def guest(self) -> GuestReport | None:
+        """The operating system on the root disk, if it was looked for."""
+        return guest_report(self.facts, self.profile)
+
 
 def as_json(report: InspectionReport) -> str:
     """The report as JSON."""
+    guest = report.guest
     return json.dumps(
         {
             "schema": SCHEMA,
@@ -58,11 +68,21 @@ def as_json(report: InspectionReport) -> str:
             "profile": report.profile,
             "verdict": verdict(report.findings),
             "findings": [asdict(finding) for finding in report.findings],
-            "facts": asdict(report.facts),
+            "detected_guest": asdict(guest.detected) if guest and guest.detected else None,
+            "verdicts": [asdict(verdict) for verdict in guest.verdicts] if guest else [],
+            "facts": _facts_document(report.facts),
             "reads": asdict(report.reads),
         },
         indent=2,
     )
+
+
+def _facts_document(facts: ImageFacts) -> dict[str, Any]:
+    """The facts; those of a guest in the form that a script inside it prints."""
+    document = asdict(facts)
+    for disk, shown in zip(facts.disks, document["disks"], strict=True):
+        shown["guest"] = as_document(disk.guest) if disk.guest else None
+    return document
 
 
 def failure_as_json(name: str, words: str) -> str:
@@ -112,6 +132,10 @@ def _print(console: Console, report: InspectionReport) -> None:
         paragraph(f"cause: {finding.cause}", indent=2)
         paragraph(f"remedy: {finding.remedy}", indent=2)
         paragraph(f"source: {finding.source}", "dim", indent=2)
+    if lines := list(report.guest.lines()) if report.guest else []:
+        console.print()
+        for line in lines:
+            paragraph(line)
     console.print()
     style = "bold red" if findings and findings[0].severity is Severity.ERROR else "bold green"
     paragraph(f"{verdict(findings)} (checked for {_PURPOSES[report.profile]})", style)
@@ -139,7 +163,7 @@ def _facts(facts: ImageFacts) -> Iterator[str]:
         if layout is None:
             continue
         if disk.guest and (guest := detected_guest(disk.guest)):
-            yield f"  {_guest(guest)}"
+            yield f"  {guest_line(guest)}"
         if layout.scheme is PartitionScheme.NONE:
             yield f"  no partition table, holds {layout.whole_disk_file_system or FileSystem.UNKNOWN}"
         else:
@@ -157,13 +181,6 @@ def _machine(ovf: OvfFacts) -> Iterator[str]:
         f"CD image {', '.join(ovf.cd_images)}" if ovf.cd_images else "",
     ]
     yield f"VM {ovf.name or '(unnamed)'}: {', '.join(filter(None, parts))}"
-
-
-def _guest(guest: DetectedGuest) -> str:
-    build = f"build {guest.build}" if guest.build else None
-    firmware = {"bios": "starts with BIOS", "efi": "starts with UEFI"}.get(guest.firmware or "")
-    facts = [guest.edition, build, guest.language, guest.architecture, firmware, guest.sysprep_state]
-    return ", ".join([guest.release or guest.system, *filter(None, facts)])
 
 
 def _disk(disk: DiskFacts) -> str:

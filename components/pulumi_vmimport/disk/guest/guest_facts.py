@@ -26,6 +26,9 @@ SCHEMA = 1
 FactValue = bool | int | str | Sequence["FactValue"] | Mapping[str, "FactValue"] | None
 """What JSON can hold, without fractions"""
 
+NO_WINDOWS = "no partition holds Windows"
+"""The reason for which no fact could be read, if every partition was read"""
+
 _MAX_JSON_CHARACTERS = 16 << 20
 _MAX_SHOWN_CHARACTERS = 200
 

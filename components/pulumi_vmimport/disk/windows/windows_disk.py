@@ -7,6 +7,7 @@ from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.file_tree import FileTree
+from pulumi_vmimport.disk.guest.guest_facts import NO_WINDOWS
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
@@ -60,7 +61,7 @@ def find_windows(content: DiskContent, layout: Layout) -> WindowsDisk | str:
     if volumes:
         return f"partitions {', '.join(map(str, volumes))} hold Windows, and the boot configuration names none of them"
     unread = [_not_read(partition) for partition in layout.partitions if partition.file_system in _NOT_READ]
-    return "; ".join([*unread, *map(str, found.values())]) or "no partition holds Windows"
+    return "; ".join([*unread, *map(str, found.values())]) or NO_WINDOWS
 
 
 def _not_read(partition: Partition) -> str:

@@ -147,7 +147,9 @@ def test_json_has_facts_findings_and_reads(run: Any, images: Path) -> None:
     result = run(images / "sparse.vmdk", "--json")
     assert result.exit_code == 1
     shown = json.loads(result.stdout)
-    assert shown.keys() == {"schema", "target", "profile", "verdict", "findings", "facts", "reads"}
+    members = {"schema", "target", "profile", "verdict", "findings", "detected_guest", "verdicts", "facts", "reads"}
+    assert shown.keys() == members
+    assert (shown["detected_guest"], shown["verdicts"]) == (None, [])
     assert (shown["schema"], shown["target"], shown["profile"]) == (1, "sparse.vmdk", "ec2")
     assert shown["verdict"] == "1 error, 1 check inconclusive"
     finding = shown["findings"][0]

@@ -143,6 +143,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "byol-windows-server": (ovf(guest_id="windows2019srv_64Guest"), BYOL, "windows2019srv_64Guest, a Windows Server"),
     "byol-windows-10-uefi": (ovf(SMALL_GPT, firmware="efi"), BYOL, "windows9_64Guest (Windows 10) and firmware UEFI"),
     "byol-controller": (ovf(disks=(replace(OVF.disks[0], controller="VirtualSCSI"),)), BYOL, "attached to VirtualSCSI"),
+    "windows-missing": (disk(guest=GuestFacts(None, unknown="no partition holds Windows")), BYOL, "no partition holds Windows"),
     "guest-not-read": (disk(guest=GuestFacts(None, unknown="partition 1 is not NTFS")), EC2, "partition 1 is not NTFS"),
     "guest-checks-unknown": (disk(guest=unreadable("dotnet.release")), EC2, "not checked: windows-dotnet"),
     **{rule: (disk(guest=windows(changes)), profile, words) for rule, (changes, profile, words) in FAULTS.items()},
