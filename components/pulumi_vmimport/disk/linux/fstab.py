@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.linux.guest_tree import at_most
 from pulumi_vmimport.disk.linux.volumes import Volume
 
 _ESCAPE = re.compile(r"\\([0-7]{3})")
@@ -17,6 +18,7 @@ _NAMED = re.compile(r"/dev/(?:(?:sd|vd|hd|xvd)[a-z]+(?P<number>\d*)|nvme\d+n\d+(
 _BY_PORT = re.compile(r"/dev/disk/by-(?:path|id)/.*?(?:-part(?P<number>\d+))?")
 _FIRST_DISK = re.compile(r"/dev/(?:(?:sd|vd|hd|xvd)a\d*|nvme0n1(?:p\d+)?)")
 _FIELDS = 2
+_MAX_LINES = 1000
 _NO_DEVICE = frozenset(
     {"proc", "sysfs", "tmpfs", "devpts", "debugfs", "securityfs", "cgroup", "cgroup2", "overlay", "bind", "none"}
 )
@@ -72,8 +74,11 @@ def is_device_name(device: str) -> bool:
 
 
 def parse_fstab(text: str) -> Iterator[FstabEntry]:
-    """The entries; lines without a device and a mount point are left out, as mount does."""
-    for line in text.splitlines():
+    """The entries; lines without a device and a mount point are left out, as mount does.
+
+    Raises: UnreadableVolumeError if there are more lines than a system has.
+    """
+    for line in at_most(_MAX_LINES, text.splitlines(), "/etc/fstab"):
         fields = [_ESCAPE.sub(_character, field) for field in line.split()]
         if len(fields) >= _FIELDS and not fields[0].startswith("#"):
             kind, options, *_ = fields[2:4] + ["auto", "defaults"][len(fields[2:4]) :]

@@ -1,9 +1,14 @@
 """The files of an installed system: its volumes, mounted as its fstab says."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.linux.paths import LinuxFile, Look, Node, follow
+
+T = TypeVar("T")
+MAX_FILES = 200
+"""Configuration files in one directory"""
 
 
 class GuestTree:
@@ -45,7 +50,15 @@ class GuestTree:
 
     def files(self, folder: str, *suffixes: str) -> list[str]:
         """The paths in a directory that end in one of these suffixes. Raises: as `File.read`."""
-        return [f"{folder}/{name}" for name in self.names(folder) if name.endswith(suffixes)]
+        found = [f"{folder}/{name}" for name in self.names(folder) if name.endswith(suffixes)]
+        return at_most(MAX_FILES, found, folder)
+
+
+def at_most(most: int, found: list[T], where: str) -> list[T]:
+    """The list itself. Raises: UnreadableVolumeError if it has more entries, which no system has."""
+    if len(found) > most:
+        raise UnreadableVolumeError(where, f"expected at most {most} entries, got {len(found)}")
+    return found
 
 
 def _is_below(path: str, point: str) -> bool:

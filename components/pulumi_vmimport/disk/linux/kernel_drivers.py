@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.linux.guest_tree import GuestTree
+from pulumi_vmimport.disk.linux.guest_tree import GuestTree, at_most
 from pulumi_vmimport.disk.linux.initramfs import file_names
 from pulumi_vmimport.disk.linux.paths import LinuxFile
 
@@ -11,6 +11,7 @@ DRIVERS = ("nvme", "ena", "xen-blkfront", "xen-netfront")
 """Nitro instances have NVMe disks and the Elastic Network Adapter; Xen instances have paravirtual disks and networks"""
 BUILT_IN, IN_INITRAMFS, MODULE, ABSENT = "built-in", "initramfs", "module", "absent"
 _SUFFIXES = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
+_MAX_KERNELS = 100
 _FOLDERS = ("/lib/modules", "/usr/lib/modules")
 
 
@@ -21,7 +22,8 @@ def module_folder(tree: GuestTree, version: str) -> str | None:
 
 def kernel_versions(tree: GuestTree) -> list[str]:
     """The kernels that have modules. Raises: as `File.read`."""
-    found = {name for folder in _FOLDERS for name in tree.names(folder) if tree.names(f"{folder}/{name}")}
+    folders = [(folder, at_most(_MAX_KERNELS, tree.names(folder), folder)) for folder in _FOLDERS]
+    found = {name for folder, names in folders for name in names if tree.names(f"{folder}/{name}")}
     return sorted(found)
 
 

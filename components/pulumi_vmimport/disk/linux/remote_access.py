@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pulumi_vmimport.disk.linux.guest_tree import GuestTree, settings
+from pulumi_vmimport.disk.linux.guest_tree import GuestTree, at_most, settings
 
 _SERVERS = ("/usr/sbin/sshd", "/sbin/sshd", "/usr/local/sbin/sshd")
 _CONFIG = "/etc/ssh/sshd_config"
@@ -22,6 +22,7 @@ _KEY = re.compile(r"(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+\S+")
 _UFW_ALLOWS = re.compile(r"dport (?:22|ssh)\b|--dports? 22\b|dapp_OpenSSH", re.IGNORECASE)
 _FIREWALLD_ALLOWS = re.compile(r"""<service\s+name=["']ssh["']|<port\s[^>]*port=["']22["']""")
 _PASSWD_FIELDS = 7
+_MAX_ACCOUNTS = 1000
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _matching(tree: GuestTree, pattern: str) -> list[str]:
 def accounts(tree: GuestTree) -> tuple[Account, ...]:
     """The accounts with a shell. Raises: as `File.read`."""
     found = []
-    for line in tree.text("/etc/passwd").splitlines():
+    for line in at_most(_MAX_ACCOUNTS, tree.text("/etc/passwd").splitlines(), "/etc/passwd"):
         fields = line.split(":")
         if len(fields) != _PASSWD_FIELDS or fields[6].rpartition("/")[2] in _NO_LOGIN or not fields[5].startswith("/"):
             continue

@@ -26,6 +26,7 @@ from tests.unit.disk.linux.linux_system import (
 from tests.unit.disk.linux.linux_volumes import Files, ext, xfs
 from tests.unit.disk.linux.lvm_images import Group, linear, physical_volume, put
 
+from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts, GuestSystem
 from pulumi_vmimport.disk.inspection.partition_table import read_layout
 from pulumi_vmimport.disk.linux.linux_facts import read_linux
@@ -375,3 +376,27 @@ def test_without_the_extra_no_rule_is_judged_and_the_remedy_is_named(
 def test_a_disk_without_linux_has_no_facts_of_linux(tmp_path: Path) -> None:
     content = RawContent(Sparse(mbr_disk(tmp_path / "disk.raw", sparse_file(tmp_path / "empty", MIB))))
     assert read_linux(content, read_layout(content)[0]) is None
+
+
+HOSTILE: dict[str, tuple[Files, str]] = {
+    "accounts": ({"/etc/passwd": "a:x:1:1::/home/a:/bin/sh\n" * 1001}, "linux.key_accounts"),
+    "network-files": ({f"/etc/netplan/{number}.yaml": "network:\n" for number in range(201)}, "linux.networks"),
+    "kernels": ({f"/usr/lib/modules/{number}/modules.dep": "a.ko:\n" for number in range(101)}, "linux.kernels"),
+}
+
+
+@pytest.mark.parametrize(("changes", "fact"), HOSTILE.values(), ids=HOSTILE)
+def test_more_entries_than_a_system_has_make_a_fact_unknown(changes: Files, fact: str, tmp_path: Path) -> None:
+    assert "expected at most" in str(facts_of(system_disk(tmp_path, changes)).fact(fact).unknown)
+
+
+def test_more_lines_in_fstab_than_a_system_has_make_the_system_unreadable(tmp_path: Path) -> None:
+    facts = facts_of(system_disk(tmp_path, {"/etc/fstab": "LABEL=a /a ext4\n" * 1001}))
+    assert (facts.system, facts.unknown) == (None, "/etc/fstab: expected at most 1000 entries, got 1001")
+
+
+def test_the_detected_guest_is_what_the_disk_says(tmp_path: Path) -> None:
+    assert detected_guest(facts_of(system_disk(tmp_path))) == DetectedGuest(
+        system="linux", release="Debian GNU/Linux 12 (bookworm)", architecture="amd64", firmware="bios",
+        distribution="debian", version="12", kernel=VERSION,
+    )  # fmt: skip
