@@ -15,6 +15,7 @@ _FALLBACK_LOADER = "BOOTX64.EFI"
 _OF_CLOUDS = re.compile(r"-(?:aws|azure|gcp|gke|oracle|ibm)$")
 _AT_BOOT = frozenset({"nvme", "xen-blkfront"})
 _ANY_PLACE = frozenset({"ena", "xen-netfront"})
+_ROOT_BY_NAME = re.compile(r"root=/dev/(?:sd|vd|hd|xvd|nvme\d)\w*")
 _NO_NAMES = "net.ifnames=0"
 _LOGICAL = "logical volume "
 
@@ -72,6 +73,13 @@ def _device_names(facts: FactReader) -> Iterator[str]:
     found = [f"{entry['device']} at {entry['mount_point']}" for entry in entries if entry.get("is_device_name")]
     if found:
         yield f"/etc/fstab: {name_list(found)}"
+
+
+def _root_argument(facts: FactReader) -> Iterator[str]:
+    arguments = (facts.text("linux.kernel_arguments") or "").split()
+    found = [argument for argument in arguments if _ROOT_BY_NAME.fullmatch(argument)]
+    if found:
+        yield f"{facts.evidence('linux.kernel_arguments')}: {name_list(found)}"
 
 
 def _missing_volumes(facts: FactReader) -> Iterator[str]:
@@ -220,7 +228,7 @@ CHECKS: FactChecks = {
     "linux-free-space": (_free_space,),
     "linux-needs-recovery": (_needs_recovery,),
     "linux-no-fstab": (_no_fstab,),
-    "linux-device-names": (_device_names,),
+    "linux-device-names": (_device_names, _root_argument),
     "linux-missing-volume": (_missing_volumes,),
     "linux-remote-mounts": (_remote_mounts,),
     "linux-no-grub": (_no_grub,),

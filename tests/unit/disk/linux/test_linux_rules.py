@@ -378,6 +378,14 @@ def test_a_disk_without_linux_has_no_facts_of_linux(tmp_path: Path) -> None:
     assert read_linux(content, read_layout(content)[0]) is None
 
 
+def test_a_root_that_the_kernel_finds_by_device_name_fails(tmp_path: Path) -> None:
+    grub = grub_cfg().replace(f"root=UUID={UUID}", "root=/dev/sda1")
+    words = "/boot/grub/grub.cfg, Debian GNU/Linux: root=/dev/sda1"
+    _fails_alone(
+        facts_of(system_disk(tmp_path, {"/boot/grub/grub.cfg": grub})), "linux-device-names", words, Severity.WARNING
+    )
+
+
 HOSTILE: dict[str, tuple[Files, str]] = {
     "accounts": ({"/etc/passwd": "a:x:1:1::/home/a:/bin/sh\n" * 1001}, "linux.key_accounts"),
     "network-files": ({f"/etc/netplan/{number}.yaml": "network:\n" for number in range(201)}, "linux.networks"),
