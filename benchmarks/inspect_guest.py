@@ -2,9 +2,7 @@
 
 The guest has hives and folders of the size of a real one (harness/windows_disks.py); the OVA has its full size but
 consists of holes. Times are those of the inspection with the rules of BYOL WorkSpaces, without the start of Python and
-imports; memory is that of the whole process. The bar of the time applies to CPU seconds, which other jobs do not
-change: the file is in the page cache, so wall time on an idle machine is the same. The peer reads the same facts with
-libyal, in C, from the same OVA.
+imports; memory is that of the whole process. The peer reads the same facts with libyal, in C, from the same OVA.
 """
 
 import argparse
@@ -21,12 +19,16 @@ from harness import programs, servers, windows_disks
 from harness.measurement import HARNESS, MIB, Usage, run_interleaved, run_measured, verdict
 
 import pulumi_vmimport
+from pulumi_vmimport_sandbox.windows import WindowsGuest
+from pulumi_vmimport_sandbox.windows.volume_template import VolumeTemplate
 
 GIB = 1 << 30
 SECONDS_BAR, REQUESTS_BAR, READ_MIB_BAR, RSS_MIB_BAR, LIBYAL_BAR = 0.3, 120, 16.0, 80, 0.1
 FAULTS = ("AutoLogonEnabled", "DomainJoined")
 RULES = ["windows-automatic-logon", "windows-domain-joined"]
 FACTS = Path(pulumi_vmimport.__file__).parent / "disk" / "guest" / "windows_facts.toml"
+RUN_CLUSTERS = 8
+"""32 KiB, as in hives of real machines"""
 CHECK = HARNESS / "guest_check.py"
 
 
@@ -43,7 +45,7 @@ def main() -> None:
         for local, rss, requests, read, image in rows:
             print(f"{image.stem:>16} {image.stat().st_size / 1e9:>7.1f} {local['seconds']:>8.3f} ", end="")
             print(f"{local['cpu_seconds']:>8.3f} {local['requests']:>8} {rss:>9.0f} {requests:>8} {read:>8.1f}")
-        print(verdict("local, CPU at most", max(row[0]["cpu_seconds"] for row in rows), SECONDS_BAR, " s"))
+        print(verdict("local wall, at most", max(row[0]["seconds"] for row in rows), SECONDS_BAR, " s"))
         print(verdict("ranged GETs, at most", max(row[2] for row in rows), REQUESTS_BAR))
         print(verdict("read from S3, at most", max(row[3] for row in rows), READ_MIB_BAR, " MiB"))
         print(verdict("memory, at most", max(row[1] for row in rows), RSS_MIB_BAR, " MiB"))
@@ -51,17 +53,21 @@ def main() -> None:
 
 
 def make_images(directory: Path, sizes_gib: tuple[int, int]) -> list[Path]:
-    """The same guest in a small and a large OVA, and a guest in the large one that lost power."""
+    """The same guest in a small and a large OVA, with fragmented files, and after a power failure."""
     guest = windows_disks.guest(*FAULTS)
     volume = windows_disks.template(guest, directory)
-    disk = windows_disks.write_raw(directory / "disk.raw", guest, volume)
-    images = [
-        windows_disks.ova(directory / f"{name}.ova", disk, guest, volume, size * GIB)
-        for name, size in zip(("small", "large"), sizes_gib, strict=True)
+
+    def ova(name: str, made: WindowsGuest, on: VolumeTemplate, size_gib: int) -> Path:
+        disk = windows_disks.write_raw(directory / "disk.raw", made, on)
+        return windows_disks.ova(directory / f"{name}.ova", disk, made, on, size_gib * GIB)
+
+    small, large = sizes_gib
+    return [
+        ova("small", guest, volume, small),
+        ova("large", guest, volume, large),
+        ova("fragmented", guest, windows_disks.template(guest, directory, RUN_CLUSTERS), large),
+        ova("lost-power", windows_disks.without_power(guest), volume, large),
     ]
-    crashed = windows_disks.without_power(guest)
-    disk = windows_disks.write_raw(disk, crashed, volume)
-    return [*images, windows_disks.ova(directory / "lost-power.ova", disk, crashed, volume, sizes_gib[1] * GIB)]
 
 
 def measure(image: Path, s3: servers.S3Server, runs: int) -> tuple[dict[str, Any], float, int, float]:

@@ -48,8 +48,8 @@ def without_power(made: WindowsGuest) -> WindowsGuest:
     return replace(made, before_crash=before, is_clean=False)
 
 
-def template(made: WindowsGuest, directory: Path) -> VolumeTemplate:
-    """A volume of C: that has room for the hives of the guest."""
+def template(made: WindowsGuest, directory: Path, run_clusters: int | None = None) -> VolumeTemplate:
+    """A volume of C: that has room for the hives of the guest. Its files are contiguous, or in runs of this length."""
     sizes = {
         name: len(write_hive(root).file()) for name, root in (("SYSTEM", made.system), ("SOFTWARE", made.software))
     }
@@ -60,7 +60,8 @@ def template(made: WindowsGuest, directory: Path) -> VolumeTemplate:
         for number in range(_FILES)
     ]
     with tempfile.TemporaryDirectory(dir=directory) as folder:
-        return ntfs_volume(Path(folder), SYSTEM_VOLUME_BYTES, system_tree({**PLACES, **hives, **logs}, files))
+        tree = system_tree({**PLACES, **hives, **logs}, files)
+        return ntfs_volume(Path(folder), SYSTEM_VOLUME_BYTES, tree, run_clusters=run_clusters)
 
 
 def write_raw(path: Path, made: WindowsGuest, volume: VolumeTemplate) -> Path:

@@ -25,8 +25,9 @@ class CachePolicy:
 
 FULL_READ = CachePolicy(_MIB, max_chunks=48)
 """Several threads read the whole file; threads that need the same chunk share one request."""
-SPARSE_READ = CachePolicy(256 * _KIB, max_chunks=128, chunks_per_request=16)
-"""An inspection reads headers and tables all over the file; the cache of 32 MiB avoids repeated requests."""
+SPARSE_READ = CachePolicy(64 * _KIB, max_chunks=512, chunks_per_request=64)
+"""An inspection reads headers, tables and registry keys all over the file. Larger chunks save few requests, because the
+files of a guest are fragmented. The cache of 32 MiB avoids repeated requests."""
 
 
 class RemoteImage(ABC):

@@ -83,7 +83,7 @@ def make_templates(directory: Path) -> dict[str, VolumeTemplate]:
     boot = Tree({"/Boot/BCD": 32 * KIB}, ("bootmgr", "BOOTNXT"), label="System Reserved")
     return {
         "system": ntfs_volume(directory, SYSTEM_VOLUME_BYTES, system_tree()),
-        "system-fragmented": ntfs_volume(directory, SYSTEM_VOLUME_BYTES, system_tree(), fragmented=True),
+        "system-fragmented": ntfs_volume(directory, SYSTEM_VOLUME_BYTES, system_tree(), run_clusters=1),
         "system-reserved": ntfs_volume(directory, _RESERVED_BYTES, boot),
         "esp": _esp(directory),
     }
@@ -125,8 +125,12 @@ def system_tree(places: Mapping[str, int] = PLACES, more_files: Sequence[str] = 
     return Tree(places, files, _FOLDERS, SWITCHES)
 
 
-def ntfs_volume(directory: Path, size_bytes: int, tree: Tree, *, fragmented: bool = False) -> VolumeTemplate:
-    """An NTFS volume; its page file gets its size. `fragmented` scatters the files over the volume."""
+def ntfs_volume(directory: Path, size_bytes: int, tree: Tree, *, run_clusters: int | None = None) -> VolumeTemplate:
+    """An NTFS volume; its page file gets its size.
+
+    `run_clusters` is the length of the parts in which files are scattered over the volume: 1, 2, 4 or a multiple of 8.
+    Default: files are contiguous.
+    """
     source, volume, archive = (directory / name for name in ("tree", "volume", "tree.wim"))
     names = {path: _unique_name(path, number) for number, path in enumerate(tree.switches)}
     tree.write(source, names)
@@ -134,14 +138,14 @@ def ntfs_volume(directory: Path, size_bytes: int, tree: Tree, *, fragmented: boo
         file.truncate(size_bytes)
     _run("mkntfs", "-F", "-Q", "-q", "-p", "2048", "-H", "255", "-S", "63", "-s", "512", "-L", tree.label, volume)
     bitmap = _record_place(volume, _BITMAP)
-    saved = _occupy_every_second_block(volume, bitmap) if fragmented else b""
+    occupied = _every_second_run(run_clusters, bitmap[1]) if run_clusters else bytes(bitmap[1])
+    before = _occupy(volume, bitmap, occupied)
     configuration = directory / "capture.ini"  # by default it leaves out hiberfil.sys and pagefile.sys
     configuration.write_text("[ExclusionList]\n")
     _run("wimlib-imagex", "capture", source, archive, "--compress=none", "--no-acls", f"--config={configuration}")
     shutil.rmtree(source)
     _run("wimlib-imagex", "apply", archive, "1", volume)
-    if fragmented:
-        _release(volume, bitmap, saved)
+    _release(volume, bitmap, occupied, before)
     if "pagefile.sys" in tree.files:
         _run("ntfsfallocate", "-f", "-l", str(PAGE_FILE_BYTES), volume, "pagefile.sys")
     log_file = _record_place(volume, _LOG_FILE)
@@ -253,20 +257,25 @@ def _record_place(volume: Path, number: int) -> Place:
     return first * BLOCK_BYTES, size
 
 
-def _occupy_every_second_block(volume: Path, bitmap: Place) -> bytes:
-    """Mark every second cluster as used. Returns the true bitmap."""
-    start, length = bitmap
+def _every_second_run(clusters: int, length: int) -> bytes:
+    """A bitmap in which runs of so many free and used clusters alternate."""
+    pattern = {1: b"\x55", 2: b"\xcc", 4: b"\xf0"}.get(clusters) or bytes(clusters // 8) + b"\xff" * (clusters // 8)
+    return (pattern * (length // len(pattern) + 1))[:length]
+
+
+def _occupy(volume: Path, bitmap: Place, occupied: bytes) -> bytes:
+    """Mark clusters as used. Returns the bitmap as it was."""
     with volume.open("r+b") as file:
-        true = os.pread(file.fileno(), length, start)
-        os.pwrite(file.fileno(), bytes(byte | 0x55 for byte in true), start)
-    return true
+        before = os.pread(file.fileno(), bitmap[1], bitmap[0])
+        os.pwrite(file.fileno(), bytes(old | more for old, more in zip(before, occupied, strict=True)), bitmap[0])
+    return before
 
 
-def _release(volume: Path, bitmap: Place, true: bytes) -> None:
+def _release(volume: Path, bitmap: Place, occupied: bytes, before: bytes) -> None:
     """Mark as free what was only occupied to scatter files; what they use stays used."""
     with volume.open("r+b") as file:
-        now = os.pread(file.fileno(), len(true), bitmap[0])
-        freed = bytes(used & ~0x55 | old for used, old in zip(now, true, strict=True))
+        now = os.pread(file.fileno(), bitmap[1], bitmap[0])
+        freed = bytes(used & ~more | old for used, more, old in zip(now, occupied, before, strict=True))
         os.pwrite(file.fileno(), freed, bitmap[0])
 
 

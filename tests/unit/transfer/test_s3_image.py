@@ -160,8 +160,8 @@ def test_a_sparse_read_needs_few_requests_and_no_head_request(s3: FakeS3) -> Non
         assert image.read_at(MIB, 3 * MIB) == s3.data[MIB : 4 * MIB]
         assert image.read_at(2 * MIB, 4 * MIB) == s3.data[2 * MIB :]
         assert image.requests == len(s3.ranges) == 3
-        assert image.received_bytes == 256 * KIB + 3 * MIB + MIB + 123
-    assert s3.ranges == [f"bytes=0-{256 * KIB - 1}", f"bytes={MIB}-{4 * MIB - 1}", f"bytes={4 * MIB}-{5 * MIB + 122}"]
+        assert image.received_bytes == 64 * KIB + 3 * MIB + MIB + 123
+    assert s3.ranges == [f"bytes=0-{64 * KIB - 1}", f"bytes={MIB}-{4 * MIB - 1}", f"bytes={4 * MIB}-{5 * MIB + 122}"]
 
 
 def test_the_first_bytes_are_requested_again_if_the_response_ends_early(s3: FakeS3) -> None:
@@ -190,7 +190,7 @@ def test_threads_with_overlapping_reads_request_each_chunk_once(s3: FakeS3) -> N
         parts = list(pool.map(lambda n: image.read_at(n * 100_000, 300_000), range(40)))
     assert all(part == s3.data[n * 100_000 : n * 100_000 + 300_000] for n, part in enumerate(parts))
     assert image.received_bytes == sum(
-        min(256 * KIB, len(s3.data) - first) for first in range(0, min(4_200_000, len(s3.data)), 256 * KIB)
+        min(64 * KIB, len(s3.data) - first) for first in range(0, min(4_200_000, len(s3.data)), 64 * KIB)
     )
 
 
