@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -243,6 +244,7 @@ def test_about_names_the_interpreter_and_the_packages(project: Project) -> None:
     about = json.loads(project.run("about", "--json"))
     assert about["runtime"]["language"] == "python"
     assert Path(about["runtime"]["executable"]).samefile(sys.executable)
+    assert about["runtime"]["version"] == platform.python_version()
     assert "pytest-xdist" in {package["name"] for package in about["dependencies"]}
 
 

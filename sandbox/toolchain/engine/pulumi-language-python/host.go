@@ -226,20 +226,3 @@ func (h *host) RuntimeOptionsPrompts(
 ) (*pulumirpc.RuntimeOptionsResponse, error) {
 	return &pulumirpc.RuntimeOptionsResponse{}, nil
 }
-
-// About returns the interpreter for `pulumi about`.
-func (h *host) About(ctx context.Context, request *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	python, err := pythonOf(request.GetInfo(), false)
-	if err != nil {
-		return nil, err
-	}
-	about, err := python.About(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &pulumirpc.AboutResponse{
-		Executable: about.PythonExecutable,
-		Version:    about.PythonVersion.String(),
-		Metadata:   map[string]string{"toolchainVersion": about.ToolchainVersion.String()},
-	}, nil
-}
