@@ -179,7 +179,7 @@ class Stack:
             options = automation.LocalWorkspaceOptions(
                 work_dir=str(self.directory), env_vars=self._variables(), pulumi_command=self.command
             )
-            of = {"project_name": self.project, "program": self._program, "opts": options}
+            of: dict[str, Any] = {"project_name": self.project, "program": self._program, "opts": options}
             try:  # a new stack, as almost always: to select it first takes an engine start of a third of a second
                 self._selected = automation.create_stack(self.name, **of)
             except automation.StackAlreadyExistsError:

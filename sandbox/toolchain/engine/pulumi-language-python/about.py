@@ -1,7 +1,7 @@
 """Print, as JSON, what `pulumi about` shows of this interpreter.
 
-The stock language host runs `python --version`, `python -c` and `pip --version` for it; the last takes five times as long
-as this.
+The stock language host runs `python --version`, `python -c` and `pip --version` for it; the last alone takes five times
+as long as this.
 """
 # ruff: noqa: INP001 - compiled into a Go program, which runs it with -c
 
