@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from tests.unit.disk.inspection.container_images import archive, converted, vsphere_members
 from tests.unit.disk.inspection.disk_tools import missing
-from tests.unit.disk.linux.linux_system import grub_cfg, system_disk
+from tests.unit.disk.linux.linux_system import VERSION, grub_cfg, system_disk
 
 from pulumi_vmimport.cli.group import vmimport
 
@@ -54,7 +54,8 @@ def test_a_prepared_system_has_no_finding_and_is_named(tmp_path: Path, monkeypat
     monkeypatch.setenv("COLUMNS", "200")
     status, shown = _inspect(str(system_disk(tmp_path)), "--guest")
     assert status == 0
-    assert "Debian GNU/Linux 12 (bookworm), amd64, starts with BIOS" in shown
+    assert f"Debian GNU/Linux 12 (bookworm), kernel {VERSION}, amd64, starts with BIOS" in shown
+    assert "rules for the operating system: 0 fail, 0 unknown, 28 pass" in shown
     assert "no known blocker found (checked for ImportImage)" in shown
 
 
