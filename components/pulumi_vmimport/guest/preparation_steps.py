@@ -1,6 +1,5 @@
 """The steps that prepare Windows for an import, from windows_steps.toml, whose head describes them."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,6 +92,8 @@ class PreparationStep:
 @cache
 def windows_steps() -> tuple[PreparationStep, ...]:
     """Every step, in the order in which they run."""
+    import tomllib  # noqa: PLC0415 - most programs prepare no guest
+
     text = resources.files(__package__).joinpath("windows_steps.toml").read_text(encoding="utf-8")
     return tuple(map(_step, tomllib.loads(text)["step"]))
 
