@@ -1,13 +1,14 @@
 import bz2
 import gzip
+import importlib
 import lzma
 import random
 import subprocess
+import sys
 from collections.abc import Callable
 
 import lz4.block
 import pytest
-from backports import zstd
 from tests.unit.disk.inspection.disk_tools import missing
 from tests.unit.disk.linux.linux_system import cpio
 from tests.unit.disk.linux.volume_files import StoredFile
@@ -16,6 +17,7 @@ from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.linux import initramfs
 from pulumi_vmimport.disk.linux.initramfs import file_names
 
+zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 NOISE = random.Random(3).randbytes(3_000_000)  # noqa: S311 - no secret
 FILES = {"init": b"#!/bin/sh\n", "lib/modules/6.1/nvme.ko": NOISE, "odd": b"abc", "last": b""}
 ARCHIVE = cpio(FILES)

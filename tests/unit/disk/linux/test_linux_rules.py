@@ -1,12 +1,13 @@
 """Each rule on real volumes: the prepared system passes all of them, and each fault fails one alone."""
 
 import gzip
+import importlib
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from backports import zstd
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, missing, place, run, sparse_file, write_at
 from tests.unit.disk.linux.linux_system import (
     KEY,
@@ -36,6 +37,7 @@ from pulumi_vmimport.disk.rules.guest_verdicts import FACT_CHECKS, NOT_SHUT_DOWN
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.image_profile import ImageProfile
 
+zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 pytestmark = pytest.mark.skipif(bool(missing("mke2fs", "debugfs")), reason="needs e2fsprogs")
 
 RULES = rule_catalog().rules
