@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
+from pulumi_vmimport.disk.guest.detected_guest import detected_guest
+from pulumi_vmimport.disk.inspect_guest import inspect_guest
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.stream_optimized import StreamOptimizedCheck
+from pulumi_vmimport.image_profile import ImageProfile
+from pulumi_vmimport.transfer.local_image import LocalImage
 
 SOURCE = Path(__file__).resolve().parents[2] / "stacks" / "vsphere_to_workspaces" / "demo_disk.py"
 GIB = 1 << 30
@@ -51,49 +57,46 @@ def test_the_disk_is_a_stream_optimized_vmdk_of_seventy_gib_and_a_few_mb(disk: P
 
 
 @needs_tools
-def test_it_has_one_active_ntfs_partition_and_boot_code(raw: Path) -> None:
+def test_it_holds_a_windows_that_is_ready_for_workspaces(disk: Path) -> None:
+    with LocalImage(str(disk)) as image:
+        facts = inspect_image(image, read_guest=inspect_guest)
+    assert evaluate(facts, ImageProfile.BYOL_WORKSPACES) == ()
+    guest = facts.disks[0].guest
+    assert guest is not None
+    found = detected_guest(guest)
+    assert found is not None
+    assert (found.release, found.firmware, found.sysprep_state) == ("Windows 10 22H2", "bios", "installed")
+
+
+@needs_tools
+def test_it_has_an_active_partition_for_other_tools_too(raw: Path) -> None:
     listed = subprocess.run(["/usr/sbin/sfdisk", "--json", raw], capture_output=True, check=True)
     table: dict[str, Any] = json.loads(listed.stdout)["partitiontable"]
-    (partition,) = table["partitions"]
-    assert (table["label"], partition["type"], partition["bootable"], partition["start"]) == ("dos", "7", True, 2048)
-    with raw.open("rb") as file:
-        assert file.read(440) == demo_disk.BOOT_CODE.read_bytes()[:440]
+    first, windows = table["partitions"]
+    assert (table["label"], first["type"], first["bootable"], first["start"]) == ("dos", "7", True, 2048)
+    assert (windows["type"], windows.get("bootable")) == ("7", None)
 
 
-@needs_tools
-def test_its_file_system_is_valid_and_contains_its_offset(raw: Path, tmp_path: Path) -> None:
-    inside = f"driver=raw,offset={2048 * 512},file.filename={raw}"
-    partition = tmp_path / "partition"
-    subprocess.run(["qemu-img", "convert", "--image-opts", inside, "-O", "raw", partition], check=True)
-    checked = subprocess.run(["ntfsinfo", "-m", "-f", partition], capture_output=True, text=True, check=True)
-    assert "Volume Name: Windows" in checked.stdout
-    with partition.open("rb") as file:
-        assert int.from_bytes(file.read(512)[0x1C:0x20], "little") == 2048
+def test_fails_if_windows_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_disk, "missing_packages", tuple)
+    with pytest.raises(demo_disk.DemoDiskError, match="a capacity of at least 64 GiB for Windows, got 60"):
+        demo_disk.make_disk(tmp_path / "disk.vmdk", capacity_gib=60)
 
 
-@needs_tools
-def test_the_capacity_is_configurable(tmp_path: Path) -> None:
-    made = demo_disk.make_disk(tmp_path / "small.vmdk", capacity_gib=1)
-    check = StreamOptimizedCheck("disk", capacity_bytes=GIB)
-    check.see(made.read_bytes())
-    assert check.end().capacity_bytes == GIB
-
-
-def test_fails_without_the_tools_and_names_their_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_without_the_tool_and_names_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(demo_disk, "_SBIN", ())
-    monkeypatch.setattr(demo_disk, "BOOT_CODE", tmp_path / "boot.img")
-    packages = ("fdisk", "ntfs-3g", "qemu-utils", "grub-pc-bin")
-    with pytest.raises(demo_disk.DemoDiskError, match=f"apt-get install {' '.join(packages)}") as caught:
+    with pytest.raises(demo_disk.DemoDiskError, match="apt-get install qemu-utils") as caught:
         demo_disk.make_disk(tmp_path / "disk.vmdk")
-    assert caught.value.packages == packages
+    assert caught.value.packages == ("qemu-utils",)
 
 
 @needs_tools
 def test_fails_with_the_output_of_a_tool_and_creates_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_disk, "_SECTOR_BYTES", 500)
-    with pytest.raises(
-        demo_disk.DemoDiskError, match=r"(?s)mkntfs .* failed with exit code 1: .*sector size is invalid"
-    ):
-        demo_disk.make_disk(tmp_path / "disk.vmdk")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "bin").mkdir()
+    failing = tmp_path / "bin" / "qemu-img"
+    failing.write_text("#!/bin/sh\necho no space left on device >&2\nexit 1\n")
+    failing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{failing.parent}:/usr/bin:/bin")
+    with pytest.raises(demo_disk.DemoDiskError, match=r"qemu-img .* failed with exit code 1: no space left on device"):
+        demo_disk.make_disk(tmp_path / "made" / "disk.vmdk")
+    assert list((tmp_path / "made").iterdir()) == []

@@ -74,6 +74,11 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
     def initial_state(self, inputs: InputsT, task: TaskT) -> StateT:
         """The state of a task that was started or found."""
 
+    def with_source(self, run: Run, inputs: InputsT, state: StateT) -> StateT:
+        """The state of a task that this run started or found, with what is known of its source."""
+        del run, inputs
+        return state
+
     @abstractmethod
     def with_result(self, state: StateT, task: TaskT) -> StateT:
         """The state with the result that an ended task reports."""
@@ -117,6 +122,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         task = self._existing_or_new_task(run, inputs)
         state = self.initial_state(inputs, task)
         run.record(task.id, state)
+        state = self.with_source(run, inputs, state)
         return Created(task.id, self._complete(run, task.id, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:

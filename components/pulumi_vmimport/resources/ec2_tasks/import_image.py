@@ -64,6 +64,7 @@ class ImportImageState(ImportImageInputs, ConversionState):
     image_id: str | None = None
     snapshot_ids: tuple[str, ...] = ()
     detected_boot_mode: str | None = None
+    detected_guest: Mapping[str, str] | None = None
     detected_license_type: str | None = None
     detected_platform: str | None = None
     billed_usage_operation: str | None = None
@@ -187,6 +188,11 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     """The status message of the task, as EC2 reports it."""
     detected_boot_mode: pulumi.Output[str | None]
     """The boot mode of the AMI, `legacy-bios` or `uefi`."""
+    detected_guest: pulumi.Output[dict[str, str] | None]
+    """The operating system on the root disk, read from the image before EC2 imports it, with `image_profile`
+    `byol-workspaces`: `system`, `release`, `edition`, `build`, `language`, `architecture`, `firmware` (`bios` or `efi`)
+    and `sysprepState` (`installed`, `generalized`, `setup-in-progress`); what could not be read is left out. None for
+    another profile, for an image that could not be read, and in stacks of versions without this output."""
     detected_license_type: pulumi.Output[str | None]
     """The license type of the task, `AWS` or `BYOL`."""
     detected_platform: pulumi.Output[str | None]

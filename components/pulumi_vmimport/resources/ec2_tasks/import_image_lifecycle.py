@@ -62,6 +62,9 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def initial_state(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
         return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
+    def with_source(self, run: Run, inputs: ImportImageInputs, state: ImportImageState) -> ImportImageState:
+        return replace(state, detected_guest=rules.detected_guest(run, inputs))
+
     def with_result(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
         return replace(
             state,

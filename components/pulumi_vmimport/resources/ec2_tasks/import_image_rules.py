@@ -3,13 +3,14 @@
 Source: https://docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from pulumi_vmimport.aws.ec2.import_options import Architecture, BootMode, LicenseType, Platform
 from pulumi_vmimport.aws.ec2.sysprep import Sysprep
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.resources.ec2_tasks import named_image
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 from pulumi_vmimport.resources.rules import (
@@ -78,13 +79,30 @@ def inspection_problems(run: Run, inputs: ImportImageInputs) -> Iterator[Problem
 def _inspect(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     """The errors found in one image, and, with the first one, in the number of images."""
     # Most previews inspect no image, and importing the disk readers takes longer than all other imports together.
-    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+    from pulumi_vmimport.resources.rules import detected_guest_rules, image_inspection  # noqa: PLC0415
 
     purpose = image_inspection.Purpose(inputs.image_profile or ImageProfile.EC2, inputs.ignored_findings or ())
     if i == 0:
         yield from image_inspection.disk_count_problems(run, "diskContainers", len(inputs.disk_containers), purpose)
     container = inputs.disk_containers[i]
-    yield from image_inspection.inspect_container(run, f"diskContainers[{i}]", container, purpose, is_root=i == 0)
+    yield from image_inspection.inspect_container(
+        run,
+        f"diskContainers[{i}]",
+        container,
+        purpose,
+        is_root=i == 0,
+        compare=lambda guest: detected_guest_rules.contradictions(inputs, guest),
+    )
+
+
+def detected_guest(run: Run, inputs: ImportImageInputs) -> Mapping[str, str] | None:
+    """What is recognized of the operating system on the root disk, if the profile looks for it."""
+    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+
+    if inputs.image_profile is not ImageProfile.BYOL_WORKSPACES:
+        return None
+    guest = image_inspection.detect_guest(run, inputs.disk_containers[0])
+    return {camel_case(name): value for name, value in vars(guest).items() if value} if guest else None
 
 
 def role_problems(

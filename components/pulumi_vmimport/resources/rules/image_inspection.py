@@ -3,7 +3,7 @@
 docs/inspect.md has all rules with their sources.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,13 +13,17 @@ from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.disk.disk_content import Source
+from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
+from pulumi_vmimport.disk.inspect_guest import inspect_guest
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
+from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.other_formats import EMPTY
 from pulumi_vmimport.disk.rules.evaluation import evaluate, finding_of
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.disk.rules.rule_context import Evidence
+from pulumi_vmimport.disk.rules.text_format import quantity
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
 from pulumi_vmimport.resources.data_requests import RunRequests
@@ -30,7 +34,7 @@ from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, TransferE
 from pulumi_vmimport.transfer.url_image import UrlImage
 
 _HTTPS = "https://"
-_SEVERAL_DISKS, _NO_IMAGE = "byol-several-disks", "not-a-disk-image"
+_SEVERAL_DISKS, _NO_IMAGE, _UNKNOWN = "byol-several-disks", "not-a-disk-image", "guest-checks-unknown"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Purpose:
     ignored: Collection[str] = ()
     """Ids of rules"""
 
+    @property
+    def read_guest(self) -> ReadGuest | None:
+        """Reads the operating system; None if the profile has no rules that prevent its import."""
+        return inspect_guest if self.profile is ImageProfile.BYOL_WORKSPACES else None
+
 
 def inspect_container(
     run: Run,
@@ -49,10 +58,12 @@ def inspect_container(
     purpose: Purpose,
     *,
     is_root: bool = True,
+    compare: Callable[[DetectedGuest], Iterator[Problem]] | None = None,
 ) -> Iterator[Problem]:
     """The errors found in the image of a container. Other findings are warnings.
 
-    An image that cannot be read is also a warning, because EC2 reads it with the service role.
+    `compare` compares the operating system on a root disk with the inputs. An image that cannot be read is also a
+    warning, because EC2 reads it with the service role.
     """
     source = _source_of(run, container)
     if source is None:
@@ -61,7 +72,8 @@ def inspect_container(
     stated = Container(container.format.value.lower()) if is_known(container.format) and container.format else None
     with ExitStack() as stack:
         try:
-            facts = inspect_image(stack.enter_context(open_source()))
+            read_guest = purpose.read_guest if is_root else None
+            facts = inspect_image(stack.enter_context(open_source()), read_guest=read_guest)
         except EmptySourceError as error:
             rule = rule_catalog().rules[_NO_IMAGE]
             evidence = Evidence(error.name, f"the file is {EMPTY.found}", EMPTY.remedy)
@@ -75,15 +87,33 @@ def inspect_container(
             return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)
     yield from _problems(run.warn, f"{path}.{input}", findings, purpose)
+    if compare is not None and (guest := _guest_of(facts)) is not None:
+        yield from compare(guest)
+
+
+def detect_guest(run: Run, container: ImageDiskContainer) -> DetectedGuest | None:
+    """The operating system on the disk of a container; None if it is not recognized or cannot be read."""
+    source = _source_of(run, container)
+    if source is None:
+        return None
+    with ExitStack() as stack:
+        try:
+            return _guest_of(inspect_image(stack.enter_context(source[1]()), read_guest=inspect_guest))
+        except (ClientError, BotoCoreError, TransferError):
+            return None  # the inspection before the import reported it
+
+
+def _guest_of(facts: ImageFacts) -> DetectedGuest | None:
+    guest = facts.disks[0].guest if facts.disks else None
+    return detected_guest(guest) if guest else None
 
 
 def inspect_source(
     run: Run, path: str, source: Source, purpose: Purpose, open_sibling: Callable[[str], Source | None] | None = None
 ) -> Iterator[Problem]:
     """The errors found in an open image, such as a local file. `beside` is that of `inspect_image`."""
-    yield from _problems(
-        run.warn, path, evaluate(inspect_image(source, open_sibling=open_sibling), purpose.profile), purpose
-    )
+    facts = inspect_image(source, open_sibling=open_sibling, read_guest=purpose.read_guest)
+    yield from _problems(run.warn, path, evaluate(facts, purpose.profile), purpose)
 
 
 def facts_problems(show: Callable[[str], None], path: str, facts: ImageFacts, purpose: Purpose) -> Iterator[Problem]:
@@ -103,15 +133,33 @@ def _problems(
     show: Callable[[str], None], path: str, findings: Iterable[ImageFinding], purpose: Purpose
 ) -> Iterator[Problem]:
     """Problems for the errors; `show` receives the other findings, except those that only `--deep` can decide."""
+    of_guest: list[ImageFinding] = []
     for finding in findings:
         if finding.rule in purpose.ignored:
             continue
         rule = rule_catalog().rules[finding.rule]
-        words = f"{finding.sentence}; {finding.rule}: {finding.evidence}; for details run `vmimport inspect`"
+        if finding.severity is not Severity.ERROR and (rule.system or finding.rule == _UNKNOWN):
+            of_guest.append(finding)
+            continue
+        step = f"; preparation step {finding.step}" if finding.step else ""
+        words = f"{finding.sentence}; {finding.rule}: {finding.evidence}{step}; for details run `vmimport inspect`"
         if finding.severity is Severity.ERROR:
             yield Problem(path, f"{words}; to ignore this finding, set ignored_findings=[{shown_value(finding.rule)}]")
         elif not rule.deep:
             show(f"{path}: {words}")
+    if of_guest:
+        show(f"{path}: {_summary(of_guest)}; for details run `vmimport inspect`")
+
+
+def _summary(findings: Sequence[ImageFinding]) -> str:
+    """One line for everything below an error that is about the operating system, which may be dozens of findings."""
+    warnings = [finding.rule for finding in findings if finding.rule != _UNKNOWN]
+    reasons = [finding.evidence for finding in findings if finding.rule == _UNKNOWN]
+    parts = [f"{quantity(len(warnings), 'warning')} ({', '.join(warnings)})"] if warnings else []
+    if reasons:
+        more = f", and {quantity(len(reasons) - 1, 'other reason')}" if reasons[1:] else ""
+        parts.append(f"some checks were inconclusive ({_UNKNOWN}: {reasons[0]}{more})")
+    return f"{findings[0].subject}: the operating system: {'; '.join(parts)}"
 
 
 def _source_of(

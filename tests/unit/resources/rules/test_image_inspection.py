@@ -149,8 +149,9 @@ def test_fails_for_several_disks_of_a_workspaces_image(
     run: Any, image_inputs: ImportImageInputs, stored: Any, vmdk: bytes
 ) -> None:
     inputs = of(image_inputs, stored(vmdk), stored(vmdk, "second.vmdk"), image_profile=ImageProfile.BYOL_WORKSPACES)
-    (problem,) = problems(run, inputs)
-    assert (problem.path, "byol-several-disks: 2 containers" in problem.reason) == ("diskContainers", True)
+    several, missing = problems(run, inputs)
+    assert (several.path, "byol-several-disks: 2 containers" in several.reason) == ("diskContainers", True)
+    assert (missing.path, "windows-missing: no partition holds Windows" in missing.reason) == (VMDK_PATH, True)
 
 
 @pytest.mark.parametrize("missing", ["ignored_findings", "image_profile"])
