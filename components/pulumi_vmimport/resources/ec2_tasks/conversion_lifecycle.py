@@ -52,12 +52,10 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
 
     def role_problems(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
         """The permissions that the service role lacks. If none, IAM has not yet propagated a role that EC2 rejects."""
-        del run, inputs
         return iter(())
 
     def inspection_problems(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
         """The problems of disk images that preview could not inspect, because the stack had not created them yet."""
-        del run, inputs
         return iter(())
 
     def may_retry(self, run: Run, inputs: InputsT, error: ClientError) -> bool:
@@ -76,7 +74,6 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
 
     def with_source(self, run: Run, inputs: InputsT, state: StateT) -> StateT:
         """The state of a task that this run started or found, with what is known of its source."""
-        del run, inputs
         return state
 
     @abstractmethod
@@ -122,8 +119,7 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         task = self._existing_or_new_task(run, inputs)
         state = self.initial_state(inputs, task)
         run.record(task.id, state)
-        state = self.with_source(run, inputs, state)
-        return Created(task.id, self._complete(run, task.id, state))
+        return Created(task.id, self._complete(run, task.id, self.with_source(run, inputs, state)))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         if self.has_result(state):
