@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_vmimport import GuestInstallation, SourceVirtualMachine
+from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 NewStack = Callable[..., Any]
@@ -50,15 +50,21 @@ def guest_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def stack(new_stack: NewStack, machine_args: dict[str, Any], guest_args: dict[str, Any]) -> Any:
-    def program() -> None:
+def parts(machine_args: dict[str, Any], guest_args: dict[str, Any]) -> Callable[[], GuestInstallation]:
+    """Declares a virtual machine and its guest."""
+
+    def declare() -> GuestInstallation:
         machine: Any = machine_args
         windows = SourceVirtualMachine("windows", machine)
         arguments: Any = {**guest_args, "uuid": windows.uuid}
-        guest = GuestInstallation("windows", arguments)
-        pulumi.export("passes", guest.passes)
+        return GuestInstallation("windows", arguments)
 
-    return new_stack(program)
+    return declare
+
+
+@pytest.fixture
+def stack(new_stack: NewStack, parts: Callable[[], GuestInstallation]) -> Any:
+    return new_stack(lambda: pulumi.export("passes", parts().passes))
 
 
 def test_one_up_installs_and_prepares_the_guest_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox) -> None:
@@ -96,7 +102,9 @@ def test_destroy_of_an_unfinished_installation_leaves_nothing(stack: Any, sandbo
     assert sandbox.remaining_resources() == []
 
 
-def test_from_the_iso_to_a_workspaces_image_in_one_up(new_stack: NewStack, sandbox: Sandbox) -> None:
+@pytest.fixture
+def line(new_stack: NewStack, sandbox: Sandbox) -> Any:
+    """The example, from the ISO image to a WorkSpaces image."""
     sandbox.vcenter.put_file("LocalDS_0", "iso/windows-10-22h2.iso", io.BytesIO(bytes(1 << 16)))
     config = {
         "datastore": "LocalDS_0",
@@ -105,7 +113,40 @@ def test_from_the_iso_to_a_workspaces_image_in_one_up(new_stack: NewStack, sandb
         "administratorPassword": PASSWORDS[0],
         "byolAccountPassword": PASSWORDS[1],
     }
-    stack = new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
+    return new_stack(lambda: runpy.run_path(str(EXAMPLE)) and None, config=config)
+
+
+def test_from_the_iso_to_a_workspaces_image_in_one_up(line: Any, sandbox: Sandbox) -> None:
+    line.up()
+    assert line.outputs()["imageId"].startswith("wsi-")
+    assert not any(password in json.dumps(line.state()) for password in PASSWORDS)
+    assert set(line.refresh()) == {"same"}
+    assert set(line.up()) == {"same"}
+    line.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+def test_a_failed_step_prevents_the_export_and_destroy_leaves_nothing(line: Any, sandbox: Sandbox) -> None:
+    sandbox.guest.failing_steps["free-space"] = "C: is full"
+    assert 'failed in step free-space: "C: is full"' in line.fails(line.up)
+    types = [resource["type"] for resource in line.state()["resources"]]
+    assert not any(type.endswith(("VirtualMachineExport", "ImportImage", "ImportWorkspaceImage")) for type in types)
+    line.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+def test_the_separate_parts_make_a_workspaces_image(new_stack: NewStack, sandbox: Sandbox, parts: Any) -> None:
+    def program() -> None:
+        image = ByolWorkspaceImage(
+            "workspaces",
+            image_name="windows-10-byol",
+            image_description="Windows 10 BYOL",
+            ingestion_process="BYOL_REGULAR_WSP",
+            virtual_machine_uuid=parts().uuid,
+        )
+        pulumi.export("imageId", image.image_id)
+
+    stack = new_stack(program)
     stack.up()
     assert stack.outputs()["imageId"].startswith("wsi-")
     assert set(stack.up()) == {"same"}

@@ -54,6 +54,15 @@ ByolWorkspaceImage(
     ec2_image_id=web.image_id,
 )
 ByolWorkspaceImage(
+    "unattended",
+    image_name="desk",
+    image_description="a desk",
+    ingestion_process="BYOL_REGULAR_WSP",
+    windows_iso={"path": "iso/windows.iso"},
+    source_machine={"datastore": "ds", "network": "net"},
+    guest={"windows_release": "10-22H2", "administrator_password": "a", "byol_account_password": "b"},
+)
+ByolWorkspaceImage(
     "own-role",
     image_name="desk",
     image_description="a desk",

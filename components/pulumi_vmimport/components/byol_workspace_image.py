@@ -1,4 +1,4 @@
-"""ByolWorkspaceImage: from a virtual machine on vSphere to a WorkSpaces BYOL image in one component.
+"""ByolWorkspaceImage: from an ISO image or a virtual machine on vSphere to a WorkSpaces BYOL image in one component.
 
 Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 """
@@ -10,11 +10,18 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 
+from pulumi_vmimport.components.byol_image_sources import EXPORT_ARGS, MACHINE, source_problems
 from pulumi_vmimport.components.component_base import CheckedInputs, Component, Values
 from pulumi_vmimport.components.import_bucket import ImportBucket
 from pulumi_vmimport.components.private_bucket import import_s3
 from pulumi_vmimport.components.provider_lookups import account_of, region_of
-from pulumi_vmimport.components.service_role_choice import ROLE_ARGS, choose_role, role_argument_problems
+from pulumi_vmimport.components.service_role_choice import choose_role, role_argument_problems
+from pulumi_vmimport.components.source_machine_args import IsoArgs, SourceVirtualMachineArgs
+from pulumi_vmimport.components.unattended_installation import (
+    declare_installation,
+    installation_problems,
+    os_version,
+)
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import (
@@ -25,15 +32,13 @@ from pulumi_vmimport.resources.allowed_values import (
     SseValue,
 )
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
+from pulumi_vmimport.resources.guest_installation.windows_guest_args import WindowsGuestArgs
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
 from pulumi_vmimport.resources.workspaces.identifier_rules import description_problem, name_problem
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
 
-_MACHINE = ("virtual_machine_uuid", "virtual_machine_moid", "virtual_machine_path")
-_SOURCES = (*_MACHINE, "ova_key", "ec2_image_id")
 _CREDENTIALS = ("profile", "assume_role_arn")
 _AWS_ARGS = (*_CREDENTIALS, "timeout_minutes")
-_EXPORT_ARGS = ("powered_on", "export_when_changed", "triggers", "sse", "kms_key_id")
 _KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/")
 # Enough for the program to send its look-ups, much less than a provider plugin needs to start and answer them.
 _LOOK_UP_SECONDS = 0.03
@@ -43,7 +48,8 @@ _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 class ByolWorkspaceImageArgs(TypedDict):
     """The arguments of ByolWorkspaceImage: exactly one source, and the properties of the image.
 
-    A virtual machine is exported and imported. An OVA in S3 is only imported. An AMI is used as it is.
+    An ISO image of Windows is installed in a new virtual machine. A virtual machine is exported and imported. An OVA
+    in S3 is only imported. An AMI is used as it is.
     """
 
     image_name: pulumi.Input[str]
@@ -55,13 +61,24 @@ class ByolWorkspaceImageArgs(TypedDict):
     applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
     """Microsoft Office by subscription; see ImportWorkspaceImage. Default: none."""
     os_version: NotRequired[pulumi.Input[OsVersionValue]]
-    """Windows_10 or Windows_11, to check the ingestion process and Office in preview. Default: not checked."""
+    """Windows_10 or Windows_11, to check the ingestion process and Office in preview. Default: that of
+    guest.windows_release with windows_iso, else not checked."""
     virtual_machine_uuid: NotRequired[pulumi.Input[str]]
     """Source: the virtual machine with this BIOS UUID, an output of SourceVirtualMachine and pulumi-vsphere."""
     virtual_machine_moid: NotRequired[pulumi.Input[str]]
     """Source: the virtual machine with this managed object id."""
     virtual_machine_path: NotRequired[pulumi.Input[str]]
     """Source: the virtual machine with this inventory path or unique name."""
+    windows_iso: NotRequired[IsoArgs]
+    """Source: the ISO image of Windows, installed and prepared in a new virtual machine with nobody at its console. The
+    virtual machine remains, powered off, until the component is deleted."""
+    source_machine: NotRequired[SourceVirtualMachineArgs]
+    """For `windows_iso`: placement and hardware of the virtual machine; windows_iso and guest set its iso and
+    windows_release. Its default name is that of the component."""
+    guest: NotRequired[WindowsGuestArgs]
+    """For `windows_iso`: the Windows to install and its preparation. Required: windows_release,
+    administrator_password and byol_account_password. Default of with_office: whether `applications` is set; of
+    timeout_minutes: that of the component; with bypass_tpm, the virtual machine has neither a TPM nor Secure Boot."""
     ova_key: NotRequired[pulumi.Input[str]]
     """Source: the key of an OVA in `existing_bucket`."""
     ec2_image_id: NotRequired[pulumi.Input[str]]
@@ -112,6 +129,8 @@ class ByolWorkspaceImageArgs(TypedDict):
 
 class ByolWorkspaceImage(Component):
     """A bucket, a service role, the export, the import and the WorkSpaces image; existing parts can be used instead.
+
+    With `windows_iso`, also the virtual machine and its guest.
 
     The provider and the Region are those of the program. An interrupted run is resumed by the next one. A source that
     has not changed is not exported or imported again.
@@ -174,6 +193,8 @@ class ByolWorkspaceImage(Component):
             "ec2_image_id": self.ec2_image_id,
             "region": self._region,
         }
+        if args.get("windows_iso") is not None and args.get("os_version") is None:
+            image_args["os_version"] = os_version(self._args, inputs)
         image = ImportWorkspaceImage(f"{name}-image", image_args, self._child)
         self.image_id, self.provenance = image.image_id, image.provenance
         self.register_outputs(
@@ -219,10 +240,13 @@ class ByolWorkspaceImage(Component):
         if self._args.get("ova_key") is not None:
             self.ova_key = inputs.get("ova_key")
             return inputs.get("source_hash")
-        machine = {n.removeprefix("virtual_machine_"): v for n, v in self._set_args(*_MACHINE).items()}
+        if self._args.get("windows_iso") is not None:
+            machine = {"uuid": declare_installation(self, name, self._args, inputs)}
+        else:
+            machine = {n.removeprefix("virtual_machine_"): v for n, v in self._set_args(*MACHINE).items()}
         export_args: Any = {
             **machine,
-            **self._set_args("ignored_findings", *_EXPORT_ARGS, *_AWS_ARGS),
+            **self._set_args("ignored_findings", *EXPORT_ARGS, *_AWS_ARGS),
             # The export takes hours: it starts once the role has been checked.
             "bucket": pulumi.Output.all(self.bucket, self.role_name).apply(lambda values: values[0]),
             "key": _key(name),
@@ -265,27 +289,6 @@ def _check(values: Values) -> Iterator[Problem]:
     for name, problem in (("image_name", name_problem), ("image_description", description_problem)):
         if is_set(values.get(name)) and (reason := problem(values[name])):
             yield Problem(name, reason)
-    yield from _source_problems(values)
+    yield from source_problems(values)
+    yield from installation_problems(values)
     yield from role_argument_problems(values)
-
-
-def _source_problems(values: Values) -> Iterator[Problem]:
-    sources = [name for name in _SOURCES if values.get(name) is not None]
-    if len(sources) != 1:
-        yield Problem(
-            sources[0] if sources else _SOURCES[0],
-            f"expected exactly one source of {', '.join(_SOURCES)}, got {', '.join(sources) or 'none'}",
-        )
-        return
-    if sources == ["ova_key"] and values.get("existing_bucket") is None:
-        yield Problem("existing_bucket", "is required with ova_key; set it to the bucket of the OVA")
-    if sources == ["ec2_image_id"]:
-        for name in ("existing_bucket", *ROLE_ARGS):
-            if values.get(name) is not None:
-                yield Problem(name, "has no effect with ec2_image_id (nothing is imported); remove one of the two")
-    if sources != ["ova_key"] and is_set(values.get("source_hash")):
-        yield Problem("source_hash", f"applies only to ova_key, and the source is {sources[0]}; remove it")
-    if sources[0] not in _MACHINE:
-        for name in _EXPORT_ARGS:
-            if is_set(values.get(name)):
-                yield Problem(name, f"applies only to a virtual machine, and the source is {sources[0]}; remove it")

@@ -26,12 +26,14 @@ COMPONENTS = (
     ComponentEntry(
         name="ByolWorkspaceImage",
         module="components.byol_workspace_image",
-        summary="bucket, service role, export, import and WorkSpaces image in one component",
+        summary="VM and guest, bucket, service role, export, import and WorkSpaces image in one component",
         page="workspaces_images.md",
         declares=(
+            "GuestInstallation",
             "ImportBucket",
             "ImportImage",
             "ImportWorkspaceImage",
+            "SourceVirtualMachine",
             "VirtualMachineExport",
             "VmimportRole",
             "aws.iam.get_principal_policy_simulation",

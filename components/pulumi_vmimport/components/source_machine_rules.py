@@ -133,11 +133,12 @@ class SourceMachine:
         _, firmware = self._property("firmware")
         effective = firmware if firmware is not None else self._release and self._release.firmware
         is_windows_11 = self._release is not None and self._release.firmware == EFI
+        unattended = self._values.get("unattended") is True  # its answer file may bypass the check
         for name, title in (("secure_boot", "Secure Boot"), ("vtpm", "a virtual TPM 2.0")):
             value = self._values.get(name)
             if value is True and effective == BIOS:
                 yield Finding(name, f"requires firmware efi, got {effective}; remove {name} or change the firmware")
-            elif value is False and is_windows_11 and self._values.get("phase") != Phase.EXPORT:
+            elif value is False and is_windows_11 and self._values.get("phase") != Phase.EXPORT and not unattended:
                 reason = f"Windows 11 Setup requires {title}; set it to true, or bypass the check in the answer file"
                 yield Finding(name, reason, is_fatal=False)
         if is_set(self._override.get("vtpm")) and self._values.get("phase") == Phase.EXPORT:

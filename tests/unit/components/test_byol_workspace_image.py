@@ -258,7 +258,8 @@ def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) 
     }  # fmt: skip
     described = {**definition.inputs, **definition.outputs}
     assert [name for name, p in described.items() if not p.description] == []
-    assert [name for name, p in definition.inputs.items() if p.plain] == ["adopt"]
+    plain = [name for name, p in definition.inputs.items() if p.plain]
+    assert plain == ["windowsIso", "sourceMachine", "guest", "adopt"]
     required = {name for name, p in definition.inputs.items() if not p.optional}
     assert required == {"imageName", "imageDescription", "ingestionProcess"}
 

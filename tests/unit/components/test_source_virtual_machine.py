@@ -321,5 +321,6 @@ def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) 
     assert set(definition.outputs) == {"moid", "uuid", "name", "powerState"}
     described = {**definition.inputs, **definition.outputs}
     assert [name for name, p in described.items() if not p.description] == []
-    assert [name for name, p in definition.inputs.items() if p.plain] == ["guest", "iso", "virtualMachineArgs"]
+    plain = [name for name, p in definition.inputs.items() if p.plain]
+    assert plain == ["unattended", "guest", "iso", "virtualMachineArgs"]
     assert [name for name, p in definition.inputs.items() if not p.optional] == []
