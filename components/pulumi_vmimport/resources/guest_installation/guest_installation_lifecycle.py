@@ -29,9 +29,9 @@ from pulumi_vmimport.resources.guest_installation.installation_wait import wait_
 from pulumi_vmimport.resources.guest_installation.machine_problems import installation_problems
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
 from pulumi_vmimport.vsphere.inventory import datacenter_of_datastore, find_by_uuid
-from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
 

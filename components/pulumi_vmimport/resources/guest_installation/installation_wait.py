@@ -9,9 +9,9 @@ from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInte
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
 from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
 from pulumi_vmimport.vsphere.inventory import find_by_uuid
-from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError, VSphereFaultError
 
 if TYPE_CHECKING:

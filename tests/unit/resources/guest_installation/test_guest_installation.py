@@ -17,8 +17,8 @@ from pulumi_vmimport.resources.guest_installation.guest_installation import (
 )
 from pulumi_vmimport.resources.guest_installation.guest_installation_lifecycle import GuestInstallationLifecycle
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
+from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
-from pulumi_vmimport.vsphere.machine_facts import PowerState
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 
 DATASTORE = "LocalDS_0"
