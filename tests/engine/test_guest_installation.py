@@ -9,6 +9,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from pyVim.task import WaitForTask
+from pyVmomi import vim
 
 from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
@@ -152,6 +154,24 @@ def test_the_separate_parts_make_a_workspaces_image(new_stack: NewStack, sandbox
     assert set(stack.up()) == {"same"}
     stack.destroy()
     assert sandbox.remaining_resources() == []
+
+
+@pytest.mark.parametrize(("unattended", "expected"), [(True, {"same"}), (False, {"same", "update"})])
+def test_a_removed_tpm_is_added_again_unless_the_installation_is_unattended(
+    new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any], unattended: bool, expected: set[str]
+) -> None:
+    arguments: Any = {**machine_args, "windows_release": "11-23H2", "unattended": unattended}
+
+    def program() -> None:
+        SourceVirtualMachine("windows", arguments)
+
+    stack = new_stack(program)
+    stack.up()
+    (machine,) = sandbox.vcenter.virtual_machines()
+    removed = vim.option.OptionValue(key="vtpm.present", value="FALSE")
+    WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=[removed])))
+    assert "update" in stack.refresh()
+    assert set(stack.up()) == expected
 
 
 @pytest.mark.parametrize(
