@@ -28,6 +28,7 @@ else:
         **configured(vm_name="vmName", datastore="datastore", network="network"),
         "disk_gb": config.require_int("diskGb"),
         "iso": iso,
+        "unattended": bool(config.get("administratorPassword")),
     }
     windows = SourceVirtualMachine("windows", source_machine)
     source = {"virtual_machine_uuid": windows.uuid}

@@ -4,6 +4,7 @@ The inputs of resources are dataclasses, the arguments of components are TypedDi
 :class:`TypeValidator` describes each. The rules for values are the same.
 """
 
+import re
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,8 @@ from typing import Any
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 from pulumi_vmimport.shown_value import shown_value
 
+# The paths of values that no message shows, such as a password of digits that is not a string.
+_SECRET_PATH = re.compile(r"(?:password|product_?key)$", re.IGNORECASE)
 _NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 _PLURALS = {str: "strings", int: "whole numbers", float: "numbers", bool: "true or false values"}
 
@@ -93,7 +96,8 @@ class TypeValidator(ABC):
             return self.members(structure, value, path)
         for scalar in _scalars(hint, value):
             return scalar
-        return self._report(path, f"expected {self._expected(hint)}, got {shown_value(value)}{_remedy(hint, value)}")
+        got = "another type" if _SECRET_PATH.search(path) else f"{shown_value(value)}{_remedy(hint, value)}"
+        return self._report(path, f"expected {self._expected(hint)}, got {got}")
 
     def _report(self, path: str, reason: str) -> Any:
         self.problems.append(Problem(path, reason))

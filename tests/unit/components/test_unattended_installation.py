@@ -160,6 +160,12 @@ def test_passwords_are_secrets_of_the_guest_alone(world: Any) -> None:
     assert with_password == ["line-guest"]
 
 
+def test_a_message_does_not_show_a_password_of_another_type(world: Any) -> None:
+    found = world.problems(lambda: outputs(changed("guest", administrator_password=20261129, product_key=31415926)))
+    assert found["guest.administrator_password"] == "expected a string, got another type"
+    assert found["guest.product_key"] == "expected a string, got another type"
+
+
 def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: Any) -> None:
     world.preview = True
 
