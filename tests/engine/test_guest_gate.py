@@ -45,7 +45,7 @@ def test_an_exported_machine_with_five_faults_is_refused_before_the_import_and_i
 
         def program() -> None:
             # The export is for EC2, so that the import is the first that looks inside for WorkSpaces.
-            export = VirtualMachineExport("web", bucket=BUCKET, ignored_findings=RULES, **args)
+            export = VirtualMachineExport("web", bucket=BUCKET, ignored_findings=[*RULES], **args)
             container: Any = {"format": "OVA", "user_bucket": {"s3_bucket": BUCKET, "s3_key": export.key}}
             image = ImportImage(
                 "web",

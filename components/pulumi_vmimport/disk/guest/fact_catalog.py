@@ -34,7 +34,7 @@ class RegistryLookUp:
     hive: HiveName
     key: str
     kind: LookUpKind
-    says: str
+    summary: str
     name: str | None = None
 
 
