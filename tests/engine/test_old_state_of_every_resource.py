@@ -26,6 +26,7 @@ RANGE = "10.111.0.0/16"  # of the sandbox's account
 LATER = {
     "DistributeImage",
     "FastLaunch",
+    "GuestInstallation",
     "ImportDiskImage",
     "ImportVmImage",
 }  # the version of the fixture did not have them

@@ -21,6 +21,7 @@ REGION = "eu-west-1"
 EXAMPLES = {path.name: path.read_text() for path in (ROOT / "examples").glob("*.py")}
 # The tests of their resources, and tests/unit/test_mocks.py, run these with the prerequisites that they create.
 RUN_ELSEWHERE = {
+    "unattended_windows.py",
     "attach_volume.py", "copy_and_share.py", "distribute_image.py", "distribution_accounts.py",
     "distribution_fast_launch.py", "distribution_organizations.py", "distribution_roles.py",
     "distribution_s3_export.py", "distribution_update.py", "export_machine.py", "fast_launch.py", "import_existing.py", "iso_to_workspaces.py", "operator_policy.py",
