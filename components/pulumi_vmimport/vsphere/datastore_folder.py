@@ -45,6 +45,7 @@ class DatastoreFolder:
                 f'{self._session.server} responded "HTTP {status} {reason}" to the upload; grant the user {PRIVILEGES} '
                 "on the datacenter and the datastore",
                 status=status,
+                verb="written",
             )
         return path
 
@@ -102,7 +103,9 @@ class DatastoreFolder:
                 return response.status, response.reason, response.read()
             except (OSError, HTTPException) as error:
                 words = f"{type(error).__name__}: {error}"
-                raise DatastoreFileError(str(path), f'{session.server}: "{words}"; repeat the command') from error
+                done = "read" if body is None else "written"
+                reason = f'{session.server}: "{words}"; repeat the command'
+                raise DatastoreFileError(str(path), reason, verb=done) from error
             finally:
                 connection.close()
 

@@ -4,7 +4,7 @@ Source: https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pyVmomi import vim
@@ -21,6 +21,13 @@ _IDE_DEVICES, _SATA_DEVICES = 2, 30
 _NEW_CONTROLLER_KEY, _NEW_CD_KEY, _NEW_PORT_KEY = -101, -102, -103
 # USB HID usage 0x2C is the space bar; vSphere expects the usage in the upper 16 bits and the page 7 in the lower ones.
 _SPACE_BAR = 0x2C << 16 | 7
+# The controller that `attach` added is removed again; one that the machine had remains.
+_ADDED_CONTROLLER_KEY = "vmimport.controller"
+ANSWER_FOLDER = "pulumi-vmimport"
+"""The folder of a datastore with answer ISOs and logs"""
+Notes = Mapping[str, str]
+"""Entries of a machine's extraConfig; an empty value removes one"""
+_NO_NOTES: Notes = {}
 _DEVICE = vim.vm.device
 _ADD = _DEVICE.VirtualDeviceSpec.Operation.add
 _REMOVE = _DEVICE.VirtualDeviceSpec.Operation.remove
@@ -37,10 +44,25 @@ class InstallationDevices:
         """The ISO images in the CD drives, in the form `[datastore] path`."""
         return [drive.backing.fileName for drive in self._iso_drives()]
 
-    def attach(self, iso: DatastorePath, log: DatastorePath, wait: Wait) -> None:
-        """Add a CD drive with the ISO image and a serial port that writes to the file; boot from the disk first.
+    def serial_ports(self) -> list[str]:
+        """The labels of the serial ports, without those that write to a file named in `attach`."""
+        ports = [device for device in self._devices() if isinstance(device, _DEVICE.VirtualSerialPort)]
+        infos = [port.deviceInfo for port in ports if not _is_file_of_attach(port)]
+        return [info.label if info else "a serial port" for info in infos]
 
-        The machine must be off. Does nothing if they are attached.
+    def attach(
+        self,
+        iso: DatastorePath,
+        log: DatastorePath,
+        wait: Wait,
+        *,
+        is_disk_first: bool = True,
+        notes: Notes = _NO_NOTES,
+    ) -> None:
+        """Add a CD drive with the ISO image and a serial port that writes to the file, and set the boot order.
+
+        The machine must be off. Does nothing if they are attached. `notes` are entries of extraConfig, set in the same
+        task, so that a run that ends here leaves both or neither.
         """
         if str(iso) in self.iso_paths():
             return
@@ -48,19 +70,32 @@ class InstallationDevices:
         disk = next(device for device in devices if isinstance(device, _DEVICE.VirtualDisk))
         boot = vim.vm.BootOptions
         order = [boot.BootableDiskDevice(deviceKey=disk.key), boot.BootableCdromDevice()]
+        changes = [*_cd_drive(devices, iso), _serial_port(log)]
+        adds_controller = len(changes) > len((iso, log))
         spec = vim.vm.ConfigSpec(
-            deviceChange=[*_cd_drive(devices, iso), _serial_port(log)],
-            bootOptions=boot(bootOrder=order),
+            deviceChange=changes,
+            bootOptions=boot(bootOrder=order if is_disk_first else order[::-1]),
+            extraConfig=_options({**notes, _ADDED_CONTROLLER_KEY: "true" if adds_controller else ""}),
         )
         self._reconfigure(spec, f"attach the answer ISO to {self._name}", wait)
 
-    def detach(self, iso: DatastorePath, log: DatastorePath, wait: Wait, *, with_tpm: bool) -> None:
-        """Remove what `attach` added and, with `with_tpm`, the virtual TPM. The machine must be off."""
-        added = [device for device in self._devices() if _file_of(device) in (str(iso), str(log))]
-        tpm = [device for device in self._devices() if with_tpm and isinstance(device, _DEVICE.VirtualTPM)]
-        changes = [_DEVICE.VirtualDeviceSpec(operation=_REMOVE, device=device) for device in (*added, *tpm)]
-        if changes:
-            spec = vim.vm.ConfigSpec(deviceChange=changes)
+    def detach(self, files: Collection[DatastorePath], wait: Wait, *, with_tpm: bool, notes: Notes = _NO_NOTES) -> None:
+        """Remove the devices with these files, a controller that `attach` added and, with `with_tpm`, the virtual TPM.
+
+        The machine must be off. `notes` are set in the same task.
+        """
+        names, devices = {str(file) for file in files}, self._devices()
+        removed = [device for device in devices if _file_of(device) in names]
+        kept = [device for device in devices if device not in removed]
+        if removed and self.noted(_ADDED_CONTROLLER_KEY):
+            keys = {device.controllerKey for device in removed} - {device.controllerKey for device in kept}
+            added = _DEVICE.VirtualAHCIController
+            removed += [device for device in kept if device.key in keys and isinstance(device, added)]
+            notes = {**notes, _ADDED_CONTROLLER_KEY: ""}
+        removed += [device for device in kept if with_tpm and isinstance(device, _DEVICE.VirtualTPM)]
+        changes = [_DEVICE.VirtualDeviceSpec(operation=_REMOVE, device=device) for device in removed]
+        if changes or notes:
+            spec = vim.vm.ConfigSpec(deviceChange=changes, extraConfig=_options(notes))
             self._reconfigure(spec, f"remove the answer ISO from {self._name}", wait)
 
     def power_on(self, wait: Wait) -> None:
@@ -93,8 +128,8 @@ class InstallationDevices:
 
     def note(self, key: str, value: str, wait: Wait) -> None:
         """Set an entry of the machine's extraConfig; an empty value removes it."""
-        option = vim.option.OptionValue(key=key, value=value)
-        self._reconfigure(vim.vm.ConfigSpec(extraConfig=[option]), f"set {key} of {self._name}", wait)
+        spec = vim.vm.ConfigSpec(extraConfig=_options({key: value}))
+        self._reconfigure(spec, f"set {key} of {self._name}", wait)
 
     def noted(self, key: str) -> str | None:
         """An entry of the machine's extraConfig; None if it is not set."""
@@ -126,7 +161,9 @@ def _cd_drive(devices: list[Any], iso: DatastorePath) -> Iterator[Any]:
     controller_key = _free_controller(devices)
     if controller_key is None:
         controller_key = _NEW_CONTROLLER_KEY
-        controller = _DEVICE.VirtualAHCIController(key=controller_key, busNumber=0)
+        buses = {device.busNumber for device in devices if isinstance(device, _DEVICE.VirtualSATAController)}
+        free_bus = next(number for number in range(len(buses) + 1) if number not in buses)
+        controller = _DEVICE.VirtualAHCIController(key=controller_key, busNumber=free_bus)
         yield _DEVICE.VirtualDeviceSpec(operation=_ADD, device=controller)
     drive = _DEVICE.VirtualCdrom(
         key=_NEW_CD_KEY,
@@ -151,6 +188,15 @@ def _serial_port(log: DatastorePath) -> Any:
     backing = _DEVICE.VirtualSerialPort.FileBackingInfo(fileName=str(log))
     port = _DEVICE.VirtualSerialPort(key=_NEW_PORT_KEY, backing=backing, yieldOnPoll=True, connectable=_connected())
     return _DEVICE.VirtualDeviceSpec(operation=_ADD, device=port)
+
+
+def _is_file_of_attach(device: Any) -> bool:
+    path = DatastorePath.parse(_file_of(device) or "")
+    return path is not None and path.path.startswith(f"{ANSWER_FOLDER}/")
+
+
+def _options(notes: Notes) -> list[Any]:
+    return [vim.option.OptionValue(key=key, value=value) for key, value in notes.items()]
 
 
 def _connected() -> Any:

@@ -117,10 +117,10 @@ class GuestStillRunningError(VSphereError):
 
 
 class DatastoreFileError(VSphereError):
-    """A file of a datastore cannot be read. `status` is the HTTP status of the response; None without a response."""
+    """A file of a datastore cannot be read or written; `status` is that of the HTTP response, None without one."""
 
-    def __init__(self, path: str, reason: str, *, status: int | None = None) -> None:
-        super().__init__(f"{path} cannot be read: {reason}")
+    def __init__(self, path: str, reason: str, *, status: int | None = None, verb: str = "read") -> None:
+        super().__init__(f"{path} cannot be {verb}: {reason}")
         self.path = path
         self.reason = reason
         self.status = status

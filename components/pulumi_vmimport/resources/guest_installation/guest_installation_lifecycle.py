@@ -1,5 +1,6 @@
 """The lifecycle of GuestInstallation."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,11 +27,16 @@ from pulumi_vmimport.resources.guest_installation.guest_installation import (
 from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
 from pulumi_vmimport.resources.guest_installation.installation_rules import input_problems
 from pulumi_vmimport.resources.guest_installation.installation_wait import wait_until_ready
-from pulumi_vmimport.resources.guest_installation.machine_problems import installation_problems
+from pulumi_vmimport.resources.guest_installation.machine_problems import (
+    INSTALLED_KEY,
+    INSTALLING_KEY,
+    has_data,
+    installation_problems,
+)
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 from pulumi_vmimport.vsphere.hardware_kinds import PowerState
-from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
+from pulumi_vmimport.vsphere.installation_devices import ANSWER_FOLDER, InstallationDevices
 from pulumi_vmimport.vsphere.inventory import datacenter_of_datastore, find_by_uuid
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
@@ -38,9 +44,7 @@ from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphere
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
 
-_FOLDER = "pulumi-vmimport"
-INSTALLED_KEY = "vmimport.installed"
-"""The entry of a machine's extraConfig that says which resource and which inputs installed its guest"""
+_STARTED = "started"
 _KEY_SECONDS = 15
 _SECRETS = ("administrator_password", "byol_account_password", "product_key")
 _EFI = "efi"
@@ -61,8 +65,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         try:
             with run.vsphere() as session:
                 machine = find_by_uuid(session, inputs.uuid)
-                is_own = (InstallationDevices(machine).noted(INSTALLED_KEY) or "").startswith(run.identity.key)
-                yield from installation_problems(machine, inputs, is_own=is_own)
+                yield from installation_problems(machine, inputs, run.identity.key)
         except VSphereError as error:
             yield Problem("uuid", str(error))
 
@@ -74,7 +77,10 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             with run.vsphere() as session:
                 find_by_uuid(session, id)
         except MachineNotFoundError:
-            return None
+            if state.answer_iso is None:
+                return None
+            # The file contains the passwords: without the state, no later run deletes it.
+            run.warn(f"{id} does not exist; {state.answer_iso} remains until pulumi destroy or a replacement")
         return state
 
     def condition(self, state: GuestInstallationState) -> Condition:
@@ -84,10 +90,12 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         self, run: Run, id: str, state: GuestInstallationState, inputs: GuestInstallationInputs
     ) -> GuestInstallationState:
         before, state = state, self.replace_inputs(state, inputs)
+        changed = [name for name in _SECRETS if getattr(before, name) != getattr(state, name)]
         if state.installed_at is None:
-            return self._install(run, state)
-        if changed := [name for name in _SECRETS if getattr(before, name) != getattr(state, name)]:
-            run.warn(f"the installed guest keeps its {', '.join(changed)}; to change it, run pulumi up --replace")
+            return self._install(run, state, is_new=bool(changed))
+        if changed:
+            remedy = "change it in the guest, or change another input too, such as computer_name, to install again"
+            run.warn(f"the installed guest keeps its {', '.join(changed)}; {remedy}")
         return state
 
     def delete(self, run: Run, id: str, state: GuestInstallationState) -> None:
@@ -98,82 +106,111 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
                 machine = find_by_uuid(session, id)
             except MachineNotFoundError:
                 machine = None
-            if machine is not None:
-                self._abandon(run, machine, state)
-            self._delete_files(run, session, state)
+            if machine is None or self._abandon(run, machine, state):
+                self._delete_files(run, session, state)
 
-    def _install(self, run: Run, state: GuestInstallationState) -> GuestInstallationState:
-        """Install the guest, or resume what an earlier run began."""
+    def _install(self, run: Run, state: GuestInstallationState, *, is_new: bool = False) -> GuestInstallationState:
+        """Install the guest, or resume what an earlier run began; with `is_new`, begin again."""
         inputs = self.inputs_of(state)
+        marker = _marker(run, inputs)
         with run.vsphere() as session:
             machine = find_by_uuid(session, state.uuid)
-            marker = InstallationDevices(machine).noted(INSTALLED_KEY) or ""
+            devices = InstallationDevices(machine)
             state = _located(run, session, machine, state)
-            if marker == _marker(run, inputs):
+            if devices.noted(INSTALLED_KEY) == marker:
                 run.status("an earlier run completed the installation")
                 self._delete_files(run, session, state)
                 return _installed(state)
-            if str(_paths(state)[0]) not in InstallationDevices(machine).iso_paths():
-                is_own = marker.startswith(run.identity.key)
-                problems = installation_problems(machine, inputs, is_own=is_own)
+            progress = (devices.noted(INSTALLING_KEY) or "").removeprefix(marker).strip()
+            is_attached = str(_paths(state)[0]) in devices.iso_paths() and progress in ("", _STARTED)
+            if is_new or not is_attached:
+                problems = installation_problems(machine, inputs, run.identity.key)
                 if reasons := [in_program_spelling(self.inputs_type, problem) for problem in problems]:
                     raise CleanFailureError("; ".join(reasons))
+                progress, state = "", replace(state, reported_failures=None)
                 self._attach(run, session, machine, state)
+            state = self._without_screenshot(run, session, state)
             run.record(state.uuid, state)
-            if machine.power_state() is PowerState.OFF and not self._log(session, state).entries:
+            is_off = machine.power_state() is PowerState.OFF
+            if progress != _STARTED or (is_off and not self._log(session, state).entries):
                 self._boot(run, machine, state)
         log = wait_until_ready(run, state, _folder)
         with run.vsphere() as session:
             machine = find_by_uuid(session, state.uuid)
-            devices = InstallationDevices(machine)
-            devices.detach(*_paths(state), run.wait, with_tpm=True)
-            devices.note(INSTALLED_KEY, _marker(run, inputs), run.wait)
+            notes = {INSTALLED_KEY: marker, INSTALLING_KEY: ""}
+            InstallationDevices(machine).detach(_paths(state), run.wait, with_tpm=True, notes=notes)
             self._delete_files(run, session, state)
         return _installed(replace(state, passes=log.passes))
 
     def _attach(
         self, run: Run, session: "VSphereSession", machine: VSphereMachine, state: GuestInstallationState
     ) -> None:
-        """Upload the answer ISO and attach it; the machine is then off."""
+        """Upload the answer ISO and attach it, instead of one for other inputs; the machine is then off."""
         iso, log = _paths(state)
-        image = answer_image(self.inputs_of(state), run.identity.key, machine.facts().firmware)
+        inputs = self.inputs_of(state)
+        image = answer_image(inputs, run.identity.key, machine.facts().firmware)
         folder, devices = _folder(session, state), InstallationDevices(machine)
         run.status("uploading the answer ISO")
         run.record(state.uuid, state)
+        earlier = [path for path in map(DatastorePath.parse, devices.iso_paths()) if path and path.path == iso.path]
+        if earlier:
+            machine.power_off(run.wait)
+        files = [file for path in earlier for file in (path, _log_of(path))]
+        devices.detach(files, run.wait, with_tpm=False, notes={INSTALLING_KEY: _marker(run, inputs)})
         folder.delete(_name(log), run.wait)
         folder.write(_name(iso), image)
         machine.power_off(run.wait)
-        devices.note(INSTALLED_KEY, "", run.wait)
-        devices.attach(iso, log, run.wait)
+        devices.attach(iso, log, run.wait, is_disk_first=not has_data(machine), notes={INSTALLED_KEY: ""})
 
     def _boot(self, run: Run, machine: VSphereMachine, state: GuestInstallationState) -> None:
+        """Start the machine from the ISO image; again if an earlier run ended before it pressed the keys."""
         run.status("starting the virtual machine")
         devices = InstallationDevices(machine)
+        machine.power_off(run.wait)
         devices.power_on(run.wait)
-        if machine.facts().firmware == _EFI and state.guest_profile is not GuestProfile.EC2_LINUX:
+        is_windows = state.guest_profile is not GuestProfile.EC2_LINUX
+        if is_windows and (machine.facts().firmware == _EFI or has_data(machine)):
             for _ in range(_KEY_SECONDS):  # only now: at the restarts of Setup, the disk must boot
+                if machine.power_state() is not PowerState.ON:
+                    break
                 devices.press_space_bar()
                 run.wait(1)
+        devices.note(INSTALLING_KEY, f"{_marker(run, self.inputs_of(state))} {_STARTED}", run.wait)
 
     def _log(self, session: "VSphereSession", state: GuestInstallationState) -> InstallationLog:
         return InstallationLog.parse(_folder(session, state).read(_name(_paths(state)[1])))
 
-    def _abandon(self, run: Run, machine: VSphereMachine, state: GuestInstallationState) -> None:
-        """Remove the devices of an unfinished installation from a machine that remains."""
+    def _abandon(self, run: Run, machine: VSphereMachine, state: GuestInstallationState) -> bool:
+        """Remove the devices of an unfinished installation from a machine that remains.
+
+        Returns False, without a change, if the machine belongs to an installation with other inputs: a replacement.
+        """
         iso, log = _paths(state)
         devices = InstallationDevices(machine)
+        installing = devices.noted(INSTALLING_KEY) or ""
+        if installing and not installing.startswith(_marker(run, self.inputs_of(state))):
+            return str(iso) not in devices.iso_paths()
         if str(iso) in devices.iso_paths():
             machine.power_off(run.wait)
-            devices.detach(iso, log, run.wait, with_tpm=False)
+        if installing:
+            devices.detach((iso, log), run.wait, with_tpm=False, notes={INSTALLING_KEY: ""})
+        return True
 
     def _delete_files(self, run: Run, session: "VSphereSession", state: GuestInstallationState) -> None:
         folder = _folder(session, state)
         for path in _paths(state):
             folder.delete(_name(path), run.wait)
+        self._without_screenshot(run, session, state)
+
+    def _without_screenshot(
+        self, run: Run, session: "VSphereSession", state: GuestInstallationState
+    ) -> GuestInstallationState:
+        """Delete the screenshot of an earlier run, whose path the next screenshot would replace."""
         screenshot = DatastorePath.parse(state.screenshot or "")
         if screenshot is not None and state.datacenter:
             parent, _, name = screenshot.path.rpartition("/")
             DatastoreFolder(session, state.datacenter, replace(screenshot, path=parent)).delete(name, run.wait)
+        return replace(state, screenshot=None)
 
 
 def _installed(state: GuestInstallationState) -> GuestInstallationState:
@@ -185,11 +222,18 @@ def _installed(state: GuestInstallationState) -> GuestInstallationState:
 def _located(
     run: Run, session: "VSphereSession", machine: VSphereMachine, state: GuestInstallationState
 ) -> GuestInstallationState:
-    """The state with the place of the answer ISO."""
-    first = DatastorePath.parse(machine.facts().disks[0].file)
+    """The state with the place of the answer ISO. Raises: CleanFailureError if the machine has no disk."""
+    if state.answer_iso is not None:
+        return state
+    facts = machine.facts()
+    if not facts.disks:
+        raise CleanFailureError(f"uuid: {facts.name} has no disk; add one")
+    # The machine is in the name: a replacement for another machine must not overwrite the file of the first one.
+    name = f"{run.identity.key}-{hashlib.sha256(state.uuid.encode()).hexdigest()[:8]}.iso"
+    first = DatastorePath.parse(facts.disks[0].file)
     datastore = state.datastore or (first.datastore if first else "")
     datacenter = datacenter_of_datastore(session, machine.reference, datastore)
-    iso = DatastorePath(datastore, f"{_FOLDER}/{run.identity.key}.iso")
+    iso = DatastorePath(datastore, f"{ANSWER_FOLDER}/{name}")
     return replace(state, answer_iso=str(iso), datacenter=datacenter)
 
 
@@ -198,7 +242,11 @@ def _paths(state: GuestInstallationState) -> tuple[DatastorePath, DatastorePath]
     iso = DatastorePath.parse(state.answer_iso or "")
     if iso is None:
         raise PartialFailureError("the state of the installation has no answer ISO; run pulumi up --replace")
-    return iso, replace(iso, path=iso.path.removesuffix(".iso") + ".log")
+    return iso, _log_of(iso)
+
+
+def _log_of(iso: DatastorePath) -> DatastorePath:
+    return replace(iso, path=iso.path.removesuffix(".iso") + ".log")
 
 
 def _name(path: DatastorePath) -> str:
@@ -207,7 +255,7 @@ def _name(path: DatastorePath) -> str:
 
 def _folder(session: "VSphereSession", state: GuestInstallationState) -> DatastoreFolder:
     iso, _ = _paths(state)
-    return DatastoreFolder(session, state.datacenter or "", replace(iso, path=_FOLDER))
+    return DatastoreFolder(session, state.datacenter or "", replace(iso, path=ANSWER_FOLDER))
 
 
 def _marker(run: Run, inputs: GuestInstallationInputs) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInterruptedError
@@ -12,7 +13,7 @@ from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
 from pulumi_vmimport.vsphere.inventory import find_by_uuid
-from pulumi_vmimport.vsphere.vsphere_errors import VSphereError, VSphereFaultError
+from pulumi_vmimport.vsphere.vsphere_errors import DatastoreFileError, VSphereError, VSphereFaultError
 
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 FolderOf = Callable[["VSphereSession", GuestInstallationState], DatastoreFolder]
 # After a restart of Windows the preparation starts a minute later; a person may need longer.
 _AFTER_FAILURE_SECONDS = 900.0
+# vSphere reports a machine as off before it has closed the file of the serial port, and a person may restart it.
+_OFF_SECONDS = 60.0
+# A wait of hours must not end because a restart of vCenter or of a proxy prevents some reads of the log.
+_UNREADABLE_SECONDS = 600.0
+_TRANSIENT = (None, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def wait_until_ready(run: Run, state: GuestInstallationState, folder_of: FolderOf) -> InstallationLog:
@@ -43,7 +49,11 @@ class _Watch:
         self._run = run
         self._state = state
         self._folder_of = folder_of
+        self._step_seconds = max(run.poll_seconds, 1.0)
         self._waited_seconds = 0.0
+        self._off_seconds = 0.0
+        self._unreadable_seconds = 0.0
+        self._log = InstallationLog()
 
     def until_ready(self, session: "VSphereSession") -> InstallationLog:
         machine = find_by_uuid(session, self._state.uuid)
@@ -51,15 +61,22 @@ class _Watch:
         name = (self._state.answer_iso or "").rpartition("/")[2].removesuffix(".iso") + ".log"
         devices = InstallationDevices(machine)
         while True:
-            is_off = machine.power_state() is PowerState.OFF
-            log = InstallationLog.parse(folder.read(name))
+            power_state = machine.power_state()
+            log = self._read(folder, name)
             self._raise_if_failed(log, devices)
+            is_off = power_state is PowerState.OFF
             if is_off and log.is_ready:
                 return log
-            if is_off:
+            self._off_seconds = self._off_seconds + self._step_seconds if is_off else 0.0
+            if self._off_seconds > _OFF_SECONDS:
                 raise PartialFailureError(
                     f"{machine.display_name} is off, but its guest did not report that it is prepared"
                     f"{_last(log)}; power it on to continue, look at its console, and run pulumi up again"
+                )
+            if power_state is PowerState.SUSPENDED:
+                raise PartialFailureError(
+                    f"{machine.display_name} is suspended, so its guest does not continue; power it on, and run pulumi "
+                    "up again"
                 )
             self._run.status(log.status)
             try:
@@ -69,7 +86,20 @@ class _Watch:
                     f"{error}; the guest was last seen {log.status}; look at the console of {machine.display_name}"
                     f"{self._screenshot(devices)}"
                 ) from error
-            self._waited_seconds += self._run.poll_seconds
+            self._waited_seconds += self._step_seconds
+
+    def _read(self, folder: DatastoreFolder, name: str) -> InstallationLog:
+        """The log; the one that was read last while vSphere does not serve the file."""
+        try:
+            self._log = InstallationLog.parse(folder.read(name))
+        except DatastoreFileError as error:
+            is_transient = error.status in _TRANSIENT or (error.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+            if not is_transient or self._unreadable_seconds > _UNREADABLE_SECONDS:
+                raise
+            self._unreadable_seconds += self._step_seconds
+        else:
+            self._unreadable_seconds = 0.0
+        return self._log
 
     def _raise_if_failed(self, log: InstallationLog, devices: InstallationDevices) -> None:
         """Raise for a failed step; for one that an earlier run reported, only if the guest does not continue."""

@@ -7,30 +7,49 @@ from pulumi_vmimport.guest.preparation_steps import GuestProfile
 from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
 from pulumi_vmimport.resources.guest_installation.installation_rules import product_of
-from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
+from pulumi_vmimport.vsphere.installation_devices import ANSWER_FOLDER, InstallationDevices
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 
+INSTALLED_KEY = "vmimport.installed"
+"""The entry of a machine's extraConfig that says which resource and which inputs installed its guest"""
+INSTALLING_KEY = "vmimport.installing"
+"""The same of an installation that is not complete, with the word `started` once the machine boots the ISO image"""
 # A thin disk without data has none, or a few MiB of the datastore's metadata.
 _MAX_EMPTY_BYTES = 256 << 20
 _FIRMWARE = {"bios": "BIOS", "efi": "UEFI"}
 
 
 def installation_problems(
-    machine: VSphereMachine, inputs: GuestInstallationInputs, *, is_own: bool
+    machine: VSphereMachine, inputs: GuestInstallationInputs, identity_key: str
 ) -> Iterator[Problem]:
-    """Everything that prevents the installation. `is_own`: this resource installed the guest that the disk has."""
-    facts = machine.facts()
+    """Everything that prevents the installation by the resource with this identity."""
+    facts, devices = machine.facts(), InstallationDevices(machine)
     if not facts.disks:
         yield Problem("uuid", f"{facts.name} has no disk; add one")
         return
+    for label in devices.serial_ports():
+        cause = "the guest reports to COM1, which must be the port that the installation adds"
+        yield Problem("uuid", f"{facts.name} has {label}, and {cause}; remove {label}")
+    may_overwrite = not is_known(inputs.overwrite_disk) or inputs.overwrite_disk
+    installing, installed = devices.noted(INSTALLING_KEY) or "", devices.noted(INSTALLED_KEY) or ""
+    if installing and not installing.startswith(identity_key) and not may_overwrite:
+        remedy = "destroy it first, or set overwrite_disk if it no longer exists"
+        yield Problem("uuid", f"another GuestInstallation already installs {facts.name}; {remedy}")
+        return
     if not is_known(inputs.guest_profile) or inputs.guest_profile is GuestProfile.EC2_LINUX:
         return
-    if not InstallationDevices(machine).iso_paths():
+    if not any(f"] {ANSWER_FOLDER}/" not in path for path in devices.iso_paths()):
         yield Problem("uuid", f"{facts.name} has no ISO image in its CD drive; attach the one to install from")
     yield from _firmware_problems(facts, inputs)
-    if not is_own and is_known(inputs.overwrite_disk) and not inputs.overwrite_disk:
+    is_own = any(note.startswith(identity_key) for note in (installing, installed))
+    if not is_own and not may_overwrite:
         yield from _data_problems(machine, facts)
+
+
+def has_data(machine: VSphereMachine) -> bool:
+    """Whether the first disk has more than an empty file system of its datastore."""
+    return machine.used_bytes().get(machine.facts().disks[0].key, 0) > _MAX_EMPTY_BYTES
 
 
 def _firmware_problems(facts: MachineFacts, inputs: GuestInstallationInputs) -> Iterator[Problem]:

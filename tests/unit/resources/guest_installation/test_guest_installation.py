@@ -357,6 +357,8 @@ def test_with_uefi_the_space_bar_is_pressed_only_at_the_first_start(
     machine = machines.make("win11", b"", firmware="efi")
     pressed: list[int] = []
     monkeypatch.setattr(InstallationDevices, "press_space_bar", lambda _: pressed.append(1))
-    run = new_export_run(then=Guest(machines, machine))
+    lines: list[dict[str, object]] = [{"step": "dhcp", "result": "ok"} for _ in range(20)]
+    lines.append(READY)
+    run = new_export_run(then=Guest(machines, machine, lines))
     lifecycle.create(run, replace(inputs, uuid=machine.facts().uuid, windows_release="11-23H2"))
     assert len(pressed) == 15
