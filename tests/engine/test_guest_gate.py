@@ -24,7 +24,7 @@ FAULTS = {
     "WindowsUpdatesEnabled": ("windows-update-enabled", "no-windows-update"),
     "WorkspacesBYOLAccountDisabled": ("windows-byol-account-disabled", "byol-account"),
 }
-RULES = [rule for rule, _ in FAULTS.values()]
+RULES: list[Any] = [rule for rule, _ in FAULTS.values()]
 
 
 @pytest.fixture

@@ -167,11 +167,42 @@ def test_a_removed_tpm_is_added_again_unless_the_installation_is_unattended(
 
     stack = new_stack(program)
     stack.up()
+    remove_tpm(sandbox)
+    assert "update" in stack.refresh()
+    assert set(stack.up()) == expected
+
+
+def remove_tpm(sandbox: Sandbox) -> None:
+    """Do what GuestInstallation does where vCenter has virtual TPMs; the simulated one has none."""
     (machine,) = sandbox.vcenter.virtual_machines()
     removed = vim.option.OptionValue(key="vtpm.present", value="FALSE")
     WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=[removed])))
+
+
+def test_a_windows_11_image_without_its_tpm_is_not_changed_by_refresh_and_up(
+    new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any], guest_args: dict[str, Any]
+) -> None:
+    source_machine: Any = {k: v for k, v in machine_args.items() if k not in {"iso", "windows_release"}}
+    guest: Any = {k: v for k, v in guest_args.items() if k != "guest_profile"} | {"windows_release": "11-23H2"}
+
+    def program() -> None:
+        image = ByolWorkspaceImage(
+            "windows-11",
+            image_name="windows-11-byol",
+            image_description="Windows 11 BYOL",
+            ingestion_process="BYOL_REGULAR_WSP",
+            windows_iso={"path": "iso/windows.iso"},
+            source_machine=source_machine,
+            guest=guest,
+        )
+        pulumi.export("imageId", image.image_id)
+
+    stack = new_stack(program)
+    stack.up()
+    assert stack.outputs()["imageId"].startswith("wsi-")
+    remove_tpm(sandbox)
     assert "update" in stack.refresh()
-    assert set(stack.up()) == expected
+    assert set(stack.up()) == {"same"}
 
 
 @pytest.mark.parametrize(

@@ -68,13 +68,15 @@ class InstallationDevices:
             return
         devices = self._devices()
         disk = next(device for device in devices if isinstance(device, _DEVICE.VirtualDisk))
-        boot = vim.vm.BootOptions
-        order = [boot.BootableDiskDevice(deviceKey=disk.key), boot.BootableCdromDevice()]
+        kinds = vim.vm.BootOptions
+        order = [kinds.BootableDiskDevice(deviceKey=disk.key), kinds.BootableCdromDevice()]
+        boot = self._boot_options()  # as they are, so that Secure Boot stays as it is
+        boot.bootOrder = order if is_disk_first else order[::-1]
         changes = [*_cd_drive(devices, iso), _serial_port(log)]
         adds_controller = len(changes) > len((iso, log))
         spec = vim.vm.ConfigSpec(
             deviceChange=changes,
-            bootOptions=boot(bootOrder=order if is_disk_first else order[::-1]),
+            bootOptions=boot,
             extraConfig=_options({**notes, _ADDED_CONTROLLER_KEY: "true" if adds_controller else ""}),
         )
         self._reconfigure(spec, f"attach the answer ISO to {self._name}", wait)
@@ -149,6 +151,11 @@ class InstallationDevices:
                 device.backing, _DEVICE.VirtualCdrom.IsoBackingInfo
             ):
                 yield device
+
+    def _boot_options(self) -> Any:
+        with faults_as_errors(f"read the boot options of {self._name}"):
+            found = self._machine.session.properties(self._machine.reference, "config.bootOptions")
+        return found.get("config.bootOptions") or vim.vm.BootOptions()
 
     def _devices(self) -> list[Any]:
         with faults_as_errors(f"read the devices of {self._name}"):

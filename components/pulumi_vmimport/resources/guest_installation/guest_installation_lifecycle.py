@@ -39,7 +39,7 @@ from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import ANSWER_FOLDER, InstallationDevices
 from pulumi_vmimport.vsphere.inventory import datacenter_of_datastore, find_by_uuid
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
-from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError
+from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphereError, VSphereFaultError
 
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
@@ -171,9 +171,12 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         is_windows = state.guest_profile is not GuestProfile.EC2_LINUX
         if is_windows and (machine.facts().firmware == _EFI or has_data(machine)):
             for _ in range(_KEY_SECONDS):  # only now: at the restarts of Setup, the disk must boot
-                if machine.power_state() is not PowerState.ON:
-                    break
-                devices.press_space_bar()
+                try:
+                    devices.press_space_bar()
+                except VSphereFaultError:
+                    if machine.power_state() is PowerState.ON:
+                        raise
+                    break  # it is off already; the wait that follows reports why
                 run.wait(1)
         devices.note(INSTALLING_KEY, f"{_marker(run, self.inputs_of(state))} {_STARTED}", run.wait)
 
