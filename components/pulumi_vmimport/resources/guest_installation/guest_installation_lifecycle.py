@@ -119,8 +119,9 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             state = _located(run, session, machine, state)
             if devices.noted(INSTALLED_KEY) == marker:
                 run.status("an earlier run completed the installation")
+                passes = self._log(session, state).passes
                 self._delete_files(run, session, state)
-                return _installed(state)
+                return _installed(replace(state, passes=passes))
             progress = (devices.noted(INSTALLING_KEY) or "").removeprefix(marker).strip()
             is_attached = str(_paths(state)[0]) in devices.iso_paths() and progress in ("", _STARTED)
             if is_new or not is_attached:
