@@ -144,6 +144,8 @@ class ByolWorkspaceImage(Component):
     """The id of the AMI that the image is made from."""
     import_task_id: pulumi.Output[str | None]
     """The id of the import task; None when the source is an AMI."""
+    detected_guest: pulumi.Output[dict[str, str] | None]
+    """The operating system on the disk, as ImportImage found it before the import; None when the source is an AMI."""
     bucket: pulumi.Output[str | None]
     """The bucket of the OVA; None when the source is an AMI."""
     ova_key: pulumi.Output[str | None]
@@ -180,6 +182,7 @@ class ByolWorkspaceImage(Component):
         self._region = region_of(self)
         nothing: pulumi.Output[Any] = pulumi.Output.from_input(None)
         self.import_task_id = self.bucket = self.ova_key = self.ova_checksum = self.role_name = nothing
+        self.detected_guest = nothing
         if args.get("ec2_image_id") is not None:
             self.ec2_image_id = inputs.get("ec2_image_id")
         else:
@@ -203,6 +206,7 @@ class ByolWorkspaceImage(Component):
                 "provenance": self.provenance,
                 "ec2ImageId": self.ec2_image_id,
                 "importTaskId": self.import_task_id,
+                "detectedGuest": self.detected_guest,
                 "bucket": self.bucket,
                 "ovaKey": self.ova_key,
                 "ovaChecksum": self.ova_checksum,
@@ -271,6 +275,7 @@ class ByolWorkspaceImage(Component):
         }
         made = ImportImage(f"{name}-import", import_args, self._child)
         self.ec2_image_id, self.import_task_id = made.image_id, made.import_task_id
+        self.detected_guest = made.detected_guest
 
     def _set_args(self, *names: str) -> Any:
         """The arguments of these names that are set."""

@@ -22,7 +22,11 @@ IMAGE_ARGS = {
 MACHINE = {**IMAGE_ARGS, "virtual_machine_uuid": "4206"}
 OVA = {**IMAGE_ARGS, "existing_bucket": "old-images", "ova_key": "web.ova"}
 AMI = {**IMAGE_ARGS, "ec2_image_id": "ami-1"}
-OUTPUTS = ("image_id", "ec2_image_id", "import_task_id", "bucket", "ova_key", "ova_checksum", "role_name")
+OUTPUTS = (
+    *("image_id", "ec2_image_id", "import_task_id", "detected_guest", "bucket", "ova_key", "ova_checksum"),
+    "role_name",
+)
+GUEST = {"system": "windows", "release": "Windows 10 22H2"}
 
 
 def outputs(args: Any, name: str = "line") -> dict[str, Any]:
@@ -36,7 +40,11 @@ def world(world: Any) -> Any:
     world.states["aws:iam/role:Role"] = lambda inputs: {"arn": f"arn:aws:iam::123456789012:role/{inputs['name']}"}
     world.states[READINESS] = lambda inputs: {"roleArn": f"arn:aws:iam::123456789012:role/{inputs['roleName']}"}
     world.states[EXPORT] = lambda inputs: {"checksum": "abcd"}
-    world.states[IMPORT] = lambda inputs: {"imageId": "ami-2", "importTaskId": "import-ami-3"}
+    world.states[IMPORT] = lambda inputs: {
+        "imageId": "ami-2",
+        "importTaskId": "import-ami-3",
+        "detectedGuest": GUEST,
+    }
     world.states[IMAGE] = lambda inputs: {"imageId": "wsi-4"}
     old = {"bucket": "old-images", "arn": "arn:aws:s3:::old-images", "bucketRegion": "eu-west-1"}
     world.answers["aws:s3/getBucket:getBucket"] = old
@@ -59,6 +67,7 @@ def test_a_virtual_machine_is_exported_imported_and_made_an_image(world: Any) ->
         "image_id": "wsi-4",
         "ec2_image_id": "ami-2",
         "import_task_id": "import-ami-3",
+        "detected_guest": GUEST,
         "bucket": "images-1234567",
         "ova_key": "shop/dev/line.ova",
         "ova_checksum": "abcd",
@@ -253,7 +262,8 @@ def test_values_that_preview_does_not_know_are_not_checked(world: Any, unknown: 
 def test_pulumi_derives_a_schema_of_the_component(schema: Callable[[Any], Any]) -> None:
     definition = schema(ByolWorkspaceImage)
     assert set(definition.outputs) == {
-        "imageId", "ec2ImageId", "importTaskId", "bucket", "ovaKey", "ovaChecksum", "roleName",
+        "imageId", "ec2ImageId", "importTaskId",
+        "detectedGuest", "bucket", "ovaKey", "ovaChecksum", "roleName",
         "provenance",
     }  # fmt: skip
     described = {**definition.inputs, **definition.outputs}
