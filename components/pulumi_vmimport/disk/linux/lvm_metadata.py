@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
+from pulumi_vmimport.shown_value import shown_value
 
 _TOKEN = re.compile(
     r'\s+|#[^\n]*|(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?(?![^\s#"=\[\]{},]))'
@@ -45,14 +46,16 @@ def _section(tokens: Iterator[tuple[str, str]], depth: int) -> Section:
             return found
         # A logical volume may have a number as its name.
         if kind not in {"name", "number"}:
-            raise UnreadableVolumeError(WHERE, f"expected a name, got {name[:40]!r}")
+            raise UnreadableVolumeError(WHERE, f"expected a name, got {shown_value(name[:40])}")
         _, sign = _next(tokens)
         if sign == "{":
             found[name] = _section(tokens, depth + 1)
         elif sign == "=":
             found[name] = _value(tokens)
         else:
-            raise UnreadableVolumeError(WHERE, f"expected = or {{ after {name[:40]!r}, got {sign[:40]!r}")
+            raise UnreadableVolumeError(
+                WHERE, f"expected = or {{ after {shown_value(name[:40])}, got {shown_value(sign[:40])}"
+            )
     if depth:
         raise UnreadableVolumeError(WHERE, "it ends within a section")
     return found
@@ -74,7 +77,7 @@ def _scalar(kind: str, text: str) -> str | int:
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     if kind == "number":
         return int(text.split(".", maxsplit=1)[0][:20])
-    raise UnreadableVolumeError(WHERE, f"expected a string or number, got {text[:40]!r}")
+    raise UnreadableVolumeError(WHERE, f"expected a string or number, got {shown_value(text[:40])}")
 
 
 def _next(tokens: Iterator[tuple[str, str]]) -> tuple[str, str]:
@@ -94,5 +97,5 @@ def number_of(section: Mapping[str, Any], name: str) -> int:
     """A number that is not negative. Raises: UnreadableVolumeError if it is missing or none."""
     found = section.get(name)
     if not isinstance(found, int) or found < 0:
-        raise UnreadableVolumeError(WHERE, f"expected a number as {name}, got {found!r}"[:120])
+        raise UnreadableVolumeError(WHERE, f"expected a number as {name}, got {shown_value(found)}"[:120])
     return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
+from pulumi_vmimport.shown_value import shown_bytes
 
 STANDARD_INFORMATION, ATTRIBUTE_LIST, VOLUME_INFORMATION = 0x10, 0x20, 0x70
 DATA, INDEX_ROOT, INDEX_ALLOCATION, REPARSE_POINT = 0x80, 0x90, 0xA0, 0xC0
@@ -94,7 +95,7 @@ def without_fixups(data: bytes, signature: bytes, where: str) -> bytes:
     at, count = unpack_padded("<HH", data, 4)
     strides = len(data) // _STRIDE_BYTES
     if data[:4] != signature:
-        raise UnreadableVolumeError(where, f"expected the signature {signature.decode()}, got {data[:4]!r}")
+        raise UnreadableVolumeError(where, f"expected the signature {signature.decode()}, got {shown_bytes(data[:4])}")
     if not strides or count != strides + 1 or at + 2 * count > len(data):
         raise UnreadableVolumeError(where, "its update sequence array is damaged")
     whole = bytearray(data)

@@ -13,6 +13,7 @@ from pulumi_vmimport.disk.ntfs.file_record import DATA, VOLUME_INFORMATION, with
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
 from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
 from pulumi_vmimport.disk.ntfs.streams import Stream
+from pulumi_vmimport.shown_value import shown_bytes
 
 _LOG_RECORD, _VOLUME_RECORD = 2, 3
 _LOG, _HIBERNATION, _VOLUME = "\\$LogFile", "\\hiberfil.sys", "$Volume"
@@ -125,4 +126,4 @@ def _hibernation(root: NtfsFile) -> _Finding:
     if not any(header):
         return _Finding(True, f"{_HIBERNATION} holds no hibernated system")
     state = "a system that was resumed" if signature in _RESUMED else "something else than a hibernated system"
-    return _Finding(None, f"{_HIBERNATION} starts with {header[:4]!r}: {state}")
+    return _Finding(None, f"{_HIBERNATION} starts with {shown_bytes(header[:4])}: {state}")
