@@ -114,7 +114,7 @@ def hibernation(volume: StoredVolume, content: bytes) -> None:
         (b"hibr", False, "\\hiberfil.sys starts with hibr: Windows is hibernated"),
         (b"HORM", False, "\\hiberfil.sys starts with HORM: Windows is hibernated"),
         (b"", True, "\\hiberfil.sys holds no hibernated system"),
-        (b"WAKE", None, "\\hiberfil.sys starts with b'WAKE': a system that was resumed"),
+        (b"WAKE", None, "\\hiberfil.sys starts with 'WAKE': a system that was resumed"),
         (bytes(4000) + b"x", None, "something else than a hibernated system"),
     ],
 )
