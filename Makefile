@@ -41,7 +41,8 @@ toolchain:
 # tool:Debian package
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
 FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools mkfs.exfat:exfatprogs \
-	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl xorriso:xorriso
+	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl xorriso:xorriso \
+	lz4:lz4 zstd:zstd xz:xz-utils
 define install
 	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
 		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \
