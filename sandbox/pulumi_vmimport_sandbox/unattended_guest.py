@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pycdlib import PyCdlib
@@ -77,7 +76,7 @@ class UnattendedGuest:
         for device in self.machine.config.hardware.device:
             if isinstance(device, vim.vm.device.VirtualSerialPort):
                 backing: Any = device.backing
-                with _file_of(self.vcenter, backing.fileName).open("ab") as log:
+                with self.vcenter.file_at(backing.fileName).open("ab") as log:
                     log.write(json.dumps(entry).encode() + b"\r\n")
 
     def _write_disk(self) -> None:
@@ -85,8 +84,7 @@ class UnattendedGuest:
         disks: list[Any] = [d for d in self.machine.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
         guest = prepared_guest(self.iso)
         guest.capacity_bytes = disks[0].capacityInKB * 1024
-        path = _file_of(self.vcenter, disks[0].backing.fileName)
-        guest.disk().write_file(path.with_name(path.name.replace(".vmdk", "-flat.vmdk")))
+        guest.disk().write_file(self.vcenter.disk_file(self.machine))
 
 
 def answer_iso(vcenter: VCenterSandbox, machine: Any) -> AnswerIso | None:
@@ -95,7 +93,7 @@ def answer_iso(vcenter: VCenterSandbox, machine: Any) -> AnswerIso | None:
         backing = device.backing
         if not isinstance(backing, vim.vm.device.VirtualCdrom.IsoBackingInfo):
             continue
-        path = _file_of(vcenter, backing.fileName)
+        path = vcenter.file_at(backing.fileName)
         if path.is_file() and path.stat().st_size <= _MAX_ANSWER_BYTES:
             files = dict(_files(path.read_bytes()))
             if _ANSWER_FILE in files:
@@ -118,8 +116,3 @@ def _files(image: bytes) -> Iterator[tuple[str, bytes]]:
                 iso.get_file_from_iso_fp(content, joliet_path=path)
                 yield path.lstrip("/"), content.getvalue()
     iso.close()
-
-
-def _file_of(vcenter: VCenterSandbox, path: str) -> Path:
-    datastore, name = path.removeprefix("[").split("] ", 1)
-    return vcenter.folder_of(datastore) / name

@@ -115,9 +115,13 @@ class VCenterSandbox:
             machine: The VM, as vim.VirtualMachine.
             number: The number of the disk, in the order of the VM's devices.
         """
-        file: str = self._disk(machine, number).backing.fileName
-        name, path = file.removeprefix("[").split("] ", 1)
-        return self.folder_of(name) / path.replace(".vmdk", "-flat.vmdk")
+        descriptor = self.file_at(self._disk(machine, number).backing.fileName)
+        return descriptor.with_name(descriptor.name.replace(".vmdk", "-flat.vmdk"))
+
+    def file_at(self, path: str) -> Path:
+        """The file with a path such as `[LocalDS_0] iso/windows.iso`."""
+        datastore, name = path.removeprefix("[").split("] ", 1)
+        return self.folder_of(datastore) / name
 
     def put_disk(self, machine: Any, content: BinaryIO, number: int = 0) -> None:
         """Write the first sectors of a disk of a VM; the rest is zeros. The arguments are those of `disk_file`."""

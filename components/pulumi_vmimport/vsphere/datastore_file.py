@@ -65,6 +65,21 @@ class DatastorePath:
         folder, slash, _ = self.path.rpartition("/")
         return DatastorePath(self.datastore, f"{folder}{slash}{name}")
 
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> "DatastorePath":
+        """The folder of the file."""
+        return DatastorePath(self.datastore, self.path.rpartition("/")[0])
+
+    def url_path(self, datacenter: str) -> str:
+        """Path and query of its URL. `datacenter` is the inventory path of the datacenter of the datastore."""
+        place = urlencode({"dcPath": datacenter, "dsName": self.datastore}, quote_via=quote)
+        return f"/folder/{quote(self.path)}?{place}"
+
     def __str__(self) -> str:
         return f"[{self.datastore}] {self.path}"
 
@@ -97,8 +112,7 @@ class DatastoreFile:
         self.name = str(path)
         self._session = session
         self._wait = wait
-        place = {"dcPath": datacenter, "dsName": path.datastore}
-        self._target = f"/folder/{quote(path.path)}?{urlencode(place, quote_via=quote)}"
+        self._target = path.url_path(datacenter)
         self._connection: HTTPSConnection | None = None
         self._is_closed = False
         self._lock = threading.Lock()

@@ -7,7 +7,6 @@ https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim.FileMan
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from pulumi_vmimport.call_guard import run_abandonable
 from pulumi_vmimport.vsphere.datastore_file import PRIVILEGES, DatastorePath
@@ -89,8 +88,7 @@ class DatastoreFolder:
 
     def _request(self, verb: str, path: DatastorePath, body: bytes | None = None) -> tuple[int, str, bytes]:
         """Status, reason and body of the response."""
-        place = urlencode({"dcPath": self._datacenter, "dsName": path.datastore}, quote_via=quote)
-        target = f"/folder/{quote(path.path)}?{place}"
+        target = path.url_path(self._datacenter)
 
         def send() -> tuple[int, str, bytes]:
             session = self._session

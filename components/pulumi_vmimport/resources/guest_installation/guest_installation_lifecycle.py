@@ -12,7 +12,6 @@ from pulumi_vmimport.lifecycle.contract import (
     Condition,
     Created,
     Lifecycle,
-    PartialFailureError,
     Problem,
     Run,
     is_known,
@@ -20,6 +19,7 @@ from pulumi_vmimport.lifecycle.contract import (
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.resources.guest_installation.answer_content import answer_image
+from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths, log_of
 from pulumi_vmimport.resources.guest_installation.guest_installation import (
     GuestInstallationInputs,
     GuestInstallationState,
@@ -123,7 +123,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
                 self._delete_files(run, session, state)
                 return _installed(replace(state, passes=passes))
             progress = (devices.noted(INSTALLING_KEY) or "").removeprefix(marker).strip()
-            is_attached = str(_paths(state)[0]) in devices.iso_paths() and progress in ("", _STARTED)
+            is_attached = str(answer_paths(state)[0]) in devices.iso_paths() and progress in ("", _STARTED)
             if is_new or not is_attached:
                 problems = installation_problems(machine, inputs, run.identity.key)
                 if reasons := [in_program_spelling(self.inputs_type, problem) for problem in problems]:
@@ -135,11 +135,11 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             is_off = machine.power_state() is PowerState.OFF
             if progress != _STARTED or (is_off and not self._log(session, state).entries):
                 self._boot(run, machine, state)
-        log = wait_until_ready(run, state, _folder)
+        log = wait_until_ready(run, state)
         with run.vsphere() as session:
             machine = find_by_uuid(session, state.uuid)
             notes = {INSTALLED_KEY: marker, INSTALLING_KEY: ""}
-            InstallationDevices(machine).detach(_paths(state), run.wait, with_tpm=True, notes=notes)
+            InstallationDevices(machine).detach(answer_paths(state), run.wait, with_tpm=True, notes=notes)
             self._delete_files(run, session, state)
         return _installed(replace(state, passes=log.passes))
 
@@ -147,19 +147,19 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         self, run: Run, session: "VSphereSession", machine: VSphereMachine, state: GuestInstallationState
     ) -> None:
         """Upload the answer ISO and attach it, instead of one for other inputs; the machine is then off."""
-        iso, log = _paths(state)
+        iso, log = answer_paths(state)
         inputs = self.inputs_of(state)
         image = answer_image(inputs, run.identity.key, machine.facts().firmware)
-        folder, devices = _folder(session, state), InstallationDevices(machine)
+        folder, devices = answer_folder(session, state), InstallationDevices(machine)
         run.status("uploading the answer ISO")
         run.record(state.uuid, state)
         earlier = [path for path in map(DatastorePath.parse, devices.iso_paths()) if path and path.path == iso.path]
         if earlier:
             machine.power_off(run.wait)
-        files = [file for path in earlier for file in (path, _log_of(path))]
+        files = [file for path in earlier for file in (path, log_of(path))]
         devices.detach(files, run.wait, with_tpm=False, notes={INSTALLING_KEY: _marker(run, inputs)})
-        folder.delete(_name(log), run.wait)
-        folder.write(_name(iso), image)
+        folder.delete(log.name, run.wait)
+        folder.write(iso.name, image)
         machine.power_off(run.wait)
         devices.attach(iso, log, run.wait, is_disk_first=not has_data(machine), notes={INSTALLED_KEY: ""})
 
@@ -182,14 +182,14 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         devices.note(INSTALLING_KEY, f"{_marker(run, self.inputs_of(state))} {_STARTED}", run.wait)
 
     def _log(self, session: "VSphereSession", state: GuestInstallationState) -> InstallationLog:
-        return InstallationLog.parse(_folder(session, state).read(_name(_paths(state)[1])))
+        return InstallationLog.parse(answer_folder(session, state).read(answer_paths(state)[1].name))
 
     def _abandon(self, run: Run, machine: VSphereMachine, state: GuestInstallationState) -> bool:
         """Remove the devices of an unfinished installation from a machine that remains.
 
         Returns False, without a change, if the machine belongs to an installation with other inputs: a replacement.
         """
-        iso, log = _paths(state)
+        iso, log = answer_paths(state)
         devices = InstallationDevices(machine)
         installing = devices.noted(INSTALLING_KEY) or ""
         if installing and not installing.startswith(_marker(run, self.inputs_of(state))):
@@ -201,9 +201,9 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         return True
 
     def _delete_files(self, run: Run, session: "VSphereSession", state: GuestInstallationState) -> None:
-        folder = _folder(session, state)
-        for path in _paths(state):
-            folder.delete(_name(path), run.wait)
+        folder = answer_folder(session, state)
+        for path in answer_paths(state):
+            folder.delete(path.name, run.wait)
         self._without_screenshot(run, session, state)
 
     def _without_screenshot(
@@ -212,8 +212,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         """Delete the screenshot of an earlier run, whose path the next screenshot would replace."""
         screenshot = DatastorePath.parse(state.screenshot or "")
         if screenshot is not None and state.datacenter:
-            parent, _, name = screenshot.path.rpartition("/")
-            DatastoreFolder(session, state.datacenter, replace(screenshot, path=parent)).delete(name, run.wait)
+            DatastoreFolder(session, state.datacenter, screenshot.folder).delete(screenshot.name, run.wait)
         return replace(state, screenshot=None)
 
 
@@ -239,27 +238,6 @@ def _located(
     datacenter = datacenter_of_datastore(session, machine.reference, datastore)
     iso = DatastorePath(datastore, f"{ANSWER_FOLDER}/{name}")
     return replace(state, answer_iso=str(iso), datacenter=datacenter)
-
-
-def _paths(state: GuestInstallationState) -> tuple[DatastorePath, DatastorePath]:
-    """The answer ISO and the log of the serial port."""
-    iso = DatastorePath.parse(state.answer_iso or "")
-    if iso is None:
-        raise PartialFailureError("the state of the installation has no answer ISO; run pulumi up --replace")
-    return iso, _log_of(iso)
-
-
-def _log_of(iso: DatastorePath) -> DatastorePath:
-    return replace(iso, path=iso.path.removesuffix(".iso") + ".log")
-
-
-def _name(path: DatastorePath) -> str:
-    return path.path.rpartition("/")[2]
-
-
-def _folder(session: "VSphereSession", state: GuestInstallationState) -> DatastoreFolder:
-    iso, _ = _paths(state)
-    return DatastoreFolder(session, state.datacenter or "", replace(iso, path=ANSWER_FOLDER))
 
 
 def _marker(run: Run, inputs: GuestInstallationInputs) -> str:

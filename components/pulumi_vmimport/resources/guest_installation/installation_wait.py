@@ -1,12 +1,12 @@
 """Waits until the guest has installed and prepared itself and is off."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInterruptedError
+from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
 from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
@@ -18,7 +18,6 @@ from pulumi_vmimport.vsphere.vsphere_errors import DatastoreFileError, VSphereEr
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
 
-FolderOf = Callable[["VSphereSession", GuestInstallationState], DatastoreFolder]
 # After a restart of Windows the preparation starts a minute later; a person may need longer.
 _AFTER_FAILURE_SECONDS = 900.0
 # vSphere reports a machine as off before it has closed the file of the serial port, and a person may restart it.
@@ -28,13 +27,13 @@ _UNREADABLE_SECONDS = 600.0
 _TRANSIENT = (None, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 
 
-def wait_until_ready(run: Run, state: GuestInstallationState, folder_of: FolderOf) -> InstallationLog:
+def wait_until_ready(run: Run, state: GuestInstallationState) -> InstallationLog:
     """Wait until the guest has shut itself down; returns its log.
 
     Raises: PartialFailureError if a step failed, or if the machine is off without having reported success;
     RunInterruptedError; VSphereError.
     """
-    watch = _Watch(run, state, folder_of)
+    watch = _Watch(run, state)
     while True:
         try:
             with run.vsphere() as session:
@@ -45,10 +44,9 @@ def wait_until_ready(run: Run, state: GuestInstallationState, folder_of: FolderO
 
 
 class _Watch:
-    def __init__(self, run: Run, state: GuestInstallationState, folder_of: FolderOf) -> None:
+    def __init__(self, run: Run, state: GuestInstallationState) -> None:
         self._run = run
         self._state = state
-        self._folder_of = folder_of
         self._step_seconds = max(run.poll_seconds, 1.0)
         self._waited_seconds = 0.0
         self._off_seconds = 0.0
@@ -57,8 +55,8 @@ class _Watch:
 
     def until_ready(self, session: "VSphereSession") -> InstallationLog:
         machine = find_by_uuid(session, self._state.uuid)
-        folder = self._folder_of(session, self._state)
-        name = (self._state.answer_iso or "").rpartition("/")[2].removesuffix(".iso") + ".log"
+        folder = answer_folder(session, self._state)
+        name = answer_paths(self._state)[1].name
         devices = InstallationDevices(machine)
         while True:
             power_state = machine.power_state()
