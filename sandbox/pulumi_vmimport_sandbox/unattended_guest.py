@@ -95,13 +95,13 @@ def answer_iso(vcenter: VCenterSandbox, machine: Any) -> AnswerIso | None:
             continue
         path = vcenter.file_at(backing.fileName)
         if path.is_file() and path.stat().st_size <= _MAX_ANSWER_BYTES:
-            files = dict(_files(path.read_bytes()))
+            files = dict(joliet_files(path.read_bytes()))
             if _ANSWER_FILE in files:
                 return AnswerIso(files)
     return None
 
 
-def _files(image: bytes) -> Iterator[tuple[str, bytes]]:
+def joliet_files(image: bytes) -> Iterator[tuple[str, bytes]]:
     """Path and content of the files by their Joliet names; nothing if the image has none."""
     iso = PyCdlib()
     try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from pycdlib import PyCdlib
 from pyVmomi import vim
 
 from pulumi_vmimport.guest.preparation_steps import GuestProfile
@@ -20,6 +19,7 @@ from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
+from pulumi_vmimport_sandbox.unattended_guest import joliet_files
 
 DATASTORE = "LocalDS_0"
 lifecycle = GuestInstallationLifecycle()
@@ -44,7 +44,7 @@ class Guest:
         if iso is None:
             return
         path = iso.split("] ")[1]
-        self.files = files_of(self.machines.vcenter.read_file(DATASTORE, path))
+        self.files = dict(joliet_files(self.machines.vcenter.read_file(DATASTORE, path)))
         if self.lines:
             log = path.removesuffix(".iso") + ".log"
             line = json.dumps(self.lines.pop(0)).encode() + b"\r\n"
@@ -58,19 +58,6 @@ class Guest:
 
 READY: dict[str, object] = {"step": "runner", "result": "ready", "pass": 3}
 FAILED: dict[str, object] = {"step": "free-space", "result": "failed", "message": "C: has 3.0 GB of free space"}
-
-
-def files_of(image: bytes) -> dict[str, bytes]:
-    iso = PyCdlib()
-    iso.open_fp(io.BytesIO(image))
-    found = {}
-    for folder, _, names in iso.walk(joliet_path="/"):
-        for name in names:
-            content = io.BytesIO()
-            path = f"{folder.rstrip('/')}/{name}"
-            iso.get_file_from_iso_fp(content, joliet_path=path)
-            found[path.lstrip("/")] = content.getvalue()
-    return found
 
 
 @pytest.fixture
@@ -247,13 +234,19 @@ def test_a_machine_that_is_off_without_a_report_of_success_is_no_success(
         lifecycle.create(guest_run(), inputs)
 
 
-def test_delete_of_an_unfinished_installation_removes_files_and_devices(
-    guest_run: NewRun, inputs: Inputs, guest: Guest, machines: Any, machine: VSphereMachine
-) -> None:
+def interrupted_run(guest_run: NewRun, inputs: Inputs, guest: Guest) -> Any:
+    """A run that was interrupted while the guest prepares itself."""
     guest.powers_off, guest.lines = False, [{"step": "dhcp", "result": "ok"}]
     run = guest_run(stop_after_waits=6)
     with pytest.raises(RunInterruptedError):
         lifecycle.create(run, inputs)
+    return run
+
+
+def test_delete_of_an_unfinished_installation_removes_files_and_devices(
+    guest_run: NewRun, inputs: Inputs, guest: Guest, machines: Any, machine: VSphereMachine
+) -> None:
+    run = interrupted_run(guest_run, inputs, guest)
     assert leftovers(machines)
     lifecycle.delete(guest_run(), *run.recorded)
     assert leftovers(machines) == []
@@ -263,10 +256,7 @@ def test_delete_of_an_unfinished_installation_removes_files_and_devices(
 def test_delete_removes_the_files_of_a_machine_that_is_gone(
     guest_run: NewRun, inputs: Inputs, guest: Guest, machines: Any, machine: VSphereMachine
 ) -> None:
-    guest.powers_off, guest.lines = False, [{"step": "dhcp", "result": "ok"}]
-    run = guest_run(stop_after_waits=6)
-    with pytest.raises(RunInterruptedError):
-        lifecycle.create(run, inputs)
+    run = interrupted_run(guest_run, inputs, guest)
     machine.power_off(lambda _: None)
     machine.delete(lambda _: None)
     machines.forget(machine)
