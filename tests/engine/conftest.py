@@ -156,6 +156,7 @@ class Stack:
     def _run(
         self, command: str, *, on_event: Callable[[automation.EngineEvent], object] | None = None, **options: Any
     ) -> dict[str, int]:
+        self.end_programs()
         changes: dict[Any, int] = {}
 
         def record(event: automation.EngineEvent) -> None:

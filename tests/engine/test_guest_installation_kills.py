@@ -135,7 +135,6 @@ def test_after_kill_9_the_next_up_converges_and_destroy_leaves_nothing(
     stack = new_stack(program, environment={"PYTHONPATH": os.pathsep.join(paths)})
     stack.fails(stack.up)
     assert not armed.exists()
-    stack.end_programs()
     stack.cancel()
     stack.up()
     assert stack.outputs().get("passes") == (None if phase == "after-the-log-is-deleted" else 2)

@@ -106,7 +106,6 @@ def test_an_unchanged_machine_is_exported_once(scene: Scene) -> None:
 def test_after_kill_9_the_next_up_completes_the_export(scene: Scene, call: str, nth: int, when: Any) -> None:
     scene.sandbox.aws.faults.on(call, lambda _: scene.stack.kill(EVERYTHING), nth=nth, when=when)
     scene.stack.fails(scene.stack.up)
-    scene.stack.end_programs()
     scene.stack.cancel()
     scene.stack.up()
     assert scene.disks() == DISKS

@@ -192,7 +192,6 @@ class Matrix:
         missing = {name: (at, self.watch.calls[name]) for name, at in holds.items() if name not in self.watch.held}
         assert not missing, "\n".join(stack.output[printed_before:])
         assert stack.is_over()
-        stack.end_programs()
         if (fault or self.fault) == "kill -9":
             repair_backend(stack)
             stack.cancel()  # a killed engine leaves its lock on the stack, which `pulumi cancel` removes

@@ -86,7 +86,8 @@ def declare_distribution(name: str) -> None:
 def empty_attribute_file(sandbox: Sandbox, stack: Any) -> None:
     """Leave the attribute file of a state empty, as a kill sometimes does."""
     backend = Path(sandbox.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    next(backend.glob(f".pulumi/stacks/**/{stack.name}.json.attrs")).write_bytes(b"")
+    (state,) = backend.glob(f".pulumi/stacks/**/{stack.name}.json")
+    state.with_name(f"{state.name}.attrs").write_bytes(b"")  # the kill may have done the same: then it is deleted
 
 
 def holds_of(calls: dict[str, list[Any]]) -> dict[str, Any]:
