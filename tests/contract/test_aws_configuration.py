@@ -1,17 +1,22 @@
 """The configuration of AWS is that of the installed pulumi-aws: a new key fails here until it has an effect."""
 
 import inspect
+import re
 import typing
 from collections.abc import Collection
+from pathlib import Path
 
 import pulumi_aws
 import pytest
 from pulumi_aws import _inputs, config
 
+import pulumi_vmimport
 from pulumi_vmimport.aws.configuration import role_settings
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
 from pulumi_vmimport.aws.configuration.value_reader import camel_case
+from pulumi_vmimport.lifecycle import provider_structures
+from pulumi_vmimport.lifecycle.provider_configuration import AWS_CONFIGURATION
 
 _NOT_CONFIGURATION = {"self", "__self__", "resource_name", "opts", "__props__"}
 
@@ -91,3 +96,65 @@ def test_the_other_keys_say_why_they_have_no_effect() -> None:
     without = {key for key, effect in CONFIGURATION_KEYS.items() if effect.startswith("no effect: ")}
     assert tested | without == set(CONFIGURATION_KEYS)
     assert not tested & without
+
+
+def test_the_native_provider_has_the_keys_of_pulumi_aws_that_have_an_effect() -> None:
+    effective = {key for key, effect in CONFIGURATION_KEYS.items() if not effect.startswith("no effect: ")}
+    assert {value.name for value in AWS_CONFIGURATION} == effective
+
+
+@pytest.mark.parametrize(
+    ("structure", "keys"),
+    [
+        (provider_structures.ASSUME_ROLE, role_settings.ROLE_KEYS),
+        (provider_structures.WEB_IDENTITY, role_settings.WEB_IDENTITY_KEYS),
+        (provider_structures.DEFAULT_TAGS, {"tags"}),
+        (provider_structures.IGNORE_TAGS, {"keys", "keyPrefixes"}),
+    ],
+)
+def test_the_native_provider_has_every_field_of_a_structure(
+    structure: provider_structures.ConfigurationStructure, keys: Collection[str]
+) -> None:
+    assert {member.name for member in structure.members} == set(keys)
+
+
+def _kind(annotation: str) -> str:
+    """`list`, `map`, the name of a scalar, or `object` for an annotation of pulumi-aws."""
+    for words, kind in (("Sequence[", "list"), ("Mapping[", "map"), ("Args", "object")):
+        if words in annotation:
+            return kind
+    found = re.search(r"\b(str|bool|int|float)\b", annotation)
+    assert found, annotation
+    return found[1]
+
+
+def _kind_of(value: provider_structures.ConfigurationValue) -> str:
+    scalar = value.of.__name__ if isinstance(value.of, type) else "object"
+    return "list" if value.is_list else "map" if value.is_map else scalar
+
+
+def test_the_native_provider_has_the_types_of_pulumi_aws() -> None:
+    theirs = {camel_case(name): str(of) for name, of in pulumi_aws.ProviderArgs.__init__.__annotations__.items()}
+    assert {value.name: _kind_of(value) for value in AWS_CONFIGURATION} == {
+        value.name: _kind(theirs[value.name]) for value in AWS_CONFIGURATION
+    }
+    members = {camel_case(name): str(of) for name, of in _inputs.ProviderAssumeRoleArgsDict.__annotations__.items()}
+    assert {member.name: _kind_of(member) for member in provider_structures.ASSUME_ROLE.members} == {
+        name: _kind(of) for name, of in members.items()
+    }
+
+
+def test_the_native_provider_has_an_endpoint_for_every_service_that_is_called() -> None:
+    sources = Path(pulumi_vmimport.__file__).parent.rglob("*.py")
+    called = {
+        name for source in sources for name in re.findall(r'client\(\n?\s*"([a-z0-9]+)"', source.read_text("utf-8"))
+    }
+    assert {member.name for member in provider_structures.ENDPOINT.members} == called
+    assert all(f"`{service}`" in CONFIGURATION_KEYS["endpoints"] for service in called)
+
+
+def test_the_native_provider_keeps_the_secrets_of_pulumi_aws() -> None:
+    source = inspect.getsource(pulumi_aws.Provider._internal_init)
+    secret = {camel_case(name) for name in re.findall(r"pulumi\.Output\.secret\((\w+)\)", source)}
+    assert secret
+    assert secret <= {value.name for value in AWS_CONFIGURATION if value.is_secret}

@@ -12,7 +12,8 @@ CONFIGURATION_KEYS = {
     "defaultTags": "added to `tags` of each custom resource that has tags; its own tags take precedence",
     "ec2MetadataServiceEndpoint": "used for credentials of an EC2 instance",
     "ec2MetadataServiceEndpointMode": "used for credentials of an EC2 instance",
-    "endpoints": "used for ec2, iam, kms, organizations, s3, sts, workspaces and ebs; no other service is called",
+    "endpoints": "used for `ebs`, `ec2`, `iam`, `imagebuilder`, `kms`, `organizations`, `s3`, `ssm`, `sts` and "
+    "`workspaces`; no other service is called",
     "forbiddenAccountIds": "a resource in one of these accounts fails before any other call",
     "httpProxy": "used for every call over HTTP",
     "httpsProxy": "used for every call over HTTPS",
