@@ -48,7 +48,7 @@ class ToolchainError(Exception):
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi CLI that runs Python programs."""
+    """A Pulumi CLI that runs programs in Python and YAML."""
 
     path: Path  # the `pulumi` executable
     environment: dict[str, str]  # variables of its process: PATH, which contains its plugins, and PULUMI_PYTHON_CMD
@@ -66,18 +66,25 @@ class Recipe:
     packages: tuple[str, ...]
     build_time: str  # on two cores with empty caches (measured)
     companion_files: tuple[str, ...] = ()  # files of the Pulumi SDK that are copied next to the executable
-    companion: Recipe | None = None  # a build whose executable is linked next to this one
+    companions: tuple[Recipe, ...] = ()  # builds whose executables are linked next to this one
+    version_variable: str = f"{SDK}/go/common/version.Version"  # the Go variable that contains the version
 
 
 ENGINE = Recipe(
     title="pulumi", executable="pulumi", folder="engine", build_time="3 to 5 minutes",
     module="github.com/pulumi/pulumi/pkg/v3", packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
 )  # fmt: skip
-# A build of its own: a change of its sources does not rebuild the engine. The engine is linked next to it, because the
-# engine warns about a language host in any other folder.
+# pulumi-yaml requires an older SDK, with which the engine does not compile, and does not compile with the engine's.
+YAML_HOST = Recipe(
+    title="the YAML language host", executable="pulumi-language-yaml", folder="yaml", build_time="30 seconds",
+    module="github.com/pulumi/pulumi-yaml", packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+    version_variable="github.com/pulumi/pulumi-yaml/pkg/version.Version",
+)  # fmt: skip
+# A build of its own: a change of its sources does not rebuild the engine. The engine and the other language host are
+# linked next to it, because the engine warns about a language host in any other folder.
 LANGUAGE_HOST = Recipe(
     title="the Python language host", executable="pulumi-language-python", folder="engine", build_time="10 seconds",
-    module=SDK, packages=("./pulumi-language-python",), companion=ENGINE,
+    module=SDK, packages=("./pulumi-language-python",), companions=(ENGINE, YAML_HOST),
     companion_files=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
 )  # fmt: skip
 SIMULATOR = Recipe(
@@ -121,20 +128,21 @@ class Toolchain:
 
     def build(self) -> None:
         """Build the simulator and, if necessary, the engine."""
-        # The engine's modules are downloaded while the simulator compiles. The engine is compiled afterwards: both need
-        # the standard library, and concurrent builds would each compile it.
+        # The other modules are downloaded while the simulator compiles. They are compiled afterwards: all need the
+        # standard library, and concurrent builds would each compile it.
         with ThreadPoolExecutor() as pool:
             simulator = pool.submit(self.vcenter_simulator)
-            if not self._pulumi_on_path() and not self._folder(ENGINE).is_dir():
-                self._go(ENGINE, f"downloading the Go modules of {ENGINE.title}", "list", "-deps", *ENGINE.packages)
+            missing = [] if self._pulumi_on_path() else [r for r in (ENGINE, YAML_HOST) if not self._folder(r).is_dir()]
+            for recipe in missing:
+                self._go(recipe, f"downloading the Go modules of {recipe.title}", "list", "-deps", *recipe.packages)
             self.report(f"vCenter simulator: {simulator.result()}")
-        engine = self.engine()
-        self.report(f"{engine.description}: {engine.path}")
+            list(pool.map(self._ensure_built, missing))
+        self.report(f"{(engine := self.engine()).description}: {engine.path}")
 
     def _pulumi_on_path(self) -> Path | None:
         """The pulumi on PATH, if it has a Python language host and is not older than the version of ENGINE."""
         found = self._which("pulumi")
-        host = "pulumi-language-python"
+        host = LANGUAGE_HOST.executable
         if not found or not (found.resolve().with_name(host).exists() or self._which(host)):
             return None
         return found if _numbers(self._version_of(found)) >= _numbers(self._version(ENGINE)) else None
@@ -162,11 +170,10 @@ class Toolchain:
         raise ToolchainError(f"{file} has no line that matches {requirement!r}; reinstall pulumi-vmimport-sandbox")
 
     def _folder(self, recipe: Recipe) -> Path:
-        """The folder of a build; it differs by version, sources, platform, compiler flags and linked executable."""
+        """The folder of a build; it differs by version, sources, platform, compiler flags and linked executables."""
         parts = (sys.platform, platform.machine(), recipe.packages, recipe.companion_files, COMPILER_FLAGS)
-        content = hashlib.sha256(repr(parts).encode())
-        if recipe.companion:
-            content.update(self._folder(recipe.companion).name.encode())
+        linked = "".join(self._folder(companion).name for companion in recipe.companions)
+        content = hashlib.sha256((repr(parts) + linked).encode())
         root = self.sources / recipe.folder
         folders = [root / package for package in recipe.packages if package.startswith(".")]  # others are in go.sum
         files = {*root.glob("go.*"), *(path for folder in folders for path in folder.rglob("*"))}
@@ -200,7 +207,7 @@ class Toolchain:
         version = self._version(recipe)
         name = f"{recipe.title} {version}"
         self._go_command()  # fail before the first progress line
-        companion = self._ensure_built(recipe.companion) if recipe.companion else None
+        companions = [self._ensure_built(companion) for companion in recipe.companions]
         for partial in self.cache.glob(folder.name + ".part-*"):  # of a killed build: this process holds the lock
             shutil.rmtree(partial)
         self.report(f"building {name} with Go: {recipe.build_time} on two cores; the result is cached in {folder}")
@@ -208,10 +215,9 @@ class Toolchain:
         part = Path(tempfile.mkdtemp(prefix=folder.name + ".part-", dir=self.cache))
         try:
             part.chmod(0o755)
-            linker = f"-ldflags=-s -w -X {SDK}/go/common/version.Version=v{version}"
-            output = f"{part}{os.sep}"
-            self._go(recipe, f"building {name}", "build", *COMPILER_FLAGS, linker, "-o", output, *recipe.packages)
-            if companion:
+            linker = f"-ldflags=-s -w -X {recipe.version_variable}=v{version}"
+            self._go(recipe, f"building {name}", "build", *COMPILER_FLAGS, linker, "-o", f"{part}/", *recipe.packages)
+            for companion in companions:
                 os.link(companion, part / companion.name)
             if recipe.companion_files:
                 module = Path(self._go(recipe, f"finding {SDK}", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
@@ -220,16 +226,13 @@ class Toolchain:
             part.rename(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)  # does not exist after a successful build
-        minutes, seconds = divmod(round(time.monotonic() - started), 60)
-        self.report(f"built {name} in {minutes} min {seconds} s")
+        self.report(f"built {name} in {time.strftime('%-M min %-S s', time.gmtime(time.monotonic() - started))}")
 
     def _go_command(self) -> Path:
         if found := self._which("go"):
             return found
-        raise ToolchainError(
-            f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: `go` is not on PATH; "
-            f"install Go {self._required(ENGINE, 'go ')} or later and rerun"
-        )
+        remedy = f"`go` is not on PATH; install Go {self._required(ENGINE, 'go ')} or later and rerun"
+        raise ToolchainError(f"cannot build pulumi {self._version(ENGINE)} or the vCenter simulator: {remedy}")
 
     def _go(self, recipe: Recipe, task: str, *arguments: str) -> str:
         """The output of a go command in the recipe's module. Raises ToolchainError if the command fails."""
@@ -258,9 +261,8 @@ def _sources() -> Path:
     """The Go modules: next to this file in an installation, next to the package in a checkout."""
     here = Path(__file__).resolve().parent
     candidates = (here / "toolchain_sources", here.parent / "toolchain")
-    for candidate in candidates:
-        if (candidate / ENGINE.folder / "go.mod").exists():
-            return candidate
+    if found := [folder for folder in candidates if (folder / ENGINE.folder / "go.mod").exists()]:
+        return found[0]
     raise ToolchainError(f"no Go modules in {' or '.join(map(str, candidates))}; reinstall pulumi-vmimport-sandbox")
 
 
@@ -280,21 +282,19 @@ def _report(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     """Run the command line."""
     if arguments != ["build"]:
         _report("usage: toolchain.py build")
-        return 2
+        sys.exit(2)
     try:
         Toolchain().build()
     except ToolchainError as error:
-        _report(f"error: {error}")
-        return 1
+        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         _report("interrupted: no partial build was kept; rerun to build")
-        return 130
-    return 0
+        sys.exit(130)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -25,6 +25,17 @@ require (
 	github.com/pulumi/pulumi/sdk/v3 v3.253.0
 )
 """
+YAML_MOD = """module yaml
+
+go 1.25.11
+
+tool github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
+
+require (
+	github.com/pulumi/pulumi-yaml v1.25.0 // indirect
+	github.com/pulumi/pulumi/sdk/v3 v3.206.0 // indirect
+)
+"""
 SIMULATOR_MOD = "module vcsim\n\ngo 1.24.0\n\nrequire github.com/vmware/govmomi v0.52.0\n"
 
 # Uses only shell built-ins because PATH contains nothing else.
@@ -53,7 +64,7 @@ class Machine:
         self.bin, self.cache, self.sources = self.root / "bin", self.root / "cache", self.root / "toolchain"
         self.environ |= {"PATH": str(self.bin), "VMIMPORT_CACHE": str(self.cache), "GOFLAGS": "-mod=vendor"}
         self.bin.mkdir()
-        for folder, content in (("engine", ENGINE_MOD), ("vcsim", SIMULATOR_MOD)):
+        for folder, content in (("engine", ENGINE_MOD), ("yaml", YAML_MOD), ("vcsim", SIMULATOR_MOD)):
             (self.sources / folder).mkdir(parents=True)
             (self.sources / folder / "go.mod").write_text(content)
         for file in toolchain.LANGUAGE_HOST.companion_files:
@@ -147,7 +158,8 @@ def test_built_engine_has_its_companion_files_and_the_environment_of_its_process
     engine = machine.toolchain.engine()
     folder = engine.path.parent
     added = {"pulumi-language-python-exec", "pulumi-resource-pulumi-python"}
-    assert {file.name for file in folder.iterdir()} == {"pulumi", "pulumi-language-python"} | added
+    executables = {"pulumi", "pulumi-language-python", "pulumi-language-yaml"}
+    assert {file.name for file in folder.iterdir()} == executables | added
     assert all(os.access(folder / name, os.X_OK) for name in added)
     assert engine.environment == {
         "PATH": f"{folder}{os.pathsep}{machine.bin}",
@@ -157,7 +169,8 @@ def test_built_engine_has_its_companion_files_and_the_environment_of_its_process
         "building pulumi 3.253.0 with Go: 3 to 5 minutes on two cores; the result is cached in "
     )
     assert machine.lines[1].startswith("built pulumi 3.253.0 in 0 min ")
-    assert machine.lines[2].startswith("building the Python language host 3.253.0 with Go: ")
+    assert machine.lines[2].startswith("building the YAML language host 1.25.0 with Go: ")
+    assert machine.lines[4].startswith("building the Python language host 3.253.0 with Go: ")
 
 
 def test_a_changed_language_host_is_rebuilt_alone_next_to_the_same_engine(machine: Machine) -> None:
@@ -171,7 +184,7 @@ def test_a_changed_language_host_is_rebuilt_alone_next_to_the_same_engine(machin
     assert first != second
     assert first.samefile(second)
     assert [build.split()[-1].rpartition("/")[2] for build in machine.builds] == [
-        "pulumi", "pulumi-language-python", "pulumi-language-python",
+        "pulumi", "pulumi-language-yaml", "pulumi-language-python", "pulumi-language-python",
     ]  # fmt: skip
 
 
@@ -181,7 +194,27 @@ def test_another_version_of_the_engine_is_linked_next_to_a_new_language_host(mac
     (machine.sources / "engine" / "go.mod").write_text(ENGINE_MOD.replace("3.253.0", "3.260.0"))
     second = machine.toolchain.engine().path
     assert not first.samefile(second)
-    assert len(machine.builds) == 4
+    assert first.with_name("pulumi-language-yaml").samefile(second.with_name("pulumi-language-yaml"))
+    assert len(machine.builds) == 5
+
+
+def test_another_version_of_the_yaml_language_host_is_linked_next_to_the_same_engine(machine: Machine) -> None:
+    machine.has_go()
+    first = machine.toolchain.engine().path
+    (machine.sources / "yaml" / "go.mod").write_text(YAML_MOD.replace("1.25.0", "1.26.0"))
+    second = machine.toolchain.engine().path
+    assert first.samefile(second)
+    assert not first.with_name("pulumi-language-yaml").samefile(second.with_name("pulumi-language-yaml"))
+
+
+def test_each_executable_has_the_version_of_its_own_module(machine: Machine) -> None:
+    machine.has_go()
+    machine.toolchain.engine()
+    versions = {build.split()[-1].rpartition("/")[2]: build for build in machine.builds}
+    sdk = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.253.0 "
+    assert sdk in versions["pulumi"]
+    assert sdk in versions["pulumi-language-python"]
+    assert "-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v1.25.0 " in versions["pulumi-language-yaml"]
 
 
 def test_build_ignores_the_go_settings_of_the_user(machine: Machine) -> None:
@@ -314,7 +347,10 @@ def test_script_needs_no_installed_package(machine: Machine) -> None:
     machine.has_go()
     ran = run(machine, SCRIPT, "build")
     assert ran.returncode == 0, ran.stderr
-    assert [name.partition("-")[0] for name in machine.cached] == ["pulumi", "pulumi", "vcsim"]
+    assert [name.partition("-3")[0].partition("-1")[0] for name in machine.cached[:3]] == [
+        "pulumi", "pulumi-language-python", "pulumi-language-yaml",
+    ]  # fmt: skip
+    assert machine.cached[3].startswith("vcsim-")
     assert ran.stderr.splitlines()[-1].startswith("pulumi 3.253.0 built from Go modules: ")
 
 
