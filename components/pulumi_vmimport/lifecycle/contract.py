@@ -10,7 +10,7 @@ for them). It does not depend on Pulumi; the host passes a :class:`Run` to each 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from enum import Enum
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.progress import Progress
+from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.type_validation import Problem
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN, is_known, is_set
 
@@ -31,6 +32,7 @@ __all__ = [
     "CleanFailureError",
     "Condition",
     "Created",
+    "Existing",
     "Lifecycle",
     "PartialFailureError",
     "Problem",
@@ -68,6 +70,17 @@ class Condition(Enum):
 @dataclass(frozen=True)
 class Created(Generic[StateT]):
     """The result of `create`: the resource's id and its state."""
+
+    id: str
+    state: StateT
+
+
+@dataclass(frozen=True)
+class Existing(Generic[StateT]):
+    """A resource that no stack manages: its id as `create` returns it, and its state.
+
+    An input is UNKNOWN if the service does not report it, and None if it reports that it has none.
+    """
 
     id: str
     state: StateT
@@ -126,6 +139,10 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     them deletes the old resource first."""
     uses_aws: ClassVar[bool] = True
     """Whether the resource is in AWS. For any other resource, the host looks up neither Region nor account."""
+    unread_inputs: ClassVar[Mapping[str, str]] = {}
+    """Wire names of inputs that `read_existing` may leave UNKNOWN, with the reason, for a message that asks the program
+    to set them: "<input> cannot be read back: <reason>". A first value for such an input changes nothing in the
+    service. Inputs that are UNKNOWN without a reason are known to programs alone, and need no message."""
     condition_output: ClassVar[str] = ""
     """The wire name of the output that `condition` reads; preview shows it for a resource that is not READY."""
 
@@ -147,12 +164,26 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         """The current state; None only when the service reports that the resource does not exist."""
 
-    def read_existing(self, run: Run, id: str, state: StateT) -> StateT | None:
-        """The state of a resource that no stack manages, by its id alone; None if it does not exist.
+    def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
+        """A resource that no stack manages, by its id alone; None if it does not exist.
 
-        Of `state` only the Region, credentials and timeout are set; required inputs are UNKNOWN.
+        The id may be any by which the service or its users call the resource. Of `state` only the Region, credentials
+        and timeout are set; required inputs are UNKNOWN.
+
+        Raises: CleanFailureError if the id is of another kind, or a resource of this kind cannot be read by an id.
         """
-        return self.read(run, id, state)
+        found = self.read(run, id, state)
+        return Existing(id, found) if found is not None else None
+
+    def import_problem(self, id: str, state: StateT) -> str | None:
+        """Why Pulumi cannot manage a resource that `read_existing` returned; None if it can."""
+        condition = self.condition(state)
+        if condition is Condition.READY:
+            return None
+        if condition is Condition.BROKEN:
+            return self.describe_broken(id, state)
+        value = write_bag(state).get(self.condition_output)
+        return f"{id} is not complete" + (f" ({self.condition_output} {value})" if value else "")
 
     @abstractmethod
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:

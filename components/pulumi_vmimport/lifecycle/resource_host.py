@@ -29,7 +29,7 @@ from pulumi_vmimport.lifecycle.aws_identity import (
     settings_for,
     without_ignored_tags,
 )
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Lifecycle, Problem
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Existing, Lifecycle, Problem
 from pulumi_vmimport.lifecycle.error_reporting import PartialResource, describe_error, is_unreachable, report_error
 from pulumi_vmimport.lifecycle.host_properties import (
     ACCOUNT,
@@ -134,8 +134,11 @@ class DynamicHost(ResourceProvider):
         bag = self._recorded(props)
         state = self._state(bag)
         run = self._run(state, bag)
-        read = self._lifecycle.read if IDENTITY in bag else self._read_existing
-        found = self._call(run, bag, lambda: read(run, id_, state))
+        if IDENTITY in bag:
+            found = self._call(run, bag, lambda: self._lifecycle.read(run, id_, state))
+        else:
+            existing = self._call(run, bag, lambda: self._read_existing(run, id_, state))
+            id_, found = existing.id, existing.state
         if found is None:
             run.warn(f"{self._title(run.identity)}: {id_} was not found, so Pulumi drops it from the state")
             return ReadResult(None, {})
@@ -147,8 +150,8 @@ class DynamicHost(ResourceProvider):
         inputs = {name: v for name, v in outputs.items() if name in given}
         return ReadResult(id_, outputs, {**inputs, **recorded_inputs(bag)})
 
-    def _read_existing(self, run: HostRun, id: str, state: Any) -> Any:
-        """The state of a resource that no stack manages.
+    def _read_existing(self, run: HostRun, id: str, state: Any) -> Existing[Any]:
+        """A resource that no stack manages.
 
         Raises: CleanFailureError if it does not exist, because the engine would record an empty resource.
         """

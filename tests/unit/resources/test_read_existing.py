@@ -22,7 +22,8 @@ def existing(run: Any) -> Callable[..., Any]:
     def read(resource: str, id: str) -> Any:
         lifecycle = lifecycle_of(resource)()
         state, _ = read_bag(lifecycle.state_type, {"region": REGION})
-        return lifecycle.read_existing(run, id, state)
+        found: Any = lifecycle.read_existing(run, id, state)
+        return found and found.state
 
     return read
 

@@ -14,6 +14,7 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     Lifecycle,
     Problem,
     Run,
@@ -96,12 +97,12 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         status = "error" if snapshot.state == "error" else state.status
         return replace(state, tags=user_tags(snapshot.tags, state.tags), status=status)
 
-    def read_existing(self, run: Run, id: str, state: DirectSnapshotState) -> DirectSnapshotState | None:
+    def read_existing(self, run: Run, id: str, state: DirectSnapshotState) -> Existing[DirectSnapshotState] | None:
         snapshot = ebs_snapshots.find(run.aws, id)
         if snapshot is None:
             return None
         found = replace(state, snapshot_id=id, status=snapshot.state, volume_size_gib=snapshot.volume_size)
-        return replace(found, tags=user_tags(snapshot.tags, None), encrypted=snapshot.encrypted)
+        return Existing(id, replace(found, tags=user_tags(snapshot.tags, None), encrypted=snapshot.encrypted))
 
     def update(
         self, run: Run, id: str, state: DirectSnapshotState, inputs: DirectSnapshotInputs

@@ -7,7 +7,16 @@ from pulumi_vmimport.aws.s3 import s3_names
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, Created, Lifecycle, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import (
+    CleanFailureError,
+    Condition,
+    Created,
+    Existing,
+    Lifecycle,
+    Problem,
+    Run,
+    is_known,
+)
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs, DiskImageUploadState
@@ -88,13 +97,13 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
         tags = state.tags and s3_object.tags_of(target.client, found)
         return replace(with_encryption_drift(state, found), etag=found.etag, version_id=found.version_id, tags=tags)
 
-    def read_existing(self, run: Run, id: str, state: DiskImageUploadState) -> DiskImageUploadState | None:
+    def read_existing(self, run: Run, id: str, state: DiskImageUploadState) -> Existing[DiskImageUploadState] | None:
         location = s3_names.split_s3_uri(id)
         found = s3_object.find_object(run.aws.client("s3"), *location) if location else None
         if found is None:
             return None
         described = replace(state, etag=found.etag, version_id=found.version_id, checksum=found.checksum)
-        return replace(described, bucket=found.bucket, key=found.key, size_bytes=found.size_bytes)
+        return Existing(id, replace(described, bucket=found.bucket, key=found.key, size_bytes=found.size_bytes))
 
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs

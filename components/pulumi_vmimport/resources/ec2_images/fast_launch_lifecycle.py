@@ -16,6 +16,7 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     Lifecycle,
     PartialFailureError,
     Problem,
@@ -58,11 +59,11 @@ class FastLaunchLifecycle(Lifecycle[FastLaunchInputs, FastLaunchState]):
         image = fast_launch.find(run.aws, id)
         return _with_image(state, image) if image else None
 
-    def read_existing(self, run: Run, id: str, state: FastLaunchState) -> FastLaunchState | None:
+    def read_existing(self, run: Run, id: str, state: FastLaunchState) -> Existing[FastLaunchState] | None:
         image = fast_launch.find(run.aws, id)
         if image is None:
             return None
-        return _with_image(replace(state, image_id=id, launch_template=image.launch_template), image)
+        return Existing(id, _with_image(replace(state, image_id=id, launch_template=image.launch_template), image))
 
     def update(self, run: Run, id: str, state: FastLaunchState, inputs: FastLaunchInputs) -> FastLaunchState:
         is_template_removed = state.launch_template is not None and inputs.launch_template is None

@@ -4,29 +4,28 @@ A resource starts one task, finds it again after an interrupted run, waits for i
 snapshot or an object in S3. The resource id is the task id, because the task exists before its result.
 """
 
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
-from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, TaskKind, is_token_mismatch
+from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, is_token_mismatch
 from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.aws.tables.known_failures import explain
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
-    Lifecycle,
+    Existing,
     PartialFailureError,
-    Problem,
     Run,
 )
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
-from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, QuotaQueue, wait_in_queue
+from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, wait_in_queue
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
+from pulumi_vmimport.resources.ec2_tasks.conversion_kind import ConversionKind
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
 from pulumi_vmimport.resources.ec2_tasks.listed_tasks import ended_task, listed_tasks
 from pulumi_vmimport.resources.rules.service_role_rules import RoleRejections
@@ -36,84 +35,8 @@ StateT = TypeVar("StateT", bound=ConversionState)
 TaskT = TypeVar("TaskT", bound=Ec2Task)
 
 
-class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, TaskT]):
+class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[InputsT, StateT, TaskT]):
     """A lifecycle over one kind of task. A subclass starts the task and handles its result."""
-
-    tasks: ClassVar[TaskKind[Any]]
-    quota_queue: ClassVar[QuotaQueue]
-    """The queue for the quota; kinds that share a quota share the queue."""
-    result_service: ClassVar[str] = "EC2"
-    """The service that holds the result."""
-    condition_output = "taskStatus"
-
-    @abstractmethod
-    def start_task(self, run: Run, inputs: InputsT, token: str, tags: Mapping[str, str]) -> TaskT:
-        """Start a task with these tags in one call. The same token returns the task that it started before."""
-
-    def role_problems(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        """The permissions that the service role lacks. If none, IAM has not yet propagated a role that EC2 rejects."""
-        return iter(())
-
-    def inspection_problems(self, run: Run, inputs: InputsT) -> Iterator[Problem]:
-        """The problems of disk images that preview could not inspect, because the stack had not created them yet."""
-        return iter(())
-
-    def may_retry(self, run: Run, inputs: InputsT, error: ClientError) -> bool:
-        """Whether to retry a start that EC2 rejected, for reasons beside quota and role. Shows what it waits for."""
-        del run, inputs, error
-        return False
-
-    def source_tags(self, run: Run, inputs: InputsT) -> Mapping[str, str]:
-        """Further tags of the task, which lead to the source of its result."""
-        del run, inputs
-        return {}
-
-    @abstractmethod
-    def initial_state(self, inputs: InputsT, task: TaskT) -> StateT:
-        """The state of a task that was started or found."""
-
-    def with_source(self, run: Run, inputs: InputsT, state: StateT) -> StateT:
-        """The state of a task that this run started or found, with what is known of its source."""
-        return state
-
-    @abstractmethod
-    def with_result(self, state: StateT, task: TaskT) -> StateT:
-        """The state with the result that an ended task reports."""
-
-    @abstractmethod
-    def has_result(self, state: StateT) -> bool:
-        """Whether the state identifies the result, so that the task is no longer needed."""
-
-    @abstractmethod
-    def find_result(self, run: Run, task_id: str, state: StateT) -> StateT | None:
-        """The state with the result of a task that EC2 no longer lists; None if nothing of the result exists."""
-
-    @abstractmethod
-    def result_exists(self, run: Run, task: TaskT) -> bool:
-        """Whether the result of a completed task still exists."""
-
-    @abstractmethod
-    def configure_result(self, run: Run, state: StateT) -> StateT | None:
-        """Apply tags and other in-place inputs to the result. Idempotent.
-
-        Returns the complete state; None when the result does not exist, also after waiting for EC2 to show it.
-        """
-
-    @abstractmethod
-    def describe_result(self, state: StateT) -> str:
-        """The result, for a message."""
-
-    @abstractmethod
-    def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
-        """Remove tags from the result, if it exists."""
-
-    @abstractmethod
-    def read_result(self, run: Run, state: StateT) -> StateT | None:
-        """The state as the result is now; None when it no longer exists."""
-
-    @abstractmethod
-    def delete_result(self, run: Run, state: StateT) -> None:
-        """Delete whatever exists of the result."""
 
     def create(self, run: Run, inputs: InputsT) -> Created[StateT]:
         task = self._existing_or_new_task(run, inputs)
@@ -127,24 +50,22 @@ class ConversionLifecycle(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, T
         task = self.tasks.find(run.aws, id)
         return self._with_task(state, task) if task else self.find_result(run, id, state)
 
-    def read_existing(self, run: Run, id: str, state: StateT) -> StateT | None:
+    def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
         task: TaskT | None = self.tasks.find(run.aws, id)
-        if task is None:
-            found = self.find_result(run, id, state)
-            return self._as_read(run, found) if found is not None and self.has_result(found) else None
-        found = self._with_task(self.initial_state(self.existing_inputs(state, task), task), task)
-        return self._as_read(run, found) if task.completed else found
+        found = self.find_result(run, id, state) if task is None else self._with_existing_task(state, task)
+        if found is None or (task is not None and not task.completed):
+            return Existing(id, found) if found else None
+        read = self._as_read(run, found) if self.has_result(found) else None
+        return Existing(id, read) if read else None
+
+    def _with_existing_task(self, state: StateT, task: TaskT) -> StateT:
+        return self._with_task(self.initial_state(self.existing_inputs(state, task), task), task)
 
     def _as_read(self, run: Run, found: StateT) -> StateT | None:
         """The state of a completed task as its result is now."""
         result = self.read_result(run, found)
-        is_complete = result is not None and result.task_status == found.task_status
-        return replace(result, task_status="completed") if result is not None and is_complete else result
-
-    def existing_inputs(self, state: StateT, task: TaskT) -> InputsT:
-        """The inputs of a task that no stack manages, as far as the task reports them."""
-        del task
-        return self.inputs_of(state)
+        is_complete = result and result.task_status == found.task_status
+        return replace(result, task_status="completed") if result and is_complete else result
 
     def update(self, run: Run, id: str, state: StateT, inputs: InputsT) -> StateT:
         updated = self.replace_inputs(state, inputs)

@@ -7,7 +7,7 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, image
 from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG, sysprep_of, sysprep_tags
-from pulumi_vmimport.lifecycle.contract import Condition, Problem, Run
+from pulumi_vmimport.lifecycle.contract import Condition, Existing, Problem, Run
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
@@ -166,10 +166,11 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def describe_result(self, state: ImportImageState) -> str:
         return f"AMI {state.image_id} or one of its snapshots"
 
-    def read_existing(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
+    def read_existing(self, run: Run, id: str, state: ImportImageState) -> Existing[ImportImageState] | None:
         found = super().read_existing(run, id, state)
-        image = images.find(run.aws, found.image_id) if found and found.image_id else None
-        return with_image(found, image) if found and image else found
+        image_id = found.state.image_id if found else None
+        image = images.find(run.aws, image_id) if image_id else None
+        return replace(found, state=with_image(found.state, image)) if found and image else found
 
     def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:

@@ -21,6 +21,7 @@ from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Created,
+    Existing,
     PartialFailureError,
     Problem,
     Run,
@@ -94,7 +95,7 @@ class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeI
         amis = tuple(ami for ami in found.amis or () if ami["id"] not in missing)
         return replace(found, image_state="deregistered", state_reason=f"{gone} no longer exists", amis=amis)
 
-    def read_existing(self, run: Run, id: str, state: DistributeImageState) -> DistributeImageState | None:
+    def read_existing(self, run: Run, id: str, state: DistributeImageState) -> Existing[DistributeImageState] | None:
         image = builder_images.find(run.aws, id)
         if image is None:
             return None
@@ -103,7 +104,8 @@ class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeI
             "execution_role": image.execution_role or state.execution_role,
             "log_group_name": image.log_group_name,
         }
-        return self.read(run, id, self.state_type(**{**vars(state), **given}))
+        found = self.read(run, id, self.state_type(**{**vars(state), **given}))
+        return Existing(id, found) if found is not None else None
 
     def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
         image = builder_images.find(run.aws, id)

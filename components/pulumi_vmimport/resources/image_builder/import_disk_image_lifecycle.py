@@ -7,7 +7,7 @@ from typing import Any
 from pulumi_vmimport.aws.image_builder import builder_images, image_imports
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import Existing, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.resources.image_builder import iso_rules
@@ -60,7 +60,7 @@ class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, Impor
         facts = provenance_of(image.tags) or state.provenance
         return replace(super().with_outputs(run, state, image), provenance=facts)
 
-    def read_existing(self, run: Run, id: str, state: ImportDiskImageState) -> ImportDiskImageState | None:
+    def read_existing(self, run: Run, id: str, state: ImportDiskImageState) -> Existing[ImportDiskImageState] | None:
         image = builder_images.find(run.aws, id)
         if image is None:
             return None
@@ -72,7 +72,8 @@ class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, Impor
             "execution_role": image.execution_role or state.execution_role,
             "log_group_name": image.log_group_name,
         }
-        return self.read(run, id, self.state_type(**{**vars(state), **given}))
+        found = self.read(run, id, self.state_type(**{**vars(state), **given}))
+        return Existing(id, found) if found is not None else None
 
     def request(self, inputs: ImportDiskImageInputs) -> Mapping[str, Any]:
         structures = {

@@ -8,7 +8,7 @@ from pulumi_vmimport.aws.ec2 import images, import_tasks
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask
 from pulumi_vmimport.aws.image_builder import builder_images, image_imports
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
+from pulumi_vmimport.lifecycle.contract import Existing, Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.image_builder.image_import_lifecycle import ImageImportLifecycle
 from pulumi_vmimport.resources.image_builder.image_import_rules import common_members
 from pulumi_vmimport.resources.image_builder.import_vm_image import (
@@ -49,7 +49,7 @@ class ImportVmImageLifecycle(ImageImportLifecycle[ImportVmImageInputs, ImportVmI
                 where = f"there is no import task {task_id} in {run.aws.region}"
                 yield Problem("vmImportTaskId", f"{where}; EC2 lists a task for seven days after it ends")
 
-    def read_existing(self, run: Run, id: str, state: ImportVmImageState) -> ImportVmImageState | None:
+    def read_existing(self, run: Run, id: str, state: ImportVmImageState) -> Existing[ImportVmImageState] | None:
         image = builder_images.find(run.aws, id)
         if image is None:
             return None
@@ -60,7 +60,8 @@ class ImportVmImageLifecycle(ImageImportLifecycle[ImportVmImageInputs, ImportVmI
             "os_version": image.os_version,
             "log_group_name": image.log_group_name,
         }
-        return self.read(run, id, self.state_type(**{**vars(state), **given}))
+        found = self.read(run, id, self.state_type(**{**vars(state), **given}))
+        return Existing(id, found) if found is not None else None
 
     def request(self, inputs: ImportVmImageInputs) -> Mapping[str, Any]:
         return {**common_members(inputs), "vmImportTaskId": inputs.vm_import_task_id}

@@ -8,6 +8,7 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     Lifecycle,
     Problem,
     Run,
@@ -101,10 +102,14 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
         state = with_encryption_drift(state, head)
         return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
 
-    def read_existing(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
+    def read_existing(
+        self, run: Run, id: str, state: VirtualMachineExportState
+    ) -> Existing[VirtualMachineExportState] | None:
         at = replace(state, **location_inputs(id))
         head = _destination(run, at).find_head()
-        return None if head is None else replace(at, etag=head.etag, checksum=head.checksum, size_bytes=head.size_bytes)
+        if head is None:
+            return None
+        return Existing(id, replace(at, etag=head.etag, checksum=head.checksum, size_bytes=head.size_bytes))
 
     def recheck_source(
         self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs

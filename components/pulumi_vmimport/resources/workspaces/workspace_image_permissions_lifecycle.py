@@ -14,6 +14,7 @@ from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
     Condition,
     Created,
+    Existing,
     Lifecycle,
     PartialFailureError,
     Problem,
@@ -90,10 +91,12 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
 
     def read_existing(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState
-    ) -> WorkspaceImagePermissionsState | None:
+    ) -> Existing[WorkspaceImagePermissionsState] | None:
         shared = _shared_with(run, id)
-        accounts = tuple(shared or ())
-        return replace(state, image_id=id, account_ids=accounts, shared_account_ids=accounts) if shared else None
+        if not shared:
+            return None
+        accounts = tuple(shared)
+        return Existing(id, replace(state, image_id=id, account_ids=accounts, shared_account_ids=accounts))
 
     def update(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState, inputs: WorkspaceImagePermissionsInputs

@@ -16,6 +16,7 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     Lifecycle,
     Problem,
     Run,
@@ -87,9 +88,13 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             return _with_support(state, support)
         return None if support.is_disabled and self.condition(state) is Condition.READY else state
 
-    def read_existing(self, run: Run, id: str, state: WorkspacesAccountState) -> WorkspacesAccountState | None:
+    def read_existing(
+        self, run: Run, id: str, state: WorkspacesAccountState
+    ) -> Existing[WorkspacesAccountState] | None:
         support = byol_account.byol_support(run.aws)
-        return _with_support(state, support) if support.is_enabled else None
+        if not support.is_enabled:
+            return None
+        return Existing(f"{run.aws.account_id}/{run.aws.region}", _with_support(state, support))
 
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs

@@ -9,6 +9,7 @@ from pulumi_vmimport.aws.ec2.fast_launch_request import FastLaunchTemplate
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
+    Existing,
     PartialFailureError,
     RunInterruptedError,
 )
@@ -107,7 +108,7 @@ def test_it_is_gone_when_it_was_disabled_outside_pulumi_and_unfinished_until_the
 def test_an_existing_one_is_read_by_the_id_of_its_ami(run: Any, inputs: FastLaunchInputs) -> None:
     created = lifecycle.create(run, inputs)
     empty = lifecycle.state_type(region=REGION, image_id="")
-    assert lifecycle.read_existing(run, created.id, empty) == created.state
+    assert lifecycle.read_existing(run, created.id, empty) == Existing(created.id, created.state)
     assert lifecycle.read_existing(run, "ami-0123456789abcdef0", empty) is None
 
 

@@ -205,8 +205,9 @@ def test_a_result_is_read_by_the_id_of_its_task(
 ) -> None:
     id, _ = a_week_later
     nothing, _ = read_bag(kind.lifecycle.state_type, {"region": REGION})
-    found = kind.lifecycle.read_existing(new_run(), id, nothing)
-    assert found is not None
+    existing = kind.lifecycle.read_existing(new_run(), id, nothing)
+    assert existing is not None
+    found = existing.state
     assert found.import_task_id == id
     assert kind.lifecycle.condition(found) is Condition.READY
     assert all(getattr(found, output) for output in kind.result)

@@ -324,7 +324,7 @@ def test_an_existing_image_is_read_by_its_arn(run: Any, import_of: tuple[Any, An
     lifecycle, inputs = import_of
     created = lifecycle.create(run, inputs)
     scope = replace(created.state, name="?", semantic_version="?", image_id=None, image_state=None)
-    read = lifecycle.read_existing(run, created.id, scope)
+    read = lifecycle.read_existing(run, created.id, scope).state
     assert (read.name, read.semantic_version) == (inputs.name, inputs.semantic_version)
     assert read.image_id == created.state.image_id
     assert lifecycle.read_existing(run, f"{created.id}7", scope) is None

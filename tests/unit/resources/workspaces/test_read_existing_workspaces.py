@@ -11,7 +11,8 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 def read(resource: str, run: Any, id: str) -> Any:
     lifecycle = lifecycle_of(resource)()
     state, _ = read_bag(lifecycle.state_type, {"region": "eu-west-1"})
-    return lifecycle.read_existing(run, id, state)
+    found: Any = lifecycle.read_existing(run, id, state)
+    return found and found.state
 
 
 def test_an_image(run: Any, new_image: Callable[..., str]) -> None:
