@@ -6,6 +6,7 @@ import permission_parts
 
 from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
 from pulumi_vmimport.components.component_catalog import COMPONENTS
+from pulumi_vmimport.functions.catalog import FUNCTIONS
 from pulumi_vmimport.public_names import public_modules
 from pulumi_vmimport.resources.catalog import RESOURCES
 from pulumi_vmimport.resources.orphan_kinds import HANDLING, OrphanKind
@@ -23,6 +24,12 @@ def public_classes() -> Table:
         (f"`{r.name}`", "resource", r.summary, f"[{_title(r.page)}](docs/{r.page})") for r in RESOURCES if r.is_public
     ]
     return ["name", "kind", "what it is", "documentation"], rows
+
+
+def functions() -> Table:
+    """The functions, with the actions that a call of each needs."""
+    rows = [(f"`{f.name}`", f.summary, permission_parts.grouped(f.actions) or "none") for f in FUNCTIONS]
+    return ["function", "what it returns", "actions"], rows
 
 
 def orphan_actions() -> Table:

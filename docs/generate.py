@@ -262,6 +262,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "failures-by-words": _failures_by_words,
     "clone-runbook": lambda: [f"```powershell\n{clone_runbook.text()}```"],
     "formats": _formats,
+    "functions": lambda: [_table(*catalog_parts.functions())],
     "image-errors": _image_errors,
     "image-steps": _image_steps,
     "ingestion-processes": _ingestion_processes,

@@ -1,7 +1,7 @@
 """Fail on code that nothing uses: vulture with a reasoned allow-list. `make lint` runs it.
 
-Arguments, inputs, states, outputs of resources and members of enums are not judged: property bags, AWS responses and
-users' programs read them by name. Neither are imports: ruff judges those.
+Arguments, inputs, states, outputs of resources, results of functions and members of enums are not judged: property
+bags, AWS responses and users' programs read them by name. Neither are imports: ruff judges those.
 """
 
 import ast
@@ -53,8 +53,11 @@ ALLOWED: dict[str, str] = {
     "set_default_version": "the request to Image Builder, which is written from the fields",
     "data_type": "the request to Image Builder, which is written from the fields",
     "secure_boot_enabled": "the request to Image Builder, which is written from the fields",
+    "disk_image_size_gib": "the result of getImportImageTask, which is written from the fields",
     "license_configuration_arn": "the request to EC2, which is written from the fields",
 }
+# The structures of functions, and the classes that `function_of` finds by their names.
+_FUNCTIONS = ROOT / "components" / "pulumi_vmimport" / "functions"
 _READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|CaseInsensitiveEnum|Scope)$")
 
 
@@ -62,6 +65,10 @@ _READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|Cas
 def _read_by_name(file: Path) -> frozenset[int]:
     """The lines of a file that declare what is read by its name."""
     classes = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ClassDef)]
+    if file.parent == _FUNCTIONS:
+        functions = [c.lineno for c in classes if any(ast.unparse(base).startswith("Function[") for base in c.bases)]
+        structures = [c for c in classes if "dataclass" in " ".join(map(ast.unparse, c.decorator_list))]
+        return frozenset([*functions, *(statement.lineno for c in structures for statement in c.body)])
     declaring = [c for c in classes if any(map(_READ_BY_NAME.search, [c.name, *map(ast.unparse, c.bases)]))]
     return frozenset(statement.lineno for c in declaring for statement in c.body)
 

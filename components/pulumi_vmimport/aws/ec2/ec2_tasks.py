@@ -82,13 +82,18 @@ TaskT = TypeVar("TaskT", bound=Ec2Task)
 
 def common_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of any task, except its id, from its description."""
-    progress = str(answer.get("Progress") or "")
     return {
         "status": answer.get("Status") or answer.get("State") or "active",
         "message": redact_urls(answer["StatusMessage"]) if answer.get("StatusMessage") else None,
-        "progress": int(progress) if progress.isdigit() else None,
+        "progress": percentage(answer.get("Progress")),
         "tags": tags_in(answer.get("Tags", [])),
     }
+
+
+def percentage(progress: object) -> int | None:
+    """A `Progress` of EC2 as a number; None for a missing or another value."""
+    text = str(progress or "")
+    return int(text) if text.isdigit() else None
 
 
 class TaskKind(Generic[TaskT]):

@@ -80,7 +80,8 @@ def start_snapshot_import(
     return SnapshotImportTask.read(answer)
 
 
-def _cancel(ec2: "EC2Client", task_id: str, reason: str) -> object:
+def cancel_import(ec2: "EC2Client", task_id: str, reason: str) -> object:
+    """Call CancelImportTask."""
     return ec2.cancel_import_task(ImportTaskId=task_id, CancelReason=reason)
 
 
@@ -89,12 +90,12 @@ IMAGE_IMPORTS = TaskKind(
     read=ImageImportTask.read,
     describe_call=paged_call("describe_import_image_tasks", "ImportImageTasks"),
     ids_member="ImportTaskIds",
-    cancel_call=_cancel,
+    cancel_call=cancel_import,
 )
 SNAPSHOT_IMPORTS = TaskKind(
     noun="import task",
     read=SnapshotImportTask.read,
     describe_call=paged_call("describe_import_snapshot_tasks", "ImportSnapshotTasks"),
     ids_member="ImportTaskIds",
-    cancel_call=_cancel,
+    cancel_call=cancel_import,
 )
