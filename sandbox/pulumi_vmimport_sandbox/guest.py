@@ -40,6 +40,8 @@ class InstallingGuest:
         self._vcenter, self._clock, self._disk, self._seconds = vcenter, clock, disk, seconds
         self.failing_steps: dict[str, str] = {}
         """By id, the message of a step of an unattended preparation that fails until the entry is removed"""
+        self.has_serial_port = True
+        """Whether what unattended guests report reaches the file of the serial port; of those that start later"""
         self._unattended: dict[str, UnattendedGuest] = {}
         self._started_at: dict[str, float] = {}
         self._installed: set[str] = set()
@@ -91,8 +93,9 @@ class InstallingGuest:
         if machine.runtime.powerState != vim.VirtualMachine.PowerState.poweredOn:
             return False
         if id not in self._unattended and (iso := answer_iso(self._vcenter, machine)) is not None:
-            guest = UnattendedGuest(self._vcenter, self._clock, machine, iso, self._seconds, self.failing_steps)
-            self._unattended[id] = guest
+            self._unattended[id] = UnattendedGuest(
+                *(self._vcenter, self._clock, machine, iso, self._seconds, self.failing_steps, self.has_serial_port)
+            )
         if id not in self._unattended:
             return False
         if self._unattended[id].advance():

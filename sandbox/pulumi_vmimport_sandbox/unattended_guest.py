@@ -12,7 +12,7 @@ from pyVmomi import vim
 
 from pulumi_vmimport_sandbox.clock import SandboxClock
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
-from pulumi_vmimport_sandbox.windows.unattended import AnswerIso, prepared_guest
+from pulumi_vmimport_sandbox.windows.unattended import AnswerIso, prepared_guest, report_ready
 
 PASS_SECONDS = 5 * 60.0
 """Duration of a pass of the preparation, with its restart, on the sandbox's clock. Assumed."""
@@ -32,6 +32,8 @@ class UnattendedGuest:
     installation_seconds: float
     failing: Mapping[str, str]
     """By id, the message of a step that fails"""
+    has_serial_port: bool = True
+    """Whether what the guest reports reaches the file of the serial port"""
     started_at: float = field(init=False)
     _passes: int = field(default=0, init=False)
     _failed: str | None = field(default=None, init=False)
@@ -73,6 +75,8 @@ class UnattendedGuest:
 
     def _report(self, entry: Mapping[str, object]) -> None:
         """Write a line to the serial port, if the machine has one that is connected to a file."""
+        if not self.has_serial_port:
+            return
         for device in self.machine.config.hardware.device:
             if isinstance(device, vim.vm.device.VirtualSerialPort):
                 backing: Any = device.backing
@@ -83,6 +87,7 @@ class UnattendedGuest:
         """Write the disk that the steps lead to, where ESXi stores it."""
         disks: list[Any] = [d for d in self.machine.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
         guest = prepared_guest(self.iso)
+        report_ready(guest, self.iso, self._passes)
         guest.capacity_bytes = disks[0].capacityInKB * 1024
         guest.disk().write_file(self.vcenter.disk_file(self.machine))
 

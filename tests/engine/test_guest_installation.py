@@ -83,6 +83,14 @@ def test_one_up_installs_and_prepares_the_guest_and_the_next_changes_nothing(sta
     assert sandbox.remaining_resources() == []
 
 
+def test_without_a_serial_port_the_result_is_read_from_the_disk(stack: Any, sandbox: Sandbox) -> None:
+    sandbox.guest.has_serial_port = False
+    stack.up()
+    assert stack.outputs()["passes"] == 2
+    stack.destroy()
+    assert sandbox.remaining_resources() == []
+
+
 def test_a_failed_step_ends_the_update_with_its_words_and_the_next_one_resumes(stack: Any, sandbox: Sandbox) -> None:
     sandbox.guest.failing_steps["free-space"] = "C: has 3.0 GB of free space, 10 GB are required"
     printed = stack.fails(stack.up)

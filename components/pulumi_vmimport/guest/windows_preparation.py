@@ -17,6 +17,8 @@ ROOT = r"C:\ProgramData\pulumi-vmimport"
 """The folder of the preparation in the guest"""
 BYOL_ACCOUNT = "WorkSpaces_BYOL"
 """The account that WorkSpaces requires: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html"""
+STATUS_FILE = "/ProgramData/pulumi-vmimport/status.json"
+"""The file in that folder with which the preparation reports its result, on the volume of Windows"""
 DEFAULT_UPDATE_ROUNDS = 8
 DEFAULT_PASSES = 20
 DEFAULT_PAGE_FILE_MB = 4096
@@ -75,6 +77,8 @@ class WindowsPreparation:
     checker_folder: str = ""
     """The folder of BYOL Checker in the guest; empty: it does not run. Only byol-workspaces"""
     max_passes: int = DEFAULT_PASSES
+    installation: str = ""
+    """What status.json repeats, so that the file of an earlier installation is recognized"""
     extra_scripts: tuple[ExtraScript, ...] = ()
 
     @property
@@ -104,6 +108,7 @@ class WindowsPreparation:
                 "CheckerFolder": self.checker_folder,
                 "Passes": self.max_passes,
                 "Root": ROOT,
+                "Installation": self.installation,
             },
             indent=1,
         )

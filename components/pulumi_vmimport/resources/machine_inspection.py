@@ -6,9 +6,13 @@ formats, which only exchange bytes and facts.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pulumi_vmimport.disk.descriptor_kind import is_vmdk_descriptor
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts
+from pulumi_vmimport.disk.disk_content import DiskContent
+from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
+from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest, inspect_disk
 from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts
 from pulumi_vmimport.disk.ovf_writer import AdapterSubtype, ControllerSubtype
@@ -25,6 +29,8 @@ _FLAT = frozenset({"vmfs", "monolithicflat", "vmfseagerzeroedthick", "vmfsthin",
 _DELTA = frozenset({"vmfssparse", "sesparse"})
 _OBJECTS = {"vsan://": "vSAN", "vvol://": "Virtual Volumes", "objectid://": "an object store"}
 _EXPORT_FIRST = "export the VM and inspect the result"
+
+FoundT = TypeVar("FoundT")
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,32 @@ def inspect_machine(
         machine=_hardware(facts),
     )
     return InspectedMachine(image, reader.requests, reader.received_bytes)
+
+
+def read_first_disk(
+    machine: VSphereMachine,
+    facts: MachineFacts,
+    wait: Callable[[float], None],
+    read: Callable[[DiskContent, Layout], FoundT],
+) -> FoundT:
+    """What `read` finds on the disk that a machine boots from.
+
+    Raises: DiskImageError if the disk cannot be read; VSphereError if the machine itself cannot be read; what `wait`
+    and `read` raise.
+    """
+    if (reason := _not_off(machine.power_state())) is not None:
+        raise DiskImageError(reason)
+    found: list[FoundT] = []
+
+    def read_guest(content: DiskContent, layout: Layout) -> GuestFacts:
+        found.append(read(content, layout))
+        return GuestFacts(None)
+
+    disk = _DiskReader(machine, facts, wait).read(facts.disks[0], read_guest)
+    if not found:
+        damage = "; ".join(f"{each.where}: {each.words}" for each in disk.damage)
+        raise DiskImageError(disk.not_read or damage or f"{disk.name} has no content")
+    return found[0]
 
 
 class _DiskReader:

@@ -53,7 +53,7 @@ class InstallationDevices:
     def attach(
         self,
         iso: DatastorePath,
-        log: DatastorePath,
+        log: DatastorePath | None,
         wait: Wait,
         *,
         is_disk_first: bool = True,
@@ -61,8 +61,8 @@ class InstallationDevices:
     ) -> None:
         """Add a CD drive with the ISO image and a serial port that writes to the file, and set the boot order.
 
-        The machine must be off. Does nothing if they are attached. `notes` are entries of extraConfig, set in the same
-        task, so that a run that ends here leaves both or neither.
+        Without a file there is no serial port. The machine must be off. Does nothing if they are attached. `notes` are
+        entries of extraConfig, set in the same task, so that a run that ends here leaves both or neither.
         """
         if str(iso) in self.iso_paths():
             return
@@ -72,8 +72,9 @@ class InstallationDevices:
         order = [kinds.BootableDiskDevice(deviceKey=disk.key), kinds.BootableCdromDevice()]
         boot = self._boot_options()  # as they are, so that Secure Boot stays as it is
         boot.bootOrder = order if is_disk_first else order[::-1]
-        changes = [*_cd_drive(devices, iso), _serial_port(log)]
-        adds_controller = len(changes) > len((iso, log))
+        drive = list(_cd_drive(devices, iso))
+        adds_controller = len(drive) > 1
+        changes = [*drive, *([_serial_port(log)] if log is not None else [])]
         spec = vim.vm.ConfigSpec(
             deviceChange=changes,
             bootOptions=boot,

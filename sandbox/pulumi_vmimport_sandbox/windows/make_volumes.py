@@ -22,6 +22,8 @@ from pulumi_vmimport_sandbox.windows.volume_template import STORED, Place, Volum
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 CONFIG = "/Windows/System32/config"
+STATUS_FILE = "/ProgramData/pulumi-vmimport/status.json"
+"""What the unattended preparation says about itself"""
 SYSTEM_VOLUME_BYTES = 63 * GIB
 PAGE_FILE_BYTES = 1 * GIB
 PLACES = {
@@ -38,6 +40,7 @@ PLACES = {
     "/Windows/System32/winload.exe": 4 * KIB,
     "/Windows/System32/winload.efi": 4 * KIB,
     "/hiberfil.sys": 4 * KIB,
+    STATUS_FILE: 4 * KIB,
 }
 """The files of the system volume whose content a guest decides, with their sizes"""
 SWITCHES = {
@@ -45,6 +48,7 @@ SWITCHES = {
     "/Users/WorkSpaces_BYOL/NTUSER.DAT": True,
     "/Boot/BCD": False,
     "/hiberfil.sys": False,
+    STATUS_FILE: False,
     "/Windows/WinSxS/pending.xml": False,
     "/Windows/Panther/unattend.xml": False,
     "/Program Files (x86)/Teradici/PCoIP Agent/uninst.exe": False,
@@ -60,7 +64,7 @@ _FILES = (
     *("bootmgr", "BOOTNXT", "pagefile.sys", "Profiles/builder/NTUSER.DAT", "Users/Default/NTUSER.DAT"),
     *("Windows/explorer.exe", "Windows/regedit.exe", "Windows/System32/hal.dll", "Windows/System32/config/DEFAULT"),
     *("Windows/System32/drivers/ntfs.sys", "Windows/System32/drivers/storport.sys"),
-    *("Windows/System32/en-US/kernel32.dll.mui",),
+    *("Windows/System32/en-US/kernel32.dll.mui", "ProgramData/pulumi-vmimport/prepare.jsonl"),
 )
 _SYSTEM32_FILES, _WINSXS_FOLDERS = 240, 60
 _PRIVATE_USE, _NAME_COPIES = 0xE000, 2

@@ -148,6 +148,14 @@ def prepared_guest(iso: AnswerIso) -> WindowsGuest:
     return guest
 
 
+def report_ready(guest: WindowsGuest, iso: AnswerIso, passes: int) -> None:
+    """Write the status file of a preparation that succeeded."""
+    status = {"status": "ready", "passes": passes, "installation": iso.settings["Installation"]}
+    room = make_volumes.PLACES[make_volumes.STATUS_FILE]
+    guest.files[make_volumes.STATUS_FILE] = json.dumps(status).ljust(room).encode()
+    guest.exist[make_volumes.STATUS_FILE] = True
+
+
 def apply_step(guest: WindowsGuest, step: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     """Change the guest as a step does: by the effects that it states, and for its other effects by its id."""
     healthy = WindowsGuest.healthy(guest.layout, guest.release)

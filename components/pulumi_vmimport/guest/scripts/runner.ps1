@@ -18,7 +18,9 @@ function Write-PrepLine {
 }
 
 function Write-PrepStatus {
+    # The result, for a look at the disk after the shutdown. A file of an earlier installation has another id.
     param([Parameter(Mandatory)][hashtable]$Status)
+    $Status['installation'] = $Prep.Installation
     $text = $Status | ConvertTo-Json -Compress -Depth 4
     [System.IO.File]::WriteAllText($Prep.Root + '\status.json', $text)
 }

@@ -4,6 +4,7 @@ import io
 import secrets
 import urllib.request
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pulumi_vmimport.guest import answer_iso, cloud_init
@@ -35,21 +36,21 @@ _URL_SECONDS = 60.0
 _COMPLEX_SUFFIX = "-aA1"
 
 
-def answer_image(inputs: GuestInstallationInputs, instance_id: str, firmware: str) -> bytes:
-    """The ISO image. Each call generates other one-time passwords.
+def answer_image(inputs: GuestInstallationInputs, instance_id: str, firmware: str, installation: str = "") -> bytes:
+    """The ISO image. Each call generates other one-time passwords. The guest's status file repeats `installation`.
 
     Raises: CleanFailureError if BYOL Checker cannot be read; MissingIsoWriterError.
     """
     if inputs.guest_profile is GuestProfile.EC2_LINUX:
         user = inputs.user_name or DEFAULT_USER_NAME
-        files = cloud_init.no_cloud_files(instance_id, user, inputs.ssh_public_key or "")
+        files = cloud_init.no_cloud_files(instance_id, user, inputs.ssh_public_key or "", installation)
         return answer_iso.iso_image(files, cloud_init.LABEL)
     checker_folder, checker = _checker(inputs.byol_checker) if inputs.byol_checker else ("", {})
     final = {"administrator": inputs.administrator_password, "byol": inputs.byol_account_password}
     final["product_key"] = inputs.product_key
     files = answer_files(
         setup_of(inputs, firmware),
-        preparation_of(inputs, checker_folder),
+        replace(preparation_of(inputs, checker_folder), installation=installation),
         OneTimePasswords(_one_time_password(), _one_time_password()),
         {name: value for name, value in final.items() if value is not None},
     )

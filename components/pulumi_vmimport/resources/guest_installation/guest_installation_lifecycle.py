@@ -1,6 +1,7 @@
 """The lifecycle of GuestInstallation."""
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.resources.guest_installation.answer_content import answer_image
 from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths, log_of
+from pulumi_vmimport.resources.guest_installation.disk_status import read_disk_status
 from pulumi_vmimport.resources.guest_installation.guest_installation import (
     GuestInstallationInputs,
     GuestInstallationState,
@@ -28,8 +30,10 @@ from pulumi_vmimport.resources.guest_installation.installation_log import Instal
 from pulumi_vmimport.resources.guest_installation.installation_rules import input_problems
 from pulumi_vmimport.resources.guest_installation.installation_wait import wait_until_ready
 from pulumi_vmimport.resources.guest_installation.machine_problems import (
+    INSTALLATION_KEY,
     INSTALLED_KEY,
     INSTALLING_KEY,
+    STARTED,
     has_data,
     installation_problems,
 )
@@ -44,10 +48,10 @@ from pulumi_vmimport.vsphere.vsphere_errors import MachineNotFoundError, VSphere
 if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
 
-_STARTED = "started"
 _KEY_SECONDS = 15
 _SECRETS = ("administrator_password", "byol_account_password", "product_key")
 _EFI = "efi"
+_NO_INSTALLATION = {INSTALLING_KEY: "", INSTALLATION_KEY: ""}
 
 
 class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstallationState]):
@@ -120,10 +124,12 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             if devices.noted(INSTALLED_KEY) == marker:
                 run.status("an earlier run completed the installation")
                 passes = self._log(session, state).passes
+                if devices.noted(INSTALLING_KEY):  # a person confirmed it
+                    devices.detach(answer_paths(state), run.wait, with_tpm=True, notes=_NO_INSTALLATION)
                 self._delete_files(run, session, state)
                 return _installed(replace(state, passes=passes))
             progress = (devices.noted(INSTALLING_KEY) or "").removeprefix(marker).strip()
-            is_attached = str(answer_paths(state)[0]) in devices.iso_paths() and progress in ("", _STARTED)
+            is_attached = str(answer_paths(state)[0]) in devices.iso_paths() and progress in ("", STARTED)
             if is_new or not is_attached:
                 problems = installation_problems(machine, inputs, run.identity.key)
                 if reasons := [in_program_spelling(self.inputs_type, problem) for problem in problems]:
@@ -132,13 +138,12 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
                 self._attach(run, session, machine, state)
             state = self._without_screenshot(run, session, state)
             run.record(state.uuid, state)
-            is_off = machine.power_state() is PowerState.OFF
-            if progress != _STARTED or (is_off and not self._log(session, state).entries):
+            if progress != STARTED or self._is_to_restart(run, session, machine, state):
                 self._boot(run, machine, state)
         log = wait_until_ready(run, state)
         with run.vsphere() as session:
             machine = find_by_uuid(session, state.uuid)
-            notes = {INSTALLED_KEY: marker, INSTALLING_KEY: ""}
+            notes = {INSTALLED_KEY: marker, **_NO_INSTALLATION}
             InstallationDevices(machine).detach(answer_paths(state), run.wait, with_tpm=True, notes=notes)
             self._delete_files(run, session, state)
         return _installed(replace(state, passes=log.passes))
@@ -149,7 +154,8 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         """Upload the answer ISO and attach it, instead of one for other inputs; the machine is then off."""
         iso, log = answer_paths(state)
         inputs = self.inputs_of(state)
-        image = answer_image(inputs, run.identity.key, machine.facts().firmware)
+        installation = secrets.token_hex(16)
+        image = answer_image(inputs, run.identity.key, machine.facts().firmware, installation)
         folder, devices = answer_folder(session, state), InstallationDevices(machine)
         run.status("uploading the answer ISO")
         run.record(state.uuid, state)
@@ -161,7 +167,27 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         folder.delete(log.name, run.wait)
         folder.write(iso.name, image)
         machine.power_off(run.wait)
-        devices.attach(iso, log, run.wait, is_disk_first=not has_data(machine), notes={INSTALLED_KEY: ""})
+        notes = {INSTALLED_KEY: "", INSTALLATION_KEY: installation}
+        is_disk_first = not has_data(machine)
+        try:
+            devices.attach(iso, log, run.wait, is_disk_first=is_disk_first, notes=notes)
+        except VSphereFaultError as error:
+            devices.attach(iso, None, run.wait, is_disk_first=is_disk_first, notes=notes)
+            effect = "the steps of the preparation are not shown, and its result is read from the disk"
+            run.warn(f"the virtual machine got no serial port: {error}; {effect}")
+
+    def _is_to_restart(
+        self, run: Run, session: "VSphereSession", machine: VSphereMachine, state: GuestInstallationState
+    ) -> bool:
+        """Whether a machine that an earlier run started is off before its guest reported anything."""
+        if machine.power_state() is not PowerState.OFF:
+            return False
+        log = answer_folder(session, state).read(answer_paths(state)[1].name)
+        if InstallationLog.parse(log).entries:
+            return False
+        status = read_disk_status(run, machine, state)
+        # Without log and status, a restart could install a guest again that is prepared.
+        return not status.is_ready and (status.is_known or log is not None)
 
     def _boot(self, run: Run, machine: VSphereMachine, state: GuestInstallationState) -> None:
         """Start the machine from the ISO image; again if an earlier run ended before it pressed the keys."""
@@ -179,7 +205,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
                         raise
                     break  # it is off already; the wait that follows reports why
                 run.wait(1)
-        devices.note(INSTALLING_KEY, f"{_marker(run, self.inputs_of(state))} {_STARTED}", run.wait)
+        devices.note(INSTALLING_KEY, f"{_marker(run, self.inputs_of(state))} {STARTED}", run.wait)
 
     def _log(self, session: "VSphereSession", state: GuestInstallationState) -> InstallationLog:
         return InstallationLog.parse(answer_folder(session, state).read(answer_paths(state)[1].name))
@@ -197,7 +223,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         if str(iso) in devices.iso_paths():
             machine.power_off(run.wait)
         if installing:
-            devices.detach((iso, log), run.wait, with_tpm=False, notes={INSTALLING_KEY: ""})
+            devices.detach((iso, log), run.wait, with_tpm=False, notes=_NO_INSTALLATION)
         return True
 
     def _delete_files(self, run: Run, session: "VSphereSession", state: GuestInstallationState) -> None:

@@ -30,6 +30,11 @@ class InstallationLog:
         """The log of a file that may still be written; other lines, and an incomplete last one, are ignored."""
         return cls(tuple(_entries(content or b"")))
 
+    @classmethod
+    def of_passes(cls, passes: int | None) -> "InstallationLog":
+        """The log of a preparation that succeeded without a serial port."""
+        return cls((LogEntry(_RUNNER, _READY, number_of_pass=passes),))
+
     @property
     def is_ready(self) -> bool:
         """Whether the preparation reported success last."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInterruptedError
 from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths
+from pulumi_vmimport.resources.guest_installation.disk_status import read_disk_status, status_path
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
 from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
+from pulumi_vmimport.resources.guest_installation.machine_problems import INSTALLED_KEY, INSTALLING_KEY, STARTED
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 from pulumi_vmimport.vsphere.hardware_kinds import PowerState
 from pulumi_vmimport.vsphere.installation_devices import InstallationDevices
 from pulumi_vmimport.vsphere.inventory import find_by_uuid
+from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 from pulumi_vmimport.vsphere.vsphere_errors import DatastoreFileError, VSphereError, VSphereFaultError
 
 if TYPE_CHECKING:
@@ -30,8 +33,8 @@ _TRANSIENT = (None, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 def wait_until_ready(run: Run, state: GuestInstallationState) -> InstallationLog:
     """Wait until the guest has shut itself down; returns its log.
 
-    Raises: PartialFailureError if a step failed, or if the machine is off without having reported success;
-    RunInterruptedError; VSphereError.
+    Without a log that reports success, the status file on the disk decides. Raises: PartialFailureError if a step
+    failed, or if the machine is off and neither reports success; RunInterruptedError; VSphereError.
     """
     watch = _Watch(run, state)
     while True:
@@ -67,10 +70,7 @@ class _Watch:
                 return log
             self._off_seconds = self._off_seconds + self._step_seconds if is_off else 0.0
             if self._off_seconds > _OFF_SECONDS:
-                raise PartialFailureError(
-                    f"{machine.display_name} is off, but its guest did not report that it is prepared"
-                    f"{_last(log)}; power it on to continue, look at its console, and run pulumi up again"
-                )
+                return self._log_on_disk(machine, log)
             if power_state is PowerState.SUSPENDED:
                 raise PartialFailureError(
                     f"{machine.display_name} is suspended, so its guest does not continue; power it on, and run pulumi "
@@ -85,6 +85,20 @@ class _Watch:
                     f"{self._screenshot(devices)}"
                 ) from error
             self._waited_seconds += self._step_seconds
+
+    def _log_on_disk(self, machine: VSphereMachine, log: InstallationLog) -> InstallationLog:
+        """What the disk of a machine says that is off. Raises: PartialFailureError unless that is success."""
+        self._run.status("reading the result of the preparation from the disk")
+        found = read_disk_status(self._run, machine, self._state)
+        if found.is_ready:
+            return InstallationLog.of_passes(found.passes)
+        remedy = "power it on to continue, look at its console, and run pulumi up again"
+        if not found.is_known:
+            remedy = _confirmation(machine, self._state)
+        raise PartialFailureError(
+            f"{machine.display_name} is off, but its guest did not report that it is prepared{_last(log)}; "
+            f"{found.words}; {remedy}"
+        )
 
     def _read(self, folder: DatastoreFolder, name: str) -> InstallationLog:
         """The log; the one that was read last while vSphere does not serve the file."""
@@ -122,6 +136,16 @@ class _Watch:
             self._run.record(self._state.uuid, self._state)
             return f" (screenshot: {path})"
         return ""
+
+
+def _confirmation(machine: VSphereMachine, state: GuestInstallationState) -> str:
+    """What a person does where neither the serial port nor the disk says whether the guest is prepared."""
+    marker = (InstallationDevices(machine).noted(INSTALLING_KEY) or "").removesuffix(f" {STARTED}")
+    return (
+        f"power it on, and look at {status_path(state.guest_profile)} in the guest: if its status is ready, shut the "
+        f'guest down, set the advanced setting {INSTALLED_KEY} of the virtual machine to "{marker}" to confirm it, and '
+        "run pulumi up again; otherwise the preparation continues, and the next pulumi up waits for it"
+    )
 
 
 def _last(log: InstallationLog) -> str:

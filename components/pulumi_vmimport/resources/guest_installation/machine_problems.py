@@ -14,7 +14,11 @@ from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
 INSTALLED_KEY = "vmimport.installed"
 """The entry of a machine's extraConfig that says which resource and which inputs installed its guest"""
 INSTALLING_KEY = "vmimport.installing"
-"""The same of an installation that is not complete, with the word `started` once the machine boots the ISO image"""
+"""The same of an installation that is not complete"""
+INSTALLATION_KEY = "vmimport.installation"
+"""The id that the status file of the guest repeats; another one for each answer ISO"""
+STARTED = "started"
+"""The word that follows in INSTALLING_KEY once the machine boots the ISO image"""
 # A thin disk without data has none, or a few MiB of the datastore's metadata.
 _MAX_EMPTY_BYTES = 256 << 20
 _FIRMWARE = {"bios": "BIOS", "efi": "UEFI"}
