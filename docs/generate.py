@@ -1,6 +1,7 @@
-"""Fills in the parts of this folder's pages that show the package's own tables: `make docs`.
+"""Generates what shows the package's own tables: parts of the pages in this folder, the type stub and the schema.
 
-A part stands between `<!-- made of ...: name -->` and `<!-- end -->`; the prose around it is written by hand.
+`make docs` runs it. A part of a page stands between `<!-- made of ...: name -->` and `<!-- end -->`; the prose around
+it is written by hand.
 """
 
 import re
@@ -28,10 +29,13 @@ import guest_parts
 import permission_parts
 import policy_parts
 import rule_parts
+from package_schema.document import schema_text
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = Path(__file__).parents[1] / "examples"
-STUB = Path(__file__).parents[1] / "components" / "pulumi_vmimport" / "__init__.pyi"
+_PACKAGE = Path(__file__).parents[1] / "components" / "pulumi_vmimport"
+STUB = _PACKAGE / "__init__.pyi"
+SCHEMA = _PACKAGE / "plugin" / "schema.json"
 _DOCS = Path(__file__).parent
 PAGES = tuple(
     page for page in (README, *sorted(_DOCS.glob("*.md"))) if "<!-- made of" in page.read_text(encoding="utf-8")
@@ -286,5 +290,6 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
 
 if __name__ == "__main__":
     STUB.write_text(catalog_parts.stub(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
     for page in PAGES:
         page.write_text(filled_in(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -62,3 +62,7 @@ def _anchor(heading: str) -> str:
 
 def test_the_stub_of_the_package_declares_the_current_names() -> None:
     assert GENERATE.STUB.read_text(encoding="utf-8") == GENERATE.catalog_parts.stub(), "run `make docs`"
+
+
+def test_the_schema_of_the_package_is_the_current_one() -> None:
+    assert GENERATE.SCHEMA.read_text(encoding="utf-8") == GENERATE.schema_text(), "run `make docs`"

@@ -93,7 +93,7 @@ class ByolWorkspaceImageArgs(TypedDict):
     suffices and no other stack of this library owns it; otherwise a new role vmimport-<project>-<stack>-<name>."""
     adopt: NotRequired[bool]
     """Use the existing role `role_name` (default: vmimport) and never change or delete it; preview reports what it
-    lacks. False creates a role. Default: see `role_name`."""
+    lacks. With false, the component creates a role. Default: see `role_name`."""
     powered_on: NotRequired[pulumi.Input[PoweredOnValue]]
     """What to do when the virtual machine is powered on: refuse, shutDown, powerOff or wait. Default: refuse."""
     export_when_changed: NotRequired[pulumi.Input[bool]]

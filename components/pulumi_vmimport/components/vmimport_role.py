@@ -68,7 +68,7 @@ class VmimportRoleArgs(TypedDict):
 class VmimportRole(Component):
     """The role vmimport with a trust policy and a permissions policy for the given buckets and keys.
 
-    A role of that name that this component did not create is never changed: preview fails unless adopt=True. The
+    A role of that name that this component did not create is never changed: preview fails unless adopt is set. The
     account, Region and partition are those of the aws provider. Whether the partition aws-cn has the same service
     principal is not verified.
     """

@@ -25,14 +25,13 @@ class AwsFunctionInputs:
     """The inputs that every function of AWS has."""
 
     region: str | None = None
-    """The Region to read. Default: that of the explicit `aws.Provider`, else `aws:region` of the stack, else that of
+    """The Region to read. Default: that of the explicit provider, else that of the stack's configuration, else that of
     the environment or the profile."""
     profile: str | None = None
-    """The profile of the shared AWS files to use. Default: the credentials of the explicit `aws.Provider`, else those
-    of the stack."""
+    """The profile of the shared AWS files to use. Default: the credentials of the explicit provider, else those of the
+    stack."""
     assume_role_arn: str | None = None
-    """The ARN of a role to assume. Default: the roles of the explicit `aws.Provider`, else those of the stack, if
-    any."""
+    """The ARN of a role to assume. Default: the roles of the explicit provider, else those of the stack, if any."""
 
 
 class Function(ABC, Generic[InputsT, ResultT]):

@@ -20,14 +20,14 @@ class AwsArgs(TypedDict):
     """The arguments that every custom resource has."""
 
     region: NotRequired[pulumi.Input[str]]
-    """The Region; a change replaces the resource. Default: that of the explicit `aws.Provider`, else `aws:region` of
-    the stack, else that of the environment or the profile."""
+    """The Region; a change replaces the resource. Default: that of the explicit provider, else that of the stack's
+    configuration, else that of the environment or the profile."""
     profile: NotRequired[pulumi.Input[str]]
     """The profile of the shared AWS files to use for this resource. Default: the credentials of
-    the explicit `aws.Provider`, else those of the stack."""
+    the explicit provider, else those of the stack."""
     assume_role_arn: NotRequired[pulumi.Input[str]]
     """The ARN of a role to assume for this resource. Default: the roles of the explicit
-    `aws.Provider`, else those of the stack, if any."""
+    provider, else those of the stack, if any."""
     timeout_minutes: NotRequired[pulumi.Input[int]]
     """How long one `pulumi up` waits, in minutes. Work in AWS continues after that, and the next `pulumi up` resumes
     it. Default: 1440."""
