@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.aws.service_errors import is_aws_error
 from pulumi_vmimport.errors import VmimportError
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import HostRun
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
@@ -50,10 +50,10 @@ def report_error(run: HostRun, title: str, error: Exception, partial: PartialRes
     resumes = is_identity_error(error) and partial is not None
     message = f"{title}: {describe_error(error)}{_RESUMES if resumes else ''}"
     details = traceback.format_exc()
-    pulumi_hooks.log(run.identity.urn, redact_urls(details), severity="DEBUG")
+    engine.log(run.urn, redact_urls(details), severity="DEBUG")
     if partial is None:
-        pulumi_hooks.one_line_error(run.call, message)
+        engine.one_line_error(run.call, message)
     else:
-        pulumi_hooks.one_line_error(run.call, message, partial.id, partial.properties)
+        engine.one_line_error(run.call, message, partial.id, partial.properties)
     # Where the hooks are off, the runtime shows the traceback of the exception that is raised.
     return error if redact_urls(details) == details else RedactedError(message)

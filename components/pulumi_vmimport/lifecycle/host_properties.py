@@ -18,12 +18,14 @@ VSPHERE_PROVIDER = "vsphereProvider"
 """The property with the inputs of the explicit vsphere.Provider of a resource that reads vSphere."""
 ACCOUNT = "awsAccountId"
 """The output with the account of the resource."""
+UNREAD_INPUTS = "unreadInputs"
+"""The output with the names of the inputs that an import could not read back: the program's value is only recorded."""
 _INPUTS = (IDENTITY, SUPPLIED_INPUTS, AWS_PROVIDER, VSPHERE_PROVIDER)
 
 
 def without_host_properties(bag: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of the resource."""
-    return {name: value for name, value in bag.items() if name not in {PROVIDER, ACCOUNT, *_INPUTS}}
+    return {name: value for name, value in bag.items() if name not in {PROVIDER, ACCOUNT, UNREAD_INPUTS, *_INPUTS}}
 
 
 def recorded_inputs(bag: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The Run that the dynamic host provides to a lifecycle."""
+"""The Run that a host provides to a lifecycle."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.call_guard import CallGuard
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.contract import Run, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_spelling import program_text
@@ -102,7 +102,7 @@ class HostRun:
     identity: Identity
     aws: AwsConnection
     settings: HostSettings
-    call: pulumi_hooks.Call | None
+    call: engine.Call | None
     inputs_type: type = object
     """The inputs of the resource, whose names its warnings and statuses have in the spelling of the program"""
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
@@ -115,6 +115,11 @@ class HostRun:
 
     def __post_init__(self) -> None:
         self.progress = ProgressReport(self._show, time.monotonic)
+
+    @property
+    def urn(self) -> str:
+        """The URN of the resource in this run; that of its identity may be an earlier one."""
+        return str(getattr(getattr(self.call, "request", None), "urn", "")) or self.identity.urn
 
     @property
     def poll_seconds(self) -> float:
@@ -139,10 +144,10 @@ class HostRun:
         self.progress.report(progress)
 
     def _show(self, text: str, is_kept: bool) -> None:
-        pulumi_hooks.log(self.identity.urn, text, ephemeral=not is_kept)
+        engine.log(self.urn, text, ephemeral=not is_kept)
 
     def warn(self, text: str) -> None:
-        pulumi_hooks.log(self.identity.urn, program_text(self.inputs_type, text), severity="WARNING")
+        engine.log(self.urn, program_text(self.inputs_type, text), severity="WARNING")
 
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -151,7 +156,7 @@ class HostRun:
             left = end - time.monotonic()
             if left <= 0:
                 return
-            pulumi_hooks.cancelled.wait(min(left, _SLICE_SECONDS))
+            engine.cancelled.wait(min(left, _SLICE_SECONDS))
 
     def record(self, id: str, state: Any) -> None:
         self.recorded = (id, state)
@@ -161,7 +166,7 @@ class HostRun:
         return "*" in self.supplied_inputs or top in self.supplied_inputs
 
     def raise_if_over(self) -> None:
-        if pulumi_hooks.cancelled.is_set():
+        if engine.cancelled.is_set():
             raise RunInterruptedError(f"cancelled; {_RESUMES}")
         if self.call is not None and not self.call.alive:
             raise RunInterruptedError(f"the Pulumi engine has exited; {_RESUMES}")

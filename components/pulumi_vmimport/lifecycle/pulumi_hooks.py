@@ -6,55 +6,20 @@ for the operation. PULUMI_VMIMPORT_HOOKS=off disables all hooks. Measured with p
 """
 
 import os
-import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
 from types import FrameType
 from typing import Any, cast
 
 import grpc
-from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import (
-    engine_pb2,
-    engine_pb2_grpc,
-    provider_pb2,
-    status_pb2,
-)
+from pulumi.runtime.proto import provider_pb2
 
-from pulumi_vmimport.aws.redacted_urls import redact_urls
+from pulumi_vmimport.lifecycle.engine import THREADS, Call, end_with_engine
 
-# The engine runs 4 operations per CPU at a time unless --parallel sets another number; threads are created on demand.
-_THREADS = 1024
-_ENGINE_CHECK_SECONDS = 2.0
-_STATUS_DETAILS = "grpc-status-details-bin"
-
-cancelled = threading.Event()
-"""Set when the engine asks its plugins to stop (Ctrl-C)."""
 _shown = threading.local()
-
-
-@dataclass(frozen=True)
-class Call:
-    """The call of the engine that this thread serves."""
-
-    request: Any
-    context: Any
-
-    @property
-    def timeout_seconds(self) -> float:
-        """The resource's `customTimeouts` for this operation; 0 where none is set."""
-        return float(getattr(self.request, "timeout", 0.0) or 0.0)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the engine still waits for the response."""
-        return bool(self.context.is_active())
 
 
 def enabled() -> bool:
@@ -68,7 +33,7 @@ def install() -> None:
         _widen_thread_pool()
         _handle_cancel()
         _detail_diffs()
-        _end_with_engine()
+        end_with_engine()
 
 
 def current_call() -> Call | None:
@@ -91,55 +56,12 @@ def recorded_inputs(call: Call | None) -> Mapping[str, Any]:
     return rpc.deserialize_properties(inputs, keep_unknowns=True) or {} if inputs is not None else {}
 
 
-def log(urn: str, text: str, *, severity: str = "INFO", ephemeral: bool = False) -> None:
-    """Show text beside a resource; the next text replaces an ephemeral one."""
-    engine = _engine() if enabled() else None
-    if engine is None:
-        return
-    level, words = getattr(engine_pb2, severity), redact_urls(text)
-    request = engine_pb2.LogRequest(severity=level, message=words, urn=urn, ephemeral=ephemeral)
-    try:
-        engine.Log(request, timeout=5)
-    except grpc.RpcError:
-        return  # the engine may have exited; a status does not fail the operation
-
-
 def show_changes(kinds: Mapping[str, str]) -> None:
     """Make the diff that this thread computes show these properties only, each with its `PropertyDiff.Kind`.
 
     Without it the engine compares the inputs itself.
     """
     _shown.kinds = dict(kinds)
-
-
-def one_line_error(
-    call: Call | None, message: str, id: str | None = None, properties: Mapping[str, Any] | None = None
-) -> None:
-    """Make Pulumi show only the message for the exception that the caller raises next.
-
-    With an id and properties, Pulumi records a resource that is not fully initialized, and the next `up` calls update.
-    """
-    if call is None or not hasattr(call.context, "set_trailing_metadata"):
-        return
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-    if id is not None and properties is not None:
-        state = struct_pb2.Struct()
-        state.update(properties)
-        inputs = getattr(call.request, "properties", None) or getattr(call.request, "news", None)
-        status.details.add().Pack(
-            provider_pb2.ErrorResourceInitFailed(id=id, properties=state, inputs=inputs, reasons=[message])
-        )
-    call.context.set_trailing_metadata(((_STATUS_DETAILS, status.SerializeToString()),))
-
-
-def _engine_address() -> str | None:
-    return next((a for a in sys.argv[1:] if ":" in a and not a.startswith("-")), None)
-
-
-@cache
-def _engine() -> Any:
-    address = _engine_address()
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
 
 
 def _widen_thread_pool() -> None:
@@ -149,8 +71,8 @@ def _widen_thread_pool() -> None:
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
         pool = reference() if callable(reference) else None
-        if isinstance(pool, ThreadPoolExecutor) and getattr(pool, "_max_workers", _THREADS) < _THREADS:
-            pool._max_workers = _THREADS  # noqa: SLF001 - no public method changes it
+        if isinstance(pool, ThreadPoolExecutor) and getattr(pool, "_max_workers", THREADS) < THREADS:
+            pool._max_workers = THREADS  # noqa: SLF001 - no public method changes it
             _serve_waiting(pool)
         frame = frame.f_back
 
@@ -230,25 +152,5 @@ def _handle_cancel() -> None:
 def _cancel(self: Any, request: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of the method it replaces
     import importlib  # noqa: PLC0415 - see _handle_cancel
 
-    importlib.import_module("pulumi_vmimport.lifecycle.pulumi_hooks").cancelled.set()
+    importlib.import_module("pulumi_vmimport.lifecycle.engine").cancelled.set()
     return importlib.import_module("google.protobuf.empty_pb2").Empty()
-
-
-def _end_with_engine() -> None:
-    """End this process when nothing listens at the engine's address: a killed engine does not stop its plugins."""
-    address = _engine_address()
-    if address is None:
-        return
-    host, _, port = address.rpartition(":")
-
-    def watch() -> None:
-        while True:
-            time.sleep(_ENGINE_CHECK_SECONDS)
-            try:
-                socket.create_connection((host, int(port)), timeout=_ENGINE_CHECK_SECONDS).close()
-            except ConnectionRefusedError:
-                os._exit(1)
-            except OSError:
-                continue  # a slow host, or no free file descriptor: the engine may be running
-
-    threading.Thread(target=watch, name="end-with-engine", daemon=True).start()

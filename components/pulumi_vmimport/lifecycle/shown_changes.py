@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.dynamic import DiffResult
-
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.aws_identity import provider_changed
 from pulumi_vmimport.lifecycle.contract import Condition, Lifecycle
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER
@@ -36,9 +34,21 @@ class Changes:
     """That of the source, for a complete resource."""
 
 
-def diff_result(
+@dataclass(frozen=True)
+class Differences:
+    """The changes of a resource as Pulumi's protocol describes them."""
+
+    exist: bool
+    replaces: list[str]
+    """The properties that replace the resource"""
+    delete_before_replace: bool
+    kinds: dict[str, str]
+    """The properties to show, each with its `PropertyDiff.Kind`"""
+
+
+def differences(
     lifecycle: Lifecycle[Any, Any], changes: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]
-) -> DiffResult:
+) -> Differences:
     """The changes as Pulumi expects them; it shows each property that differs."""
     conditions = {changes.condition, changes.source_condition}
     is_broken = Condition.BROKEN in conditions and not changes.replacing
@@ -48,13 +58,13 @@ def diff_result(
         kinds[AWS_PROVIDER] = _kind(olds.get(AWS_PROVIDER), news.get(AWS_PROVIDER), is_replacing=False)
     if changes.condition is not Condition.READY and olds.get(lifecycle.condition_output) is not None:
         kinds[lifecycle.condition_output] = "UPDATE_REPLACE" if is_broken else "UPDATE"
-    pulumi_hooks.show_changes(kinds)
     unique = lifecycle.unique_inputs
     is_changed = bool(changes.inputs or replaces) or changes.is_other_caller
-    return DiffResult(
-        changes=is_changed or conditions != {Condition.READY},
+    return Differences(
+        exist=is_changed or conditions != {Condition.READY},
         replaces=replaces,
         delete_before_replace=bool(replaces and unique) and not changes.inputs & set(unique),
+        kinds=kinds,
     )
 
 
@@ -63,7 +73,7 @@ def warn_of_replacement(urn: str, title: str, reason: str) -> None:
     message = f"{title}: {reason}; `pulumi up` creates a new one"
     if (urn, message) not in _warned:
         _warned.add((urn, message))
-        pulumi_hooks.log(urn, message, severity="WARNING")
+        engine.log(urn, message, severity="WARNING")
 
 
 def _kind(old: Any, new: Any, is_replacing: bool) -> str:

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import pulumi_hooks, resource_host
+from pulumi_vmimport.lifecycle import engine, resource_operations
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs, aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Lifecycle, Problem, Run
 from pulumi_vmimport.lifecycle.host_run import HostSettings
@@ -77,7 +77,7 @@ def thing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(resource_host, "_created", set())
+    monkeypatch.setattr(resource_operations, "_created", set())
     monkeypatch.setattr(AwsConnection, "account_id", HERE)
     return ThingLifecycle()
 
@@ -201,7 +201,7 @@ def test_fails_in_preview_with_one_line_that_fits_a_first_run(
     host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     warned: list[str] = []
-    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: warned.append(text))
+    monkeypatch.setattr(engine, "log", lambda urn, text, **_: warned.append(text))
     fails_account(monkeypatch, error)
     ((path, reason),) = problems(host, bag())
     assert path == ""

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import pulumi_hooks, resource_host, shown_changes
+from pulumi_vmimport.lifecycle import engine, pulumi_hooks, resource_operations, shown_changes
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
@@ -120,7 +120,7 @@ FakeContext.__abstractmethods__ = frozenset()
 def thing(monkeypatch: pytest.MonkeyPatch) -> ThingLifecycle:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(resource_host, "_created", set())
+    monkeypatch.setattr(resource_operations, "_created", set())
     monkeypatch.setattr(AwsConnection, "account_id", "111111111111")
     return ThingLifecycle()
 
@@ -232,7 +232,7 @@ def test_a_replacement_without_a_changed_input_is_explained_once(
 ) -> None:
     said: list[tuple[str, str]] = []
     monkeypatch.setattr(shown_changes, "_warned", set())
-    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append((urn, text)))
+    monkeypatch.setattr(engine, "log", lambda urn, text, **_: said.append((urn, text)))
     host.diff("thing-1", bag(status="done"), bag(size=4.0))
     host.diff("thing-1", bag(status="started"), bag())
     assert said == []
@@ -256,7 +256,7 @@ def test_read_returns_inputs_for_drift_or_no_id_when_the_resource_does_not_exist
     host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append(text))
+    monkeypatch.setattr(engine, "log", lambda urn, text, **_: said.append(text))
     assert host.read("thing-1", bag(status="done")).id is None
     assert "Thing web: thing-1 was not found" in said[0]
     thing.found = ThingState(size=3, region="eu-west-1", tags={"a": "by hand"}, status="done")
@@ -366,7 +366,7 @@ def test_a_resource_that_create_reused_is_not_deleted(
     host: DynamicHost, thing: ThingLifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(pulumi_hooks, "log", lambda urn, text, **_: said.append(text))
+    monkeypatch.setattr(engine, "log", lambda urn, text, **_: said.append(text))
     created = host.create(bag())
     host.delete(created.id, bag(status="done"))
     assert thing.deleted is None

@@ -8,7 +8,7 @@ from tests.unit.lifecycle.test_dynamic_host import ThingInputs, ThingLifecycle, 
 
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.call_guard import CallGuard, current_guard
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.contract import Condition, Created, Problem, Run, RunInterruptedError
 from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 
@@ -71,6 +71,6 @@ def test_the_calls_of_an_operation_end_when_it_is_cancelled(operation: str, monk
     is_preview = operation in {"preflight", "recheck_source"}
     assert (guard.patience_seconds, guard.may_outlast) == ((60, False) if is_preview else (600, True))
     guard.pause(0, "throttled")
-    monkeypatch.setattr(pulumi_hooks.cancelled, "is_set", lambda: True)
+    monkeypatch.setattr(engine.cancelled, "is_set", lambda: True)
     with pytest.raises(RunInterruptedError, match=r"cancelled; .*; throttled"):
         guard.pause(0, "throttled")

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import host_run, pulumi_hooks
+from pulumi_vmimport.lifecycle import engine, host_run
 from pulumi_vmimport.lifecycle.contract import RunInterruptedError
 from pulumi_vmimport.lifecycle.host_run import HostRun, HostSettings
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -40,7 +40,7 @@ class FakeCall:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(host_run, "time", SimpleNamespace(monotonic=clock.monotonic))
-    monkeypatch.setattr(pulumi_hooks, "cancelled", clock)
+    monkeypatch.setattr(engine, "cancelled", clock)
     return clock
 
 

@@ -11,8 +11,8 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_vmimport.lifecycle import pulumi_hooks
-from pulumi_vmimport.lifecycle.pulumi_hooks import Call
+from pulumi_vmimport.lifecycle import engine, pulumi_hooks
+from pulumi_vmimport.lifecycle.engine import Call
 
 
 class Context(grpc.ServicerContext):  # type: ignore[misc] # grpc has no types
@@ -32,10 +32,10 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hooks are on, the engine's address is not known, and nothing is cancelled."""
     monkeypatch.delenv("PULUMI_VMIMPORT_HOOKS", raising=False)
     monkeypatch.setattr(sys, "argv", ["pulumi.dynamic"])
-    pulumi_hooks._engine.cache_clear()
+    engine._engine.cache_clear()
     yield
-    pulumi_hooks.cancelled.clear()
-    pulumi_hooks._engine.cache_clear()
+    engine.cancelled.clear()
+    engine._engine.cache_clear()
 
 
 def in_pool(function: Callable[[], Any]) -> int:
@@ -117,7 +117,7 @@ def test_cancel_is_handled_even_by_a_method_that_was_bound_before(monkeypatch: p
     )
     pulumi_hooks._handle_cancel()
     bound(None, None)
-    assert pulumi_hooks.cancelled.is_set()
+    assert engine.cancelled.is_set()
 
 
 def runtime_of_diff(changes: dict[str, str]) -> Any:
@@ -185,7 +185,7 @@ class WithForeignCancel:
 def test_without_the_servicer_cancel_is_not_handled(monkeypatch: pytest.MonkeyPatch, names: dict[str, Any]) -> None:
     monkeypatch.setitem(sys.modules, "__main__", runtime(**names))
     pulumi_hooks._handle_cancel()
-    assert not pulumi_hooks.cancelled.is_set()
+    assert not engine.cancelled.is_set()
 
 
 def test_the_call_is_found_in_a_frame_of_the_runtime() -> None:
@@ -203,30 +203,6 @@ def test_without_a_context_there_is_no_call() -> None:
         return pulumi_hooks.current_call()
 
     assert served(provider_pb2.CreateRequest(), "another kind of context") is None
-
-
-def test_a_request_without_a_timeout_has_none() -> None:
-    assert Call(request=None, context=Context()).timeout_seconds == 0
-
-
-def test_without_a_context_the_runtime_reports_the_error() -> None:
-    class Mute:
-        """A context that takes no metadata."""
-
-    pulumi_hooks.one_line_error(None, "why")
-    pulumi_hooks.one_line_error(Call(request=None, context=Mute()), "why")
-
-
-def test_without_the_address_of_the_engine_nothing_is_logged_or_watched() -> None:
-    before = threading.active_count()
-    pulumi_hooks.log("urn", "text")
-    pulumi_hooks._end_with_engine()
-    assert threading.active_count() == before
-
-
-def test_a_log_message_to_an_engine_that_has_exited_does_not_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", "127.0.0.1:1"])
-    pulumi_hooks.log("urn", "text")
 
 
 @pytest.mark.parametrize(("value", "on"), [(None, True), ("on", True), ("off", False), ("OFF", False), ("0", False)])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.lifecycle import resource_host
+from pulumi_vmimport.lifecycle import resource_operations
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.resource_host import DynamicHost
@@ -48,7 +48,9 @@ def test_every_call_has_the_region_of_the_resource_and_not_of_the_environment(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(AwsConnection, "account_id", "123456789012")
-    monkeypatch.setattr(resource_host, "_created", set())  # a delete after a create in one process is a replacement
+    monkeypatch.setattr(
+        resource_operations, "_created", set()
+    )  # a delete after a create in one process is a replacement
     lifecycle = PlaceLifecycle()
     host = DynamicHost("Place", lifecycle)
     bag = {

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_vmimport.aws.tables import post_import
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
-from pulumi_vmimport.lifecycle import pulumi_hooks
+from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
 from pulumi_vmimport.lifecycle.property_bag import write_bag
@@ -102,7 +102,7 @@ def with_(condition: Callable[[KnownFailure], bool]) -> pytest.MarkDecorator:
 def shown(monkeypatch: pytest.MonkeyPatch, run: Any) -> Callable[[DynamicHost, dict[str, Any]], str]:
     """The line that the user sees when a create fails."""
     lines: list[str] = []
-    monkeypatch.setattr(pulumi_hooks, "one_line_error", lambda call, message, *kept: lines.append(message))
+    monkeypatch.setattr(engine, "one_line_error", lambda call, message, *kept: lines.append(message))
     run.call = None
 
     def create(host: DynamicHost, bag: dict[str, Any]) -> str:
