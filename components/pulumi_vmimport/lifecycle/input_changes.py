@@ -1,7 +1,7 @@
 """Compares the inputs of two property bags."""
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, is_dataclass
 from typing import Any
 
@@ -11,10 +11,17 @@ from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 
 def comparable_inputs(of: type, bag: Mapping[str, Any]) -> dict[str, Any]:
     """The bag without the parts of strings that make no difference, such as the signature of a presigned URL."""
+    return with_nested_strings(of, bag, lambda handling, text: handling.comparable(text))
+
+
+def with_nested_strings(
+    of: type, bag: Mapping[str, Any], replaced: Callable[[StateHandling, str], Any]
+) -> dict[str, Any]:
+    """The bag with another value for each string that the inputs of this type treat specially."""
     inputs = wire_fields(of)
     types_of = field_types(of)
     return {
-        name: _comparable(types_of[inputs[name].name], nested_handling(inputs[name]), value)
+        name: _replaced(types_of[inputs[name].name], nested_handling(inputs[name]), value, replaced)
         if name in inputs
         else value
         for name, value in bag.items()
@@ -35,24 +42,28 @@ def _differs(field: Field[Any], before: Any, after: Any) -> bool:
     return before != after and not (after is None and field.metadata.get("chosen_by_aws"))
 
 
-def _comparable(hint: Any, handling: Mapping[str, StateHandling], value: Any) -> Any:
+def _replaced(
+    hint: Any, handling: Mapping[str, StateHandling], value: Any, replaced: Callable[[StateHandling, str], Any]
+) -> Any:
     hint = without_none(hint)
     if not handling:
         return value
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
-        return {name: _comparable_member(hint, handling, name, member) for name, member in value.items()}
+        return {name: _replaced_member(hint, handling, name, member, replaced) for name, member in value.items()}
     if typing.get_origin(hint) is tuple and isinstance(value, list):
-        return [_comparable(typing.get_args(hint)[0], handling, item) for item in value]
+        return [_replaced(typing.get_args(hint)[0], handling, item, replaced) for item in value]
     return value
 
 
-def _comparable_member(of: type, handling: Mapping[str, StateHandling], name: str, value: Any) -> Any:
+def _replaced_member(
+    of: type, handling: Mapping[str, StateHandling], name: str, value: Any, replaced: Callable[[StateHandling, str], Any]
+) -> Any:
     member = wire_fields(of).get(name)
     if member is None:
         return value
     if member.name in handling and isinstance(value, str):
-        return handling[member.name].comparable(value)
-    return _comparable(field_types(of)[member.name], handling, value)
+        return replaced(handling[member.name], value)
+    return _replaced(field_types(of)[member.name], handling, value, replaced)
 
 
 def has_unknown(value: Any) -> bool:
