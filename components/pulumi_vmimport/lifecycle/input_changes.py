@@ -8,15 +8,16 @@ from typing import Any
 from pulumi_vmimport.lifecycle.schema import StateHandling, field_types, nested_handling, wire_fields, without_none
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 
+_Replaced = Callable[[StateHandling, str], Any]
+"""Returns the value that stands for a string which the state treats specially"""
+
 
 def comparable_inputs(of: type, bag: Mapping[str, Any]) -> dict[str, Any]:
     """The bag without the parts of strings that make no difference, such as the signature of a presigned URL."""
     return with_nested_strings(of, bag, lambda handling, text: handling.comparable(text))
 
 
-def with_nested_strings(
-    of: type, bag: Mapping[str, Any], replaced: Callable[[StateHandling, str], Any]
-) -> dict[str, Any]:
+def with_nested_strings(of: type, bag: Mapping[str, Any], replaced: _Replaced) -> dict[str, Any]:
     """The bag with another value for each string that the inputs of this type treat specially."""
     inputs = wire_fields(of)
     types_of = field_types(of)
@@ -42,9 +43,7 @@ def _differs(field: Field[Any], before: Any, after: Any) -> bool:
     return before != after and not (after is None and field.metadata.get("chosen_by_aws"))
 
 
-def _replaced(
-    hint: Any, handling: Mapping[str, StateHandling], value: Any, replaced: Callable[[StateHandling, str], Any]
-) -> Any:
+def _replaced(hint: Any, handling: Mapping[str, StateHandling], value: Any, replaced: _Replaced) -> Any:
     hint = without_none(hint)
     if not handling:
         return value
@@ -56,7 +55,7 @@ def _replaced(
 
 
 def _replaced_member(
-    of: type, handling: Mapping[str, StateHandling], name: str, value: Any, replaced: Callable[[StateHandling, str], Any]
+    of: type, handling: Mapping[str, StateHandling], name: str, value: Any, replaced: _Replaced
 ) -> Any:
     member = wire_fields(of).get(name)
     if member is None:

@@ -15,7 +15,7 @@ from pulumi_vmimport.lifecycle.schema import wire_fields
 from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks a secret
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # An unknown value whose type is known has a text of its own.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_vmimport.lifecycle.aws_identity import configured, provider_changed, without_ignored_tags
-from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Created, Problem
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Created, Existing, Problem
 from pulumi_vmimport.lifecycle.host_properties import ACCOUNT, IDENTITY, UNREAD_INPUTS, outputs_of, recorded_inputs
 from pulumi_vmimport.lifecycle.host_run import HostRun
 from pulumi_vmimport.lifecycle.identity import Identity
@@ -29,7 +29,7 @@ _WITHOUT_EFFECT_ON_OUTPUTS = frozenset({"assumeRoleArn", "ignoredFindings", "pro
 
 
 @dataclass(frozen=True)
-class Existing:
+class ReadResource:
     """A resource as AWS or vSphere describes it."""
 
     id: str
@@ -105,7 +105,7 @@ class ResourceOperations(LifecycleCalls):
         updated = self.guarded(run, bag, update)
         return outputs_of(self.lifecycle, updated, bag, run.account_id)
 
-    def read(self, id: str, bag: Mapping[str, Any]) -> Existing | None:
+    def read(self, id: str, bag: Mapping[str, Any]) -> ReadResource | None:
         """The resource of a state as it is now; None, with a warning, if it does not exist."""
         state = self.state(bag)
         run = self.run(state, bag)
@@ -113,25 +113,30 @@ class ResourceOperations(LifecycleCalls):
         if found is None:
             run.warn(f"{self.title(run.identity)}: {id} was not found, so Pulumi drops it from the state")
             return None
-        return self._existing(run, id, bag, found, state)
+        return self._read(run, id, bag, found, state)
 
-    def read_existing(self, id: str, bag: Mapping[str, Any]) -> Existing:
+    def read_existing(self, id: str, bag: Mapping[str, Any], *, is_import: bool = False) -> ReadResource:
         """A resource that no stack manages, by its id alone.
 
-        Raises: CleanFailureError if it does not exist, because the engine would record an empty resource.
+        Raises: CleanFailureError if it does not exist, because the engine would record an empty resource, or if it is
+        incomplete and is to be imported.
         """
         state = self.state(bag)
         run = self.run(state, bag)
 
-        def read() -> Created[Any]:
-            found = self.lifecycle.read_existing(run, id, state)
+        def read() -> Existing[Any]:
+            found: Existing[Any] | None = self.lifecycle.read_existing(run, id, state)
             if found is None:
                 where = f" in {run.aws.region}" if self.lifecycle.uses_aws else ""
                 raise CleanFailureError(f"{id} does not exist{where}; check the id, the Region and the account")
+            if is_import and (problem := self.lifecycle.import_problem(found.id, found.state)):
+                raise CleanFailureError(f"{problem}; it cannot be imported")
             return found
 
         found = self.guarded(run, bag, read)
-        return self._existing(run, found.id, bag, found.state, state)
+        if is_import:
+            self._warn_of_unread(run, found.state)
+        return self._read(run, found.id, bag, found.state, state)
 
     def delete(self, id: str, bag: Mapping[str, Any]) -> None:
         """Delete the resource."""
@@ -156,7 +161,15 @@ class ResourceOperations(LifecycleCalls):
         planned = {name: olds.get(name) if is_kept else UNKNOWN for name in outputs}
         return {**news, **{name: value for name, value in planned.items() if value is not None}}
 
-    def _existing(self, run: HostRun, id: str, bag: Mapping[str, Any], found: Any, recorded: Any) -> Existing:
+    def _warn_of_unread(self, run: HostRun, state: Any) -> None:
+        for name, reason in self.lifecycle.unread_inputs.items():
+            if getattr(state, wire_fields(type(state))[name].name) is UNKNOWN:
+                run.warn(
+                    f"{name} cannot be read back: {reason}. Set it in the program as the resource was created; "
+                    "`pulumi up` records the first value and changes nothing"
+                )
+
+    def _read(self, run: HostRun, id: str, bag: Mapping[str, Any], found: Any, recorded: Any) -> ReadResource:
         unknown = [name for name, value in vars(found).items() if value is UNKNOWN]
         found = replace(found, **dict.fromkeys(unknown))
         found = without_ignored_tags(found, recorded, run.aws.settings.tags)
@@ -166,7 +179,7 @@ class ResourceOperations(LifecycleCalls):
         unread = sorted({camel_case(name) for name in unknown} & wire_fields(self.lifecycle.inputs_type).keys())
         if unread:
             outputs[UNREAD_INPUTS] = unread
-        return Existing(id, outputs, {**inputs, **recorded_inputs(bag)})
+        return ReadResource(id, outputs, {**inputs, **recorded_inputs(bag)})
 
     def _needs_preflight(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         inputs = self.lifecycle.inputs_type

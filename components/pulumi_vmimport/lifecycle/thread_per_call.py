@@ -25,5 +25,5 @@ def _serve(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...],
         return
     try:
         future.set_result(call(*args, **kwargs))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - as every Executor does
         future.set_exception(error)
