@@ -32,6 +32,7 @@ ALLOWED: dict[str, str] = {
     "CharacterDataHandler": "expat",
     "StartDoctypeDeclHandler": "expat",
     "GetSchema": "Pulumi's engine, by gRPC",
+    "Handshake": "Pulumi's engine, by gRPC",
     "Attach": "Pulumi's engine, by gRPC",
     "CheckConfig": "Pulumi's engine, by gRPC",
     "DiffConfig": "Pulumi's engine, by gRPC",

@@ -22,14 +22,18 @@ SAYS_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils
 # The lifecycles do not depend on Pulumi; these modules connect them to it.
 HOSTS = {
     "lifecycle/dynamic_host.py",
+    "lifecycle/engine.py",
     "lifecycle/explicit_provider.py",
+    "lifecycle/host_choice.py",
     "lifecycle/managed_resource.py",
+    "lifecycle/native_host.py",
+    "lifecycle/native_program.py",
     "lifecycle/program_arguments.py",
     "lifecycle/program_values.py",
     "lifecycle/pulumi_hooks.py",
-    "lifecycle/shown_changes.py",
     "lifecycle/pulumi_unknowns.py",
     "lifecycle/resource_host.py",
+    "plugin/__main__.py",
     "testing.py",
 }
 

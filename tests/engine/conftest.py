@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ class Stack:
     project: str = "web"
     config: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    host: str = "dynamic"
+    """The provider of the custom resources: `dynamic` or `native`"""
     output: list[str] = field(default_factory=list)
     _selected: automation.Stack | None = field(default=None, init=False)
     _configured: dict[str, str] = field(default_factory=dict, init=False)
@@ -176,6 +179,7 @@ class Stack:
         return printed
 
     def _stack(self) -> automation.Stack:
+        self._choose_host()
         if self._selected is None:
             options = automation.LocalWorkspaceOptions(
                 work_dir=str(self.directory), env_vars=self._variables(), pulumi_command=self.command
@@ -198,12 +202,30 @@ class Stack:
         self._configured = dict(self.config)
         return self._selected
 
+    def _choose_host(self) -> None:
+        """An inline program runs in this process, whose environment chooses the host."""
+        os.environ["PULUMI_VMIMPORT_HOST"] = self.host
+        plugin = [{"name": "vmimport", "path": str(native_plugin(self.directory.parent))}]
+        project = {"name": self.project, "runtime": "python", "plugins": {"providers": plugin}}
+        (self.directory / "Pulumi.yaml").write_text(json.dumps(project))
+
     def _program(self) -> None:
         self._loops.append(asyncio.get_running_loop())
         self.program()
 
     def _variables(self) -> dict[str, str]:
         return {**self.sandbox.environment, **self.environment}
+
+
+def native_plugin(directory: Path) -> Path:
+    """A folder with the executable of the native provider, as `plugins.providers.path` of a project names it."""
+    folder = directory / "plugin"
+    folder.mkdir(exist_ok=True)
+    command = folder / "pulumi-resource-vmimport"
+    if not command.exists():
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pulumi_vmimport.plugin "$@"\n')
+        command.chmod(0o755)
+    return folder
 
 
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:

@@ -10,7 +10,10 @@ from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import HostReference
 from pulumi_vmimport.lifecycle.explicit_provider import explicit_provider, inherited_provider, settings_of_provider
+from pulumi_vmimport.lifecycle.host_choice import is_native
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS, VSPHERE_PROVIDER
+from pulumi_vmimport.lifecycle.native_identity import native_type
+from pulumi_vmimport.lifecycle.native_program import native_options
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag, without_dependency
 from pulumi_vmimport.lifecycle.schema import camel_case, wire_fields
@@ -62,17 +65,23 @@ class ManagedResource(dynamic.Resource):
         given |= {k: pulumi.Output.secret(given[k]) for k in self._secret_arguments if k in given}
         props: dict[str, Any] = dict.fromkeys(wire_fields(self._state_type))
         props |= to_bag(self._inputs_type, given)
-        if opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
+        native = is_native()
+        if native or opts.id is None:
+            props[SUPPLIED_INPUTS] = ["*"] if opts.depends_on else supplied
+        if not native and opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = without_dependency(urn)
-            props[SUPPLIED_INPUTS] = ["*"] if opts.depends_on else supplied
         provider = explicit_provider("aws", opts)
         if provider is not None:
             props[AWS_PROVIDER] = settings_of_provider(provider)
         vsphere = explicit_provider("vsphere", opts) if self._uses_vsphere else None
         if vsphere is not None:
             props[VSPHERE_PROVIDER] = settings_of_provider(vsphere)
-        super().__init__(HostReference(resource), resource_name, props, opts)
+        if native:
+            opts = native_options(resource, opts)
+            pulumi.CustomResource.__init__(self, native_type(resource), resource_name, props, opts)
+        else:
+            super().__init__(HostReference(resource), resource_name, props, opts)
         if inherited_provider("aws", self) is not provider:
             raise pulumi.RunError(
                 f"{resource} {resource_name}: a transformation replaces its aws.Provider, whose settings cannot be "

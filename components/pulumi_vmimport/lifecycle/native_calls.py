@@ -33,7 +33,8 @@ class NativeBag:
         bag = received(message)
         values = {_SHOWN.get(name, name): value for name, value in bag.values.items()}
         recorded = received(inputs).values if inputs is not None else {}
-        return cls(bag, {**values, **{name: recorded[name] for name in _ONLY_INPUTS if name in recorded}})
+        added = (*_ONLY_INPUTS, *(name for name in values.get(UNREAD_INPUTS) or () if name not in values))
+        return cls(bag, {**values, **{name: recorded[name] for name in added if name in recorded}})
 
     @property
     def is_of_python(self) -> bool:

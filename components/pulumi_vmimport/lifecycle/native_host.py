@@ -124,7 +124,7 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
         if IDENTITY in state.values:
             found = operations.read(request.id, state.values)
         else:
-            found = operations.read_existing(request.id, self._bag(request, state), is_import=True)
+            found = operations.read_existing(request.id, self._bag(request, state), is_import=not state.values)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(

@@ -219,13 +219,18 @@ _AWS_PREFIX = "aws:"
 _NOT_CONFIGURATION = frozenset({"version", "pluginDownloadURL"})
 
 
+def stack_key(name: str) -> str:
+    """The key of a stack's configuration that means the same as an argument: `aws:region` for `region`."""
+    return _STACK_KEYS.get(name, f"{_AWS_PREFIX}{name}")
+
+
 def stack_configuration(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the provider under the keys of a stack's configuration, which `HostSettings.read` reads.
 
     A name that is not in the table counts as one of pulumi-aws, so that `AwsSettings` reports it.
     """
     return {
-        _STACK_KEYS.get(name, f"{_AWS_PREFIX}{name}"): value
+        stack_key(name): value
         for name, value in arguments.items()
         if name not in _NOT_CONFIGURATION and not name.startswith("__") and value is not None
     }

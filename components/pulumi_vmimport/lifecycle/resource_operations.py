@@ -64,8 +64,8 @@ class ResourceOperations(LifecycleCalls):
         """What `pulumi up` changes."""
         state = self.state(olds)
         condition = self.lifecycle.condition(state)
-        changed = changed_inputs(self.lifecycle.inputs_type, olds, news)
-        replacing = changed & replacing_properties(self.lifecycle.inputs_type) - _unread(olds)
+        changed = self._changed(olds, news)
+        replacing = changed & replacing_properties(self.lifecycle.inputs_type)
         is_other_caller = provider_changed(olds, news) or bool(changed & {"profile", "assumeRoleArn"})
         if is_other_caller and not replacing:
             verify_account(self, olds, news)
@@ -154,8 +154,7 @@ class ResourceOperations(LifecycleCalls):
     def planned_outputs(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs as preview knows them. `olds` is empty for a create."""
         inputs = wire_fields(self.lifecycle.inputs_type)
-        changed = changed_inputs(self.lifecycle.inputs_type, olds, news)
-        is_kept = bool(olds) and changed <= _WITHOUT_EFFECT_ON_OUTPUTS
+        is_kept = bool(olds) and self._changed(olds, news) <= _WITHOUT_EFFECT_ON_OUTPUTS
         is_kept = is_kept and self.lifecycle.condition(self.state(olds)) is Condition.READY
         outputs = (name for name in wire_fields(self.lifecycle.state_type) if name not in inputs)
         planned = {name: olds.get(name) if is_kept else UNKNOWN for name in outputs}
@@ -166,7 +165,7 @@ class ResourceOperations(LifecycleCalls):
             if getattr(state, wire_fields(type(state))[name].name) is UNKNOWN:
                 run.warn(
                     f"{name} cannot be read back: {reason}. Set it in the program as the resource was created; "
-                    "`pulumi up` records the first value and changes nothing"
+                    "the first value is no change"
                 )
 
     def _read(self, run: HostRun, id: str, bag: Mapping[str, Any], found: Any, recorded: Any) -> ReadResource:
@@ -182,9 +181,12 @@ class ResourceOperations(LifecycleCalls):
         return ReadResource(id, outputs, {**inputs, **recorded_inputs(bag)})
 
     def _needs_preflight(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-        inputs = self.lifecycle.inputs_type
-        relevant = preflight_properties(inputs) - _unread(olds)
-        return not olds or bool(changed_inputs(inputs, olds, news) & relevant)
+        return not olds or bool(self._changed(olds, news) & preflight_properties(self.lifecycle.inputs_type))
+
+    def _changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+        """The inputs that differ. The first value for an input that an import could not read is no change."""
+        unread = {name for name in olds.get(UNREAD_INPUTS) or () if olds.get(name) is None}
+        return changed_inputs(self.lifecycle.inputs_type, olds, news) - unread
 
     def _refuse_problems(self, inputs: Any, bag: Mapping[str, Any]) -> None:
         """Fail for the problems that preview could only warn of, before anything is created."""
@@ -202,7 +204,3 @@ class ResourceOperations(LifecycleCalls):
                 f"{self.message(problem)} (`pulumi up` fails unless another resource of the stack changes this first)"
             )
             self.run(inputs, bag).warn(text)
-
-
-def _unread(olds: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(olds.get(UNREAD_INPUTS) or ())
