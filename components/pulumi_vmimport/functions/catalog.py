@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from pulumi_vmimport.lifecycle.function import Function
-from pulumi_vmimport.resources.catalog_entry import iam
+from pulumi_vmimport.resources.catalog_entry import ACCESS_CHECK, iam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,31 @@ FUNCTIONS = (
         summary="status, progress, snapshots and settings of an import task of EC2",
         page="functions.md",
         actions=iam("ec2", "DescribeImportImageTasks", "DescribeImages"),
+    ),
+    FunctionEntry(
+        name="getInspection",
+        module="functions.get_inspection",
+        summary="facts and findings of a disk image in S3 or on this machine, as `vmimport inspect --json` has them",
+        page="functions.md",
+        actions=iam("s3", "ListBucket", "GetObject", "GetObjectVersion"),
+    ),
+    FunctionEntry(
+        name="getProvenance",
+        module="functions.get_provenance",
+        summary="what an AMI, a snapshot, a WorkSpaces image or an object in S3 was made of",
+        page="functions.md",
+        actions=(
+            *iam("ec2", "DescribeImages", "DescribeSnapshots"),
+            *iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"),
+            *iam("s3", "ListBucket", "GetObject"),
+        ),
+    ),
+    FunctionEntry(
+        name="getServiceRoleProblems",
+        module="functions.get_service_role_problems",
+        summary="why a role is insufficient as the service role of VM Import/Export, each reason with its remedy",
+        page="functions.md",
+        actions=(*ACCESS_CHECK, *iam("s3", "ListBucket", "GetObject")),
     ),
     FunctionEntry(
         name="getSupportedSystems",

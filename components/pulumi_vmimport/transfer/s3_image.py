@@ -10,21 +10,40 @@ from pulumi_vmimport.transfer.s3_ranges import get_range
 class S3Image(RemoteImage):
     """An object in S3, pinned by its ETag."""
 
-    def __init__(self, requests: DataRequests, found: FoundObject, cache: CachePolicy = FULL_READ) -> None:
+    def __init__(
+        self,
+        requests: DataRequests,
+        found: FoundObject,
+        cache: CachePolicy = FULL_READ,
+        *,
+        version_id: str | None = None,
+    ) -> None:
+        """Without `version_id`, the requests are those of the current version, as long as it has the same ETag."""
         super().__init__(s3_object.uri(found.bucket, found.key), found.size_bytes, found.etag, cache)
         self._requests = requests
-        self._bucket, self._key = found.bucket, found.key
+        self._bucket, self._key, self._version_id = found.bucket, found.key, version_id
 
     @classmethod
-    def open(cls, requests: DataRequests, bucket: str, key: str, cache: CachePolicy = SPARSE_READ) -> "S3Image":
-        """Open the object as it is now. One request returns its ETag, its size and its first bytes.
+    def open(
+        cls,
+        requests: DataRequests,
+        bucket: str,
+        key: str,
+        cache: CachePolicy = SPARSE_READ,
+        *,
+        version_id: str | None = None,
+    ) -> "S3Image":
+        """Open a version of the object, by default the current one. One request returns ETag, size and first bytes.
 
         Raises: UnreadableSourceError if it does not exist or is empty; botocore's ClientError.
         """
-        start = get_range(requests, bucket, key, 0, cache.chunk_bytes - 1)
-        image = cls(requests, FoundObject(bucket, key, start.etag, start.size_bytes), cache)
+        start = get_range(requests, bucket, key, 0, cache.chunk_bytes - 1, version_id=version_id)
+        image = cls(requests, FoundObject(bucket, key, start.etag, start.size_bytes), cache, version_id=version_id)
         image._keep_start(image._count(start.data))
         return image
 
     def _request(self, first: int, last: int) -> bytes:
-        return self._count(get_range(self._requests, self._bucket, self._key, first, last, etag=self.identity).data)
+        found = get_range(
+            self._requests, self._bucket, self._key, first, last, etag=self.identity, version_id=self._version_id
+        )
+        return self._count(found.data)

@@ -49,19 +49,26 @@ def parse_content_range(value: str | None) -> tuple[int, int, int] | None:
 
 
 def get_range(
-    requests: DataRequests, bucket: str, key: str, first: int, last: int, *, etag: str | None = None
+    requests: DataRequests,
+    bucket: str,
+    key: str,
+    first: int,
+    last: int,
+    *,
+    etag: str | None = None,
+    version_id: str | None = None,
 ) -> S3Range:
     """Read the bytes from first to last, both included, or to the end of the object if that is before.
 
-    With `etag`, only the version with this ETag. If an answer does not belong to the request, the range is requested
-    again, up to five attempts in all.
+    With `etag`, only the version with this ETag; with `version_id`, the version with this id. If an answer does not
+    belong to the request, the range is requested again, up to five attempts in all.
 
     Raises: UnreadableSourceError if the object does not exist, is empty, or every answer is wrong; SourceModifiedError
     if its ETag differs; botocore's errors.
     """
     name = s3_object.uri(bucket, key)
     try:
-        found = _get(requests, bucket, key, (first, last), etag)
+        found = _get(requests, bucket, key, (first, last), _conditions(etag, version_id))
     except _WrongAnswerError as error:
         raise UnreadableSourceError(name, str(error)) from error
     except ClientError as error:
@@ -69,7 +76,8 @@ def get_range(
         if code in _CHANGED or (code in _GONE and etag is not None):
             raise SourceModifiedError(name) from error
         if code in _GONE:
-            raise UnreadableSourceError(name, "the object does not exist", is_missing=True) from error
+            what = "the object" if version_id is None else f"version {version_id} of the object"
+            raise UnreadableSourceError(name, f"{what} does not exist", is_missing=True) from error
         if code in _INVALID_RANGE and first == 0:  # an empty object has no first byte
             raise EmptySourceError(name, "object") from error
         raise
@@ -79,12 +87,11 @@ def get_range(
 
 
 @retry(retry=retry_if_exception_type(_WrongAnswerError), stop=stop_after_attempt(_ATTEMPTS), reraise=True)
-def _get(requests: DataRequests, bucket: str, key: str, span: tuple[int, int], etag: str | None) -> S3Range:
-    condition: dict[str, Any] = {} if etag is None else {"IfMatch": f'"{etag}"'}
+def _get(requests: DataRequests, bucket: str, key: str, span: tuple[int, int], conditions: dict[str, Any]) -> S3Range:
     asked = f"bytes={span[0]}-{span[1]}"
 
     def receive(client: "S3Client") -> S3Range:
-        response = client.get_object(Bucket=bucket, Key=key, Range=asked, **condition)
+        response = client.get_object(Bucket=bucket, Key=key, Range=asked, **conditions)
         size = _size_in(response, span)
         data = response["Body"].read()
         expected = min(span[1] + 1, size) - span[0]
@@ -93,6 +100,11 @@ def _get(requests: DataRequests, bucket: str, key: str, span: tuple[int, int], e
         return S3Range(data, response["ETag"].strip('"'), size)
 
     return requests(f"{asked} of {key}", receive)
+
+
+def _conditions(etag: str | None, version_id: str | None) -> dict[str, Any]:
+    given = {"IfMatch": f'"{etag}"' if etag is not None else None, "VersionId": version_id}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _size_in(response: "GetObjectOutputTypeDef", span: tuple[int, int]) -> int:

@@ -9,9 +9,7 @@ from pulumi_vmimport.cli.inspect import inspection_report
 from pulumi_vmimport.cli.inspect.progress import progress
 from pulumi_vmimport.cli.inspect.target import name_of, open_target
 from pulumi_vmimport.cli.output import emit
-from pulumi_vmimport.disk.inspect_guest import inspect_guest
-from pulumi_vmimport.disk.rules.evaluation import evaluate
-from pulumi_vmimport.disk.rules.findings import Severity
+from pulumi_vmimport.functions.inspection_result import InspectionResult, guest_reader
 from pulumi_vmimport.image_profile import PROFILE_NAMES, ImageProfile
 
 NO_ERROR, ERRORS = 0, 1
@@ -64,7 +62,7 @@ def inspect(
     """  # noqa: D301 - \b is click's, not Python's
     start = time.monotonic()
     image_profile = ImageProfile(profile)
-    read_guest = inspect_guest if guest or image_profile is ImageProfile.BYOL_WORKSPACES else None
+    read_guest = guest_reader(image_profile, is_wanted=guest)
     name = name_of(target)
     try:
         with open_target(target, aws_profile, region) as image, progress(image, name, wanted=deep):
@@ -74,8 +72,7 @@ def inspect(
         if wants_json:
             emit(inspection_report.failure_as_json(name, trouble.format_message()))
         raise
-    findings = evaluate(facts, image_profile)
-    report = inspection_report.InspectionReport(name, facts, findings, image_profile, reads, time.monotonic() - start)
+    result = InspectionResult.of(facts, image_profile)
+    report = inspection_report.InspectionReport(name, result, reads, time.monotonic() - start)
     emit(inspection_report.as_json(report) if wants_json else inspection_report.as_text(report))
-    errors = any(finding.severity is Severity.ERROR for finding in findings)
-    raise click.exceptions.Exit(ERRORS if errors else NO_ERROR)
+    raise click.exceptions.Exit(ERRORS if result.has_errors else NO_ERROR)

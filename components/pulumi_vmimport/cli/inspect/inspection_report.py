@@ -1,20 +1,15 @@
 """Facts and findings, as text and as JSON."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from pulumi_vmimport.cli.inspect.guest_report import GuestReport, guest_line, guest_report
-from pulumi_vmimport.cli.inspect.target import Reads
+from pulumi_vmimport.cli.inspect.guest_report import guest_line, verdict_lines
 from pulumi_vmimport.cli.terminal import escaped, wrapped
 from pulumi_vmimport.disk.guest.detected_guest import detected_guest
-from pulumi_vmimport.disk.guest.guest_facts import as_document
 from pulumi_vmimport.disk.inspection.facts import (
     Container,
     DiskFacts,
@@ -25,8 +20,10 @@ from pulumi_vmimport.disk.inspection.facts import (
 )
 from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import data_partitions
-from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
+from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.disk.rules.text_format import approximate_size, quantity
+from pulumi_vmimport.functions.inspection_result import InspectionResult
+from pulumi_vmimport.functions.inspection_target import Reads
 from pulumi_vmimport.image_profile import ImageProfile
 
 SCHEMA = 1
@@ -43,63 +40,37 @@ _USUAL_WIDTH, _LEAST_WIDTH = 80, 20
 
 @dataclass(frozen=True)
 class InspectionReport:
-    """The result of one inspection."""
+    """The result of one inspection, and what it took."""
 
     name: str
-    facts: ImageFacts
-    findings: Sequence[ImageFinding]
-    profile: ImageProfile
+    result: InspectionResult
     reads: Reads
     seconds: float
-
-    @cached_property
-    def guest(self) -> GuestReport | None:
-        """The operating system on the root disk, if it was looked for."""
-        return guest_report(self.facts, self.profile)
 
 
 def as_json(report: InspectionReport) -> str:
     """The report as JSON."""
-    guest = report.guest
+    result = report.result
+    guest = result.guest
     return json.dumps(
         {
             "schema": SCHEMA,
             "target": report.name,
-            "profile": report.profile,
-            "verdict": verdict(report.findings),
-            "findings": [asdict(finding) for finding in report.findings],
+            "profile": result.profile,
+            "verdict": result.verdict,
+            "findings": [asdict(finding) for finding in result.findings],
             "detected_guest": asdict(guest.detected) if guest and guest.detected else None,
             "verdicts": [asdict(verdict) for verdict in guest.verdicts] if guest else [],
-            "facts": _facts_document(report.facts),
+            "facts": result.facts_document,
             "reads": asdict(report.reads),
         },
         indent=2,
     )
 
 
-def _facts_document(facts: ImageFacts) -> dict[str, Any]:
-    """The facts; those of a guest in the form that a script inside it prints."""
-    document = asdict(facts)
-    for disk, shown in zip(facts.disks, document["disks"], strict=True):
-        shown["guest"] = as_document(disk.guest) if disk.guest else None
-    return document
-
-
 def failure_as_json(name: str, words: str) -> str:
     """The failure to read an image, as JSON."""
     return json.dumps({"schema": SCHEMA, "target": name, "error": words}, indent=2)
-
-
-def verdict(findings: Sequence[ImageFinding]) -> str:
-    """The number of findings. Whether AWS accepts the image cannot be known."""
-    counts = Counter(finding.severity for finding in findings)
-    words = [_quantity(severity, counts[severity]) for severity in _NOUNS if counts[severity]]
-    if counts[Severity.ERROR]:
-        return ", ".join(words)
-    return "; ".join(["no known blocker found", *([", ".join(words)] if words else [])])
-
-
-_NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "check"}
 
 
 def as_text(report: InspectionReport) -> str:
@@ -112,7 +83,7 @@ def as_text(report: InspectionReport) -> str:
 
 
 def _print(console: Console, report: InspectionReport) -> None:
-    facts, findings = report.facts, report.findings
+    facts, findings = report.result.facts, report.result.findings
 
     def paragraph(words: str, style: str = "", *, indent: int = 0) -> None:
         for line in wrapped(words, console.width, indent=indent):
@@ -132,13 +103,13 @@ def _print(console: Console, report: InspectionReport) -> None:
         paragraph(f"cause: {finding.cause}", indent=2)
         paragraph(f"remedy: {finding.remedy}", indent=2)
         paragraph(f"source: {finding.source}", "dim", indent=2)
-    if lines := list(report.guest.lines()) if report.guest else []:
+    if lines := list(verdict_lines(report.result.guest)) if report.result.guest else []:
         console.print()
         for line in lines:
             paragraph(line)
     console.print()
     style = "bold red" if findings and findings[0].severity is Severity.ERROR else "bold green"
-    paragraph(f"{verdict(findings)} (checked for {_PURPOSES[report.profile]})", style)
+    paragraph(f"{report.result.verdict} (checked for {_PURPOSES[report.result.profile]})", style)
     paragraph(
         f"{quantity(report.reads.requests, 'read')}, {approximate_size(report.reads.bytes)}, {report.seconds:.1f} s",
         "dim",
@@ -210,11 +181,6 @@ def _partition(partition: Partition, *, root: int | None) -> str:
     words = ", ".join([kind, *filter(None, marks)])
     size, start = approximate_size(partition.size_bytes), approximate_size(partition.start_bytes)
     return f"{partition.number}: {size} at {start}, {words}"
-
-
-def _quantity(severity: Severity, count: int) -> str:
-    words = quantity(count, _NOUNS[severity])
-    return f"{words} inconclusive" if severity is Severity.UNKNOWN else words
 
 
 def _text(words: str, style: str = "") -> Text:

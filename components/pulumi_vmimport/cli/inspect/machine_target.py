@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_vmimport.cli.command_error import CommandError
-from pulumi_vmimport.cli.inspect.target import Reads
 from pulumi_vmimport.disk.inspection.facts import ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
+from pulumi_vmimport.functions.inspection_target import Reads
 from pulumi_vmimport.resources.machine_inspection import inspect_machine
 from pulumi_vmimport.vsphere.inventory import find_by_path
 from pulumi_vmimport.vsphere.session import VSphereSession

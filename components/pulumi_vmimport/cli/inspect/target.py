@@ -2,9 +2,8 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -13,48 +12,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
-from pulumi_vmimport.disk.disk_content import Extent, Source
 from pulumi_vmimport.disk.inspection.facts import ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
-from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
+from pulumi_vmimport.functions.inspection_target import InspectedFile, Reads, open_file, open_object
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.data_requests import ClientRequests
-from pulumi_vmimport.transfer.local_image import LocalImage, path_beside
 from pulumi_vmimport.transfer.remote_image import RemoteImage
-from pulumi_vmimport.transfer.s3_image import S3Image
-from pulumi_vmimport.transfer.transfer_errors import TransferError, UnreadableSourceError
+from pulumi_vmimport.transfer.transfer_errors import TransferError
 from pulumi_vmimport.vsphere.vsphere_errors import VSphereError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _S3, _HTTPS, _VSPHERE = "s3://", "https://", "vsphere://"
-
-
-@dataclass
-class Reads:
-    """The number of reads and bytes."""
-
-    requests: int = 0
-    bytes: int = 0
-
-
-@dataclass
-class Target:
-    """An open image, and how to open files next to it."""
-
-    source: Source
-    open_sibling: Callable[[str], Source | None] | None
-    reads: Callable[[], Reads]
-
-    @property
-    def size_bytes(self) -> int:
-        """The size of the image."""
-        return self.source.size_bytes
-
-    def facts(self, *, deep: bool, read_guest: ReadGuest | None = None) -> ImageFacts:
-        """Inspect the image."""
-        return inspect_image(self.source, open_sibling=self.open_sibling, deep=deep, read_guest=read_guest)
 
 
 class InspectionTarget(Protocol):
@@ -90,7 +60,7 @@ def open_target(target: str, profile: str | None, region: str | None) -> Iterato
                     f"{shown_value(name_of(target))}"
                 )
             else:
-                yield _of_file(target, stack)
+                yield open_file(target, stack)
         except (TransferError, VSphereError) as error:
             raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:
@@ -121,49 +91,10 @@ def _has_host(url: str) -> bool:
         return False
 
 
-@dataclass
-class _CountedImage:
-    """A local file that counts its reads."""
-
-    image: LocalImage
-    name: str
-    reads: Reads
-    is_local: bool = field(default=True, init=False)
-
-    @property
-    def size_bytes(self) -> int:
-        return self.image.size_bytes
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        data = self.image.read_at(offset, length)
-        self.reads.requests += 1
-        self.reads.bytes += len(data)
-        return data
-
-    def extents(self) -> Iterator[Extent]:
-        return self.image.extents()
-
-
-def _of_file(path: str, stack: ExitStack) -> Target:
-    reads = Reads()
-
-    def open_sibling(name: str) -> Source | None:
-        try:
-            image = stack.enter_context(LocalImage(path_beside(path, name)))
-        except UnreadableSourceError as error:
-            if not error.is_missing:
-                raise
-            return None
-        return _CountedImage(image, name, reads)
-
-    image = stack.enter_context(LocalImage(path))
-    return Target(_CountedImage(image, Path(path).name, reads), open_sibling, lambda: reads)
-
-
-def _of_url(url: str, stack: ExitStack) -> Target:
+def _of_url(url: str, stack: ExitStack) -> InspectedFile:
     module = importlib.import_module("pulumi_vmimport.transfer.url_image")
     image: RemoteImage = stack.enter_context(module.UrlImage(url))
-    return Target(image, None, lambda: Reads(image.requests, image.received_bytes))
+    return InspectedFile(image, None, lambda: Reads(image.requests, image.received_bytes))
 
 
 def _of_machine(target: str, stack: ExitStack) -> InspectionTarget:
@@ -175,33 +106,14 @@ def _of_machine(target: str, stack: ExitStack) -> InspectionTarget:
     return machine
 
 
-def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> Target:
+def _of_object(uri: str, profile: str | None, region: str | None, stack: ExitStack) -> InspectedFile:
     bucket, _, key = uri.removeprefix(_S3).partition("/")
     if not bucket or not key:
         raise CommandError(f"expected {_S3}bucket/key, got {shown_value(uri)}")
     account = importlib.import_module("pulumi_vmimport.cli.inspect.s3_client")
-    images: list[S3Image] = []
     try:
         client: S3Client = account.s3_client(profile, region)
     except ValueError as error:  # botocore: invalid endpoint
         variables = "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 or endpoint_url"
         raise CommandError(f"{uri} cannot be read: {error} ({variables})") from error
-    requests = ClientRequests(client)
-    image = stack.enter_context(S3Image.open(requests, bucket, key))
-    images.append(image)
-
-    def open_sibling(name: str) -> Source | None:
-        folder = key.rpartition("/")[0]
-        try:
-            near = stack.enter_context(S3Image.open(requests, bucket, f"{folder}/{name}" if folder else name))
-        except UnreadableSourceError as error:
-            if not error.is_missing:
-                raise
-            return None
-        images.append(near)
-        return near
-
-    def reads() -> Reads:
-        return Reads(sum(each.requests for each in images), sum(each.received_bytes for each in images))
-
-    return Target(image, open_sibling, reads)
+    return open_object(ClientRequests(client), bucket, key, stack)

@@ -1,21 +1,19 @@
 """`vmimport provenance` shows where an AMI, a snapshot or a WorkSpaces image comes from."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.ec2 import ebs_snapshots, images
-from pulumi_vmimport.aws.workspaces import workspace_images, workspaces_tags
 from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.output import emit
 from pulumi_vmimport.cli.searched_account import account_of
 from pulumi_vmimport.cli.terminal import escaped
+from pulumi_vmimport.functions import traced_image
+from pulumi_vmimport.functions.traced_image import TracedImage
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.shown_value import shown_value
 
@@ -30,15 +28,6 @@ _TITLES = {
 }
 """What is shown of each fact, from the image back to its source."""
 _WIDTH = max(map(len, _TITLES.values()))
-
-
-@dataclass(frozen=True)
-class _Found:
-    kind: str
-    id: str
-    name: str
-    state: str
-    tags: Mapping[str, str]
 
 
 @click.command()
@@ -59,7 +48,7 @@ def provenance(*, ids: tuple[str, ...], region: str | None, aws_profile: str | N
     Exit status: 0 every image has such tags, 1 an image has none, 2 an image was not found or the arguments are wrong.
     """  # noqa: D301 - \b is click's, not Python's
     for id in ids:
-        if id.partition("-")[0] not in _FINDERS:
+        if not traced_image.is_traceable(id):
             raise click.BadParameter(f"expected ami-..., snap-... or wsi-..., got {shown_value(id)}", param_hint="ID")
     account = account_of(aws_profile, (region,) if region else (), (), all_regions=False)
     aws = account.aws(account.regions[0])
@@ -71,7 +60,7 @@ def provenance(*, ids: tuple[str, ...], region: str | None, aws_profile: str | N
     raise click.exceptions.Exit(0 if all(provenance_of(each.tags) for each in found) else 1)
 
 
-def _as_text(found: _Found) -> str:
+def _as_text(found: TracedImage) -> str:
     facts = provenance_of(found.tags)
     heading = " ".join(filter(None, (found.kind, found.id, found.name and f"({found.name})", found.state)))
     lines = [f"  {title:<{_WIDTH}}  {facts[name]}" for name, title in _TITLES.items() if name in facts]
@@ -79,7 +68,7 @@ def _as_text(found: _Found) -> str:
     return "\n".join(map(escaped, [heading, *(lines or [none])]))
 
 
-def _as_json(found: _Found, account_id: str, region: str) -> dict[str, Any]:
+def _as_json(found: TracedImage, account_id: str, region: str) -> dict[str, Any]:
     facts = provenance_of(found.tags)
     return {
         "id": found.id,
@@ -92,31 +81,11 @@ def _as_json(found: _Found, account_id: str, region: str) -> dict[str, Any]:
     }
 
 
-def _find(aws: AwsConnection, id: str) -> _Found:
+def _find(aws: AwsConnection, id: str) -> TracedImage:
     try:
-        found = _FINDERS[id.partition("-")[0]](aws, id)
+        found = traced_image.find(aws, id)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"{id}: {aws_error_text(error)}") from error
     if found is None:
         raise CommandError(f"{id} does not exist in {aws.region}; check the id, --region and --aws-profile")
     return found
-
-
-def _image(aws: AwsConnection, id: str) -> _Found | None:
-    image = images.find(aws, id)
-    return _Found("AMI", id, image.name, image.state, image.tags) if image else None
-
-
-def _snapshot(aws: AwsConnection, id: str) -> _Found | None:
-    snapshot = ebs_snapshots.find(aws, id)
-    return _Found("snapshot", id, "", snapshot.state, snapshot.tags) if snapshot else None
-
-
-def _workspace_image(aws: AwsConnection, id: str) -> _Found | None:
-    image = workspace_images.find(aws, id)
-    return (
-        _Found("WorkSpaces image", id, image.name, image.state, workspaces_tags.list_tags(aws, id)) if image else None
-    )
-
-
-_FINDERS = {"ami": _image, "snap": _snapshot, "wsi": _workspace_image}

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissi
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
@@ -42,15 +43,36 @@ def role_problems(run: Run, role_name: str | None, access: RequiredAccess, *, fr
     yield from (Problem("roleName", reason) for reason in reasons)
 
 
-def _reasons(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> list[str]:
+@dataclass(frozen=True)
+class RoleAssessment:
+    """Whether a role is sufficient for a task."""
+
+    role_arn: str | None
+    """None if the role does not exist"""
+    problems: tuple[str, ...]
+    """Why the role is insufficient"""
+    doubts: tuple[str, ...]
+    """What may deny access, of a role without problems"""
+
+
+def assess_role(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> RoleAssessment:
+    """Compare a role with the access that a task requires. Raises: botocore's errors if the role cannot be read."""
     role = service_role.find(run.aws, name, fresh=fresh)
     if role is None:
-        return [f"role {shown_value(name)} does not exist in account {run.aws.account_id}; create it with VmimportRole"]
+        missing = (
+            f"role {shown_value(name)} does not exist in account {run.aws.account_id}; create it with VmimportRole"
+        )
+        return RoleAssessment(None, (missing,), ())
     check = AccessCheck(run, role, access, fresh)
-    reasons = list(check.problems())
-    for doubt in () if reasons else check.doubts():
+    problems = tuple(check.problems())
+    return RoleAssessment(role.arn, problems, () if problems else tuple(check.doubts()))
+
+
+def _reasons(run: Run, name: str, access: RequiredAccess, *, fresh: bool) -> list[str]:
+    assessment = assess_role(run, name, access, fresh=fresh)
+    for doubt in assessment.doubts:
         run.warn(doubt)
-    return reasons
+    return list(assessment.problems)
 
 
 class RoleRejections:

@@ -67,8 +67,8 @@ def test_a_full_disk_is_one_line_and_status_2(run: Run, image: str, options: Any
 
 def test_an_interrupt_gives_130(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pulumi_vmimport.cli import __main__; from pulumi_vmimport.cli.inspect import target\n"
-        "target.inspect_image = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal, sys; from pulumi_vmimport.cli import __main__; from pulumi_vmimport.functions import inspection_target\n"
+        "inspection_target.inspect_image = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.argv = ['vmimport', 'inspect', 'web.raw']; __main__.main()"
     )
     (tmp_path / "web.raw").write_bytes(bytes(512))
