@@ -21,6 +21,7 @@ from pulumi_vmimport.aws.tables import (
 from pulumi_vmimport.aws.tables.known_failures import KnownFailure
 from pulumi_vmimport.aws.tables.post_import import ReportLine
 from pulumi_vmimport.aws.tables.supported_systems import Release
+from pulumi_vmimport.guest.preparation_steps import steps_by_code
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VOLUMES, SNAPSHOT_DISK_LIMIT_BYTES, TIB
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -166,7 +167,7 @@ def _usage_operations() -> Iterator[str]:
 def _image_errors() -> Iterator[str]:
     table = workspace_image_errors.table()
     yield f"Source: <{table.source}>, read on {table.checked}."
-    head = ["code", "meaning", "remedy", "BYOL Checker", "detected before the import by", "steps"]
+    head = ["code", "meaning", "remedy", "BYOL Checker", "detected before the import by", "preparation steps"]
     rows = (
         (
             f"`{error.code}`",
@@ -174,16 +175,11 @@ def _image_errors() -> Iterator[str]:
             error.remedy,
             error.checker or "",
             rule_parts.detected_by(error.code),
-            ", ".join(error.steps),
+            ", ".join(f"`{step}`" for step in steps_by_code().get(error.code, ())),
         )
         for error in sorted(table.errors.values(), key=lambda error: error.code.lower())
     )
     yield _table(head, rows)
-
-
-def _image_steps() -> Iterator[str]:
-    yield f"Based on <{workspace_image_errors.table().guide}>."
-    yield _table(["step", "result"], workspace_image_errors.table().steps.items())
 
 
 def _ingestion_processes() -> Iterator[str]:
@@ -268,7 +264,6 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "formats": _formats,
     "functions": lambda: [_table(*catalog_parts.functions())],
     "image-errors": _image_errors,
-    "image-steps": _image_steps,
     "ingestion-processes": _ingestion_processes,
     "orphan-actions": _orphan_actions,
     "orphan-kinds": _orphan_kinds,

@@ -103,6 +103,14 @@ def steps_of(profile: GuestProfile) -> tuple[PreparationStep, ...]:
     return tuple(step for step in windows_steps() if profile in step.profiles)
 
 
+@cache
+def steps_by_code() -> Mapping[str, tuple[str, ...]]:
+    """The ids of the steps that prevent or detect an error of a WorkSpaces image, by its code, in their order."""
+    steps = steps_of(GuestProfile.BYOL_WORKSPACES)
+    codes = {code for step in steps for code in step.codes}
+    return {code: tuple(step.id for step in steps if code in step.codes) for code in codes}
+
+
 def _step(entry: Mapping[str, Any]) -> PreparationStep:
     return PreparationStep(
         **{

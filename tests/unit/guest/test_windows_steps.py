@@ -9,6 +9,7 @@ from pulumi_vmimport.guest.preparation_steps import (
     OtherEffect,
     PreparationStep,
     RegistryEffect,
+    steps_by_code,
     windows_steps,
 )
 
@@ -56,8 +57,15 @@ def test_an_assertion_raises_an_error(step: PreparationStep) -> None:
 
 
 def test_the_steps_name_every_error_code_of_workspaces_that_a_guest_can_cause() -> None:
-    named = {code for step in windows_steps() for code in step.codes}
-    assert named == set(workspace_image_errors.table().errors) - NOT_IN_THE_GUEST
+    assert set(steps_by_code()) == set(workspace_image_errors.table().errors) - NOT_IN_THE_GUEST
+
+
+def test_the_steps_of_a_code_are_in_the_order_in_which_they_run() -> None:
+    assert steps_by_code()["AppXPackagesInstalled"] == (
+        "hold-store-and-upgrades",
+        "appx-provisioned",
+        "appx-installed",
+    )
 
 
 def test_ids_are_unique_and_every_step_belongs_to_a_profile_of_windows() -> None:

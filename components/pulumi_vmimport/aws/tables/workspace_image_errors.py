@@ -1,6 +1,6 @@
 """Meaning and remedy of the error codes of WorkSpaces images: workspace_image_errors.toml."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,26 +15,22 @@ class KnownImageError:
     code: str
     meaning: str
     remedy: str
-    steps: tuple[str, ...]
     checker: str | None = None
     assumed: bool = False
 
-    @property
-    def explanation(self) -> str:
+    def explanation(self, steps: Sequence[str] = ()) -> str:
         """Meaning, remedy and steps of the preparation, for a message."""
-        label = "step" if len(self.steps) == 1 else "steps"
-        return f"{self.meaning}; {self.remedy}; {label} {', '.join(self.steps)}"
+        label = "step" if len(steps) == 1 else "steps"
+        return "; ".join([self.meaning, self.remedy, *([f"preparation {label} {', '.join(steps)}"] if steps else [])])
 
 
 @dataclass(frozen=True)
 class ImageErrorTable:
-    """The error codes, and what their fields refer to."""
+    """The error codes, and where they are from."""
 
     errors: Mapping[str, KnownImageError]
     """By code."""
-    steps: Mapping[str, str]
     source: str
-    guide: str
     checked: str
     """The ISO date on which the sources were read."""
 
@@ -43,16 +39,18 @@ class ImageErrorTable:
 def table() -> ImageErrorTable:
     """The table in this package."""
     data = read_table("workspace_image_errors")
-    errors = (KnownImageError(**{**entry, "steps": tuple(entry["steps"])}) for entry in data["error"])
-    by_code = {error.code: error for error in errors}
-    return ImageErrorTable(by_code, data["steps"], data["source"], data["guide"], data["checked"].isoformat())
+    by_code = {entry["code"]: KnownImageError(**entry) for entry in data["error"]}
+    return ImageErrorTable(by_code, data["source"], data["checked"].isoformat())
 
 
-def explain(errors: Iterable[ImageError]) -> str:
-    """All errors of an image in AWS's words, with meaning and remedy of the known codes."""
-    return "; ".join(map(_explain_error, errors)) or "no error code"
+def explain(errors: Iterable[ImageError], steps: Mapping[str, Sequence[str]]) -> str:
+    """All errors of an image in AWS's words, with meaning and remedy of the known codes.
+
+    `steps` has the steps of the preparation by the code that they prevent.
+    """
+    return "; ".join(_explain_error(error, steps.get(error.code, ())) for error in errors) or "no error code"
 
 
-def _explain_error(error: ImageError) -> str:
+def _explain_error(error: ImageError, steps: Sequence[str]) -> str:
     known = table().errors.get(error.code)
-    return f"{error} ({known.explanation})" if known else str(error)
+    return f"{error} ({known.explanation(steps)})" if known else str(error)

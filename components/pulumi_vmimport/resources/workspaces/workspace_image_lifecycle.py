@@ -18,6 +18,7 @@ from pulumi_vmimport.aws.workspaces import (
     workspaces_tags,
 )
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
+from pulumi_vmimport.guest.preparation_steps import steps_by_code
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
@@ -162,7 +163,8 @@ class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, 
             )
         if image.state == "AVAILABLE":
             return replace(state, provenance=provenance_of(workspaces_tags.list_tags(run.aws, id)) or None)
-        failure = f"image {id} ended in {image.state}: {workspace_image_errors.explain(image.errors)}; {self.remedy}"
+        errors = workspace_image_errors.explain(image.errors, steps_by_code())
+        failure = f"image {id} ended in {image.state}: {errors}; {self.remedy}"
         if state.keep_failed_image:
             raise PartialFailureError(f"{failure}; the failed image was kept and the next `pulumi up` replaces it")
         try:
