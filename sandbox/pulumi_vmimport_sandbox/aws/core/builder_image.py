@@ -153,6 +153,9 @@ class LifecycleExecution:
     started_at: float
     ends_at: float
     with_snapshots: bool
+    with_amis: bool = True
+    exclusions: Mapping[str, Any] = field(default_factory=dict)
+    """The exclusion rules for AMIs"""
     status: str = "IN_PROGRESS"
     reason: str | None = None
     resources: list[dict[str, Any]] = field(default_factory=list)
@@ -162,7 +165,7 @@ class LifecycleExecution:
         """Its description in GetLifecycleExecution."""
         described = {
             "lifecycleExecutionId": self.id,
-            "resourcesImpactedSummary": {"hasImpactedResources": True},
+            "resourcesImpactedSummary": {"hasImpactedResources": self.status == "IN_PROGRESS" or bool(self.resources)},
             "state": self.state(),
             "startTime": self.started_at,
         }

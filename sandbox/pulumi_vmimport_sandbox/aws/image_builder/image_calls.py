@@ -164,24 +164,28 @@ class ImageCalls(RegionalImageBuilderCalls):
 
     def _update_state(self) -> Mapping[str, Any]:
         request, image = self.request, self._image("resourceArn")
-        target = validated_target(request, image)
-        if "includeResources" not in request:
+        now = self.cloud.now
+        target = validated_target(request, image, now)
+        if "includeResources" not in request and "updateAt" not in request:
             image.status = target
             return {"resourceArn": image.arn}
         running = [one for one in self.resources.executions.values() if one.image_arn == image.arn]
         if any(one.status == "IN_PROGRESS" for one in running):
             text = f"The image {image.arn} has a lifecycle execution in progress."
             raise ServiceError("ResourceInUseException", text)
-        execution_role(self.cloud, self.account_region, request["executionRole"])
-        image.execution_role = request["executionRole"]
-        now = self.cloud.now
+        if "executionRole" in request:
+            execution_role(self.cloud, self.account_region, request["executionRole"])
+            image.execution_role = request["executionRole"]
+        included, scheduled = request.get("includeResources", {}), request.get("updateAt")
         execution = LifecycleExecution(
             id=f"lce-{mock_random.uuid4()}",
             image_arn=image.arn,
             target=target,
             started_at=now,
-            ends_at=now + self.cloud.settings.lifecycle_execution_seconds,
-            with_snapshots=bool(request["includeResources"].get("snapshots")),
+            ends_at=scheduled.timestamp() if scheduled else now + self.cloud.settings.lifecycle_execution_seconds,
+            with_amis=bool(included.get("amis")),
+            with_snapshots=bool(included.get("snapshots")),
+            exclusions=request.get("exclusionRules", {}).get("amis", {}),
         )
         self.resources.executions[execution.id] = execution
         image.lifecycle_execution = execution.id

@@ -19,6 +19,7 @@ from pulumi_vmimport_sandbox.aws.image_builder.distribution_access import (
     lifecycle_role,
 )
 from pulumi_vmimport_sandbox.aws.image_builder.model_validation import invalid_value
+from pulumi_vmimport_sandbox.aws.image_builder.state_update_exclusions import is_excluded
 
 _STATES = ("AVAILABLE", "DEPRECATED", "DISABLED", "DELETED")
 # Source: the managed policy EC2ImageBuilderLifecycleExecutionPolicy.
@@ -33,12 +34,11 @@ _AMI_STATES = {"AVAILABLE": "available", "DISABLED": "disabled"}
 _CONTEXT = {"aws:ResourceTag/CreatedBy": "EC2 Image Builder"}
 
 
-def validated_target(request: Mapping[str, Any], image: BuilderImage) -> str:
+def validated_target(request: Mapping[str, Any], image: BuilderImage, now: float) -> str:
     """The new state that a request asks for.
 
     Raises:
         ServiceError: The request is invalid, or the image cannot get this state.
-        NotImplementedError: The request excludes AMIs or is for a later time.
     """
     target, included = str((request.get("state") or {}).get("status")), request.get("includeResources")
     if target not in _STATES:
@@ -51,12 +51,12 @@ def validated_target(request: Mapping[str, Any], image: BuilderImage) -> str:
         raise _invalid("Snapshots and containers can only be included for the state DELETED.")
     if "updateAt" in request and target != "DEPRECATED":
         raise _invalid("updateAt is only valid for the state DEPRECATED.")
+    if "updateAt" in request and request["updateAt"].timestamp() <= now:
+        raise _invalid("updateAt must be in the future.")
     if image.status in IN_PROGRESS:
         raise ServiceError("ResourceInUseException", f"The image {image.arn} is {image.status}.")
     if image.status in {"FAILED", "CANCELLED"} and target != "DELETED":
         raise _invalid(f"The image {image.arn} is {image.status} and can only be set to DELETED.")
-    if unknown := {"updateAt", "exclusionRules"} & request.keys():
-        raise NotImplementedError(f"StartResourceStateUpdate with {' and '.join(sorted(unknown))}")
     return target
 
 
@@ -72,12 +72,16 @@ def _complete(
     cloud: Cloud, here: AccountRegion, images: dict[str, BuilderImage], execution: LifecycleExecution
 ) -> None:
     image = images.get(execution.image_arn)
-    copies = [] if image is None else [copy for copy in image.copies if copy.ami is not None]
-    execution.resources = [_updated(cloud, here, execution, copy) for copy in copies]
+    with_amis = image is not None and execution.with_amis
+    copies = [copy for copy in image.copies if copy.ami is not None] if image is not None and with_amis else []
+    included = [copy for copy in copies if not is_excluded(copy, execution.exclusions)]
+    execution.resources = [_updated(cloud, here, execution, copy) for copy in included]
     failed = [entry for entry in execution.resources if entry["state"]["status"] != "SUCCESS"]
     execution.status = "FAILED" if failed else "SUCCESS"
     if failed:
         execution.reason = f"{len(failed)} of {len(execution.resources)} resources could not be updated."
+    elif execution.target == "DELETED" and len(included) < len(copies):
+        return  # the image is retained with the AMIs that were skipped
     elif execution.target == "DELETED":
         images.pop(execution.image_arn, None)
     elif image is not None:

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 HERE, THERE = "eu-west-1", "us-west-2"
 
 
-def update(distribution: "Distribution", arn: str, state: str = "DELETED") -> dict[str, Any]:
+def update(distribution: "Distribution", arn: str, state: str = "DELETED", **more: Any) -> dict[str, Any]:
     """Give an image and everything in it a state, and return the execution."""
     answer = distribution.builder.start_resource_state_update(
         resourceArn=arn,
         state={"status": state},
         includeResources={"amis": True, "snapshots": state == "DELETED"},
         executionRole="distribution",
+        **more,
     )
     distribution.aws.clock.advance(distribution.aws.settings.lifecycle_execution_seconds)
     id = answer["lifecycleExecutionId"]
@@ -101,6 +102,52 @@ def test_the_amis_of_an_image_are_disabled_and_restored(distribution: "Distribut
 
 
 @pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param({"regions": [THERE]}, id="region"),
+        pytest.param({"sharedAccounts": ["111122223333"]}, id="account"),
+        pytest.param({"isPublic": True}, id="public"),
+        pytest.param({"tagMap": {"keep": "yes"}}, id="tag"),
+    ],
+)
+def test_excluded_amis_and_their_image_remain(distribution: "Distribution", rules: dict[str, Any]) -> None:
+    permissions = {"sharedAccounts": {"userIds": ["111122223333"]}, "isPublic": {"userGroups": ["all"]}}
+    settings = {"launchPermission": permissions[next(iter(rules))]} if next(iter(rules)) in permissions else {}
+    distribution.trust_own_account()
+    image = distribution.ended(distribution.to(HERE), distribution.to(THERE, settings=settings))
+    here, there = image["outputResources"]["amis"]
+    ec2 = distribution.aws.client("ec2", THERE)
+    ec2.create_tags(Resources=[there["image"]], Tags=[{"Key": "keep", "Value": "yes"}])
+    execution = update(distribution, image["arn"], exclusionRules={"amis": rules})
+    assert execution["state"] == {"status": "SUCCESS"}
+    assert distribution.found(there)["State"] == "available"
+    assert distribution.aws.client("ec2", HERE).describe_images(ImageIds=[here["image"]])["Images"] == []
+    assert distribution.image(image["arn"])["state"]["status"] == "AVAILABLE"
+
+
+def test_amis_without_a_recorded_launch_are_not_excluded(distribution: "Distribution") -> None:
+    image = distribution.ended(distribution.to(HERE))
+    rules = {"amis": {"lastLaunched": {"value": 6, "unit": "MONTHS"}}}
+    assert update(distribution, image["arn"], exclusionRules=rules)["state"] == {"status": "SUCCESS"}
+    assert distribution.refused(distribution.builder.get_image, imageBuildVersionArn=image["arn"])
+
+
+def test_a_deprecation_that_is_scheduled_takes_effect_at_its_time(distribution: "Distribution") -> None:
+    image = distribution.ended()
+    call, day = distribution.builder.start_resource_state_update, 86400
+    request = {"resourceArn": image["arn"], "state": {"status": "DEPRECATED"}}
+    answer = call(**request, updateAt=distribution.aws.clock.now() + day)
+    assert distribution.image(image["arn"])["state"]["status"] == "AVAILABLE"
+    assert distribution.refused(call, **request, updateAt=distribution.aws.clock.now() + day)[0] == (
+        "ResourceInUseException"
+    )
+    distribution.aws.clock.advance(day + 1)
+    assert distribution.image(image["arn"])["state"]["status"] == "DEPRECATED"
+    execution = distribution.builder.get_lifecycle_execution(lifecycleExecutionId=answer["lifecycleExecutionId"])
+    assert execution["lifecycleExecution"]["state"]["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
     ("members", "words"),
     [
         pytest.param({"state": {"status": "GONE"}}, "state.status", id="unknown"),
@@ -111,6 +158,7 @@ def test_the_amis_of_an_image_are_disabled_and_restored(distribution: "Distribut
             id="snapshots",
         ),
         pytest.param({"state": {"status": "DISABLED"}, "updateAt": 4102444800}, "updateAt", id="scheduled"),
+        pytest.param({"updateAt": 1}, "must be in the future", id="past"),
     ],
 )
 def test_fails_for_an_invalid_request(distribution: "Distribution", members: dict[str, Any], words: str) -> None:
