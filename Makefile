@@ -37,21 +37,22 @@ byte-code: .venv/complete
 toolchain:
 	@$(PYTHON) $(TOOLCHAIN) build
 
-# The demo and the tests create real disk images with these tools; the library does not need them.
+# The demo and the tests create real disk images with these tools, and open pages in a browser; the library does not need them.
 # tool:Debian package
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
 FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools mkfs.exfat:exfatprogs \
 	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl xorriso:xorriso \
 	lz4:lz4 zstd:zstd xz:xz-utils
+PAGE_TOOLS := chromium:chromium
 define install
 	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
 		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		echo "installing tools for disk images with apt-get:$$missing"; \
+		echo "installing tools of the tests with apt-get:$$missing"; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $$missing > /dev/null; \
 	else \
-		echo "the tests create disk images with these Debian packages: sudo apt-get install$$missing"; \
+		echo "the tests use these Debian packages: sudo apt-get install$$missing"; \
 	fi
 endef
 
@@ -59,7 +60,7 @@ disk-tools:
 	$(call install,$(DISK_TOOLS))
 
 file-system-tools: setup
-	$(call install,$(FILE_SYSTEM_TOOLS))
+	$(call install,$(FILE_SYSTEM_TOOLS) $(PAGE_TOOLS))
 
 demo: setup ## from a vSphere VM to a WorkSpaces image, on this machine
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py

@@ -55,6 +55,9 @@ ALLOWED: dict[str, str] = {
     "data_type": "the request to Image Builder, which is written from the fields",
     "secure_boot_enabled": "the request to Image Builder, which is written from the fields",
     "disk_image_size_gib": "the result of getImportImageTask, which is written from the fields",
+    "curves": "the template of the report",
+    "points": "the template of the report",
+    "tiles": "the template of the report",
     "license_configuration_arn": "the request to EC2, which is written from the fields",
 }
 # The structures of functions, and the classes that `function_of` finds by their names.

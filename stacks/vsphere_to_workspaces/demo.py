@@ -107,11 +107,19 @@ def report(outputs: dict[str, Any], events: Path, seconds: float) -> None:
     print(f"\nWorkSpaces image  {outputs['workspaceImageId']}")
     print(f"AMI               {outputs['amiId']}  (task {outputs['importTaskId']})")
     print(f"OVA               {outputs['ova']}  {outputs['ovaChecksum']}")
+    print(f"Report            {os.path.relpath(written_report(events))}")
     print(f"Completed in {seconds:.0f} s.\n\nThe sandbox is still running. To inspect the stack:")
     print(f"  . {os.path.relpath(SANDBOX / background.ENV_FILE)}")
     print(f"  pulumi stack graph --stack {STACK} graph.dot")
     print(f"  pulumi preview --refresh --stack {STACK}")
     print("  make demo-destroy")
+
+
+def written_report(events: Path) -> Path:
+    """The page that `vmimport report` makes of the event log."""
+    page = events.with_suffix(".html")
+    subprocess.run([sys.executable, "-m", "pulumi_vmimport.cli", "report", str(events), "-o", str(page)], check=True)
+    return page
 
 
 def timeline(events: Path) -> Iterator[tuple[float, float, str]]:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from pulumi_vmimport.cli.terminal import discard_output, escape_unencodable_output, escaped
 
-_EXTRA = frozenset({"click", "rich"})
+_EXTRA = frozenset({"click", "jinja2", "rich"})
 # The exit statuses of shells: 128 plus the number of the signal.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
 

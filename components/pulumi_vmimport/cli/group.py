@@ -10,6 +10,7 @@ _COMMANDS = {
     "orphans": "pulumi_vmimport.cli.orphans.orphans_command",
     "policy-pack": "pulumi_vmimport.cli.policy_pack_command",
     "provenance": "pulumi_vmimport.cli.provenance.provenance_command",
+    "report": "pulumi_vmimport.cli.report.report_command",
 }
 
 
@@ -29,4 +30,4 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pulumi-vmimport")
 def vmimport() -> None:
-    """Inspect disk images before an import, find resources that Pulumi stacks left in AWS, and trace images back."""
+    """Inspect disk images, report on runs of Pulumi stacks, find resources that they left in AWS, trace images back."""

@@ -25,7 +25,7 @@ def test_fails_in_one_line_without_the_extra(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from pulumi_vmimport.cli.__main__ import main; main()"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == f"vmimport: {missing} is not installed; run: pip install click rich\n"
+    assert ended.stderr == f"vmimport: {missing} is not installed; run: pip install click jinja2 rich\n"
 
 
 def test_fails_in_one_line_on_an_unexpected_exception(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

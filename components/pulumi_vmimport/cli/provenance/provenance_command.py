@@ -10,6 +10,7 @@ from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.cli.aws_error_text import aws_error_text
 from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.output import emit
+from pulumi_vmimport.cli.provenance.provenance_titles import PROVENANCE_TITLES
 from pulumi_vmimport.cli.searched_account import account_of
 from pulumi_vmimport.cli.terminal import escaped
 from pulumi_vmimport.functions import traced_image
@@ -17,17 +18,7 @@ from pulumi_vmimport.functions.traced_image import TracedImage
 from pulumi_vmimport.lifecycle.provenance import provenance_of
 from pulumi_vmimport.shown_value import shown_value
 
-_TITLES = {
-    "image": "from AMI",
-    "importTask": "import task",
-    "object": "disk images",
-    "diskSha256": "SHA-256 of disks",
-    "virtualMachine": "virtual machine",
-    "stack": "Pulumi stack",
-    "resource": "Pulumi resource",
-}
-"""What is shown of each fact, from the image back to its source."""
-_WIDTH = max(map(len, _TITLES.values()))
+_WIDTH = max(map(len, PROVENANCE_TITLES.values()))
 
 
 @click.command()
@@ -63,7 +54,7 @@ def provenance(*, ids: tuple[str, ...], region: str | None, aws_profile: str | N
 def _as_text(found: TracedImage) -> str:
     facts = provenance_of(found.tags)
     heading = " ".join(filter(None, (found.kind, found.id, found.name and f"({found.name})", found.state)))
-    lines = [f"  {title:<{_WIDTH}}  {facts[name]}" for name, title in _TITLES.items() if name in facts]
+    lines = [f"  {title:<{_WIDTH}}  {facts[name]}" for name, title in PROVENANCE_TITLES.items() if name in facts]
     none = "  has no tags of pulumi-vmimport, so its source is not known"
     return "\n".join(map(escaped, [heading, *(lines or [none])]))
 
@@ -77,7 +68,7 @@ def _as_json(found: TracedImage, account_id: str, region: str) -> dict[str, Any]
         "state": found.state,
         "account": account_id,
         "region": region,
-        "provenance": {name: facts.get(name) for name in _TITLES},
+        "provenance": {name: facts.get(name) for name in PROVENANCE_TITLES},
     }
 
 
