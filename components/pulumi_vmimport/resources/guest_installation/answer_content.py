@@ -20,7 +20,7 @@ from pulumi_vmimport.guest.windows_preparation import (
     WindowsPreparation,
 )
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
-from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
+from pulumi_vmimport.resources.guest_installation.guest_inputs import GuestInputs
 from pulumi_vmimport.resources.guest_installation.installation_rules import (
     DEFAULT_EDITION,
     DEFAULT_SERVER_EDITION,
@@ -36,7 +36,7 @@ _URL_SECONDS = 60.0
 _COMPLEX_SUFFIX = "-aA1"
 
 
-def answer_image(inputs: GuestInstallationInputs, instance_id: str, firmware: str, installation: str = "") -> bytes:
+def answer_image(inputs: GuestInputs, instance_id: str, firmware: str, installation: str = "") -> bytes:
     """The ISO image. Each call generates other one-time passwords. The guest's status file repeats `installation`.
 
     Raises: CleanFailureError if BYOL Checker cannot be read; MissingIsoWriterError.
@@ -57,13 +57,13 @@ def answer_image(inputs: GuestInstallationInputs, instance_id: str, firmware: st
     return answer_iso.iso_image({**files, **checker})
 
 
-def layout_of(inputs: GuestInstallationInputs, firmware: str) -> PartitionLayout:
+def layout_of(inputs: GuestInputs, firmware: str) -> PartitionLayout:
     """The partitions that Setup creates on a machine with this firmware, `bios` or `efi`."""
     default = PartitionLayout.GPT if firmware == "efi" else PartitionLayout.ONE_VOLUME
     return inputs.partition_layout or default
 
 
-def setup_of(inputs: GuestInstallationInputs, firmware: str) -> WindowsSetup:
+def setup_of(inputs: GuestInputs, firmware: str) -> WindowsSetup:
     """What Setup installs."""
     release = inputs.windows_release or ""
     name, key = inputs.image_name, inputs.setup_key
@@ -85,7 +85,7 @@ def setup_of(inputs: GuestInstallationInputs, firmware: str) -> WindowsSetup:
     )
 
 
-def preparation_of(inputs: GuestInstallationInputs, checker_folder: str = "") -> WindowsPreparation:
+def preparation_of(inputs: GuestInputs, checker_folder: str = "") -> WindowsPreparation:
     """What the preparation ensures."""
     return WindowsPreparation(
         profile=inputs.guest_profile,

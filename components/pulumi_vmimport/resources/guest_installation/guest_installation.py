@@ -1,50 +1,22 @@
 """GuestInstallation: install and prepare the guest of a vSphere virtual machine, with nobody at its console."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, Unpack, overload
+from typing import Any, Unpack, overload
 
 import pulumi
 
-from pulumi_vmimport.guest.answer_file import PartitionLayout
-from pulumi_vmimport.guest.preparation_steps import GuestProfile
-from pulumi_vmimport.guest.windows_preparation import ExtraScript, Sysprep
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
-from pulumi_vmimport.lifecycle.schema import updatable, updatable_secret
+from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.resources.guest_installation.guest_inputs import SECRET_INPUTS, GuestInputs
+from pulumi_vmimport.resources.guest_installation.prepared_guest_args import PreparedGuestArgs
 from pulumi_vmimport.resources.guest_installation.windows_guest_args import WindowsGuestArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuestInstallationInputs:
+class GuestInstallationInputs(GuestInputs):
     uuid: str
-    guest_profile: GuestProfile
-    windows_release: str | None = None
-    edition: str | None = None
-    image_name: str | None = None
-    image_index: int | None = None
-    setup_key: str | None = None
-    partition_layout: PartitionLayout | None = None
-    administrator_password: str | None = updatable_secret()
-    byol_account_password: str | None = updatable_secret()
-    product_key: str | None = updatable_secret()
-    kms_host: str | None = None
-    with_office: bool | None = None
-    install_updates: bool | None = None
-    ignored_updates: tuple[str, ...] | None = None
-    kept_apps: tuple[str, ...] | None = None
-    extra_scripts: tuple[ExtraScript, ...] | None = None
-    byol_checker: str | None = None
-    page_file_mb: int | None = None
-    sysprep: Sysprep | None = None
-    computer_name: str | None = None
-    time_zone: str | None = None
-    owner: str | None = None
-    organization: str | None = None
-    bypass_tpm: bool | None = None
-    user_name: str | None = None
-    ssh_public_key: str | None = None
     datastore: str | None = None
     overwrite_disk: bool | None = updatable()
-    timeout_minutes: int | None = updatable()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +29,7 @@ class GuestInstallationState(GuestInstallationInputs):
     screenshot: str | None = None
 
 
-class GuestInstallationArgs(WindowsGuestArgs):
+class GuestInstallationArgs(PreparedGuestArgs, WindowsGuestArgs):
     """The arguments of GuestInstallation.
 
     Changes to administrator_password, byol_account_password, product_key, overwrite_disk and timeout_minutes are
@@ -69,16 +41,6 @@ class GuestInstallationArgs(WindowsGuestArgs):
     uuid: pulumi.Input[str]
     """The BIOS UUID of the virtual machine: output `uuid` of SourceVirtualMachine or pulumi-vsphere. The ISO image to
     install from is in its CD drive."""
-    guest_profile: pulumi.Input[Literal["byol-workspaces", "ec2-windows", "ec2-linux"]]
-    """What the guest is prepared for: a WorkSpaces BYOL image, or an AMI of Windows or Linux."""
-    page_file_mb: NotRequired[pulumi.Input[int]]
-    """The size of the page file, for ec2-windows. Default: 4096."""
-    sysprep: NotRequired[pulumi.Input[Literal["none", "before-export"]]]
-    """Whether Sysprep generalizes Windows before the shutdown, for ec2-windows. Default: none."""
-    user_name: NotRequired[pulumi.Input[str]]
-    """The account that the key is for, for ec2-linux. Default: ec2-user."""
-    ssh_public_key: NotRequired[pulumi.Input[str]]
-    """The public key of the account. Required for ec2-linux."""
 
 
 class GuestInstallation(ManagedResource, module="vmimport", name="GuestInstallation"):
@@ -94,7 +56,7 @@ class GuestInstallation(ManagedResource, module="vmimport", name="GuestInstallat
     _state_type = GuestInstallationState
 
     _uses_vsphere = True
-    _secret_arguments = ("administrator_password", "byol_account_password", "product_key")
+    _secret_arguments = SECRET_INPUTS
 
     uuid: pulumi.Output[str]
     """The BIOS UUID. The output is known only when the guest is installed, so exports that use it wait for it."""

@@ -22,6 +22,7 @@ from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.resources.guest_installation.answer_content import answer_image
 from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths, log_of
 from pulumi_vmimport.resources.guest_installation.disk_status import read_disk_status
+from pulumi_vmimport.resources.guest_installation.guest_inputs import SECRET_INPUTS
 from pulumi_vmimport.resources.guest_installation.guest_installation import (
     GuestInstallationInputs,
     GuestInstallationState,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from pulumi_vmimport.vsphere.session import VSphereSession
 
 _KEY_SECONDS = 15
-_SECRETS = ("administrator_password", "byol_account_password", "product_key")
 _EFI = "efi"
 _NO_INSTALLATION = {INSTALLING_KEY: "", INSTALLATION_KEY: ""}
 
@@ -94,7 +94,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         self, run: Run, id: str, state: GuestInstallationState, inputs: GuestInstallationInputs
     ) -> GuestInstallationState:
         before, state = state, self.replace_inputs(state, inputs)
-        changed = [name for name in _SECRETS if getattr(before, name) != getattr(state, name)]
+        changed = [name for name in SECRET_INPUTS if getattr(before, name) != getattr(state, name)]
         if state.installed_at is None:
             return self._install(run, state, is_new=bool(changed))
         if changed:

@@ -10,7 +10,7 @@ from pulumi_vmimport.guest.preparation_steps import GuestProfile
 from pulumi_vmimport.guest.windows_editions import WINDOWS_EDITIONS
 from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
 from pulumi_vmimport.local_files import is_local_file
-from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
+from pulumi_vmimport.resources.guest_installation.guest_inputs import GuestInputs
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
 
@@ -41,7 +41,7 @@ def is_server(release: str) -> bool:
     return product_of(release) in _SERVERS
 
 
-def input_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def input_problems(inputs: GuestInputs) -> Iterator[Problem]:
     """Every problem of the inputs alone."""
     if find_spec("pycdlib") is None:
         yield Problem("", "ISO images require the package pycdlib; run: pip install 'pulumi-vmimport[guest]'")
@@ -54,7 +54,7 @@ def input_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
         yield Problem("timeoutMinutes", f"expected at least 1, got {inputs.timeout_minutes}")
 
 
-def _surplus(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _surplus(inputs: GuestInputs) -> Iterator[Problem]:
     """Inputs that have no effect for the profile."""
     names: tuple[str, ...]
     match inputs.guest_profile:
@@ -73,7 +73,7 @@ def _python_name(name: str) -> str:
     return re.sub(r"(?=[A-Z])", "_", name).lower()
 
 
-def _windows_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _windows_problems(inputs: GuestInputs) -> Iterator[Problem]:
     yield from _release_problems(inputs)
     yield from _image_problems(inputs)
     required = {"administratorPassword": inputs.administrator_password}
@@ -93,7 +93,7 @@ def _windows_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
         yield Problem("pageFileMb", f"expected at least 1, got {inputs.page_file_mb}")
 
 
-def _release_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _release_problems(inputs: GuestInputs) -> Iterator[Problem]:
     release = inputs.windows_release
     clients = ", ".join(WINDOWS_RELEASES)
     allowed = clients if inputs.guest_profile is GuestProfile.BYOL_WORKSPACES else f"{clients}, {', '.join(_SERVERS)}"
@@ -110,7 +110,7 @@ def _release_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
         yield Problem("bypassTpm", f"only Setup of Windows 11 checks TPM and Secure Boot, the release is {release}")
 
 
-def _image_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _image_problems(inputs: GuestInputs) -> Iterator[Problem]:
     choices = {"edition": inputs.edition, "imageName": inputs.image_name, "imageIndex": inputs.image_index}
     given = [name for name, value in choices.items() if is_set(value)]
     for name in given[1:]:
@@ -125,7 +125,7 @@ def _image_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
             yield Problem("edition", f"{expected}, got {shown_value(inputs.edition)}; {remedy}")
 
 
-def _script_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _script_problems(inputs: GuestInputs) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, script in enumerate(inputs.extra_scripts or () if is_known(inputs.extra_scripts) else ()):
         if not is_known(script) or not is_known(script.name):
@@ -139,13 +139,13 @@ def _script_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
         seen.add(script.name.lower())
 
 
-def _checker_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _checker_problems(inputs: GuestInputs) -> Iterator[Problem]:
     checker = inputs.byol_checker
     if is_set(checker) and not checker.startswith("https://") and not is_local_file(checker):
         yield Problem("byolChecker", f"expected a file on this machine or an https URL, got {shown_value(checker)}")
 
 
-def _linux_problems(inputs: GuestInstallationInputs) -> Iterator[Problem]:
+def _linux_problems(inputs: GuestInputs) -> Iterator[Problem]:
     if inputs.ssh_public_key is None:
         yield Problem("sshPublicKey", "is required: VM Import/Export creates no account")
     elif is_known(inputs.ssh_public_key) and not _PUBLIC_KEY.fullmatch(inputs.ssh_public_key):

@@ -15,7 +15,7 @@ class ExtraScriptArgs(TypedDict):
     the preparation. Do not put secrets into it: it is stored in the image until the preparation has ended."""
 
 
-class WindowsGuestArgs(TypedDict):
+class PreparedWindowsArgs(TypedDict):
     """The Windows to install, and what its preparation ensures."""
 
     windows_release: NotRequired[pulumi.Input[str]]
@@ -63,6 +63,11 @@ class WindowsGuestArgs(TypedDict):
     """The registered organization. Default: Organization."""
     bypass_tpm: NotRequired[pulumi.Input[bool]]
     """Whether Setup of Windows 11 skips the checks of TPM and Secure Boot. Default: false."""
+
+
+class WindowsGuestArgs(PreparedWindowsArgs):
+    """The Windows to install in a virtual machine, and what its preparation ensures."""
+
     datastore: NotRequired[pulumi.Input[str]]
     """The name of a datastore of the virtual machine for the answer ISO. Default: that of its first disk."""
     overwrite_disk: NotRequired[pulumi.Input[bool]]
