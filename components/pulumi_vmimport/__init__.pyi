@@ -12,6 +12,7 @@ from pulumi_vmimport.components.distribution_execution_role import (
     DistributionExecutionRoleArgs,
 )
 from pulumi_vmimport.components.export_bucket import ExportBucket, ExportBucketArgs
+from pulumi_vmimport.components.guest_preparation import GuestPreparation, GuestPreparationArgs
 from pulumi_vmimport.components.image_distribution import ImageDistribution, ImageDistributionArgs
 from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketArgs
 from pulumi_vmimport.components.operator_policy import OperatorPolicy, OperatorPolicyArgs
@@ -107,6 +108,8 @@ __all__ = [
     "FastLaunchTemplateArgs",
     "GuestInstallation",
     "GuestInstallationArgs",
+    "GuestPreparation",
+    "GuestPreparationArgs",
     "ImageDistribution",
     "ImageDistributionArgs",
     "ImportBucket",

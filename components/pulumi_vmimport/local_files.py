@@ -1,5 +1,7 @@
-"""Whether a text from a program names a file."""
+"""Files on the machine that runs Pulumi."""
 
+import os
+import tempfile
 from pathlib import Path
 
 
@@ -9,3 +11,18 @@ def is_local_file(path: str) -> bool:
         return Path(path).is_file()
     except (OSError, ValueError):  # too long, or with a NUL
         return False
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, also while it is written. An earlier file is replaced.
+
+    Raises: OSError.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -36,6 +36,7 @@ TOKENS = {
     "ImportVmImage": "pulumi-python:dynamic/vmimport:ImportVmImage",
     "ImportWorkspaceImage": "pulumi-python:dynamic/vmimport:ImportWorkspaceImage",
     "InstanceExport": "pulumi-python:dynamic/vmimport:InstanceExport",
+    "PreparationFiles": "pulumi-python:dynamic/vmimport:PreparationFiles",
     "RoleReadiness": "pulumi-python:dynamic/vmimport:RoleReadiness",
     "VirtualMachineExport": "pulumi-python:dynamic/vmimport:VirtualMachineExport",
     "WorkspaceBundle": "pulumi-python:dynamic/vmimport:WorkspaceBundle",

@@ -1,6 +1,5 @@
 """From an ISO image to a prepared guest, and to a WorkSpaces image, with nobody at the console."""
 
-import io
 import json
 import runpy
 from collections.abc import Callable, Iterator
@@ -11,13 +10,13 @@ import pulumi
 import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
+from tests.engine.installed_machine import GUEST_ARGS, MACHINE_ARGS, PASSWORDS, PLACE, put_windows_iso
 
 from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 NewStack = Callable[..., Any]
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "unattended_windows.py"
-PASSWORDS = ("Final-administrator-1", "Final-byol-1")
 
 
 @pytest.fixture
@@ -25,30 +24,18 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox whose virtual machines install themselves from an answer ISO."""
     with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), installs_guests=True) as running:
         running.aws.settings.import_workspace_image_seconds = 60
-        running.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
+        put_windows_iso(running)
         yield running
 
 
 @pytest.fixture
 def machine_args() -> dict[str, Any]:
-    return {
-        "windows_release": "10-22H2",
-        "datacenter": "DC0",
-        "datastore": "LocalDS_0",
-        "network": "VM Network",
-        "cluster": "DC0_C0",
-        "iso": {"path": "iso/windows.iso"},
-    }
+    return dict(MACHINE_ARGS)
 
 
 @pytest.fixture
 def guest_args() -> dict[str, Any]:
-    return {
-        "guest_profile": "byol-workspaces",
-        "windows_release": "10-22H2",
-        "administrator_password": PASSWORDS[0],
-        "byol_account_password": PASSWORDS[1],
-    }
+    return dict(GUEST_ARGS)
 
 
 @pytest.fixture
@@ -115,11 +102,9 @@ def test_destroy_of_an_unfinished_installation_leaves_nothing(stack: Any, sandbo
 @pytest.fixture
 def line(new_stack: NewStack, sandbox: Sandbox) -> Any:
     """The example, from the ISO image to a WorkSpaces image."""
-    sandbox.vcenter.put_file("LocalDS_0", "iso/windows-10-22h2.iso", io.BytesIO(bytes(1 << 16)))
+    put_windows_iso(sandbox, "iso/windows-10-22h2.iso")
     config = {
-        "datastore": "LocalDS_0",
-        "network": "VM Network",
-        "cluster": "DC0_C0",
+        **PLACE,
         "administratorPassword": PASSWORDS[0],
         "byolAccountPassword": PASSWORDS[1],
     }

@@ -1,7 +1,6 @@
 """kill -9 in every phase of an unattended installation."""
 
 import gc
-import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from tests.engine.installed_machine import GUEST_ARGS, MACHINE_ARGS, put_windows_iso
 
 from pulumi_vmimport import GuestInstallation, SourceVirtualMachine
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
@@ -80,29 +80,15 @@ def programs_end_here(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), installs_guests=True) as running:
-        running.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
+        put_windows_iso(running)
         yield running
 
 
 def program() -> None:
-    machine: Any = {
-        "windows_release": "10-22H2",
-        "datacenter": "DC0",
-        "datastore": "LocalDS_0",
-        "network": "VM Network",
-        "cluster": "DC0_C0",
-        "iso": {"path": "iso/windows.iso"},
-    }
+    machine: Any = MACHINE_ARGS
     windows = SourceVirtualMachine("windows", machine)
-    guest = GuestInstallation(
-        "windows",
-        uuid=windows.uuid,
-        guest_profile="byol-workspaces",
-        windows_release="10-22H2",
-        administrator_password="Final-administrator-1",
-        byol_account_password="Final-byol-1",
-    )
-    pulumi.export("passes", guest.passes)
+    arguments: Any = {**GUEST_ARGS, "uuid": windows.uuid}
+    pulumi.export("passes", GuestInstallation("windows", arguments).passes)
 
 
 # Module, class, method, number of the call, and whether the run ends before or after it.

@@ -17,6 +17,7 @@ import pulumi
 import pytest
 from pyVmomi import vim
 from tests.engine.call_order import starts_before
+from tests.engine.installed_machine import MACHINE_ARGS, put_windows_iso
 
 from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 from pulumi_vmimport.aws.iam import iam_documents
@@ -37,15 +38,8 @@ def sandbox(vsphere_sandbox: Sandbox) -> Sandbox:
 @pytest.fixture
 def machine(sandbox: Sandbox) -> dict[str, Any]:
     """The arguments of a machine that installs itself; its ISO image is in the datastore."""
-    sandbox.vcenter.put_file("LocalDS_0", "iso/windows.iso", io.BytesIO(bytes(1 << 16)))
-    return {
-        "windows_release": "10-22H2",
-        "datacenter": "DC0",
-        "datastore": "LocalDS_0",
-        "network": "VM Network",
-        "cluster": "DC0_C0",
-        "iso": {"path": "iso/windows.iso"},
-    }
+    put_windows_iso(sandbox)
+    return dict(MACHINE_ARGS)
 
 
 @pytest.fixture

@@ -48,6 +48,13 @@ COMPONENTS = (
         orphans=(OrphanKind.VIRTUAL_MACHINE,),
     ),
     ComponentEntry(
+        name="GuestPreparation",
+        module="components.guest_preparation",
+        summary="the files with which a guest of Packer, MDT, cloud-init or a template prepares itself for an import",
+        page="guest_preparation.md",
+        declares=("PreparationFiles",),
+    ),
+    ComponentEntry(
         name="ImportBucket",
         module="components.import_bucket",
         summary="a private, encrypted, TLS-only bucket with lifecycle rules, or an existing bucket",

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 
 from pulumi_vmimport.errors import VmimportError
 
@@ -17,6 +18,7 @@ SECRETS = "secrets/secrets.json"
 """Read from the drive, never copied to the disk"""
 _JOLIET_LEVEL, _UDF_VERSION, _INTERCHANGE_LEVEL = 3, "2.60", 1
 _MAX_JOLIET_NAME = 64
+_DESCRIPTOR_OFFSET, _LABEL_IN_DESCRIPTOR = 16 * 2048, slice(40, 72)  # ECMA-119, 8.4
 
 
 class MissingIsoWriterError(VmimportError):
@@ -67,3 +69,11 @@ def iso_image(files: Mapping[str, bytes], label: str = LABEL) -> bytes:
 def secrets_json(secrets: Mapping[str, str]) -> bytes:
     """The content of secrets.json: administrator, byol, product_key."""
     return json.dumps(dict(secrets)).encode()
+
+
+def is_answer_iso(path: Path, label: str = LABEL) -> bool:
+    """Whether a file is an ISO 9660 image with this label. Raises: OSError."""
+    with path.open("rb") as file:
+        file.seek(_DESCRIPTOR_OFFSET)
+        descriptor = file.read(_LABEL_IN_DESCRIPTOR.stop)
+    return descriptor[1:6] == b"CD001" and descriptor[_LABEL_IN_DESCRIPTOR].rstrip() == label.encode()

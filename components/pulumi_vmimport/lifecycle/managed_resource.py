@@ -48,6 +48,8 @@ class ManagedResource(dynamic.Resource):
     _uses_vsphere = False
     _secret_arguments: ClassVar[tuple[str, ...]] = ()
     """The arguments that the state encrypts, whatever the program passes"""
+    _secret_outputs: ClassVar[tuple[str, ...]] = ()
+    """The outputs that the state encrypts"""
 
     def __init__(
         self,
@@ -77,6 +79,9 @@ class ManagedResource(dynamic.Resource):
         vsphere = explicit_provider("vsphere", opts) if self._uses_vsphere else None
         if vsphere is not None:
             props[VSPHERE_PROVIDER] = settings_of_provider(vsphere)
+        if self._secret_outputs:
+            names = [camel_case(name) for name in self._secret_outputs]
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=names))
         if native:
             opts = native_options(resource, opts)
             pulumi.CustomResource.__init__(self, native_type(resource), resource_name, props, opts)

@@ -132,6 +132,15 @@ RESOURCES = (
         ),
     ),
     ResourceEntry(
+        name="PreparationFiles",
+        module="resources.guest_installation.preparation_files",
+        summary="generates the files of a guest; part of GuestPreparation",
+        page="guest_preparation.md",
+        actions=Actions(check=(), create=(), read=(), update=(), delete=()),
+        no_orphans="it creates files on this machine only",
+        is_public=False,
+    ),
+    ResourceEntry(
         name="DiskImageUpload",
         module="resources.disk_image_upload.disk_image_upload",
         summary="a local OVA, OVF, VMDK, VHD, VHDX or raw image in S3; an interrupted upload is resumed",

@@ -4,6 +4,7 @@ import io
 import secrets
 import urllib.request
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -30,6 +31,7 @@ from pulumi_vmimport.resources.guest_installation.installation_rules import (
 
 DEFAULT_USER_NAME = "ec2-user"
 _CHECKER_SCRIPT = "BYOLChecker.ps1"
+_CHECKER_FOLDER = f"{answer_iso.SCRIPTS}/checker"
 _MAX_CHECKER_BYTES = 64 << 20
 _URL_SECONDS = 60.0
 # A digit, both cases and a special character: the password policy of Windows Server requires three of these kinds.
@@ -41,20 +43,31 @@ def answer_image(inputs: GuestInputs, instance_id: str, firmware: str, installat
 
     Raises: CleanFailureError if BYOL Checker cannot be read; MissingIsoWriterError.
     """
+    checker = checker_files(inputs.byol_checker)
+    files = {**answer_texts(inputs, instance_id, firmware, checker, installation), **checker}
+    return answer_iso.iso_image(files, label_of(inputs.guest_profile))
+
+
+def answer_texts(
+    inputs: GuestInputs, instance_id: str, firmware: str, checker: Mapping[str, bytes], installation: str = ""
+) -> dict[str, bytes]:
+    """Path and content of the files on the ISO image beside BYOL Checker; each call has other one-time passwords."""
     if inputs.guest_profile is GuestProfile.EC2_LINUX:
         user = inputs.user_name or DEFAULT_USER_NAME
-        files = cloud_init.no_cloud_files(instance_id, user, inputs.ssh_public_key or "", installation)
-        return answer_iso.iso_image(files, cloud_init.LABEL)
-    checker_folder, checker = _checker(inputs.byol_checker) if inputs.byol_checker else ("", {})
+        return cloud_init.no_cloud_files(instance_id, user, inputs.ssh_public_key or "", installation)
     final = {"administrator": inputs.administrator_password, "byol": inputs.byol_account_password}
     final["product_key"] = inputs.product_key
-    files = answer_files(
+    return answer_files(
         setup_of(inputs, firmware),
-        replace(preparation_of(inputs, checker_folder), installation=installation),
+        replace(preparation_of(inputs, checker_folder(checker)), installation=installation),
         OneTimePasswords(_one_time_password(), _one_time_password()),
         {name: value for name, value in final.items() if value is not None},
     )
-    return answer_iso.iso_image({**files, **checker})
+
+
+def label_of(profile: GuestProfile) -> str:
+    """The label of the volume by which the guest finds the files."""
+    return cloud_init.LABEL if profile is GuestProfile.EC2_LINUX else answer_iso.LABEL
 
 
 def layout_of(inputs: GuestInputs, firmware: str) -> PartitionLayout:
@@ -106,8 +119,13 @@ def _one_time_password() -> str:
     return secrets.token_urlsafe(24) + _COMPLEX_SUFFIX
 
 
-def _checker(location: str) -> tuple[str, dict[str, bytes]]:
-    """The folder of BYOL Checker in the guest, and its files on the ISO image."""
+def checker_files(location: str | None) -> dict[str, bytes]:
+    """The files of BYOLChecker.zip by their paths on the ISO image; none without a location.
+
+    Raises: CleanFailureError if the zip cannot be read, or is not that of AWS.
+    """
+    if location is None:
+        return {}
     try:
         if location.startswith("https://"):
             with urllib.request.urlopen(location, timeout=_URL_SECONDS) as response:  # noqa: S310 - https only
@@ -118,12 +136,15 @@ def _checker(location: str) -> tuple[str, dict[str, bytes]]:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if sum(member.file_size for member in members) > _MAX_CHECKER_BYTES:
                 raise CleanFailureError(f"byol_checker: {location}: expected at most {_MAX_CHECKER_BYTES >> 20} MiB")
-            files = {member.filename: archive.read(member) for member in members}
+            files = {f"{_CHECKER_FOLDER}/{member.filename}": archive.read(member) for member in members}
     except (OSError, zipfile.BadZipFile) as error:
         raise CleanFailureError(f"byol_checker: {location} cannot be read: {error}") from error
-    script = next((name for name in files if PurePosixPath(name).name == _CHECKER_SCRIPT), None)
-    if script is None:
+    if not checker_folder(files):
         raise CleanFailureError(f"byol_checker: {location} has no {_CHECKER_SCRIPT}; expected BYOLChecker.zip of AWS")
-    parent = PurePosixPath(script).parent
-    folder = "\\".join((ROOT, "checker", *parent.parts))
-    return folder, {f"{answer_iso.SCRIPTS}/checker/{name}": content for name, content in files.items()}
+    return files
+
+
+def checker_folder(files: Mapping[str, bytes]) -> str:
+    """The folder of BYOL Checker in the guest; empty if the files are not those of the checker."""
+    script = next((path for path in map(PurePosixPath, files) if path.name == _CHECKER_SCRIPT), None)
+    return "" if script is None else "\\".join((ROOT, *script.relative_to(answer_iso.SCRIPTS).parent.parts))

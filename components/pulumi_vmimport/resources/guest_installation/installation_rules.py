@@ -41,6 +41,11 @@ def is_server(release: str) -> bool:
     return product_of(release) in _SERVERS
 
 
+def default_firmware(inputs: GuestInputs) -> str:
+    """The firmware, `bios` or `efi`, of a machine that is not known."""
+    return "efi" if product_of(inputs.windows_release or "") == "11" else "bios"
+
+
 def input_problems(inputs: GuestInputs) -> Iterator[Problem]:
     """Every problem of the inputs alone."""
     if find_spec("pycdlib") is None:
