@@ -22,7 +22,8 @@ def arguments() -> dict[str, Any]:
 @pytest.fixture
 def stack(new_stack: NewStack, arguments: dict[str, Any]) -> Any:
     def program() -> None:
-        prepared = GuestPreparation("guest", arguments)  # type: ignore[arg-type] # a test changes the arguments
+        args: Any = arguments
+        prepared = GuestPreparation("guest", args)
         for name in ("label", "files", "secret_files", "iso_sha256"):
             pulumi.export(name, getattr(prepared, name))
 
