@@ -33,12 +33,13 @@ def _component(entry: ComponentEntry, types: NamedTypes, descriptions: Descripti
         "isComponent": True,
         "description": descriptions.text(inspect.getdoc(cls)),
         "inputProperties": {
-            camel_case(name): {**types.argument(hint), "description": texts[name]}
+            camel_case(name): {**types.argument(hint), "description": texts[name], **types.secret(name)}
             for name, hint in argument_types(args).items()
         },
         "requiredInputs": sorted(map(camel_case, args.__required_keys__)),
         "properties": {
-            camel_case(name): {**types.output(hint), "description": of_outputs[name]} for name, hint in outputs.items()
+            camel_case(name): {**types.output(hint), "description": of_outputs[name], **types.secret(name)}
+            for name, hint in outputs.items()
         },
         "required": sorted(camel_case(name) for name, hint in outputs.items() if without_none(hint) is hint),
     }

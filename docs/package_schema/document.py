@@ -56,7 +56,8 @@ _LANGUAGES: Spec = {
 def schema() -> Spec:
     """The schema as it is in JSON."""
     descriptions = Descriptions(_property_names())
-    secrets = frozenset(name for cls, _ in resource_classes().values() for name in cls._secret_arguments)
+    classes = [cls for cls, _ in resource_classes().values()]
+    secrets = frozenset(name for cls in classes for name in (*cls._secret_arguments, *cls._secret_outputs))
     types = NamedTypes(descriptions, secrets)
     all_resources = {**resources(types, descriptions), **components(types, descriptions)}
     return {

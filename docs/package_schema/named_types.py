@@ -65,6 +65,10 @@ class NamedTypes:
         self._enums: dict[type[Enum], set[tuple[str, ...]]] = {}
         self._sources: dict[str, Any] = {}
 
+    def secret(self, name: str) -> Spec:
+        """The member that marks a property of this Python name as a secret; empty for any other."""
+        return {"secret": True} if name in self._secrets else {}
+
     def argument(self, hint: Any, field_hint: Any = None) -> Spec:
         """The type of an argument; `field_hint` is that of the same input of a lifecycle, which names its enum."""
         is_plain = hint is without_input(hint) and hint in {bool, list[str]}
@@ -147,7 +151,7 @@ class NamedTypes:
                 camel_case(name): {
                     **self.argument(hint, of_fields.get(name)),
                     "description": texts[name],
-                    **({"secret": True} if name in self._secrets else {}),
+                    **self.secret(name),
                 }
                 for name, hint in argument_types(of).items()
             },
