@@ -44,6 +44,8 @@ FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy
 	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl xorriso:xorriso \
 	lz4:lz4 zstd:zstd xz:xz-utils
 PAGE_TOOLS := chromium:chromium
+# The tests type-check the TypeScript examples; the library and the sandbox need no Node.js.
+LANGUAGE_TOOLS := node:nodejs npm:npm
 define install
 	@missing=; PATH="$$PATH:/usr/sbin:/sbin"; for pair in $(1); do tool=$${pair%:*}; \
 		command -v $$tool > /dev/null || test -e $$tool || missing="$$missing $${pair#*:}"; done; \
@@ -60,7 +62,7 @@ disk-tools:
 	$(call install,$(DISK_TOOLS))
 
 file-system-tools: setup
-	$(call install,$(FILE_SYSTEM_TOOLS) $(PAGE_TOOLS))
+	$(call install,$(FILE_SYSTEM_TOOLS) $(PAGE_TOOLS) $(LANGUAGE_TOOLS))
 
 demo: setup ## from a vSphere VM to a WorkSpaces image, on this machine
 	@$(BIN)/python stacks/vsphere_to_workspaces/demo.py
