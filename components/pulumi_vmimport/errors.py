@@ -23,6 +23,7 @@ VmimportError
 │   ├── DamagedCompressionError     the compressed data of an NTFS stream is damaged
 │   ├── UnreadableVolumeError       a file or structure of a volume cannot be read
 │   ├── UnknownFactError            a rule needs a fact of the guest that could not be read
+│   ├── ReadLimitError              an inspection before an import reached its limits
 │   ├── InvalidGuestFactsError      the JSON of guest facts is invalid
 │   └── InvalidXmlError             the XML of an OVF descriptor is invalid or unsafe
 ├── TransferError               a transfer failed

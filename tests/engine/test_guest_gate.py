@@ -99,6 +99,39 @@ def test_a_guest_in_an_existing_image_fails_preview_unless_its_findings_are_igno
     assert stack.preview() == {"create": 2}
 
 
+def test_an_image_for_ec2_fails_preview_for_its_guest_and_its_contradictions_and_a_healthy_one_is_imported(
+    sandbox: Sandbox, new_stack: Any, image_args: dict[str, Any], tmp_path: Path
+) -> None:
+    def store(guest: WindowsGuest) -> None:
+        convert(guest.disk().write_file(tmp_path / "web.raw"), tmp_path / "web.vmdk")
+        body = (tmp_path / "web.vmdk").read_bytes()
+        sandbox.aws.observer("s3", REGION).put_object(Bucket=BUCKET, Key="web.vmdk", Body=body)
+
+    store(faulty_guest("DhcpClientDisabled", "AutoLogonEnabled"))
+    args: dict[str, Any] = {
+        **image_args,
+        "disk_containers": [{"format": "VMDK", "user_bucket": {"s3_bucket": BUCKET, "s3_key": "web.vmdk"}}],
+        "operating_system": "Windows Server 2022",
+    }
+
+    def program() -> None:
+        pulumi.export("guest", ImportImage("web", **args).detected_guest)
+
+    stack = new_stack(program)
+    printed = stack.fails(stack.preview)
+    assert "; windows-dhcp-client: " in printed
+    assert "windows-automatic-logon" in printed
+    assert "operating_system: expected Windows 10 22H2, because the disk has it, got 'Windows Server 2022'" in printed
+    assert sandbox.aws.import_tasks == []
+    store(WindowsGuest.healthy())
+    args["operating_system"] = "Windows 10"
+    stack.up()
+    assert stack.outputs()["guest"]["release"] == "Windows 10 22H2"
+    read = len(sandbox.aws.calls.of("GetObject"))
+    assert set(stack.preview()) == {"same"}
+    assert len(sandbox.aws.calls.of("GetObject")) == read
+
+
 def convert(raw: Path, vmdk: Path) -> None:
     """The disk as AWS accepts it."""
     tool = str(shutil.which("qemu-img"))

@@ -17,11 +17,7 @@ from pulumi_vmimport.components.private_bucket import import_s3
 from pulumi_vmimport.components.provider_lookups import account_of, region_of
 from pulumi_vmimport.components.service_role_choice import choose_role, role_argument_problems
 from pulumi_vmimport.components.source_machine_args import IsoArgs, SourceVirtualMachineArgs
-from pulumi_vmimport.components.unattended_installation import (
-    declare_installation,
-    installation_problems,
-    os_version,
-)
+from pulumi_vmimport.components.unattended_installation import declare_installation, installation_problems, os_version
 from pulumi_vmimport.components.vmimport_role import VmimportRole
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.resources.allowed_values import (
@@ -57,11 +53,11 @@ class ByolWorkspaceImageArgs(TypedDict):
     image_description: pulumi.Input[str]
     """The description of the AMI and the image: 1 to 256 of `a-z A-Z 0-9 _ . / ( ) -` and space."""
     ingestion_process: pulumi.Input[IngestionProcessValue]
-    """The ingestion process, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage."""
+    """The ingestion process, such as BYOL_REGULAR_WSP; see ImportWorkspaceImage. The Windows on the disk must fit."""
     applications: NotRequired[pulumi.Input[list[pulumi.Input[ApplicationValue]]]]
     """Microsoft Office by subscription; see ImportWorkspaceImage. Default: none."""
     os_version: NotRequired[pulumi.Input[OsVersionValue]]
-    """Windows_10 or Windows_11, to check the ingestion process and Office in preview. Default: that of
+    """Windows_10 or Windows_11, to check the ingestion process, Office and the disk before the import. Default: that of
     guest.windows_release with windows_iso, else not checked."""
     virtual_machine_uuid: NotRequired[pulumi.Input[str]]
     """Source: the virtual machine with this BIOS UUID, an output of SourceVirtualMachine and pulumi-vsphere."""
@@ -264,7 +260,7 @@ class ByolWorkspaceImage(Component):
     def _declare_import(self, name: str, inputs: CheckedInputs, source_hash: pulumi.Output[str]) -> None:
         container = {"format": "OVA", "user_bucket": {"s3_bucket": self.bucket, "s3_key": self.ova_key}}
         import_args: Any = {
-            **self._set_args("ignored_findings", "tags", "retain_on_delete", *_AWS_ARGS),
+            **self._set_args("ignored_findings", "ingestion_process", "tags", "retain_on_delete", *_AWS_ARGS),
             "description": inputs.get("image_description"),
             "disk_containers": [container],
             "image_profile": "byol-workspaces",
@@ -273,6 +269,9 @@ class ByolWorkspaceImage(Component):
             "source_hash": source_hash,
             "region": self._region,
         }
+        if self._args.get("os_version") is not None:
+            import_args["operating_system"] = inputs.get("os_version").apply(lambda name: str(name).replace("_", " "))
+            import_args["skip_operating_system_check"] = True  # ImportWorkspaceImage checks all but the disk
         made = ImportImage(f"{name}-import", import_args, self._child)
         self.ec2_image_id, self.import_task_id = made.image_id, made.import_task_id
         self.detected_guest = made.detected_guest

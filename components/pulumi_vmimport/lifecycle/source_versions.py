@@ -19,6 +19,12 @@ SOURCE_HASH = "sourceHash"
 _PREFIX = "version:"
 
 
+def is_other_version(source_hash: str | None, version: str | None) -> bool:
+    """Whether a source certainly has another version than the derived `source_hash` of an earlier run."""
+    is_derived = source_hash is not None and source_hash.startswith(_PREFIX)
+    return is_derived and version is not None and source_hash != f"{_PREFIX}{version}"
+
+
 def derived_source_hash(
     lifecycle: Lifecycle[Any, Any],
     make_run: Callable[[Any, Mapping[str, Any]], HostRun],

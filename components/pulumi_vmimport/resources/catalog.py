@@ -46,10 +46,13 @@ RESOURCES = (
                 *iam("ec2", "ModifyImageAttribute", "DeregisterImage", "DeleteSnapshot"),
                 *(*IMAGE_LOOK_UP, "s3:GetObject", *RESULT_KEY_CHECK, *ACCESS_CHECK),
             ),
-            read=(*iam("ec2", "DescribeImportImageTasks", "DescribeSnapshots", "DescribeInstances"), *IMAGE_LOOK_UP),
+            read=(
+                *iam("ec2", "DescribeImportImageTasks", "DescribeSnapshots", "DescribeInstances"),
+                *(*IMAGE_LOOK_UP, "s3:GetObject"),
+            ),
             update=(
                 *iam("ec2", "DescribeImportImageTasks", "CopyImage", "ModifyImageAttribute"),
-                *IMAGE_LOOK_UP,
+                *(*IMAGE_LOOK_UP, "s3:GetObject"),
                 *iam("ec2", "CreateTags", "DeleteTags", "DeregisterImage", "DeleteSnapshot", "DescribeSnapshots"),
             ),
             delete=(

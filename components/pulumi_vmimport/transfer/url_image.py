@@ -149,6 +149,7 @@ class UrlImage(RemoteImage):
                 )
             case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
                 reason = f"the file does not exist on the server (HTTP {status}){message}"
+                raise UnreadableSourceError(self.name, reason, is_missing=True)
             case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise EmptySourceError(self.name, "file")
             case _:

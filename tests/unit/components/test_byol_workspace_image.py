@@ -105,6 +105,7 @@ def test_each_part_receives_the_outputs_of_the_parts_before(world: Any) -> None:
         ],
         "description": "Windows 10",
         "imageProfile": "byol-workspaces",
+        "ingestionProcess": "BYOL_REGULAR_WSP",
         "licenseType": "BYOL",
         "roleName": "vmimport-shop-dev-line",
         "sourceHash": "abcd",
@@ -148,6 +149,7 @@ def test_arguments_reach_the_parts_that_they_configure(world: Any) -> None:
     assert export["triggers"] == {"patched": "today"}
     assert image["applications"] == ["Microsoft_Office_2019"]
     assert (image["osVersion"], image["keepFailedImage"]) == ("Windows_11", True)
+    assert (imported["operatingSystem"], imported["skipOperatingSystemCheck"]) == ("Windows 11", True)
     assert export["timeoutMinutes"] == imported["timeoutMinutes"] == image["timeoutMinutes"] == 60
     assert imported["retainOnDelete"] is image["retainOnDelete"] is True
     assert export.get("retainOnDelete") is None  # it goes with the bucket

@@ -46,7 +46,7 @@ def problems(
     system = identified.system
     if platform is not None and platform is not system.platform:
         yield "platform", f"expected {system.platform} for {operating_system}, got {platform}"
-    yield from _license_problems(operating_system, system, license_type, usage_operation)
+    yield from license_problems(operating_system, system, license_type, usage_operation)
     if system.platform is Platform.WINDOWS:
         yield from _language_problems(operating_system, system)
     if identified.release is not None:
@@ -78,9 +78,10 @@ def warnings(operating_system: str, *, boot_mode: BootMode | None = None) -> Ite
         )
 
 
-def _license_problems(
+def license_problems(
     operating_system: str, system: System, license_type: LicenseType | None, usage_operation: UsageOperation | None
 ) -> Iterator[tuple[str, str]]:
+    """Why AWS does not license the system in this way, as pairs of input and reason that name `operating_system`."""
     if license_type is not None and license_type not in system.licenses:
         yield "licenseType", f"expected {' or '.join(system.licenses)} for {operating_system}, got {license_type}"
     expected = UsageOperation.WINDOWS_BYOL

@@ -8,6 +8,7 @@ from pulumi_vmimport.disk.guest.windows_releases import CLIENT_RELEASES, SERVER_
 _LANGUAGES = {0x0407: "de-DE", 0x0409: "en-US", 0x0809: "en-GB", 0x040C: "fr-FR", 0x0411: "ja-JP", 0x0804: "zh-CN"}
 _LINUX_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "x86"}
 _COMPLETE = "IMAGE_STATE_COMPLETE"
+GENERALIZED, INSTALLED = "generalized", "installed"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _sysprep_state(facts: GuestFacts) -> str | None:
     if state is None:
         return None
     if "GENERALIZE" in state.upper():
-        return "generalized"
+        return GENERALIZED
     if in_progress.value == 1:
         return "setup-in-progress"
-    return "installed" if state.upper() == _COMPLETE else state
+    return INSTALLED if state.upper() == _COMPLETE else state

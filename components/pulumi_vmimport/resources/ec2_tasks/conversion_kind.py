@@ -52,8 +52,8 @@ class ConversionKind(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, TaskT]
     def initial_state(self, inputs: InputsT, task: TaskT) -> StateT:
         """The state of a task that was started or found."""
 
-    def with_source(self, run: Run, inputs: InputsT, state: StateT) -> StateT:
-        """The state of a task that this run started or found, with what is known of its source."""
+    def with_source(self, run: Run, state: StateT) -> StateT:
+        """The state with what is known of the source. Called until the state has it: a run may fail to read it."""
         return state
 
     @abstractmethod

@@ -42,7 +42,8 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
         task = self._existing_or_new_task(run, inputs)
         state = self.initial_state(inputs, task)
         run.record(task.id, state)
-        return Created(task.id, self._complete(run, task.id, self.with_source(run, inputs, state)))
+        run.record(task.id, state := self.with_source(run, state))
+        return Created(task.id, self._complete(run, task.id, state))
 
     def read(self, run: Run, id: str, state: StateT) -> StateT | None:
         if self.has_result(state):
@@ -72,9 +73,9 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
         # Tags stay recorded until they are removed, so that the next update completes an interrupted one.
         run.record(id, replace(updated, tags={**(state.tags or {}), **(inputs.tags or {})}))
         if self.condition(state) is not Condition.READY:
-            return self._complete(run, id, updated)
+            return self._complete(run, id, self.with_source(run, updated))
         self.untag_result(run, state, sorted((state.tags or {}).keys() - (inputs.tags or {}).keys()))
-        if (configured := self.configure_result(run, updated)) is None:
+        if (configured := self.configure_result(run, self.with_source(run, updated))) is None:
             gone = self.describe_result(state)
             raise PartialFailureError(f"{gone} does not exist; run `pulumi up --refresh` to create it again")
         return configured

@@ -20,10 +20,11 @@ from pulumi_vmimport.aws.ec2.import_options import (
 )
 from pulumi_vmimport.aws.ec2.import_request import ClientData, ImageDiskContainer, LicenseSpecification
 from pulumi_vmimport.aws.ec2.sysprep import Sysprep
+from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import nested, updatable
-from pulumi_vmimport.resources.allowed_values import ImageProfileValue, UsageOperationValue
+from pulumi_vmimport.resources.allowed_values import ImageProfileValue, IngestionProcessValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
     DiskContainerArgs,
@@ -46,6 +47,7 @@ class ImportImageInputs(ConversionInputs):
     image_profile: MachineProfile | None = updatable()
     image_name: str | None = updatable(preflight=True, chosen_by_aws=True)
     imds_support: ImdsSupport | None = updatable(chosen_by_aws=True)
+    ingestion_process: IngestionProcess | None = updatable()
     kms_key_id: str | None = None
     license_specifications: tuple[LicenseSpecification, ...] | None = None
     license_type: LicenseType | None = None
@@ -80,8 +82,8 @@ class ImportImageArgs(AwsArgs):
     """The arguments of ImportImage.
 
     Changes to image_name, imds_support, description, tags, operating_system, skip_operating_system_check,
-    ignored_findings, image_profile, sysprep, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn
-    are applied in place. A change to any other argument replaces the AMI.
+    ignored_findings, image_profile, ingestion_process, sysprep, role_name, retain_on_delete, timeout_minutes, profile
+    and assume_role_arn are applied in place. A change to any other argument replaces the AMI.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]
@@ -116,6 +118,10 @@ class ImportImageArgs(AwsArgs):
     imds_support: NotRequired[pulumi.Input[Literal["v2.0"]]]
     """`v2.0`: instances of the AMI require IMDSv2 unless they set otherwise. EC2 cannot undo it; removing the argument
     keeps it. Default: IMDSv1 and IMDSv2. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configure-IMDS-new-instances.html"""
+    ingestion_process: NotRequired[pulumi.Input[IngestionProcessValue]]
+    """The ingestion process of the WorkSpaces image that is made from the AMI, such as `BYOL_REGULAR_WSP`. The import
+    fails before it starts if the Windows release on the disk does not support it. Not sent to AWS. Default: not
+    checked."""
     kms_key_id: NotRequired[pulumi.Input[str]]
     """The id, ARN or alias of a symmetric KMS key in the Region. The key must stay enabled until the task ends.
     Requires `encrypted`. Default: the account's default KMS key for EBS."""
@@ -126,7 +132,7 @@ class ImportImageArgs(AwsArgs):
     `BYOL` for Windows client and Linux."""
     operating_system: NotRequired[pulumi.Input[str]]
     """The guest operating system, such as `Windows Server 2022` or `Ubuntu 22.04`. The preview fails if VM
-    Import/Export does not support it. Not sent to AWS. Default: not checked."""
+    Import/Export does not support it, or if the disk holds another one. Not sent to AWS. Default: not checked."""
     platform: NotRequired[pulumi.Input[Literal["Windows", "Linux"]]]
     """`Windows` or `Linux`. Required for a UEFI machine from an EBS snapshot. Default: EC2 detects it."""
     retain_on_delete: NotRequired[pulumi.Input[bool]]
@@ -189,10 +195,12 @@ class ImportImage(ManagedResource, module="vmimport", name="ImportImage"):
     detected_boot_mode: pulumi.Output[str | None]
     """The boot mode of the AMI, `legacy-bios` or `uefi`."""
     detected_guest: pulumi.Output[dict[str, str] | None]
-    """The operating system on the root disk, read from the image before EC2 imports it, with `image_profile`
-    `byol-workspaces`: `system`, `release`, `edition`, `build`, `language`, `architecture`, `firmware` (`bios` or `efi`)
-    and `sysprepState` (`installed`, `generalized`, `setup-in-progress`); what could not be read is left out. None for
-    another profile, for an image that could not be read, and in stacks of versions without this output."""
+    """The operating system on the root disk, read from the image that EC2 imports: `system`, `release`, `edition`,
+    `build`, `language`, `architecture`, `firmware` (`bios` or `efi`) and `sysprepState` (`installed`, `generalized`,
+    `setup-in-progress`), of Linux also `distribution`, `version` and `kernel`; what could not be read is left out. Only
+    `unknown`, the reason, if the disk has no operating system that is recognized, or the image is not readable. None
+    after a warning that a read failed, and in stacks of versions without this output: the next refresh or update reads
+    the image."""
     detected_license_type: pulumi.Output[str | None]
     """The license type of the task, `AWS` or `BYOL`."""
     detected_platform: pulumi.Output[str | None]

@@ -62,8 +62,10 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     def initial_state(self, inputs: ImportImageInputs, task: ImageImportTask) -> ImportImageState:
         return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
-    def with_source(self, run: Run, inputs: ImportImageInputs, state: ImportImageState) -> ImportImageState:
-        return replace(state, detected_guest=rules.detected_guest(run, inputs))
+    def with_source(self, run: Run, state: ImportImageState) -> ImportImageState:
+        if state.detected_guest is not None:
+            return state
+        return replace(state, detected_guest=rules.detected_guest(run, state))
 
     def with_result(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
         return replace(
@@ -165,6 +167,11 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
 
     def describe_result(self, state: ImportImageState) -> str:
         return f"AMI {state.image_id} or one of its snapshots"
+
+    def read(self, run: Run, id: str, state: ImportImageState) -> ImportImageState | None:
+        found = super().read(run, id, state)
+        is_complete = found is not None and self.condition(found) is Condition.READY
+        return self.with_source(run, found) if found is not None and is_complete else found
 
     def read_existing(self, run: Run, id: str, state: ImportImageState) -> Existing[ImportImageState] | None:
         found = super().read_existing(run, id, state)

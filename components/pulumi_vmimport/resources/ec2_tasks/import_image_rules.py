@@ -10,9 +10,8 @@ from pulumi_vmimport.aws.ec2.sysprep import Sysprep
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
-from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.resources.ec2_tasks import named_image
-from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
+from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
 from pulumi_vmimport.resources.rules import (
     byol_image_rules,
     disk_container_rules,
@@ -95,14 +94,11 @@ def _inspect(run: Run, inputs: ImportImageInputs, i: int) -> Iterator[Problem]:
     )
 
 
-def detected_guest(run: Run, inputs: ImportImageInputs) -> Mapping[str, str] | None:
-    """What is recognized of the operating system on the root disk, if the profile looks for it."""
-    from pulumi_vmimport.resources.rules import image_inspection  # noqa: PLC0415
+def detected_guest(run: Run, state: ImportImageState) -> Mapping[str, str] | None:
+    """What the root disk holds, or why that is unknown; None if a later run may read it."""
+    from pulumi_vmimport.resources.rules import guest_detection  # noqa: PLC0415 - only if the state lacks it
 
-    if inputs.image_profile is not ImageProfile.BYOL_WORKSPACES:
-        return None
-    guest = image_inspection.detect_guest(run, inputs.disk_containers[0])
-    return {camel_case(name): value for name, value in vars(guest).items() if value} if guest else None
+    return guest_detection.detect_guest(run, state.disk_containers, state.source_hash)
 
 
 def role_problems(

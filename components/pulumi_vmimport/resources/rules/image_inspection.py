@@ -4,7 +4,6 @@ docs/inspect.md has all rules with their sources.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +12,7 @@ from pulumi_vmimport.aws.credential_errors import is_identity_error
 from pulumi_vmimport.aws.ec2.import_request import ImageDiskContainer, SnapshotDiskContainer
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.disk.disk_content import Source
-from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
+from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest
 from pulumi_vmimport.disk.inspect_guest import inspect_guest
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
@@ -26,14 +25,12 @@ from pulumi_vmimport.disk.rules.rule_context import Evidence
 from pulumi_vmimport.disk.rules.text_format import quantity
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
-from pulumi_vmimport.resources.data_requests import RunRequests
-from pulumi_vmimport.resources.rules.disk_container_rules import s3_location
+from pulumi_vmimport.resources.rules.guest_detection import guest_of, remember_guest
+from pulumi_vmimport.resources.rules.image_sources import image_source, snapshot_of
+from pulumi_vmimport.resources.rules.reading_limits import within_limits
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, TransferError
-from pulumi_vmimport.transfer.url_image import UrlImage
 
-_HTTPS = "https://"
 _SEVERAL_DISKS, _NO_IMAGE, _UNKNOWN = "byol-several-disks", "not-a-disk-image", "guest-checks-unknown"
 
 
@@ -47,8 +44,13 @@ class Purpose:
 
     @property
     def read_guest(self) -> ReadGuest | None:
-        """Reads the operating system; None if the profile has no rules that prevent its import."""
-        return inspect_guest if self.profile is ImageProfile.BYOL_WORKSPACES else None
+        """Reads the operating system; None for a snapshot, which need not hold one."""
+        return None if self.profile is ImageProfile.SNAPSHOT else inspect_guest
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether to limit what is read of a remote operating system. The gate for WorkSpaces reads all of it."""
+        return self.profile is not ImageProfile.BYOL_WORKSPACES
 
 
 def inspect_container(
@@ -65,47 +67,36 @@ def inspect_container(
     `compare` compares the operating system on a root disk with the inputs. An image that cannot be read is also a
     warning, because EC2 reads it with the service role.
     """
-    source = _source_of(run, container)
+    source = image_source(run, container)
     if source is None:
+        if is_root and (snapshot := snapshot_of(container)):
+            run.warn(f"{path}.snapshotId not inspected: {snapshot} is an EBS snapshot, which is not read")
         return
-    input, open_source = source
     stated = Container(container.format.value.lower()) if is_known(container.format) and container.format else None
-    with ExitStack() as stack:
-        try:
-            read_guest = purpose.read_guest if is_root else None
-            facts = inspect_image(stack.enter_context(open_source()), read_guest=read_guest)
-        except EmptySourceError as error:
-            rule = rule_catalog().rules[_NO_IMAGE]
-            evidence = Evidence(error.name, f"the file is {EMPTY.found}", EMPTY.remedy)
-            yield from _problems(run.warn, f"{path}.{input}", [finding_of(rule, purpose.profile, evidence)], purpose)
-            return
-        except (ClientError, BotoCoreError, TransferError) as error:
-            if is_identity_error(error):
-                raise
-            words = str(error) if isinstance(error, TransferError) else describe_aws_error(error)
-            run.warn(f"{path}.{input} not inspected: {words}")
-            return
+    path = f"{path}.{source.input}"
+    read_guest = purpose.read_guest if is_root else None
+    try:
+        with source.open() as image:
+            if read_guest is not None and purpose.is_limited:
+                read_guest = within_limits(read_guest, image)
+            facts = inspect_image(image, read_guest=read_guest)
+            if read_guest is not None:
+                remember_guest(source.name, image, facts)
+    except EmptySourceError as error:
+        rule = rule_catalog().rules[_NO_IMAGE]
+        evidence = Evidence(error.name, f"the file is {EMPTY.found}", EMPTY.remedy)
+        yield from _problems(run.warn, path, [finding_of(rule, purpose.profile, evidence)], purpose)
+        return
+    except (ClientError, BotoCoreError, TransferError) as error:
+        if is_identity_error(error):
+            raise
+        words = str(error) if isinstance(error, TransferError) else describe_aws_error(error)
+        run.warn(f"{path} not inspected: {words}")
+        return
     findings = evaluate(facts, purpose.profile, has_root=is_root, stated=stated)
-    yield from _problems(run.warn, f"{path}.{input}", findings, purpose)
-    if compare is not None and (guest := _guest_of(facts)) is not None:
+    yield from _problems(run.warn, path, findings, purpose)
+    if compare is not None and (guest := guest_of(facts)) is not None:
         yield from compare(guest)
-
-
-def detect_guest(run: Run, container: ImageDiskContainer) -> DetectedGuest | None:
-    """The operating system on the disk of a container; None if it is not recognized or cannot be read."""
-    source = _source_of(run, container)
-    if source is None:
-        return None
-    with ExitStack() as stack:
-        try:
-            return _guest_of(inspect_image(stack.enter_context(source[1]()), read_guest=inspect_guest))
-        except (ClientError, BotoCoreError, TransferError):
-            return None  # the inspection before the import reported it
-
-
-def _guest_of(facts: ImageFacts) -> DetectedGuest | None:
-    guest = facts.disks[0].guest if facts.disks else None
-    return detected_guest(guest) if guest else None
 
 
 def inspect_source(
@@ -160,16 +151,3 @@ def _summary(findings: Sequence[ImageFinding]) -> str:
         more = f", and {quantity(len(reasons) - 1, 'other reason')}" if reasons[1:] else ""
         parts.append(f"some checks were inconclusive ({_UNKNOWN}: {reasons[0]}{more})")
     return f"{findings[0].subject}: the operating system: {'; '.join(parts)}"
-
-
-def _source_of(
-    run: Run, container: ImageDiskContainer | SnapshotDiskContainer
-) -> tuple[str, Callable[[], S3Image | UrlImage]] | None:
-    """(input, function that opens it) of a container whose image this machine can read."""
-    if (location := s3_location(container)) is not None:
-        input, bucket, key = location
-        return input, lambda: S3Image.open(RunRequests(run), bucket, key)
-    url = container.url if is_known(container) else None
-    if is_known(url) and url is not None and url.startswith(_HTTPS):
-        return "url", lambda: UrlImage(url)
-    return None

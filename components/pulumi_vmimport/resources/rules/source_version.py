@@ -7,7 +7,8 @@ from typing import Any
 from pulumi_vmimport.lifecycle.contract import Run, is_known
 from pulumi_vmimport.resources.rules.disk_container_rules import AnyContainer, s3_location
 from pulumi_vmimport.transfer import s3_object
-from pulumi_vmimport.transfer.remote_image import CachePolicy
+from pulumi_vmimport.transfer.remote_image import CachePolicy, RemoteImage
+from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import TransferError
 
 _HTTPS = "https://"
@@ -23,6 +24,13 @@ def containers_version(run: Run, containers: Sequence[AnyContainer] | None) -> s
         return None
     known = [str(version) for version in versions]
     return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest()[:32]
+
+
+def version_of(image: RemoteImage) -> str | None:
+    """The version of an open image, as `containers_version` reports that of its container."""
+    if not image.identity:
+        return None
+    return image.identity if isinstance(image, S3Image) else f"{image.identity} {image.size_bytes}"
 
 
 def object_version(run: Run, bucket: str, key: str) -> str | None:
@@ -49,6 +57,6 @@ def _url_version(url: str) -> str | None:
 
     try:
         with UrlImage(url, _ONE_BYTE) as image:
-            return f"{image.identity} {image.size_bytes}" if image.identity else None
+            return version_of(image)
     except TransferError:
         return None  # such as an expired URL: the recorded version stays

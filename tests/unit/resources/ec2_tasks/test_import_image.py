@@ -43,7 +43,7 @@ def test_create_returns_every_output_and_tags_the_ami_and_its_snapshots(
         "billed_usage_operation": "RunInstances:0800",
         "clone_runbook": clone_runbook.text(),
         "detected_boot_mode": "uefi",
-        "detected_guest": None,  # the profile is ec2
+        "detected_guest": {"unknown": "no partition holds Windows"},
         "detected_license_type": "BYOL",
         "detected_platform": image["PlatformDetails"],
         "image_id": image["ImageId"],

@@ -16,6 +16,7 @@ from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotIn
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot_lifecycle import ImportSnapshotLifecycle
 from pulumi_vmimport.resources.rules.image_inspection import Purpose, inspect_source
 from pulumi_vmimport.transfer.local_image import LocalImage
+from pulumi_vmimport.transfer.remote_image import SPARSE_READ, RemoteImage
 from pulumi_vmimport.transfer.s3_image import S3Image
 from pulumi_vmimport.transfer.transfer_errors import EmptySourceError, UnreadableSourceError
 from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
@@ -23,6 +24,17 @@ from pulumi_vmimport_sandbox.aws.server.aws_sandbox import AwsSandbox
 KEY = "disks/web.vmdk"
 IMAGES, SNAPSHOTS = ImportImageLifecycle(), ImportSnapshotLifecycle()
 VMDK_PATH = "diskContainers[0].userBucket"
+
+
+class ServedFile(RemoteImage):
+    """A file as a server of ranges has it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.name, path.stat().st_size, "an-etag", SPARSE_READ)
+        self._path = path
+
+    def _request(self, first: int, last: int) -> bytes:
+        return self._count(self._path.read_bytes()[first : last + 1])
 
 
 @pytest.fixture
@@ -178,8 +190,8 @@ def test_an_url_is_inspected_and_an_unreachable_one_is_a_warning(
     (tmp_path / "web.vmdk").write_bytes(sparse)
     container = ImageDiskContainer(url="https://disks.example/web.vmdk?sig=feed")
     inputs = replace(image_inputs, disk_containers=(container,))
-    opened = "pulumi_vmimport.resources.rules.image_inspection.UrlImage"
-    monkeypatch.setattr(opened, lambda url: LocalImage(str(tmp_path / "web.vmdk")))
+    opened = "pulumi_vmimport.resources.rules.image_sources.UrlImage"
+    monkeypatch.setattr(opened, lambda url: ServedFile(tmp_path / "web.vmdk"))
     (problem,) = problems(run, inputs)
     assert problem.path == "diskContainers[0].url"
 
