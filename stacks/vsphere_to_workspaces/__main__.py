@@ -1,14 +1,15 @@
-"""Create a WorkSpaces image from a vSphere virtual machine, in the sandbox or in a real account.
+"""Create a WorkSpaces image from a vSphere virtual machine, or from an ISO image of Windows.
 
 Pulumi.yaml describes the configuration. The connections to AWS and vSphere are configured by environment variables or
 by the `aws:` and `vsphere:` configuration keys.
 """
 
+import re
 from typing import Any
 
 import pulumi
 
-from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
+from pulumi_vmimport import ByolWorkspaceImage, SourceVirtualMachine
 
 config = pulumi.Config()
 
@@ -18,37 +19,60 @@ def configured(**keys: str) -> dict[str, Any]:
     return {name: value for name, key in keys.items() if (value := config.get(key))}
 
 
+def structured(key: str) -> dict[str, Any]:
+    """A structured value of the configuration, whose names are spelled as arguments: kmsHost is kms_host."""
+    return {re.sub("(?=[A-Z])", "_", name).lower(): value for name, value in (config.get_object(key) or {}).items()}
+
+
+def unattended(iso: dict[str, Any], source_machine: dict[str, Any]) -> dict[str, Any]:
+    """The source of an image whose Windows is installed and prepared with nobody at the console."""
+    guest = structured("guest")
+    edition = {} if {"image_name", "image_index"} & guest.keys() else configured(edition="edition")
+    secrets = {
+        "administrator_password": config.get_secret("administratorPassword"),
+        "byol_account_password": config.get_secret("byolAccountPassword"),
+        "product_key": config.get_secret("productKey"),
+    }
+    return {
+        "windows_iso": iso,
+        "source_machine": source_machine,
+        "guest": {
+            **configured(windows_release="windowsRelease"),
+            **edition,
+            "install_updates": config.get_bool("installUpdates"),
+            **{name: value for name, value in secrets.items() if value is not None},
+            **guest,
+        },
+    }
+
+
 machine = config.get("virtualMachine")
 if machine:
     source: dict[str, Any] = {"virtual_machine_path": machine}
 else:
-    iso: Any = configured(path="isoPath", local_path="isoLocalPath")
-    source_machine: Any = {
-        **configured(datacenter="datacenter", cluster="cluster", phase="phase", windows_release="windowsRelease"),
-        **configured(vm_name="vmName", datastore="datastore", network="network"),
+    iso = {**configured(path="isoPath", local_path="isoLocalPath"), **structured("windowsIso")}
+    hardware: dict[str, Any] = {
+        **configured(datacenter="datacenter", cluster="cluster", vm_name="vmName"),
+        **configured(datastore="datastore", network="network"),
         "disk_gb": config.require_int("diskGb"),
-        "iso": iso,
-        "unattended": bool(config.get("administratorPassword")),
+        **structured("sourceMachine"),
     }
-    windows = SourceVirtualMachine("windows", source_machine)
-    source = {"virtual_machine_uuid": windows.uuid}
-    if config.get("administratorPassword"):
-        guest_args: Any = {
-            "uuid": windows.uuid,
-            "guest_profile": "byol-workspaces",
-            "administrator_password": config.require_secret("administratorPassword"),
-            "byol_account_password": config.require_secret("byolAccountPassword"),
-            "install_updates": config.get_bool("installUpdates"),
-            **configured(windows_release="windowsRelease", edition="edition"),
-        }
-        source = {"virtual_machine_uuid": GuestInstallation("windows", guest_args).uuid}
-    pulumi.export("virtualMachine", windows.name)
+    if config.get("administratorPassword") or config.get("guest"):
+        source = unattended(iso, hardware)
+        pulumi.export("virtualMachine", hardware.get("vm_name", "workspaces"))
+    else:
+        attended: Any = {**hardware, **configured(phase="phase", windows_release="windowsRelease"), "iso": iso}
+        windows = SourceVirtualMachine("windows", attended)
+        source = {"virtual_machine_uuid": windows.uuid}
+        pulumi.export("virtualMachine", windows.name)
 
-# A release such as 11-23H2 begins with the version of Windows, with which preview checks the ingestion process.
+# A release such as 11-23H2 begins with the version of Windows, with which preview checks the ingestion process. The
+# component itself derives it from the release of a guest that it installs.
 windows_version, is_release, _ = config.get("windowsRelease", "").partition("-")
+has_version = is_release and "windows_iso" not in source
 image_args: Any = {
     **source,
-    **({"os_version": f"Windows_{windows_version}"} if is_release else {}),
+    **({"os_version": f"Windows_{windows_version}"} if has_version else {}),
     **configured(powered_on="poweredOn", existing_bucket="existingBucket", existing_role_name="existingRoleName"),
     **configured(image_name="imageName", image_description="imageDescription", ingestion_process="ingestionProcess"),
 }

@@ -29,6 +29,9 @@ CONFIG = {
     "datastore": "LocalDS_0",
     "network": "VM Network",
     "cluster": "DC0_C0",
+    "windowsIso.path": "iso/windows-10-22h2.iso",
+    "guest.windowsRelease": "10-22H2",
+    "guest.kmsHost": "kms.example.com",
     "imageName": "windows-10-byol",
     "imageDescription": "Windows 10 BYOL from vSphere",
 }
@@ -84,9 +87,9 @@ def sandbox_info() -> dict[str, Any]:
 def select_stack(environment: dict[str, str]) -> None:
     """Select the stack, creating it if necessary, and set its configuration."""
     captured(environment, "stack", "select", "--create", STACK)
-    values = {**CONFIG, "isoLocalPath": str(iso_image(STATE / "windows.iso"))}
+    values = {**CONFIG, "windowsIso.localPath": str(iso_image(STATE / "windows.iso"))}
     for key, value in values.items():
-        captured(environment, "config", "set", key, value)
+        captured(environment, "config", "set", "--path", key, value)
     for key in ("administratorPassword", "byolAccountPassword"):
         captured(environment, "config", "set", "--secret", key, secrets.token_urlsafe(16))
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 from tests.engine.foreign_objects import put_object, put_ova
+from tests.engine.installed_machine import ISO_PATH, PASSWORDS, PLACE, put_windows_iso
 
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
-from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-west-1"
@@ -90,6 +91,23 @@ def test_the_main_stack_is_previewed_deployed_and_destroyed_in_the_root_folder(
     project.up("--expect-no-changes")
     project.destroy()
     assert sandbox.aws.remaining_resources() == []
+
+
+def test_the_main_stack_installs_windows_from_its_iso_with_nobody_at_the_console(
+    tmp_path: Path, checkout: Path
+) -> None:
+    with Sandbox(tmp_path / "sandbox", clock=SandboxClock.fast(600), installs_guests=True) as sandbox:
+        put_windows_iso(sandbox)
+        project = Project(sandbox, checkout, {**PLACE, "datacenter": "DC0"})
+        values = {"windowsIso.path": ISO_PATH, "guest.windowsRelease": "10-22H2", "guest.timeZone": "UTC"}
+        for key, value in values.items():
+            project.pulumi("config", "set", "--path", key, value, "--stack", "dev")
+        for key, value in zip(("administratorPassword", "byolAccountPassword"), PASSWORDS, strict=True):
+            project.pulumi("config", "set", "--secret", key, value, "--stack", "dev")
+        assert project.up()["workspaceImageId"].startswith("wsi-")
+        project.up("--expect-no-changes")
+        project.destroy()
+        assert sandbox.remaining_resources() == []
 
 
 def test_the_import_ova_stack_imports_an_existing_object(sandbox: Sandbox, checkout: Path, disk: Path) -> None:
