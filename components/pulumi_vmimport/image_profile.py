@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 
 class ImageProfile(StrEnum):
-    """What an image is for; the checks depend on it. `workspaces-byol` is accepted for `byol-workspaces`."""
+    """What an image is for; the checks depend on it."""
 
     EC2 = "ec2"
     """An AMI, with ImportImage"""

@@ -1,4 +1,4 @@
-"""The strings below the annotated attributes of a class, which Python does not keep at run time."""
+"""The strings below the attributes of a class, which Python does not keep at run time."""
 
 import ast
 import importlib
@@ -12,7 +12,7 @@ _PACKAGE = "pulumi_vmimport"
 
 @cache
 def attribute_docs(of: Any) -> dict[str, str]:
-    """The annotated attributes of a class and of its bases in the package that have a string below them."""
+    """The strings below the attributes of a class, a base of it in the package, or the members of an enumeration."""
     module = importlib.import_module(of.__module__)
     node = _class_nodes(module)[of.__name__]
     docs: dict[str, str] = {}
@@ -21,10 +21,16 @@ def attribute_docs(of: Any) -> dict[str, str]:
         if getattr(inherited, "__module__", "").startswith(_PACKAGE):
             docs |= attribute_docs(inherited)
     for statement, following in zip(node.body, node.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            text = _text(following)
-            docs |= {statement.target.id: text} if text else {}
+        text, names = _text(following), _targets(statement)
+        docs |= dict.fromkeys(names, text) if text else {}
     return docs
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _text(statement: ast.stmt) -> str | None:

@@ -1,6 +1,5 @@
 """The components in the schema."""
 
-import inspect
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +30,7 @@ def _component(entry: ComponentEntry, types: NamedTypes, descriptions: Descripti
     of_outputs = descriptions.of_attributes(cls)
     return {
         "isComponent": True,
-        "description": descriptions.text(inspect.getdoc(cls)),
+        "description": descriptions.of_class(cls, args),
         "inputProperties": {
             camel_case(name): {**types.argument(hint), "description": texts[name], **types.secret(name)}
             for name, hint in argument_types(args).items()

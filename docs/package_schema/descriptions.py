@@ -1,5 +1,6 @@
 """Docstrings as descriptions in a schema: the same text for every language."""
 
+import inspect
 import re
 from collections.abc import Collection, Iterable
 
@@ -30,6 +31,13 @@ class Descriptions:
         """A description; empty if there is no docstring."""
         paragraphs = (docstring or "").split("\n\n")
         return "\n\n".join(self._paragraph(paragraph) for paragraph in paragraphs if paragraph)
+
+    def of_class(self, of: type, arguments: type) -> str:
+        """The description of a resource or component: its docstring, and what that of its arguments adds."""
+        about = re.sub(r"^The arguments of \w+\.\s*", "", inspect.getdoc(arguments) or "")
+        paragraphs = dict.fromkeys(f"{inspect.getdoc(of)}\n\n{about}".split("\n\n"))
+        sources_last = sorted(paragraphs, key=lambda paragraph: paragraph.startswith("Source: "))
+        return self.text("\n\n".join(sources_last))
 
     def of_attributes(self, *classes: type | None) -> dict[str, str]:
         """The descriptions of the attributes of classes, a later class before an earlier one."""

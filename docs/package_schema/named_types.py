@@ -1,6 +1,7 @@
 """The types of properties, and the object and enum types that a schema names."""
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -15,6 +16,7 @@ from pulumi_vmimport.lifecycle.schema import camel_case, field_types, is_require
 Spec = dict[str, Any]
 
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_IDENTIFIER = re.compile(r"[A-Za-z]\w*")
 _ANY: Spec = {"$ref": "pulumi.json#/Any"}
 # Python has two classes of these names, and in Go a type may not be named like a resource.
 _NAMES = {
@@ -163,19 +165,30 @@ class NamedTypes:
         if of is None:
             members = values
             name, description = _COMPONENT_ENUMS[values]
+            specs: list[Spec] = [{"value": value} for value in values]
         else:
             members = _members_for(of, values)
             self._enums.setdefault(of, set()).add(members)
             name, description = _SUBSETS.get(members, _python_name(of)), inspect.getdoc(of) or ""
-        spec = {
-            "type": "string",
-            "description": self._descriptions.text(description),
-            "enum": [{"value": value} for value in members],
-        }
+            specs = self._enum_members(of, members)
+        spec = {"type": "string", "description": self._descriptions.text(description), "enum": specs}
         chosen = self.add(name, spec, (of, members))
         if name in _OWN_ENUMS:
             return chosen
         return {"type": "string", "oneOf": [{"type": "string"}, {"type": "string", **chosen}]}
+
+    def _enum_members(self, of: type[Enum], values: tuple[str, ...]) -> list[Spec]:
+        """The members with these values; named as in Python where the values are no names in every language."""
+        texts = self._descriptions.of_attributes(of)
+        named = not all(map(_IDENTIFIER.fullmatch, values))
+        return [
+            {
+                "value": value,
+                **({"name": member.name.title().replace("_", "")} if named else {}),
+                **({"description": texts[member.name]} if member.name in texts else {}),
+            }
+            for value, member in ((value, of(value)) for value in values)
+        ]
 
     def _known_enum(self, values: tuple[str, ...]) -> type[Enum] | None:
         """The only enumeration of a lifecycle that an argument with these values can have."""

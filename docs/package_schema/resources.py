@@ -49,7 +49,7 @@ def _resource(entry: ResourceEntry, types: NamedTypes, descriptions: Description
     if lifecycle.uses_aws:
         outputs[ACCOUNT] = {"type": "string", "description": _ACCOUNT}
     return {
-        "description": descriptions.text(inspect.getdoc(cls)),
+        "description": descriptions.of_class(cls, args),
         "inputProperties": inputs,
         "requiredInputs": required_inputs,
         "properties": outputs,

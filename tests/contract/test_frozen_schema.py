@@ -5,17 +5,27 @@ input that is no longer required. Nothing else may be changed or removed: a prop
 deprecated, and stays.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from package_schema.reference import ReferenceEntry, ReferenceProperty, reference
+from package_schema.reference import SCHEMA, ReferenceEntry, ReferenceProperty, reference
 
 FROZEN = Path(__file__).with_name("frozen_schema.txt")
 
 
 def lines() -> set[str]:
     """The lines of the current schema."""
-    return {line for entry in reference() for line in (entry.token, *property_lines(entry))}
+    found = {line for entry in reference() for line in (entry.token, *property_lines(entry))}
+    types = json.loads(SCHEMA.read_text(encoding="utf-8"))["types"].items()
+    return found | {
+        line for token, spec in types for line in enum_lines(token.rpartition(":")[2], spec.get("enum", ()))
+    }
+
+
+def enum_lines(name: str, members: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    for member in members:
+        yield f"enum {name} {member['value']}" + (f" as {member['name']}" if "name" in member else "")
 
 
 def property_lines(entry: ReferenceEntry) -> Iterator[str]:
@@ -24,7 +34,6 @@ def property_lines(entry: ReferenceEntry) -> Iterator[str]:
         for property in properties:
             is_required = property.is_required and not place.endswith("output")
             yield f"{place} {property.name}: {type_of(property)}{' required' if is_required else ''}"
-            yield from (f"enum {property.enum_name} {value}" for value in property.allowed)
 
 
 def type_of(property: ReferenceProperty) -> str:

@@ -42,7 +42,7 @@ _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class ByolWorkspaceImageArgs(TypedDict):
-    """The arguments of ByolWorkspaceImage: exactly one source, and the properties of the image.
+    """The arguments of ByolWorkspaceImage. Set exactly one source, and the properties of the image.
 
     An ISO image of Windows is installed in a new virtual machine. A virtual machine is exported and imported. An OVA
     in S3 is only imported. An AMI is used as it is.

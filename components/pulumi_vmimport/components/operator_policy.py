@@ -30,7 +30,7 @@ _MOST_ATTACHED = 10
 
 
 class OperatorPolicyArgs(TypedDict):
-    """The arguments of OperatorPolicy: `resources` or `preset`, and what the policy is limited to."""
+    """The arguments of OperatorPolicy. Set `resources` or `preset`, and what the policy is limited to."""
 
     resources: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """The names of the resources and components that the program declares, such as `ImportImage` and `ImportBucket`.

@@ -44,7 +44,7 @@ class DirectSnapshotState(DirectSnapshotInputs):
 
 
 class DirectSnapshotArgs(AwsArgs):
-    """The arguments of DirectSnapshot: exactly one of file and user_bucket.
+    """The arguments of DirectSnapshot. Set exactly one of file and user_bucket.
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
     any other argument replaces the snapshot.

@@ -34,8 +34,8 @@ class GuestInstallationArgs(PreparedGuestArgs, WindowsGuestArgs):
 
     Changes to administrator_password, byol_account_password, product_key, overwrite_disk and timeout_minutes are
     applied in place: the installed guest keeps its passwords and its key. Any other change installs the guest again.
-    The vSphere connection is configured by the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or the
-    stack (vsphere:vsphereServer, vsphere:user, vsphere:password).
+    The vSphere connection is configured by the explicit provider, the stack, or the environment (VSPHERE_SERVER,
+    VSPHERE_USER, VSPHERE_PASSWORD).
     """
 
     uuid: pulumi.Input[str]

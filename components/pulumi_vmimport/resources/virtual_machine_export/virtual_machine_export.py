@@ -80,8 +80,7 @@ class VirtualMachineExportArgs(AwsArgs):
 
     Changes to ignored_findings, powered_on, export_when_changed, retain_on_delete, timeout_minutes, profile and
     assume_role_arn are applied in place; any other change replaces the export. The vSphere connection is configured by
-    the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD) or the stack (vsphere:vsphereServer, vsphere:user,
-    vsphere:password).
+    the explicit provider, the stack, or the environment (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD).
     """
 
     bucket: pulumi.Input[str]
