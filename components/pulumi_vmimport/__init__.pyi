@@ -18,6 +18,15 @@ from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketA
 from pulumi_vmimport.components.operator_policy import OperatorPolicy, OperatorPolicyArgs
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
 from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
+from pulumi_vmimport.lifecycle.package_provider import (
+    Provider,
+    ProviderArgs,
+    ProviderAssumeRoleArgs,
+    ProviderAssumeRoleWithWebIdentityArgs,
+    ProviderDefaultTagsArgs,
+    ProviderEndpointArgs,
+    ProviderIgnoreTagsArgs,
+)
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot, DirectSnapshotArgs
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
@@ -133,6 +142,13 @@ __all__ = [
     "LicenseSpecificationArgs",
     "OperatorPolicy",
     "OperatorPolicyArgs",
+    "Provider",
+    "ProviderArgs",
+    "ProviderAssumeRoleArgs",
+    "ProviderAssumeRoleWithWebIdentityArgs",
+    "ProviderDefaultTagsArgs",
+    "ProviderEndpointArgs",
+    "ProviderIgnoreTagsArgs",
     "RegisterImageOptionsArgs",
     "S3ExportConfigurationArgs",
     "SnapshotDiskContainerArgs",

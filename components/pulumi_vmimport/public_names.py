@@ -17,6 +17,12 @@ _ARGUMENT_TYPES = {
     "LaunchPermissionArgs": "resources.image_builder.distribution_args",
     "LaunchTemplateConfigurationArgs": "resources.image_builder.distribution_args",
     "LicenseSpecificationArgs": "resources.disk_container_args",
+    "ProviderArgs": "lifecycle.package_provider",
+    "ProviderAssumeRoleArgs": "lifecycle.package_provider",
+    "ProviderAssumeRoleWithWebIdentityArgs": "lifecycle.package_provider",
+    "ProviderDefaultTagsArgs": "lifecycle.package_provider",
+    "ProviderEndpointArgs": "lifecycle.package_provider",
+    "ProviderIgnoreTagsArgs": "lifecycle.package_provider",
     "RegisterImageOptionsArgs": "resources.image_builder.import_disk_image",
     "S3ExportConfigurationArgs": "resources.image_builder.distribution_args",
     "SnapshotDiskContainerArgs": "resources.disk_container_args",
@@ -24,6 +30,7 @@ _ARGUMENT_TYPES = {
     "UserBucketArgs": "resources.disk_container_args",
     "WindowsConfigurationArgs": "resources.image_builder.import_disk_image",
 }
+_PROVIDER = {"Provider": "lifecycle.package_provider"}
 _FUNCTIONS = {"usage_operation": "aws.ec2.licensing"}
 
 
@@ -31,4 +38,4 @@ def public_modules() -> Mapping[str, str]:
     """The public names of the package, each with the module below `pulumi_vmimport` that defines it."""
     entries: list[ResourceEntry | ComponentEntry] = [*(entry for entry in RESOURCES if entry.is_public), *COMPONENTS]
     classes = {name: entry.module for entry in entries for name in (entry.name, f"{entry.name}Args")}
-    return dict(sorted({**classes, **_ARGUMENT_TYPES, **_FUNCTIONS}.items()))
+    return dict(sorted({**classes, **_ARGUMENT_TYPES, **_PROVIDER, **_FUNCTIONS}.items()))

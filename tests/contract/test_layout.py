@@ -28,12 +28,15 @@ HOSTS = {
     "lifecycle/managed_resource.py",
     "lifecycle/native_host.py",
     "lifecycle/native_program.py",
+    "lifecycle/package_provider.py",
     "lifecycle/program_arguments.py",
     "lifecycle/program_values.py",
     "lifecycle/pulumi_hooks.py",
     "lifecycle/pulumi_unknowns.py",
     "lifecycle/resource_host.py",
     "plugin/__main__.py",
+    "plugin/component_server.py",
+    "plugin/wire_arguments.py",
     "testing.py",
 }
 

@@ -81,10 +81,10 @@ def one_line_error(
 
 def end_with_engine() -> None:
     """End this process when nothing listens at the engine's address: a killed engine does not stop its plugins."""
-    address = _address()
-    if address is None:
+    at = address()
+    if at is None:
         return
-    host, _, port = address.rpartition(":")
+    host, _, port = at.rpartition(":")
 
     def watch() -> None:
         while True:
@@ -99,11 +99,12 @@ def end_with_engine() -> None:
     threading.Thread(target=watch, name="end-with-engine", daemon=True).start()
 
 
-def _address() -> str | None:
+def address() -> str | None:
+    """The address of the engine's own server, which is the first argument of every plugin; None in another process."""
     return next((a for a in sys.argv[1:] if ":" in a and not a.startswith("-")), None)
 
 
 @cache
 def _engine() -> Any:
-    address = _address()
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
+    at = address()
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(at)) if at else None

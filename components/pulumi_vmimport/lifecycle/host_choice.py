@@ -14,7 +14,7 @@ import pulumi
 
 from pulumi_vmimport.lifecycle.native_identity import PACKAGE
 
-_VARIABLE = "PULUMI_VMIMPORT_HOST"
+HOST_VARIABLE = "PULUMI_VMIMPORT_HOST"
 _HOSTS = ("dynamic", "native")
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
@@ -26,11 +26,11 @@ def is_native() -> bool:
     native if `plugins.providers` or `packages` has `vmimport`. An inline program has no project file.
     Raises: pulumi.RunError for another value of the variable.
     """
-    chosen = os.environ.get(_VARIABLE)
+    chosen = os.environ.get(HOST_VARIABLE)
     if chosen in _HOSTS:
         return chosen == "native"
     if chosen:
-        raise pulumi.RunError(f"{_VARIABLE}: expected one of {', '.join(_HOSTS)}, got {chosen!r}")
+        raise pulumi.RunError(f"{HOST_VARIABLE}: expected one of {', '.join(_HOSTS)}, got {chosen!r}")
     root = pulumi.get_root_directory()
     return bool(root) and _names_package(root)
 

@@ -27,17 +27,25 @@ def reported(serve: ServeT) -> ServeT:
         try:
             return serve(self, request, context)
         except Exception as error:  # noqa: BLE001 - the last handler of a call
-            message = _message(request.urn, error)
+            urn = getattr(request, "urn", "")  # a function and a new component have none
+            message = _message(_title(request), error)
             if not context.trailing_metadata():  # set where the error of a lifecycle was reported
-                engine.log(request.urn, redact_urls(traceback.format_exc()), severity="DEBUG")
+                engine.log(urn, redact_urls(traceback.format_exc()), severity="DEBUG")
                 engine.one_line_error(Call(request, context), message)
             context.abort(grpc.StatusCode.UNKNOWN, message)
 
     return served  # type: ignore[return-value]
 
 
-def _message(urn: str, error: Exception) -> str:
-    title = f"{resource_of(urn)} {urn.rpartition('::')[2]}"
+def _title(request: Any) -> str:
+    if hasattr(request, "tok"):
+        return str(request.tok.rpartition(":")[2])
+    if hasattr(request, "urn"):
+        return f"{resource_of(request.urn)} {request.urn.rpartition('::')[2]}"
+    return f"{request.type.rpartition(':')[2]} {request.name}"
+
+
+def _message(title: str, error: Exception) -> str:
     if isinstance(error, VmimportError) or is_unreachable(error):
         return f"{title}: {describe_error(error)}"
     return f"{title}: {type(error).__name__}: {redact_urls(str(error))}; {_DEFECT}"

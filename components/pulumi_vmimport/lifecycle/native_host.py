@@ -11,16 +11,19 @@ from typing import Any
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.contract import Lifecycle
 from pulumi_vmimport.lifecycle.engine import Call
+from pulumi_vmimport.lifecycle.function import Function
+from pulumi_vmimport.lifecycle.function_calls import FunctionCall
 from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS
 from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.lifecycle.native_calls import NativeBag, inputs_to_send, outputs_to_send
 from pulumi_vmimport.lifecycle.native_errors import reported
 from pulumi_vmimport.lifecycle.native_identity import identity_urn, resource_of
 from pulumi_vmimport.lifecycle.native_provider_settings import changed_settings, provider_problems, provider_settings
-from pulumi_vmimport.lifecycle.native_values import message_of, received
+from pulumi_vmimport.lifecycle.native_values import message_of, received, to_send
 from pulumi_vmimport.lifecycle.resource_operations import ResourceOperations
 
 
@@ -33,6 +36,9 @@ class Package:
     """Reads the schema of the package, in JSON"""
     resources: frozenset[str]
     lifecycle_of: Callable[[str], type[Lifecycle[Any, Any]]]
+    function_of: Callable[[str], Function[Any, Any]]
+    construct: Callable[[Any], Any]
+    """Creates the component of a ConstructRequest; returns its ConstructResponse"""
 
 
 class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
@@ -138,6 +144,23 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
         state = NativeBag.of(request.properties, request.old_inputs)
         self._operations(request, context, state).delete(request.id, state.values)
         return empty_pb2.Empty()
+
+    @reported
+    def Invoke(self, request: Any, context: Any) -> Any:
+        arguments = NativeBag.of(request.args)
+        function = self._package.function_of(request.tok.rpartition(":")[2])
+        called = FunctionCall(function, self._settings, arguments.values, Call(request, context))
+        response = provider_pb2.InvokeResponse(
+            failures=[provider_pb2.CheckFailure(property=p.path, reason=redact_urls(p.reason)) for p in called.problems]
+        )
+        if not called.problems:
+            result = message_of(to_send(function.result_type, called.result()))
+            getattr(response, "return").CopyFrom(result)  # a keyword of Python
+        return response
+
+    @reported
+    def Construct(self, request: Any, context: Any) -> Any:
+        return self._package.construct(request)
 
     def Cancel(self, request: Any, context: Any) -> Any:
         engine.cancelled.set()

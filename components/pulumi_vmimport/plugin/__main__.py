@@ -4,13 +4,17 @@ It serves until the engine ends it, and prints the port of its server to the sta
 https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/README.html
 """
 
+import os
 import threading
 from importlib import resources
+from typing import Any
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from pulumi_vmimport.functions.catalog import function_of
 from pulumi_vmimport.lifecycle.engine import THREADS, end_with_engine
+from pulumi_vmimport.lifecycle.host_choice import HOST_VARIABLE
 from pulumi_vmimport.lifecycle.native_host import NativeHost, Package
 from pulumi_vmimport.lifecycle.thread_per_call import ThreadPerCall
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
@@ -22,11 +26,14 @@ _MESSAGE_BYTES = 400 << 20
 
 def main() -> None:
     """Serve the provider."""
+    os.environ[HOST_VARIABLE] = "native"  # for the resources that a component declares
     package = Package(
         version=__version__,
         schema=_schema,
         resources=frozenset(entry.name for entry in RESOURCES),
         lifecycle_of=lifecycle_of,
+        function_of=function_of,
+        construct=_construct,
     )
     limits = [(f"grpc.max_{direction}_message_length", _MESSAGE_BYTES) for direction in ("receive", "send")]
     server = grpc.server(ThreadPerCall(THREADS), options=limits)
@@ -36,6 +43,13 @@ def main() -> None:
     print(port, flush=True)  # noqa: T201 - the protocol of plugins
     end_with_engine()
     threading.Event().wait()
+
+
+def _construct(request: Any) -> Any:
+    # The components need pulumi-aws and pulumi-vsphere, which take a second to import.
+    from pulumi_vmimport.plugin.component_server import construct  # noqa: PLC0415
+
+    return construct(request)
 
 
 def _schema() -> str:
