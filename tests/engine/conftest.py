@@ -58,7 +58,7 @@ class Stack:
     project: str = "web"
     config: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    host: str = "dynamic"
+    host: str = os.environ.get("TRY_HOST", "dynamic")
     """The provider of the custom resources: `dynamic` or `native`"""
     output: list[str] = field(default_factory=list)
     _selected: automation.Stack | None = field(default=None, init=False)
@@ -81,6 +81,11 @@ class Stack:
     def cancel(self) -> None:
         """`pulumi cancel`: remove the lock of a killed engine."""
         self._stack().cancel()
+
+    def import_resource(self, type_: str, name: str, id: str) -> str:
+        """`pulumi import`; returns the program that it generates."""
+        arguments = ["import", type_, name, id, "--yes", "--protect=false", "--stack", self.name]
+        return self.command.run(arguments, str(self.directory), self._variables()).stdout
 
     def outputs(self) -> dict[str, Any]:
         return self._json("stack", "output", "--json", "--show-secrets")
