@@ -13,6 +13,7 @@ VmimportError
 ├── ForeignResponseError        something else than the AWS service answered, or a part of the response is missing
 ├── MissingIsoWriterError       the package that writes ISO images is not installed
 ├── FunctionError               a function has no result
+├── ComponentError              the native provider cannot create a component
 ├── CommandError                a command of the CLI cannot do what its arguments ask for
 ├── DiskImageError              a disk image or its description is invalid
 │   ├── NotStreamOptimizedError     the disk is not a stream-optimized VMDK

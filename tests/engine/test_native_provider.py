@@ -95,19 +95,19 @@ def test_an_ami_is_imported_by_its_id_and_the_program_then_changes_nothing(
 def test_a_provider_has_a_region_of_its_own(stack: Any, sandbox: Sandbox, image_args: dict[str, Any]) -> None:
     def program() -> None:
         provider = Provider("ireland", region=REGION)
-        image = ImportImage("web", image_args, pulumi.ResourceOptions(provider=provider))
-        pulumi.export("region", image.region)
+        ImportImage("web", **image_args, opts=pulumi.ResourceOptions(provider=provider))
 
     stack.program, stack.environment = program, {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
     assert stack.up() == {"create": 3}
-    assert stack.outputs()["region"] == REGION
+    assert stack.resource(":ImportImage")["outputs"]["region"] == REGION
     assert stack.up() == {"same": 3}
     stack.destroy()
     assert stack.remaining_resources() == []
 
 
 def test_fails_in_preview_with_every_problem_of_the_configuration_of_a_provider(stack: Any) -> None:
-    stack.program = lambda: Provider("odd", max_retries="many", insecure="perhaps") and None  # type: ignore[arg-type]
+    odd: Any = {"max_retries": "many", "insecure": "perhaps"}
+    stack.program = lambda: Provider("odd", odd) and None
     printed = stack.fails(stack.preview)
     assert "maxRetries" in printed
     assert "insecure" in printed

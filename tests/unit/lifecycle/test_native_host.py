@@ -1,5 +1,6 @@
 """The provider's methods, called as the engine does."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -263,7 +264,7 @@ def test_a_defect_is_reported_in_one_line(host: NativeHost, thing: NativeThing, 
     assert "Traceback" in warned[0][1], "in the debug log"
 
 
-def test_a_resource_is_imported_with_the_inputs_that_the_service_tells(
+def test_a_resource_is_imported_with_the_inputs_that_the_service_returns(
     host: NativeHost, thing: NativeThing, warned: Any, context: Context
 ) -> None:
     unread: Any = UNKNOWN
@@ -311,7 +312,7 @@ def test_the_state_of_the_dynamic_provider_keeps_its_identity(
 
 
 def test_cancel_ends_the_waits(host: NativeHost, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "cancelled", engine.threading.Event())
+    monkeypatch.setattr(engine, "cancelled", threading.Event())
     host.Cancel(None, context)
     assert engine.cancelled.is_set()
 
@@ -330,7 +331,7 @@ def test_a_function_returns_its_result_or_the_problems_of_its_arguments(
 
 def test_a_function_without_a_result_fails_in_one_line(host: NativeHost, context: Context) -> None:
     request = provider_pb2.InvokeRequest(tok="vmimport:index:count", args=message_of({"word": "none"}))
-    with pytest.raises(AbortedError, match="^count: there is no such word$"):
+    with pytest.raises(AbortedError, match=r"^count: there is no such word$"):
         host.Invoke(request, context)
 
 

@@ -15,6 +15,9 @@ OUTPUT = {SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4"}
 UNKNOWN_STRING, UNKNOWN_NUMBER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "3eeb2bf0-c639-47a8-9e75-3b44932eb421"
 
 
+URL = StateHandling(is_secret=lambda text: "?" in text, comparable=lambda text: text.partition("?")[0])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Link:
     url: str
@@ -22,9 +25,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    link: Link | None = nested(
-        url=StateHandling(is_secret=lambda text: "?" in text, comparable=lambda text: text.partition("?")[0])
-    )
+    link: Link = nested(url=URL)  # noqa: RUF009 - declares a field
     size: int = 1
     password: str | None = updatable_secret()
 
