@@ -58,7 +58,7 @@ class Stack:
     project: str = "web"
     config: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    host: str = os.environ.get("TRY_HOST", "dynamic")
+    host: str = "dynamic"
     """The provider of the custom resources: `dynamic` or `native`"""
     output: list[str] = field(default_factory=list)
     _selected: automation.Stack | None = field(default=None, init=False)
@@ -252,9 +252,21 @@ def sandbox(tmp_path: Path, clock: SandboxClock) -> Iterator[Sandbox]:
         yield running
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with the mark `both_hosts` on the dynamic and on the native provider."""
+    if metafunc.definition.get_closest_marker("both_hosts"):
+        metafunc.parametrize("host", ["dynamic", "native"], indirect=True)
+
+
+@pytest.fixture
+def host(request: pytest.FixtureRequest) -> str:
+    """The provider of the custom resources in the stacks of a test."""
+    return str(getattr(request, "param", "dynamic"))
+
+
 @pytest.fixture
 def new_stack(
-    sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand
+    sandbox: Sandbox, tmp_path: Path, pulumi_command: automation.PulumiCommand, host: str
 ) -> Iterator[Callable[[Program], Stack]]:
     """Creates a stack in the sandbox. Its processes end with the test."""
     made: list[Stack] = []
@@ -262,7 +274,7 @@ def new_stack(
     def make(program: Program, **options: Any) -> Stack:
         directory = tmp_path / options.get("name", "dev")
         directory.mkdir(exist_ok=True)
-        made.append(Stack(sandbox, directory, pulumi_command, program, **options))
+        made.append(Stack(sandbox, directory, pulumi_command, program, **{"host": host, **options}))
         return made[-1]
 
     yield make

@@ -32,6 +32,7 @@ def snapshots(account: Any, region: str) -> int:
     return len(account.observer("ec2", region).describe_snapshots(OwnerIds=["self"])["Snapshots"])
 
 
+@pytest.mark.both_hosts
 def test_credentials_roles_and_providers_decide_the_account_and_another_account_is_an_error(
     stack: Any, sandbox: Sandbox
 ) -> None:

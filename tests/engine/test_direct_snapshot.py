@@ -44,6 +44,7 @@ def holds(stack: Any, sandbox: Sandbox, file: Path) -> str:
     return record.id
 
 
+@pytest.mark.both_hosts
 def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: Sandbox, file: Path) -> None:
     assert stack.preview() == {"create": 2}
     assert sandbox.aws.calls.writes() == []

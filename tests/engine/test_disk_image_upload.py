@@ -70,6 +70,7 @@ def sent_parts(sandbox: Sandbox) -> int:
     return len(sandbox.aws.calls.of("UploadPart"))
 
 
+@pytest.mark.both_hosts
 def test_upload_no_change_drift_replacement_and_destroy(stack: Any, sandbox: Sandbox, s3: Any, file: Path) -> None:
     assert stack.preview() == {"create": 2}
     assert sandbox.aws.calls.writes() == []

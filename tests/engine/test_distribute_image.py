@@ -70,6 +70,7 @@ def copies(sandbox: Sandbox) -> list[str]:
     return [line for line in remaining if "(web-" in line or ("imagebuilder " in line and " image/" in line)]
 
 
+@pytest.mark.both_hosts
 def test_an_image_is_distributed_once_and_destroyed_everywhere(
     stack: Any, sandbox: Sandbox, args: dict[str, Any], builder: Any
 ) -> None:

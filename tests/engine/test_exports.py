@@ -22,6 +22,7 @@ def exported(sandbox: Sandbox) -> list[str]:
     return [item["Key"] for item in listed.get("Contents", [])]
 
 
+@pytest.mark.both_hosts
 def test_ami_and_instance_are_exported_to_a_bucket_of_the_stack_and_drift_is_repaired(
     new_stack: Callable[..., Any], sandbox: Sandbox, image_id: str, instance_id: str
 ) -> None:

@@ -35,6 +35,7 @@ def described(ec2: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.both_hosts
 def test_up_then_nothing_then_update_then_drift_then_repair_then_destroy_with_nothing_left(
     stack: Any, sandbox: Sandbox, ec2: Any
 ) -> None:

@@ -24,6 +24,7 @@ def stack(image_stack: Any, image_args: dict[str, Any]) -> Any:
     return image_stack
 
 
+@pytest.mark.both_hosts
 @pytest.mark.parametrize(
     ("victim", "operation", "nth", "when"),
     [
@@ -82,6 +83,7 @@ def test_after_kill_9_a_workspaces_image_is_not_created_twice_and_a_destroy_is_c
     assert stack.remaining_resources() == []
 
 
+@pytest.mark.both_hosts
 def test_lost_responses_throttling_and_server_errors_change_nothing(
     stack: Any, sandbox: Sandbox, end_imports: Any
 ) -> None:

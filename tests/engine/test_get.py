@@ -3,11 +3,13 @@
 from typing import Any
 
 import pulumi
+import pytest
 
 from pulumi_vmimport import ImportImage
 from pulumi_vmimport_sandbox import Sandbox
 
 
+@pytest.mark.both_hosts
 def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(
     image_stack: Any, new_stack: Any, sandbox: Sandbox
 ) -> None:
@@ -33,6 +35,7 @@ def test_get_fills_the_outputs_and_the_stack_never_deletes_the_resource(
     image_stack.destroy()
 
 
+@pytest.mark.both_hosts
 def test_fails_for_an_id_that_does_not_exist(new_stack: Any) -> None:
     def program() -> None:
         ImportImage.get("web", "import-ami-0123456789abcdef0")

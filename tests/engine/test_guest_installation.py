@@ -56,6 +56,7 @@ def stack(new_stack: NewStack, parts: Callable[[], GuestInstallation]) -> Any:
     return new_stack(lambda: pulumi.export("passes", parts().passes))
 
 
+@pytest.mark.both_hosts
 def test_one_up_installs_and_prepares_the_guest_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     assert stack.outputs()["passes"] == 2

@@ -23,6 +23,7 @@ def recorded(stack: Any) -> tuple[str, str]:
     return image["id"], image["outputs"]["taskStatus"]
 
 
+@pytest.mark.both_hosts
 def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     image_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
@@ -43,6 +44,7 @@ def test_ctrl_c_ends_the_command_at_once_and_the_next_up_resumes(
     assert image_stack.remaining_resources() == []
 
 
+@pytest.mark.both_hosts
 def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
     new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_deadline_ends_the_run_and_destroy_cancels_the_task(
     assert [t.status for t in sandbox.aws.import_tasks] == ["deleted"]
 
 
+@pytest.mark.both_hosts
 def test_twenty_imports_run_at_once_and_share_their_calls(
     new_stack: Any, image_args: dict[str, Any], sandbox: Sandbox, end_imports: Any
 ) -> None:

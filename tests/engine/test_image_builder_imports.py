@@ -53,6 +53,7 @@ def iso_stack(new_stack: Callable[..., Any], sandbox: Sandbox, builder: Any, ima
     return new_stack(example("iso_to_workspaces"), config=config)
 
 
+@pytest.mark.both_hosts
 def test_an_import_task_becomes_an_image_that_is_repaired_and_destroyed(
     new_stack: Callable[..., Any], sandbox: Sandbox, image_args: dict[str, Any], builder: Any
 ) -> None:
@@ -80,6 +81,7 @@ def test_an_import_task_becomes_an_image_that_is_repaired_and_destroyed(
     assert sandbox.aws.remaining_resources() == before
 
 
+@pytest.mark.both_hosts
 def test_an_iso_becomes_a_workspaces_image_without_vsphere(iso_stack: Any, sandbox: Sandbox, builder: Any) -> None:
     before = sandbox.aws.remaining_resources()
     assert iso_stack.preview() == {"create": 3}

@@ -11,6 +11,7 @@ def stack(image_stack: Any) -> Any:
     return image_stack
 
 
+@pytest.mark.both_hosts
 def test_up_then_nothing_then_update_then_destroy_with_nothing_left(
     stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_replacement_with_the_same_inputs_reuses_the_ami_and_reports_how_to_re
     assert stack.preview(refresh=True) == {"same": 2}
 
 
+@pytest.mark.both_hosts
 def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     image_id = stack.outputs()["imageId"]
@@ -63,6 +65,7 @@ def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     assert stack.preview(refresh=True) == {"same": 2}
 
 
+@pytest.mark.both_hosts
 def test_tags_changed_outside_pulumi_show_in_preview_and_up_repairs_them(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     ec2 = sandbox.aws.observer("ec2", "eu-west-1")
@@ -76,6 +79,7 @@ def test_tags_changed_outside_pulumi_show_in_preview_and_up_repairs_them(stack: 
     assert stack.preview(refresh=True) == {"same": 2}
 
 
+@pytest.mark.both_hosts
 def test_fails_in_preview_with_every_problem_and_no_write(
     stack: Any, sandbox: Sandbox, image_args: dict[str, Any]
 ) -> None:
@@ -105,6 +109,7 @@ def test_fails_in_preview_for_an_unsuitable_bucket_or_role(
     assert "role 'nobody' does not exist in account" in printed
 
 
+@pytest.mark.both_hosts
 def test_a_failed_import_reports_the_cause_and_the_next_up_retries(stack: Any, sandbox: Sandbox) -> None:
     sandbox.aws.faults.fail_import("ClientError: FirstBootFailure: no DHCP address", at_percent=85)
     printed = stack.fails(stack.up)

@@ -25,6 +25,7 @@ def stack(new_stack: Any, image_args: dict[str, Any], args: dict[str, Any]) -> A
     return new_stack(program)
 
 
+@pytest.mark.both_hosts
 def test_up_then_nothing_then_drift_then_repair_then_destroy_with_nothing_left(
     stack: Any, sandbox: Sandbox, args: dict[str, Any]
 ) -> None:

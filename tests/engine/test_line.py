@@ -67,6 +67,7 @@ def stack(new_stack: NewStack, machine: dict[str, Any]) -> Any:
     return new_stack(program)
 
 
+@pytest.mark.both_hosts
 def test_one_up_transfers_every_byte_and_the_next_changes_nothing(stack: Any, sandbox: Sandbox, disk: Path) -> None:
     upload_starts_first = starts_before(sandbox, "CreateMultipartUpload", "PutBucketLifecycleConfiguration")
     created = stack.up()

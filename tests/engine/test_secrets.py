@@ -31,6 +31,7 @@ def leaks(text: str) -> list[str]:
     return [secret for secret in (SIGNATURE, *CONFIG.values()) if secret in text]
 
 
+@pytest.mark.both_hosts
 def test_secrets_are_in_no_output_event_log_or_file(stack: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     events: list[str] = []
     options = {"on_event": lambda event: events.append(json.dumps(event, default=vars)), "diff": True}

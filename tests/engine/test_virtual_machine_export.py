@@ -90,6 +90,7 @@ def scene(sandbox: Sandbox, new_stack: Callable[..., Any], image_args: dict[str,
         yield Scene(new_stack(program), machine, sandbox, machines, args)
 
 
+@pytest.mark.both_hosts
 def test_an_unchanged_machine_is_exported_once(scene: Scene) -> None:
     assert scene.stack.up() == {"create": 2}
     assert scene.disks() == DISKS

@@ -67,6 +67,7 @@ def images(sandbox: Sandbox) -> list[str]:
     return [line for line in sandbox.aws.remaining_resources() if line.startswith("workspaces")]
 
 
+@pytest.mark.both_hosts
 def test_images_are_created_updated_in_place_and_destroyed(
     stack: Any, sandbox: Sandbox, args: dict[str, dict[str, Any]], workspaces: Any
 ) -> None:
@@ -101,6 +102,7 @@ def test_another_description_replaces_the_images_and_keeps_their_names(
     assert descriptions == {outputs["desktop"]: "changed", outputs["golden"]: "changed"}
 
 
+@pytest.mark.both_hosts
 def test_refresh_detects_a_deleted_image_and_changed_tags_and_up_repairs_them(
     stack: Any, sandbox: Sandbox, workspaces: Any
 ) -> None:

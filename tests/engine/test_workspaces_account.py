@@ -86,6 +86,7 @@ def stack(new_stack: Callable[..., Any], task_id: str, image_names: dict[str, st
     return new_stack(program)
 
 
+@pytest.mark.both_hosts
 def test_an_account_stays_enabled_while_images_and_a_bundle_are_created_replaced_and_destroyed(
     stack: Any, sandbox: Sandbox, image_names: dict[str, str]
 ) -> None:

@@ -42,6 +42,7 @@ def stack(new_stack: Callable[..., Any], sandbox: Sandbox, recipient: Account, t
     return new_stack(program, config=config, environment=environment)
 
 
+@pytest.mark.both_hosts
 def test_one_account_shares_an_image_and_another_copies_it_for_a_bundle(
     stack: Any, sandbox: Sandbox, recipient: Account
 ) -> None:

@@ -21,6 +21,8 @@ from pulumi_vmimport_sandbox.aws.core.access_keys import account_of
 from pulumi_vmimport_sandbox.aws.core.call_log import IncomingCall
 from pulumi_vmimport_sandbox.aws.core.fault_injection import ConnectionLost
 
+# The end of the name of a fault that the resources of the native provider meet.
+_NATIVE = ", native"
 ENGINE = "bin/pulumi --"
 PARALLEL = 200
 IMAGE_POLL = "DescribeImages (poll)"
@@ -216,11 +218,18 @@ def collect_programs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     gc.collect()
 
 
+@pytest.fixture
+def host(request: pytest.FixtureRequest) -> str:
+    """The provider of the custom resources: the native one where the name of the fault says so."""
+    fault = request.node.callspec.params.get("matrix", "")
+    return "native" if fault.endswith(_NATIVE) else "dynamic"
+
+
 @pytest.fixture(params=["kill -9", "Ctrl-C"])
 def matrix(request: pytest.FixtureRequest, sandbox: Sandbox, new_stack: Callable[..., Any], tmp_path: Path) -> Matrix:
     watch = Watch(tmp_path / "credentials")
     sandbox.aws.faults.watch(watch)
-    return Matrix(watch, request.param, new_stack)
+    return Matrix(watch, request.param.removesuffix(_NATIVE), new_stack)
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def first_of_each(calls: list[Any], done: set[str], *, and_last: bool) -> list[A
     return chosen
 
 
+@pytest.mark.parametrize("matrix", ["kill -9", "Ctrl-C", "kill -9, native"], indirect=True)
 def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
     matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any
 ) -> None:
