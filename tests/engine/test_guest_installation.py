@@ -166,14 +166,26 @@ def test_a_removed_tpm_is_added_again_unless_the_installation_is_unattended(
     assert set(stack.up()) == expected
 
 
-def remove_tpm(sandbox: Sandbox) -> None:
-    """Do what GuestInstallation does where vCenter has virtual TPMs; the simulated one has none."""
+def has_tpm(sandbox: Sandbox) -> bool:
     (machine,) = sandbox.vcenter.virtual_machines()
-    removed = vim.option.OptionValue(key="vtpm.present", value="FALSE")
-    WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=[removed])))
+    return any(isinstance(device, vim.vm.device.VirtualTPM) for device in machine.config.hardware.device)
 
 
-def test_a_windows_11_image_without_its_tpm_is_not_changed_by_refresh_and_up(
+def remove_tpm(sandbox: Sandbox) -> None:
+    """Do what GuestInstallation does at the end."""
+    (machine,) = sandbox.vcenter.virtual_machines()
+    if machine.runtime.powerState == "poweredOn":
+        WaitForTask(machine.PowerOffVM_Task())
+    changes = [
+        vim.vm.device.VirtualDeviceSpec(operation="remove", device=device)
+        for device in machine.config.hardware.device
+        if isinstance(device, vim.vm.device.VirtualTPM)
+    ]
+    assert changes
+    WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=changes)))
+
+
+def test_a_windows_11_image_has_no_tpm_is_not_changed_by_refresh_and_up_and_is_installed_again(
     new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any], guest_args: dict[str, Any]
 ) -> None:
     source_machine: Any = {k: v for k, v in machine_args.items() if k not in {"iso", "windows_release"}}
@@ -194,9 +206,12 @@ def test_a_windows_11_image_without_its_tpm_is_not_changed_by_refresh_and_up(
     stack = new_stack(program)
     stack.up()
     assert stack.outputs()["imageId"].startswith("wsi-")
-    remove_tpm(sandbox)
+    assert not has_tpm(sandbox)
     assert "update" in stack.refresh()
     assert set(stack.up()) == {"same"}
+    guest["computer_name"] = "DESKTOP-2"
+    assert "replace" in stack.up()
+    assert not has_tpm(sandbox)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from pulumi_vmimport.vsphere.vsphere_errors import VSphereFaultError
 # A screenshot is taken when the run is over, so it must not take long.
 _SCREENSHOT_SECONDS = 20.0
 _IDE_DEVICES, _SATA_DEVICES = 2, 30
-_NEW_CONTROLLER_KEY, _NEW_CD_KEY, _NEW_PORT_KEY = -101, -102, -103
+_NEW_CONTROLLER_KEY, _NEW_CD_KEY, _NEW_PORT_KEY, _NEW_TPM_KEY = -101, -102, -103, -104
 # USB HID usage 0x2C is the space bar; vSphere expects the usage in the upper 16 bits and the page 7 in the lower ones.
 _SPACE_BAR = 0x2C << 16 | 7
 # The controller that `attach` added is removed again; one that the machine had remains.
 _ADDED_CONTROLLER_KEY = "vmimport.controller"
+_ADDED_TPM_KEY = "vmimport.tpm"
 ANSWER_FOLDER = "pulumi-vmimport"
 """The folder of a datastore with answer ISOs and logs"""
 Notes = Mapping[str, str]
@@ -82,8 +83,19 @@ class InstallationDevices:
         )
         self._reconfigure(spec, f"attach the answer ISO to {self._name}", wait)
 
+    def add_tpm(self, wait: Wait) -> None:
+        """Add a virtual TPM. The machine must be off. Does nothing if it has one.
+
+        vCenter requires a key provider. Raises: VSphereFaultError.
+        """
+        if any(isinstance(device, _DEVICE.VirtualTPM) for device in self._devices()):
+            return
+        added = _DEVICE.VirtualDeviceSpec(operation=_ADD, device=_DEVICE.VirtualTPM(key=_NEW_TPM_KEY))
+        spec = vim.vm.ConfigSpec(deviceChange=[added], extraConfig=_options({_ADDED_TPM_KEY: "true"}))
+        self._reconfigure(spec, f"add a virtual TPM to {self._name}", wait)
+
     def detach(self, files: Collection[DatastorePath], wait: Wait, *, with_tpm: bool, notes: Notes = _NO_NOTES) -> None:
-        """Remove the devices with these files, a controller that `attach` added and, with `with_tpm`, the virtual TPM.
+        """Remove the devices with these files, what `attach` and `add_tpm` added and, with `with_tpm`, the virtual TPM.
 
         The machine must be off. `notes` are set in the same task.
         """
@@ -95,6 +107,8 @@ class InstallationDevices:
             added = _DEVICE.VirtualAHCIController
             removed += [device for device in kept if device.key in keys and isinstance(device, added)]
             notes = {**notes, _ADDED_CONTROLLER_KEY: ""}
+        if self.noted(_ADDED_TPM_KEY):
+            with_tpm, notes = True, {**notes, _ADDED_TPM_KEY: ""}
         removed += [device for device in kept if with_tpm and isinstance(device, _DEVICE.VirtualTPM)]
         changes = [_DEVICE.VirtualDeviceSpec(operation=_REMOVE, device=device) for device in removed]
         if changes or notes:

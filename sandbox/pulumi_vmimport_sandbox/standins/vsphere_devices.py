@@ -25,9 +25,11 @@ NIC = {
 
 # The device keys that vSphere assigns in a new machine.
 _SCSI_KEY, _DISK_KEY, _CDROM_KEY, _NIC_KEY, _IDE_KEY = 1000, 2000, 3000, 4000, 200
+_NEW_TPM_KEY = -1
 DEFAULT_SCSI = "pvscsi"
 _CONTROLLER_UNIT = 7  # the SCSI controller's own unit number
 GIB = 1 << 30
+_TPM = {"version": "2.0"}
 
 
 def _is(device: Any, kind: Any) -> bool:
@@ -116,7 +118,7 @@ def new_devices(service: VSphere, machine: Properties) -> list[Any]:
         changes.append(change("add", device, None if inputs.get("attach") else "create"))
     changes += [change("add", cdrom(service, inputs, index)) for index, inputs in enumerate(machine.get("cdroms", []))]
     changes += [change("add", nic(service, inputs, index)) for index, inputs in enumerate(machine["networkInterfaces"])]
-    return changes
+    return [*changes, *_tpm_changes([], machine)]
 
 
 def device_changes(service: VSphere, live: Any, olds: Properties, news: Properties) -> list[Any]:
@@ -126,12 +128,20 @@ def device_changes(service: VSphere, live: Any, olds: Properties, news: Properti
         *_disk_changes(service, devices, olds, news),
         *_cdrom_changes(service, devices, news.get("cdroms", [])),
         *_nic_changes(service, devices, news["networkInterfaces"]),
+        *_tpm_changes(devices, news),
     ]
 
 
 def need_power_off(changes: list[Any]) -> bool:
-    """Whether the real provider powers the machine off first: to remove a network adapter without running Tools."""
-    return any(spec.operation == "remove" and _is(spec.device, _device.VirtualEthernetCard) for spec in changes)
+    """Whether the real provider powers the machine off first.
+
+    It does to remove a network adapter without running Tools, and to add or remove a virtual TPM.
+    """
+    return any(
+        _is(spec.device, _device.VirtualTPM)
+        or (spec.operation == "remove" and _is(spec.device, _device.VirtualEthernetCard))
+        for spec in changes
+    )
 
 
 def cannot_while_on(changes: list[Any]) -> bool:
@@ -198,6 +208,13 @@ def _nic_changes(service: VSphere, devices: list[Any], wanted: list[Properties])
     return changes
 
 
+def _tpm_changes(devices: list[Any], inputs: Properties) -> list[Any]:
+    live = [device for device in devices if _is(device, _device.VirtualTPM)]
+    if inputs.get("vtpm"):
+        return [] if live else [change("add", _device.VirtualTPM(key=_NEW_TPM_KEY))]
+    return [change("remove", device) for device in live]
+
+
 def _network_key(adapter: Any) -> str:
     """The name of an adapter's network, or the key of its distributed port group."""
     if isinstance(adapter.backing, _device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
@@ -211,9 +228,11 @@ def read_devices(machine: Any, state: Properties) -> Properties:
     by_name = {datastore.name: datastore._moId for datastore in machine.datastore}  # noqa: SLF001
     networks = {getattr(network, "key", network.name): network._moId for network in machine.network}  # noqa: SLF001
     recorded = {unit_of(disk): disk for disk in state.get("disks", [])}
+    has_tpm = any(_is(device, _device.VirtualTPM) for device in devices)
     disks = sorted(disks_of(machine), key=lambda device: [*recorded, *range(64)].index(device.unitNumber))
     return {
         "scsiType": scsi_type(devices),
+        "vtpm": (state.get("vtpm") or dict(_TPM)) if has_tpm else None,
         "disks": [_read_disk(device, recorded.get(device.unitNumber, {}), by_name) for device in disks],
         "cdroms": [_read_cdrom(device, by_name) for device in devices if _is(device, _device.VirtualCdrom)],
         "networkInterfaces": [

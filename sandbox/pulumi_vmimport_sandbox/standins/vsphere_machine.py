@@ -31,9 +31,6 @@ _RESTARTS = frozenset(
 )
 """Inputs whose change requires a powered-off machine, including CPUs and memory: hot-add is not supported."""
 
-TPM_KEY = "vtpm.present"
-"""The simulated vCenter has API version 6.5, which has no virtual TPM. The value FALSE says that it was removed."""
-
 _POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 
 
@@ -173,17 +170,12 @@ def read_machine(machine: Any, state: Properties) -> Properties:
         "uuid": config.uuid,
         "vmwareToolsStatus": machine.guest.toolsRunningStatus,
         "vmxPath": config.files.vmPathName.split("] ", 1)[-1],
-        "vtpm": None if _is_without_tpm(config) else state.get("vtpm"),
         **devices.read_devices(machine, state),
     }
 
 
-def _is_without_tpm(config: Any) -> bool:
-    return any(option.key == TPM_KEY and option.value == "FALSE" for option in config.extraConfig)
-
-
 def _config(inputs: Properties) -> Any:
-    extra = {**(inputs.get("extraConfig") or {}), **({TPM_KEY: "TRUE"} if inputs.get("vtpm") else {})}
+    extra = inputs.get("extraConfig") or {}
     version = inputs.get("hardwareVersion")
     return vim.vm.ConfigSpec(
         name=inputs["name"],

@@ -22,9 +22,13 @@ import (
 	_ "github.com/vmware/govmomi/pbm/simulator"
 	"github.com/vmware/govmomi/simulator"
 	_ "github.com/vmware/govmomi/vapi/simulator"
+	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
+
+// apiVersion is the first one with virtual TPMs.
+const apiVersion = "6.7"
 
 // user is the default administrator of vSphere.
 const user = "administrator@vsphere.local"
@@ -73,6 +77,7 @@ func run(model *simulator.Model) error {
 		return fmt.Errorf("inventory: %w", err)
 	}
 	defer model.Remove()
+	model.Map().Get(vim25.ServiceInstance).(*simulator.ServiceInstance).Content.About.ApiVersion = apiVersion
 	disks := &exportedDisks{}
 	completeVCenter(model.Map(), disks)
 

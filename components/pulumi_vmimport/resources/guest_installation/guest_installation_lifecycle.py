@@ -13,6 +13,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Condition,
     Created,
     Lifecycle,
+    PartialFailureError,
     Problem,
     Run,
     is_known,
@@ -37,6 +38,7 @@ from pulumi_vmimport.resources.guest_installation.machine_problems import (
     STARTED,
     has_data,
     installation_problems,
+    requires_tpm,
 )
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
@@ -165,8 +167,10 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         files = [file for path in earlier for file in (path, log_of(path))]
         devices.detach(files, run.wait, with_tpm=False, notes={INSTALLING_KEY: _marker(run, inputs)})
         folder.delete(log.name, run.wait)
-        folder.write(iso.name, image)
         machine.power_off(run.wait)
+        if requires_tpm(inputs):
+            _add_tpm(run, devices)
+        folder.write(iso.name, image)
         notes = {INSTALLED_KEY: "", INSTALLATION_KEY: installation}
         is_disk_first = not has_data(machine)
         try:
@@ -240,6 +244,15 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         if screenshot is not None and state.datacenter:
             DatastoreFolder(session, state.datacenter, screenshot.folder).delete(screenshot.name, run.wait)
         return replace(state, screenshot=None)
+
+
+def _add_tpm(run: Run, devices: InstallationDevices) -> None:
+    """Add the virtual TPM that Setup requires; an earlier installation removed it for the export."""
+    try:
+        devices.add_tpm(run.wait)
+    except VSphereFaultError as error:
+        remedy = "configure a default key provider in vCenter, or set bypass_tpm"
+        raise PartialFailureError(f"Setup of Windows 11 requires a virtual TPM: {error}; {remedy}") from error
 
 
 def _installed(state: GuestInstallationState) -> GuestInstallationState:

@@ -10,6 +10,7 @@ from pulumi_vmimport.resources.guest_installation.installation_rules import prod
 from pulumi_vmimport.vsphere.installation_devices import ANSWER_FOLDER, InstallationDevices
 from pulumi_vmimport.vsphere.machine_facts import MachineFacts
 from pulumi_vmimport.vsphere.virtual_machine import VSphereMachine
+from pulumi_vmimport.vsphere.virtual_tpm import no_tpm_cause
 
 INSTALLED_KEY = "vmimport.installed"
 """The entry of a machine's extraConfig that says which resource and which inputs installed its guest"""
@@ -46,9 +47,21 @@ def installation_problems(
     if not any(f"] {ANSWER_FOLDER}/" not in path for path in devices.iso_paths()):
         yield Problem("uuid", f"{facts.name} has no ISO image in its CD drive; attach the one to install from")
     yield from _firmware_problems(facts, inputs)
+    if requires_tpm(inputs) and not facts.has_vtpm and (no_tpm := no_tpm_cause(machine.session)):
+        yield Problem(
+            "uuid",
+            f"Setup of Windows 11 requires a virtual TPM, {facts.name} has none, and {no_tpm}; replace the virtual "
+            "machine with pulumi up --replace URN, where URN is that of the vsphere.VirtualMachine, or set bypass_tpm",
+        )
     is_own = any(note.startswith(identity_key) for note in (installing, installed))
     if not is_own and not may_overwrite:
         yield from _data_problems(machine, facts)
+
+
+def requires_tpm(inputs: GuestInstallationInputs) -> bool:
+    """Whether Setup checks that the machine has a TPM; False if that is not known yet."""
+    is_windows_11 = is_set(inputs.windows_release) and product_of(inputs.windows_release) == "11"
+    return is_windows_11 and is_known(inputs.bypass_tpm) and not inputs.bypass_tpm
 
 
 def has_data(machine: VSphereMachine) -> bool:
