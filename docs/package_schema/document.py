@@ -53,6 +53,10 @@ _LANGUAGES: Spec = {
 }
 
 
+# Arguments of pulumi-vsphere that descriptions mention.
+_NAMES_OF_VSPHERE = {"network_interfaces", "physical_function", "unit_number"}
+
+
 def schema() -> Spec:
     """The schema as it is in JSON."""
     descriptions = Descriptions(_property_names())
@@ -83,7 +87,7 @@ def _property_names() -> set[str]:
     found: set[Any] = set()
     for structure in (*states, *function_types(), *classes):
         _add_structures(structure, found)
-    return {name for of in found for name in (*attribute_docs(of), *_members(of))}
+    return _NAMES_OF_VSPHERE | {name for of in found for name in (*attribute_docs(of), *_members(of))}
 
 
 def _add_structures(hint: Any, found: set[Any]) -> None:

@@ -32,7 +32,7 @@ _NEW_BUCKET_ARGS = (
 
 
 class ExportBucketArgs(TypedDict):
-    """The arguments of ExportBucket. Set those of a new bucket, or existing_bucket alone."""
+    """The arguments of ExportBucket. Set arguments of a new bucket, or existing_bucket alone."""
 
     existing_bucket: NotRequired[pulumi.Input[str]]
     """The name of an existing bucket to use; it is not changed, and the exports report what it lacks. The name may be

@@ -30,7 +30,7 @@ _NEW_BUCKET_ARGS = (
 
 
 class ImportBucketArgs(TypedDict):
-    """The arguments of ImportBucket. Set those of a new bucket, or existing_bucket alone."""
+    """The arguments of ImportBucket. Set arguments of a new bucket, or existing_bucket alone."""
 
     existing_bucket: NotRequired[pulumi.Input[str]]
     """The name of an existing bucket to use; it is not changed. The name may be an output, but whether it is set must

@@ -65,7 +65,7 @@ class ByolRelease:
     """A release of Windows that WorkSpaces supports as a BYOL image."""
 
     release: str
-    """The release, such as `10-22H2` or `11-23H2`, as in the argument `windows` of SourceVirtualMachine."""
+    """The release, such as `10-22H2` or `11-23H2`, as in the argument `windows_release` of SourceVirtualMachine."""
     firmware: str
     """The firmware that WorkSpaces requires, `bios` or `efi`."""
     build: int | None = None

@@ -198,7 +198,7 @@ VSPHERE_CONFIGURATION = (
 )
 _POLL_SECONDS = ConfigurationValue(
     name="pollSeconds",
-    description="The seconds between two looks at the tasks of AWS. Default: `VMIMPORT_POLL_SECONDS`, else 15.",
+    description="The polling interval for tasks in AWS, in seconds. Default: `VMIMPORT_POLL_SECONDS`, else 15.",
     of=float,
 )
 PROVIDER_CONFIGURATION = (*AWS_CONFIGURATION, *VSPHERE_CONFIGURATION, _POLL_SECONDS)

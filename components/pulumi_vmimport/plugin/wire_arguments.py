@@ -12,6 +12,8 @@ from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.lifecycle.program_spelling import snake_case
 from pulumi_vmimport.lifecycle.schema import camel_case, without_none
 
+# The arguments of vsphere.VirtualMachine whose members have names that the user chooses.
+_MAPS_OF_VSPHERE = frozenset({"custom_attributes", "extra_config", "ovf_network_map", "ovf_storage_map", "properties"})
 _SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
@@ -23,9 +25,25 @@ def arguments_of(hint: Any, value: Any) -> Any:
     if typing.is_typeddict(hint) and isinstance(value, Mapping):
         types = argument_types(hint)
         return {snake_case(name): arguments_of(types.get(snake_case(name)), member) for name, member in value.items()}
+    if hint == dict[str, Any]:
+        return _arguments_of_vsphere(value)
+    if typing.get_origin(hint) is dict and isinstance(value, Mapping):
+        return {key: arguments_of(typing.get_args(hint)[1], member) for key, member in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         items = typing.get_args(hint)
         return [arguments_of(items[0] if items else None, item) for item in value]
+    return value
+
+
+def _arguments_of_vsphere(value: Any) -> Any:
+    """Arguments of a resource of pulumi-vsphere with the names that its Python SDK has."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(_arguments_of_vsphere)
+    if isinstance(value, Mapping):
+        named = ((snake_case(name), member) for name, member in value.items())
+        return {name: member if name in _MAPS_OF_VSPHERE else _arguments_of_vsphere(member) for name, member in named}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_arguments_of_vsphere(item) for item in value]
     return value
 
 
