@@ -10,7 +10,7 @@ MUTANTS ?= 300
 MUTANTS_SEED ?= 1
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal --durations=20
 .PHONY: help setup parts byte-code toolchain disk-tools file-system-tools demo demo-destroy check test lint types unit engine-tests \
-	coverage mutants audit fuzz bench docs build clean
+	coverage mutants audit fuzz bench docs site build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ byte-code: .venv/complete
 	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
-		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,guest,linux,policies,sandbox,dev]'
+		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,docs,guest,linux,policies,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
 	@$(BIN)/python -m compileall -q -l $(foreach package,. s3 iam,.venv/lib/python*/site-packages/pulumi_aws/$(package))
 	@touch $@
@@ -118,10 +118,13 @@ bench: setup file-system-tools ## run the benchmarks
 docs: setup ## regenerate what docs/ and README.md derive from the code
 	@$(BIN)/python docs/generate.py
 
+site: setup ## build the documentation in .site/html; warnings and broken links are errors
+	@$(BIN)/python docs/website/build.py .site
+
 build: setup ## wheel and source distribution of the library and of the sandbox, in dist/
 	@$(BIN)/python -m build --outdir dist .
 	@$(BIN)/python -m build --outdir dist sandbox
 
 clean: ## remove everything that make created in this folder; the engine stays in ~/.cache/pulumi-vmimport
-	rm -rf .venv .audit .mutants .sandbox .fuzz .coverage .coverage-html dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .site .audit .mutants .sandbox .fuzz .coverage .coverage-html dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find components sandbox stacks tests -name __pycache__ -prune -exec rm -rf {} +

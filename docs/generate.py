@@ -27,6 +27,7 @@ from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, MAX_IMPORT_VO
 sys.path.insert(0, str(Path(__file__).parent))
 import catalog_parts
 import guest_parts
+import line_diagram
 import permission_parts
 import policy_parts
 import rule_parts
@@ -284,6 +285,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
 }
 
 if __name__ == "__main__":
+    line_diagram.PICTURE.write_text(line_diagram.svg(), encoding="utf-8")
     STUB.write_text(catalog_parts.stub(), encoding="utf-8")
     SCHEMA.write_text(schema_text(), encoding="utf-8")
     for page in PAGES:

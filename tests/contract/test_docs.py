@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import pulumi_vmimport
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -66,3 +68,14 @@ def test_the_stub_of_the_package_declares_the_current_names() -> None:
 
 def test_the_schema_of_the_package_is_the_current_one() -> None:
     assert GENERATE.SCHEMA.read_text(encoding="utf-8") == GENERATE.schema_text(), "run `make docs`"
+
+
+def test_the_picture_of_the_line_is_that_of_its_data() -> None:
+    diagram = GENERATE.line_diagram
+    assert diagram.PICTURE.read_text(encoding="utf-8") == diagram.svg(), "run `make docs`"
+
+
+def test_the_picture_of_the_line_names_resources_that_exist() -> None:
+    labels = re.findall(r'<text class="name[^>]*>(\w+)</text>', GENERATE.line_diagram.svg())
+    assert labels
+    assert set(labels) <= set(pulumi_vmimport.__all__)
