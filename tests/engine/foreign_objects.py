@@ -1,9 +1,14 @@
-"""Objects in S3 that no stack of the tests uploaded."""
+"""Objects in S3 and virtual machines that no stack of the tests created."""
 
 import io
 import tarfile
 from pathlib import Path
+from typing import Any
 
+from pyVmomi import vim
+
+from pulumi_vmimport.vsphere.session import VSphereSession
+from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox import Sandbox
 
 REGION = "eu-west-1"
@@ -31,3 +36,37 @@ def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     put_object(sandbox, bucket, key, archive.getvalue())
+
+
+def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
+    """Create a powered-off VM with the disk, outside of Pulumi."""
+    settings = VSphereSettings.from_environment(sandbox.environment)
+    assert settings is not None
+    device = vim.vm.device
+    controller = device.VirtualLsiLogicSASController(key=1000, busNumber=0, sharedBus="noSharing")
+    backing = device.VirtualDisk.FlatVer2BackingInfo(
+        fileName="[LocalDS_0]", diskMode="persistent", thinProvisioned=True
+    )
+    hard_disk = device.VirtualDisk(key=2000, controllerKey=1000, unitNumber=0, capacityInKB=70 << 20, backing=backing)
+    add = device.VirtualDeviceSpec
+    spec = vim.vm.ConfigSpec(
+        name=name,
+        guestId="windows9_64Guest",
+        numCPUs=2,
+        memoryMB=4096,
+        files=vim.vm.FileInfo(vmPathName="[LocalDS_0]"),
+        deviceChange=[
+            add(operation="add", device=controller),
+            add(operation="add", fileOperation="create", device=hard_disk),
+        ],
+    )
+    with VSphereSession(settings) as session:
+        (datacenter,) = session.content.rootFolder.childEntity
+        pool = datacenter.hostFolder.childEntity[0].resourcePool
+        task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
+        machine = session.wait_for_task(task, f"create {name}", lambda seconds: None)
+        devices: list[Any] = list(machine.config.hardware.device)
+        backings: list[Any] = [d.backing for d in devices if isinstance(d, device.VirtualDisk)]
+    path = str(backings[0].fileName).partition("] ")[2]
+    with disk.open("rb") as stream:
+        sandbox.vcenter.put_file("LocalDS_0", path, stream)

@@ -6,15 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pyVmomi import vim
-from tests.engine.foreign_objects import put_object, put_ova
+from tests.engine.foreign_objects import make_machine, put_object, put_ova
 from tests.engine.installed_machine import ISO_PATH, PASSWORDS, PLACE, put_windows_iso
 
-from pulumi_vmimport.vsphere.session import VSphereSession
-from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,37 +145,3 @@ def put_raw_disk(sandbox: Sandbox, bucket: str, key: str) -> None:
     head[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
     head[510:512] = b"\x55\xaa"
     put_object(sandbox, bucket, key, bytes(head))
-
-
-def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:
-    """Create a powered-off VM with the disk, outside of Pulumi."""
-    settings = VSphereSettings.from_environment(sandbox.environment)
-    assert settings is not None
-    device = vim.vm.device
-    controller = device.VirtualLsiLogicSASController(key=1000, busNumber=0, sharedBus="noSharing")
-    backing = device.VirtualDisk.FlatVer2BackingInfo(
-        fileName="[LocalDS_0]", diskMode="persistent", thinProvisioned=True
-    )
-    hard_disk = device.VirtualDisk(key=2000, controllerKey=1000, unitNumber=0, capacityInKB=70 << 20, backing=backing)
-    add = device.VirtualDeviceSpec
-    spec = vim.vm.ConfigSpec(
-        name=name,
-        guestId="windows9_64Guest",
-        numCPUs=2,
-        memoryMB=4096,
-        files=vim.vm.FileInfo(vmPathName="[LocalDS_0]"),
-        deviceChange=[
-            add(operation="add", device=controller),
-            add(operation="add", fileOperation="create", device=hard_disk),
-        ],
-    )
-    with VSphereSession(settings) as session:
-        (datacenter,) = session.content.rootFolder.childEntity
-        pool = datacenter.hostFolder.childEntity[0].resourcePool
-        task = datacenter.vmFolder.CreateVM_Task(config=spec, pool=pool)
-        machine = session.wait_for_task(task, f"create {name}", lambda seconds: None)
-        devices: list[Any] = list(machine.config.hardware.device)
-        backings: list[Any] = [d.backing for d in devices if isinstance(d, device.VirtualDisk)]
-    path = str(backings[0].fileName).partition("] ")[2]
-    with disk.open("rb") as stream:
-        sandbox.vcenter.put_file("LocalDS_0", path, stream)

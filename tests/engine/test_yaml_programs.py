@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.engine.conftest import BUCKET, KEY, REGION, raw_disk
+from tests.engine.foreign_objects import make_machine
 from tests.engine.pulumi_project import PulumiProject
 
 from pulumi_vmimport_sandbox import Sandbox
@@ -43,3 +45,39 @@ def test_fails_in_preview_with_the_path_of_a_wrong_argument(example: Callable[[s
     printed = project.run("preview", is_failing=True)
     assert "licenseType: expected" in printed
     assert "MINE" in printed
+
+
+@pytest.fixture
+def bucket_with_image(sandbox: Sandbox) -> list[str]:
+    """The bucket and the object that the example names, without a service role. Returns what then exists."""
+    s3 = sandbox.aws.observer("s3", REGION)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=raw_disk())
+    return sandbox.remaining_resources()
+
+
+def test_components_create_what_a_resource_needs_and_a_function_returns_its_task(
+    example: Callable[[str], PulumiProject], sandbox: Sandbox, bucket_with_image: list[str]
+) -> None:
+    project = example("import_only")
+    project.up()
+    assert project.outputs()["amiId"].startswith("ami-")
+    assert project.outputs()["taskStatus"] == "completed"
+    assert {"vmimport:index:ImportBucket", "vmimport:index:VmimportRole", "aws:iam/role:Role"} <= set(project.types())
+    converges(project)
+    project.run("destroy", "--yes", "--skip-preview")
+    assert sandbox.remaining_resources() == bucket_with_image
+
+
+def test_the_whole_line_from_vsphere_to_a_workspaces_image_is_one_component(
+    vsphere_sandbox: Sandbox, tmp_path: Path, disk: Path
+) -> None:
+    make_machine(vsphere_sandbox, "windows-byol", disk)
+    project = PulumiProject(vsphere_sandbox, tmp_path / "embed", EXAMPLES / "embed" / "Pulumi.yaml")
+    project.up()
+    assert project.outputs()["workspaceImageId"].startswith("wsi-")
+    # The resources of the component are those of the native provider, too.
+    assert [kind for kind in project.types() if "dynamic" in kind] == []
+    converges(project)
+    project.run("destroy", "--yes", "--skip-preview")
+    assert vsphere_sandbox.aws.remaining_resources() == []
