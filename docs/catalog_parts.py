@@ -7,6 +7,7 @@ import permission_parts
 from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.functions.catalog import FUNCTIONS
+from pulumi_vmimport.lifecycle.provider_configuration import PROVIDER_CONFIGURATION
 from pulumi_vmimport.public_names import public_modules
 from pulumi_vmimport.resources.catalog import RESOURCES
 from pulumi_vmimport.resources.orphan_kinds import HANDLING, OrphanKind
@@ -45,6 +46,15 @@ def orphan_actions() -> Table:
 def configuration_keys() -> Table:
     """The effect of each configuration key of pulumi-aws."""
     return ["key", "effect"], [(f"`{key}`", effect) for key, effect in CONFIGURATION_KEYS.items()]
+
+
+def provider_configuration() -> Table:
+    """The configuration of the native provider."""
+    rows = [
+        (f"`{value.name}`", f"{value.description}{' A secret.' if value.is_secret else ''}")
+        for value in PROVIDER_CONFIGURATION
+    ]
+    return ["key", "meaning"], rows
 
 
 def orphan_kinds() -> Table:

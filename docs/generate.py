@@ -269,6 +269,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "orphan-actions": _orphan_actions,
     "orphan-kinds": _orphan_kinds,
     "configuration-keys": lambda: [_table(*catalog_parts.configuration_keys())],
+    "provider-configuration": lambda: [_table(*catalog_parts.provider_configuration())],
     "policy-overview": lambda: [_table(*policy_parts.overview())],
     "policy-rules": policy_parts.sections,
     "public-classes": _public_classes,

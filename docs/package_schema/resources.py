@@ -43,7 +43,7 @@ def output_types(cls: type[pulumi.Resource]) -> dict[str, Any]:
 def _resource(entry: ResourceEntry, types: NamedTypes, descriptions: Descriptions) -> Spec:
     cls, args = resource_classes()[entry.name]
     lifecycle = lifecycle_of(entry.name)
-    inputs = _inputs(cls, args, lifecycle.inputs_type, types, descriptions)
+    inputs = _inputs(args, lifecycle.inputs_type, types, descriptions)
     required_inputs = sorted(map(camel_case, args.__required_keys__))
     outputs, required = _outputs(cls, inputs, lifecycle.state_type, types, descriptions.of_attributes(args, cls))
     if lifecycle.uses_aws:
@@ -58,14 +58,14 @@ def _resource(entry: ResourceEntry, types: NamedTypes, descriptions: Description
     }
 
 
-def _inputs(cls: Any, args: Any, inputs_type: type, types: NamedTypes, descriptions: Descriptions) -> Spec:
+def _inputs(args: Any, inputs_type: type, types: NamedTypes, descriptions: Descriptions) -> Spec:
     texts, hints = descriptions.of_attributes(args), argument_types(args)
     of_fields, replacing = field_types(inputs_type), replacing_properties(inputs_type)
     return {
         camel_case(name): {
             **types.argument(hint, of_fields[name]),
             "description": texts[name],
-            **({"secret": True} if name in cls._secret_arguments else {}),
+            **types.secret(name),
             **({"willReplaceOnChanges": True} if camel_case(name) in replacing else {}),
         }
         for name, hint in hints.items()
@@ -81,7 +81,11 @@ def _outputs(
     for name in (f.name for f in fields(state_type)):
         given = inputs.get(camel_case(name))
         spec = {k: v for k, v in given.items() if k not in {"plain", "willReplaceOnChanges"}} if given else None
-        found[camel_case(name)] = {**(spec or types.output(of_fields[name])), "description": texts[name]}
+        found[camel_case(name)] = {
+            **(spec or types.output(of_fields[name])),
+            "description": texts[name],
+            **types.secret(name),
+        }
         if name in annotated and without_none(annotated[name]) is annotated[name]:
             required.append(camel_case(name))
     return found, required
