@@ -40,6 +40,8 @@ class InstallingGuest:
         self._vcenter, self._clock, self._disk, self._seconds = vcenter, clock, disk, seconds
         self.failing_steps: dict[str, str] = {}
         """By id, the message of a step of an unattended preparation that fails until the entry is removed"""
+        self.faults: set[str] = set()
+        """What goes wrong with Windows after an unattended preparation, until the entry is removed: names of FAULTS"""
         self.has_serial_port = True
         """Whether what unattended guests report reaches the file of the serial port; of those that start later"""
         self._unattended: dict[str, UnattendedGuest] = {}
@@ -94,7 +96,8 @@ class InstallingGuest:
             return False
         if id not in self._unattended and (iso := answer_iso(self._vcenter, machine)) is not None:
             self._unattended[id] = UnattendedGuest(
-                *(self._vcenter, self._clock, machine, iso, self._seconds, self.failing_steps, self.has_serial_port)
+                *(self._vcenter, self._clock, machine, iso, self._seconds),
+                *(self.failing_steps, self.faults, self.has_serial_port),
             )
         if id not in self._unattended:
             return False

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,17 @@ from pyVmomi import vim
 
 from pulumi_vmimport_sandbox.clock import SandboxClock
 from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
-from pulumi_vmimport_sandbox.windows.unattended import AnswerIso, prepared_guest, report_ready
+from pulumi_vmimport_sandbox.windows.unattended import (
+    AnswerIso,
+    checker_message,
+    generalize,
+    prepared_guest,
+    report_ready,
+)
 
 PASS_SECONDS = 5 * 60.0
 """Duration of a pass of the preparation, with its restart, on the sandbox's clock. Assumed."""
-_ANSWER_FILE = "autounattend.xml"
+_ANSWER_FILE, _CHECKER = "autounattend.xml", "byol-checker"
 # ISO images of Windows have several GB, and are not read.
 _MAX_ANSWER_BYTES = 64 << 20
 
@@ -32,6 +38,8 @@ class UnattendedGuest:
     installation_seconds: float
     failing: Mapping[str, str]
     """By id, the message of a step that fails"""
+    faults: Collection[str]
+    """What goes wrong with Windows after the steps: names of FAULTS"""
     has_serial_port: bool = True
     """Whether what the guest reports reaches the file of the serial port"""
     started_at: float = field(init=False)
@@ -47,7 +55,7 @@ class UnattendedGuest:
         due = self.clock.now() - self.started_at - self.installation_seconds
         if due < self._passes * PASS_SECONDS:
             return False
-        if self._failed is not None and self._failed in self.failing:
+        if self._failed is not None and self._message_of(self._failed) is not None:
             return False
         if not self._passes and self._failed is None:
             self._report({"step": "start", "result": "registered"})
@@ -57,7 +65,10 @@ class UnattendedGuest:
         if self._passes == 1:
             self._report({"step": "runner", "result": "restart", "pass": self._passes})
             return False
-        self._report({"step": "runner", "result": "ready", "pass": self._passes})
+        if self.iso.is_generalized:
+            self._report({"step": "sysprep", "result": "changed"})
+        result = self.iso.checker_result
+        self._report({"step": "runner", "result": "ready", "pass": self._passes, "checker": result})
         self._write_disk()
         with suppress(vim.fault.InvalidPowerState):  # powered off in the meantime
             self.vcenter.session.wait("power off", self.machine.PowerOffVM_Task())
@@ -65,13 +76,19 @@ class UnattendedGuest:
 
     def _run_steps(self, result: str) -> bool:
         for step in self.iso.steps:
-            if (message := self.failing.get(step["id"])) is not None:
+            if (message := self._message_of(step["id"])) is not None:
                 self._failed = step["id"]
                 self._report({"step": step["id"], "result": "failed", "message": message})
                 return False
             self._report({"step": step["id"], "result": result})
         self._failed = None
         return True
+
+    def _message_of(self, step: str) -> str | None:
+        """The message with which a step fails now; None if it succeeds."""
+        if step == _CHECKER and self._passes:  # it runs only in a pass that changes nothing
+            return self.failing.get(step) or checker_message(self.iso, prepared_guest(self.iso, self.faults))
+        return self.failing.get(step)
 
     def _report(self, entry: Mapping[str, object]) -> None:
         """Write a line to the serial port, if the machine has one that is connected to a file."""
@@ -86,7 +103,9 @@ class UnattendedGuest:
     def _write_disk(self) -> None:
         """Write the disk that the steps lead to, where ESXi stores it."""
         disks: list[Any] = [d for d in self.machine.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)]
-        guest = prepared_guest(self.iso)
+        guest = prepared_guest(self.iso, self.faults)
+        if self.iso.is_generalized:
+            generalize(guest)
         report_ready(guest, self.iso, self._passes)
         guest.capacity_bytes = disks[0].capacityInKB * 1024
         guest.disk().write_file(self.vcenter.disk_file(self.machine))

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,24 @@ def test_a_failed_step_ends_the_update_with_its_words_and_the_next_one_resumes(s
     sandbox.guest.failing_steps.clear()
     stack.up()
     assert stack.outputs()["passes"] == 2
+    assert set(stack.up()) == {"same"}
+
+
+def test_what_byol_checker_finds_ends_the_update_with_its_codes_until_it_is_repaired(
+    new_stack: NewStack, sandbox: Sandbox, parts: Any, guest_args: dict[str, Any], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "BYOLChecker.zip", "w") as archive:
+        archive.writestr("BYOLChecker/BYOLChecker.ps1", "# of AWS")
+    guest_args["byol_checker"] = str(tmp_path / "BYOLChecker.zip")
+    stack = new_stack(lambda: pulumi.export("checker", parts().checker_result))
+    sandbox.guest.faults |= {"FirewallEnabled", "AutoLogonEnabled"}
+    printed = stack.fails(stack.up)
+    assert 'failed in step byol-checker: "BYOL Checker reports FAILED: FirewallEnabled,AutoLogonEnabled;' in printed
+    assert "FirewallEnabled: no-public-firewall; AutoLogonEnabled: no-auto-logon" in printed
+    assert "Traceback" not in printed
+    sandbox.guest.faults.clear()
+    stack.up()
+    assert stack.outputs()["checker"] == "success"
     assert set(stack.up()) == {"same"}
 
 

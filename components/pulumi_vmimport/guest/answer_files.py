@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from pulumi_vmimport.guest.answer_file import OneTimePasswords, WindowsSetup, autounattend_xml, sysprep_unattend_xml
 from pulumi_vmimport.guest.answer_iso import ANSWER_FILE, SCRIPTS, SECRETS, secrets_json
-from pulumi_vmimport.guest.preparation_script import prepare_ps1, start_ps1
+from pulumi_vmimport.guest.preparation_script import check_ps1, prepare_ps1, start_ps1
 from pulumi_vmimport.guest.preparation_steps import Effect, steps_of
 from pulumi_vmimport.guest.windows_preparation import Sysprep, WindowsPreparation
 
@@ -18,6 +18,7 @@ def answer_files(
     scripts = {
         "start.ps1": start_ps1(),
         "prepare.ps1": prepare_ps1(preparation),
+        "check.ps1": check_ps1(preparation.profile),
         "settings.json": preparation.settings_json(),
         "steps.json": _steps_json(preparation),
         **({"unattend.xml": sysprep_unattend_xml()} if preparation.sysprep is Sysprep.BEFORE_EXPORT else {}),

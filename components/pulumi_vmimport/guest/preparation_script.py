@@ -1,6 +1,7 @@
 """prepare.ps1: the PowerShell that prepares Windows, assembled from functions.ps1, the steps and runner.ps1."""
 
 import re
+from collections.abc import Iterable
 from importlib import resources
 
 from pulumi_vmimport.guest.preparation_steps import GuestProfile, PreparationStep, Restart, steps_of
@@ -9,6 +10,7 @@ from pulumi_vmimport.guest.windows_preparation import ExtraScript, WindowsPrepar
 _PLACE_OF_STEPS = "\n# STEPS\n"
 _FIRST_STEP_AFTER_SCRIPTS = "no-auto-logon"
 """Scripts run while the network is up, after the updates; what they change is then set and verified"""
+_STEP_THAT_RUNS_A_PROGRAM = "byol-checker"
 SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 
 
@@ -17,13 +19,13 @@ def prepare_ps1(preparation: WindowsPreparation) -> str:
     steps = [*steps_of(preparation.profile)]
     place = next(number for number, step in enumerate(steps) if step.id == _FIRST_STEP_AFTER_SCRIPTS)
     steps[place:place] = [_step_of(script) for script in preparation.extra_scripts]
-    table = ",\n".join(map(_entry, steps))
-    text = (
-        "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n"
-        + script_text("functions.ps1")
-        + script_text("runner.ps1").replace(_PLACE_OF_STEPS, f"\n$Steps = @(\n{table}\n)\n")
-    )
-    return text.replace("\n", "\r\n")
+    return _assembled("runner.ps1", map(_entry, steps))
+
+
+def check_ps1(profile: GuestProfile) -> str:
+    """The script that tests the guest without a change, in ASCII with Windows line ends."""
+    steps = (step for step in steps_of(profile) if step.codes and step.id != _STEP_THAT_RUNS_A_PROGRAM)
+    return _assembled("check.ps1", map(_test_entry, steps))
 
 
 def start_ps1() -> str:
@@ -34,6 +36,22 @@ def start_ps1() -> str:
 def script_text(name: str) -> str:
     """A file of the folder scripts."""
     return resources.files(__package__).joinpath("scripts", name).read_text(encoding="ascii")
+
+
+def _assembled(name: str, entries: Iterable[str]) -> str:
+    """A file of the folder scripts after the functions, with the entries of its steps."""
+    table = ",\n".join(entries)
+    text = (
+        "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n"
+        + script_text("functions.ps1")
+        + script_text(name).replace(_PLACE_OF_STEPS, f"\n$Steps = @(\n{table}\n)\n")
+    )
+    return text.replace("\n", "\r\n")
+
+
+def _test_entry(step: PreparationStep) -> str:
+    codes = ", ".join(f"'{code}'" for code in step.codes)
+    return f"    [pscustomobject]@{{ Id = '{step.id}'; Codes = @({codes}); Test = {{\n{step.test}}} }}"
 
 
 def _entry(step: PreparationStep) -> str:

@@ -6,12 +6,13 @@ files as it states. A step that the ISO lacks leaves what Setup left, so that ex
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_vmimport_sandbox.windows import make_volumes
 from pulumi_vmimport_sandbox.windows.accounts import WORKSPACES_BYOL, Account
+from pulumi_vmimport_sandbox.windows.byol_checker import failed_codes
 from pulumi_vmimport_sandbox.windows.faults import FAULTS
 from pulumi_vmimport_sandbox.windows.guest import Layout, WindowsGuest
 from pulumi_vmimport_sandbox.windows.healthy_software import APPX, CV, MACHINE_SID
@@ -82,6 +83,29 @@ class AnswerIso:
         return settings
 
     @property
+    def has_checker(self) -> bool:
+        """Whether BYOL Checker runs. Raises: IncompleteAnswerIsoError if its folder on the ISO image has no script."""
+        folder: str = self.settings["CheckerFolder"]
+        if not folder:
+            return False
+        path = folder.removeprefix(self.settings["Root"]).replace("\\", "/").strip("/")
+        self._bytes(f"vmimport/{path}/BYOLChecker.ps1")
+        return True
+
+    @property
+    def checker_result(self) -> str:
+        """What a preparation that succeeded reports of BYOL Checker."""
+        return "success" if self.has_checker else ""
+
+    @property
+    def is_generalized(self) -> bool:
+        """Whether Sysprep generalizes Windows at the end. Raises: IncompleteAnswerIsoError without its answer file."""
+        if self.settings["Sysprep"] != "before-export":
+            return False
+        self._text("vmimport/unattend.xml")
+        return True
+
+    @property
     def secrets(self) -> dict[str, str]:
         """The final passwords."""
         secrets: dict[str, str] = json.loads(self._text("secrets/secrets.json"))
@@ -122,9 +146,12 @@ class AnswerIso:
         return root.findall(".//" + "/".join(_NAMESPACE + name for name in path.split("/")))
 
     def _text(self, path: str) -> str:
+        return self._bytes(path).decode("utf-8-sig")
+
+    def _bytes(self, path: str) -> bytes:
         if path not in self.files:
             raise IncompleteAnswerIsoError(f"the answer ISO has no {path}")
-        return self.files[path].decode("utf-8-sig")
+        return self.files[path]
 
 
 def installed_guest(iso: AnswerIso) -> WindowsGuest:
@@ -135,22 +162,41 @@ def installed_guest(iso: AnswerIso) -> WindowsGuest:
         guest.system.set(rf"{CS}\Control\ProductOptions", ProductType=string("ServerNT"))
     guest.accounts = [account for account in guest.accounts if account.name != "WorkSpaces_BYOL"]
     guest.accounts += [Account(name, 1001, is_administrator=True) for name in sorted(iso.accounts)]
-    for fault in BEFORE.values():
+    for fault in (*BEFORE.values(), "CheckerNotRun"):
         FAULTS[fault].change(guest)
     return guest
 
 
-def prepared_guest(iso: AnswerIso) -> WindowsGuest:
-    """Windows after the steps. Raises: IncompleteAnswerIsoError."""
+def prepared_guest(iso: AnswerIso, faults: Iterable[str] = ()) -> WindowsGuest:
+    """Windows after the steps, and after what went wrong since. Raises: IncompleteAnswerIsoError."""
     guest = installed_guest(iso)
     for step in iso.steps:
         apply_step(guest, step, iso.settings)
+    for fault in faults:
+        FAULTS[fault].change(guest)
     return guest
+
+
+def checker_message(iso: AnswerIso, guest: WindowsGuest) -> str | None:
+    """What the step byol-checker reports of a guest; None if the checker finds nothing, or is not on the ISO image."""
+    if not iso.has_checker or not (codes := failed_codes(guest)):
+        return None
+    return f"BYOL Checker reports FAILED: {','.join(codes)}; its log: {iso.settings['Root']}\\checker.log"
+
+
+def generalize(guest: WindowsGuest) -> None:
+    """Do what Sysprep does."""
+    FAULTS["Generalized"].change(guest)
 
 
 def report_ready(guest: WindowsGuest, iso: AnswerIso, passes: int) -> None:
     """Write the status file of a preparation that succeeded."""
-    status = {"status": "ready", "passes": passes, "installation": iso.settings["Installation"]}
+    status = {
+        "status": "ready",
+        "passes": passes,
+        "checker": iso.checker_result,
+        "installation": iso.settings["Installation"],
+    }
     room = make_volumes.PLACES[make_volumes.STATUS_FILE]
     guest.files[make_volumes.STATUS_FILE] = json.dumps(status).ljust(room).encode()
     guest.exist[make_volumes.STATUS_FILE] = True

@@ -4,7 +4,7 @@ import re
 import pytest
 from tests.unit.guest.powershell import forbidden_constructs, syntax_errors
 
-from pulumi_vmimport.guest.preparation_script import prepare_ps1, start_ps1
+from pulumi_vmimport.guest.preparation_script import check_ps1, prepare_ps1, start_ps1
 from pulumi_vmimport.guest.preparation_steps import GuestProfile, steps_of
 from pulumi_vmimport.guest.windows_preparation import ExtraScript, Sysprep, WindowsPreparation
 
@@ -28,13 +28,39 @@ def test_the_script_has_every_step_of_the_profile_in_order_and_no_other(profile:
 @WINDOWS
 def test_the_script_is_valid_powershell_in_ascii_with_windows_line_ends(profile: GuestProfile) -> None:
     extra = (ExtraScript("agent", "exit 0"),)
-    for script in (prepare_ps1(WindowsPreparation(profile=profile, extra_scripts=extra)), start_ps1()):
+    prepare = prepare_ps1(WindowsPreparation(profile=profile, extra_scripts=extra))
+    for script in (prepare, start_ps1(), check_ps1(profile)):
         assert script.isascii()
         assert script.count("\n") == script.count("\r\n")
         assert syntax_errors(script) == []
         assert [found for found in forbidden_constructs(script) if not found.endswith(PROGRAM_OF_START)] == []
         assert "Set-StrictMode -Version Latest" in script
         assert "$ErrorActionPreference = 'Stop'" in script
+
+
+@WINDOWS
+def test_the_check_tests_every_code_of_the_profile_and_changes_nothing(profile: GuestProfile) -> None:
+    script = check_ps1(profile)
+    codes = {code for step in steps_of(profile) for code in step.codes} - {"UnknownError"}
+    assert codes
+    assert [code for code in sorted(codes) if f"'{code}'" not in script] == []
+    steps = script.split("$Steps = @(")[1]
+    changes = re.compile(r"\b(?:Set|New|Remove|Add|Disable|Enable|Uninstall|Restart|Stop|Start|Rename|Clear)-[A-Z]\w+")
+    assert changes.findall(steps) == []
+    assert "Set = {" not in script
+
+
+def test_sysprep_runs_after_every_step_and_before_success_is_reported() -> None:
+    script = prepare_ps1(WindowsPreparation(profile=GuestProfile.EC2_WINDOWS, sysprep=Sysprep.BEFORE_EXPORT))
+    order = [
+        "if (Invoke-PrepPass) {",
+        "'/generalize'",
+        "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE",
+        "Unregister-ScheduledTask",
+    ]
+    places = [script.index(text) for text in (*order, "result = 'ready'", "'/s', '/t'")]
+    assert places == sorted(places)
+    assert "'/shutdown'" not in script  # it would shut down before the result is known
 
 
 def test_scripts_of_the_user_run_after_the_updates_and_before_the_passwords_are_set() -> None:

@@ -69,21 +69,28 @@ try {
         Invoke-Native -FilePath ($env:SystemRoot + '\System32\shutdown.exe') -ArgumentList @('/r', '/t', '5') | Out-Null
         exit 0
     }
+    if ($Prep.Sysprep -eq 'before-export') {
+        # While the task exists, a person can correct the cause of a failure and restart Windows.
+        $script:PrepStep = 'sysprep'
+        $answer = $env:SystemRoot + '\Panther\unattend.xml'
+        Invoke-Native -FilePath ($env:SystemRoot + '\System32\Sysprep\sysprep.exe') -ArgumentList @('/generalize', '/oobe', '/quit', '/quiet', ('/unattend:' + $answer)) | Out-Null
+        $state = Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State' -Name 'ImageState'
+        if ($state -ne 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
+            throw ('Sysprep left the image state {0}; see {1}\System32\Sysprep\Panther\setuperr.log' -f $state, $env:SystemRoot)
+        }
+        Write-PrepLine -Entry @{ step = 'sysprep'; result = 'changed' }
+        $script:PrepStep = 'runner'
+    }
+    $checker = [string](Get-PrepState -Name 'Checker')
     Unregister-ScheduledTask -TaskName 'vmimport-prepare' -Confirm:$false
     Remove-Item -LiteralPath 'HKLM:\SOFTWARE\pulumi-vmimport' -Recurse -Force
-    foreach ($name in 'prepare.ps1', 'start.ps1', 'settings.json', 'steps.json', 'scripts', 'checker') {
+    foreach ($name in 'prepare.ps1', 'start.ps1', 'settings.json', 'steps.json', 'scripts', 'checker', 'checker.log', 'check.ps1') {
         $file = $Prep.Root + '\' + $name
         if (Test-Path -LiteralPath $file) { Remove-Item -LiteralPath $file -Recurse -Force }
     }
-    Write-PrepLine -Entry @{ step = 'runner'; result = 'ready'; pass = $passes }
-    Write-PrepStatus -Status @{ status = 'ready'; passes = $passes; profile = $Prep.Profile }
-    if ($Prep.Sysprep -eq 'before-export') {
-        $answer = $env:SystemRoot + '\Panther\unattend.xml'
-        Invoke-Native -FilePath ($env:SystemRoot + '\System32\Sysprep\sysprep.exe') -ArgumentList @('/generalize', '/oobe', '/shutdown', '/quiet', ('/unattend:' + $answer)) | Out-Null
-    }
-    else {
-        Invoke-Native -FilePath ($env:SystemRoot + '\System32\shutdown.exe') -ArgumentList @('/s', '/t', '5') | Out-Null
-    }
+    Write-PrepLine -Entry @{ step = 'runner'; result = 'ready'; pass = $passes; checker = $checker }
+    Write-PrepStatus -Status @{ status = 'ready'; passes = $passes; profile = $Prep.Profile; checker = $checker }
+    Invoke-Native -FilePath ($env:SystemRoot + '\System32\shutdown.exe') -ArgumentList @('/s', '/t', '5') | Out-Null
 }
 catch {
     $text = '{0}: {1}' -f $script:PrepStep, $_.Exception.Message

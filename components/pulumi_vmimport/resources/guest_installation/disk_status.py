@@ -33,6 +33,8 @@ class DiskStatus:
     is_known: bool = True
     """Whether the disk could be read"""
     passes: int | None = None
+    checker: str = ""
+    """What BYOL Checker reported"""
 
 
 def status_path(profile: GuestProfile) -> str:
@@ -84,4 +86,5 @@ def _status(content: bytes, path: str, installation: str | None) -> DiskStatus:
         words,
         is_ready=found.get("status") == _READY and installation is not None and "installation" in found,
         passes=passes if isinstance(passes, int) and not isinstance(passes, bool) else None,
+        checker=str(found.get("checker") or "")[:_MAX_SHOWN_CHARACTERS],
     )

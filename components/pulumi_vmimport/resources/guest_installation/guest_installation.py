@@ -23,6 +23,7 @@ class GuestInstallationInputs(GuestInputs):
 class GuestInstallationState(GuestInstallationInputs):
     installed_at: str | None = None
     passes: int | None = None
+    checker_result: str | None = None
     datacenter: str | None = None
     answer_iso: str | None = None
     reported_failures: int | None = None
@@ -64,6 +65,8 @@ class GuestInstallation(ManagedResource, module="vmimport", name="GuestInstallat
     """When the guest was installed and prepared, in ISO 8601."""
     passes: pulumi.Output[int | None]
     """How many passes the preparation took; None if the guest did not report it."""
+    checker_result: pulumi.Output[str | None]
+    """`success` if BYOL Checker found nothing; None if byol_checker is not set, or the guest did not report it."""
     answer_iso: pulumi.Output[str | None]
     """The answer ISO in the datastore, such as `[datastore1] pulumi-vmimport/0a1b.iso`; None after the installation."""
     datacenter: pulumi.Output[str | None]

@@ -125,11 +125,11 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             state = _located(run, session, machine, state)
             if devices.noted(INSTALLED_KEY) == marker:
                 run.status("an earlier run completed the installation")
-                passes = self._log(session, state).passes
+                log = self._log(session, state)
                 if devices.noted(INSTALLING_KEY):  # a person confirmed it
                     devices.detach(answer_paths(state), run.wait, with_tpm=True, notes=_NO_INSTALLATION)
                 self._delete_files(run, session, state)
-                return _installed(replace(state, passes=passes))
+                return _installed(state, log)
             progress = (devices.noted(INSTALLING_KEY) or "").removeprefix(marker).strip()
             is_attached = str(answer_paths(state)[0]) in devices.iso_paths() and progress in ("", STARTED)
             if is_new or not is_attached:
@@ -148,7 +148,7 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
             notes = {INSTALLED_KEY: marker, **_NO_INSTALLATION}
             InstallationDevices(machine).detach(answer_paths(state), run.wait, with_tpm=True, notes=notes)
             self._delete_files(run, session, state)
-        return _installed(replace(state, passes=log.passes))
+        return _installed(state, log)
 
     def _attach(
         self, run: Run, session: "VSphereSession", machine: VSphereMachine, state: GuestInstallationState
@@ -255,10 +255,11 @@ def _add_tpm(run: Run, devices: InstallationDevices) -> None:
         raise PartialFailureError(f"Setup of Windows 11 requires a virtual TPM: {error}; {remedy}") from error
 
 
-def _installed(state: GuestInstallationState) -> GuestInstallationState:
+def _installed(state: GuestInstallationState, log: InstallationLog) -> GuestInstallationState:
     """The state of a complete installation, without what an unfinished one needs."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    return replace(state, installed_at=at, answer_iso=None, datacenter=None, reported_failures=None, screenshot=None)
+    state = replace(state, installed_at=at, passes=log.passes, checker_result=log.checker or None)
+    return replace(state, answer_iso=None, datacenter=None, reported_failures=None, screenshot=None)
 
 
 def _located(

@@ -17,6 +17,7 @@ class LogEntry:
     result: str
     message: str = ""
     number_of_pass: int | None = None
+    checker: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class InstallationLog:
         return cls(tuple(_entries(content or b"")))
 
     @classmethod
-    def of_passes(cls, passes: int | None) -> "InstallationLog":
+    def of_result(cls, passes: int | None, checker: str) -> "InstallationLog":
         """The log of a preparation that succeeded without a serial port."""
-        return cls((LogEntry(_RUNNER, _READY, number_of_pass=passes),))
+        return cls((LogEntry(_RUNNER, _READY, number_of_pass=passes, checker=checker),))
 
     @property
     def is_ready(self) -> bool:
@@ -44,6 +45,11 @@ class InstallationLog:
     def passes(self) -> int | None:
         """The number of the last pass."""
         return next((entry.number_of_pass for entry in reversed(self.entries) if entry.number_of_pass), None)
+
+    @property
+    def checker(self) -> str:
+        """What BYOL Checker reported last; empty if it did not run."""
+        return self.entries[-1].checker if self.entries else ""
 
     @property
     def failures(self) -> tuple[LogEntry, ...]:
@@ -76,4 +82,5 @@ def _entries(content: bytes) -> Iterator[LogEntry]:
             number = found.get("pass")
             message = str(found.get("message") or "")[:_MAX_SHOWN_CHARACTERS]
             is_number = isinstance(number, int) and not isinstance(number, bool)
-            yield LogEntry(found["step"], found["result"], message, number if is_number else None)
+            checker = str(found.get("checker") or "")[:_MAX_SHOWN_CHARACTERS]
+            yield LogEntry(found["step"], found["result"], message, number if is_number else None, checker)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError, Run, RunInterruptedError
 from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths
+from pulumi_vmimport.resources.guest_installation.checker_result import advice, missing_result
 from pulumi_vmimport.resources.guest_installation.disk_status import read_disk_status, status_path
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
 from pulumi_vmimport.resources.guest_installation.installation_log import InstallationLog
@@ -67,7 +68,7 @@ class _Watch:
             self._raise_if_failed(log, devices)
             is_off = power_state is PowerState.OFF
             if is_off and log.is_ready:
-                return log
+                return self._complete(machine, log)
             self._off_seconds = self._off_seconds + self._step_seconds if is_off else 0.0
             if self._off_seconds > _OFF_SECONDS:
                 return self._log_on_disk(machine, log)
@@ -91,7 +92,7 @@ class _Watch:
         self._run.status("reading the result of the preparation from the disk")
         found = read_disk_status(self._run, machine, self._state)
         if found.is_ready:
-            return InstallationLog.of_passes(found.passes)
+            return self._complete(machine, InstallationLog.of_result(found.passes, found.checker))
         remedy = "power it on to continue, look at its console, and run pulumi up again"
         if not found.is_known:
             remedy = _confirmation(machine, self._state)
@@ -99,6 +100,12 @@ class _Watch:
             f"{machine.display_name} is off, but its guest did not report that it is prepared{_last(log)}; "
             f"{found.words}; {remedy}"
         )
+
+    def _complete(self, machine: VSphereMachine, log: InstallationLog) -> InstallationLog:
+        """The log of a guest that is prepared. Raises: PartialFailureError if the result of its checker is missing."""
+        if (problem := missing_result(self._state, log)) is not None:
+            raise PartialFailureError(f"{machine.display_name}: {problem}")
+        return log
 
     def _read(self, folder: DatastoreFolder, name: str) -> InstallationLog:
         """The log; the one that was read last while vSphere does not serve the file."""
@@ -124,8 +131,9 @@ class _Watch:
         self._state = replace(self._state, reported_failures=len(log.failures))
         self._run.record(self._state.uuid, self._state)
         raise PartialFailureError(
-            f'the preparation of the guest failed in step {failure.step}: "{failure.message}"; the virtual machine is '
-            f"on{picture}; correct the cause at its console, restart Windows, and run pulumi up again"
+            f'the preparation of the guest failed in step {failure.step}: "{failure.message}"{advice(failure)}; '
+            f"the virtual machine is on{picture}; correct the cause at its console, restart Windows, and run pulumi up "
+            "again"
         )
 
     def _screenshot(self, devices: InstallationDevices) -> str:

@@ -8,14 +8,16 @@ from pulumi_vmimport.disk.rules.guest_verdicts import Verdict
 from pulumi_vmimport.guest.answer_file import OneTimePasswords, PartitionLayout, WindowsSetup
 from pulumi_vmimport.guest.answer_files import answer_files
 from pulumi_vmimport.guest.preparation_steps import GuestProfile, steps_of, windows_steps
-from pulumi_vmimport.guest.windows_preparation import WindowsPreparation
+from pulumi_vmimport.guest.windows_preparation import Sysprep, WindowsPreparation
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport_sandbox.windows import WindowsGuest
+from pulumi_vmimport_sandbox.windows.byol_checker import failed_codes
 from pulumi_vmimport_sandbox.windows.faults import FAULTS
 from pulumi_vmimport_sandbox.windows.unattended import (
     BEFORE,
     AnswerIso,
     IncompleteAnswerIsoError,
+    generalize,
     installed_guest,
     prepared_guest,
 )
@@ -51,6 +53,41 @@ def test_the_steps_lead_to_a_disk_that_passes_every_rule(layout: PartitionLayout
 
 def test_the_steps_lead_to_a_server_that_passes_every_rule() -> None:
     assert broken(prepared_guest(AnswerIso(files(SERVER))), SERVER) == set()
+
+
+def test_the_simulated_checker_finds_nothing_after_the_steps_and_what_setup_leaves_before() -> None:
+    assert failed_codes(prepared_guest(AnswerIso(files()))) == ()
+    assert {"WindowsUpdatesEnabled", "FirewallEnabled", "AutoLogonEnabled"} <= set(
+        failed_codes(installed_guest(AnswerIso(files())))
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "WindowsUpdatesEnabled",
+        "AutoMountDisabled",
+        "WorkspacesBYOLAccountNotFound",
+        "WorkspacesBYOLAccountDisabled",
+        "FirewallEnabled",
+        "AutoLogonEnabled",
+        "RealTimeUniversalDisabled",
+    ],
+)
+def test_the_simulated_checker_reports_a_fault_with_its_code(code: str) -> None:
+    assert failed_codes(prepared_guest(AnswerIso(files()), [code])) == (code,)
+
+
+def test_a_server_is_generalized_at_the_end_and_passes_every_rule() -> None:
+    setup = WindowsSetup(profile=SERVER, layout=PartitionLayout.ONE_VOLUME, image_name=NAMES[SERVER])
+    preparation = WindowsPreparation(profile=SERVER, sysprep=Sysprep.BEFORE_EXPORT)
+    iso = AnswerIso(
+        answer_files(setup, preparation, OneTimePasswords("once-1", "once-2"), {"administrator": "Secret-1"})
+    )
+    guest = prepared_guest(iso)
+    assert iso.is_generalized
+    generalize(guest)
+    assert broken(guest, SERVER) == set()
 
 
 def test_what_setup_leaves_does_not_pass() -> None:
