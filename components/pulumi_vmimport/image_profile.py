@@ -26,6 +26,9 @@ PROFILE_NAMES: Final[Mapping[str, ImageProfile]] = {
 }
 """Every accepted spelling."""
 
+ImageProfileName = Literal["ec2", "snapshot", "byol-workspaces"]
+"""The profiles as a program writes them."""
+
 MachineProfile = Literal[ImageProfile.EC2, ImageProfile.BYOL_WORKSPACES]
 """The profiles of a whole machine. A snapshot holds one disk."""
 

@@ -5,10 +5,12 @@ It imports neither Pulumi nor boto3, so that reading it is cheap.
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi_vmimport.lifecycle.function import Function
 from pulumi_vmimport.resources.catalog_entry import ACCESS_CHECK, iam
+
+if TYPE_CHECKING:
+    from pulumi_vmimport.lifecycle.function import Function
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,12 @@ class FunctionEntry:
     def class_name(self) -> str:
         """The name of its Function, and the prefix of the names of its inputs and result."""
         return self.name[0].upper() + self.name[1:]
+
+    @property
+    def python_names(self) -> tuple[str, str, str]:
+        """The public names in Python: both forms of the function, and its result."""
+        name = self.module.rpartition(".")[2]
+        return name, f"{name}_output", f"{self.class_name}Result"
 
 
 FUNCTIONS = (
@@ -81,7 +89,7 @@ FUNCTIONS = (
 )
 
 
-def function_of(name: str) -> Function[Any, Any]:
+def function_of(name: str) -> "Function[Any, Any]":
     """The function of a name such as `getSupportedSystems`. Raises: KeyError when there is none."""
     entry = {entry.name: entry for entry in FUNCTIONS}[name]
     module = import_module(f"pulumi_vmimport.{entry.module}_call")

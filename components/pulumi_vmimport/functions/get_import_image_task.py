@@ -6,7 +6,11 @@ API_ImportImageTask.html, API_SnapshotDetail.html
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Unpack
 
+import pulumi
+
+from pulumi_vmimport.functions.program_calls import CallScope, OutputCallScope, ProgramFunction
 from pulumi_vmimport.lifecycle.function import AwsFunctionInputs
 
 
@@ -88,3 +92,38 @@ class GetImportImageTaskResult:
     """The KMS key of the encrypted snapshots."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The tags of the task."""
+
+
+_FUNCTION = ProgramFunction(GetImportImageTaskInputs, GetImportImageTaskResult)
+
+
+def get_import_image_task(
+    *,
+    import_task_id: str | None = None,
+    image_id: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+    **scope: Unpack[CallScope],
+) -> GetImportImageTaskResult:
+    """An import task of EC2: status, progress, snapshots and settings.
+
+    Args:
+        import_task_id: The id of the task, `import-ami-...`. EC2 lists a task for seven days after it ends.
+        image_id: Instead, the id of an AMI that the task created, or of its copy under `image_name`.
+        opts: Options of the call; `provider` may be an `aws.Provider`.
+        **scope: `region`, `profile` and `assume_role_arn`. Default: those of the provider, else of the stack.
+
+    Raises:
+        FunctionCallError: the arguments are invalid, EC2 does not list the task, or AWS returns an error.
+    """
+    return _FUNCTION.call({"import_task_id": import_task_id, "image_id": image_id, **scope}, opts)
+
+
+def get_import_image_task_output(
+    *,
+    import_task_id: pulumi.Input[str | None] = None,
+    image_id: pulumi.Input[str | None] = None,
+    opts: pulumi.InvokeOptions | None = None,
+    **scope: Unpack[OutputCallScope],
+) -> pulumi.Output[GetImportImageTaskResult]:
+    """As `get_import_image_task`, for arguments that may be outputs. In preview the result may be unknown."""
+    return _FUNCTION.call_output({"import_task_id": import_task_id, "image_id": image_id, **scope}, opts)

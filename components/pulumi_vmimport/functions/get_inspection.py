@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from os import PathLike
+from typing import Any, Unpack
 
-from pulumi_vmimport.image_profile import ImageProfile
+import pulumi
+
+from pulumi_vmimport.functions.program_calls import CallScope, OutputCallScope, ProgramFunction
+from pulumi_vmimport.image_profile import ImageProfile, ImageProfileName
 from pulumi_vmimport.lifecycle.function import AwsFunctionInputs
 
 
@@ -124,3 +128,77 @@ class GetInspectionResult:
     facts: Mapping[str, Any]
     """Everything that was read of the image, as the member `facts` of `vmimport inspect --json`, whose names are in
     snake case."""
+
+
+_FUNCTION = ProgramFunction(GetInspectionInputs, GetInspectionResult)
+
+
+def get_inspection(
+    *,
+    path: str | PathLike[str] | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
+    version_id: str | None = None,
+    image_profile: ImageProfileName = "ec2",
+    read_guest: bool = False,
+    deep: bool = False,
+    opts: pulumi.InvokeOptions | None = None,
+    **scope: Unpack[CallScope],
+) -> GetInspectionResult:
+    """The content of a disk image and why AWS would reject it, as `vmimport inspect --json` reports it.
+
+    Args:
+        path: The path of a local image.
+        bucket: Instead, the bucket of an object in S3.
+        key: The key of the object.
+        version_id: The version of the object. Default: the current one.
+        image_profile: What the image is for: `ec2`, `snapshot` or `byol-workspaces`. Default: `ec2`.
+        read_guest: Whether to read the operating system. Default: only for `byol-workspaces`.
+        deep: Whether to read the whole image. Default: false.
+        opts: Options of the call; `provider` may be an `aws.Provider`.
+        **scope: `region`, `profile` and `assume_role_arn`. Default: those of the provider, else of the stack.
+
+    Raises:
+        FunctionCallError: the arguments are invalid, or the image cannot be read.
+    """
+    return _FUNCTION.call(
+        {
+            "path": path,
+            "bucket": bucket,
+            "key": key,
+            "version_id": version_id,
+            "image_profile": image_profile,
+            "read_guest": read_guest,
+            "deep": deep,
+            **scope,
+        },
+        opts,
+    )
+
+
+def get_inspection_output(
+    *,
+    path: pulumi.Input[str | PathLike[str] | None] = None,
+    bucket: pulumi.Input[str | None] = None,
+    key: pulumi.Input[str | None] = None,
+    version_id: pulumi.Input[str | None] = None,
+    image_profile: pulumi.Input[ImageProfileName] = "ec2",
+    read_guest: pulumi.Input[bool] = False,
+    deep: pulumi.Input[bool] = False,
+    opts: pulumi.InvokeOptions | None = None,
+    **scope: Unpack[OutputCallScope],
+) -> pulumi.Output[GetInspectionResult]:
+    """As `get_inspection`, for arguments that may be outputs. In preview the result may be unknown."""
+    return _FUNCTION.call_output(
+        {
+            "path": path,
+            "bucket": bucket,
+            "key": key,
+            "version_id": version_id,
+            "image_profile": image_profile,
+            "read_guest": read_guest,
+            "deep": deep,
+            **scope,
+        },
+        opts,
+    )

@@ -6,7 +6,10 @@ https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.htm
 
 from dataclasses import dataclass
 
-from pulumi_vmimport.image_profile import ImageProfile
+import pulumi
+
+from pulumi_vmimport.functions.program_calls import ProgramFunction
+from pulumi_vmimport.image_profile import ImageProfile, ImageProfileName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,3 +113,32 @@ class GetSupportedSystemsResult:
     """The date from which on AWS does not import 32-bit systems."""
     default_regions: tuple[str, ...]
     """The Regions that are enabled by default; every other Region of partition `aws` is opt-in."""
+
+
+_FUNCTION = ProgramFunction(GetSupportedSystemsInputs, GetSupportedSystemsResult)
+
+
+def get_supported_systems(
+    *,
+    image_profile: ImageProfileName | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetSupportedSystemsResult:
+    """What AWS imports, as this version of the library knows it. It makes no call.
+
+    Args:
+        image_profile: Return only what an image for this purpose may be. Default: everything.
+        opts: Options of the call; `provider` may be an `aws.Provider`.
+
+    Raises:
+        FunctionCallError: the profile is none of `ec2`, `snapshot` and `byol-workspaces`.
+    """
+    return _FUNCTION.call({"image_profile": image_profile}, opts)
+
+
+def get_supported_systems_output(
+    *,
+    image_profile: pulumi.Input[ImageProfileName | None] = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> pulumi.Output[GetSupportedSystemsResult]:
+    """As `get_supported_systems`, for arguments that may be outputs. In preview the result may be unknown."""
+    return _FUNCTION.call_output({"image_profile": image_profile}, opts)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.runtime import invoke_output
+from pulumi.runtime import invoke, invoke_output
 
+from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.program_values import without_dependency
+from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi
 
 # What the engine and the SDK add to the inputs of a provider.
 _NOT_SETTINGS = frozenset({"version", "pluginDownloadURL"})
@@ -41,6 +43,13 @@ def settings_of_provider(provider: pulumi.ProviderResource) -> pulumi.Output[dic
     both: Any = pulumi.Output.all(provider.urn, settings)
     found: pulumi.Output[dict[str, Any]] = both.apply(lambda values: values[1], run_with_unknowns=True)
     return found
+
+
+def known_settings_of_provider(provider: pulumi.ProviderResource) -> dict[str, Any] | None:
+    """The inputs of a provider at once; None if another resource supplies one that preview does not know."""
+    answered = invoke("pulumi:pulumi:getResource", {"urn": provider.urn})
+    settings = _settings(answered.value) if answered.is_known else None
+    return None if settings is None or has_unknown(from_pulumi(settings)) else settings
 
 
 def _settings(resource: Mapping[str, Any]) -> dict[str, Any]:

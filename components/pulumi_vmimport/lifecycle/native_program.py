@@ -23,7 +23,7 @@ def native_options(resource: str, opts: pulumi.ResourceOptions) -> pulumi.Resour
     With the alias, a stack that the dynamic provider managed moves to the native one without a change.
     """
     added = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=dynamic_type(resource))])
-    if explicit_provider(PACKAGE, opts) is None and (provider := _provider_of_stack()) is not None:
+    if explicit_provider(PACKAGE, opts) is None and (provider := provider_of_stack()) is not None:
         given = opts.providers
         added.providers = {**given, PACKAGE: provider} if isinstance(given, Mapping) else [*(given or ()), provider]
     return pulumi.ResourceOptions.merge(opts, added)
@@ -39,7 +39,7 @@ def provider_properties(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _provider_of_stack() -> pulumi.ProviderResource | None:
+def provider_of_stack() -> pulumi.ProviderResource | None:
     """The provider with the settings of pulumi-aws and pulumi-vsphere in the stack's configuration.
 
     The engine passes a default provider the keys of its own package alone. None if no other key is set.
@@ -53,9 +53,14 @@ def _provider_of_stack() -> pulumi.ProviderResource | None:
     return _shared[root]
 
 
+def stack_configuration() -> dict[str, Any]:
+    """The configuration of the stack, by keys such as `aws:region`."""
+    return {**config.get_config_env(), **config.CONFIG.get()}
+
+
 def _stack_settings() -> dict[str, Any]:
     """The settings of pulumi-aws and pulumi-vsphere, with those of this package; empty if only this package has any."""
-    found = {**config.get_config_env(), **config.CONFIG.get()}
+    found = stack_configuration()
     aws = {name: found[key] for key in found for package, _, name in [key.partition(":")] if package == "aws"}
     names = {value.name: stack_key(value.name) for value in PROVIDER_CONFIGURATION}
     vsphere = {name: found[key] for name, key in names.items() if key.startswith("vsphere:") and key in found}
