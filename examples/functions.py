@@ -8,7 +8,7 @@ from pulumi_vmimport import (
     get_supported_systems,
 )
 
-bucket, key = "images-of-web", "disks/web.raw"
+bucket, key = "images-of-web", "web.raw"
 
 role = get_service_role_problems(import_objects=[{"bucket": bucket, "key": key}])
 disk = get_inspection(bucket=bucket, key=key)

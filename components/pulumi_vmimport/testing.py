@@ -4,15 +4,18 @@ Pulumi's own mocks return the inputs of a resource as its outputs, so every outp
 """
 
 from collections.abc import Mapping
-from typing import Any, get_origin
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_origin
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
-from pulumi_vmimport.lifecycle.schema import camel_case, field_types, without_none
+from pulumi_vmimport.functions.catalog import FUNCTIONS, function_of
+from pulumi_vmimport.lifecycle.schema import camel_case, field_types, wire_fields, without_none
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 
 __all__ = ["VmimportMocks"]
 
+_FUNCTIONS = {entry.token: entry.name for entry in FUNCTIONS}
 _TOKENS = {f"pulumi-python:dynamic/vmimport:{entry.name}": entry.name for entry in RESOURCES}
 # The functions that the components call, with the results of an account in eu-west-1.
 _CALLS: Mapping[str, Mapping[str, Any]] = {
@@ -45,8 +48,13 @@ class VmimportMocks(Mocks):
             raise ValueError(f"outputs: there is no resource {', '.join(unknown)}")
 
     def call(self, args: MockCallArgs) -> Any:
-        """The result of a provider function; its arguments when no result is set."""
-        return {**args.args, **self._calls.get(args.token, {})}
+        """The result of a provider function; its arguments when no result is set. This library's have samples."""
+        function = _FUNCTIONS.get(args.token)
+        if function is None:
+            return {**args.args, **self._calls.get(args.token, {})}
+        sample = _sample_structure(function_of(function).result_type, function)
+        same = {name: value for name, value in args.args.items() if name in sample}
+        return {**sample, **same, **self._calls.get(args.token, {})}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         """The id and the outputs of a resource."""
@@ -71,6 +79,12 @@ def _given(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
+def _sample_structure(of: type, text: str) -> dict[str, Any]:
+    """A value of a structured type, as a property bag."""
+    types = field_types(of)
+    return {name: _sample(types[f.name], f"{text}-{name}") for name, f in wire_fields(of).items()}
+
+
 def _sample(hint: Any, text: str) -> Any:
     """A value of a type."""
     hint = without_none(hint)
@@ -80,4 +94,8 @@ def _sample(hint: Any, text: str) -> Any:
         return 1
     if hint is str:
         return text
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _sample_structure(hint, text)
+    if get_origin(hint) is tuple:
+        return [_sample(get_args(hint)[0], text)]
     return {text: text} if get_origin(hint) is Mapping else [text]

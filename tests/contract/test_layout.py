@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 import pulumi_vmimport
+from pulumi_vmimport.functions.catalog import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "components" / "pulumi_vmimport"
@@ -21,6 +22,7 @@ LONGER: dict[str, str] = {}
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 # The lifecycles do not depend on Pulumi; these modules connect them to it.
 HOSTS = {
+    "functions/program_calls.py",
     "lifecycle/dynamic_host.py",
     "lifecycle/engine.py",
     "lifecycle/explicit_provider.py",
@@ -72,7 +74,8 @@ def _may_import_pulumi(name: str) -> bool:
     folder, _, _ = name.rpartition("/")
     is_component = folder == "components"
     is_resource = folder.split("/")[0] == "resources"
-    return is_component or name in HOSTS or (is_resource and _declares_arguments(name))
+    is_function = name in {f"{entry.module.replace('.', '/')}.py" for entry in FUNCTIONS}
+    return is_component or is_function or name in HOSTS or (is_resource and _declares_arguments(name))
 
 
 def _declares_arguments(name: str) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 
+from pulumi_vmimport.functions.catalog import FUNCTIONS, FunctionEntry, function_of
+from pulumi_vmimport.lifecycle.property_bag import read_bag
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 from pulumi_vmimport.testing import VmimportMocks
@@ -52,6 +54,21 @@ def test_provider_functions_return_the_given_results() -> None:
     }
     region = MockCallArgs(token="aws:index/getRegion:getRegion", args={}, provider="")
     assert mocks.call(region)["region"] == "eu-west-1"
+
+
+@pytest.mark.parametrize("entry", FUNCTIONS, ids=lambda entry: entry.name)
+def test_every_function_has_a_sample_of_its_result(entry: FunctionEntry) -> None:
+    result_type = function_of(entry.name).result_type
+    bag = VmimportMocks().call(MockCallArgs(token=entry.token, args={"region": "eu-west-1"}, provider=""))
+    _, problems = read_bag(result_type, bag)
+    assert problems == []
+
+
+def test_the_result_of_a_function_can_be_set() -> None:
+    token = "vmimport:index:getInspection"
+    mocks = VmimportMocks(calls={token: {"hasErrors": False}})
+    found = mocks.call(MockCallArgs(token=token, args={"imageProfile": "snapshot", "bucket": "b"}, provider=""))
+    assert (found["hasErrors"], found["imageProfile"], found.get("bucket")) == (False, "snapshot", None)
 
 
 def test_resources_of_other_packages_have_their_inputs_as_outputs() -> None:

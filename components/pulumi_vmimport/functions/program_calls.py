@@ -6,9 +6,10 @@ outputs and returns an output: https://www.pulumi.com/docs/iac/concepts/function
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import invoke, invoke_output
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
+# What Pulumi adds to the words of a provider.
+_OF_PULUMI = re.compile(r"^(invoke of \S+ failed: )?(invocation of \S+ returned an error: )?")
 _PACKAGES = {"aws", PACKAGE}
 
 
@@ -88,7 +91,7 @@ class ProgramFunction(Generic[ResultT]):
                 )
             bag[AWS_PROVIDER] = settings
         if _is_served():
-            return self._read(invoke(self._entry.token, bag, self._served_options(opts)).value)
+            return self._read(self._invoked(bag, opts))
         return self._received(self._call_here(bag, stack_configuration()))
 
     def call_output(self, arguments: Mapping[str, Any], opts: pulumi.InvokeOptions | None) -> "pulumi.Output[ResultT]":
@@ -98,7 +101,8 @@ class ProgramFunction(Generic[ResultT]):
         if provider is not None:
             bag[AWS_PROVIDER] = settings_of_provider(provider)
         if _is_served():
-            return invoke_output(self._entry.token, bag, self._served_options(opts)).apply(self._read)
+            answered = invoke_output(self._entry.token, bag, self._served_options(opts))
+            return answered.recover(self._raise).apply(self._read)
         configuration = stack_configuration()
 
         async def call_in_thread(known: Sequence[Any]) -> ResultT:
@@ -138,6 +142,17 @@ class ProgramFunction(Generic[ResultT]):
         if isinstance(opts, pulumi.InvokeOutputOptions):
             return pulumi.InvokeOutputOptions(provider=provider, depends_on=opts.depends_on)
         return pulumi.InvokeOptions(provider=provider)
+
+    def _invoked(self, bag: Mapping[str, Any], opts: pulumi.InvokeOptions | None) -> Any:
+        try:
+            return invoke(self._entry.token, bag, self._served_options(opts)).value
+        except Exception as error:  # noqa: BLE001 - Pulumi raises no narrower one for the error of a provider
+            self._raise(error)
+
+    def _raise(self, error: Exception) -> NoReturn:
+        if isinstance(error, FunctionCallError):
+            raise error
+        raise self._error(_OF_PULUMI.sub("", str(error), count=1)) from error
 
     def _call_here(self, bag: Mapping[str, Any], configuration: Mapping[str, Any]) -> "LocalAnswer":
         # A program loads the SDKs of the calls when it makes the first one.
