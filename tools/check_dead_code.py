@@ -58,7 +58,7 @@ ALLOWED: dict[str, str] = {
     "tiles": "the template of the report",
     "license_configuration_arn": "the request to EC2, which is written from the fields",
 }
-# The structures of functions, and the classes that `function_of` finds by their names.
+# The structures of functions, the public Python functions, and the classes that `function_of` finds by their names.
 _FUNCTIONS = ROOT / "components" / "pulumi_vmimport" / "functions"
 _READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|CaseInsensitiveEnum|Scope)$")
 
@@ -66,9 +66,11 @@ _READ_BY_NAME = re.compile(r"(Args|Inputs|State|Enum|Flag|TypedDict|Resource|Cas
 @cache
 def _read_by_name(file: Path) -> frozenset[int]:
     """The lines of a file that declare what is read by its name."""
-    classes = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ClassDef)]
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     if file.parent == _FUNCTIONS:
         functions = [c.lineno for c in classes if any(ast.unparse(base).startswith("Function[") for base in c.bases)]
+        functions += [f.lineno for f in nodes if isinstance(f, ast.FunctionDef) and f.name.startswith("get_")]
         structures = [c for c in classes if "dataclass" in " ".join(map(ast.unparse, c.decorator_list))]
         return frozenset([*functions, *(statement.lineno for c in structures for statement in c.body)])
     declaring = [c for c in classes if any(map(_READ_BY_NAME.search, [c.name, *map(ast.unparse, c.bases)]))]

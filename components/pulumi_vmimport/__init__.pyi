@@ -18,6 +18,24 @@ from pulumi_vmimport.components.import_bucket import ImportBucket, ImportBucketA
 from pulumi_vmimport.components.operator_policy import OperatorPolicy, OperatorPolicyArgs
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine, SourceVirtualMachineArgs
 from pulumi_vmimport.components.vmimport_role import VmimportRole, VmimportRoleArgs
+from pulumi_vmimport.functions.get_import_image_task import (
+    GetImportImageTaskResult,
+    get_import_image_task,
+    get_import_image_task_output,
+)
+from pulumi_vmimport.functions.get_inspection import GetInspectionResult, get_inspection, get_inspection_output
+from pulumi_vmimport.functions.get_provenance import GetProvenanceResult, get_provenance, get_provenance_output
+from pulumi_vmimport.functions.get_service_role_problems import (
+    GetServiceRoleProblemsResult,
+    RoleObjectArgs,
+    get_service_role_problems,
+    get_service_role_problems_output,
+)
+from pulumi_vmimport.functions.get_supported_systems import (
+    GetSupportedSystemsResult,
+    get_supported_systems,
+    get_supported_systems_output,
+)
 from pulumi_vmimport.lifecycle.package_provider import (
     Provider,
     ProviderArgs,
@@ -115,6 +133,11 @@ __all__ = [
     "FastLaunchConfigurationArgs",
     "FastLaunchSnapshotConfigurationArgs",
     "FastLaunchTemplateArgs",
+    "GetImportImageTaskResult",
+    "GetInspectionResult",
+    "GetProvenanceResult",
+    "GetServiceRoleProblemsResult",
+    "GetSupportedSystemsResult",
     "GuestInstallation",
     "GuestInstallationArgs",
     "GuestPreparation",
@@ -150,6 +173,7 @@ __all__ = [
     "ProviderEndpointArgs",
     "ProviderIgnoreTagsArgs",
     "RegisterImageOptionsArgs",
+    "RoleObjectArgs",
     "S3ExportConfigurationArgs",
     "SnapshotDiskContainerArgs",
     "SourceVirtualMachine",
@@ -167,6 +191,16 @@ __all__ = [
     "WorkspaceImagePermissionsArgs",
     "WorkspacesAccount",
     "WorkspacesAccountArgs",
+    "get_import_image_task",
+    "get_import_image_task_output",
+    "get_inspection",
+    "get_inspection_output",
+    "get_provenance",
+    "get_provenance_output",
+    "get_service_role_problems",
+    "get_service_role_problems_output",
+    "get_supported_systems",
+    "get_supported_systems_output",
     "usage_operation",
 ]
 

@@ -32,5 +32,13 @@ _ARGUMENT_TYPES = {
     "UserBucketArgs": "resources.disk_container_args",
     "WindowsConfigurationArgs": "resources.image_builder.import_disk_image",
 }
+_PROVIDER = {"Provider": "lifecycle.package_provider"}
+_HELPERS = {"usage_operation": "aws.ec2.licensing"}
+
+
+def public_modules() -> Mapping[str, str]:
+    """The public names of the package, each with the module below `pulumi_vmimport` that defines it."""
+    entries: list[ResourceEntry | ComponentEntry] = [*(entry for entry in RESOURCES if entry.is_public), *COMPONENTS]
+    classes = {name: entry.module for entry in entries for name in (entry.name, f"{entry.name}Args")}
     functions = {name: entry.module for entry in FUNCTIONS for name in entry.python_names}
     return dict(sorted({**classes, **functions, **_ARGUMENT_TYPES, **_PROVIDER, **_HELPERS}.items()))

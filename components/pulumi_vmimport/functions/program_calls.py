@@ -28,7 +28,6 @@ from pulumi_vmimport.lifecycle.host_choice import is_native
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER
 from pulumi_vmimport.lifecycle.native_identity import PACKAGE
 from pulumi_vmimport.lifecycle.native_program import provider_of_stack, stack_configuration
-from pulumi_vmimport.lifecycle.program_spelling import snake_case
 from pulumi_vmimport.lifecycle.program_values import contains_output, to_bag
 from pulumi_vmimport.lifecycle.property_bag import read_bag
 
@@ -119,7 +118,7 @@ class ProgramFunction(Generic[ResultT]):
 
     @property
     def _name(self) -> str:
-        return snake_case(self._entry.name)
+        return self._entry.python_names[0]
 
     def _error(self, text: str) -> FunctionCallError:
         return FunctionCallError(f"{self._name}: {text}")
