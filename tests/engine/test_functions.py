@@ -33,7 +33,7 @@ def environment_of_the_program(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     host_run.connection.cache_clear()  # the process of another program would begin without connections
 
 
-@pytest.fixture(params=["dynamic"])
+@pytest.fixture(params=["dynamic", "native"])
 def new_host_stack(request: pytest.FixtureRequest, new_stack: NewStack) -> NewStack:
     """Makes a stack of one of the two hosts."""
     return lambda program, **options: new_stack(program, host=request.param, **options)
