@@ -2,16 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from package_schema.descriptions import Descriptions
 from package_schema.reference import Kind, ReferenceEntry, reference
 
+from pulumi_vmimport.components.argument_types import argument_types
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.functions.catalog import FUNCTIONS
+from pulumi_vmimport.lifecycle import package_provider, provider_structures
+from pulumi_vmimport.lifecycle.provider_configuration import PROVIDER_CONFIGURATION
+from pulumi_vmimport.lifecycle.provider_structures import ConfigurationValue
 from pulumi_vmimport.lifecycle.schema import camel_case, replacing_properties
 from pulumi_vmimport.resources.catalog import RESOURCES, lifecycle_of
 
@@ -95,6 +100,24 @@ def test_descriptions_are_for_every_language() -> None:
 def test_every_reference_leads_to_a_type() -> None:
     found = set(re.findall(r'"#/types/([^"]+)"', SCHEMA.read_text(encoding="utf-8")))
     assert found == set(schema()["types"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "values"),
+    [
+        (package_provider.ProviderArgs, PROVIDER_CONFIGURATION),
+        (package_provider.ProviderAssumeRoleArgs, provider_structures.ASSUME_ROLE.members),
+        (package_provider.ProviderAssumeRoleWithWebIdentityArgs, provider_structures.WEB_IDENTITY.members),
+        (package_provider.ProviderDefaultTagsArgs, provider_structures.DEFAULT_TAGS.members),
+        (package_provider.ProviderEndpointArgs, provider_structures.ENDPOINT.members),
+        (package_provider.ProviderIgnoreTagsArgs, provider_structures.IGNORE_TAGS.members),
+    ],
+)
+def test_the_provider_is_documented_alike_in_python_and_in_the_schema(
+    arguments: type, values: Iterable[ConfigurationValue]
+) -> None:
+    texts = Descriptions(set(argument_types(arguments))).of_attributes(arguments)
+    assert {camel_case(name): text for name, text in texts.items()} == {v.name: v.description for v in values}
 
 
 def entry(name: str) -> ReferenceEntry:

@@ -1,17 +1,23 @@
 """The settings of the native provider: `vmimport:*` of the stack, or the inputs of a `vmimport.Provider`."""
 
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_vmimport.aws.configuration.configuration_keys import CONFIGURATION_KEYS
+from pulumi_vmimport.aws.configuration.value_reader import ValueReader
 from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
 from pulumi_vmimport.lifecycle.provider_configuration import (
     PROVIDER_CONFIGURATION,
+    VSPHERE_CONFIGURATION,
     configuration_problem,
+    is_argument,
     stack_configuration,
 )
+from pulumi_vmimport.shown_value import shown_value
 
 # Temporary keys differ in every run.
 _KEYS = frozenset({"accessKey", "secretKey", "token"})
@@ -20,13 +26,50 @@ _NAMES = frozenset(value.name for value in PROVIDER_CONFIGURATION)
 
 def provider_settings(arguments: Mapping[str, Any]) -> HostSettings:
     """The settings of the provider; the environment applies where its arguments set nothing."""
-    known = {name: value for name, value in arguments.items() if not has_unknown(value)}
-    return HostSettings.read(stack_configuration(known), os.environ)
+    return HostSettings.read(stack_configuration(_known(arguments)), os.environ)
 
 
 def provider_problems(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The names and the problems of the arguments."""
-    return [configuration_problem(problem) for problem in provider_settings(arguments).aws.problems]
+    known = _known(arguments)
+    own = dict([*_unsupported(known), *_mistyped(known)])
+    settings = provider_settings({name: value for name, value in known.items() if name not in own})
+    return [*own.items(), *map(configuration_problem, settings.aws.problems)]
+
+
+def _known(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if is_argument(name) and not has_unknown(value)}
+
+
+def _unsupported(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The problems of names that neither this provider nor pulumi-aws has."""
+    unsupported = sorted(arguments.keys() - _NAMES - CONFIGURATION_KEYS.keys())
+    if not unsupported:
+        return
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled name
+
+    for name in unsupported:
+        near = get_close_matches(name, _NAMES, 1)
+        expected = near[0] if near else f"one of {', '.join(sorted(_NAMES))}"
+        yield name, f"is not supported; expected {expected}"
+
+
+def _mistyped(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The problems of the arguments that pulumi-aws does not have."""
+    values = ValueReader(arguments, str, [])
+    for argument in VSPHERE_CONFIGURATION:
+        (values.flag if argument.of is bool else values.text)(argument.name)
+    yield from map(configuration_problem, values.problems)
+    seconds = arguments.get("pollSeconds")
+    if seconds not in (None, "") and not _is_positive(seconds):
+        yield "pollSeconds", f"expected a number of seconds above 0, got {shown_value(seconds)}"
+
+
+def _is_positive(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and 0 < float(value) < math.inf
+    except (TypeError, ValueError):
+        return False
 
 
 def changed_settings(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:

@@ -197,7 +197,7 @@ class ProviderArgs(TypedDict):
     """The SHA-256 or SHA-1 thumbprint of the server's certificate, with or without colons. Default:
     `VMIMPORT_VSPHERE_THUMBPRINT`, else none."""
     poll_seconds: NotRequired[pulumi.Input[float]]
-    """The seconds between two looks at the tasks of AWS. Default: `VMIMPORT_POLL_SECONDS`, else 15."""
+    """The polling interval for tasks in AWS, in seconds. Default: `VMIMPORT_POLL_SECONDS`, else 15."""
 
 
 class Provider(pulumi.ProviderResource):

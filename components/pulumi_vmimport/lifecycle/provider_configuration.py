@@ -224,16 +224,18 @@ def stack_key(name: str) -> str:
     return _STACK_KEYS.get(name, f"{_AWS_PREFIX}{name}")
 
 
+def is_argument(name: str) -> bool:
+    """Whether a program gives the argument, and not the engine or an SDK."""
+    return name not in _NOT_CONFIGURATION and not name.startswith("__")
+
+
 def stack_configuration(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the provider under the keys of a stack's configuration, which `HostSettings.read` reads.
 
     A name that is not in the table counts as one of pulumi-aws, so that `AwsSettings` reports it.
     """
-    return {
-        stack_key(name): value
-        for name, value in arguments.items()
-        if name not in _NOT_CONFIGURATION and not name.startswith("__") and value is not None
-    }
+    given = {name: value for name, value in arguments.items() if is_argument(name) and value is not None}
+    return {stack_key(name): value for name, value in given.items()}
 
 
 def configuration_problem(problem: str) -> tuple[str, str]:
