@@ -53,9 +53,11 @@ def main() -> None:
 
 
 def make_images(directory: Path, sizes_gib: tuple[int, int]) -> list[Path]:
-    """The same guest in a small and a large OVA, with fragmented files, and after a power failure."""
+    """The same guest in a small and a large OVA, with fragmented files, after a power failure, and with both."""
     guest = windows_disks.guest(*FAULTS)
+    lost_power = windows_disks.without_power(guest)
     volume = windows_disks.template(guest, directory)
+    fragmented = windows_disks.template(guest, directory, RUN_CLUSTERS)
 
     def ova(name: str, made: WindowsGuest, on: VolumeTemplate, size_gib: int) -> Path:
         disk = windows_disks.write_raw(directory / "disk.raw", made, on)
@@ -65,8 +67,9 @@ def make_images(directory: Path, sizes_gib: tuple[int, int]) -> list[Path]:
     return [
         ova("small", guest, volume, small),
         ova("large", guest, volume, large),
-        ova("fragmented", guest, windows_disks.template(guest, directory, RUN_CLUSTERS), large),
-        ova("lost-power", windows_disks.without_power(guest), volume, large),
+        ova("fragmented", guest, fragmented, large),
+        ova("lost-power", lost_power, volume, large),
+        ova("both", lost_power, fragmented, large),
     ]
 
 

@@ -7,7 +7,7 @@ Source: VMware "Virtual Disk Format 5.0" (the technical note of 2011), sections 
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,22 +104,37 @@ class VmdkContent(ChunkedContent):
     def _read_chunk(self, number: int, start: int, length: int) -> bytes:
         table, entry = divmod(number, _TABLE_ENTRIES)
         sector = self._directory[table]
-        at = self._table(sector)[entry] if sector != _UNALLOCATED else _UNALLOCATED
+        grains = self._table(sector) if sector != _UNALLOCATED else ()
+        at = grains[entry] if grains else _UNALLOCATED
         if at <= _ZEROED:
             return bytes(length)
         if not self._compressed:
             return read_exactly(self._source, f"grain {number}", at * SECTOR_BYTES + start, length)
-        return self._decompress(number, at * SECTOR_BYTES)[start : start + length]
+        likely = 0 if self.is_local else self._likely_bytes(at, grains[entry + 1 :])
+        return self._decompress(number, at * SECTOR_BYTES, likely)[start : start + length]
 
-    def _decompress(self, number: int, offset: int) -> bytes:
+    def _likely_bytes(self, sector: int, following: Sequence[int]) -> int:
+        """The size of a compressed grain in the file: up to the next one, or half of it, if others are not behind it.
+
+        Over a network, the header alone would often be a request of its own.
+        """
+        end = next((at for at in following if at > sector), sector)
+        gap = (end - sector) * SECTOR_BYTES
+        return gap if 0 < gap <= self.chunk_bytes + 2 * SECTOR_BYTES else self.chunk_bytes // 2
+
+    def _decompress(self, number: int, offset: int, likely: int = 0) -> bytes:
         what = f"grain {number}"
-        sector, size = _GRAIN.unpack(read_exactly(self._source, what, offset, _GRAIN.size))
+        likely = min(max(likely, _GRAIN.size), max(self._source.size_bytes - offset, _GRAIN.size))
+        stored = read_exactly(self._source, what, offset, likely)
+        sector, size = _GRAIN.unpack_from(stored)
         expected = number * self.chunk_bytes // SECTOR_BYTES
         # DEFLATE enlarges incompressible data by a few bytes only.
         if sector != expected or not 0 < size <= self.chunk_bytes + SECTOR_BYTES:
             found = f"{what} at {offset} is marked as sector {sector} with {size} bytes, expected sector {expected}"
             raise DamagedImageError(self._source.name, found)
-        packed = read_exactly(self._source, what, offset + _GRAIN.size, size)
+        packed = stored[_GRAIN.size : _GRAIN.size + size]
+        if len(packed) < size:
+            packed += read_exactly(self._source, what, offset + _GRAIN.size + len(packed), size - len(packed))
         inflater = zlib.decompressobj()
         try:
             data = inflater.decompress(packed, self.chunk_bytes + 1)

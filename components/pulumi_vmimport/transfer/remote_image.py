@@ -21,13 +21,21 @@ class CachePolicy:
     """How many chunks the cache holds"""
     chunks_per_request: int = 1
     """How many adjacent chunks one request reads at most, if one read needs all of them"""
+    edge_chunks: int = 1
+    """How many chunks the request that opens the file reads, and one for the last chunk"""
+
+    @property
+    def start_bytes(self) -> int:
+        """How much the request that opens the file reads at most."""
+        return self.edge_chunks * self.chunk_bytes
 
 
 FULL_READ = CachePolicy(_MIB, max_chunks=48)
 """Several threads read the whole file; threads that need the same chunk share one request."""
-SPARSE_READ = CachePolicy(64 * _KIB, max_chunks=512, chunks_per_request=64)
+SPARSE_READ = CachePolicy(64 * _KIB, max_chunks=512, chunks_per_request=64, edge_chunks=2)
 """An inspection reads headers, tables and registry keys all over the file. Larger chunks save few requests, because the
-files of a guest are fragmented. The cache of 32 MiB avoids repeated requests."""
+files of a guest are fragmented. The headers of most containers, with the partition table, take more than one chunk from
+the start, and the last chunk is seldom a whole one. The cache of 32 MiB avoids repeated requests."""
 
 
 class RemoteImage(ABC):
@@ -62,6 +70,8 @@ class RemoteImage(ABC):
         if offset >= end:
             return b""
         first, last = offset // size, (end - 1) // size
+        if last == (self.size_bytes - 1) // size:
+            first = max(min(first, last + 1 - self._policy.edge_chunks), 0)
         chunks: list[bytes] = []
         for start in range(first, last + 1, self._policy.chunks_per_request):
             chunks.extend(self._read_chunks(start, min(start + self._policy.chunks_per_request, last + 1)))
@@ -87,10 +97,12 @@ class RemoteImage(ABC):
         return data
 
     def _keep_start(self, data: bytes) -> None:
-        """Cache the first chunk, which was received when the file was opened."""
-        chunk: Future[bytes] = Future()
-        chunk.set_result(data)
-        self._chunks[0] = chunk
+        """Cache the first chunks, which were received when the file was opened."""
+        size = self._policy.chunk_bytes
+        for number in range(-(-len(data) // size)):
+            chunk: Future[bytes] = Future()
+            chunk.set_result(data[number * size : (number + 1) * size])
+            self._chunks[number] = chunk
 
     def _read_chunks(self, start: int, end: int) -> list[bytes]:
         """The chunks from start to before end. If several threads need a chunk, one of them requests it."""

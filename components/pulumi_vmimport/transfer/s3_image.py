@@ -37,7 +37,7 @@ class S3Image(RemoteImage):
 
         Raises: UnreadableSourceError if it does not exist or is empty; botocore's ClientError.
         """
-        start = get_range(requests, bucket, key, 0, cache.chunk_bytes - 1, version_id=version_id)
+        start = get_range(requests, bucket, key, 0, cache.start_bytes - 1, version_id=version_id)
         image = cls(requests, FoundObject(bucket, key, start.etag, start.size_bytes), cache, version_id=version_id)
         image._keep_start(image._count(start.data))
         return image

@@ -58,12 +58,12 @@ class UrlImage(RemoteImage):
         self._url = url
         self._pool = _pool(url)
         self._sleep = sleep
-        response = self._open(cache.chunk_bytes - 1)
+        response = self._open(cache.start_bytes - 1)
         found = parse_content_range(response.headers.get("content-range"))
         if found is None:
             raise self._unreadable("the server does not report the size of the file")
         self.size_bytes = found[2]
-        self._require_range(response, 0, min(cache.chunk_bytes, self.size_bytes) - 1)
+        self._require_range(response, 0, min(cache.start_bytes, self.size_bytes) - 1)
         tag, modified = response.headers.get("etag"), response.headers.get("last-modified")
         self._pinned = {"If-Match": tag} if tag and not tag.startswith("W/") else {}
         if not self._pinned and modified:

@@ -1,3 +1,4 @@
+import random
 import struct
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 from pulumi_vmimport.disk.disk_errors import DamagedImageError, DiskImageError, UnsupportedImageError
 from pulumi_vmimport.disk.vmdk_content import VmdkContent
 
-GIB = 1 << 30
+GIB, GRAIN = 1 << 30, 64 << 10
 Memory = Callable[..., Any]
 
 
@@ -137,3 +138,22 @@ def test_zeroed_grains_are_zeros(tmp_path: Path, memory: Memory) -> None:
     disk = VmdkContent(memory(made.read_bytes()))
     assert list(disk.extents()) == [(0, 65536), (131072, 131072)]
     assert disk.read(60_000, 80_000) == b"\5" * 5536 + bytes(65536) + b"\5" * (80_000 - 5536 - 65536)
+
+
+def test_a_grain_of_a_remote_image_is_one_read(stream_optimized: Any, memory: Memory) -> None:
+    reads: list[tuple[int, int]] = []
+
+    class Remote(memory):  # type: ignore[misc, valid-type] # the class is a fixture
+        def read_at(self, offset: int, length: int) -> bytes:
+            reads.append((offset, length))
+            return bytes(super().read_at(offset, length))
+
+    random_bytes = random.Random(1).randbytes(3 * GRAIN)  # noqa: S311 - not a secret
+    content = VmdkContent(Remote(stream_optimized(1 << 30, random_bytes)))
+    content.read(0, 1)  # the table is known now
+    reads.clear()
+    assert content.read(GRAIN, 5) == random_bytes[GRAIN : GRAIN + 5]
+    assert len(reads) == 1
+    reads.clear()
+    assert content.read(2 * GRAIN, 5) == random_bytes[2 * GRAIN : 2 * GRAIN + 5]
+    assert len(reads) == 2  # nothing says how long the last grain is

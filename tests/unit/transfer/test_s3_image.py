@@ -160,13 +160,20 @@ def test_a_sparse_read_needs_few_requests_and_no_head_request(s3: FakeS3) -> Non
         assert image.read_at(MIB, 3 * MIB) == s3.data[MIB : 4 * MIB]
         assert image.read_at(2 * MIB, 4 * MIB) == s3.data[2 * MIB :]
         assert image.requests == len(s3.ranges) == 3
-        assert image.received_bytes == 64 * KIB + 3 * MIB + MIB + 123
-    assert s3.ranges == [f"bytes=0-{64 * KIB - 1}", f"bytes={MIB}-{4 * MIB - 1}", f"bytes={4 * MIB}-{5 * MIB + 122}"]
+        assert image.received_bytes == 128 * KIB + 3 * MIB + MIB + 123
+    assert s3.ranges == [f"bytes=0-{128 * KIB - 1}", f"bytes={MIB}-{4 * MIB - 1}", f"bytes={4 * MIB}-{5 * MIB + 122}"]
 
 
 def test_the_first_bytes_are_requested_again_if_the_response_ends_early(s3: FakeS3) -> None:
     s3.broken = 4
     assert S3Image.open(ClientRequests(s3), "images", "data.raw").read_at(0, 5) == s3.data[:5]  # type: ignore[arg-type] # as above
+
+
+def test_the_last_chunk_and_the_one_before_it_are_one_request(s3: FakeS3) -> None:
+    with S3Image.open(ClientRequests(s3), "images", "data.raw") as image:  # type: ignore[arg-type] # as above
+        assert image.read_at(len(s3.data) - 10, 10) == s3.data[-10:]
+        assert image.read_at(5 * MIB - 100, 100) == s3.data[5 * MIB - 100 : 5 * MIB]
+    assert s3.ranges[1:] == [f"bytes={5 * MIB - 64 * KIB}-{5 * MIB + 122}"]
 
 
 @pytest.mark.parametrize(
