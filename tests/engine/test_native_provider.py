@@ -1,18 +1,23 @@
 """The native provider: what it alone can do, and stacks that move to it."""
 
 import json
+import runpy
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import invoke
+from tests.engine.conftest import BUCKET, KEY, raw_disk
 
-from pulumi_vmimport import ImportBucket, ImportImage, Provider
+from pulumi_vmimport import ImportBucket, Provider
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport_sandbox import Sandbox
 
 REGION = "eu-west-1"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 NATIVE, DYNAMIC = "vmimport:index:ImportImage", "pulumi-python:dynamic/vmimport:ImportImage"
 
 
@@ -92,13 +97,33 @@ def test_an_ami_is_imported_by_its_id_and_the_program_then_changes_nothing(
     stack.destroy()
 
 
-def test_a_provider_has_a_region_of_its_own(stack: Any, sandbox: Sandbox, image_args: dict[str, Any]) -> None:
-    def program() -> None:
-        provider = Provider("ireland", region=REGION)
-        ImportImage("web", **image_args, opts=pulumi.ResourceOptions(provider=provider))
+@pytest.fixture
+def both_buckets(sandbox: Sandbox, image_args: dict[str, Any]) -> None:
+    """A disk image in each Region, and a role that may read both."""
+    buckets = [BUCKET, "images-of-shop"]
+    s3, iam = sandbox.aws.observer("s3", "us-east-1"), sandbox.aws.observer("iam")
+    s3.create_bucket(Bucket="images-of-shop")
+    s3.put_object(Bucket="images-of-shop", Key=KEY, Body=raw_disk())
+    policy = json.dumps(iam_documents.role_policy(import_buckets=buckets))
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
 
-    stack.program, stack.environment = program, {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
-    assert stack.up() == {"create": 3}
+
+def test_the_example_imports_into_two_regions(stack: Any, sandbox: Sandbox, both_buckets: None) -> None:
+    stack.program = lambda: runpy.run_path(str(EXAMPLES / "two_regions.py")) and None
+    assert stack.up() == {"create": 5}
+    for region, image_id in stack.outputs().items():
+        assert sandbox.aws.observer("ec2", region).describe_images(ImageIds=[image_id])["Images"]
+    assert stack.up() == {"same": 5}
+    stack.destroy()
+    assert stack.remaining_resources() == []
+
+
+def test_a_stack_with_the_settings_of_pulumi_aws_keeps_its_region(stack: Any, sandbox: Sandbox) -> None:
+    elsewhere = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    stack.config, stack.environment, stack.host = {"aws:region": REGION}, elsewhere, "dynamic"
+    stack.up()
+    stack.host = "native"
+    assert stack.up() == {"create": 1, "same": 2}, "the provider with the settings of the stack"
     assert stack.resource(":ImportImage")["outputs"]["region"] == REGION
     assert stack.up() == {"same": 3}
     stack.destroy()
