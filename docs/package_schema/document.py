@@ -77,7 +77,14 @@ def schema() -> Spec:
 
 def schema_text() -> str:
     """The text of schema.json."""
-    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(_without_empty_lists(schema()), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _without_empty_lists(spec: Any) -> Any:
+    """The specification as the engine writes it: `required` is left out where nothing is required."""
+    if isinstance(spec, dict):
+        return {name: _without_empty_lists(value) for name, value in spec.items() if value != []}
+    return [_without_empty_lists(value) for value in spec] if isinstance(spec, list) else spec
 
 
 def _property_names() -> set[str]:
