@@ -1,4 +1,4 @@
-"""The examples of the repository that use a resource. Tests run each of them."""
+"""The examples of the repository that use a resource. Tests run or compile each of them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,8 @@ class Language(NamedTuple):
     highlighted_as: str
     use: str
     """A pattern of the use of `{name}`, a class or a function"""
+    test: str
+    """What the tests do with a program: they have no language host for every language"""
 
 
 _TAB = """\
@@ -29,16 +31,16 @@ _TAB = """\
 {code}
 ```
 
-The tests run this program: [`{file}`](../../{file}).
+The tests {test} this program: [`{file}`](../../{file}).
 
 ::::
 """
 _LANGUAGES = (
-    Language("Python", ".py", "python", r"\b(?:{name}|{snake})\("),
-    Language("TypeScript", ".ts", "typescript", r"\bvmimport\.{name}(?:Output)?\("),
-    Language("Go", ".go", "go", r"\bvmimport\.(?:New|Lookup)?{name}\("),
-    Language("C#", ".cs", "csharp", r"\b{name}(?:\.Invoke)?\("),
-    Language("YAML", ".yaml", "yaml", r"\bvmimport:(?:index:)?{name}\b"),
+    Language("Python", ".py", "python", r"\b(?:{name}|{snake})\(", "run"),
+    Language("TypeScript", ".ts", "typescript", r"\bvmimport\.{name}(?:Output)?\(", "type-check"),
+    Language("Go", ".go", "go", r"\bvmimport\.(?:New|Lookup)?{name}\(", "compile"),
+    Language("C#", ".cs", "csharp", r"\b{name}(?:\.Invoke)?\(", "compile"),
+    Language("YAML", ".yaml", "yaml", r"\bvmimport:(?:index:)?{name}\b", "run"),
 )
 
 
@@ -57,6 +59,7 @@ def _tab(language: Language, name: str) -> Iterator[str]:
             title=language.title,
             key=language.suffix.removeprefix("."),
             language=language.highlighted_as,
+            test=language.test,
             code=path.read_text(encoding="utf-8").rstrip(),
             file=path.relative_to(_EXAMPLES.parent).as_posix(),
         )

@@ -21,6 +21,8 @@ def discard_output() -> None:
 
 def escaped(text: str, *, keep: str = "") -> str:
     """The text with control characters in Python's notation, except those in `keep`."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 

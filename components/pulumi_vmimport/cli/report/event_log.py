@@ -36,7 +36,7 @@ class EngineEvent:
 
 
 def read_events(lines: Iterable[bytes]) -> list[EngineEvent]:
-    """The events of the last run in the lines. Other lines, such as the digest of a preview, are ignored.
+    """The events of the last run in the lines. Debug messages and other lines, such as a preview's digest, are ignored.
 
     A log whose engine was killed ends in the middle of a line; what precedes it is read.
 
@@ -65,10 +65,10 @@ def _events(lines: Iterable[bytes]) -> Iterator[EngineEvent]:
         if not isinstance(at, int) or isinstance(at, bool):
             continue
         for kind in _KINDS:
-            if isinstance(body := event.get(kind), dict):
+            if isinstance(body := event.get(kind), dict) and body.get("severity") != "debug":
                 yield EngineEvent(at, kind, body)
 
 
 def shown_text(value: Any) -> str:
     """A text of an event as it may be shown: without colors, control characters and the secrets of URLs."""
-    return redact_urls(escaped(_COLOR.sub("", value), keep="\n")).strip() if isinstance(value, str) else ""
+    return redact_urls(escaped(_COLOR.sub("", value).strip(), keep="\n")) if isinstance(value, str) else ""

@@ -212,7 +212,7 @@ class _Reader:
     def _diagnostic(self, at: int, body: Mapping[str, Any]) -> None:
         urn, severity = str(body.get("urn") or ""), str(body.get("severity"))
         text = shown_text(body.get("message"))
-        if severity == "debug" or not text:
+        if not text:
             return
         progress = ShownProgress.parse(text)
         if progress is not None and severity == "info":
