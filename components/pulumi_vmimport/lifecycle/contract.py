@@ -143,6 +143,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     """Wire names of inputs that `read_existing` may leave UNKNOWN, with the reason, for a message that asks the program
     to set them: "<input> cannot be read back: <reason>". A first value for such an input changes nothing in the
     service. Inputs that are UNKNOWN without a reason are known to programs alone, and need no message."""
+    local_inputs: ClassVar[frozenset[str]] = frozenset()
+    """Python names of the inputs that no service reports, such as a path on the machine that runs Pulumi."""
     condition_output: ClassVar[str] = ""
     """The wire name of the output that `condition` reads; preview shows it for a resource that is not READY."""
 
@@ -173,7 +175,13 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         Raises: CleanFailureError if the id is of another kind, or a resource of this kind cannot be read by an id.
         """
         found = self.read(run, id, state)
-        return Existing(id, found) if found is not None else None
+        return self.existing(id, found) if found is not None else None
+
+    def existing(self, id: str, state: StateT, *unread: str) -> Existing[StateT]:
+        """What `read_existing` returns: local inputs without a value are UNKNOWN, and those named."""
+        names = {*unread, *(name for name in self.local_inputs if getattr(state, name) is None)}
+        found: StateT = self.state_type(**{**vars(state), **dict.fromkeys(names, UNKNOWN)})
+        return Existing(id, found)
 
     def import_problem(self, id: str, state: StateT) -> str | None:
         """Why Pulumi cannot manage a resource that `read_existing` returned; None if it can."""

@@ -40,7 +40,12 @@ def changed_inputs(of: type, old: Mapping[str, Any], new: Mapping[str, Any]) -> 
 
 
 def _differs(field: Field[Any], before: Any, after: Any) -> bool:
-    return before != after and not (after is None and field.metadata.get("chosen_by_aws"))
+    if_unset = field.metadata.get("if_unset")
+    before, after = (if_unset if value is None else value for value in (before, after))
+    if before == after or (after is None and field.metadata.get("chosen_by_aws")):
+        return False
+    same = field.metadata.get("same")
+    return same is None or before is None or after is None or not same(before, after)
 
 
 def _replaced(hint: Any, handling: Mapping[str, StateHandling], value: Any, replaced: _Replaced) -> Any:

@@ -21,18 +21,42 @@ class StateHandling:
     """The part of the string whose change is a change of the input."""
 
 
+Same = Callable[[Any, Any], bool]
+"""Whether a recorded value and one of a program, as property bags write them, differ only in their spelling."""
+
+
 def updatable(
-    default: Any = None, *, preflight: bool = False, in_digest: bool = False, chosen_by_aws: bool = False
+    default: Any = None,
+    *,
+    preflight: bool = False,
+    in_digest: bool = False,
+    chosen_by_aws: bool = False,
+    if_unset: Any = None,
+    same: Same | None = None,
 ) -> Any:
     """A dataclass field whose change is an update; a change of any other input replaces the resource.
 
     `default` may be MISSING. With `preflight`, preview calls the lifecycle's `preflight` before such an update, as it
     does before a replacement. With `in_digest`, the digest of the inputs contains the field, as it does in the tags of
     resources whose earlier version replaced them. With `chosen_by_aws`, AWS chooses the value where the program sets
-    none: the state records that value, and removing the input from the program keeps it.
+    none: the state records that value, and removing the input from the program keeps it. `if_unset` is the value
+    that takes effect where the program sets none, so that either is the same input.
     """
     given = {"preflight": preflight, "in_digest": in_digest, "chosen_by_aws": chosen_by_aws}
-    return field(default=default, metadata={"updatable": True, **given})
+    return field(default=default, metadata={"updatable": True, **given, "if_unset": if_unset, "same": same})
+
+
+def with_default(if_unset: Any) -> Any:
+    """An optional dataclass field whose change replaces the resource. Without a value it is the same as with this."""
+    return field(default=None, metadata={"if_unset": if_unset})
+
+
+def detected(same: Same | None = None) -> Any:
+    """An optional dataclass field whose change replaces the resource, and that AWS detects where the program sets none.
+
+    The state of an imported resource has AWS's value: neither a program without the input nor its removal is a change.
+    """
+    return field(default=None, metadata={"chosen_by_aws": True, "same": same})
 
 
 def updatable_secret() -> Any:
@@ -40,9 +64,9 @@ def updatable_secret() -> Any:
     return field(default=None, repr=False, metadata={"updatable": True})
 
 
-def nested(**strings: StateHandling) -> Any:
+def nested(*, same: Same | None = None, **strings: StateHandling) -> Any:
     """A required dataclass field with structures in which the strings of these Python names are treated specially."""
-    return field(metadata={"nested": strings})
+    return field(metadata={"nested": strings, "same": same})
 
 
 def camel_case(name: str) -> str:

@@ -49,6 +49,13 @@ class FoundObject:
     """S3's ServerSideEncryption"""
     kms_key_id: str | None = None
     """The ARN of the KMS key that encrypts the object"""
+    storage_class: str | None = None
+    """S3's StorageClass; None for STANDARD"""
+
+    @property
+    def content_mark(self) -> str:
+        """What changes with the content of an object that another tool uploaded: the checksum, or else the ETag."""
+        return self.checksum or f"ETag:{self.etag}"
 
 
 def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None:
@@ -70,6 +77,7 @@ def find_object(client: "S3Client", bucket: str, key: str) -> FoundObject | None
         metadata=head["Metadata"],
         sse=head.get("ServerSideEncryption"),
         kms_key_id=head.get("SSEKMSKeyId"),
+        storage_class=head.get("StorageClass"),
     )
 
 

@@ -16,8 +16,9 @@ from pulumi_vmimport.aws.tag_lists import tags_in
 
 # AWS documents neither this description, which public listings of snapshots show, nor the name of an imported AMI.
 _IMPORT_DESCRIPTION = "Created by AWS-VMImport service for "
-_SNAPSHOT_TASK = "import-snap-"
 _IMPORTED = re.compile(_IMPORT_DESCRIPTION + r"(?P<task>import-(ami|snap)-\w+)")
+SNAPSHOT_TASK = "import-snap-"
+"""How the id of a snapshot import starts."""
 IMPORT_DESCRIPTIONS = f"{_IMPORT_DESCRIPTION}import-*"
 """The descriptions of imported snapshots, as a value of a filter of DescribeSnapshots."""
 _NO_SUCH_SNAPSHOT = frozenset({"InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"})
@@ -76,7 +77,7 @@ def importing_task(description: str) -> str | None:
 
 def imported_without_tags(aws: AwsConnection) -> list[tuple[str, EbsSnapshot]]:
     """The snapshots of snapshot import tasks that have no tags, newest first, each with the id of its task."""
-    chosen: Any = [{"Name": "description", "Values": [f"{_IMPORT_DESCRIPTION}{_SNAPSHOT_TASK}*"]}]
+    chosen: Any = [{"Name": "description", "Values": [f"{_IMPORT_DESCRIPTION}{SNAPSHOT_TASK}*"]}]
     pages = aws.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=chosen)
     found = [answer for page in pages for answer in page["Snapshots"] if not answer.get("Tags")]
     newest_first = sorted(found, key=lambda answer: str(answer.get("StartTime", "")), reverse=True)
@@ -103,6 +104,11 @@ def key_arns(aws: AwsConnection, snapshot_ids: Iterable[str]) -> tuple[str, ...]
     chosen: Any = [{"Name": "snapshot-id", "Values": ids}]
     found = aws.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=chosen)["Snapshots"]
     return tuple(sorted({snapshot["KmsKeyId"] for snapshot in found if snapshot.get("KmsKeyId")}))
+
+
+def key_arn(aws: AwsConnection, snapshot: EbsSnapshot) -> str | None:
+    """The ARN of the KMS key that encrypts a snapshot; None without encryption, or if EC2 does not show the key."""
+    return next(iter(key_arns(aws, [snapshot.id])), None) if snapshot.encrypted else None
 
 
 def delete(aws: AwsConnection, snapshot_id: str) -> None:

@@ -13,7 +13,7 @@ from pulumi_vmimport.aws.ec2.import_request import UserBucket
 from pulumi_vmimport.disk.readable_formats import ImageFormat
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.lifecycle.schema import detected, updatable
 from pulumi_vmimport.resources.disk_container_args import UserBucketArgs
 from pulumi_vmimport.transfer.local_image import fingerprint
 
@@ -23,10 +23,10 @@ class DirectSnapshotInputs(AwsInputs):
     file: str | None = None
     user_bucket: UserBucket | None = None
     format: ImageFormat | None = None
-    volume_size: int | None = None
+    volume_size: int | None = detected()
     description: str | None = None
-    encrypted: bool | None = None
-    kms_key_arn: str | None = None
+    encrypted: bool | None = detected()
+    kms_key_arn: str | None = detected()
     source_hash: str | None = None
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()
@@ -47,7 +47,7 @@ class DirectSnapshotArgs(AwsArgs):
     """The arguments of DirectSnapshot. Set exactly one of file and user_bucket.
 
     Changes to tags, retain_on_delete, timeout_minutes, profile and assume_role_arn are applied in place. A change to
-    any other argument replaces the snapshot.
+    any other argument replaces the snapshot; the removal of volume_size, encrypted or kms_key_arn changes nothing.
     """
 
     file: NotRequired[pulumi.Input[str]]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from pulumi_vmimport.aws.ec2 import ebs_direct, ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
@@ -50,6 +52,11 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
     inputs_type = DirectSnapshotInputs
     state_type = DirectSnapshotState
     condition_output = "status"
+    local_inputs = frozenset({"file", "format", "retain_on_delete", "source_hash", "user_bucket"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "file": "EBS does not record the disk image of a snapshot",
+        "userBucket": "EBS does not record the disk image of a snapshot",
+    }
 
     def check(self, inputs: DirectSnapshotInputs) -> Iterator[Problem]:
         yield from source_problems(inputs)
@@ -98,11 +105,25 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
         return replace(state, tags=user_tags(snapshot.tags, state.tags), status=status)
 
     def read_existing(self, run: Run, id: str, state: DirectSnapshotState) -> Existing[DirectSnapshotState] | None:
-        snapshot = ebs_snapshots.find(run.aws, id)
+        snapshot = ebs_snapshots.find(run.aws, id_in_arn(id))
         if snapshot is None:
             return None
-        found = replace(state, snapshot_id=id, status=snapshot.state, volume_size_gib=snapshot.volume_size)
-        return Existing(id, replace(found, tags=user_tags(snapshot.tags, None), encrypted=snapshot.encrypted))
+        seal = snapshot.tags.get(_SEAL_TAG)
+        found = replace(
+            state,
+            snapshot_id=snapshot.id,
+            status=snapshot.state,
+            volume_size=snapshot.volume_size,
+            volume_size_gib=snapshot.volume_size,
+            description=snapshot.description or None,
+            encrypted=snapshot.encrypted,
+            kms_key_arn=ebs_snapshots.key_arn(run.aws, snapshot),
+            tags=user_tags(snapshot.tags, None),
+            source_identity=snapshot.tags.get(SOURCE_TAG),
+            blocks_written=ebs_direct.sealed_block_count(seal) if seal else None,
+        )
+        is_key_shown = found.kms_key_arn is not None or not snapshot.encrypted
+        return self.existing(snapshot.id, found, *(() if is_key_shown else ("kms_key_arn",)))
 
     def update(
         self, run: Run, id: str, state: DirectSnapshotState, inputs: DirectSnapshotInputs

@@ -12,6 +12,7 @@ from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import SseValue
+from pulumi_vmimport.resources.kms_key_spelling import same_key
 from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
 
@@ -32,9 +33,9 @@ class DiskImageUploadInputs(AwsInputs):
     key: str
     image_profile: ImageProfile | None = updatable(preflight=True)
     ignored_findings: tuple[str, ...] | None = updatable(preflight=True)
-    storage_class: StorageClass | None = updatable()
-    sse: SseAlgorithm | None = updatable(preflight=True)
-    kms_key_id: str | None = updatable(preflight=True)
+    storage_class: StorageClass | None = updatable(if_unset=StorageClass.STANDARD.value)
+    sse: SseAlgorithm | None = updatable(preflight=True, chosen_by_aws=True)
+    kms_key_id: str | None = updatable(preflight=True, chosen_by_aws=True, same=same_key)
     source_hash: str | None = updatable(preflight=True)
     tags: Mapping[str, str] | None = updatable()
     retain_on_delete: bool | None = updatable()

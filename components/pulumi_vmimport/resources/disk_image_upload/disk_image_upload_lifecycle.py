@@ -1,13 +1,15 @@
 """The lifecycle of DiskImageUpload."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.s3 import s3_names
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
     CleanFailureError,
     Condition,
     Created,
@@ -19,7 +21,11 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.data_requests import RunRequests
-from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs, DiskImageUploadState
+from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import (
+    DiskImageUploadInputs,
+    DiskImageUploadState,
+    StorageClass,
+)
 from pulumi_vmimport.resources.disk_image_upload.image_files import (
     inspection_problems,
     key_problem,
@@ -27,6 +33,7 @@ from pulumi_vmimport.resources.disk_image_upload.image_files import (
     path_problem,
 )
 from pulumi_vmimport.resources.disk_image_upload.object_upload import (
+    SOURCE_METADATA,
     RecordedContent,
     UploadTarget,
     has_content,
@@ -36,6 +43,7 @@ from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.object_encryption_rules import (
     RequestedEncryption,
+    encryption_inputs,
     encryption_of,
     with_encryption_drift,
 )
@@ -51,6 +59,8 @@ _MAX_TAGS = 10  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-t
 class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadState]):
     inputs_type = DiskImageUploadInputs
     state_type = DiskImageUploadState
+    local_inputs = frozenset({"ignored_findings", "image_profile", "retain_on_delete", "source_hash"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {"path": "S3 does not record the file on the machine that runs Pulumi"}
 
     def check(self, inputs: DiskImageUploadInputs) -> Iterator[Problem]:
         if is_known(inputs.path) and (reason := path_problem(inputs.path)):
@@ -90,29 +100,40 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
             return state  # the next update checks what S3 has
         target = _target(run, state)
         found = target.find()
-        if found is None or not target.is_owned(found):
-            return None  # deleted, or replaced by another owner: either way the upload is gone
-        if found.checksum != state.checksum:  # overwritten with a copy of our metadata
+        if found is None or not (target.is_owned(found) or found.etag == state.etag):
+            # Deleted, or replaced by another owner: either way the upload is gone. An imported object keeps its owner.
+            return None
+        if found.content_mark != state.checksum:  # overwritten with a copy of our metadata
             return replace(state, etag=found.etag, version_id=found.version_id, checksum=None)
         tags = state.tags and s3_object.tags_of(target.client, found)
         return replace(with_encryption_drift(state, found), etag=found.etag, version_id=found.version_id, tags=tags)
 
     def read_existing(self, run: Run, id: str, state: DiskImageUploadState) -> Existing[DiskImageUploadState] | None:
-        location = s3_names.split_s3_uri(id)
-        found = s3_object.find_object(run.aws.client("s3"), *location) if location else None
+        location, client = s3_names.split_object_id(id), run.aws.client("s3")
+        found = s3_object.find_object(client, *location) if location else None
         if found is None:
             return None
-        described = replace(state, etag=found.etag, version_id=found.version_id, checksum=found.checksum)
-        return Existing(id, replace(described, bucket=found.bucket, key=found.key, size_bytes=found.size_bytes))
+        described = replace(
+            state,
+            bucket=found.bucket,
+            key=found.key,
+            storage_class=_stored_in(found),
+            **encryption_inputs(found),
+            tags=s3_object.tags_of(client, found) or None,
+            etag=found.etag,
+            version_id=found.version_id,
+            checksum=found.content_mark,
+            size_bytes=found.size_bytes,
+            source_identity=found.metadata.get(SOURCE_METADATA),
+        )
+        return self.existing(s3_object.uri(found.bucket, found.key), described)
 
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs
     ) -> DiskImageUploadState:
         updated = self.replace_inputs(state, inputs)
-        path_changed = inputs.source_hash is None and inputs.path != state.path
-        content_changed = inputs.source_hash != state.source_hash or path_changed
-        class_changed = _stored(inputs) != _stored(state)
-        if self.condition(state) is not Condition.READY or content_changed or class_changed:
+        is_changed = _content_changed(state, inputs) or _is_stored_anew(state, inputs)
+        if self.condition(state) is not Condition.READY or is_changed:
             return self._upload(run, updated, state)
         if (inputs.tags or {}) != (state.tags or {}):
             _target(run, inputs).write_tags()
@@ -191,9 +212,24 @@ def _target(run: Run, inputs: DiskImageUploadInputs) -> UploadTarget:
     )
 
 
-def _stored(inputs: DiskImageUploadInputs) -> tuple[object, ...]:
-    """The inputs whose change stores the object in another way."""
-    return inputs.storage_class, inputs.sse, inputs.kms_key_id
+def _content_changed(state: DiskImageUploadState, inputs: DiskImageUploadInputs) -> bool:
+    """Whether the object may lack the content of the file. Of an imported object, no file is known."""
+    if not is_known(state.path):
+        return False
+    path_changed = inputs.source_hash is None and inputs.path != state.path
+    return inputs.source_hash != state.source_hash or path_changed
+
+
+def _is_stored_anew(state: DiskImageUploadState, inputs: DiskImageUploadInputs) -> bool:
+    """Whether the object has to be stored in another way. Removing its encryption from the program keeps it."""
+    standard = StorageClass.STANDARD
+    is_encrypted_anew = inputs.sse not in (None, state.sse) or inputs.kms_key_id not in (None, state.kms_key_id)
+    return is_encrypted_anew or (inputs.storage_class or standard) != (state.storage_class or standard)
+
+
+def _stored_in(found: FoundObject) -> Any:
+    name = found.storage_class or StorageClass.STANDARD.value
+    return StorageClass(name) if name in set(StorageClass) else UNKNOWN
 
 
 def _inspection_is_deferred(run: Run) -> bool:

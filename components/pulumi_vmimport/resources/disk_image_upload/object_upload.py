@@ -19,7 +19,8 @@ from pulumi_vmimport.transfer.transfer_errors import TransferError
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_SOURCE = "vmimport-source"
+SOURCE_METADATA = "vmimport-source"
+"""The version of the uploaded file in the metadata of the object."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class UploadTarget:
             self.client,
             self.bucket,
             self.key,
-            metadata={IDENTITY_METADATA: self.owner, _SOURCE: content.identity},
+            metadata={IDENTITY_METADATA: self.owner, SOURCE_METADATA: content.identity},
             tags=self.tags,
             storage_class=self.storage_class,
             encryption=self.encryption,
@@ -123,7 +124,7 @@ def has_content(
     """Whether the object has the content. Reads the file only if neither state nor metadata answer the question."""
     if found.checksum is None or found.size_bytes != content.size_bytes:
         return False
-    if recorded is None and found.metadata.get(_SOURCE) == content.identity:
+    if recorded is None and found.metadata.get(SOURCE_METADATA) == content.identity:
         return True  # uploaded from this file by a run that ended before the state was saved
     if recorded == RecordedContent(content.identity, found.checksum):
         return True

@@ -95,7 +95,19 @@ class ConversionKind(Lifecycle[InputsT, StateT], Generic[InputsT, StateT, TaskT]
     def delete_result(self, run: Run, state: StateT) -> None:
         """Delete whatever exists of the result."""
 
-    def existing_inputs(self, state: StateT, task: TaskT) -> InputsT:
-        """The inputs of a task that no stack manages, as far as the task reports them."""
-        del task
-        return self.inputs_of(state)
+    def task_of(self, run: Run, id: str) -> str | None:
+        """The id of the task that made a result, or that has this id itself; None if there is no such result.
+
+        Raises: CleanFailureError if no task made the result.
+        """
+        del run
+        return id
+
+    def result_of_existing(self, run: Run, state: StateT) -> StateT:
+        """The state of a task that no stack manages, with what has replaced the result since."""
+        del run
+        return state
+
+    @abstractmethod
+    def existing_inputs(self, state: StateT, task: TaskT) -> StateT:
+        """The state of a task that no stack manages, with the inputs that the task reports."""

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.ec2_tasks import Ec2Task, is_token_mismatch
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_message, is_over_quota
 from pulumi_vmimport.aws.tables.known_failures import explain
 from pulumi_vmimport.lifecycle.contract import (
@@ -52,18 +53,21 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
         return self._with_task(state, task) if task else self.find_result(run, id, state)
 
     def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
-        task: TaskT | None = self.tasks.find(run.aws, id)
-        found = self.find_result(run, id, state) if task is None else self._with_existing_task(state, task)
-        if found is None or (task is not None and not task.completed):
-            return Existing(id, found) if found else None
-        read = self._as_read(run, found) if self.has_result(found) else None
-        return Existing(id, read) if read else None
-
-    def _with_existing_task(self, state: StateT, task: TaskT) -> StateT:
-        return self._with_task(self.initial_state(self.existing_inputs(state, task), task), task)
+        task_id = self.task_of(run, id_in_arn(id))
+        task: TaskT | None = self.tasks.find(run.aws, task_id) if task_id else None
+        if task_id is None or task is None:
+            found = self.find_result(run, task_id, state) if task_id else None
+        else:
+            known = self.initial_state(self.inputs_of(state), task)
+            found = self._with_task(self.existing_inputs(known, task), task)
+            if not task.completed:
+                return self.existing(task_id, found)
+        read = self._as_read(run, found) if found is not None and self.has_result(found) else None
+        return self.existing(str(task_id), read) if read is not None else None
 
     def _as_read(self, run: Run, found: StateT) -> StateT | None:
         """The state of a completed task as its result is now."""
+        found = self.result_of_existing(run, found)
         result = self.read_result(run, found)
         is_complete = result and result.task_status == found.task_status
         return replace(result, task_status="completed") if result and is_complete else result

@@ -1,15 +1,17 @@
 """The lifecycle of ExportImage."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2 import images
+from pulumi_vmimport.aws.ec2.export_options import ExportFormat
 from pulumi_vmimport.aws.ec2.export_tasks import IMAGE_EXPORTS, Ec2ExportTask, is_image_busy, start_image_export
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.service_errors import error_message
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageState
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportLifecycle
@@ -27,6 +29,7 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
     inputs_type = ExportImageInputs
     state_type = ExportImageState
     tasks = IMAGE_EXPORTS
+    id_prefix = "export-ami-"
 
     def check(self, inputs: ExportImageInputs) -> Iterator[Problem]:
         yield from role_name_problems(inputs.role_name)
@@ -62,6 +65,14 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
 
     def initial_state(self, inputs: ExportImageInputs, task: Ec2ExportTask) -> ExportImageState:
         return ExportImageState(**vars(inputs), export_image_task_id=task.id, task_status=task.status)
+
+    def reported_inputs(self, state: ExportImageState, task: Mapping[str, Any]) -> ExportImageState:
+        return replace(state, image_id=task.get("ImageId", UNKNOWN))
+
+    def of_object(self, state: ExportImageState, task_id: str) -> ExportImageState:
+        extension = (state.s3_key or "").rpartition(".")[2].upper()
+        format: Any = ExportFormat(extension) if extension in set(ExportFormat) else UNKNOWN
+        return replace(state, export_image_task_id=task_id, disk_image_format=format)
 
     def task_id(self, state: ExportImageState) -> str:
         return str(state.export_image_task_id)

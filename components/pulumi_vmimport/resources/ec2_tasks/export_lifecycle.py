@@ -4,17 +4,19 @@ The state depends on the object, because EC2 stops listing the task seven days a
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pulumi_vmimport.aws.ec2 import ec2_tags
-from pulumi_vmimport.aws.ec2.export_tasks import Ec2ExportTask, key_stem
+from pulumi_vmimport.aws.ec2.export_tasks import EXPORTED_KEY, Ec2ExportTask, key_stem
 from pulumi_vmimport.aws.s3 import exported_objects
-from pulumi_vmimport.lifecycle.contract import Run, is_known
+from pulumi_vmimport.aws.s3.s3_names import split_object_id
+from pulumi_vmimport.lifecycle.contract import Existing, Run, is_known
 from pulumi_vmimport.lifecycle.quota_queue import QuotaQueue
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
 from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs, ExportState
+from pulumi_vmimport.resources.rules.tag_rules import user_tags
 from pulumi_vmimport.shown_value import shown_value
 
 EXPORT_QUEUE = QuotaQueue()
@@ -30,6 +32,15 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
 
     quota_queue = EXPORT_QUEUE
     result_service = "S3"
+    local_inputs = frozenset({"retain_on_delete", "role_name"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "description": "EC2 describes the task of an export for seven days",
+        "imageId": "EC2 does not report which AMI a task exported",
+        "instanceId": "EC2 describes the task of an export for seven days",
+        "targetEnvironment": "EC2 describes the task of an export for seven days",
+    }
+    id_prefix: ClassVar[str]
+    """How the ids of the tasks start."""
 
     @abstractmethod
     def task_id(self, state: StateT) -> str:
@@ -62,9 +73,32 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
     def describe_result(self, state: StateT) -> str:
         return f"object {self._stem(state)}.* in bucket {shown_value(state.s3_bucket)}"
 
-    def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> InputsT:
+    def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> StateT:
         prefix = (task.key_stem or "").removesuffix(task.id)
-        return replace(self.inputs_of(state), s3_bucket=task.bucket or "", s3_prefix=prefix or None)
+        words, tags = task.description.get("Description"), user_tags(task.tags, None)
+        known = replace(state, s3_bucket=task.bucket or "", s3_prefix=prefix or None, description=words, tags=tags)
+        return self.reported_inputs(known, task.description)
+
+    @abstractmethod
+    def reported_inputs(self, state: StateT, task: Mapping[str, Any]) -> StateT:
+        """The state with the inputs of this kind that the description of a task reports."""
+
+    @abstractmethod
+    def of_object(self, state: StateT, task_id: str) -> StateT:
+        """The state with the id of its task and the inputs that the extension of its object shows."""
+
+    def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
+        place = split_object_id(id)
+        found = EXPORTED_KEY.search(place[1]) if place else None
+        existing = super().read_existing(run, found["task"] if found else id, state)
+        if place is None or found is None or not found["task"].startswith(self.id_prefix):
+            return existing and replace(existing, state=self.of_object(existing.state, existing.id))
+        if existing is None:  # EC2 has forgotten the task
+            known = replace(state, s3_bucket=place[0], s3_prefix=place[1][: found.start()] or None)
+            result = self.read_result(run, self.of_object(known, found["task"]))
+            complete = replace(result, task_status="completed") if result else None
+            existing = self.existing(found["task"], complete, "description", "tags") if complete else None
+        return existing and replace(existing, state=self.of_object(existing.state, existing.id))
 
     def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:
         if keys:

@@ -23,41 +23,43 @@ from pulumi_vmimport.aws.ec2.sysprep import Sysprep
 from pulumi_vmimport.aws.workspaces.ingestion_options import IngestionProcess
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import nested, updatable
+from pulumi_vmimport.lifecycle.schema import detected, nested, updatable
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, IngestionProcessValue, UsageOperationValue
 from pulumi_vmimport.resources.disk_container_args import (
     ClientDataArgs,
     DiskContainerArgs,
     LicenseSpecificationArgs,
 )
+from pulumi_vmimport.resources.disk_container_spelling import same_containers
 from pulumi_vmimport.resources.disk_url import DISK_URL
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
+from pulumi_vmimport.resources.kms_key_spelling import same_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportImageInputs(ConversionInputs):
-    disk_containers: tuple[ImageDiskContainer, ...] = nested(url=DISK_URL)
-    architecture: Architecture | None = None
-    boot_mode: BootMode | None = None
+    disk_containers: tuple[ImageDiskContainer, ...] = nested(same=same_containers, url=DISK_URL)
+    architecture: Architecture | None = detected()
+    boot_mode: BootMode | None = detected()
     client_data: ClientData | None = None
     description: str | None = updatable(chosen_by_aws=True)
-    encrypted: bool | None = None
-    hypervisor: Hypervisor | None = None
+    encrypted: bool | None = detected()
+    hypervisor: Hypervisor | None = detected()
     ignored_findings: tuple[str, ...] | None = updatable()
     image_profile: MachineProfile | None = updatable()
     image_name: str | None = updatable(preflight=True, chosen_by_aws=True)
     imds_support: ImdsSupport | None = updatable(chosen_by_aws=True)
     ingestion_process: IngestionProcess | None = updatable()
-    kms_key_id: str | None = None
+    kms_key_id: str | None = detected(same_key)
     license_specifications: tuple[LicenseSpecification, ...] | None = None
-    license_type: LicenseType | None = None
+    license_type: LicenseType | None = detected()
     operating_system: str | None = updatable()
-    platform: Platform | None = None
+    platform: Platform | None = detected()
     role_name: str | None = updatable(in_digest=True)
     skip_operating_system_check: bool | None = updatable()
     source_hash: str | None = None
     sysprep: Sysprep | None = updatable()
-    usage_operation: UsageOperation | None = None
+    usage_operation: UsageOperation | None = detected()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,8 @@ class ImportImageArgs(AwsArgs):
 
     Changes to image_name, imds_support, description, tags, operating_system, skip_operating_system_check,
     ignored_findings, image_profile, ingestion_process, sysprep, role_name, retain_on_delete, timeout_minutes, profile
-    and assume_role_arn are applied in place. A change to any other argument replaces the AMI.
+    and assume_role_arn are applied in place. A change to any other argument replaces the AMI; the removal of architecture,
+    boot_mode, encrypted, hypervisor, kms_key_id, license_type, platform or usage_operation changes nothing.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]

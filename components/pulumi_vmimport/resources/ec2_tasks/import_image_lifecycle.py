@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, images
 from pulumi_vmimport.aws.ec2.import_request import api_members
@@ -11,8 +12,9 @@ from pulumi_vmimport.lifecycle.contract import Condition, Existing, Problem, Run
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
-from pulumi_vmimport.resources.ec2_tasks import named_image
+from pulumi_vmimport.resources.ec2_tasks import imported_images, named_image
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.existing_imports import image_inputs
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs, ImportImageState
 from pulumi_vmimport.resources.ec2_tasks.import_image_state import (
     imds_support,
@@ -33,6 +35,14 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     state_type = ImportImageState
     tasks = IMAGE_IMPORTS
     quota_queue = IMPORT_QUEUE
+    local_inputs = frozenset({
+        "client_data", "ignored_findings", "image_profile", "operating_system", "retain_on_delete", "role_name",
+        "skip_operating_system_check", "source_hash",
+    })  # fmt: skip
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "diskContainers": "EC2 describes the disk images of an import for seven days, and snapshots not at all",
+        "licenseSpecifications": "EC2 describes the license configurations of an import for seven days",
+    }
 
     def check(self, inputs: ImportImageInputs) -> Iterator[Problem]:
         return rules.check(inputs)
@@ -173,15 +183,24 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         is_complete = found is not None and self.condition(found) is Condition.READY
         return self.with_source(run, found) if found is not None and is_complete else found
 
+    def task_of(self, run: Run, id: str) -> str | None:
+        return imported_images.task_of(run, id) if id.startswith("ami-") else id
+
+    def existing_inputs(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
+        return image_inputs(state, task.description, provenance_of(task.tags).get("object"))
+
     def read_existing(self, run: Run, id: str, state: ImportImageState) -> Existing[ImportImageState] | None:
         found = super().read_existing(run, id, state)
         image_id = found.state.image_id if found else None
         image = images.find(run.aws, image_id) if image_id else None
-        return replace(found, state=with_image(found.state, image)) if found and image else found
+        return replace(found, state=imported_images.described(run, found.state, image)) if found and image else found
 
     def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:
             ec2_tags.untag(run.aws, _resource_ids(state), keys)
+
+    def result_of_existing(self, run: Run, state: ImportImageState) -> ImportImageState:
+        return imported_images.with_copy(run, state)
 
     def read_result(self, run: Run, state: ImportImageState) -> ImportImageState | None:
         image = images.find(run.aws, str(state.image_id))

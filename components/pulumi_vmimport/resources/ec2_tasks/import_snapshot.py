@@ -11,20 +11,22 @@ import pulumi
 
 from pulumi_vmimport.aws.ec2.import_request import ClientData, SnapshotDiskContainer
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import nested, updatable
+from pulumi_vmimport.lifecycle.schema import detected, nested, updatable
 from pulumi_vmimport.resources.disk_container_args import ClientDataArgs, SnapshotDiskContainerArgs
+from pulumi_vmimport.resources.disk_container_spelling import same_container
 from pulumi_vmimport.resources.disk_url import DISK_URL
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
+from pulumi_vmimport.resources.kms_key_spelling import same_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSnapshotInputs(ConversionInputs):
-    disk_container: SnapshotDiskContainer = nested(url=DISK_URL)
+    disk_container: SnapshotDiskContainer = nested(same=same_container, url=DISK_URL)
     client_data: ClientData | None = None
     description: str | None = None
-    encrypted: bool | None = None
+    encrypted: bool | None = detected()
     ignored_findings: tuple[str, ...] | None = updatable()
-    kms_key_id: str | None = None
+    kms_key_id: str | None = detected(same_key)
     role_name: str | None = updatable(in_digest=True)
     source_hash: str | None = None
 
@@ -41,7 +43,8 @@ class ImportSnapshotArgs(AwsArgs):
     """The arguments of ImportSnapshot.
 
     Changes to tags, ignored_findings, role_name, retain_on_delete, timeout_minutes, profile and assume_role_arn are
-    applied in place. A change to any other argument replaces the snapshot.
+    applied in place. A change to any other argument replaces the snapshot; the removal of encrypted or kms_key_id
+    changes nothing.
     """
 
     disk_container: pulumi.Input[SnapshotDiskContainerArgs]

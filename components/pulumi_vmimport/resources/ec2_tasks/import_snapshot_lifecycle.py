@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags
 from pulumi_vmimport.aws.ec2.import_request import SNAPSHOT_MEMBERS, api_members
 from pulumi_vmimport.aws.ec2.import_tasks import SNAPSHOT_IMPORTS, SnapshotImportTask, start_snapshot_import
 from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Existing, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks.conversion_lifecycle import ConversionLifecycle
+from pulumi_vmimport.resources.ec2_tasks.existing_imports import snapshot_inputs
 from pulumi_vmimport.resources.ec2_tasks.import_queue import IMPORT_QUEUE
 from pulumi_vmimport.resources.ec2_tasks.import_snapshot import ImportSnapshotInputs, ImportSnapshotState
 from pulumi_vmimport.resources.ec2_tasks.untraced_results import warn_of_untraced_snapshots
@@ -31,6 +33,11 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
     state_type = ImportSnapshotState
     tasks = SNAPSHOT_IMPORTS
     quota_queue = IMPORT_QUEUE
+    local_inputs = frozenset({"client_data", "ignored_findings", "retain_on_delete", "role_name", "source_hash"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "diskContainer": "EC2 describes the disk image of an import for seven days",
+        "description": "EC2 describes the task of an import for seven days",
+    }
 
     def check(self, inputs: ImportSnapshotInputs) -> Iterator[Problem]:
         if is_known(inputs.disk_container):
@@ -103,6 +110,34 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
 
     def describe_result(self, state: ImportSnapshotState) -> str:
         return f"snapshot {state.snapshot_id}"
+
+    def task_of(self, run: Run, id: str) -> str | None:
+        if not id.startswith("snap-"):
+            return id
+        snapshot = ebs_snapshots.find(run.aws, id)
+        if snapshot is None:
+            return None
+        task_id = ebs_snapshots.importing_task(snapshot.description)
+        if task_id is None or not task_id.startswith(ebs_snapshots.SNAPSHOT_TASK):
+            raise CleanFailureError(
+                f'snapshot {id} ("{snapshot.description}") is not the snapshot of an ImportSnapshot task; import it as '
+                "vmimport:index:DirectSnapshot, or as aws:ebs/snapshot:Snapshot of pulumi-aws"
+            )
+        return task_id
+
+    def existing_inputs(self, state: ImportSnapshotState, task: SnapshotImportTask) -> ImportSnapshotState:
+        return snapshot_inputs(state, task.description)
+
+    def read_existing(self, run: Run, id: str, state: ImportSnapshotState) -> Existing[ImportSnapshotState] | None:
+        found = super().read_existing(run, id, state)
+        snapshot = ebs_snapshots.find(run.aws, str(found.state.snapshot_id)) if found else None
+        if found is None or snapshot is None:
+            return found
+        key = ebs_snapshots.key_arn(run.aws, snapshot)
+        state = replace(found.state, encrypted=snapshot.encrypted, kms_key_id=key)
+        unread = [] if is_known(state.disk_container) else ["description"]
+        unread += ["kms_key_id"] if snapshot.encrypted and key is None else []
+        return self.existing(found.id, state, *unread)
 
     def untag_result(self, run: Run, state: ImportSnapshotState, keys: Sequence[str]) -> None:
         if ebs_snapshots.find(run.aws, str(state.snapshot_id)) is not None:

@@ -14,6 +14,7 @@ from pulumi_vmimport.aws.ec2.export_options import (
     TargetEnvironment,
 )
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
+from pulumi_vmimport.lifecycle.schema import detected
 from pulumi_vmimport.resources.allowed_values import ExportFormatValue
 from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs, ExportState
 
@@ -22,7 +23,7 @@ from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs, Expor
 class InstanceExportInputs(ExportInputs):
     instance_id: str
     target_environment: TargetEnvironment
-    disk_image_format: ExportFormat | None = None
+    disk_image_format: ExportFormat | None = detected()
     container_format: ContainerFormat | None = None
 
 

@@ -1,6 +1,8 @@
 """The lifecycle of InstanceExport."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
@@ -8,13 +10,16 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 from pulumi_vmimport.aws.ec2 import ebs_snapshots, images, instances
 from pulumi_vmimport.aws.ec2.export_options import (
     FORMAT_BY_ENVIRONMENT,
+    ContainerFormat,
+    ExportFormat,
+    TargetEnvironment,
 )
 from pulumi_vmimport.aws.ec2.export_tasks import INSTANCE_EXPORTS, Ec2ExportTask, start_instance_export
 from pulumi_vmimport.aws.ec2.instances import Instance
 from pulumi_vmimport.aws.s3 import export_buckets
 from pulumi_vmimport.aws.s3.export_grantees import CANONICAL_USER_IDS
 from pulumi_vmimport.aws.service_errors import error_message, is_transient
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportLifecycle
@@ -32,6 +37,8 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
     inputs_type = InstanceExportInputs
     state_type = InstanceExportState
     tasks = INSTANCE_EXPORTS
+    id_prefix = "export-i-"
+    local_inputs = frozenset({"retain_on_delete"})
 
     def check(self, inputs: InstanceExportInputs) -> Iterator[Problem]:
         format, environment = inputs.disk_image_format, inputs.target_environment
@@ -59,6 +66,24 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
     def initial_state(self, inputs: InstanceExportInputs, task: Ec2ExportTask) -> InstanceExportState:
         return InstanceExportState(**vars(inputs), export_task_id=task.id, task_status=task.status)
 
+    def reported_inputs(self, state: InstanceExportState, task: Mapping[str, Any]) -> InstanceExportState:
+        details, location = task.get("InstanceExportDetails", {}), task.get("ExportToS3Task", {})
+        return replace(
+            state,
+            instance_id=details.get("InstanceId", UNKNOWN),
+            target_environment=_member(TargetEnvironment, details.get("TargetEnvironment")),
+            disk_image_format=_member(ExportFormat, location.get("DiskImageFormat")),
+        )
+
+    def of_object(self, state: InstanceExportState, task_id: str) -> InstanceExportState:
+        extension = (state.s3_key or "").rpartition(".")[2]
+        is_ova = extension.lower() == ContainerFormat.OVA.value
+        format = state.disk_image_format
+        if format is None:
+            format = _member(ExportFormat, extension)
+        container = ContainerFormat.OVA if is_ova else None
+        return replace(state, export_task_id=task_id, disk_image_format=format, container_format=container)
+
     def task_id(self, state: InstanceExportState) -> str:
         return str(state.export_task_id)
 
@@ -80,6 +105,11 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
             run.status(f"checking whether EC2 started the export task: {words}")
             run.wait(run.poll_seconds)
         return None
+
+
+def _member(of: type[StrEnum], value: str | None) -> Any:
+    """The member of a closed set that accepts any case; UNKNOWN for another value."""
+    return next((member for member in of if value is not None and member.lower() == value.lower()), UNKNOWN)
 
 
 def _members(inputs: InstanceExportInputs) -> dict[str, Any]:

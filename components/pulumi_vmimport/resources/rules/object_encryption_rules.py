@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pulumi_vmimport.aws.s3.encryption_policies import upload_denials
-from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.resources.rules.encryption_rules import look_up_key
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.transfer.object_encryption import ObjectEncryption
@@ -60,6 +60,13 @@ class RequestedEncryption:
 def encryption_of(inputs: Any) -> ObjectEncryption:
     """The encryption that a resource requests."""
     return ObjectEncryption(inputs.sse, inputs.kms_key_id)
+
+
+def encryption_inputs(found: FoundObject) -> dict[str, Any]:
+    """The two inputs that request the encryption of an existing object."""
+    is_supported = found.sse is None or found.sse in set(SseAlgorithm)
+    sse: Any = found.sse and (SseAlgorithm(found.sse) if is_supported else UNKNOWN)
+    return {"sse": sse, "kms_key_id": found.kms_key_id if sse in _KMS else None}
 
 
 def with_encryption_drift(state: StateT, found: FoundObject) -> StateT:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
+from pulumi_vmimport.aws.s3.s3_names import split_object_id
 from pulumi_vmimport.lifecycle.contract import Run
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.lifecycle.provenance import CHANGE_VERSION_METADATA, MACHINE_UUID_METADATA
@@ -196,9 +196,9 @@ class ExportDestination:
         return sum(disk.size_bytes for disk in found if disk is not None)
 
 
-def location_inputs(uri: str) -> dict[str, Any]:
-    """The inputs that locate an export, from its id."""
-    bucket, key = split_s3_uri(uri) or ("", "")
+def location_inputs(id: str) -> dict[str, Any]:
+    """The inputs that locate an export, from its id; an empty bucket if it is not one."""
+    bucket, key = split_object_id(id) or ("", "")
     format = MachineExportFormat.VMDK if key.endswith("/") else MachineExportFormat.OVA
     return {"bucket": bucket, "key": key, "format": format}
 

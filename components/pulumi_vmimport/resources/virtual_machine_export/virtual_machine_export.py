@@ -10,8 +10,9 @@ import pulumi
 from pulumi_vmimport.image_profile import MachineProfile
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.lifecycle.schema import detected, updatable, with_default
 from pulumi_vmimport.resources.allowed_values import ImageProfileValue, PoweredOnValue, SseValue
+from pulumi_vmimport.resources.kms_key_spelling import same_key
 from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
 
@@ -37,7 +38,7 @@ class MachineExportFormat(StrEnum):
 class MachineReference:
     """The inputs that identify a machine and, optionally, a snapshot of it."""
 
-    uuid: str | None = None
+    uuid: str | None = detected()
     moid: str | None = None
     path: str | None = None
     snapshot: str | None = None
@@ -52,14 +53,14 @@ class MachineReference:
 class VirtualMachineExportInputs(AwsInputs, MachineReference):
     bucket: str
     key: str
-    format: MachineExportFormat | None = None
+    format: MachineExportFormat | None = with_default(MachineExportFormat.OVA.value)
     image_profile: MachineProfile | None = None
     ignored_findings: tuple[str, ...] | None = updatable(preflight=True)
     powered_on: PoweredOn | None = updatable()
     export_when_changed: bool | None = updatable()
     triggers: Mapping[str, str] | None = None
-    sse: SseAlgorithm | None = None
-    kms_key_id: str | None = None
+    sse: SseAlgorithm | None = detected()
+    kms_key_id: str | None = detected(same_key)
     retain_on_delete: bool | None = updatable()
 
 

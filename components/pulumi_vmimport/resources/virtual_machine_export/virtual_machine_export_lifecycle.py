@@ -1,10 +1,12 @@
 """The lifecycle of VirtualMachineExport."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
     CleanFailureError,
     Condition,
     Created,
@@ -17,12 +19,14 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA, INPUTS_TAG
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
+from pulumi_vmimport.lifecycle.provenance import MACHINE_UUID_METADATA
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
 from pulumi_vmimport.resources.rules.byol_image_rules import encryption_default_problems
 from pulumi_vmimport.resources.rules.ignored_findings import ignored_finding_problems
 from pulumi_vmimport.resources.rules.object_encryption_rules import (
     RequestedEncryption,
+    encryption_inputs,
     encryption_of,
     with_encryption_drift,
 )
@@ -53,6 +57,13 @@ from pulumi_vmimport.vsphere.vsphere_errors import SnapshotNotFoundError, VSpher
 class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, VirtualMachineExportState]):
     inputs_type = VirtualMachineExportInputs
     state_type = VirtualMachineExportState
+    local_inputs = frozenset({
+        "export_when_changed", "ignored_findings", "image_profile", "moid", "path", "powered_on", "retain_on_delete",
+        "snapshot", "triggers",
+    })  # fmt: skip
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "uuid": "only an export of this library records its virtual machine in the metadata of the object"
+    }
 
     def check(self, inputs: VirtualMachineExportInputs) -> Iterator[Problem]:
         yield from reference_problems(inputs)
@@ -96,20 +107,29 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
 
     def read(self, run: Run, id: str, state: VirtualMachineExportState) -> VirtualMachineExportState | None:
         head = _destination(run, state).find_head()
-        if head is None or head.metadata.get(IDENTITY_METADATA) != run.identity.key:
+        is_own = head is not None and head.metadata.get(IDENTITY_METADATA) == run.identity.key
+        if head is None or not (is_own or head.etag == state.etag):
             return None  # deleted, or replaced by another owner: either way the export is gone
         size_bytes = head.size_bytes if state.disk_keys is None else state.size_bytes
         state = with_encryption_drift(state, head)
-        return replace(state, etag=head.etag, version_id=head.version_id, checksum=head.checksum, size_bytes=size_bytes)
+        checksum = head.checksum if is_own else head.content_mark
+        return replace(state, etag=head.etag, version_id=head.version_id, checksum=checksum, size_bytes=size_bytes)
 
     def read_existing(
         self, run: Run, id: str, state: VirtualMachineExportState
     ) -> Existing[VirtualMachineExportState] | None:
         at = replace(state, **location_inputs(id))
-        head = _destination(run, at).find_head()
-        if head is None:
+        if not at.bucket:
             return None
-        return Existing(id, replace(at, etag=head.etag, checksum=head.checksum, size_bytes=head.size_bytes))
+        if reason := key_problem(at.key, at.format):
+            raise CleanFailureError(f"{id} is not an export of a virtual machine: {reason}")
+        destination = _destination(run, at)
+        head, completed = destination.find_head(), destination.find_completed({})
+        if head is None or completed is None:
+            return None
+        uuid: Any = head.metadata.get(MACHINE_UUID_METADATA, UNKNOWN)
+        outputs = {**vars(completed), "checksum": head.content_mark}
+        return self.existing(destination.uri, replace(at, uuid=uuid, **encryption_inputs(head), **outputs))
 
     def recheck_source(
         self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs
@@ -148,7 +168,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return self.replace_inputs(state, inputs)
         with run.vsphere() as session:
             current = find_machine(session, inputs).facts().change_version
-        if current == state.virtual_machine_change_version:
+        if state.virtual_machine_change_version in (None, current):
             return self.replace_inputs(state, inputs)
         completed = _destination(run, inputs).find_completed(_owner_metadata(run, inputs), current)
         if completed is not None:
