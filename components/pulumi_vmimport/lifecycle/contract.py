@@ -143,6 +143,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
     """Wire names of inputs that `read_existing` may leave UNKNOWN, with the reason, for a message that asks the program
     to set them: "<input> cannot be read back: <reason>". A first value for such an input changes nothing in the
     service. Inputs that are UNKNOWN without a reason are known to programs alone, and need no message."""
+    no_import: ClassVar[str] = ""
+    """Why `read_existing` refuses every id, and what to do instead; empty if it reads resources by their ids."""
     local_inputs: ClassVar[frozenset[str]] = frozenset()
     """Python names of the inputs that no service reports, such as a path on the machine that runs Pulumi."""
     condition_output: ClassVar[str] = ""
@@ -174,6 +176,8 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
 
         Raises: CleanFailureError if the id is of another kind, or a resource of this kind cannot be read by an id.
         """
+        if self.no_import:
+            raise CleanFailureError(f"{type(self).__name__.removesuffix('Lifecycle')} {self.no_import}")
         found = self.read(run, id, state)
         return self.existing(id, found) if found is not None else None
 

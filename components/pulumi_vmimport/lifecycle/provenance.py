@@ -62,6 +62,12 @@ def image_fact(image_id: str, region: str, earlier: str | None) -> str:
     return several([f"{image_id}@{region}", *(earlier or "").split()])
 
 
+def image_in(fact: str | None, prefix: str) -> tuple[str, str] | None:
+    """The image that an image was made of, in its fact `image`: id and Region; None if it is of another kind."""
+    id, _, region = (fact or "").partition(" ")[0].partition("@")
+    return (id, region) if id.startswith(prefix) and region else None
+
+
 def several(facts: Iterable[str]) -> str:
     """Several facts of one kind, separated by blanks: as many as fit, then `+` and the number of the others.
 

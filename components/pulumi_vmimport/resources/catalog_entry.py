@@ -102,7 +102,7 @@ def workspace_image_actions(
     return Actions(
         check=(*iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"), *check),
         create=(*iam("workspaces", operation, "DescribeTags", "DeleteWorkspaceImage"), *poll, *tags, *source),
-        read=iam("workspaces", "DescribeWorkspaceImages", "DescribeTags"),
+        read=iam("workspaces", "DescribeWorkspaceImages", "DescribeTags", *progress),
         update=(*iam("workspaces", "DeleteWorkspaceImage", "DescribeTags"), *poll, *tags),
         delete=(*_WORKSPACE_IMAGE_DELETION, *iam("workspaces", *progress)),
         implied=implied,

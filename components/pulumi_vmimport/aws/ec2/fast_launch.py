@@ -15,6 +15,9 @@ from pulumi_vmimport.aws.ec2.fast_launch_request import FastLaunchResourceType, 
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.task_poller import Pollers
 
+OWN_TEMPLATES = "EC2FastLaunchDefaultResource"
+"""How the names of the launch templates start that EC2 makes. Source: the example of
+https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-fast-launch-images.html"""
 ENABLING, ENABLED, DISABLING, DISABLING_FAILED = "enabling", "enabled", "disabling", "disabling-failed"
 _NO_TEMPLATE = frozenset({
     "InvalidLaunchTemplateId.Malformed",

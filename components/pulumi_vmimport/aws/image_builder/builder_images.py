@@ -22,8 +22,8 @@ NOT_FOUND = frozenset({"ResourceNotFoundException"})
 FINAL_STATUSES = frozenset({"AVAILABLE", "FAILED", "CANCELLED", "DEPRECATED", "DISABLED", "DELETED"})
 RETRYABLE_STATUSES = frozenset({"FAILED", "CANCELLED"})
 COMPLETE_STATUSES = frozenset({"AVAILABLE", "DEPRECATED", "DISABLED"})
-VM_IMPORT = "IMPORT"
-"""The build type of an image of an import task (ImportVmImage)."""
+VM_IMPORT, ISO_IMPORT = "IMPORT", "IMPORT_ISO"
+"""The build types of an image of an import task (ImportVmImage) and of an ISO file (ImportDiskImage)."""
 _IMAGES_PER_PAGE = 100
 # The API has no error code of its own for the role.
 _REJECTED_ROLE = re.compile(r"'executionRole'")
@@ -81,6 +81,7 @@ class BuilderImage:
     platform: str | None = None
     os_version: str | None = None
     build_type: str | None = None
+    infrastructure_arn: str | None = None
 
     @property
     def is_in_progress(self) -> bool:
@@ -128,6 +129,7 @@ class BuilderImage:
             platform=answer.get("platform"),
             os_version=answer.get("osVersion"),
             build_type=answer.get("buildType"),
+            infrastructure_arn=answer.get("infrastructureConfiguration", {}).get("arn"),
         )
 
 

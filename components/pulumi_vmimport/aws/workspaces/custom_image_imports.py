@@ -5,7 +5,7 @@ API_DescribeCustomWorkspaceImageImport.html.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,11 @@ from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.aws.task_poller import Pollers
 from pulumi_vmimport.aws.workspaces.workspace_images import NOT_FOUND, ImageError, errors
 
+_SOURCES = {
+    "Ec2ImportTaskId": "ec2_import_task_id",
+    "ImageBuildVersionArn": "image_build_version_arn",
+    "Ec2ImageId": "ec2_image_id",
+}
 _FINAL_STATES = frozenset({"COMPLETED", "ERROR"})
 
 
@@ -29,6 +34,9 @@ class CustomImageImport:
     progress: int | None
     """Estimate in percent."""
     errors: tuple[ImageError, ...]
+    infrastructure_configuration_arn: str | None = None
+    source: Mapping[str, str] = field(default_factory=dict)
+    """The import task, the Image Builder image or the AMI, by the Python names of the inputs."""
 
     @property
     def is_over(self) -> bool:
@@ -42,11 +50,14 @@ class CustomImageImport:
     @classmethod
     def read(cls, image_id: str, answer: Mapping[str, Any]) -> "CustomImageImport":
         """The import in the response of DescribeCustomWorkspaceImageImport."""
+        source = answer.get("ImageSource", {})
         return cls(
             image_id=image_id,
             state=answer.get("State", "PENDING"),
             message=answer.get("StateMessage"),
             progress=answer.get("ProgressPercentage"),
+            infrastructure_configuration_arn=answer.get("InfrastructureConfigurationArn"),
+            source={name: source[member] for member, name in _SOURCES.items() if source.get(member)},
             errors=errors(answer.get("ErrorDetails", [])) or _error_without_details(answer),
         )
 

@@ -28,6 +28,12 @@ class BundleDescription:
     name: str
     image_id: str | None
     state: str
+    description: str = ""
+    owner: str | None = None
+    """The account, or AMAZON."""
+    compute_type: str | None = None
+    root_storage_gib: int | None = None
+    user_storage_gib: int | None = None
 
     @property
     def pending(self) -> bool:
@@ -42,7 +48,17 @@ class BundleDescription:
             name=answer.get("Name", ""),
             image_id=answer.get("ImageId"),
             state=answer.get("State", "AVAILABLE"),  # older bundles have no state
+            description=answer.get("Description", ""),
+            owner=answer.get("Owner"),
+            compute_type=answer.get("ComputeType", {}).get("Name"),
+            root_storage_gib=_capacity(answer.get("RootStorage", {})),
+            user_storage_gib=_capacity(answer.get("UserStorage", {})),
         )
+
+
+def _capacity(volume: Mapping[str, str]) -> int | None:
+    capacity = volume.get("Capacity", "")
+    return int(capacity) if capacity.isdigit() else None
 
 
 def create(aws: AwsConnection, members: Mapping[str, Any], tags: Mapping[str, str]) -> BundleDescription:

@@ -12,7 +12,7 @@ from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
 from pulumi_vmimport.resources.allowed_values import SseValue
-from pulumi_vmimport.resources.kms_key_spelling import same_key
+from pulumi_vmimport.resources.input_spellings import same_key
 from pulumi_vmimport.transfer.sse_algorithm import SseAlgorithm
 
 

@@ -17,7 +17,7 @@ from pulumi_vmimport.lifecycle.schema import updatable
 @dataclass(frozen=True, kw_only=True)
 class FastLaunchInputs(AwsInputs):
     image_id: str
-    resource_type: FastLaunchResourceType | None = updatable()
+    resource_type: FastLaunchResourceType | None = updatable(if_unset=FastLaunchResourceType.SNAPSHOT.value)
     target_resource_count: int | None = updatable(preflight=True, chosen_by_aws=True)
     max_parallel_launches: int | None = updatable(preflight=True, chosen_by_aws=True)
     launch_template: FastLaunchTemplate | None = updatable(preflight=True)

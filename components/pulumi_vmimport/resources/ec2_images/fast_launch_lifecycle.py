@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from pulumi_vmimport.aws.ec2 import fast_launch, images
 from pulumi_vmimport.aws.ec2.fast_launch import FastLaunchImage, FastLaunchSettings
 from pulumi_vmimport.aws.ec2.fast_launch_request import FastLaunchTemplate
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_code
 from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
@@ -60,10 +61,15 @@ class FastLaunchLifecycle(Lifecycle[FastLaunchInputs, FastLaunchState]):
         return _with_image(state, image) if image else None
 
     def read_existing(self, run: Run, id: str, state: FastLaunchState) -> Existing[FastLaunchState] | None:
-        image = fast_launch.find(run.aws, id)
+        image = fast_launch.find(run.aws, id_in_arn(id))
         if image is None:
             return None
-        return Existing(id, _with_image(replace(state, image_id=id, launch_template=image.launch_template), image))
+        found = replace(state, image_id=image.id, launch_template=_template_of_program(image))
+        return self.existing(image.id, _with_image(found, image))
+
+    def import_problem(self, id: str, state: FastLaunchState) -> str | None:
+        problem = super().import_problem(id, state)
+        return f"EC2 Fast Launch of AMI {problem}" if problem else None
 
     def update(self, run: Run, id: str, state: FastLaunchState, inputs: FastLaunchInputs) -> FastLaunchState:
         is_template_removed = state.launch_template is not None and inputs.launch_template is None
@@ -169,6 +175,14 @@ def _in_spelling_of(recorded: FastLaunchTemplate | None, found: FastLaunchTempla
     if recorded.launch_template_name:
         return replace(found, launch_template_id=None)
     return replace(found, launch_template_name=None)
+
+
+def _template_of_program(image: FastLaunchImage) -> FastLaunchTemplate | None:
+    """The launch template, by its id; None for the one that EC2 makes without a template in the request."""
+    template = image.launch_template
+    if template is None or (template.launch_template_name or "").startswith(fast_launch.OWN_TEMPLATES):
+        return None
+    return replace(template, launch_template_name=None) if template.launch_template_id else template
 
 
 def _failure(state: FastLaunchState, image: FastLaunchImage | None) -> str:

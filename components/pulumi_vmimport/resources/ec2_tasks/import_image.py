@@ -33,7 +33,7 @@ from pulumi_vmimport.resources.disk_container_args import (
 from pulumi_vmimport.resources.disk_container_spelling import same_containers
 from pulumi_vmimport.resources.disk_url import DISK_URL
 from pulumi_vmimport.resources.ec2_tasks.conversion_state import ConversionInputs, ConversionState
-from pulumi_vmimport.resources.kms_key_spelling import same_key
+from pulumi_vmimport.resources.input_spellings import same_key
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,10 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
     inputs_type = GuestInstallationInputs
     state_type = GuestInstallationState
     uses_aws = False
+    no_import = (
+        "cannot be imported, because vSphere does not record how a guest was installed; a machine that has its system "
+        "needs no GuestInstallation: remove it from the program, and export the machine with VirtualMachineExport"
+    )
     condition_output = "installedAt"
 
     def check(self, inputs: GuestInstallationInputs) -> Iterator[Problem]:

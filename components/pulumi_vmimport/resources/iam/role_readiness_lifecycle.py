@@ -30,6 +30,10 @@ _TIMEOUT_SECONDS = 300.0
 class RoleReadinessLifecycle(Lifecycle[RoleReadinessInputs, RoleReadinessState]):
     inputs_type = RoleReadinessInputs
     state_type = RoleReadinessState
+    no_import = (
+        "cannot be imported, because it only waits for IAM; import the role as aws:iam/role:Role of pulumi-aws, or use "
+        "the role with VmimportRole and adopt=True"
+    )
 
     def check(self, inputs: RoleReadinessInputs) -> Iterator[Problem]:
         return aws_input_problems(inputs)

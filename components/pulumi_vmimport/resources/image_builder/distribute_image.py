@@ -12,6 +12,7 @@ import pulumi
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.resources.input_spellings import same_role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,8 @@ class DistributeImageInputs(AwsInputs):
     source_image: str
     distribution_configuration_arn: str
     distribution_hash: str | None = None
-    execution_role: str = updatable(MISSING, preflight=True)
-    log_group_name: str | None = updatable()
+    execution_role: str = updatable(MISSING, preflight=True, same=same_role)
+    log_group_name: str | None = updatable(chosen_by_aws=True)
     retain_on_delete: bool | None = updatable()
     tags: Mapping[str, str] | None = updatable()
 

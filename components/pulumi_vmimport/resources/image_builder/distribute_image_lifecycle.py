@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,7 @@ from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.call_retries import retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
     CleanFailureError,
     Created,
     Existing,
@@ -52,6 +53,11 @@ _NOT_RETRYABLE = frozenset({"ClientException", "InvalidRequestException"})
 class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeImageState]):
     inputs_type = DistributeImageInputs
     state_type = DistributeImageState
+    local_inputs = frozenset({"distribution_hash", "retain_on_delete"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "sourceImage": "Image Builder does not report the source of a distribution",
+        "executionRole": "Image Builder does not report it for this image",
+    }
     complete_states = COMPLETE_STATUSES
     broken_states = frozenset({"deregistered", "stale", "DELETED"})
 
@@ -96,16 +102,22 @@ class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeI
         return replace(found, image_state="deregistered", state_reason=f"{gone} no longer exists", amis=amis)
 
     def read_existing(self, run: Run, id: str, state: DistributeImageState) -> Existing[DistributeImageState] | None:
-        image = builder_images.find(run.aws, id)
+        image = builder_images.find(run.aws, id) if id.startswith("arn:") else None
         if image is None:
             return None
+        if image.build_type in {builder_images.VM_IMPORT, builder_images.ISO_IMPORT}:
+            raise CleanFailureError(
+                f"image {id} is of build type {image.build_type}, so it was imported, not distributed; import it as "
+                "the resource that made it (docs/existing_resources.md)"
+            )
         given = {
-            "distribution_configuration_arn": image.configuration_arn or state.distribution_configuration_arn,
-            "execution_role": image.execution_role or state.execution_role,
+            "distribution_configuration_arn": image.configuration_arn or UNKNOWN,
+            "execution_role": image.execution_role or UNKNOWN,
             "log_group_name": image.log_group_name,
+            "provenance": provenance_of(image.tags) or None,
         }
         found = self.read(run, id, self.state_type(**{**vars(state), **given}))
-        return Existing(id, found) if found is not None else None
+        return self.existing(image.arn, found) if found is not None else None
 
     def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
         image = builder_images.find(run.aws, id)

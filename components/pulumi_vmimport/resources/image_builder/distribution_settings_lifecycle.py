@@ -12,6 +12,10 @@ from pulumi_vmimport.resources.image_builder.settings_rules import configuration
 class DistributionSettingsLifecycle(Lifecycle[DistributionSettingsInputs, DistributionSettingsState]):
     inputs_type = DistributionSettingsInputs
     state_type = DistributionSettingsState
+    no_import = (
+        "cannot be imported, because it only checks a distribution configuration; import the configuration as "
+        "aws:imagebuilder/distributionConfiguration:DistributionConfiguration of pulumi-aws"
+    )
 
     def check(self, inputs: DistributionSettingsInputs) -> Iterator[Problem]:
         return configuration_problems(inputs)

@@ -16,7 +16,7 @@ class ImageImportInputs(AwsInputs):
     name: str
     semantic_version: str
     description: str | None = None
-    log_group_name: str | None = updatable()
+    log_group_name: str | None = updatable(chosen_by_aws=True)
     retain_on_delete: bool | None = updatable()
     tags: Mapping[str, str] | None = updatable()
 

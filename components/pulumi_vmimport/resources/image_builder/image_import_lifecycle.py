@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pulumi_vmimport.aws.ec2 import images
 from pulumi_vmimport.aws.image_builder import builder_images
@@ -11,8 +11,10 @@ from pulumi_vmimport.aws.image_builder.builder_images import COMPLETE_STATUSES, 
 from pulumi_vmimport.aws.tables.known_failures import with_explanation
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
     CleanFailureError,
     Created,
+    Existing,
     Problem,
     Run,
     is_known,
@@ -33,6 +35,29 @@ StateT = TypeVar("StateT", bound=ImageImportState)
 class ImageImportLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, StateT]):
     complete_states = COMPLETE_STATUSES
     broken_states = RETRYABLE_STATUSES | {"deregistered", "DELETED"}  # RetryImage repeats builds, not imports
+
+    local_inputs = frozenset({"description", "retain_on_delete"})
+    build_type: ClassVar[str]
+    """Image Builder's type of the images"""
+
+    @abstractmethod
+    def reported_inputs(self, run: Run, image: BuilderImage) -> Mapping[str, Any]:
+        """The inputs that an image reports, by their Python names."""
+
+    def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
+        image = builder_images.find(run.aws, id) if id.startswith("arn:") else None
+        if image is None:
+            return None
+        if image.build_type not in (None, self.build_type):
+            raise CleanFailureError(
+                f"image {id} is of build type {image.build_type}, expected {self.build_type}; import it as the "
+                "resource that made it (docs/existing_resources.md)"
+            )
+        given = {"name": image.name or UNKNOWN, "semantic_version": image.version or UNKNOWN}
+        log_group = {"log_group_name": image.log_group_name}
+        reported = {**vars(state), **given, **log_group, **self.reported_inputs(run, image)}
+        found = self.read(run, id, self.state_type(**reported))
+        return self.existing(image.arn, found) if found is not None else None
 
     @abstractmethod
     def request(self, inputs: InputsT) -> Mapping[str, Any]:

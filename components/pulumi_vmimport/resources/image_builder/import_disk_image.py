@@ -17,6 +17,7 @@ from pulumi_vmimport.resources.image_builder.image_import import (
     ImageImportInputs,
     ImageImportState,
 )
+from pulumi_vmimport.resources.input_spellings import same_role
 
 
 class DiskImagePlatform(StrEnum):
@@ -48,7 +49,7 @@ class ImportDiskImageInputs(ImageImportInputs):
     os_version: DiskImageOsVersion
     uri: str
     infrastructure_configuration_arn: str
-    execution_role: str = updatable(MISSING, preflight=True)
+    execution_role: str = updatable(MISSING, preflight=True, same=same_role)
     register_image_options: RegisterImageOptions | None = None
     windows_configuration: WindowsConfiguration | None = None
     source_hash: str | None = None

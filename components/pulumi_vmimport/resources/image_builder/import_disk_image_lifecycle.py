@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.image_builder import builder_images, image_imports
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
 from pulumi_vmimport.aws.s3.s3_names import split_s3_uri
-from pulumi_vmimport.lifecycle.contract import Existing, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.resources.image_builder import iso_rules
@@ -30,6 +30,17 @@ from pulumi_vmimport.resources.rules.source_version import object_version
 class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, ImportDiskImageState]):
     inputs_type = ImportDiskImageInputs
     state_type = ImportDiskImageState
+    build_type = builder_images.ISO_IMPORT
+    local_inputs = ImageImportLifecycle.local_inputs | {
+        "register_image_options",
+        "source_hash",
+        "windows_configuration",
+    }
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "uri": "Image Builder does not report the ISO file of an image",
+        "infrastructureConfigurationArn": "Image Builder does not report it for this image",
+        "executionRole": "Image Builder does not report it for this image",
+    }
 
     def check(self, inputs: ImportDiskImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -60,20 +71,15 @@ class ImportDiskImageLifecycle(ImageImportLifecycle[ImportDiskImageInputs, Impor
         facts = provenance_of(image.tags) or state.provenance
         return replace(super().with_outputs(run, state, image), provenance=facts)
 
-    def read_existing(self, run: Run, id: str, state: ImportDiskImageState) -> Existing[ImportDiskImageState] | None:
-        image = builder_images.find(run.aws, id)
-        if image is None:
-            return None
-        given = {
-            "name": image.name or state.name,
-            "semantic_version": image.version or state.semantic_version,
+    def reported_inputs(self, run: Run, image: BuilderImage) -> Mapping[str, Any]:
+        del run
+        is_windows_11 = image.os_version in (None, DiskImageOsVersion.WINDOWS_11.value)
+        return {
             "platform": DiskImagePlatform.WINDOWS,
-            "os_version": DiskImageOsVersion.WINDOWS_11,
-            "execution_role": image.execution_role or state.execution_role,
-            "log_group_name": image.log_group_name,
+            "os_version": DiskImageOsVersion.WINDOWS_11 if is_windows_11 else UNKNOWN,
+            "execution_role": image.execution_role or UNKNOWN,
+            "infrastructure_configuration_arn": image.infrastructure_arn or UNKNOWN,
         }
-        found = self.read(run, id, self.state_type(**{**vars(state), **given}))
-        return Existing(id, found) if found is not None else None
 
     def request(self, inputs: ImportDiskImageInputs) -> Mapping[str, Any]:
         structures = {

@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, Unpack, overload
 import pulumi
 
 from pulumi_vmimport.lifecycle.managed_resource import ManagedResource
+from pulumi_vmimport.lifecycle.schema import detected
 from pulumi_vmimport.resources.image_builder.image_import import (
     ImageImportArgs,
     ImageImportInputs,
@@ -29,7 +30,7 @@ class ImagePlatform(StrEnum):
 class ImportVmImageInputs(ImageImportInputs):
     platform: ImagePlatform
     vm_import_task_id: str
-    os_version: str | None = None
+    os_version: str | None = detected()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.ec2 import images, import_tasks
 from pulumi_vmimport.aws.ec2.import_tasks import ImageImportTask
 from pulumi_vmimport.aws.image_builder import builder_images, image_imports
 from pulumi_vmimport.aws.image_builder.builder_images import BuilderImage
-from pulumi_vmimport.lifecycle.contract import Existing, Problem, Run, is_known, is_set
+from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.image_builder.image_import_lifecycle import ImageImportLifecycle
 from pulumi_vmimport.resources.image_builder.image_import_rules import common_members
 from pulumi_vmimport.resources.image_builder.import_vm_image import (
@@ -27,6 +27,10 @@ _LICENSE = "BYOL"
 class ImportVmImageLifecycle(ImageImportLifecycle[ImportVmImageInputs, ImportVmImageState]):
     inputs_type = ImportVmImageInputs
     state_type = ImportVmImageState
+    build_type = builder_images.VM_IMPORT
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "vmImportTaskId": "Image Builder does not report it, and the AMI has another name than that of an import task"
+    }
 
     def check(self, inputs: ImportVmImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -49,19 +53,12 @@ class ImportVmImageLifecycle(ImageImportLifecycle[ImportVmImageInputs, ImportVmI
                 where = f"there is no import task {task_id} in {run.aws.region}"
                 yield Problem("vmImportTaskId", f"{where}; EC2 lists a task for seven days after it ends")
 
-    def read_existing(self, run: Run, id: str, state: ImportVmImageState) -> Existing[ImportVmImageState] | None:
-        image = builder_images.find(run.aws, id)
-        if image is None:
-            return None
-        given = {
-            "name": image.name or state.name,
-            "semantic_version": image.version or state.semantic_version,
-            "platform": ImagePlatform(image.platform) if image.platform in set(ImagePlatform) else state.platform,
-            "os_version": image.os_version,
-            "log_group_name": image.log_group_name,
-        }
-        found = self.read(run, id, self.state_type(**{**vars(state), **given}))
-        return Existing(id, found) if found is not None else None
+    def reported_inputs(self, run: Run, image: BuilderImage) -> Mapping[str, Any]:
+        own = image.own_amis.get(run.aws.region or "", [])
+        ami = images.find(run.aws, own[0]) if own else None
+        platform = ImagePlatform(image.platform) if image.platform in set(ImagePlatform) else UNKNOWN
+        task_id = ami.name if ami is not None and images.is_imported_name(ami.name) else UNKNOWN
+        return {"platform": platform, "os_version": image.os_version or UNKNOWN, "vm_import_task_id": task_id}
 
     def request(self, inputs: ImportVmImageInputs) -> Mapping[str, Any]:
         return {**common_members(inputs), "vmImportTaskId": inputs.vm_import_task_id}

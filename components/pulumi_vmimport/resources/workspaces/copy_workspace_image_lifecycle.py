@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
@@ -9,6 +10,7 @@ from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces import workspace_images
 from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import CleanFailureError, Problem, Run, is_known
+from pulumi_vmimport.lifecycle.provenance import image_in
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.rules.account_rules import unusable_regions
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems
@@ -31,6 +33,11 @@ _PARTITION_RULES = {
 class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInputs, CopyWorkspaceImageState]):
     inputs_type = CopyWorkspaceImageInputs
     state_type = CopyWorkspaceImageState
+    local_inputs = frozenset({"keep_failed_image", "retain_on_delete", "source_owner_account_id"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "sourceImageId": "only an image of this library has its source in its tags",
+        "sourceRegion": "only an image of this library has its source in its tags",
+    }
     remedy = "check that the source image and its Region are available, then copy it again"
 
     def check(self, inputs: CopyWorkspaceImageInputs) -> Iterator[Problem]:
@@ -61,6 +68,10 @@ class CopyWorkspaceImageLifecycle(WorkspaceImageLifecycle[CopyWorkspaceImageInpu
         yield from availability_problems(run, source, "sourceImageId")
         if source.required_tenancy == "DEDICATED":
             yield from account_problems(run, "sourceImageId")
+
+    def reported_inputs(self, run: Run, image: WorkspaceImage, facts: Mapping[str, str]) -> Mapping[str, Any]:
+        source = image_in(facts.get("image"), "wsi-")
+        return {"source_image_id": source[0], "source_region": source[1]} if source else {}
 
     def start(self, run: Run, inputs: CopyWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         source = _wait_for_source(run, inputs)

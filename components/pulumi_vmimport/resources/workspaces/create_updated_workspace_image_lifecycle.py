@@ -1,9 +1,12 @@
 """The lifecycle of CreateUpdatedWorkspaceImage."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.tag_lists import tag_list
+from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.provenance import image_in
 from pulumi_vmimport.resources.workspaces.create_updated_workspace_image import (
     CreateUpdatedWorkspaceImageInputs,
     CreateUpdatedWorkspaceImageState,
@@ -19,6 +22,9 @@ class CreateUpdatedWorkspaceImageLifecycle(
 ):
     inputs_type = CreateUpdatedWorkspaceImageInputs
     state_type = CreateUpdatedWorkspaceImageState
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "sourceImageId": "only an image of this library has its source in its tags",
+    }
     remedy = "fix a WorkSpace of the source image, create an image from it and update that image"
 
     def check(self, inputs: CreateUpdatedWorkspaceImageInputs) -> Iterator[Problem]:
@@ -36,6 +42,10 @@ class CreateUpdatedWorkspaceImageLifecycle(
         yield from availability_problems(run, source, "sourceImageId")
         if source.update_available is False and not self.was_started(run, inputs):
             run.warn(f"WorkSpaces has no update for image {source.id} ({source.name}) and may reject the request")
+
+    def reported_inputs(self, run: Run, image: WorkspaceImage, facts: Mapping[str, str]) -> Mapping[str, Any]:
+        source = image_in(facts.get("image"), "wsi-")
+        return {"source_image_id": source[0]} if source and source[1] == run.aws.region else {}
 
     def start(self, run: Run, inputs: CreateUpdatedWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         answer = run.aws.client("workspaces").create_updated_workspace_image(

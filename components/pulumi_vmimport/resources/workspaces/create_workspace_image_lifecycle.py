@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
@@ -18,6 +19,9 @@ _WORKSPACE_ID = re.compile(r"ws-[0-9a-z]{8,63}")
 class CreateWorkspaceImageLifecycle(WorkspaceImageLifecycle[CreateWorkspaceImageInputs, CreateWorkspaceImageState]):
     inputs_type = CreateWorkspaceImageInputs
     state_type = CreateWorkspaceImageState
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "workspaceId": "WorkSpaces does not report the WorkSpace of an image",
+    }
     remedy = "fix the WorkSpace"
 
     def check(self, inputs: CreateWorkspaceImageInputs) -> Iterator[Problem]:

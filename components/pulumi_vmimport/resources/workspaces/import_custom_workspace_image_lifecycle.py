@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.ec2 import import_tasks
 from pulumi_vmimport.aws.ec2.import_request import api_members
@@ -16,6 +16,7 @@ from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Progress, Run, is_known, is_set
 from pulumi_vmimport.lifecycle.schema import camel_case
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
+from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
@@ -45,6 +46,14 @@ class ImportCustomWorkspaceImageLifecycle(
 ):
     inputs_type = ImportCustomWorkspaceImageInputs
     state_type = ImportCustomWorkspaceImageState
+    local_inputs = frozenset({"image_validation_mode", "keep_failed_image", "retain_on_delete"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "computeType": "WorkSpaces does not report it",
+        "protocol": "WorkSpaces does not report it",
+        "osVersion": "WorkSpaces does not report it",
+        "infrastructureConfigurationArn": "WorkSpaces reports it for a custom image import alone",
+        "ec2ImageId": "WorkSpaces reports it for a custom image import alone",
+    }
 
     def check(self, inputs: ImportCustomWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -70,6 +79,12 @@ class ImportCustomWorkspaceImageLifecycle(
             yield from _task_problems(run, inputs.ec2_import_task_id)
         if is_set(inputs.image_build_version_arn) and _BUILD_ARN.fullmatch(inputs.image_build_version_arn):
             yield from _build_problems(run, inputs.image_build_version_arn)
+
+    def reported_inputs(self, run: Run, image: WorkspaceImage, facts: Mapping[str, str]) -> Mapping[str, Any]:
+        task = custom_image_imports.describe(run.aws, [image.id]).get(image.id)
+        sources = {name: task.source.get(name) if task else UNKNOWN for name in _SOURCES}
+        infrastructure = task.infrastructure_configuration_arn if task else None
+        return {**sources, "infrastructure_configuration_arn": infrastructure or UNKNOWN}
 
     def start(self, run: Run, inputs: ImportCustomWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         if inputs.ec2_image_id is not None:

@@ -1,11 +1,15 @@
 """The lifecycle of ImportWorkspaceImage."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from pulumi_vmimport.aws.tables import ingestion_processes
 from pulumi_vmimport.aws.tag_lists import tag_list
 from pulumi_vmimport.aws.workspaces.ingestion_options import OsVersion
+from pulumi_vmimport.aws.workspaces.workspace_images import WorkspaceImage
 from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known
+from pulumi_vmimport.lifecycle.provenance import image_in
+from pulumi_vmimport.lifecycle.unknown import UNKNOWN
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.workspaces.byol_source_rules import account_problems, ami_id_problem, ami_problems
 from pulumi_vmimport.resources.workspaces.image_provenance import tags_of_ami
@@ -19,6 +23,11 @@ from pulumi_vmimport.resources.workspaces.workspace_image_lifecycle import Works
 class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImageInputs, ImportWorkspaceImageState]):
     inputs_type = ImportWorkspaceImageInputs
     state_type = ImportWorkspaceImageState
+    local_inputs = frozenset({"applications", "keep_failed_image", "os_version", "retain_on_delete"})
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "ec2ImageId": "only an image of this library has its AMI in its tags",
+        "ingestionProcess": "WorkSpaces does not report it",
+    }
 
     def check(self, inputs: ImportWorkspaceImageInputs) -> Iterator[Problem]:
         yield from super().check(inputs)
@@ -37,6 +46,10 @@ class ImportWorkspaceImageLifecycle(WorkspaceImageLifecycle[ImportWorkspaceImage
                 run.warn(warning)
         if is_known(inputs.ec2_image_id):
             yield from ami_problems(run, inputs.ec2_image_id, "ec2ImageId")
+
+    def reported_inputs(self, run: Run, image: WorkspaceImage, facts: Mapping[str, str]) -> Mapping[str, Any]:
+        ami = image_in(facts.get("image"), "ami-")
+        return {"ec2_image_id": ami[0] if ami and ami[1] == run.aws.region else UNKNOWN}
 
     def start(self, run: Run, inputs: ImportWorkspaceImageInputs, tags: Mapping[str, str]) -> str:
         wait_until_available(run, inputs.ec2_image_id)

@@ -12,7 +12,7 @@ import pulumi
 from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
-from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.lifecycle.schema import detected, updatable
 from pulumi_vmimport.resources.allowed_values import BundleComputeTypeValue
 
 
@@ -22,7 +22,7 @@ class WorkspaceBundleInputs(AwsInputs):
     bundle_description: str
     compute_type: ComputeType
     user_storage_gib: int
-    root_storage_gib: int | None = None
+    root_storage_gib: int | None = detected()
     image_id: str = updatable(MISSING)
     tags: Mapping[str, str] | None = updatable()
 

@@ -7,15 +7,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.workspaces import workspace_bundles
+from pulumi_vmimport.aws.workspaces.compute_types import ComputeType
 from pulumi_vmimport.aws.workspaces.workspace_bundles import BundleDescription
 from pulumi_vmimport.lifecycle.aws_inputs import aws_input_problems
 from pulumi_vmimport.lifecycle.call_retries import retry_if, retry_while_unavailable
 from pulumi_vmimport.lifecycle.contract import (
+    UNKNOWN,
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     Lifecycle,
     PartialFailureError,
     Problem,
@@ -94,6 +98,26 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
             image_id=bundle.image_id or state.image_id,
             tags=resource_tags.user_tags(run, id, state.tags),
         )
+
+    def read_existing(self, run: Run, id: str, state: WorkspaceBundleState) -> Existing[WorkspaceBundleState] | None:
+        bundle = workspace_bundles.find(run.aws, id_in_arn(id))
+        if bundle is None:
+            return None
+        if bundle.owner not in (None, run.aws.account_id):
+            raise CleanFailureError(
+                f"bundle {bundle.id} ({bundle.name}) belongs to {bundle.owner}, expected account {run.aws.account_id}; "
+                "read it with aws.workspaces.get_bundle of pulumi-aws"
+            )
+        reported: Any = {
+            "bundle_name": bundle.name,
+            "bundle_description": bundle.description,
+            "compute_type": ComputeType(bundle.compute_type) if bundle.compute_type in set(ComputeType) else UNKNOWN,
+            "root_storage_gib": UNKNOWN if bundle.root_storage_gib is None else bundle.root_storage_gib,
+            "user_storage_gib": UNKNOWN if bundle.user_storage_gib is None else bundle.user_storage_gib,
+            "image_id": bundle.image_id or UNKNOWN,
+        }
+        found = self.read(run, bundle.id, replace(state, **reported))
+        return self.existing(bundle.id, found) if found is not None else None
 
     def update(
         self, run: Run, id: str, state: WorkspaceBundleState, inputs: WorkspaceBundleInputs

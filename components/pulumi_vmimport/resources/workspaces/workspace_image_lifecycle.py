@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import workspace_image_errors
 from pulumi_vmimport.aws.workspaces import (
@@ -25,6 +26,7 @@ from pulumi_vmimport.lifecycle.contract import (
     CleanFailureError,
     Condition,
     Created,
+    Existing,
     PartialFailureError,
     Problem,
     Run,
@@ -59,6 +61,34 @@ class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, 
     unique_inputs: ClassVar[tuple[str, ...]] = ("imageName", "region")
     remedy: ClassVar[str] = "fix the guest, then export and import it again"
     """What to do when the image ends in state ERROR."""
+
+    local_inputs = frozenset({"keep_failed_image", "retain_on_delete"})
+
+    def reported_inputs(self, run: Run, image: WorkspaceImage, facts: Mapping[str, str]) -> Mapping[str, Any]:
+        """The inputs of this kind that WorkSpaces or the tags of the image report, by their Python names."""
+        del run, image, facts
+        return {}
+
+    def read_existing(self, run: Run, id: str, state: StateT) -> Existing[StateT] | None:
+        image_id = id_in_arn(id)
+        image = workspace_images.find(run.aws, image_id)
+        if image is None:
+            return None
+        if image.state == "ERROR":
+            raise CleanFailureError(
+                f"WorkSpaces image {image_id} ({image.name}) is in state ERROR: "
+                f"{workspace_image_errors.explain(image.errors)}; delete it, and declare the resource to create another"
+            )
+        tags = workspaces_tags.list_tags(run.aws, image_id)
+        facts = provenance_of(tags)
+        found = replace(
+            _with_outputs(state, image),
+            image_name=image.name,
+            image_description=image.description,
+            tags=user_tags(tags, None),
+            provenance=facts or None,
+        )
+        return self.existing(image_id, replace(found, **self.reported_inputs(run, image, facts)))
 
     @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:

@@ -11,12 +11,13 @@ import pulumi
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.managed_resource import AwsArgs, ManagedResource
 from pulumi_vmimport.lifecycle.schema import updatable
+from pulumi_vmimport.resources.input_spellings import same_members
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceImagePermissionsInputs(AwsInputs):
     image_id: str
-    account_ids: tuple[str, ...] = updatable(MISSING, preflight=True)
+    account_ids: tuple[str, ...] = updatable(MISSING, preflight=True, same=same_members)
 
 
 @dataclass(frozen=True, kw_only=True)

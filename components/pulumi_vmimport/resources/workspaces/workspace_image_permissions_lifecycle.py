@@ -6,6 +6,7 @@ from dataclasses import replace
 from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.permissions.denied_calls import describe_service_error, missing_statement
+from pulumi_vmimport.aws.resource_arns import id_in_arn
 from pulumi_vmimport.aws.service_errors import error_code, error_message
 from pulumi_vmimport.aws.tables import known_failures
 from pulumi_vmimport.aws.workspaces import image_permissions, workspace_images
@@ -92,11 +93,14 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
     def read_existing(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState
     ) -> Existing[WorkspaceImagePermissionsState] | None:
-        shared = _shared_with(run, id)
+        image_id = id_in_arn(id)
+        shared = _shared_with(run, image_id)
         if not shared:
             return None
         accounts = tuple(shared)
-        return Existing(id, replace(state, image_id=id, account_ids=accounts, shared_account_ids=accounts))
+        return self.existing(
+            image_id, replace(state, image_id=image_id, account_ids=accounts, shared_account_ids=accounts)
+        )
 
     def update(
         self, run: Run, id: str, state: WorkspaceImagePermissionsState, inputs: WorkspaceImagePermissionsInputs

@@ -91,10 +91,15 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
     def read_existing(
         self, run: Run, id: str, state: WorkspacesAccountState
     ) -> Existing[WorkspacesAccountState] | None:
+        account, _, region = id.partition("/")
+        if account != run.aws.account_id or region not in ("", run.aws.region):
+            return None
         support = byol_account.byol_support(run.aws)
         if not support.is_enabled:
             return None
-        return Existing(f"{run.aws.account_id}/{run.aws.region}", _with_support(state, support))
+        # An account that is enabled has nothing left to acknowledge.
+        enabled = replace(_with_support(state, support), acknowledge_irreversible=True)
+        return self.existing(f"{account}/{run.aws.region}", enabled)
 
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs
