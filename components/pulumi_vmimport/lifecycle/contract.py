@@ -179,9 +179,9 @@ class Lifecycle(ABC, Generic[InputsT, StateT]):
         if self.no_import:
             raise CleanFailureError(f"{type(self).__name__.removesuffix('Lifecycle')} {self.no_import}")
         found = self.read(run, id, state)
-        return self.existing(id, found) if found is not None else None
+        return self.as_existing(id, found) if found is not None else None
 
-    def existing(self, id: str, state: StateT, *unread: str) -> Existing[StateT]:
+    def as_existing(self, id: str, state: StateT, *unread: str) -> Existing[StateT]:
         """What `read_existing` returns: local inputs without a value are UNKNOWN, and those named."""
         names = {*unread, *(name for name in self.local_inputs if getattr(state, name) is None)}
         found: StateT = self.state_type(**{**vars(state), **dict.fromkeys(names, UNKNOWN)})

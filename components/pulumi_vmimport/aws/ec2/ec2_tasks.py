@@ -46,7 +46,7 @@ class Ec2Task:
     progress: int | None
     """In percent."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    description: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The whole element of the Describe call's response; it may contain a presigned URL."""
 
     @property

@@ -38,7 +38,7 @@ class Ec2ExportTask(Ec2Task):
         id, location = answer["ExportImageTaskId"], answer.get("S3ExportLocation", {})
         return cls(
             **common_fields(answer),
-            description=answer,
+            answer=answer,
             id=id,
             bucket=location.get("S3Bucket"),
             key_stem=key_stem(location.get("S3Prefix"), id),
@@ -50,7 +50,7 @@ class Ec2ExportTask(Ec2Task):
         id, location = answer["ExportTaskId"], answer.get("ExportToS3Task", {})
         return cls(
             **common_fields(answer),
-            description=answer,
+            answer=answer,
             id=id,
             bucket=location.get("S3Bucket"),
             key_stem=location["S3Key"].rpartition(".")[0] if location.get("S3Key") else None,

@@ -35,7 +35,7 @@ class ImageImportTask(Ec2Task):
         """The task in an element of `ImportImageTasks`, or in the response of ImportImage."""
         return cls(
             **common_fields(answer),
-            description=answer,
+            answer=answer,
             id=answer["ImportTaskId"],
             image_id=answer.get("ImageId"),
             snapshot_ids=tuple(s["SnapshotId"] for s in answer.get("SnapshotDetails", []) if s.get("SnapshotId")),
@@ -61,7 +61,7 @@ class SnapshotImportTask(Ec2Task):
         detail = answer.get("SnapshotTaskDetail", {})
         known = common_fields({**detail, "Tags": answer.get("Tags", [])})
         snapshot_id = detail.get("SnapshotId")
-        return cls(**known, description=answer, id=answer["ImportTaskId"], snapshot_id=snapshot_id)
+        return cls(**known, answer=answer, id=answer["ImportTaskId"], snapshot_id=snapshot_id)
 
 
 def start_image_import(

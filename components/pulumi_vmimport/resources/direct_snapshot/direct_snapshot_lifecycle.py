@@ -123,7 +123,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
             blocks_written=ebs_direct.sealed_block_count(seal) if seal else None,
         )
         is_key_shown = found.kms_key_arn is not None or not snapshot.encrypted
-        return self.existing(snapshot.id, found, *(() if is_key_shown else ("kms_key_arn",)))
+        return self.as_existing(snapshot.id, found, *(() if is_key_shown else ("kms_key_arn",)))
 
     def update(
         self, run: Run, id: str, state: DirectSnapshotState, inputs: DirectSnapshotInputs

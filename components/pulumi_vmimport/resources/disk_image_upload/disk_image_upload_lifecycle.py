@@ -126,13 +126,13 @@ class DiskImageUploadLifecycle(Lifecycle[DiskImageUploadInputs, DiskImageUploadS
             size_bytes=found.size_bytes,
             source_identity=found.metadata.get(SOURCE_METADATA),
         )
-        return self.existing(s3_object.uri(found.bucket, found.key), described)
+        return self.as_existing(s3_object.uri(found.bucket, found.key), described)
 
     def update(
         self, run: Run, id: str, state: DiskImageUploadState, inputs: DiskImageUploadInputs
     ) -> DiskImageUploadState:
         updated = self.replace_inputs(state, inputs)
-        is_changed = _content_changed(state, inputs) or _is_stored_anew(state, inputs)
+        is_changed = _content_changed(state, inputs) or _storage_changed(state, inputs)
         if self.condition(state) is not Condition.READY or is_changed:
             return self._upload(run, updated, state)
         if (inputs.tags or {}) != (state.tags or {}):
@@ -220,11 +220,11 @@ def _content_changed(state: DiskImageUploadState, inputs: DiskImageUploadInputs)
     return inputs.source_hash != state.source_hash or path_changed
 
 
-def _is_stored_anew(state: DiskImageUploadState, inputs: DiskImageUploadInputs) -> bool:
+def _storage_changed(state: DiskImageUploadState, inputs: DiskImageUploadInputs) -> bool:
     """Whether the object has to be stored in another way. Removing its encryption from the program keeps it."""
     standard = StorageClass.STANDARD
-    is_encrypted_anew = inputs.sse not in (None, state.sse) or inputs.kms_key_id not in (None, state.kms_key_id)
-    return is_encrypted_anew or (inputs.storage_class or standard) != (state.storage_class or standard)
+    is_encrypted_otherwise = inputs.sse not in (None, state.sse) or inputs.kms_key_id not in (None, state.kms_key_id)
+    return is_encrypted_otherwise or (inputs.storage_class or standard) != (state.storage_class or standard)
 
 
 def _stored_in(found: FoundObject) -> Any:

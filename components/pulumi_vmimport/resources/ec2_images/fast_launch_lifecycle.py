@@ -65,7 +65,7 @@ class FastLaunchLifecycle(Lifecycle[FastLaunchInputs, FastLaunchState]):
         if image is None:
             return None
         found = replace(state, image_id=image.id, launch_template=_template_of_program(image))
-        return self.existing(image.id, _with_image(found, image))
+        return self.as_existing(image.id, _with_image(found, image))
 
     def import_problem(self, id: str, state: FastLaunchState) -> str | None:
         problem = super().import_problem(id, state)

@@ -61,9 +61,9 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
             known = self.initial_state(self.inputs_of(state), task)
             found = self._with_task(self.existing_inputs(known, task), task)
             if not task.completed:
-                return self.existing(task_id, found)
+                return self.as_existing(task_id, found)
         read = self._as_read(run, found) if found is not None and self.has_result(found) else None
-        return self.existing(str(task_id), read) if read is not None else None
+        return self.as_existing(str(task_id), read) if read is not None else None
 
     def _as_read(self, run: Run, found: StateT) -> StateT | None:
         """The state of a completed task as its result is now."""

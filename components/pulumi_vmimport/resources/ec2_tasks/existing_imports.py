@@ -56,7 +56,7 @@ def _python_name(wire_name: str) -> str:
 
 
 def _image_containers(details: Sequence[Mapping[str, Any]], source: str | None) -> Any:
-    """The disk containers; UNKNOWN if EC2 does not tell the source of one of them."""
+    """The disk containers; UNKNOWN if EC2 does not report the source of one of them."""
     snapshots = [id for id in (source or "").split() if id.startswith(_SNAPSHOT)]
     is_of_snapshots = len(snapshots) == len(details) == len((source or "").split())
     found: list[dict[str, Any]] = []
@@ -89,7 +89,7 @@ def _key_of(container: Mapping[str, Any]) -> str:
 
 
 def _container(detail: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any] | None:
-    """The container of a disk image; None for one of a snapshot, or if EC2 does not tell the source."""
+    """The container of a disk image; None for one of a snapshot, or if EC2 does not report the source."""
     given = _described(detail, names)
     if place := detail.get("UserBucket"):
         return {**given, "userBucket": _bag(place)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +14,7 @@ from pulumi_vmimport.aws.service_errors import error_message
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.resources.ec2_tasks import export_rules
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs, ExportImageState
-from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import DESCRIBED_FOR_A_WEEK, ExportLifecycle
 from pulumi_vmimport.resources.rules import service_role_rules
 from pulumi_vmimport.resources.rules.available_images import wait_until_available
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
@@ -30,6 +30,10 @@ class ExportImageLifecycle(ExportLifecycle[ExportImageInputs, ExportImageState])
     state_type = ExportImageState
     tasks = IMAGE_EXPORTS
     id_prefix = "export-ami-"
+    unread_inputs: ClassVar[Mapping[str, str]] = {
+        "imageId": "EC2 does not report which AMI a task exported",
+        "description": DESCRIBED_FOR_A_WEEK,
+    }
 
     def check(self, inputs: ExportImageInputs) -> Iterator[Problem]:
         yield from role_name_problems(inputs.role_name)

@@ -19,6 +19,7 @@ from pulumi_vmimport.resources.ec2_tasks.export_state import ExportInputs, Expor
 from pulumi_vmimport.resources.rules.tag_rules import user_tags
 from pulumi_vmimport.shown_value import shown_value
 
+DESCRIBED_FOR_A_WEEK = "EC2 describes the task of an export for seven days"
 EXPORT_QUEUE = QuotaQueue()
 """The queue for the Region's quota of export tasks, which image and instance exports share."""
 
@@ -33,12 +34,7 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
     quota_queue = EXPORT_QUEUE
     result_service = "S3"
     local_inputs = frozenset({"retain_on_delete", "role_name"})
-    unread_inputs: ClassVar[Mapping[str, str]] = {
-        "description": "EC2 describes the task of an export for seven days",
-        "imageId": "EC2 does not report which AMI a task exported",
-        "instanceId": "EC2 describes the task of an export for seven days",
-        "targetEnvironment": "EC2 describes the task of an export for seven days",
-    }
+    unread_inputs: ClassVar[Mapping[str, str]] = {"description": DESCRIBED_FOR_A_WEEK}
     id_prefix: ClassVar[str]
     """How the ids of the tasks start."""
 
@@ -75,9 +71,9 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
 
     def existing_inputs(self, state: StateT, task: Ec2ExportTask) -> StateT:
         prefix = (task.key_stem or "").removesuffix(task.id)
-        words, tags = task.description.get("Description"), user_tags(task.tags, None)
+        words, tags = task.answer.get("Description"), user_tags(task.tags, None)
         known = replace(state, s3_bucket=task.bucket or "", s3_prefix=prefix or None, description=words, tags=tags)
-        return self.reported_inputs(known, task.description)
+        return self.reported_inputs(known, task.answer)
 
     @abstractmethod
     def reported_inputs(self, state: StateT, task: Mapping[str, Any]) -> StateT:
@@ -97,7 +93,7 @@ class ExportLifecycle(ConversionLifecycle[InputsT, StateT, Ec2ExportTask], Gener
             known = replace(state, s3_bucket=place[0], s3_prefix=place[1][: found.start()] or None)
             result = self.read_result(run, self.of_object(known, found["task"]))
             complete = replace(result, task_status="completed") if result else None
-            existing = self.existing(found["task"], complete, "description", "tags") if complete else None
+            existing = self.as_existing(found["task"], complete, "description", "tags") if complete else None
         return existing and replace(existing, state=self.of_object(existing.state, existing.id))
 
     def untag_result(self, run: Run, state: StateT, keys: Sequence[str]) -> None:

@@ -85,8 +85,9 @@ class ImportImageArgs(AwsArgs):
 
     Changes to image_name, imds_support, description, tags, operating_system, skip_operating_system_check,
     ignored_findings, image_profile, ingestion_process, sysprep, role_name, retain_on_delete, timeout_minutes, profile
-    and assume_role_arn are applied in place. A change to any other argument replaces the AMI; the removal of architecture,
-    boot_mode, encrypted, hypervisor, kms_key_id, license_type, platform or usage_operation changes nothing.
+    and assume_role_arn are applied in place. A change to any other argument replaces the AMI; the removal of
+    architecture, boot_mode, encrypted, hypervisor, kms_key_id, license_type, platform or usage_operation changes
+    nothing.
     """
 
     disk_containers: pulumi.Input[list[pulumi.Input[DiskContainerArgs]]]

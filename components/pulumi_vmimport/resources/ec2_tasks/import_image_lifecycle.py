@@ -8,7 +8,7 @@ from pulumi_vmimport.aws.ec2 import ebs_snapshots, ec2_tags, image_copies, image
 from pulumi_vmimport.aws.ec2.import_request import api_members
 from pulumi_vmimport.aws.ec2.import_tasks import IMAGE_IMPORTS, ImageImportTask, start_image_import
 from pulumi_vmimport.aws.ec2.sysprep import SYSPREP_TAG, sysprep_of, sysprep_tags
-from pulumi_vmimport.lifecycle.contract import Condition, Existing, Problem, Run
+from pulumi_vmimport.lifecycle.contract import Condition, Existing, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.provenance import provenance_of, source_tags
 from pulumi_vmimport.lifecycle.task_waiting import until_visible
 from pulumi_vmimport.resources.ec2_tasks import import_image_rules as rules
@@ -36,8 +36,8 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
     tasks = IMAGE_IMPORTS
     quota_queue = IMPORT_QUEUE
     local_inputs = frozenset({
-        "client_data", "ignored_findings", "image_profile", "operating_system", "retain_on_delete", "role_name",
-        "skip_operating_system_check", "source_hash",
+        "client_data", "ignored_findings", "image_profile", "ingestion_process", "operating_system",
+        "retain_on_delete", "role_name", "skip_operating_system_check", "source_hash",
     })  # fmt: skip
     unread_inputs: ClassVar[Mapping[str, str]] = {
         "diskContainers": "EC2 describes the disk images of an import for seven days, and snapshots not at all",
@@ -73,7 +73,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return ImportImageState(**vars(inputs), import_task_id=task.id, task_status=task.status)
 
     def with_source(self, run: Run, state: ImportImageState) -> ImportImageState:
-        if state.detected_guest is not None:
+        if state.detected_guest is not None or not is_known(state.disk_containers):
             return state
         return replace(state, detected_guest=rules.detected_guest(run, state))
 
@@ -187,7 +187,7 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         return imported_images.task_of(run, id) if id.startswith("ami-") else id
 
     def existing_inputs(self, state: ImportImageState, task: ImageImportTask) -> ImportImageState:
-        return image_inputs(state, task.description, provenance_of(task.tags).get("object"))
+        return image_inputs(state, task.answer, provenance_of(task.tags).get("object"))
 
     def read_existing(self, run: Run, id: str, state: ImportImageState) -> Existing[ImportImageState] | None:
         found = super().read_existing(run, id, state)

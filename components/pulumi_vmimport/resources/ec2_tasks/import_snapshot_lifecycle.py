@@ -126,7 +126,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         return task_id
 
     def existing_inputs(self, state: ImportSnapshotState, task: SnapshotImportTask) -> ImportSnapshotState:
-        return snapshot_inputs(state, task.description)
+        return snapshot_inputs(state, task.answer)
 
     def read_existing(self, run: Run, id: str, state: ImportSnapshotState) -> Existing[ImportSnapshotState] | None:
         found = super().read_existing(run, id, state)
@@ -137,7 +137,7 @@ class ImportSnapshotLifecycle(ConversionLifecycle[ImportSnapshotInputs, ImportSn
         state = replace(found.state, encrypted=snapshot.encrypted, kms_key_id=key)
         unread = [] if is_known(state.disk_container) else ["description"]
         unread += ["kms_key_id"] if snapshot.encrypted and key is None else []
-        return self.existing(found.id, state, *unread)
+        return self.as_existing(found.id, state, *unread)
 
     def untag_result(self, run: Run, state: ImportSnapshotState, keys: Sequence[str]) -> None:
         if ebs_snapshots.find(run.aws, str(state.snapshot_id)) is not None:

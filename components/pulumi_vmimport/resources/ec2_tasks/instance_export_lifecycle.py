@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
@@ -22,7 +22,7 @@ from pulumi_vmimport.aws.service_errors import error_message, is_transient
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, Run, is_known
 from pulumi_vmimport.lifecycle.task_waiting import POLLS_BEFORE_GONE
 from pulumi_vmimport.resources.ec2_tasks import export_rules
-from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportLifecycle
+from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import DESCRIBED_FOR_A_WEEK, ExportLifecycle
 from pulumi_vmimport.resources.ec2_tasks.instance_export import InstanceExportInputs, InstanceExportState
 from pulumi_vmimport.resources.rules.aws_error_warnings import warn_on_aws_error
 from pulumi_vmimport.shown_value import shown_value
@@ -38,6 +38,9 @@ class InstanceExportLifecycle(ExportLifecycle[InstanceExportInputs, InstanceExpo
     state_type = InstanceExportState
     tasks = INSTANCE_EXPORTS
     id_prefix = "export-i-"
+    unread_inputs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("instanceId", "targetEnvironment", "description"), DESCRIBED_FOR_A_WEEK
+    )
     local_inputs = frozenset({"retain_on_delete"})
 
     def check(self, inputs: InstanceExportInputs) -> Iterator[Problem]:

@@ -34,6 +34,9 @@ _SCRIPT_OF_LINUX = "prepare.sh"
 class PreparationFilesLifecycle(Lifecycle[PreparationFilesInputs, PreparationFilesState]):
     inputs_type = PreparationFilesInputs
     state_type = PreparationFilesState
+    no_import = (
+        "cannot be imported, because the files are what its inputs make of them; declare it, and it writes the files"
+    )
     uses_aws = False
 
     def check(self, inputs: PreparationFilesInputs) -> Iterator[Problem]:

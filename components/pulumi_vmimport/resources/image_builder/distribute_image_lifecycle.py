@@ -117,7 +117,7 @@ class DistributeImageLifecycle(ImageLifecycle[DistributeImageInputs, DistributeI
             "provenance": provenance_of(image.tags) or None,
         }
         found = self.read(run, id, self.state_type(**{**vars(state), **given}))
-        return self.existing(image.arn, found) if found is not None else None
+        return self.as_existing(image.arn, found) if found is not None else None
 
     def delete(self, run: Run, id: str, state: DistributeImageState) -> None:
         image = builder_images.find(run.aws, id)

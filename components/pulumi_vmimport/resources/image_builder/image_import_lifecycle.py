@@ -57,7 +57,7 @@ class ImageImportLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, Sta
         log_group = {"log_group_name": image.log_group_name}
         reported = {**vars(state), **given, **log_group, **self.reported_inputs(run, image)}
         found = self.read(run, id, self.state_type(**reported))
-        return self.existing(image.arn, found) if found is not None else None
+        return self.as_existing(image.arn, found) if found is not None else None
 
     @abstractmethod
     def request(self, inputs: InputsT) -> Mapping[str, Any]:

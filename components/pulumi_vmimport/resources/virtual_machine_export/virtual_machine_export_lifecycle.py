@@ -129,7 +129,7 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             return None
         uuid: Any = head.metadata.get(MACHINE_UUID_METADATA, UNKNOWN)
         outputs = {**vars(completed), "checksum": head.content_mark}
-        return self.existing(destination.uri, replace(at, uuid=uuid, **encryption_inputs(head), **outputs))
+        return self.as_existing(destination.uri, replace(at, uuid=uuid, **encryption_inputs(head), **outputs))
 
     def recheck_source(
         self, run: Run, state: VirtualMachineExportState, inputs: VirtualMachineExportInputs

@@ -117,7 +117,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
             "image_id": bundle.image_id or UNKNOWN,
         }
         found = self.read(run, bundle.id, replace(state, **reported))
-        return self.existing(bundle.id, found) if found is not None else None
+        return self.as_existing(bundle.id, found) if found is not None else None
 
     def update(
         self, run: Run, id: str, state: WorkspaceBundleState, inputs: WorkspaceBundleInputs

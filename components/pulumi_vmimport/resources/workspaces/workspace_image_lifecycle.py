@@ -75,9 +75,10 @@ class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, 
         if image is None:
             return None
         if image.state == "ERROR":
+            words = workspace_image_errors.explain(image.errors, steps_by_code())
             raise CleanFailureError(
-                f"WorkSpaces image {image_id} ({image.name}) is in state ERROR: "
-                f"{workspace_image_errors.explain(image.errors)}; delete it, and declare the resource to create another"
+                f"WorkSpaces image {image_id} ({image.name}) is in state ERROR: {words}; delete it, and declare the "
+                "resource to create another"
             )
         tags = workspaces_tags.list_tags(run.aws, image_id)
         facts = provenance_of(tags)
@@ -88,7 +89,7 @@ class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, 
             tags=user_tags(tags, None),
             provenance=facts or None,
         )
-        return self.existing(image_id, replace(found, **self.reported_inputs(run, image, facts)))
+        return self.as_existing(image_id, replace(found, **self.reported_inputs(run, image, facts)))
 
     @abstractmethod
     def start(self, run: Run, inputs: InputsT, tags: Mapping[str, str]) -> str:

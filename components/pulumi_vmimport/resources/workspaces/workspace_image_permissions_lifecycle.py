@@ -98,7 +98,7 @@ class WorkspaceImagePermissionsLifecycle(Lifecycle[WorkspaceImagePermissionsInpu
         if not shared:
             return None
         accounts = tuple(shared)
-        return self.existing(
+        return self.as_existing(
             image_id, replace(state, image_id=image_id, account_ids=accounts, shared_account_ids=accounts)
         )
 

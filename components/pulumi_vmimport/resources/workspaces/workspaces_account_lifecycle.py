@@ -99,7 +99,7 @@ class WorkspacesAccountLifecycle(Lifecycle[WorkspacesAccountInputs, WorkspacesAc
             return None
         # An account that is enabled has nothing left to acknowledge.
         enabled = replace(_with_support(state, support), acknowledge_irreversible=True)
-        return self.existing(f"{account}/{run.aws.region}", enabled)
+        return self.as_existing(f"{account}/{run.aws.region}", enabled)
 
     def update(
         self, run: Run, id: str, state: WorkspacesAccountState, inputs: WorkspacesAccountInputs
