@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from package_schema.descriptions import Descriptions
-from package_schema.reference import Kind, ReferenceEntry, reference
 
 from pulumi_vmimport.components.argument_types import argument_types
 from pulumi_vmimport.components.component_catalog import COMPONENTS
@@ -118,32 +117,3 @@ def test_the_provider_is_documented_alike_in_python_and_in_the_schema(
 ) -> None:
     texts = Descriptions(set(argument_types(arguments))).of_attributes(arguments)
     assert {camel_case(name): text for name, text in texts.items()} == {v.name: v.description for v in values}
-
-
-def entry(name: str) -> ReferenceEntry:
-    (found,) = (found for found in reference() if found.name == name)
-    return found
-
-
-def test_the_reference_has_every_entry_of_the_schema() -> None:
-    tokens = {*schema()["resources"], *schema()["functions"], "pulumi:providers:vmimport"}
-    assert {found.token for found in reference()} == tokens
-    assert {entry("ImportImage").kind, entry("ImportBucket").kind} == {Kind.RESOURCE, Kind.COMPONENT}
-
-
-def test_the_reference_shows_types_enumerations_and_what_replaces_a_resource() -> None:
-    image = entry("ImportImage")
-    assert image.inputs[0].name == "diskContainers", "required inputs come first"
-    by_name = {property.name: property for property in image.inputs}
-    containers, license_type, profile = (by_name[n] for n in ("diskContainers", "licenseType", "imageProfile"))
-    assert (containers.type, containers.type_name) == ("list of DiskContainer", "DiskContainer")
-    assert (containers.is_required, containers.replaces) == (True, True)
-    assert (license_type.type, license_type.allowed, license_type.is_open) == ("string", ("AWS", "BYOL"), True)
-    assert (profile.enum_name, profile.is_open, profile.replaces) == ("MachineProfile", False, False)
-    assert [of.name for of in image.types] == ["DiskContainer", "UserBucket", "ClientData", "LicenseSpecification"]
-
-
-def test_the_reference_shows_an_input_as_output_only_where_its_meaning_differs() -> None:
-    outputs = {property.name for property in entry("ImportImage").outputs}
-    assert {"imageId", "imageName", "awsAccountId"} <= outputs
-    assert not {"diskContainers", "region"} & outputs
