@@ -38,7 +38,7 @@ def pages(existing_resources: str) -> dict[str, str]:
             *_import(entry.name, existing_resources),
             "## Permissions",
             "The actions of the caller's credentials; [permissions](../permissions.md) explains them.",
-            _table(*permissions[entry.name]),
+            _table(*permissions[entry.name]) if entry.actions.needed.called else "None: it calls nothing in AWS.",
             *_errors(entry.name),
         ]
         found[f"resources/{entry.name}.md"] = _resource(schema, entry.name, entry.summary, entry.page, sections)
@@ -136,12 +136,36 @@ def _spellings() -> str:
 
 def _import(name: str, existing_resources: str) -> Iterator[str]:
     yield "## Import"
-    for row in re.findall(r"^\| (.+?) \| (.+) \|$", existing_resources, re.MULTILINE):
-        names = re.findall(r"`(\w+)`", row[0])
-        if name in names or (not names and _PLURAL in name and "WorkSpaces images" in row[0]):
-            yield f"Id: {row[1]}."
-            break
+    cells = _row(name, existing_resources)
+    if not cells.get("id", "none").startswith("none"):
+        yield "With the [native provider](../native_provider.md):"
+        yield f"```bash\npulumi import {_PREFIX}{name} NAME ID\n```"
+    yield "\n".join(f"- **{title}:** {_from_folder(cell)}" for title, cell in cells.items() if cell)
     yield "[Existing resources](../existing_resources.md) explains how to read and to import a resource by its id."
+
+
+def _row(name: str, page: str) -> Mapping[str, str]:
+    """The cells of a resource in the table of existing resources, by their headings, without its name."""
+    titles: list[str] = []
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" |")] if line.startswith("|") else []
+        if not cells:
+            titles = []
+        elif not titles:
+            titles = cells
+        elif titles[0] == "resource" and _names(cells[0], name):
+            return dict(zip(titles[1:], cells[1:], strict=False))
+    return {}
+
+
+def _names(cell: str, name: str) -> bool:
+    names = re.findall(r"`(\w+)`", cell)
+    return name in names or (not names and _PLURAL in name and "WorkSpaces images" in cell)
+
+
+def _from_folder(cell: str) -> str:
+    """The text of a page of docs/ in a page of a folder."""
+    return re.sub(r"\]\((?![a-z]+:|#)", "](../", cell)
 
 
 def _errors(name: str) -> Iterator[str]:

@@ -73,7 +73,7 @@ def test_a_page_shows_the_names_of_python_the_types_and_what_a_change_does(sourc
     assert "### DiskContainer\n" in text
     assert "- `legacy-bios`" in text
     assert re.search(r"^\| create \| .*`ImportImage`", text, re.MULTILINE)
-    assert "Id: the import task" in text
+    assert "- **id:** the import task" in text
     assert "[TR-03](../troubleshooting.md#tr-03)" in text
 
 
