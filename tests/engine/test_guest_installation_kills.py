@@ -1,7 +1,10 @@
 """kill -9 in every phase of an unattended installation."""
 
 import gc
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,7 +97,7 @@ def program() -> None:
 # Module, class, method, number of the call, and whether the run ends before or after it.
 PHASES = {
     "before-the-upload": ("datastore_folder", "DatastoreFolder", "write", 1, "before"),
-    "after-the-upload": ("datastore_folder", "DatastoreFolder", "write", 1, "after"),
+    "after-the-upload": ("datastore_folder", "DatastoreFolder", "write", 2, "after"),
     "after-attaching": ("installation_devices", "InstallationDevices", "attach", 1, "after"),
     "after-the-start": ("installation_devices", "InstallationDevices", "power_on", 1, "after"),
     "while-it-waits": ("datastore_folder", "DatastoreFolder", "read", 3, "after"),
@@ -106,22 +109,47 @@ PHASES = {
 }
 
 
+@pytest.fixture
+def killed_in(new_stack: Callable[..., Any], tmp_path: Path) -> Callable[[str], Any]:
+    """The stack, whose first `up` was killed in a phase."""
+
+    def kill(phase: str) -> Any:
+        module, *call = PHASES[phase]
+        armed = tmp_path / "armed"
+        armed.touch()
+        hook = tmp_path / "hook"
+        hook.mkdir()
+        values = (f"{VSPHERE}.{module}", *call, str(armed))
+        (hook / "sitecustomize.py").write_text(SITECUSTOMIZE.replace("{values!r}", repr(values)))
+        paths = [str(hook), *filter(None, [os.environ.get("PYTHONPATH")])]
+        stack = new_stack(program, environment={"PYTHONPATH": os.pathsep.join(paths)})
+        stack.fails(stack.up)
+        assert not armed.exists()
+        stack.cancel()
+        return stack
+
+    return kill
+
+
+def test_an_answer_iso_that_kill_9_and_destroy_left_is_an_orphan(
+    killed_in: Callable[[str], Any], sandbox: Sandbox
+) -> None:
+    stack = killed_in("after-the-upload")
+    stack.destroy()
+    assert [file.rpartition(".")[2] for file in sandbox.remaining_resources()] == ["iso", "json"]
+    export = json.dumps({"version": 3, "deployment": stack.state()})
+    options = ["--stack-export", "-", "--stack", f"{stack.project}/{stack.name}", "--remove", "--yes"]
+    command = [sys.executable, "-m", "pulumi_vmimport.cli", "orphans", *options]
+    done = subprocess.run(command, input=export, env=sandbox.environment, capture_output=True, text=True, check=False)
+    assert "deleted: answer ISO" in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, sandbox.remaining_resources()) == (0, [])
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_after_kill_9_the_next_up_converges_and_destroy_leaves_nothing(
-    new_stack: Callable[..., Any], sandbox: Sandbox, tmp_path: Path, phase: str
+    killed_in: Callable[[str], Any], sandbox: Sandbox, phase: str
 ) -> None:
-    module, *call = PHASES[phase]
-    armed = tmp_path / "armed"
-    armed.touch()
-    hook = tmp_path / "hook"
-    hook.mkdir()
-    values = (f"{VSPHERE}.{module}", *call, str(armed))
-    (hook / "sitecustomize.py").write_text(SITECUSTOMIZE.replace("{values!r}", repr(values)))
-    paths = [str(hook), *filter(None, [os.environ.get("PYTHONPATH")])]
-    stack = new_stack(program, environment={"PYTHONPATH": os.pathsep.join(paths)})
-    stack.fails(stack.up)
-    assert not armed.exists()
-    stack.cancel()
+    stack = killed_in(phase)
     stack.up()
     assert stack.outputs().get("passes") == (None if phase == "after-the-log-is-deleted" else 2)
     assert [file for file in sandbox.remaining_resources() if "pulumi-vmimport" in file] == []

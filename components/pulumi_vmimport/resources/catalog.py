@@ -129,10 +129,7 @@ RESOURCES = (
         summary="an operating system, installed in a vSphere VM and prepared for an import with nobody at the console",
         page="guest_preparation.md",
         actions=Actions(check=(), create=(), read=(), update=(), delete=()),
-        no_orphans=(
-            "it creates nothing in AWS; the answer ISO of an interrupted installation is in the folder pulumi-vmimport "
-            "of the datastore, and `pulumi destroy` deletes it"
-        ),
+        orphans=(OrphanKind.ANSWER_ISO,),
     ),
     ResourceEntry(
         name="PreparationFiles",

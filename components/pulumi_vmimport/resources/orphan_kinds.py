@@ -26,6 +26,7 @@ class OrphanKind(StrEnum):
     MANAGED_POLICY = "managed policy"
     BUCKET = "bucket"
     VIRTUAL_MACHINE = "virtual machine"
+    ANSWER_ISO = "answer ISO"
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,13 @@ HANDLING: Mapping[OrphanKind, OrphanHandling] = {
         "its name in an interrupted create in the export of the stack. Requires `VSPHERE_SERVER`, `VSPHERE_USER` and "
         "`VSPHERE_PASSWORD`. It is owned if the state contains its UUID, and otherwise never an orphan, because a "
         "person can have created it: remove it by its id",
+        (),
+        (),
+    ),
+    OrphanKind.ANSWER_ISO: OrphanHandling(
+        "its folder `pulumi-vmimport` in a datastore, and the file `.owner.json` beside it, which names the stack, the "
+        "resource and the virtual machine. Requires `VSPHERE_SERVER`, `VSPHERE_USER` and `VSPHERE_PASSWORD`; without "
+        "them it is not listed. One in a CD drive of its virtual machine is never an orphan",
         (),
         (),
     ),

@@ -65,6 +65,10 @@ class DatastorePath:
         folder, slash, _ = self.path.rpartition("/")
         return DatastorePath(self.datastore, f"{folder}{slash}{name}")
 
+    def child(self, name: str) -> "DatastorePath":
+        """A file in this folder."""
+        return DatastorePath(self.datastore, f"{self.path}/{name}")
+
     @property
     def name(self) -> str:
         """The name of the file."""

@@ -28,7 +28,7 @@ class DatastoreFolder:
 
     def path_of(self, name: str) -> DatastorePath:
         """The path of a file in the folder."""
-        return DatastorePath(self.folder.datastore, f"{self.folder.path}/{name}")
+        return self.folder.child(name)
 
     def write(self, name: str, content: bytes) -> DatastorePath:
         """Write a file, replacing an existing one, and create the folder.

@@ -64,7 +64,7 @@ def datacenter_of_datastore(session: VSphereSession, machine: Any, datastore: st
         entity = named[0] if named else machine  # all datastores of a machine belong to its datacenter
         while entity is not None and not isinstance(entity, vim.Datacenter):
             entity = session.properties(entity, "parent").get("parent")
-        return _path(session, entity)
+        return inventory_path(session, entity)
 
 
 def machines_named(session: VSphereSession, names: Collection[str]) -> list[tuple[str, str, str]]:
@@ -83,7 +83,7 @@ def _only(session: VSphereSession, reference: str, found: list[Any]) -> VSphereM
             return VSphereMachine(session, machine)
         case _:
             with faults_as_errors(f"list the virtual machines with {reference}"):
-                candidates = sorted(f"{_path(session, machine)} ({machine._moId})" for machine in found)  # noqa: SLF001
+                candidates = sorted(f"{inventory_path(session, machine)} ({machine._moId})" for machine in found)  # noqa: SLF001
             raise AmbiguousMachineError(reference, candidates)
 
 
@@ -97,7 +97,7 @@ def _all_machines(session: VSphereSession, *paths: str) -> list[tuple[Any, dict[
         view.Destroy()
 
 
-def _path(session: VSphereSession, entity: Any) -> str:
+def inventory_path(session: VSphereSession, entity: Any) -> str:
     """The inventory path of an entity, without the root folder."""
     names: list[str] = []
     while entity is not None and entity != session.content.rootFolder:

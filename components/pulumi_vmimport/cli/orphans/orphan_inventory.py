@@ -53,6 +53,7 @@ def take_inventory(account: SearchedAccount, export: StackExport | None = None) 
     found.append(list(component_listing.service_roles(searches[0], roles)))  # IAM has no Regions
     found.append(list(component_listing.managed_policies(searches[0])))
     found.append(list(vsphere_listing.virtual_machines(export, errors)))
+    found.append(list(vsphere_listing.answer_isos(errors)))
     order = list(OrphanKind)
     resources = sorted(
         (resource for of_region in found for resource in of_region),

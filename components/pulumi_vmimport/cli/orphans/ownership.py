@@ -7,6 +7,7 @@ from enum import StrEnum
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource
 from pulumi_vmimport.cli.orphans.stack_export import StackExport
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
+from pulumi_vmimport.vsphere.answer_iso_files import AnswerIsoUse
 
 
 class Owner(StrEnum):
@@ -79,7 +80,9 @@ def _verdicts(
         yield Owner.OWNED, f"the state of {export.stack} contains its id"
     if identities & export.encrypted:
         yield Owner.OWNED, "encrypted outputs of its resource may contain its id; export with --show-secrets to check"
-    if (ids | identities) & export.pending:
+    # The next run creates another virtual machine, and with it another answer ISO.
+    is_of_lost_machine = any(resource.state == AnswerIsoUse.NO_MACHINE for resource in family)
+    if (ids | identities) & export.pending and not is_of_lost_machine:
         yield _PENDING
     yield from _doubts(family, export, incomplete_regions)
     yield Owner.ORPHAN, f"the state of {export.stack} does not contain its id"
@@ -94,6 +97,8 @@ def _doubts(
         yield Owner.UNKNOWN, "it may have been retained: retain_on_delete keeps its metadata"
     if any(resource.kind is OrphanKind.VIRTUAL_MACHINE for resource in family):
         yield Owner.UNKNOWN, "a killed run or a person created it; `pulumi up` does not resume it"
+    if any(resource.state == AnswerIsoUse.ATTACHED for resource in family):
+        yield Owner.UNKNOWN, "a virtual machine has it in its CD drive, and may be installing its guest"
     if not stacks:
         yield Owner.UNKNOWN, _without_stack(family)
     if stacks != {export.stack}:
@@ -108,6 +113,8 @@ def _doubts(
 
 def _without_stack(family: Sequence[FoundResource]) -> str:
     task = next((id for resource in family for id in sorted(resource.related_ids) if id.startswith(_TASKS)), None)
+    if any(resource.kind is OrphanKind.ANSWER_ISO for resource in family):
+        return "no file beside it names a stack"
     if task is None:
         return "its key does not name a stack"
     return (

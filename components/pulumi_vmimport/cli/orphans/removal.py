@@ -21,7 +21,7 @@ from pulumi_vmimport.cli.command_error import CommandError
 from pulumi_vmimport.cli.orphans.ec2_listing import TASKS
 from pulumi_vmimport.cli.orphans.found_resource import FoundResource
 from pulumi_vmimport.cli.orphans.ownership import Assessment, Owner
-from pulumi_vmimport.cli.orphans.vsphere_listing import delete_machine
+from pulumi_vmimport.cli.orphans.vsphere_listing import delete_answer_iso, delete_machine
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.orphan_kinds import OrphanKind
 from pulumi_vmimport.shown_value import shown_value
@@ -213,6 +213,12 @@ def _delete_virtual_machine(aws: AwsConnection, resource: FoundResource) -> Remo
     return Removal(resource, "deleted")
 
 
+def _delete_answer_iso(aws: AwsConnection, resource: FoundResource) -> Removal:
+    del aws
+    delete_answer_iso(resource.id)
+    return Removal(resource, "deleted")
+
+
 def _bucket_and_key(resource: FoundResource) -> tuple[str, str]:
     location = split_s3_uri(resource.id)
     if location is None:
@@ -236,5 +242,6 @@ REMOVERS: Mapping[OrphanKind, Callable[[AwsConnection, FoundResource], Removal]]
     OrphanKind.MANAGED_POLICY: _delete_policy,
     OrphanKind.BUCKET: _delete_bucket,
     OrphanKind.VIRTUAL_MACHINE: _delete_virtual_machine,
+    OrphanKind.ANSWER_ISO: _delete_answer_iso,
 }
 """How each kind is removed."""

@@ -1,10 +1,10 @@
 """Where the answer ISO and the log of an installation are in the datastore."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pulumi_vmimport.lifecycle.contract import PartialFailureError
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationState
+from pulumi_vmimport.vsphere.answer_iso_files import log_of
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 
@@ -18,11 +18,6 @@ def answer_paths(state: GuestInstallationState) -> tuple[DatastorePath, Datastor
     if iso is None:
         raise PartialFailureError("the state of the installation has no answer ISO; run pulumi up --replace")
     return iso, log_of(iso)
-
-
-def log_of(iso: DatastorePath) -> DatastorePath:
-    """The log beside an answer ISO."""
-    return replace(iso, path=iso.path.removesuffix(".iso") + ".log")
 
 
 def answer_folder(session: "VSphereSession", state: GuestInstallationState) -> DatastoreFolder:

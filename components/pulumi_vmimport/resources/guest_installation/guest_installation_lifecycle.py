@@ -20,8 +20,9 @@ from pulumi_vmimport.lifecycle.contract import (
 )
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
+from pulumi_vmimport.resources.guest_installation.abandoned_answers import delete_abandoned
 from pulumi_vmimport.resources.guest_installation.answer_content import answer_image
-from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths, log_of
+from pulumi_vmimport.resources.guest_installation.answer_place import answer_folder, answer_paths
 from pulumi_vmimport.resources.guest_installation.disk_status import read_disk_status
 from pulumi_vmimport.resources.guest_installation.guest_inputs import SECRET_INPUTS
 from pulumi_vmimport.resources.guest_installation.guest_installation import (
@@ -40,6 +41,7 @@ from pulumi_vmimport.resources.guest_installation.machine_problems import (
     installation_problems,
     requires_tpm,
 )
+from pulumi_vmimport.vsphere.answer_iso_files import log_of, owner_of, owner_record
 from pulumi_vmimport.vsphere.datastore_file import DatastorePath
 from pulumi_vmimport.vsphere.datastore_folder import DatastoreFolder
 from pulumi_vmimport.vsphere.hardware_kinds import PowerState
@@ -174,6 +176,8 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
         machine.power_off(run.wait)
         if requires_tpm(inputs):
             _add_tpm(run, devices)
+        delete_abandoned(run, session, state)
+        folder.write(owner_of(iso).name, owner_record(run.identity.owner_tags, state.uuid))
         folder.write(iso.name, image)
         notes = {INSTALLED_KEY: "", INSTALLATION_KEY: installation}
         is_disk_first = not has_data(machine)
@@ -236,7 +240,8 @@ class GuestInstallationLifecycle(Lifecycle[GuestInstallationInputs, GuestInstall
 
     def _delete_files(self, run: Run, session: "VSphereSession", state: GuestInstallationState) -> None:
         folder = answer_folder(session, state)
-        for path in answer_paths(state):
+        iso, log = answer_paths(state)
+        for path in (iso, log, owner_of(iso)):
             folder.delete(path.name, run.wait)
         self._without_screenshot(run, session, state)
 

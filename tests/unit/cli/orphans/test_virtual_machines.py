@@ -6,13 +6,16 @@ import pytest
 
 from pulumi_vmimport.vsphere import inventory
 from pulumi_vmimport.vsphere.settings import VSphereSettings
+from pulumi_vmimport_sandbox.vcenter import VCenterSandbox
 
 MACHINE = "urn:pulumi:dev::shop::vmimport:index:SourceVirtualMachine$vsphere:index/virtualMachine:VirtualMachine::web"
 
 
 @pytest.fixture
-def vsphere(settings: VSphereSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment variables of pulumi-vsphere."""
+def vsphere(settings: VSphereSettings, vcenter: VCenterSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment variables of pulumi-vsphere; without answer ISOs of other tests."""
+    for file in (vcenter.folder_of("LocalDS_0") / "pulumi-vmimport").glob("*"):
+        file.unlink()
     for name, value in (("SERVER", settings.server), ("USER", settings.user), ("PASSWORD", settings.password)):
         monkeypatch.setenv(f"VSPHERE_{name}", value)
     monkeypatch.setenv("VMIMPORT_VSPHERE_CA_FILE", str(settings.ca_file))

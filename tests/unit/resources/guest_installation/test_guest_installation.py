@@ -188,7 +188,7 @@ def test_a_run_killed_before_it_deleted_the_answer_iso_deletes_it_in_the_next_ru
         patch.setattr(DatastoreFolder, "delete", interrupted)
         with pytest.raises(RunInterruptedError):
             lifecycle.create(guest_run(), inputs)
-    assert len(leftovers(machines)) == 2
+    assert len(leftovers(machines)) == len(("answer ISO", "log", "owner"))
     installed(guest_run(), inputs)
     assert leftovers(machines) == []
 
