@@ -9,7 +9,7 @@ from pulumi_vmimport.disk.guest.guest_facts import Fact, FactValue, GuestFacts, 
 from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout
 from pulumi_vmimport.disk.inspection.free_space import free_bytes
-from pulumi_vmimport.disk.linux import kernel_drivers, network_files, remote_access
+from pulumi_vmimport.disk.linux import kernel_drivers, network_files, remote_access, xfs_log
 from pulumi_vmimport.disk.linux.boot_files import BootFiles, boot_file, kernel_version, read_boot_files
 from pulumi_vmimport.disk.linux.guest_tree import GuestTree, settings
 from pulumi_vmimport.disk.linux.installed_system import LinuxDisk, encrypted_volumes
@@ -80,13 +80,13 @@ def _volume_facts(disk: LinuxDisk, root: Volume | None) -> Facts:
     yield Fact("linux.root_volume", root.where, root.where)
     yield Fact("linux.root_file_system", kind.value, root.where)
     yield _fact("linux.root_free_bytes", root.where, lambda: free_bytes(region, kind))
-    yield _fact("linux.needs_recovery", root.where, lambda: _needs_recovery(region, kind))
+    yield _fact("linux.needs_recovery", root.where, lambda: _needs_recovery(region, kind, root.where))
 
 
-def _needs_recovery(region: DiskRegion, kind: FileSystem) -> bool | None:
-    """Whether the journal of ext3 or ext4 has changes that the volume has not."""
+def _needs_recovery(region: DiskRegion, kind: FileSystem, where: str) -> bool:
+    """Whether the journal may have changes that the volume has not."""
     if kind is FileSystem.XFS:
-        return None
+        return xfs_log.needs_recovery(region, where)
     return bool(unpack_padded("<I", region.read(1024 + 96, 4))[0] & _EXT_NEEDS_RECOVERY)
 
 

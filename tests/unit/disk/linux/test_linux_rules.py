@@ -26,6 +26,7 @@ from tests.unit.disk.linux.linux_system import (
 )
 from tests.unit.disk.linux.linux_volumes import Files, ext, xfs
 from tests.unit.disk.linux.lvm_images import Group, linear, physical_volume, put
+from tests.unit.disk.linux.xfs_logs import append_record
 
 from pulumi_vmimport.disk.guest.detected_guest import DetectedGuest, detected_guest
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts, GuestSystem
@@ -303,12 +304,20 @@ def test_a_red_hat_system_on_xfs_passes(tmp_path: Path) -> None:
     assert set(verdicts(facts).values()) == {Verdict.PASS}
     expected = {
         "distribution": "rocky", "version": "9.4", "kernel": VERSION, "saved_entry": "0af-6.1", "selinux": "enforcing",
-        "cloud_init": True, "uses_boot_entries": True, "root_file_system": "xfs", "needs_recovery": None,
+        "cloud_init": True, "uses_boot_entries": True, "root_file_system": "xfs", "needs_recovery": False,
     }  # fmt: skip
     assert {id: facts.fact(f"linux.{id}").value for id in expected} == expected
 
 
 EARLY_ZEROS = bytes(512)
+
+
+def test_an_xfs_volume_that_was_not_unmounted_makes_every_pass_unknown(tmp_path: Path) -> None:
+    volume = xfs(tmp_path / "root", {name: data for name, data in PREPARED.items() if data != ""})
+    append_record(volume)
+    found = verdicts(facts_of(mbr_disk(tmp_path / "disk.raw", volume)))
+    assert found.pop("linux-needs-recovery") is Verdict.FAIL
+    assert Verdict.PASS not in found.values()
 
 
 def test_an_initramfs_of_a_remote_image_is_not_read(tmp_path: Path) -> None:
