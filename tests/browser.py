@@ -15,6 +15,15 @@ from typing import Any
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Without the sandbox it runs as root; without /dev/shm it runs in containers where that is small.
+_OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+)
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not on PATH; `make test` as root installs Debian's"
 )
@@ -98,10 +107,10 @@ def browser(profile: Path) -> Iterator[Browser]:
     """A browser with an empty profile in the folder `profile`."""
     assert CHROMIUM is not None
     from_us, to_us = os.pipe(), os.pipe()
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe"]
+    options = [*_OPTIONS, f"--user-data-dir={profile}"]
     reads_3_writes_4 = f'exec "$0" "$@" 3<&{from_us[0]} 4>&{to_us[1]}'
     with subprocess.Popen(
-        ["bash", "-c", reads_3_writes_4, CHROMIUM, *options, f"--user-data-dir={profile}"],
+        ["bash", "-c", reads_3_writes_4, CHROMIUM, *options],
         pass_fds=(from_us[0], to_us[1]),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
