@@ -258,6 +258,7 @@ def _orphan_kinds() -> Iterator[str]:
 
 
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
+    "windows-releases": lambda: [_table(*guest_parts.releases())],
     "guest-steps": lambda: [_table(*guest_parts.steps())],
     "failures": _failures,
     "failures-by-words": _failures_by_words,

@@ -1,12 +1,18 @@
-"""The Windows releases that WorkSpaces supports as BYOL images, and the virtual machine that each requires.
+"""The Windows releases that this version knows, and the virtual machine that each requires.
 
-Sources of the rows:
+The virtual machine, the answer files, the preparation and the rules of the disk use these tables. The sources of
+the rows were read on 2026-11-28:
 - AWS_2023: "Windows versions supported for BYOL" as of September 2023, on the page below.
 - AWS_GUIDE: the same list after October 2023 (1809 and 21H2 as LTSC editions),
   https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
 - CHECKER: the builds that BYOL Checker 2.13.25 accepts, and their firmware,
   https://tools.amazonworkspaces.com/BYOLChecker.zip
-The argument `windows_releases` of SourceVirtualMachine adds releases that AWS has listed since.
+- MICROSOFT: releases that neither of them names, or only in an example: AWS's guide mentions 24H2 as the release of a
+  system that must not be upgraded from 23H2. Builds:
+  https://learn.microsoft.com/windows/release-health/windows11-release-information and
+  https://learn.microsoft.com/windows-server/get-started/windows-server-release-info
+Guest ids: GuestOsIdentifier of the vSphere Web Services API.
+The argument `windows_releases` of SourceVirtualMachine, and `windows_build` of a guest, add releases that are newer.
 """
 
 from dataclasses import dataclass
@@ -14,6 +20,9 @@ from dataclasses import dataclass
 AWS_2023 = "AWS, September 2023"
 AWS_GUIDE = "AWS's guide"
 CHECKER = "BYOL Checker 2.13.25"
+MICROSOFT = "Microsoft"
+LANGUAGE = "en-US"
+"""The only language: WorkSpaces requires it, VM Import/Export advises it, and the preparation reads English output"""
 
 BIOS, EFI = "bios", "efi"
 WINDOWS_10 = "windows9_64Guest"  # the guest id in vSphere
@@ -28,11 +37,18 @@ class WindowsRelease:
     guest_id: str
     build: int | None = None
     source: str = ""
+    is_server: bool = False
+    """A release of Windows Server, which any firmware boots; `firmware` is then the default"""
 
     @property
     def is_listed(self) -> bool:
-        """Whether AWS lists the release, and not only BYOL Checker."""
-        return self.source != CHECKER
+        """Whether AWS lists the release for BYOL; true for a release that an argument describes."""
+        return self.source not in {CHECKER, MICROSOFT}
+
+    @property
+    def is_in_checker(self) -> bool:
+        """Whether BYOL Checker accepts the build."""
+        return self.build is not None and self.source != MICROSOFT
 
 
 def _windows_10(build: int, source: str = CHECKER) -> WindowsRelease:
@@ -60,4 +76,20 @@ WINDOWS_RELEASES = {
     "11-21H2": _windows_11(22000),
     "11-22H2": _windows_11(22621, AWS_2023),
     "11-23H2": _windows_11(22631, AWS_GUIDE),
+    "11-24H2": _windows_11(26100, MICROSOFT),
+    "11-25H2": _windows_11(26200, MICROSOFT),
 }
+"""Client releases, for WorkSpaces and EC2."""
+
+
+def _server(build: int, guest_id: str) -> WindowsRelease:
+    return WindowsRelease(BIOS, guest_id, build, MICROSOFT, is_server=True)
+
+
+WINDOWS_SERVERS = {
+    "2016": _server(14393, "windows9Server64Guest"),
+    "2019": _server(17763, "windows2019srv_64Guest"),
+    "2022": _server(20348, "windows2019srvNext_64Guest"),  # since vSphere 7.0
+    "2025": _server(26100, "windows2022srvNext_64Guest"),  # since vSphere 8.0
+}
+"""Releases of Windows Server, for EC2 only."""

@@ -26,12 +26,18 @@ from pulumi_vmimport.service_limits import (
 )
 from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.hardware_kinds import ControllerKind
-from pulumi_vmimport.windows_releases import BIOS, EFI, WINDOWS_RELEASES, WindowsRelease
+from pulumi_vmimport.windows_releases import (
+    BIOS,
+    CHECKER,
+    EFI,
+    LANGUAGE,
+    WINDOWS_RELEASES,
+    WINDOWS_SERVERS,
+    WindowsRelease,
+)
 
 EC2_DISK_LIMIT_GIB = IMAGE_DISK_LIMIT_BYTES // GIB
 DEFAULT_SCSI = ControllerKind.LSI_LOGIC_SAS.value  # Windows has its driver, and imports with it are known to work
-# Source: https://docs.aws.amazon.com/workspaces/latest/adminguide/byol-windows-images.html
-DEFAULT_LANGUAGE = "en-US"
 FIRMWARE = ("bios", "efi")
 
 # What VM Import/Export rejects, or imports although the AMI cannot boot (TR-20).
@@ -77,7 +83,7 @@ def release_of(name: Any, custom: Any) -> WindowsRelease | None:
     if is_set(row):
         is_complete = is_set(row.get("firmware")) and is_set(row.get("guest_id"))
         return WindowsRelease(row["firmware"], row["guest_id"]) if is_complete else None
-    return WINDOWS_RELEASES.get(name)
+    return WINDOWS_RELEASES.get(name) or WINDOWS_SERVERS.get(name)
 
 
 class SourceMachine:
@@ -102,7 +108,8 @@ class SourceMachine:
             yield from self._guest()
 
     def _windows(self) -> Iterator[Finding]:
-        name, expected = self._values.get("windows_release"), f"expected one of {', '.join(WINDOWS_RELEASES)}"
+        name = self._values.get("windows_release")
+        expected = f"expected one of {', '.join((*WINDOWS_RELEASES, *(() if self._is_byol else WINDOWS_SERVERS)))}"
         if name is None and self._is_byol:
             yield Finding("windows_release", f"is required for profile {ImageProfile.BYOL_WORKSPACES}, {expected}")
         if is_set(name) and self._release is None and not self._is_custom_release(name):
@@ -110,8 +117,13 @@ class SourceMachine:
                 "windows_release",
                 f"{expected}, got {shown_value(name)}; describe a newer release in windows_releases",
             )
-        if self._is_byol and self._release and not self._release.is_listed:
-            yield Finding("windows_release", f"BYOL Checker accepts {name}, but AWS does not list it", is_fatal=False)
+        if self._is_byol and self._release and self._release.is_server:
+            reason = f"{expected}, got {shown_value(name)}; WorkSpaces BYOL images require a client"
+            yield Finding("windows_release", reason)
+        elif self._is_byol and self._release and not self._release.is_listed:
+            accepts = f"BYOL Checker accepts {name}, but AWS does not list it"
+            newer = f"neither AWS's list nor {CHECKER} has {name}; check AWS's page"
+            yield Finding("windows_release", accepts if self._release.is_in_checker else newer, is_fatal=False)
         path, guest_id = self._property("guest_id")
         if is_set(guest_id) and not guest_id.endswith("64Guest"):
             yield Finding(path, f"expected a 64-bit guest, got {shown_value(guest_id)}", is_fatal=self._is_byol)
@@ -120,13 +132,20 @@ class SourceMachine:
         path, firmware = self._property("firmware")
         if is_set(firmware) and firmware not in FIRMWARE:
             yield Finding(path, f"expected bios or efi, got {shown_value(firmware)}")
-        elif is_set(firmware) and self._release and firmware != self._release.firmware:
+        elif is_set(firmware) and self._is_wrong_firmware(firmware):
             yield Finding(
                 path,
-                f"expected {self._release.firmware} for Windows {self._values['windows_release']}, got {firmware}; "
+                f"expected {self._release_firmware} for Windows {self._values['windows_release']}, got {firmware}; "
                 "WorkSpaces boots Windows 10 with BIOS and Windows 11 with UEFI",
                 is_fatal=self._is_byol,
             )
+
+    @property
+    def _release_firmware(self) -> str | None:
+        return self._release.firmware if self._release else None
+
+    def _is_wrong_firmware(self, firmware: str) -> bool:
+        return self._release is not None and not self._release.is_server and firmware != self._release.firmware
 
     def _boot_security(self) -> Iterator[Finding]:
         """Secure Boot and the virtual TPM: what Windows 11 Setup requires, and what vSphere does not export."""
@@ -199,11 +218,11 @@ class SourceMachine:
             )
             yield Finding("guest.static_ip", reason, is_fatal=self._is_byol)
         language = guest.get("language")
-        if is_set(language) and language != DEFAULT_LANGUAGE:
+        if is_set(language) and language != LANGUAGE:
             is_english = language.split("-")[0].lower() == "en"
             yield Finding(
                 "guest.language",
-                f"expected {DEFAULT_LANGUAGE}, got {shown_value(language)}; install from the English ISO",
+                f"expected {LANGUAGE}, got {shown_value(language)}; install from the English ISO",
                 is_fatal=self._is_byol and not is_english,
             )
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from pulumi_vmimport.guest.preparation_steps import GuestProfile
 from pulumi_vmimport.guest.unattend_xml import AnswerFile, Architecture, Tree, commands, password
 from pulumi_vmimport.guest.windows_preparation import BYOL_ACCOUNT, ROOT
+from pulumi_vmimport.windows_releases import LANGUAGE
 
 ADMINISTRATOR = "Administrator"
-DEFAULT_LOCALE = "en-US"
+DEFAULT_LOCALE = LANGUAGE
 _SETUP, _SHELL = "Microsoft-Windows-Setup", "Microsoft-Windows-Shell-Setup"
 _POWERSHELL = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File"
 _COPY = (

@@ -45,8 +45,10 @@ class ExtraScript:
     """PowerShell 5.1, run as SYSTEM; an exit code other than 0 ends the preparation"""
 
 
-def _supported_builds() -> tuple[int, ...]:
-    return tuple(release.build for release in WINDOWS_RELEASES.values() if release.build is not None)
+def supported_builds() -> tuple[int, ...]:
+    """The builds of Windows that BYOL Checker accepts."""
+    releases = (release for release in WINDOWS_RELEASES.values() if release.is_in_checker)
+    return tuple(release.build for release in releases if release.build is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class WindowsPreparation:
     """What the preparation ensures; defaults for WorkSpaces BYOL."""
 
     profile: GuestProfile = GuestProfile.BYOL_WORKSPACES
-    builds: tuple[int, ...] = field(default_factory=_supported_builds)
+    builds: tuple[int, ...] = field(default_factory=supported_builds)
     """The builds of Windows that are supported; only byol-workspaces"""
     disk_gib: int = BYOL_DISK_GIB
     """The largest supported disk; only byol-workspaces"""

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_vmimport.components.source_virtual_machine import SourceVirtualMachine
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
-from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES, WINDOWS_SERVERS
 
 PLACE = {"datastore_id": "datastore-1", "network_id": "network-1", "resource_pool_id": "resgroup-1"}
 WINDOWS_10 = {**PLACE, "windows_release": "10-22H2"}
@@ -87,9 +87,30 @@ def test_the_release_sets_firmware_and_guest_id(world: Any, release: str, warnin
     assert [w.split(":")[0] for w in warnings] == ([] if WINDOWS_RELEASES[release].is_listed else ["windows_release"])
 
 
+@pytest.mark.parametrize("release", WINDOWS_SERVERS)
+@pytest.mark.parametrize("firmware", [None, "bios", "efi"])
+def test_a_server_has_its_guest_id_and_any_firmware(
+    world: Any, release: str, firmware: str | None, warnings: list[str]
+) -> None:
+    made = machine(world, {**PLACE, "profile": "ec2", "windows_release": release, "firmware": firmware})
+    assert (made["firmware"], made["guestId"]) == (firmware or "bios", WINDOWS_SERVERS[release].guest_id)
+    assert (made.get("efiSecureBootEnabled"), made.get("vtpm")) == (None, None)
+    assert warnings == []
+
+
+def test_fails_for_a_server_as_a_workspaces_image(world: Any) -> None:
+    found = world.problems(lambda: outputs({**PLACE, "windows_release": "2025"}))
+    assert "got '2025'; WorkSpaces BYOL images require a client" in found["windows_release"]
+
+
+def test_a_release_that_is_newer_than_the_checker_is_a_warning(world: Any, warnings: list[str]) -> None:
+    machine(world, {**PLACE, "windows_release": "11-24H2"})
+    assert ["neither AWS's list nor BYOL Checker" in warning for warning in warnings] == [True]
+
+
 def test_an_argument_describes_a_release_that_is_newer_than_the_table(world: Any, warnings: list[str]) -> None:
-    newer = {"11-25H2": {"firmware": "efi", "guest_id": NEWER_GUEST}}
-    made = machine(world, {**PLACE, "windows_release": "11-25H2", "windows_releases": newer})
+    newer = {"11-26H2": {"firmware": "efi", "guest_id": NEWER_GUEST}}
+    made = machine(world, {**PLACE, "windows_release": "11-26H2", "windows_releases": newer})
     assert (made["firmware"], made["guestId"]) == ("efi", NEWER_GUEST)
     assert warnings == []
 

@@ -49,5 +49,7 @@ SERVER_RELEASES: Final = {
     26100: "Windows Server 2025",
 }
 
-BYOL_BUILDS: Final = frozenset(release.build for release in WINDOWS_RELEASES.values() if release.build is not None)
+BYOL_BUILDS: Final = frozenset(
+    release.build for release in WINDOWS_RELEASES.values() if release.build is not None and release.is_in_checker
+)
 """The builds that BYOL Checker accepts"""

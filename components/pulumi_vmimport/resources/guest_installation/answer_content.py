@@ -19,6 +19,7 @@ from pulumi_vmimport.guest.windows_preparation import (
     ROOT,
     Sysprep,
     WindowsPreparation,
+    supported_builds,
 )
 from pulumi_vmimport.lifecycle.contract import CleanFailureError
 from pulumi_vmimport.resources.guest_installation.guest_inputs import GuestInputs
@@ -28,6 +29,7 @@ from pulumi_vmimport.resources.guest_installation.installation_rules import (
     is_server,
     product_of,
 )
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
 
 DEFAULT_USER_NAME = "ec2-user"
 _CHECKER_SCRIPT = "BYOLChecker.ps1"
@@ -102,6 +104,7 @@ def preparation_of(inputs: GuestInputs, checker_folder: str = "") -> WindowsPrep
     """What the preparation ensures."""
     return WindowsPreparation(
         profile=inputs.guest_profile,
+        builds=_builds(inputs),
         with_office=bool(inputs.with_office),
         kms_host=inputs.kms_host or "",
         has_product_key=inputs.product_key is not None,
@@ -113,6 +116,13 @@ def preparation_of(inputs: GuestInputs, checker_folder: str = "") -> WindowsPrep
         checker_folder=checker_folder,
         extra_scripts=inputs.extra_scripts or (),
     )
+
+
+def _builds(inputs: GuestInputs) -> tuple[int, ...]:
+    """The builds that BYOL Checker accepts, and that of the release, which the user may know to be supported."""
+    release = WINDOWS_RELEASES.get(inputs.windows_release or "")
+    build = inputs.windows_build if release is None else release.build
+    return tuple(dict.fromkeys((*supported_builds(), *(() if build is None else (build,)))))
 
 
 def _one_time_password() -> str:

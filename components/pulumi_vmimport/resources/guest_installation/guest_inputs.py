@@ -17,6 +17,8 @@ class GuestInputs:
 
     guest_profile: GuestProfile
     windows_release: str | None = None
+    windows_build: int | None = None
+    language: str | None = None
     edition: str | None = None
     image_name: str | None = None
     image_index: int | None = None

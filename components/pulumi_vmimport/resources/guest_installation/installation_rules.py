@@ -12,19 +12,20 @@ from pulumi_vmimport.lifecycle.contract import Problem, is_known, is_set
 from pulumi_vmimport.local_files import is_local_file
 from pulumi_vmimport.resources.guest_installation.guest_inputs import GuestInputs
 from pulumi_vmimport.shown_value import shown_value
-from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
+from pulumi_vmimport.windows_releases import LANGUAGE, WINDOWS_RELEASES, WINDOWS_SERVERS
 
 DEFAULT_EDITION, DEFAULT_SERVER_EDITION = "Professional", "ServerStandard"
 _MAX_PASSWORD_CHARACTERS = 127  # of the dialog of Windows and of `net user`
 _COMPUTER_NAME = re.compile(r"(?=.*[A-Za-z-])[A-Za-z0-9-]{1,15}")
 _USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _PUBLIC_KEY = re.compile(r"(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/=]+(?: [^\n]*)?")
-_SERVERS = tuple(product for product in WINDOWS_EDITIONS if len(product) == len("2022"))
+_SERVER = re.compile(r"20\d\d")
+_CLIENT = re.compile(r"1[01]-\w{4}")
 _WINDOWS_ONLY = (
-    *("windowsRelease", "edition", "imageName", "imageIndex", "setupKey", "partitionLayout", "administratorPassword"),
-    *("byolAccountPassword", "productKey", "kmsHost", "withOffice", "installUpdates", "ignoredUpdates", "keptApps"),
-    *("extraScripts", "byolChecker", "pageFileMb", "sysprep", "computerName", "timeZone", "owner", "organization"),
-    "bypassTpm",
+    *("windowsRelease", "windowsBuild", "language", "edition", "imageName", "imageIndex", "setupKey"),
+    *("partitionLayout", "administratorPassword", "byolAccountPassword", "productKey", "kmsHost", "withOffice"),
+    *("installUpdates", "ignoredUpdates", "keptApps", "extraScripts", "byolChecker", "pageFileMb", "sysprep"),
+    *("computerName", "timeZone", "owner", "organization", "bypassTpm"),
 )
 _BYOL_ONLY = ("byolAccountPassword", "withOffice", "byolChecker")
 _EC2_ONLY = ("pageFileMb", "sysprep")
@@ -38,7 +39,7 @@ def product_of(release: str) -> str:
 
 def is_server(release: str) -> bool:
     """Whether a release is a Windows Server."""
-    return product_of(release) in _SERVERS
+    return _SERVER.fullmatch(release) is not None
 
 
 def default_firmware(inputs: GuestInputs) -> str:
@@ -92,6 +93,9 @@ def _windows_problems(inputs: GuestInputs) -> Iterator[Problem]:
     if is_set(inputs.computer_name) and not _COMPUTER_NAME.fullmatch(inputs.computer_name):
         expected = "expected 1 to 15 letters, digits and hyphens, not digits alone"
         yield Problem("computerName", f"{expected}, got {shown_value(inputs.computer_name)}")
+    if is_set(inputs.language) and inputs.language != LANGUAGE:
+        reason = f"expected {LANGUAGE}, got {shown_value(inputs.language)}"
+        yield Problem("language", f"{reason}; WorkSpaces requires it, and the preparation reads English output")
     yield from _script_problems(inputs)
     yield from _checker_problems(inputs)
     if is_set(inputs.page_file_mb) and inputs.page_file_mb < 1:
@@ -99,13 +103,17 @@ def _windows_problems(inputs: GuestInputs) -> Iterator[Problem]:
 
 
 def _release_problems(inputs: GuestInputs) -> Iterator[Problem]:
-    release = inputs.windows_release
-    clients = ", ".join(WINDOWS_RELEASES)
-    allowed = clients if inputs.guest_profile is GuestProfile.BYOL_WORKSPACES else f"{clients}, {', '.join(_SERVERS)}"
+    release, build = inputs.windows_release, inputs.windows_build
+    is_byol = inputs.guest_profile is GuestProfile.BYOL_WORKSPACES
+    known = {**WINDOWS_RELEASES, **({} if is_byol else WINDOWS_SERVERS)}
+    allowed = ", ".join(known)
     if release is None:
         yield Problem("windowsRelease", f"is required, expected one of {allowed}")
-    elif is_known(release) and release not in allowed.split(", "):
-        yield Problem("windowsRelease", f"expected one of {allowed}, got {shown_value(release)}")
+    elif is_known(release) and release not in known and not (_has_build(inputs) and _is_release(release, is_byol)):
+        remedy = "describe a newer release such as 11-26H2 with windows_build"
+        yield Problem("windowsRelease", f"expected one of {allowed}, got {shown_value(release)}; {remedy}")
+    elif is_set(release) and is_set(build) and release in known and build != known[release].build:
+        yield Problem("windowsBuild", f"expected {known[release].build} for release {release}, got {build}; remove it")
     elif is_known(release, inputs.partition_layout) and inputs.partition_layout is not None:
         needs_gpt = product_of(release) == "11"
         if needs_gpt != (inputs.partition_layout is PartitionLayout.GPT) and not is_server(release):
@@ -115,6 +123,16 @@ def _release_problems(inputs: GuestInputs) -> Iterator[Problem]:
         yield Problem("bypassTpm", f"only Setup of Windows 11 checks TPM and Secure Boot, the release is {release}")
 
 
+def _has_build(inputs: GuestInputs) -> bool:
+    """Whether the program gives the build, even if it is not known yet."""
+    return inputs.windows_build is not None
+
+
+def _is_release(release: str, is_byol: bool) -> bool:
+    """Whether a text has the form of a release."""
+    return _CLIENT.fullmatch(release) is not None or (not is_byol and is_server(release))
+
+
 def _image_problems(inputs: GuestInputs) -> Iterator[Problem]:
     choices = {"edition": inputs.edition, "imageName": inputs.image_name, "imageIndex": inputs.image_index}
     given = [name for name, value in choices.items() if is_set(value)]
@@ -122,6 +140,11 @@ def _image_problems(inputs: GuestInputs) -> Iterator[Problem]:
         yield Problem(name, f"expected at most one of {', '.join(choices)}, got {', '.join(given)}")
     if is_set(inputs.image_index) and inputs.image_index < 1:
         yield Problem("imageIndex", f"expected at least 1, got {inputs.image_index}")
+    has_image = inputs.image_name is not None or inputs.image_index is not None
+    release = inputs.windows_release
+    is_server_guest = inputs.guest_profile is GuestProfile.EC2_WINDOWS and is_set(release) and is_server(release)
+    if is_server_guest and not has_image and release not in WINDOWS_EDITIONS:
+        yield Problem("imageName", f"is required: this version knows no editions of release {release}")
     if is_set(inputs.edition) and is_set(inputs.windows_release):
         editions = WINDOWS_EDITIONS.get(product_of(inputs.windows_release), {})
         if editions and inputs.edition not in editions:

@@ -20,6 +20,11 @@ class PreparedWindowsArgs(TypedDict):
 
     windows_release: NotRequired[pulumi.Input[str]]
     """The release on the ISO image, such as 10-22H2, 11-23H2, or 2022 for Windows Server 2022. Required for Windows."""
+    windows_build: NotRequired[pulumi.Input[int]]
+    """The build of a `windows_release` that this version does not list, such as 26300 for 11-26H2. Default: that of the
+    release (docs/supported_systems.md)."""
+    language: NotRequired[pulumi.Input[str]]
+    """The language of Windows on the ISO image. Default, and the only value: en-US, which WorkSpaces requires."""
     edition: NotRequired[pulumi.Input[str]]
     """The EditionID to install, such as Professional, Enterprise or ServerDatacenter. Default: Professional, or
     ServerStandard."""

@@ -23,14 +23,14 @@ from tests.unit.disk.rules.windows_facts import (
 
 from pulumi_vmimport.disk.guest.fact_catalog import registry_look_ups
 from pulumi_vmimport.disk.guest.guest_facts import FactValue, GuestFacts, GuestSystem, Origin
-from pulumi_vmimport.disk.guest.windows_releases import BYOL_BUILDS, CLIENT_RELEASES
+from pulumi_vmimport.disk.guest.windows_releases import BYOL_BUILDS, CLIENT_RELEASES, SERVER_RELEASES
 from pulumi_vmimport.disk.rules.evaluation import ASSUMED, evaluate
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
 from pulumi_vmimport.disk.rules.guest_verdicts import FACT_CHECKS, NOT_SHUT_DOWN, Verdict, guest_verdicts, rule_verdicts
 from pulumi_vmimport.disk.rules.rule_catalog import rule_catalog
 from pulumi_vmimport.guest.preparation_steps import windows_steps
 from pulumi_vmimport.image_profile import ImageProfile
-from pulumi_vmimport.windows_releases import WINDOWS_RELEASES
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES, WINDOWS_SERVERS
 
 RULES = rule_catalog().rules
 NO_ADDRESS = ".".join("0000")
@@ -273,8 +273,11 @@ def test_what_no_disk_shows_is_listed_with_how_to_find_out() -> None:
 
 
 def test_the_builds_are_those_of_the_releases_for_workspaces() -> None:
-    assert len(BYOL_BUILDS) == len(WINDOWS_RELEASES)
-    assert CLIENT_RELEASES.keys() >= BYOL_BUILDS
+    accepted = [release for release in WINDOWS_RELEASES.values() if release.is_in_checker]
+    assert len(BYOL_BUILDS) == len(accepted)
+    assert max(BYOL_BUILDS) == 22631  # of BYOL Checker 2.13.25
+    assert CLIENT_RELEASES.keys() >= {release.build for release in WINDOWS_RELEASES.values()}
+    assert SERVER_RELEASES.keys() >= {release.build for release in WINDOWS_SERVERS.values()}
 
 
 def test_steps_of_rules_exist() -> None:

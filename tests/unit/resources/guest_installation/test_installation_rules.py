@@ -1,14 +1,18 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pulumi_vmimport.guest.answer_file import PartitionLayout
 from pulumi_vmimport.guest.preparation_steps import GuestProfile
-from pulumi_vmimport.guest.windows_preparation import ExtraScript, Sysprep
+from pulumi_vmimport.guest.windows_editions import WINDOWS_EDITIONS
+from pulumi_vmimport.guest.windows_preparation import ExtraScript, Sysprep, supported_builds
 from pulumi_vmimport.lifecycle.contract import UNKNOWN
 from pulumi_vmimport.resources.guest_installation import installation_rules
+from pulumi_vmimport.resources.guest_installation.answer_content import preparation_of
 from pulumi_vmimport.resources.guest_installation.guest_installation import GuestInstallationInputs
 from pulumi_vmimport.resources.guest_installation.installation_rules import input_problems
+from pulumi_vmimport.windows_releases import WINDOWS_RELEASES, WINDOWS_SERVERS
 
 BYOL = GuestInstallationInputs(
     uuid="4210",
@@ -23,6 +27,10 @@ SERVER = GuestInstallationInputs(
 LINUX = GuestInstallationInputs(
     uuid="4210", guest_profile=GuestProfile.EC2_LINUX, ssh_public_key="ssh-ed25519 AAAA admin"
 )
+
+
+def unknown(name: str) -> dict[str, Any]:
+    return {name: UNKNOWN}
 
 
 def problems(inputs: GuestInstallationInputs) -> dict[str, str]:
@@ -40,6 +48,11 @@ def test_complete_inputs_have_no_problems(inputs: GuestInstallationInputs) -> No
         (BYOL, {"windows_release": None}, "windowsRelease", "is required, expected one of 10-1511"),
         (BYOL, {"windows_release": "2022"}, "windowsRelease", "got '2022'"),
         (BYOL, {"windows_release": "10"}, "windowsRelease", "got '10'"),
+        (BYOL, {"windows_release": "11-26H2"}, "windowsRelease", "describe a newer release"),
+        (BYOL, {"windows_release": "2028", "windows_build": 29000}, "windowsRelease", "got '2028'"),
+        (BYOL, {"windows_build": 19044}, "windowsBuild", "expected 19045 for release 10-22H2"),
+        (BYOL, {"language": "ja-JP"}, "language", "expected en-US, got 'ja-JP'"),
+        (SERVER, {"windows_release": "2028", "windows_build": 29000}, "imageName", "knows no editions"),
         (BYOL, {"administrator_password": None}, "administratorPassword", "is required"),
         (BYOL, {"byol_account_password": None}, "byolAccountPassword", "is required"),
         (BYOL, {"byol_account_password": ""}, "byolAccountPassword", "expected 1 to 127"),
@@ -110,3 +123,35 @@ def test_an_unknown_input_is_no_problem(name: str) -> None:
 def test_without_pycdlib_preview_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation_rules, "find_spec", lambda _: None)
     assert "pip install 'pulumi-vmimport[guest]'" in problems(BYOL)[""]
+
+
+@pytest.mark.parametrize("release", WINDOWS_RELEASES)
+def test_every_release_of_the_table_is_installed_for_workspaces(release: str) -> None:
+    inputs = replace(BYOL, windows_release=release)
+    assert problems(inputs) == {}
+    assert WINDOWS_RELEASES[release].build in preparation_of(inputs).builds
+
+
+@pytest.mark.parametrize("release", WINDOWS_SERVERS)
+def test_every_server_of_the_table_is_installed_for_ec2(release: str) -> None:
+    assert problems(replace(SERVER, windows_release=release)) == {}
+    assert release in WINDOWS_EDITIONS
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        replace(BYOL, windows_release="11-26H2", windows_build=26300),
+        replace(BYOL, windows_release="11-26H2", **unknown("windows_build")),
+        replace(SERVER, windows_release="2028", windows_build=29000, image_index=2),
+    ],
+)
+def test_a_newer_release_is_described_by_its_build(inputs: GuestInstallationInputs) -> None:
+    assert problems(inputs) == {}
+
+
+def test_the_preparation_accepts_the_build_of_the_release_and_those_of_the_checker() -> None:
+    assert preparation_of(BYOL).builds == supported_builds()
+    newer = preparation_of(replace(BYOL, windows_release="11-26H2", windows_build=26300))
+    assert newer.builds == (*supported_builds(), 26300)
+    assert 26100 not in supported_builds()
