@@ -13,7 +13,15 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 from tests.engine.installed_machine import GUEST_ARGS, MACHINE_ARGS, PASSWORDS, PLACE, put_windows_iso
 
-from pulumi_vmimport import ByolWorkspaceImage, GuestInstallation, SourceVirtualMachine
+from pulumi_vmimport import (
+    ByolWorkspaceImage,
+    GuestInstallation,
+    ImportBucket,
+    ImportImage,
+    SourceVirtualMachine,
+    VirtualMachineExport,
+    VmimportRole,
+)
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 NewStack = Callable[..., Any]
@@ -164,6 +172,39 @@ def test_the_separate_parts_make_a_workspaces_image(new_stack: NewStack, sandbox
     stack = new_stack(program)
     stack.up()
     assert stack.outputs()["imageId"].startswith("wsi-")
+    assert set(stack.up()) == {"same"}
+    stack.destroy()
+    assert sandbox.remaining_resources() == []
+
+
+def test_a_server_is_generalized_by_its_preparation_and_imported_as_such(
+    new_stack: NewStack, sandbox: Sandbox, machine_args: dict[str, Any]
+) -> None:
+    machine_args |= {"profile": "ec2", "windows_release": "2022"}
+    guest_args = {"guest_profile": "ec2-windows", "windows_release": "2022", "sysprep": "before-export"}
+
+    def program() -> None:
+        machine: Any = machine_args
+        guest: Any = {**guest_args, "administrator_password": PASSWORDS[0]}
+        installed = GuestInstallation("server", {**guest, "uuid": SourceVirtualMachine("server", machine).uuid})
+        images = ImportBucket("images", force_destroy=True)
+        role = VmimportRole("vmimport", import_buckets=[images.bucket])
+        ova = VirtualMachineExport("server", uuid=installed.uuid, bucket=images.bucket, key="server.ova")
+        container: Any = {"format": "OVA", "user_bucket": {"s3_bucket": ova.bucket, "s3_key": ova.key}}
+        image = ImportImage(
+            "server",
+            disk_containers=[container],
+            image_profile="ec2",
+            role_name=role.role_name,
+            source_hash=ova.checksum,
+            sysprep="before-export",
+        )
+        pulumi.export("guest", image.detected_guest)
+
+    stack = new_stack(program)
+    stack.up()
+    assert stack.outputs()["guest"]["sysprepState"] == "generalized"
+    assert "Windows Server 2022" in json.dumps(stack.outputs()["guest"])
     assert set(stack.up()) == {"same"}
     stack.destroy()
     assert sandbox.remaining_resources() == []

@@ -1,8 +1,10 @@
 """The result of a preparation whose serial log is missing, read from the disk of the machine that is off."""
 
 import json
+import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,6 +186,21 @@ def test_a_host_that_refuses_the_serial_port_installs_without_one_and_warns(
     assert installed(run, inputs).installed_at is not None
     assert "got no serial port" in run.warnings[0]
     assert "serial ports are not supported" in run.warnings[0]
+
+
+@pytest.mark.parametrize("result", ["success", ""])
+def test_the_status_file_has_the_result_of_byol_checker(
+    silent_run: NewRun, inputs: Inputs, guest: SilentGuest, tmp_path: Path, result: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "BYOLChecker.zip", "w") as archive:
+        archive.writestr("BYOLChecker.ps1", "# of AWS")
+    guest.status = {**READY, "checker": result}
+    with_checker = replace(inputs, byol_checker=str(tmp_path / "BYOLChecker.zip"))
+    if result:
+        assert installed(silent_run(), with_checker).checker_result == "success"
+    else:
+        with pytest.raises(PartialFailureError, match="of BYOL Checker nothing, expected success"):
+            installed(silent_run(), with_checker)
 
 
 def test_a_log_that_was_deleted_does_not_hide_the_result(
