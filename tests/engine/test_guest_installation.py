@@ -185,8 +185,9 @@ def test_a_server_is_generalized_by_its_preparation_and_imported_as_such(
 
     def program() -> None:
         machine: Any = machine_args
-        guest: Any = {**guest_args, "administrator_password": PASSWORDS[0]}
-        installed = GuestInstallation("server", {**guest, "uuid": SourceVirtualMachine("server", machine).uuid})
+        uuid = SourceVirtualMachine("server", machine).uuid
+        guest: Any = {**guest_args, "administrator_password": PASSWORDS[0], "uuid": uuid}
+        installed = GuestInstallation("server", guest)
         images = ImportBucket("images", force_destroy=True)
         role = VmimportRole("vmimport", import_buckets=[images.bucket])
         ova = VirtualMachineExport("server", uuid=installed.uuid, bucket=images.bucket, key="server.ova")
