@@ -19,7 +19,7 @@ from tests.unit.disk.linux.small_trees import tree_of
 from tests.unit.disk.linux.volume_files import StoredFile
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.linux import initramfs as reader
 from pulumi_vmimport.disk.linux import network_files, remote_access
 from pulumi_vmimport.disk.linux.boot_files import boot_file, kernel_version, read_boot_files

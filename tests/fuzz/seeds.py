@@ -25,9 +25,9 @@ from tests.unit.disk.ntfs.windows_volume import protected, restart_page
 
 from pulumi_vmimport.disk import stream_optimized
 from pulumi_vmimport.disk.disk_content import Source
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.image_format import open_image
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.partition_table import read_layout

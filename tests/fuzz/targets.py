@@ -17,11 +17,11 @@ from tests.fuzz.linux_target import initramfs, linux_files, lvm
 from tests.fuzz.registry_target import registry
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.file_tree import FileTree
 from pulumi_vmimport.disk.image_format import open_image
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.inspection.free_space import free_bytes

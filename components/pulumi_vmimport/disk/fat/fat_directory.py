@@ -8,8 +8,8 @@ pieces do not belong to it: then the short name counts, as in Windows.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.fat.fat_table import ENTRY_BYTES
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 
 _END, _DELETED, _STANDS_FOR_DELETED = 0x00, 0xE5, 0x05
 _VOLUME_ID, _DIRECTORY, _LONG_NAME, _ATTRIBUTES = 0x08, 0x10, 0x0F, 0x3F

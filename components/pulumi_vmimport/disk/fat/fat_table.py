@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection.boot_sector import is_fat
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 
 ENTRY_BYTES = 32
 FIRST_CLUSTER = 2

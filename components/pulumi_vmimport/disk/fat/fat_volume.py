@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from pulumi_vmimport.disk.disk_region import MAX_READ_BYTES, DiskRegion
 from pulumi_vmimport.disk.fat.fat_directory import FatEntry, directory_entries
 from pulumi_vmimport.disk.fat.fat_table import FatTable, fat_geometry
 from pulumi_vmimport.disk.file_tree import DirectoryEntry, UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 
 _MAX_DIRECTORY_BYTES = 65536 * 32  # the specification's limit
 _BLOCK_BYTES = 4096

@@ -1,25 +1,22 @@
 """Boot sectors of Windows and DOS file systems: which file system it is, and its label.
 
-Sources: Microsoft's FAT specification 1.03 (fatgen103), its exFAT specification, [MS-FSCC] and the NTFS documentation
-of linux-ntfs.
+Sources: Microsoft's FAT specification 1.03 (fatgen103) and its exFAT specification. disk/ntfs reads NTFS.
 """
 
-from dataclasses import dataclass
-
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, decode_text, unpack_padded
+from pulumi_vmimport.disk.disk_region import DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem
+from pulumi_vmimport.disk.ntfs.boot_parameters import BITLOCKER_NAME, NAME_AT, NTFS_NAME
 
 SIGNATURE = b"\x55\xaa"
 SIGNATURE_AT = 510
 
 # The OEM name at offset 3.
 _NAMES = {
-    b"NTFS    ": FileSystem.NTFS,
+    NTFS_NAME: FileSystem.NTFS,
     b"ReFS\0\0\0\0": FileSystem.REFS,
-    b"-FVE-FS-": FileSystem.BITLOCKER,
+    BITLOCKER_NAME: FileSystem.BITLOCKER,
     b"EXFAT   ": FileSystem.EXFAT,
 }
-_NAME_AT = 3
 _JUMPS = (0xEB, 0xE9)
 _SECTORS = {512, 1024, 2048, 4096}
 _CLUSTERS = {1 << power for power in range(8)}
@@ -32,10 +29,6 @@ _DELETED, _NO_LABEL = 0xE5, b"NO NAME    "
 _EXTENDED_PARAMETERS = 0x29
 _EXFAT_LABEL = 0x83
 _EXFAT_MOST_CHARACTERS = 11
-_MFT_RECORD_BYTES = range(256, 4097)
-_VOLUME_RECORD = 3  # $Volume
-_VOLUME_NAME, _END_OF_ATTRIBUTES = 0x60, 0xFFFFFFFF
-_MAX_ATTRIBUTES = 64
 
 
 def has_signature(sector: bytes) -> bool:
@@ -45,7 +38,7 @@ def has_signature(sector: bytes) -> bool:
 
 def named_file_system(sector: bytes) -> FileSystem | None:
     """The file system that the sector states."""
-    return _NAMES.get(sector[_NAME_AT : _NAME_AT + 8])
+    return _NAMES.get(sector[NAME_AT : NAME_AT + len(NTFS_NAME)])
 
 
 def is_fat(sector: bytes) -> bool:
@@ -95,64 +88,3 @@ def exfat_label(region: DiskRegion, sector: bytes) -> str:
         if not directory[at]:
             break
     return ""
-
-
-@dataclass(frozen=True)
-class NtfsGeometry:
-    """The units of an NTFS volume."""
-
-    sector_bytes: int
-    cluster_bytes: int
-    table_at: int
-    """The offset of the master file table"""
-    record_bytes: int
-
-
-def ntfs_geometry(sector: bytes) -> NtfsGeometry | None:
-    """The units that a boot sector states; None if they are impossible."""
-    sector_bytes, sectors = unpack_padded("<HB", sector, 11)
-    cluster_bytes = sector_bytes * _power_or_count(sectors, unsigned_to=0x80)
-    table, _, clusters = unpack_padded("<QQB", sector, 48)
-    record_bytes = 1 << (256 - clusters) if clusters > 0x80 else clusters * cluster_bytes  # noqa: PLR2004
-    if record_bytes not in _MFT_RECORD_BYTES or not cluster_bytes:
-        return None
-    return NtfsGeometry(sector_bytes, cluster_bytes, table * cluster_bytes, record_bytes)
-
-
-def ntfs_record(region: DiskRegion, geometry: NtfsGeometry, number: int) -> bytes:
-    """One of the first records of the master file table, which are stored together; empty if it is none."""
-    record = region.read(geometry.table_at + number * geometry.record_bytes, geometry.record_bytes)
-    return _with_sector_ends(record)
-
-
-def ntfs_label(region: DiskRegion, sector: bytes) -> str:
-    """The name in $Volume, the fourth record of the master file table."""
-    geometry = ntfs_geometry(sector)
-    if geometry is None:
-        return ""
-    record = ntfs_record(region, geometry, _VOLUME_RECORD)
-    (at,) = unpack_padded("<H", record, 20)
-    for _ in range(_MAX_ATTRIBUTES):
-        kind, length, is_elsewhere = unpack_padded("<IIB", record, at)
-        if kind == _VOLUME_NAME and not is_elsewhere:
-            value_bytes, value = unpack_padded("<IH", record, at + 16)
-            return decode_text(record[at + value : at + value + value_bytes], "utf-16-le")
-        at += length
-        if kind == _END_OF_ATTRIBUTES or not length or at >= len(record):
-            break
-    return ""
-
-
-def _power_or_count(value: int, *, unsigned_to: int) -> int:
-    return value if value <= unsigned_to else 1 << min(256 - value, 31)
-
-
-def _with_sector_ends(record: bytes) -> bytes:
-    """The record with the last two bytes of each sector restored, which NTFS stores separately."""
-    if not record.startswith(b"FILE"):
-        return b""
-    at, count = unpack_padded("<HH", record, 4)
-    whole = bytearray(record)
-    for number, end in zip(range(1, count), range(512, len(record) + 1, 512), strict=False):
-        whole[end - 2 : end] = record[at + 2 * number : at + 2 * number + 2].ljust(2, b"\0")
-    return bytes(whole)

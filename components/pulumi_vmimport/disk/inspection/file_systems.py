@@ -7,9 +7,11 @@ follow libblkid, with which the tests compare.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import DiskRegion, decode_text, unpack_padded
+from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
 from pulumi_vmimport.disk.inspection import boot_sector
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem
+from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 
 _START_BYTES = 4096
 _ISO_AT = 32768  # also where JFS has its superblock
@@ -37,7 +39,7 @@ class DetectedFileSystem:
 
 
 def detect_file_system(region: DiskRegion) -> DetectedFileSystem:
-    """Detect a file system with at most four reads of 4 KiB.
+    """Detect a file system with at most four reads of 4 KiB; the label of NTFS is in its master file table.
 
     Raises: DiskImageError; what the source raises.
     """
@@ -81,10 +83,17 @@ def _ext(superblock: bytes) -> FileSystem | None:
     return FileSystem.EXT3 if compatible & _HAS_JOURNAL else FileSystem.EXT2
 
 
+def _ntfs_label(region: DiskRegion) -> str:
+    try:
+        return NtfsVolume(region).label
+    except UnreadableVolumeError:
+        return ""
+
+
 def _label(found: FileSystem, region: DiskRegion, start: bytes) -> str:
     match found:
         case FileSystem.NTFS:
-            return boot_sector.ntfs_label(region, start)
+            return _ntfs_label(region)
         case FileSystem.EXFAT:
             return boot_sector.exfat_label(region, start)
         case FileSystem.FAT:

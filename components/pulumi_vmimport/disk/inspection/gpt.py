@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pulumi_vmimport.disk.disk_content import DiskContent
-from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion, decode_text, unpack_padded
+from pulumi_vmimport.disk.disk_region import MAX_READ_BYTES, DiskRegion, decode_text, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import Damage
 
 EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"

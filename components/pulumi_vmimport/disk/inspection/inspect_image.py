@@ -7,7 +7,7 @@ from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest, inspect_disk
 from pulumi_vmimport.disk.inspection.inspect_package import inspect_archive, inspect_descriptor
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.tar_header import starts_archive
 
 _START_BYTES = 512

@@ -11,8 +11,8 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_table_check import MAX_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, damage_of
 from pulumi_vmimport.disk.inspection.facts import VhdFacts
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import SourceSlice
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.vhd_content import open_vhd
 from pulumi_vmimport.disk.vhd_structures import (
     DIFFERENCING,

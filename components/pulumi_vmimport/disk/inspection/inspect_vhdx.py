@@ -14,7 +14,7 @@ from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_table_check import MAX_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, damage_of
 from pulumi_vmimport.disk.inspection.facts import VhdxFacts
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.vhdx_content import VhdxContent
 from pulumi_vmimport.disk.vhdx_structures import (
     BLOCK_ALLOCATION_TABLE,

@@ -12,7 +12,7 @@ from pulumi_vmimport.disk.descriptor_text import as_utf8
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.package_facts import ManifestEntry
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 from pulumi_vmimport.package_file_names import FileNames, folded, folder_of
 from pulumi_vmimport.shown_value import shown_value

@@ -6,8 +6,8 @@ Source: there is no standard; Linux (block/partitions/msdos.c) and util-linux (l
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.boot_sector import has_signature
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import Damage
 
 EXTENDED = frozenset({0x05, 0x0F, 0x85})

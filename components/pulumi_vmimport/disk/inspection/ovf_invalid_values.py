@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES
 from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.shown_value import shown_value
 
 _MAX_CPUS, _MAX_MEMORY_BYTES = 4096, 1 << 48

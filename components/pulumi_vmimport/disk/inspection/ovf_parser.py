@@ -19,7 +19,7 @@ from pulumi_vmimport.disk.inspection.ovf_invalid_values import (
 from pulumi_vmimport.disk.inspection.ovf_quantities import parse_number, parse_size
 from pulumi_vmimport.disk.inspection.ovf_xml import Element, InvalidXmlError, parse
 from pulumi_vmimport.disk.inspection.package_facts import OvfAdapter, OvfDisk, OvfFacts, OvfFile
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.shown_value import shown_value
 
 MAX_BYTES = 2 << 20

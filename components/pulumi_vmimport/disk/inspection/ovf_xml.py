@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 
 _MAX_ELEMENTS, _MAX_DEPTH = 50_000, 64
 _MAX_ATTRIBUTES = 64

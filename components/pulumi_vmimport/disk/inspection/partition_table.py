@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection import gpt, mbr
 from pulumi_vmimport.disk.inspection.boot_sector import has_signature, named_file_system
 from pulumi_vmimport.disk.inspection.container_inspection import damage_of
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import Damage, FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.inspection.file_systems import DetectedFileSystem, detect_file_system
 from pulumi_vmimport.disk.inspection.free_space import free_bytes

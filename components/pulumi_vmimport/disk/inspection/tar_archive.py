@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.facts import Damage
 from pulumi_vmimport.disk.inspection.package_facts import OvaMember
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import is_local
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.tar_header import BLOCK_BYTES, checksum_matches
 from pulumi_vmimport.shown_value import shown_value
 

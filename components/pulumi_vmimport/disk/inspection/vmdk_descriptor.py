@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.descriptor_text import as_utf8
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 
 MAX_BYTES = 1 << 20
 _MAX_EXTENTS = 4096

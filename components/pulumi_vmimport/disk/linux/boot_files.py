@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.file_tree import File, FileTree
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.disk.linux import grub_config
 from pulumi_vmimport.disk.linux.grub_config import BootEntry
 from pulumi_vmimport.disk.linux.guest_tree import GuestTree

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.file_tree import FileTree, UnreadableVolumeError
 from pulumi_vmimport.disk.guest.guest_facts import Fact, FactValue, GuestFacts, GuestSystem
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout
 from pulumi_vmimport.disk.inspection.free_space import free_bytes
 from pulumi_vmimport.disk.linux import kernel_drivers, network_files, remote_access, xfs_log

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, Extent
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.linux.lvm_metadata import (
     WHERE,
     Section,
@@ -20,6 +19,7 @@ from pulumi_vmimport.disk.linux.lvm_metadata import (
     parse_metadata,
     section_of,
 )
+from pulumi_vmimport.disk.printable import printable
 
 _LABEL, _TYPE, _LABEL_SECTORS = b"LABELONE", b"LVM2 001", 4
 _AREA_MAGIC = b" LVM2 x[5A%r0N*>"

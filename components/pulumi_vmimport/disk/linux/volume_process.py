@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.linux import reader_worker
 from pulumi_vmimport.disk.linux.reader_worker import Channel
+from pulumi_vmimport.disk.printable import printable
 
 REMEDY = "pip install 'pulumi-vmimport[linux]'"
 MAX_REQUESTS = 1 << 15

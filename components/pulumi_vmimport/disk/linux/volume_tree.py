@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import DirectoryEntry, UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.linux.paths import LinuxFile, follow
 from pulumi_vmimport.disk.linux.volume_process import VolumeProcess

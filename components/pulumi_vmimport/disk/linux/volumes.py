@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.disk_content import DiskContent
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout, PartitionScheme
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.linux.logical_volumes import PhysicalVolume, logical_volumes, read_physical_volume

@@ -11,8 +11,8 @@ fs/xfs/xfs_log_recover.c of Linux, and fs/xfs/libxfs/xfs_log_format.h.
 import struct
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import DiskRegion, unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
 
 _SUPERBLOCK = b"XFSB"
 _BLOCK_BYTES = 512

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion
+from pulumi_vmimport.disk.disk_region import MAX_READ_BYTES, DiskRegion
 
 # A look-up in a directory or a registry hive reads a few hundred bytes here and there. Over a network a request costs
 # more than 64 KiB of data, and 64 KiB is one grain of a stream-optimized VMDK.

@@ -3,16 +3,14 @@
 Sources: the NTFS documentation of linux-ntfs ("$Boot"); [MS-FSA] for the sizes that Windows formats.
 """
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.boot_sector import named_file_system, ntfs_geometry
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion, unpack_padded
-from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.ntfs.block_cache import BlockCache
+from pulumi_vmimport.disk.ntfs.boot_parameters import BITLOCKER_NAME, NAME_AT, NTFS_NAME, boot_parameters
 
 _BOOT_SECTOR = "boot sector"
 _SECTOR_BYTES = {256, 512, 1024, 2048, 4096}
 _MAX_CLUSTER_BYTES = 2 << 20
-_TOTAL_SECTORS_AT = 40
 
 
 class Clusters:
@@ -26,27 +24,24 @@ class Clusters:
         """
         self._blocks = BlockCache(region)
         sector = self._blocks.read(0, 512)
-        match named_file_system(sector):
-            case FileSystem.NTFS:
-                pass
-            case FileSystem.BITLOCKER:
-                raise UnreadableVolumeError(_BOOT_SECTOR, "BitLocker encrypts the volume; decrypt it in Windows first")
-            case _:
-                raise UnreadableVolumeError(_BOOT_SECTOR, "the volume is not NTFS")
-        geometry = ntfs_geometry(sector)
-        sectors: int = unpack_padded("<Q", sector, _TOTAL_SECTORS_AT)[0]
+        name = sector[NAME_AT : NAME_AT + len(NTFS_NAME)]
+        if name == BITLOCKER_NAME:
+            raise UnreadableVolumeError(_BOOT_SECTOR, "BitLocker encrypts the volume; decrypt it in Windows first")
+        if name != NTFS_NAME:
+            raise UnreadableVolumeError(_BOOT_SECTOR, "the volume is not NTFS")
+        stated = boot_parameters(sector)
         if (
-            geometry is None
-            or geometry.sector_bytes not in _SECTOR_BYTES
-            or not geometry.sector_bytes <= geometry.cluster_bytes <= _MAX_CLUSTER_BYTES
-            or not _is_power_of_2(geometry.cluster_bytes)
-            or not _is_power_of_2(geometry.record_bytes)
+            stated is None
+            or stated.sector_bytes not in _SECTOR_BYTES
+            or not stated.sector_bytes <= stated.cluster_bytes <= _MAX_CLUSTER_BYTES
+            or not _is_power_of_2(stated.cluster_bytes)
+            or not _is_power_of_2(stated.record_bytes)
         ):
             raise UnreadableVolumeError(_BOOT_SECTOR, "it states impossible sizes of sectors, clusters or file records")
-        self.record_bytes = geometry.record_bytes
-        self.cluster_bytes = geometry.cluster_bytes
-        self.table_cluster = geometry.table_at // geometry.cluster_bytes
-        self.count = sectors * geometry.sector_bytes // geometry.cluster_bytes
+        self.record_bytes = stated.record_bytes
+        self.cluster_bytes = stated.cluster_bytes
+        self.table_cluster = stated.table_at // stated.cluster_bytes
+        self.count = stated.sectors * stated.sector_bytes // stated.cluster_bytes
 
     def read(self, where: str, cluster: int, offset: int, length: int) -> bytes:
         """Bytes from an offset in a cluster on, also of the clusters behind it.

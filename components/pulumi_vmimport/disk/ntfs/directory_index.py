@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.disk.ntfs.file_record import (
     INDEX_ALLOCATION,
     INDEX_ROOT,

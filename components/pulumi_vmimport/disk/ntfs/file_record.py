@@ -7,11 +7,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.shown_value import shown_bytes
 
-STANDARD_INFORMATION, ATTRIBUTE_LIST, VOLUME_INFORMATION = 0x10, 0x20, 0x70
+STANDARD_INFORMATION, ATTRIBUTE_LIST, VOLUME_NAME, VOLUME_INFORMATION = 0x10, 0x20, 0x60, 0x70
 DATA, INDEX_ROOT, INDEX_ALLOCATION, REPARSE_POINT = 0x80, 0x90, 0xA0, 0xC0
 _MIN_ATTRIBUTE_BYTES = 24
 _IN_USE, _DIRECTORY = 1, 2

@@ -5,8 +5,8 @@ Source: the NTFS documentation of linux-ntfs ("$MFT", "attribute list").
 
 from functools import lru_cache
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.disk.ntfs.clusters import Clusters
 from pulumi_vmimport.disk.ntfs.file_record import (
     ATTRIBUTE_LIST,

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pulumi_vmimport.disk.file_tree import DirectoryEntry, UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.ntfs.directory_index import DirectoryIndex
 from pulumi_vmimport.disk.ntfs.file_record import DATA, FileRecord
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
 from pulumi_vmimport.disk.ntfs.reparse_point import why_filtered
 from pulumi_vmimport.disk.ntfs.streams import ResidentStream, Stream, open_stream
 from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
+from pulumi_vmimport.disk.printable import printable
 
 _FIRST_ORDINARY_RECORD = 16  # before: $MFT and the like, and the root directory itself, which Windows does not list
 

@@ -2,18 +2,19 @@
 
 from functools import cached_property, lru_cache
 
+from pulumi_vmimport.disk.disk_region import MAX_READ_BYTES, DiskRegion, decode_text
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import MAX_READ_BYTES, DiskRegion
-from pulumi_vmimport.disk.inspection.free_space import free_clusters, most_clusters
+from pulumi_vmimport.disk.ntfs.cluster_bitmap import free_clusters, most_clusters
 from pulumi_vmimport.disk.ntfs.clusters import Clusters
-from pulumi_vmimport.disk.ntfs.file_record import DATA
+from pulumi_vmimport.disk.ntfs.file_record import DATA, VOLUME_NAME
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
 from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
 from pulumi_vmimport.disk.ntfs.shutdown import Shutdown, read_shutdown
 from pulumi_vmimport.disk.ntfs.upper_case import UpperCase
 
-_ROOT_RECORD, _BITMAP_RECORD = 5, 6
-_BITMAP = "$Bitmap"
+_VOLUME_RECORD, _ROOT_RECORD, _BITMAP_RECORD = 3, 5, 6
+_VOLUME, _BITMAP = "$Volume", "$Bitmap"
+_MAX_LABEL_BYTES = 256
 _CACHED_DIRECTORIES = 16
 
 
@@ -53,14 +54,22 @@ class NtfsVolume:
             found = self._directory(found, name) if found else None
         return found.child(names[-1]) if found and names else found
 
+    @property
+    def label(self) -> str:
+        """The name of the volume; empty if it has none. Raises: as `find`."""
+        stream = self._table.stream(_VOLUME_RECORD, _VOLUME, VOLUME_NAME)
+        return decode_text(stream.read(0, _MAX_LABEL_BYTES), "utf-16-le") if stream else ""
+
     def free_bytes(self) -> int:
         """The free space, from the bitmap of the clusters: one bit each, so 2.5 MiB of data for 80 GiB.
 
         Raises: UnreadableVolumeError; DiskImageError; what the source raises.
         """
         clusters = self._table.clusters
-        if clusters.count > most_clusters(self._region):
-            raise UnreadableVolumeError(_BITMAP, f"its {clusters.count} bits are too many to read")
+        if not 0 < clusters.count <= most_clusters(self._region):
+            raise UnreadableVolumeError(
+                _BITMAP, f"expected bits of 1 to {most_clusters(self._region)} clusters, got {clusters.count}"
+            )
         stream = self._table.stream(_BITMAP_RECORD, _BITMAP, DATA)
         starts = range(0, stream.size_bytes if stream else 0, MAX_READ_BYTES)
         free = free_clusters((stream.read(at, MAX_READ_BYTES) for at in starts), clusters.count) if stream else None

@@ -4,7 +4,7 @@ Sources: [MS-FSCC] section 2.1.2 (reparse tags) and 2.6 (file attributes); Micro
 Overlay Filter (FILE_PROVIDER_EXTERNAL_INFO) and of the Cloud Files API.
 """
 
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.ntfs.file_record import REPARSE_POINT, STANDARD_INFORMATION
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
 

@@ -7,8 +7,8 @@ documentation of fast startup, which hibernates the kernel at each shutdown.
 
 from dataclasses import dataclass
 
+from pulumi_vmimport.disk.disk_region import unpack_padded
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import unpack_padded
 from pulumi_vmimport.disk.ntfs.file_record import DATA, VOLUME_INFORMATION, without_fixups
 from pulumi_vmimport.disk.ntfs.file_table import FileTable
 from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pulumi_vmimport.disk.file_tree import File, UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.registry.hive_cells import INLINE, HiveCells, KeyCell, SubkeyEntry, ValueCell
 from pulumi_vmimport.disk.registry.hive_header import (
     BASE_BLOCK_BYTES,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cmp_to_key
 
 from pulumi_vmimport.disk.file_tree import File, UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.registry.block_reader import BlockReader
 from pulumi_vmimport.disk.registry.dirty_sectors import apply_dirty_sectors
 from pulumi_vmimport.disk.registry.hive_header import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.registry.hive import Hive, Key
 from pulumi_vmimport.disk.registry.registry_text import folded
 from pulumi_vmimport.disk.registry.security_identifier import sid_text, sids

@@ -7,7 +7,7 @@ from uuid import UUID
 from pulumi_vmimport.disk.guest.fact_catalog import HiveName
 from pulumi_vmimport.disk.guest.guest_facts import Fact, FactValue
 from pulumi_vmimport.disk.inspection.facts import Layout, Partition
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.registry.hive import Key
 from pulumi_vmimport.disk.windows.windows_hives import WindowsHives, number, strings, text
 

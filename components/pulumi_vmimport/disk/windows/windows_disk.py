@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pulumi_vmimport.disk.disk_content import DiskContent
 from pulumi_vmimport.disk.disk_errors import DiskImageError
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.file_tree import FileTree
 from pulumi_vmimport.disk.guest.guest_facts import NO_WINDOWS
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem, Layout, Partition, PartitionScheme
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.registry.bcd import BootConfiguration, BootPartition, read_boot_configuration

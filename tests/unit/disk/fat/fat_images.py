@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, missing, run, sparse_file
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.raw_content import RawContent
 
 MTOOLS = {**os.environ, "MTOOLSRC": os.devnull, "MTOOLS_SKIP_CHECK": "1", "LC_ALL": "C.UTF-8"}

@@ -6,10 +6,10 @@ import pytest
 from tests.unit.disk.fat.fat_images import Fat, make_fat, walked
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, bytes_at, missing, run, sparse_file, write_at
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_table import fat_geometry
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.raw_content import RawContent
 
 KINDS: dict[str, tuple[int, tuple[object, ...], int]] = {

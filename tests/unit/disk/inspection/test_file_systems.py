@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, blkid, bytes_at, missing, run, sparse_file, write_at
 
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.inspection.file_systems import detect_file_system
 from pulumi_vmimport.disk.raw_content import RawContent
@@ -150,7 +150,8 @@ def test_detecting_a_file_system_takes_a_few_small_reads(made: Callable[[str], P
     volume, source = _volume(made(name))
     detect_file_system(volume)
     assert source.reads <= 3
-    assert source.read_bytes <= 3 * 4096
+    # The reader of NTFS, which finds the label in the master file table, reads blocks of 16 KiB.
+    assert source.read_bytes <= 3 * (16 << 10 if name.startswith("ntfs") else 4096)
 
 
 @pytest.mark.parametrize("name", [*MADE, *WRITTEN])

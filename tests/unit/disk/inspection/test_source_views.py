@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 from tests.unit.disk.inspection.container_images import Memory
 
-from pulumi_vmimport.disk.inspection.printable import printable
 from pulumi_vmimport.disk.inspection.source_views import JoinedSources, SourceSlice, is_local
+from pulumi_vmimport.disk.printable import printable
 
 FILE = Memory(bytes(range(100)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.unit.disk.inspection.disk_tools import MIB, Sparse, run, sparse_file
 
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.raw_content import RawContent
 
 Files = Mapping[str, "str | bytes | Link | Sized | None"]

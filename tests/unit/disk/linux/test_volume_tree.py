@@ -12,8 +12,8 @@ import pytest
 from tests.unit.disk.inspection.disk_tools import Sparse, missing, run
 from tests.unit.disk.linux.linux_volumes import Files, Link, Sized, ext, region_of, xfs
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.inspection.facts import FileSystem
 from pulumi_vmimport.disk.linux import reader_worker, volume_process
 from pulumi_vmimport.disk.linux.volume_tree import LinuxVolume

@@ -7,8 +7,8 @@ from tests.unit.disk.inspection.disk_tools import run as run_tool
 from tests.unit.disk.linux.linux_volumes import region_of, xfs
 from tests.unit.disk.linux.xfs_logs import BLOCK, COMMIT, UNMOUNT, append_record, real_volume, record, volume
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.linux.xfs_log import needs_recovery
 from pulumi_vmimport.disk.raw_content import RawContent
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.unit.disk.inspection.disk_tools import Sparse, run, write_at
 
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.ntfs.file_record import DATA
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.ntfs.streams import ClusterStream

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from tests.unit.disk.conftest import Memory
 
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.ntfs.block_cache import BlockCache
 from pulumi_vmimport.disk.raw_content import RawContent
 

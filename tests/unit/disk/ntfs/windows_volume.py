@@ -19,8 +19,8 @@ import pytest
 from tests.unit.disk.inspection.disk_tools import bytes_at, run, sparse_file, write_at
 from tests.unit.disk.ntfs.oracle import fill, opened, take_clusters
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.file_tree import UnreadableVolumeError
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.ntfs.file_record import DATA, INDEX_ALLOCATION, without_fixups
 from pulumi_vmimport.disk.ntfs.ntfs_file import NtfsFile
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.disk.inspection.disk_tools import listed, missing, run
 from tests.unit.sandbox.windows.hivex_export import exported, flat
 
+from pulumi_vmimport.disk.disk_region import DiskRegion
 from pulumi_vmimport.disk.fat.fat_volume import FatVolume
 from pulumi_vmimport.disk.file_tree import FileTree
-from pulumi_vmimport.disk.inspection.disk_region import DiskRegion
 from pulumi_vmimport.disk.ntfs.ntfs_volume import NtfsVolume
 from pulumi_vmimport.disk.raw_content import RawContent
 from pulumi_vmimport_sandbox.windows import FAULTS, Layout, SparseBytes, WindowsGuest, faulty_guest

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_vmimport.disk.disk_content import DiskContent
-from pulumi_vmimport.disk.inspection.printable import printable
+from pulumi_vmimport.disk.printable import printable
 
 MAX_READ_BYTES = 1 << 20
 """Larger than any structure that is read; the largest is a GPT with 8192 entries"""
