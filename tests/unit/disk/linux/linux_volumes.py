@@ -55,19 +55,19 @@ def xfs(path: Path, files: Files, *options: str, mib: int = 320) -> Path:
     """`options` are those of mkfs.xfs."""
     tree = write_tree(path.with_suffix(".tree"), files)
     proto = path.with_suffix(".proto")
-    proto.write_text("\n".join(["/", "0 0", "d--755 0 0", *_proto(tree), "$", ""]))
+    proto.write_text("\n".join(["/", "0 0", "d--755 0 0", *prototype(tree), "$", ""]))
     run("mkfs.xfs", "-q", "-f", *options, "-p", proto, sparse_file(path, mib * MIB))
     return path
 
 
-def _proto(folder: Path) -> list[str]:
+def prototype(folder: Path) -> list[str]:
     lines = []
     for path in sorted(folder.iterdir()):
         mode = "755" if path.is_dir() or os.access(path, os.X_OK) else "644"
         if path.is_symlink():
             lines.append(f"{path.name} l--777 0 0 {path.readlink()}")
         elif path.is_dir():
-            lines += [f"{path.name} d--{mode} 0 0", *_proto(path), "$"]
+            lines += [f"{path.name} d--{mode} 0 0", *prototype(path), "$"]
         else:
             lines.append(f"{path.name} ---{mode} 0 0 {path}")
     return lines
