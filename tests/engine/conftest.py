@@ -83,9 +83,9 @@ class Stack:
         self._stack().cancel()
 
     def import_resource(self, type_: str, name: str, id: str) -> str:
-        """`pulumi import`; returns the program that it generates."""
-        arguments = ["import", type_, name, id, "--yes", "--protect=false", "--stack", self.name]
-        return self.command.run(arguments, str(self.directory), self._variables()).stdout
+        """`pulumi import`; returns what it prints. The sandbox's language host generates no programs."""
+        arguments = ["import", type_, name, id, "--yes", "--protect=false", "--generate-code=false"]
+        return self.command.run([*arguments, "--stack", self.name], str(self.directory), self._variables()).stdout
 
     def outputs(self) -> dict[str, Any]:
         return self._json("stack", "output", "--json", "--show-secrets")

@@ -87,6 +87,7 @@ def test_an_ami_is_imported_by_its_id_and_the_program_then_changes_nothing(
 ) -> None:
     (task,) = tasks(sandbox)
     image_args.pop("tags")
+    image_args["platform"] = "Linux"  # as EC2 reports the AMI of the raw disk
     stack.program, program = (lambda: None), stack.program
     stack.up()
     stack.import_resource(NATIVE, "web", image_id)

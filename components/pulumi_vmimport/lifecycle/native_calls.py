@@ -50,5 +50,5 @@ def outputs_to_send(of: type, outputs: Mapping[str, Any], *origins: NativeBag) -
 
 def inputs_to_send(of: type, inputs: Mapping[str, Any], *origins: NativeBag) -> dict[str, Any]:
     """The inputs of a resource for a message."""
-    kept = {name: value for name, value in inputs.items() if name != IDENTITY}
+    kept = {_HIDDEN.get(name, name): value for name, value in inputs.items() if name != IDENTITY}
     return to_send(of, kept, *(origin.received for origin in origins))

@@ -17,7 +17,7 @@ from pulumi_vmimport.lifecycle.contract import Lifecycle
 from pulumi_vmimport.lifecycle.engine import Call
 from pulumi_vmimport.lifecycle.function import Function
 from pulumi_vmimport.lifecycle.function_calls import FunctionCall
-from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS
+from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS, UNREAD_INPUTS
 from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.lifecycle.native_calls import NativeBag, inputs_to_send, outputs_to_send
 from pulumi_vmimport.lifecycle.native_errors import reported
@@ -133,10 +133,13 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
             found = operations.read_existing(request.id, self._bag(request, state), is_import=not state.values)
         if found is None:
             return provider_pb2.ReadResponse()
+        # Check receives the recorded inputs without the state.
+        unread = {name: value for name, value in found.outputs.items() if name == UNREAD_INPUTS}
+        recorded = {**found.inputs, **unread}
         return provider_pb2.ReadResponse(
             id=found.id,
             properties=_outputs(operations, found.outputs, state, inputs),
-            inputs=message_of(inputs_to_send(operations.lifecycle.inputs_type, found.inputs, inputs, state)),
+            inputs=message_of(inputs_to_send(operations.lifecycle.inputs_type, recorded, inputs, state)),
         )
 
     @reported

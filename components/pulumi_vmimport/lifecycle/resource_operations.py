@@ -136,7 +136,7 @@ class ResourceOperations(LifecycleCalls):
         found = self.guarded(run, bag, read)
         if is_import:
             self._warn_of_unread(run, found.state)
-        return self._read(run, found.id, bag, found.state, state)
+        return self._read(run, found.id, bag, self._with_region(run, found.state), state)
 
     def delete(self, id: str, bag: Mapping[str, Any]) -> None:
         """Delete the resource."""
@@ -160,6 +160,12 @@ class ResourceOperations(LifecycleCalls):
         planned = {name: olds.get(name) if is_kept else UNKNOWN for name in outputs}
         return {**news, **{name: value for name, value in planned.items() if value is not None}}
 
+    def _with_region(self, run: HostRun, state: Any) -> Any:
+        """The state with the Region that the provider's configuration sets, as `check` adds it to the inputs."""
+        if not self.lifecycle.uses_aws or state.region is not None:
+            return state
+        return replace(state, region=run.aws.region)
+
     def _warn_of_unread(self, run: HostRun, state: Any) -> None:
         for name, reason in self.lifecycle.unread_inputs.items():
             if getattr(state, wire_fields(type(state))[name].name) is UNKNOWN:
@@ -175,9 +181,10 @@ class ResourceOperations(LifecycleCalls):
         outputs = outputs_of(self.lifecycle, found, bag, run.account_id)
         given = write_bag(self.lifecycle.inputs_of(found))
         inputs = {name: value for name, value in outputs.items() if name in given}
-        unread = sorted({camel_case(name) for name in unknown} & wire_fields(self.lifecycle.inputs_type).keys())
+        unread = {camel_case(name) for name in unknown} & wire_fields(self.lifecycle.inputs_type).keys()
+        unread |= {name for name in bag.get(UNREAD_INPUTS) or () if outputs.get(name) is None}  # of an earlier import
         if unread:
-            outputs[UNREAD_INPUTS] = unread
+            outputs[UNREAD_INPUTS] = sorted(unread)
         return ReadResource(id, outputs, {**inputs, **recorded_inputs(bag)})
 
     def _needs_preflight(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
