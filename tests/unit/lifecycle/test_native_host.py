@@ -271,9 +271,24 @@ def test_a_resource_is_imported_with_the_inputs_that_the_service_returns(
     thing.existing = Existing("thing-7", ThingState(size=3, region="eu-west-1", name=unread, status="done"))
     response = host.Read(provider_pb2.ReadRequest(urn=URN, id="arn:thing-7"), context)
     assert response.id == "thing-7"
-    assert dict(response.inputs) == {"size": 3, "region": "eu-west-1"}
+    inputs = dict(response.inputs)
+    assert list(inputs.pop("__unreadInputs")) == ["name"]  # for Check, which receives no state
+    assert inputs == {"size": 3, "region": "eu-west-1"}
     assert list(dict(response.properties)["__unreadInputs"]) == ["name"]
     assert "name cannot be read back: no call of the service returns it" in warned[0][1]
+
+
+def test_what_could_not_be_read_back_outlasts_a_refresh(
+    host: NativeHost, thing: NativeThing, warned: Any, context: Context
+) -> None:
+    thing.existing = Existing("thing-7", ThingState(size=3, region="eu-west-1", name=UNKNOWN, status="done"))  # type: ignore[arg-type]
+    thing.found = ThingState(size=3, region="eu-west-1", status="done")
+    read = host.Read(provider_pb2.ReadRequest(urn=URN, id="thing-7"), context)
+    again = host.Read(
+        provider_pb2.ReadRequest(urn=URN, id="thing-7", properties=read.properties, inputs=read.inputs), context
+    )
+    assert list(dict(again.properties)["__unreadInputs"]) == ["name"]
+    assert list(dict(again.inputs)["__unreadInputs"]) == ["name"]
 
 
 @pytest.mark.parametrize(
