@@ -77,7 +77,7 @@ ENGINE = Recipe(
 # pulumi-yaml requires an older SDK, with which the engine does not compile, and does not compile with the engine's.
 YAML_HOST = Recipe(
     title="the YAML language host", executable="pulumi-language-yaml", folder="yaml", build_time="30 seconds",
-    module="github.com/pulumi/pulumi-yaml", packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+    module="github.com/pulumi/pulumi-yaml", packages=("./pulumi-language-yaml",),
     version_variable="github.com/pulumi/pulumi-yaml/pkg/version.Version",
 )  # fmt: skip
 # A build of its own: a change of its sources does not rebuild the engine. The engine and the other language host are

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pulumi_vmimport_sandbox import Sandbox
 
 EXECUTABLES = Path(sys.prefix) / "bin"
 """The folder with `pulumi-resource-vmimport`, the console script of the library's installation."""
+_NOTHING: Mapping[str, str] = {}
 
 
 class PulumiProject:
@@ -33,11 +35,11 @@ class PulumiProject:
         (folder / "Pulumi.yaml").write_text(settings, "utf-8")
         self.run("stack", "init", self.stack)
 
-    def run(self, *arguments: str, is_failing: bool = False, **environment: str) -> str:
+    def run(self, *arguments: str, is_failing: bool = False, environment: Mapping[str, str] = _NOTHING) -> str:
         """The output of a command, which must succeed, or fail if `is_failing`."""
         command = [str(self.sandbox.engine.path), *arguments, "--non-interactive", "--color", "never"]
         done = subprocess.run(
-            command, cwd=self.folder, env=self.sandbox.environment | environment, text=True, check=False,
+            command, cwd=self.folder, env={**self.sandbox.environment, **environment}, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert (done.returncode != 0) == is_failing, done.stdout

@@ -29,6 +29,7 @@ func main() {
 	log.SetPrefix("pulumi-language-python: ")
 	// The engine passes -tracing, and -logtostderr and -v (which the SDK's logging defines), to every plugin it starts.
 	flag.String("tracing", "", "accepted because the engine passes it; has no effect")
+	flag.String("root", "", "accepted because the YAML language host passes it; has no effect")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *showVersion {
