@@ -35,12 +35,15 @@ from package_schema.document import schema_text
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = Path(__file__).parents[1] / "examples"
+_PROGRAMS = {"go": "main.go", "typescript": "index.ts", "yaml": "Pulumi.yaml"}
 _PACKAGE = Path(__file__).parents[1] / "components" / "pulumi_vmimport"
 STUB = _PACKAGE / "__init__.pyi"
 SCHEMA = _PACKAGE / "plugin" / "schema.json"
 _DOCS = Path(__file__).parent
 PAGES = tuple(
-    page for page in (README, *sorted(_DOCS.glob("*.md"))) if "<!-- made of" in page.read_text(encoding="utf-8")
+    page
+    for page in (README, *sorted([*_DOCS.glob("*.md"), *_DOCS.glob("registry/*.md")]))
+    if "<!-- made of" in page.read_text(encoding="utf-8")
 )
 _PART = re.compile(r"(<!-- made of [^:]+: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -53,6 +56,10 @@ def filled_in(page: str) -> str:
 def _part(name: str) -> str:
     if name.startswith("example-"):
         return f"```python\n{(EXAMPLES / (name.removeprefix('example-') + '.py')).read_text(encoding='utf-8')}```"
+    language, _, example = name.partition("-")
+    if language in _PROGRAMS:
+        program = (EXAMPLES / language / example / _PROGRAMS[language]).read_text(encoding="utf-8")
+        return f"```{language}\n{program}```"
     if name in PARTS:
         return "\n\n".join(PARTS[name]())
     return "\n\n".join(_lines(name.removeprefix("post-import-")))

@@ -1,5 +1,6 @@
 """The wheels and the source distribution of this repository: what they contain."""
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -49,6 +50,13 @@ def test_the_wheel_contains_the_package_its_license_and_the_go_sources(
     assert "pulumi_vmimport_sandbox/py.typed" in expected
     assert {name for name in wheel if ".dist-info/" not in name} == expected
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel)
+
+
+def test_the_package_says_that_it_has_no_plugin(distributions: tuple[set[str], set[str]]) -> None:
+    wheel, _ = distributions
+    assert "pulumi_vmimport_sandbox/pulumi-plugin.json" in wheel
+    # Without it, Pulumi assumes a plugin of the same name as the package, and fails where there is none.
+    assert json.loads((PACKAGE / "pulumi-plugin.json").read_text("utf-8")) == {"resource": False}
 
 
 def test_the_source_distribution_contains_the_same_files(distributions: tuple[set[str], set[str]]) -> None:
