@@ -34,10 +34,10 @@ def main() -> None:
     print(f"{(twenty_calls / twenty) / (one_calls / one):.2f} (bar 1.5)")
 
 
-def measure(directory: Path, count: int) -> tuple[float, int]:
-    """Run one `up` with `count` imports. Returns (seconds, DescribeImportImageTasks calls)."""
+def measure(directory: Path, count: int, quota: int = 20, parallel: int = 32) -> tuple[float, int]:
+    """Run one `up` with `count` imports, of which AWS runs `quota` at once. Returns (seconds, DescribeImportImageTasks calls)."""
     with Sandbox(directory / "sandbox", vsphere=False, clock=SandboxClock.fast(CLOCK_FACTOR)) as sandbox:
-        prepare(sandbox)
+        prepare(sandbox, quota)
         container = {"format": "RAW", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}
 
         def program() -> None:
@@ -56,7 +56,7 @@ def measure(directory: Path, count: int) -> tuple[float, int]:
             ),
         )
         start = time.monotonic()
-        stack.up(parallel=32)
+        stack.up(parallel=parallel)
         seconds = time.monotonic() - start
         assert len(sandbox.aws.import_tasks) == count
         return seconds, len(sandbox.aws.calls.of("DescribeImportImageTasks"))
@@ -69,9 +69,9 @@ def command(directory: Path) -> automation.PulumiCommand:
     return automation.PulumiCommand(str(directory))
 
 
-def prepare(sandbox: Sandbox) -> None:
-    """Create bucket, object and role; allow twenty concurrent tasks in the Region."""
-    sandbox.aws.settings.active_import_quota = 20
+def prepare(sandbox: Sandbox, quota: int) -> None:
+    """Create bucket, object and role; set the number of concurrent tasks in the Region."""
+    sandbox.aws.settings.active_import_quota = quota
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")
     head = bytearray(1 << 20)
     head[446:462] = bytes.fromhex("80000200 07feffff 01000000 ff070000")
