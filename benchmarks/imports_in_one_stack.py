@@ -32,7 +32,9 @@ def main() -> None:
     print(f"{'imports':>8} {'wall s':>8} {'Describe calls':>15} {'memory MiB':>11} {'threads':>8}")
     for count in parser.parse_args().counts:
         with tempfile.TemporaryDirectory() as directory, watched() as peak:
-            seconds, calls = twenty_imports.measure(Path(directory) / str(count), count, quota=count, parallel=count + 8)
+            seconds, calls = twenty_imports.measure(
+                Path(directory) / str(count), count, quota=count, parallel=count + 8
+            )
         print(f"{count:>8} {seconds:>8.1f} {calls:>15} {peak.memory_mib:>11.0f} {peak.threads:>8}", flush=True)
 
 

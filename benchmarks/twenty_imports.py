@@ -35,7 +35,10 @@ def main() -> None:
 
 
 def measure(directory: Path, count: int, quota: int = 20, parallel: int = 32) -> tuple[float, int]:
-    """Run one `up` with `count` imports, of which AWS runs `quota` at once. Returns (seconds, DescribeImportImageTasks calls)."""
+    """Run one `up` with `count` imports, of which AWS runs `quota` at once.
+
+    Returns (seconds, DescribeImportImageTasks calls).
+    """
     with Sandbox(directory / "sandbox", vsphere=False, clock=SandboxClock.fast(CLOCK_FACTOR)) as sandbox:
         prepare(sandbox, quota)
         container = {"format": "RAW", "user_bucket": {"s3_bucket": BUCKET, "s3_key": KEY}}

@@ -12,12 +12,13 @@ import csv
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi import automation
@@ -40,6 +41,12 @@ class Machine:
     license_type: str
     wave: int
 
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> "Machine":
+        """The machine in a row of the list."""
+        texts = {column: row[column] for column in ("name", "bucket", "key", "platform", "license_type")}
+        return cls(**texts, wave=int(row["wave"]))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -57,13 +64,13 @@ class Outcome:
 
 def program(machine: Machine) -> None:
     """The program of each stack; add a VirtualMachineExport to begin with a machine in vSphere."""
-    image = ImportImage(
-        "image",
-        disk_containers=[{"format": "RAW", "user_bucket": {"s3_bucket": machine.bucket, "s3_key": machine.key}}],
-        platform=machine.platform,  # type: ignore[typeddict-item] # the preview checks the words of the list
-        license_type=machine.license_type,  # type: ignore[typeddict-item] # as above
-        tags={"machine": machine.name},
-    )
+    arguments: dict[str, Any] = {  # the preview checks the words of the list
+        "disk_containers": [{"format": "RAW", "user_bucket": {"s3_bucket": machine.bucket, "s3_key": machine.key}}],
+        "platform": machine.platform,
+        "license_type": machine.license_type,
+        "tags": {"machine": machine.name},
+    }
+    image = ImportImage("image", **arguments)
     pulumi.export("imageId", image.image_id)
 
 
@@ -139,8 +146,7 @@ def main() -> int:
     parser.add_argument("--release-locks", action="store_true", help="after a crash: release the locks of the stacks")
     given = parser.parse_args()
     with given.list.open(newline="", encoding="utf-8") as file:
-        rows = [Machine(**{**row, "wave": int(row["wave"])}) for row in csv.DictReader(file)]
-    machines = sorted(rows, key=lambda machine: machine.wave)
+        machines = sorted(map(Machine.of, csv.DictReader(file)), key=lambda machine: machine.wave)
     outcomes: list[Outcome] = []
     for number, wave in groupby(machines, key=lambda machine: machine.wave):
         if stopping.is_set() or not (given.keep_going or all(outcome.succeeded for outcome in outcomes)):

@@ -21,7 +21,7 @@ RUN_ELSEWHERE = {
     "unattended_windows.py",
     "attach_volume.py", "copy_and_share.py", "distribute_image.py", "distribution_accounts.py",
     "distribution_fast_launch.py", "distribution_organizations.py", "distribution_roles.py",
-    "distribution_s3_export.py", "distribution_update.py", "export_machine.py", "fast_launch.py", "functions.py", "import_existing.py", "iso_to_workspaces.py", "operator_policy.py",
+    "distribution_s3_export.py", "distribution_update.py", "export_machine.py", "fast_launch.py", "fleet.py", "functions.py", "import_existing.py", "iso_to_workspaces.py", "operator_policy.py",
     "share_between_accounts.py", "two_regions.py", "unit_test.py", "upload_and_import.py", "vm_image.py",
 }  # fmt: skip
 
