@@ -72,7 +72,7 @@ def command(directory: Path) -> automation.PulumiCommand:
     return automation.PulumiCommand(str(directory))
 
 
-def prepare(sandbox: Sandbox, quota: int) -> None:
+def prepare(sandbox: Sandbox, quota: int = 20) -> None:
     """Create bucket, object and role; set the number of concurrent tasks in the Region."""
     sandbox.aws.settings.active_import_quota = quota
     s3, iam = sandbox.aws.observer("s3", REGION), sandbox.aws.observer("iam")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.engine.conftest import BUCKET, KEY, REGION
-from tests.engine.test_stacks import make_machine
+from tests.engine.foreign_objects import make_machine
 
 from pulumi_vmimport_sandbox import Sandbox
 
