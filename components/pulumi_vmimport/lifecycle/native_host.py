@@ -133,8 +133,9 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
             found = operations.read_existing(request.id, self._bag(request, state), is_import=not state.values)
         if found is None:
             return provider_pb2.ReadResponse()
-        # Check receives the recorded inputs without the state.
-        unread = {name: value for name, value in found.outputs.items() if name == UNREAD_INPUTS}
+        # Check receives the recorded inputs without the state. Those of `get` stay as the program has them.
+        is_managed = IDENTITY in state.values or not state.values
+        unread = {name: value for name, value in found.outputs.items() if is_managed and name == UNREAD_INPUTS}
         recorded = {**found.inputs, **unread}
         return provider_pb2.ReadResponse(
             id=found.id,

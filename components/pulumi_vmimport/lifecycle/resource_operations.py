@@ -134,8 +134,9 @@ class ResourceOperations(LifecycleCalls):
             return found
 
         found = self.guarded(run, bag, read)
-        if is_import:
-            self._warn_of_unread(run, found.state)
+        if not is_import:
+            return self._read(run, found.id, bag, found.state, state)
+        self._warn_of_unread(run, found.state)
         return self._read(run, found.id, bag, self._with_region(run, found.state), state)
 
     def delete(self, id: str, bag: Mapping[str, Any]) -> None:
