@@ -69,6 +69,11 @@ class Stack:
         """Deploy; returns the number of resources by operation: create, update, same ..."""
         return self._run("up", suppress_outputs=False, **options)
 
+    @property
+    def settings_providers(self) -> int:
+        """How many providers the program declares for the settings of pulumi-aws in the stack's configuration."""
+        return int(self.host == "native" and any(key.startswith(("aws:", "vsphere:")) for key in self.config))
+
     def preview(self, **options: Any) -> dict[str, int]:
         return self._run("preview", **options)
 
