@@ -148,7 +148,7 @@ def test_an_update_is_that_of_the_guide_and_names_what_a_removed_region_keeps(
 @pytest.mark.both_hosts
 def test_drift_shows_and_up_repairs_it(new_stack: Callable[..., Any], sandbox: Sandbox) -> None:
     stack = new_stack(example("distribution_accounts"), config={"aws:region": GUIDE_REGION})
-    assert stack.up() == {"create": 4}
+    assert stack.up() == {"create": 4 + stack.settings_providers}
     builder = sandbox.aws.observer("imagebuilder", GUIDE_REGION)
     (made,) = configurations(sandbox.aws, GUIDE_REGION)
     builder.update_distribution_configuration(

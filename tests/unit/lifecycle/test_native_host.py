@@ -317,6 +317,15 @@ def test_refresh_returns_the_state_of_the_service_or_nothing(
     assert "__identity" not in dict(response.inputs)
 
 
+def test_refresh_still_knows_what_an_import_could_not_read(
+    host: NativeHost, thing: NativeThing, context: Context
+) -> None:
+    thing.found = ThingState(size=3, region="eu-west-1", status="done")
+    imported = message_of(state(__unreadInputs=["name"]))
+    response = host.Read(provider_pb2.ReadRequest(urn=URN, id="thing-1", properties=imported), context)
+    assert list(dict(response.properties)["__unreadInputs"]) == ["name"]
+
+
 def test_the_state_of_the_dynamic_provider_keeps_its_identity(
     host: NativeHost, thing: NativeThing, context: Context
 ) -> None:
