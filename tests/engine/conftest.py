@@ -74,6 +74,11 @@ class Stack:
         """How many providers the program declares for the settings of pulumi-aws in the stack's configuration."""
         return int(self.host == "native" and any(key.startswith(("aws:", "vsphere:")) for key in self.config))
 
+    @property
+    def provider_command(self) -> str:
+        """What is in the command line of the provider's process."""
+        return "pulumi_vmimport.plugin" if self.host == "native" else "pulumi.dynamic"
+
     def preview(self, **options: Any) -> dict[str, int]:
         return self._run("preview", **options)
 

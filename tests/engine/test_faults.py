@@ -9,7 +9,8 @@ from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImage
 from pulumi_vmimport.resources.workspaces.import_workspace_image import ImportWorkspaceImage
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
-ENGINE, PROVIDER, EVERYTHING = "bin/pulumi --", "pulumi.dynamic", ""  # what is in the command lines
+ENGINE, EVERYTHING = "bin/pulumi --", ""  # what is in the command lines
+PROVIDER = "provider"
 DESCRIBE = "DescribeImportImageTasks"
 
 
@@ -37,7 +38,8 @@ def stack(image_stack: Any, image_args: dict[str, Any]) -> Any:
 def test_after_kill_9_the_next_up_resumes_the_same_task(
     stack: Any, sandbox: Sandbox, end_imports: Any, victim: str, operation: str, nth: int, when: Any
 ) -> None:
-    sandbox.aws.faults.on(operation, lambda _: stack.kill(victim), nth, when)
+    killed = stack.provider_command if victim == PROVIDER else victim
+    sandbox.aws.faults.on(operation, lambda _: stack.kill(killed), nth, when)
     sandbox.aws.faults.on(DESCRIBE, end_imports, nth=6)
     stack.fails(stack.up)
     assert stack.is_over()
