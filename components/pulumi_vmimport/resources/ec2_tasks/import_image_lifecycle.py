@@ -193,7 +193,11 @@ class ImportImageLifecycle(ConversionLifecycle[ImportImageInputs, ImportImageSta
         found = super().read_existing(run, id, state)
         image_id = found.state.image_id if found else None
         image = images.find(run.aws, image_id) if image_id else None
-        return replace(found, state=imported_images.described(run, found.state, image)) if found and image else found
+        if found is None or image is None:
+            return found
+        state = imported_images.described(run, found.state, image)
+        guest = self.with_source(run, replace(state, source_hash=None)).detected_guest  # as the next refresh reads it
+        return replace(found, state=replace(state, detected_guest=guest))
 
     def untag_result(self, run: Run, state: ImportImageState, keys: Sequence[str]) -> None:
         if images.find(run.aws, str(state.image_id)) is not None:
