@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.engine.conftest import BUCKET, KEY, REGION, raw_disk
 from tests.engine.foreign_objects import make_machine
 from tests.engine.pulumi_project import PulumiProject
@@ -45,6 +46,24 @@ def test_fails_in_preview_with_the_path_of_a_wrong_argument(example: Callable[[s
     printed = project.run("preview", is_failing=True)
     assert "licenseType: expected" in printed
     assert "MINE" in printed
+
+
+def test_the_program_that_an_import_generates_changes_nothing(
+    example: Callable[[str], PulumiProject], sandbox: Sandbox, image_id: str
+) -> None:
+    project = example("import_existing")
+    file = project.folder / "Pulumi.yaml"
+    settings = yaml.safe_load(file.read_text("utf-8"))
+    file.write_text(yaml.safe_dump({**settings, "resources": {}, "outputs": {}}), "utf-8")
+    generated = project.folder / "generated.yaml"
+    words = ("--yes", "--skip-preview", "--protect=false", "--out", str(generated))
+    project.run("import", "vmimport:index:ImportImage", "web", image_id, *words)
+    program = yaml.safe_load(generated.read_text("utf-8"))
+    assert program["resources"]["web"]["properties"]["diskContainers"][0]["userBucket"]["s3Bucket"] == BUCKET
+    file.write_text(yaml.safe_dump({**settings, **program, "outputs": {}}), "utf-8")
+    project.up("--expect-no-changes")
+    project.run("destroy", "--yes", "--skip-preview")
+    assert sandbox.aws.observer("ec2", REGION).describe_images(Owners=["self"])["Images"] == []
 
 
 @pytest.fixture
