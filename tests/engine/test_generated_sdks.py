@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.engine import sdk_tools
+from tests.engine.pulumi_project import PulumiProject
 
-from pulumi_vmimport_sandbox import toolchain
+from pulumi_vmimport_sandbox import Sandbox, toolchain
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -77,6 +78,25 @@ def test_fails_in_typescript_for_an_argument_that_the_schema_does_not_have(types
     program.write_text(program.read_text("utf-8").replace("platform:", "platfrm:"), "utf-8")
     checked = type_check(wrong)
     assert "'platfrm' does not exist in type 'ImportImageArgs'" in checked.stdout
+
+
+def test_the_typescript_program_that_an_import_generates_type_checks(
+    typescript: Path, sandbox: Sandbox, image_id: str, tmp_path: Path
+) -> None:
+    settings = tmp_path / "Pulumi.yaml"
+    settings.write_text("name: web\nruntime: nodejs\n", "utf-8")
+    project = PulumiProject(sandbox, tmp_path / "web", settings)
+    hosts = {"PATH": f"{sdk_tools.language_hosts()}{os.pathsep}{sandbox.environment['PATH']}"}
+    words = ("--yes", "--skip-preview", "--protect=false", "--out", "index.ts")
+    project.run("import", "vmimport:index:ImportImage", "web", image_id, *words, environment=hosts)
+    workspace = tmp_path / "typescript"
+    shutil.copytree(typescript, workspace, symlinks=True, ignore=shutil.ignore_patterns("examples"))
+    program = workspace / "examples" / "imported" / "index.ts"
+    program.parent.mkdir(parents=True)
+    shutil.copy(project.folder / "index.ts", program)
+    assert "new vmimport.ImportImage" in program.read_text("utf-8")
+    checked = type_check(workspace)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_go_examples_compile_against_the_generated_sdk(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def secret_file(stack: Any, name: str) -> str:
     return text
 
 
+@pytest.mark.both_hosts
 def test_the_files_stay_the_same_until_an_argument_changes(stack: Any, arguments: dict[str, Any]) -> None:
     assert set(stack.preview()) == {"create"}
     stack.up()
@@ -52,6 +53,7 @@ def test_the_files_stay_the_same_until_an_argument_changes(stack: Any, arguments
     stack.destroy()
 
 
+@pytest.mark.both_hosts
 def test_passwords_are_encrypted_in_the_state_and_in_no_output_of_a_command(stack: Any, tmp_path: Path) -> None:
     stack.preview(diff=True)
     stack.up(diff=True)

@@ -19,7 +19,9 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/hcl2/syntax"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/pcl"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -114,6 +116,37 @@ func (h *host) GeneratePackage(
 		}
 	}
 	return response, nil
+}
+
+// GenerateProgram writes a program in TypeScript for `pulumi import`, as the stock host does.
+func (h *host) GenerateProgram(
+	_ context.Context, request *pulumirpc.GenerateProgramRequest,
+) (*pulumirpc.GenerateProgramResponse, error) {
+	if h.language != "nodejs" {
+		return nil, fmt.Errorf("no generator of programs for %q", h.language)
+	}
+	loader, err := schema.NewLoaderClient(request.GetLoaderTarget())
+	if err != nil {
+		return nil, err
+	}
+	defer loader.Close()
+	parser := syntax.NewParser()
+	for path, content := range request.GetSource() {
+		if err := parser.ParseFile(strings.NewReader(content), path); err != nil {
+			return nil, err
+		}
+	}
+	program, diagnostics, err := pcl.BindProgram(parser.Files, schema.NewCachedLoader(loader))
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.GenerateProgramResponse{Diagnostics: plugin.HclDiagnosticsToRPCDiagnostics(diagnostics)}
+	if diagnostics.HasErrors() {
+		return response, nil
+	}
+	response.Source, diagnostics, err = nodejs.GenerateProgram(program)
+	response.Diagnostics = append(response.Diagnostics, plugin.HclDiagnosticsToRPCDiagnostics(diagnostics)...)
+	return response, err
 }
 
 type generator func(
