@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from tests.engine.conftest import BUCKET, KEY, REGION, raw_disk
 from tests.engine.foreign_objects import make_machine
 from tests.engine.pulumi_project import PulumiProject
