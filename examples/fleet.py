@@ -1,10 +1,11 @@
-"""Imports the disk images of a list in waves, one stack for each.
+"""Imports the machines of a list in waves, one stack for each.
 
     python fleet.py machines.csv
 
-The list is a CSV file with the columns name, bucket, key, platform, license_type and wave. A wave starts when the
-stacks of the one before have succeeded. Run the command again to retry failures and to resume an interrupted run: the
-stacks that are complete do not change.
+The list is a CSV file with the columns name, virtual_machine, bucket, key, platform, license_type and wave.
+virtual_machine is the inventory path of a machine that is powered off, which is exported to the key as an OVA. Where it
+is empty, the key is that of an existing raw disk image. A wave starts when the stacks of the one before have succeeded.
+Run the command again to retry failures and to resume an interrupted run: the stacks that are complete do not change.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any
 import pulumi
 from pulumi import automation
 
-from pulumi_vmimport import ImportImage
+from pulumi_vmimport import ImportImage, VirtualMachineExport
 
 PROJECT = "fleet"
 INTERRUPTED = 130
@@ -35,6 +36,7 @@ class Machine:
     """One row of the list. The name is that of its stack."""
 
     name: str
+    virtual_machine: str
     bucket: str
     key: str
     platform: str
@@ -44,8 +46,8 @@ class Machine:
     @classmethod
     def of(cls, row: Mapping[str, str]) -> "Machine":
         """The machine in a row of the list."""
-        texts = {column: row[column] for column in ("name", "bucket", "key", "platform", "license_type")}
-        return cls(**texts, wave=int(row["wave"]))
+        columns = ("name", "virtual_machine", "bucket", "key", "platform", "license_type")
+        return cls(**{column: row[column] for column in columns}, wave=int(row["wave"]))
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,16 @@ class Outcome:
 
 
 def program(machine: Machine) -> None:
-    """The program of each stack; add a VirtualMachineExport to begin with a machine in vSphere."""
+    """The program of each stack."""
+    container: dict[str, Any] = {"format": "RAW", "user_bucket": {"s3_bucket": machine.bucket, "s3_key": machine.key}}
+    source_hash = None
+    if machine.virtual_machine:
+        export = VirtualMachineExport("export", path=machine.virtual_machine, bucket=machine.bucket, key=machine.key)
+        container = {"format": "OVA", "user_bucket": {"s3_bucket": export.bucket, "s3_key": export.key}}
+        source_hash = export.etag
     arguments: dict[str, Any] = {  # the preview checks the words of the list
-        "disk_containers": [{"format": "RAW", "user_bucket": {"s3_bucket": machine.bucket, "s3_key": machine.key}}],
+        "disk_containers": [container],
+        "source_hash": source_hash,
         "platform": machine.platform,
         "license_type": machine.license_type,
         "tags": {"machine": machine.name},
@@ -138,7 +147,7 @@ def show(outcomes: Sequence[Outcome]) -> None:
 
 def main() -> int:
     """Run all waves. Returns 0 if every machine is imported, 1 if not, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(description="Import the disk images of a list, one stack for each.")
+    parser = argparse.ArgumentParser(description="Import the machines of a list, one stack for each.")
     parser.add_argument("list", type=Path)
     parser.add_argument("--parallel", type=int, default=5, help="stacks at a time; default: EC2's quota of 5 imports")
     parser.add_argument("--folder", type=Path, default=Path("fleet"), help="for the settings of the stacks")

@@ -1,12 +1,14 @@
 """Objects in S3 and virtual machines that no stack of the tests created."""
 
 import io
+import json
 import tarfile
 from pathlib import Path
 from typing import Any
 
 from pyVmomi import vim
 
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.vsphere.session import VSphereSession
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport_sandbox import Sandbox
@@ -36,6 +38,14 @@ def put_ova(sandbox: Sandbox, disk: Path, bucket: str, key: str) -> None:
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     put_object(sandbox, bucket, key, archive.getvalue())
+
+
+def make_role(sandbox: Sandbox, buckets: list[str]) -> None:
+    """Create the role vmimport, which may read these buckets."""
+    iam = sandbox.aws.observer("iam")
+    iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
+    policy = json.dumps(iam_documents.role_policy(import_buckets=buckets))
+    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
 
 
 def make_machine(sandbox: Sandbox, name: str, disk: Path) -> None:

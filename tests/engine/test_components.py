@@ -1,25 +1,16 @@
 """Bucket and role on the engine: adopted ones, and those that will not do."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pulumi
-from tests.engine.foreign_objects import put_ova
+from tests.engine.foreign_objects import make_role, put_ova
 
 from pulumi_vmimport import ByolWorkspaceImage, ImportBucket, VmimportRole
-from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport_sandbox import Sandbox
 
 NewStack = Callable[..., Any]
-
-
-def make_role(sandbox: Sandbox, buckets: list[str]) -> None:
-    iam = sandbox.aws.observer("iam")
-    iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
-    policy = json.dumps(iam_documents.role_policy(import_buckets=buckets))
-    iam.put_role_policy(RoleName="vmimport", PolicyName="vmimport", PolicyDocument=policy)
 
 
 def make_bucket(sandbox: Sandbox, name: str, region: str) -> None:

@@ -5,17 +5,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.conftest import BUCKET, KEY
+from tests.engine.conftest import BUCKET, KEY, raw_disk
+from tests.engine.foreign_objects import make_machine, make_role, put_object
 
 from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 FLEET = Path(__file__).parents[2] / "examples" / "fleet.py"
-HEAD = "name,bucket,key,platform,license_type,wave"
+HEAD = "name,virtual_machine,bucket,key,platform,license_type,wave"
 WAVES = {"mail": 0, "shop": 1, "wiki": 1, "build": 2}
 REFUSED = "ClientError: Unsupported kernel version 6.99"
 SECONDS = 120
@@ -27,8 +28,10 @@ class Fleet:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox, self._folder = sandbox, folder
         self._started: list[subprocess.Popen[str]] = []
-        rows = [f"{name},{BUCKET},{KEY},Windows,BYOL,{wave}" for name, wave in WAVES.items()]
-        (folder / "machines.csv").write_text("\n".join([HEAD, *rows]))
+        self.list([f"{name},,{BUCKET},{KEY},Windows,BYOL,{wave}" for name, wave in WAVES.items()])
+
+    def list(self, rows: Iterable[str]) -> None:
+        (self._folder / "machines.csv").write_text("\n".join([HEAD, *rows]))
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(FLEET), "machines.csv", *options]
@@ -118,3 +121,23 @@ def test_after_kill_9_the_locks_are_released_and_no_import_starts_twice(fleet: F
     assert fleet.run()[1]["mail"] == "locked"
     assert fleet.run("--release-locks")[:2] == (0, dict.fromkeys(WAVES, "imported"))
     assert len(fleet.sandbox.aws.import_tasks) == len(WAVES)
+
+
+@pytest.fixture
+def vsphere_fleet(vsphere_sandbox: Sandbox, disk: Path, tmp_path: Path) -> Iterator[Fleet]:
+    """A fleet of two virtual machines, and the bucket and the role that they need."""
+    names = ("mail", "shop")
+    for name in names:
+        make_machine(vsphere_sandbox, name, disk)
+    put_object(vsphere_sandbox, BUCKET, KEY, raw_disk())
+    make_role(vsphere_sandbox, [BUCKET])
+    made = Fleet(vsphere_sandbox, tmp_path)
+    made.list(f"{name},DC0/vm/{name},{BUCKET},{name}.ova,Windows,BYOL,{wave}" for wave, name in enumerate(names))
+    yield made
+    made.end()
+
+
+def test_virtual_machines_are_exported_and_imported(vsphere_fleet: Fleet) -> None:
+    status, machines, shown = vsphere_fleet.run()
+    assert (status, machines) == (0, {"mail": "imported", "shop": "imported"}), shown
+    assert vsphere_fleet.run()[1] == {"mail": "unchanged", "shop": "unchanged"}
