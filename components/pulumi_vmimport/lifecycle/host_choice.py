@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from pulumi_vmimport.lifecycle.native_identity import PACKAGE
+from pulumi_vmimport.shown_value import shown_value
 
 HOST_VARIABLE = "PULUMI_VMIMPORT_HOST"
 _HOSTS = ("dynamic", "native")
@@ -30,7 +31,7 @@ def is_native() -> bool:
     if chosen in _HOSTS:
         return chosen == "native"
     if chosen:
-        raise pulumi.RunError(f"{HOST_VARIABLE}: expected one of {', '.join(_HOSTS)}, got {chosen!r}")
+        raise pulumi.RunError(f"{HOST_VARIABLE}: expected one of {', '.join(_HOSTS)}, got {shown_value(chosen)}")
     root = pulumi.get_root_directory()
     return bool(root) and _names_package(root)
 

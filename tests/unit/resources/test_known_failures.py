@@ -12,6 +12,7 @@ from pulumi_vmimport.aws.tables.known_failures import KnownFailure, table
 from pulumi_vmimport.lifecycle import engine
 from pulumi_vmimport.lifecycle.aws_inputs import AwsInputs
 from pulumi_vmimport.lifecycle.contract import Created, Lifecycle, Run
+from pulumi_vmimport.lifecycle.lifecycle_calls import LifecycleCalls
 from pulumi_vmimport.lifecycle.property_bag import write_bag
 from pulumi_vmimport.lifecycle.resource_host import DynamicHost
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
@@ -103,10 +104,10 @@ def shown(monkeypatch: pytest.MonkeyPatch, run: Any) -> Callable[[DynamicHost, d
     """The line that the user sees when a create fails."""
     lines: list[str] = []
     monkeypatch.setattr(engine, "one_line_error", lambda call, message, *kept: lines.append(message))
-    run.call = None
+    run.call, run.urn = None, run.identity.urn
 
     def create(host: DynamicHost, bag: dict[str, Any]) -> str:
-        monkeypatch.setattr(host, "_run", lambda *_: run)
+        monkeypatch.setattr(LifecycleCalls, "run", lambda *_: run)
         with pytest.raises(Exception):  # noqa: B017, PT011 - the host selects the exception
             host.create({"__provider": "p", "identity": run.identity.urn, **bag})
         return lines[-1]
