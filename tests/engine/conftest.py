@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import demo_disk
+import grpc
 import pulumi
 import pytest
 from pulumi import automation
@@ -35,6 +36,23 @@ def no_account_of_the_user() -> None:
     """Hide the user's credentials and stacks from everything that a test starts."""
     for name in [name for name in os.environ if name.startswith(CALLER_VARIABLES)]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def connections_of_their_own() -> Iterator[None]:
+    """Give each gRPC channel a connection of its own, as it has in a process for each program.
+
+    The programs of all stacks run in this process, and an engine may listen where one that has exited did. A new channel
+    would share the failed connection to the old one, and the program would report that the engine has exited.
+    """
+    shared = grpc.insecure_channel
+
+    def own(target: str, options: Any = None, compression: Any = None) -> Any:
+        return shared(target, [*(options or ()), ("grpc.use_local_subchannel_pool", 1)], compression)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grpc, "insecure_channel", own)
+        yield
 
 
 @pytest.fixture(scope="session")

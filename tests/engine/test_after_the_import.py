@@ -23,7 +23,6 @@ def run(example: str) -> Callable[[], None]:
     return program
 
 
-@pytest.mark.both_hosts
 @pytest.mark.usefixtures("image_args")
 def test_an_imported_ami_is_copied_and_shared_and_a_removed_permission_is_restored(
     new_stack: Callable[..., Any], sandbox: Sandbox

@@ -81,7 +81,6 @@ def test_an_import_task_becomes_an_image_that_is_repaired_and_destroyed(
     assert sandbox.aws.remaining_resources() == before
 
 
-@pytest.mark.both_hosts
 def test_an_iso_becomes_a_workspaces_image_without_vsphere(iso_stack: Any, sandbox: Sandbox, builder: Any) -> None:
     before = sandbox.aws.remaining_resources()
     assert iso_stack.preview() == {"create": 3}

@@ -52,7 +52,6 @@ def test_a_replacement_with_the_same_inputs_reuses_the_ami_and_reports_how_to_re
     assert stack.preview(refresh=True) == {"same": 2}
 
 
-@pytest.mark.both_hosts
 def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     image_id = stack.outputs()["imageId"]
@@ -65,7 +64,6 @@ def test_a_deregistered_ami_shows_in_preview_and_up_repairs_it(stack: Any, sandb
     assert stack.preview(refresh=True) == {"same": 2}
 
 
-@pytest.mark.both_hosts
 def test_tags_changed_outside_pulumi_show_in_preview_and_up_repairs_them(stack: Any, sandbox: Sandbox) -> None:
     stack.up()
     ec2 = sandbox.aws.observer("ec2", "eu-west-1")

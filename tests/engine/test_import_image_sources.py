@@ -23,7 +23,6 @@ def presign(sandbox: Sandbox) -> Any:
     return lambda key, seconds: s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": key}, seconds)
 
 
-@pytest.mark.both_hosts
 def test_disks_come_from_buckets_presigned_urls_and_snapshots(
     new_stack: Any, sandbox: Sandbox, image_args: dict[str, Any], presign: Any
 ) -> None:

@@ -14,7 +14,8 @@ def pulumi(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     of = engine()
     environment = {**os.environ, **of.environment, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     command = (str(of.path), *arguments)
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    # Commands of packages fail in the root of this repository, which has a Pulumi.yaml and a PulumiPlugin.yaml.
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_the_engine_accepts_the_schema_without_a_warning(tmp_path: Path) -> None:

@@ -34,6 +34,16 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+ONE_OF_EACH_FAMILY = (
+    "ImportImage",
+    "FastLaunch",
+    "ExportImage",
+    "DirectSnapshot",
+    "DiskImageUpload",
+    "WorkspaceBundle",
+)
+
+
 @pytest.fixture
 def sandbox(vsphere_sandbox: Sandbox) -> Sandbox:
     return vsphere_sandbox
@@ -108,7 +118,7 @@ def first_of_each(calls: list[Any], done: set[str], *, and_last: bool) -> list[A
 
 @pytest.mark.parametrize("matrix", ["kill -9", "Ctrl-C", "kill -9, native"], indirect=True)
 def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
-    matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any
+    matrix: Any, prerequisites: Prerequisites, sandbox: Sandbox, row: Any, host: str
 ) -> None:
     resources = prerequisites.resources_and_variants()
     public = {name: getattr(pulumi_vmimport, name) for name in pulumi_vmimport.__all__}
@@ -117,6 +127,8 @@ def test_an_interrupted_create_or_delete_is_completed_by_the_next_run(
     # AWS: test_guest_installation_kills.py.
     elsewhere = {"GuestInstallation", "WorkspacesAccount"}
     assert {tested.resource.__name__ for tested in resources.values()} == managed - elsewhere
+    if host == "native":  # whose code for AWS is the same
+        resources = {name: resources[name] for name in ONE_OF_EACH_FAMILY}
     clean = matrix.stack(resources)
     before = sandbox.aws.remaining_resources()
     lookups, creates_of, deletes = map(matrix.calls_of, (clean.preview, clean.up, clean.destroy))
