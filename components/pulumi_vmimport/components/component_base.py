@@ -15,6 +15,7 @@ from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi
+from pulumi_vmimport.lifecycle.type_validation import problem_list
 
 T = TypeVar("T")
 
@@ -32,10 +33,8 @@ class InvalidInputsError(VmimportError, pulumi.RunError, pulumi.InputPropertiesE
 
     def __init__(self, component: str, problems: Sequence[Problem]) -> None:
         problems = [Problem(redact_urls(p.path), redact_urls(p.reason)) for p in problems]
-        lines = "".join(f"\n  {p.path}: {p.reason}" for p in problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(
-            f"{component}: {count} with the inputs{lines}",
+            f"{component}: {problem_list(problems)}",
             [{"property_path": p.path, "reason": p.reason} for p in problems],
         )
         self.problems = tuple(problems)

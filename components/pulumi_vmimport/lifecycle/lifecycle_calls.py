@@ -104,7 +104,7 @@ class LifecycleCalls:
         """A problem in the spelling of the program, without credentials in it."""
         if self.in_python:
             return redact_urls(in_program_spelling(self.lifecycle.inputs_type, problem))
-        return redact_urls(f"{problem.path}: {problem.reason}" if problem.path else problem.reason)
+        return redact_urls(str(problem))
 
     def title(self, identity: Identity) -> str:
         """The resource, for messages: `ImportImage web`."""

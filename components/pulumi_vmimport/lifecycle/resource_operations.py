@@ -21,6 +21,7 @@ from pulumi_vmimport.lifecycle.property_bag import explicit_properties, write_ba
 from pulumi_vmimport.lifecycle.schema import camel_case, preflight_properties, replacing_properties, wire_fields
 from pulumi_vmimport.lifecycle.shown_changes import Changes, Differences, differences, warn_of_replacement
 from pulumi_vmimport.lifecycle.source_versions import derived_source_hash
+from pulumi_vmimport.lifecycle.type_validation import problem_list
 
 _created: set[tuple[str, str, str]] = set()
 """(URN, id, digest of inputs) of each resource created in this process, which serves one operation of the engine."""
@@ -203,8 +204,7 @@ class ResourceOperations(LifecycleCalls):
         found = preflight(self, inputs, bag)
         problems = [self.message(problem) for problem in (*found.problems, *found.of_caller)]
         if problems:
-            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-            raise CleanFailureError(f"{count} with the inputs" + "".join(f"\n  {text}" for text in problems))
+            raise CleanFailureError(problem_list(problems))
 
     def _warn_of_problems(self, inputs: Any, bag: Mapping[str, Any], problems: list[Problem]) -> None:
         for problem in problems:

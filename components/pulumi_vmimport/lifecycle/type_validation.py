@@ -31,6 +31,15 @@ class Problem:
     path: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+def problem_list(problems: Sequence[object]) -> str:
+    """The problems with the inputs, counted, each on a line of its own."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return f"{count} with the inputs" + "".join(f"\n  {problem}" for problem in problems)
+
 
 @dataclass(frozen=True)
 class MemberType:

@@ -15,6 +15,7 @@ from pulumi_vmimport.components.component_base import Component, InvalidInputsEr
 from pulumi_vmimport.components.component_catalog import COMPONENTS
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.engine import address
+from pulumi_vmimport.lifecycle.type_validation import problem_list
 from pulumi_vmimport.plugin.wire_arguments import arguments_of, in_schema_spelling, outputs_of
 from pulumi_vmimport.version import __version__
 
@@ -62,9 +63,7 @@ def construct(request: Any) -> Any:
 
 def _message(request: Any, error: InvalidInputsError) -> str:
     _, arguments_type = _types_of(request.type)
-    problems = [in_schema_spelling(arguments_type, problem) for problem in error.problems]
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return f"{count} with the inputs" + "".join(f"\n  {p.path}: {p.reason}" for p in problems)
+    return problem_list([in_schema_spelling(arguments_type, problem) for problem in error.problems])
 
 
 def _types_of(token: str) -> tuple[Callable[..., Component], type[Mapping[str, Any]]]:
