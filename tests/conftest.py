@@ -1,11 +1,13 @@
 """The summaries at the end of a test run, and what fails it as a whole."""
 
 from collections import defaultdict
+from collections.abc import Generator
 
 import pytest
 from tests.uncalled_actions import uncalled_actions
 
 _PHASES = ("look up", "create", "resume", "delete", "cancel")
+_UNCALLED = pytest.StashKey[list[str]]()
 _HEADINGS = ("resource", "phase", "#", "call", "kill -9", "Ctrl-C")
 
 
@@ -15,13 +17,24 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if exitstatus == pytest.ExitCode.OK and reporter is not None and not hasattr(session.config, "workerinput"):
         reports = [report for reports in reporter.stats.values() for report in reports if hasattr(report, "nodeid")]
         if lines := uncalled_actions(session.config, reports):
-            reporter.section("actions that no test of a lifecycle needs: remove them from the catalog, or test them")
-            for line in lines:
-                reporter.write_line(line)
+            session.config.stash[_UNCALLED] = lines
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Print the fault matrix first and the uncalled actions last, where the end of a log shows what failed."""
+    _print_fault_matrix(terminalreporter)
+    yield
+    if lines := terminalreporter.config.stash.get(_UNCALLED, []):
+        terminalreporter.section(
+            "actions that no test of a lifecycle needs: remove them from the catalog, or test them"
+        )
+        for line in lines:
+            terminalreporter.write_line(f"FAILED {line}")
+
+
+def _print_fault_matrix(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the rows of tests/engine/fault_matrix: call x fault x result."""
     results: defaultdict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for reports in terminalreporter.stats.values():

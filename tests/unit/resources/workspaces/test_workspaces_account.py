@@ -117,6 +117,21 @@ def test_an_interrupted_run_is_resumed_with_one_call(
     assert len(aws.calls.of("ModifyAccount")) == 1
 
 
+def test_a_run_killed_after_its_modification_failed_is_completed_with_another(
+    new_run: NewRun, inputs: WorkspacesAccountInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_account_modification("InternalError", "The network could not be made.")
+    first = new_run(stop_after_waits=0)
+    with pytest.raises(RunInterruptedError):
+        lifecycle.create(first, inputs)
+    id, recorded = first.recorded
+    aws.clock.advance(3600)
+    assert lifecycle.read(new_run(), id, recorded) == recorded
+    state = lifecycle.update(new_run(), id, recorded, inputs)
+    assert lifecycle.condition(state) is Condition.READY
+    assert len(aws.calls.of("ModifyAccount")) == 2
+
+
 def test_a_denial_of_the_organization_is_not_reported_as_a_missing_approval(
     run: Any, inputs: WorkspacesAccountInputs, aws: AwsSandbox, looked_up: LookedUp
 ) -> None:
