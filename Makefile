@@ -42,7 +42,7 @@ toolchain:
 DISK_TOOLS := qemu-img:qemu-utils sfdisk:fdisk mkntfs:ntfs-3g /usr/lib/grub/i386-pc/boot.img:grub-pc-bin
 FILE_SYSTEM_TOOLS := sgdisk:gdisk mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools mkfs.exfat:exfatprogs \
 	mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs busybox:busybox-static wimlib-imagex:wimtools hivexregedit:libwin-hivex-perl \
-	xorriso:xorriso lz4:lz4 zstd:zstd xz:xz-utils
+	xorriso:xorriso cpio:cpio lz4:lz4 zstd:zstd xz:xz-utils
 PAGE_TOOLS := chromium:chromium
 # The tests type-check the TypeScript examples; the library and the sandbox need no Node.js.
 LANGUAGE_TOOLS := node:nodejs npm:npm
