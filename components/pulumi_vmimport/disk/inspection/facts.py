@@ -57,6 +57,12 @@ class PartitionScheme(StrEnum):
     NONE = "none"
 
 
+SIGNATURE = "signature"
+"""`Damage.where` of a file that has the name of a format with a signature, and no signature"""
+DESCRIPTOR_TEXT = "text of the OVF descriptor"
+"""`Damage.where` of a descriptor that is not valid XML"""
+
+
 @dataclass(frozen=True)
 class Damage:
     """A structure that is missing or invalid."""

@@ -10,7 +10,7 @@ from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, DiskContent, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, OpenSibling, damage_of
-from pulumi_vmimport.disk.inspection.facts import Container, Damage, DiskFacts, FileSystem, Layout
+from pulumi_vmimport.disk.inspection.facts import SIGNATURE, Container, Damage, DiskFacts, FileSystem, Layout
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
 from pulumi_vmimport.disk.inspection.inspect_vhdx import inspect_vhdx
 from pulumi_vmimport.disk.inspection.inspect_vmdk import inspect_vmdk, is_vmdk
@@ -112,7 +112,7 @@ def _read_raw(source: Source, name: str) -> ContainerInspection:
     expected = next((what for suffix, what in _SIGNED.items() if name.lower().endswith(suffix)), None)
     if expected is not None and not _FLAT_DATA.search(name):
         found = f"the {expected} signature is missing, although the file name states the format"
-        inspected.add_damage("signature", f"{found}: the start or the end is missing, or the image is raw")
+        inspected.add_damage(SIGNATURE, f"{found}: the start or the end is missing, or the image is raw")
     return inspected
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pulumi_vmimport.disk.descriptor_kind import is_ovf
 from pulumi_vmimport.disk.disk_content import Source
 from pulumi_vmimport.disk.inspection.container_inspection import OpenSibling
-from pulumi_vmimport.disk.inspection.facts import Damage, DiskFacts
+from pulumi_vmimport.disk.inspection.facts import DESCRIPTOR_TEXT, Damage, DiskFacts
 from pulumi_vmimport.disk.inspection.inspect_disk import ReadGuest
 from pulumi_vmimport.disk.inspection.manifest_check import check_manifest
 from pulumi_vmimport.disk.inspection.ovf_parser import MAX_BYTES, read_ovf
@@ -140,12 +140,12 @@ def _manifest_beside(name: str, open_sibling: OpenSibling) -> Source | None:
 
 def _read_descriptor(source: Source, damage: list[Damage]) -> OvfFacts | None:
     if source.size_bytes > MAX_BYTES:
-        damage.append(Damage("OVF descriptor", f"it has {source.size_bytes} bytes, expected at most {MAX_BYTES}"))
+        damage.append(Damage(DESCRIPTOR_TEXT, f"it has {source.size_bytes} bytes, expected at most {MAX_BYTES}"))
         return None
     try:
         return read_ovf(source.read_at(0, source.size_bytes))
     except InvalidXmlError as error:
-        damage.append(Damage("OVF descriptor", str(error)))
+        damage.append(Damage(DESCRIPTOR_TEXT, str(error) if source.size_bytes else "it is empty"))
         return None
 
 

@@ -5,12 +5,19 @@ from functools import partial
 
 from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descriptor_of_part, is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, VmdkFacts
+from pulumi_vmimport.disk.inspection.facts import (
+    DESCRIPTOR_TEXT,
+    SIGNATURE,
+    Container,
+    DiskFacts,
+    FileSystem,
+    VmdkFacts,
+)
 from pulumi_vmimport.disk.other_formats import BY_NAME, ISO
+from pulumi_vmimport.disk.rules.format_rules import is_raw_disk
 from pulumi_vmimport.disk.rules.ova_rules import has_descriptor_finding
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list
-from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.service_limits import IMAGE_DISK_LIMIT_BYTES, SNAPSHOT_DISK_LIMIT_BYTES
 
 _DEFLATE = 1
@@ -23,7 +30,6 @@ _DEVICES = frozenset(
     {"fulldevice", "partitioneddevice", "vmfsraw", "vmfsrdm", "vmfsrdmp", "vmfsrawdevicemap",
      "vmfspassthroughrawdevicemap"}
 )  # fmt: skip
-_NAMED = (Container.OVA, Container.VMDK, Container.VHD, Container.VHDX)
 _END = "end of stream"
 # `Damage.where` of what partition_table.py reports.
 LAYOUT_PLACES = ("partition", "protective MBR", "primary GPT", "backup GPT", "extended boot record")
@@ -34,42 +40,6 @@ def _other(context: RuleContext, *, is_image: bool) -> Iterator[Evidence]:
         form = BY_NAME.get(disk.other or "")
         if disk.container is Container.OTHER and form not in {None, ISO} and form and form.is_image is is_image:
             yield Evidence(disk.name, f"the file is {form.found}", form.remedy)
-
-
-def _format(context: RuleContext) -> Iterator[Evidence]:
-    found = context.image.container
-    if found in {Container.OTHER, Container.OVF}:
-        return  # other rules report these
-    named = next((c for c in _NAMED if context.image.name.lower().endswith(f".{c}")), None)
-    expected = context.stated or named
-    if expected in {None, found} or _is_vhdx_as_vhd(context) or is_split_extent(context.image.name):
-        return  # other rules report these
-    if context.stated or found is not Container.RAW:  # raw for lack of its signature: damaged
-        by = "the stated format" if context.stated else "the format by the file name"
-        evidence = f"{by} is {expected.upper()}, the content is {found.upper()}"
-        yield Evidence(context.image.name, evidence, _remedy_for_vhdx(context))
-
-
-def _is_vhdx_as_vhd(context: RuleContext) -> bool:
-    """Whether a snapshot import states VHD for a VHDX: ImportSnapshot has no format VHDX."""
-    is_vhdx = context.image.container is Container.VHDX
-    return is_vhdx and context.profile is ImageProfile.SNAPSHOT and context.stated is Container.VHD
-
-
-def _remedy_for_vhdx(context: RuleContext) -> str | None:
-    """The remedy for a VHDX that is stated or named as another format; None for other images."""
-    if context.image.container is not Container.VHDX:
-        return None
-    if context.stated is None:
-        return "rename the file to .vhdx, or provide the right file"
-    if context.profile is ImageProfile.SNAPSHOT:
-        return "leave `format` out, which ImportSnapshot does not have for a VHDX, or provide the right file"
-    return "set `format` to VHDX, or provide the right file"
-
-
-def _vhdx_as_vhd(context: RuleContext) -> Iterator[Evidence]:
-    if _is_vhdx_as_vhd(context):
-        yield Evidence(context.image.name, "the file is a VHDX, the stated format is VHD")
 
 
 def _iso(disk: DiskFacts) -> str | None:
@@ -148,6 +118,8 @@ def _not_all_grains(disk: DiskFacts) -> str | None:
     vmdk = disk.vmdk
     if vmdk is None or vmdk.every_grain_table_read is not False or vmdk.every_grain_inflates is not None:
         return None
+    if _cut_short(disk):
+        return None  # reading more of it shows nothing else
     return "only some of the grain tables were read"
 
 
@@ -245,7 +217,7 @@ def _capacity_unknown(disk: DiskFacts) -> str | None:
 
 def _damaged(context: RuleContext) -> Iterator[Evidence]:
     """All damage that no other rule reports."""
-    reported = {"manifest", "OVF descriptor"} if has_descriptor_finding(context) else {"manifest"}
+    reported = {"manifest", DESCRIPTOR_TEXT} | ({"OVF descriptor"} if has_descriptor_finding(context) else set())
     for damage in context.image.damage:
         if damage.where not in reported:
             yield Evidence(context.image.name, f"{damage.where}: {damage.words}")
@@ -253,7 +225,9 @@ def _damaged(context: RuleContext) -> Iterator[Evidence]:
         details = [
             f"{damage.where}: {damage.words}"
             for damage in disk.damage
-            if damage.where != _END and not damage.where.startswith(LAYOUT_PLACES)
+            if damage.where != _END
+            and not damage.where.startswith(LAYOUT_PLACES)
+            and not (damage.where == SIGNATURE and is_raw_disk(disk))
         ]
         only_text_mode = len(details) == 1 and _text_mode(disk) is not None
         if details and not only_text_mode and not any(check(disk) for check in _SPECIFIC):
@@ -266,7 +240,6 @@ CHECKS: Checks = {
     "damaged": _damaged,
     "container-unsupported": partial(_other, is_image=True),
     "not-a-disk-image": partial(_other, is_image=False),
-    "format-differs": _format,
     "ova-for-snapshot": _ova,
     "iso-image": for_each_disk(_iso),
     "vmdk-not-stream-optimized": for_each_disk(_not_stream),
@@ -288,7 +261,6 @@ CHECKS: Checks = {
     "vhdx-log-pending": for_each_disk(
         lambda disk: "the log is not empty" if disk.vhdx and disk.vhdx.log_is_pending else None
     ),
-    "vhdx-for-snapshot": _vhdx_as_vhd,
     "sector-size": for_each_disk(_sectors),
     "disk-too-large": for_each_disk(lambda disk: _capacity(disk, IMAGE_DISK_LIMIT_BYTES)),
     "disk-too-large-for-snapshot": for_each_disk(lambda disk: _capacity(disk, SNAPSHOT_DISK_LIMIT_BYTES)),

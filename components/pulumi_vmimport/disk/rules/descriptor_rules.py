@@ -1,10 +1,10 @@
-"""Rules for the file of an OVF descriptor: its name and its encoding."""
+"""Rules for the file of an OVF descriptor: its name, its encoding and its XML."""
 
 from collections.abc import Iterator
 
 from pulumi_vmimport.disk.conversion_remedies import conversion_to_utf8
 from pulumi_vmimport.disk.descriptor_text import DECLARED_OTHERWISE
-from pulumi_vmimport.disk.inspection.facts import Container
+from pulumi_vmimport.disk.inspection.facts import DESCRIPTOR_TEXT, Container
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
 
 _OVF = ".ovf"
@@ -34,7 +34,15 @@ def _encoding(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.image.name, f"{name} is stored as {context.ovf.encoding}", remedy)
 
 
+def _unreadable(context: RuleContext) -> Iterator[Evidence]:
+    for damage in context.image.damage:
+        if damage.where == DESCRIPTOR_TEXT and context.image.ova:
+            name = context.image.ova.descriptor or context.image.name
+            yield Evidence(context.image.name, f"{name}: {damage.words}")
+
+
 CHECKS: Checks = {
     "ovf-name": _misnamed,
     "ovf-encoding": _encoding,
+    "ovf-unreadable": _unreadable,
 }

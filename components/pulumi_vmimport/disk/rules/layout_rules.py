@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, Layout, Partition, PartitionScheme
+from pulumi_vmimport.disk.inspection.facts import (
+    SIGNATURE,
+    Container,
+    DiskFacts,
+    FileSystem,
+    Layout,
+    Partition,
+    PartitionScheme,
+)
 from pulumi_vmimport.disk.rules.boot_layout import (
     active_partitions,
     can_boot,
@@ -12,8 +20,10 @@ from pulumi_vmimport.disk.rules.boot_layout import (
     places_of,
 )
 from pulumi_vmimport.disk.rules.container_rules import LAYOUT_PLACES
+from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import approximate_size, exact_size, name_list, quantity
+from pulumi_vmimport.image_profile import ImageProfile
 from pulumi_vmimport.service_limits import GIB, IMPORT_FREE_MIB, IMPORT_FREE_WINDOWS_GIB, MIB
 
 _MBR_BYTES = 2 << 40  # 32-bit sector numbers, sectors of 512 bytes
@@ -33,6 +43,7 @@ SUPPORTED = frozenset(
 )
 _OTHER_RULES = frozenset({FileSystem.BITLOCKER, FileSystem.LUKS, FileSystem.LVM2})
 _UNIDENTIFIED = frozenset({FileSystem.UNKNOWN, FileSystem.EMPTY})
+_HELD = {None: "was not read", FileSystem.EMPTY: "is empty", FileSystem.UNKNOWN: "holds no known file system"}
 # Never a root: swap, and the file system of EFI and of some boot loaders.
 _NEVER_ROOT = frozenset({FileSystem.SWAP, FileSystem.FAT})
 
@@ -67,6 +78,7 @@ def _damaged(context: RuleContext) -> Iterator[Evidence]:
     for disk in context.disks:
         reported = {f"partition {partition.number}" for partition in _beyond(disk)}
         reported |= {_PROTECTIVE} if disk is context.root and _has_usual_sectors(disk) else set()
+        reported |= {f"{name} GPT" for name in _invalid_gpts(disk)}
         found = [
             f"{d.where}: {d.words}"
             for d in disk.damage
@@ -123,12 +135,14 @@ def _no_boot(context: RuleContext) -> Iterator[Evidence]:
         return
     if root.container is Container.OTHER or layout.whole_disk_file_system is FileSystem.ISO9660:
         return
+    if len(_invalid_gpts(root)) > 1:
+        return  # reported as such: what the disk holds is not known
     partitions = data_partitions(layout)
     match layout.scheme:
         case PartitionScheme.NONE:
-            yield Evidence(
-                root.name, f"no partition table; the disk holds {layout.whole_disk_file_system or 'nothing'}"
-            )
+            if not any(damage.where == SIGNATURE for damage in root.damage):  # else the file is no disk
+                held = _HELD.get(layout.whole_disk_file_system, f"holds {layout.whole_disk_file_system}")
+                yield Evidence(root.name, f"no partition table; the disk {held}")
         case PartitionScheme.MBR:
             found = f"{quantity(len(partitions), 'partition')}, none active" if partitions else "no partitions"
             yield Evidence(root.name, f"MBR with {found}, no boot code")
@@ -163,12 +177,27 @@ def _without_efi(layout: Layout) -> str | None:
     return f"GPT with {quantity(len(layout.partitions), 'partition')}, no EFI system partition"
 
 
-def _gpt_damaged(layout: Layout) -> str | None:
-    if layout.scheme is not PartitionScheme.GPT:
-        return None
+def _invalid_gpts(disk: DiskFacts) -> list[str]:
+    """The invalid copies of the GPT."""
+    layout = disk.layout
+    if layout is None or layout.scheme is not PartitionScheme.GPT or not _has_usual_sectors(disk):
+        return []
     copies = (("primary", layout.primary_gpt_valid), ("backup", layout.backup_gpt_valid))
-    wrong = [name for name, valid in copies if valid is False]
-    return f"invalid: {' and '.join(wrong)} GPT" if wrong else None
+    return [name for name, valid in copies if valid is False]
+
+
+def _gpt_damaged(context: RuleContext) -> Iterator[Evidence]:
+    for disk in context.disks:
+        if not (wrong := _invalid_gpts(disk)):
+            continue
+        reasons = [d.words for d in disk.damage if d.where in {f"{name} GPT" for name in wrong}]
+        detail = f"invalid: {' and '.join(wrong)} GPT" + (f" ({name_list(reasons)})" if reasons else "")
+        if len(wrong) == 1:
+            yield Evidence(disk.name, detail)
+            continue
+        is_boot = disk is context.root and context.profile is not ImageProfile.SNAPSHOT
+        remedy = "check that the image is complete, copy or upload it again, or restore the disk from a backup"
+        yield Evidence(disk.name, detail, remedy, Severity.ERROR if is_boot else None)
 
 
 def _backup_inside(layout: Layout) -> str | None:
@@ -248,7 +277,7 @@ CHECKS: Checks = {
     "root-disk-not-first": _root_not_first,
     "several-active-partitions": _for_root(_several_active),
     "gpt-without-efi": _for_root(_without_efi),
-    "gpt-damaged": _for_each_gpt(_gpt_damaged),
+    "gpt-damaged": _gpt_damaged,
     "gpt-backup-not-at-end": _for_each_gpt(_backup_inside),
     "hybrid-mbr": _for_each_gpt(_hybrid),
     "mbr-too-large": for_each_disk(_mbr_too_large),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pulumi_vmimport.disk.conversion_remedies import conversion_of_flat_data, descriptor_of_part, is_split_extent
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
-from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, FileSystem, PartitionScheme
+from pulumi_vmimport.disk.inspection.facts import SIGNATURE, Container, DiskFacts, FileSystem, PartitionScheme
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import quantity
 
@@ -15,7 +15,8 @@ _UNIDENTIFIED = frozenset({None, FileSystem.UNKNOWN, FileSystem.EMPTY})
 _OTHER_SUFFIX = re.compile(r"\.(?:qcow2?|qed|vdi|ovf|mf|iso|wim|gz|tgz|bz2|xz|zst|lz4|zip|7z|rar|tar)$", re.IGNORECASE)
 
 
-def _is_unidentified(disk: DiskFacts) -> bool:
+def is_unidentified(disk: DiskFacts) -> bool:
+    """Whether a raw file has neither a partition table nor a known file system."""
     layout = disk.layout
     has_no_content = layout is None or (
         layout.scheme is PartitionScheme.NONE and layout.whole_disk_file_system in _UNIDENTIFIED
@@ -24,21 +25,21 @@ def _is_unidentified(disk: DiskFacts) -> bool:
 
 
 def _not_a_disk(disk: DiskFacts) -> str | None:
-    if not _is_unidentified(disk) or (disk.size_bytes >= _MIN_DISK_BYTES and disk.size_bytes % SECTOR_BYTES == 0):
+    if not is_unidentified(disk) or (disk.size_bytes >= _MIN_DISK_BYTES and disk.size_bytes % SECTOR_BYTES == 0):
         return None
     return f"{quantity(disk.size_bytes, 'byte')}; no partition table, file system or image signature found"
 
 
 def _partial_sector(disk: DiskFacts) -> str | None:
     rest = disk.size_bytes % SECTOR_BYTES
-    if disk.container is not Container.RAW or not rest or _is_unidentified(disk):
+    if disk.container is not Container.RAW or not rest or is_unidentified(disk):
         return None
     return f"{quantity(disk.size_bytes, 'byte')}, {rest} beyond the last whole {SECTOR_BYTES}-byte sector"
 
 
 def _named_otherwise(context: RuleContext) -> Iterator[Evidence]:
     image = context.image
-    lacks_signature = any(damage.where == "signature" for disk in context.disks for damage in disk.damage)
+    lacks_signature = any(damage.where == SIGNATURE for disk in context.disks for damage in disk.damage)
     if image.container is not Container.RAW or context.stated or lacks_signature or is_split_extent(image.name):
         return
     if descriptor := descriptor_of_part(image.name):

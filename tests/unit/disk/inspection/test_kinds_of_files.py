@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.unit.disk.inspection.container_images import Memory, archive
+from tests.unit.disk.inspection.container_images import Memory, archive, vsphere_members
 from tests.unit.disk.inspection.disk_tools import Sparse, run, sparse_file
 
 from pulumi_vmimport.disk.disk_errors import UnsupportedImageError
@@ -175,3 +175,48 @@ def test_an_xva_file_is_named() -> None:
     facts = inspect_image(Memory(archive({"ova.xml": b"<value/>", "Ref:12/00000000": b"x"}), "vm.xva"))
     found = {f.rule: f.evidence for f in evaluate(facts, ImageProfile.EC2)}
     assert "XenServer" in found["ova-without-ovf"]
+
+
+@pytest.mark.parametrize(
+    ("format", "name", "remedy"),
+    [
+        ("vmdk", "web.raw", "set `format` to the format of the content"),
+        ("vpc", "web.IMG", "set `format` to the format of the content"),
+        ("vhdx", "web.img", "rename the file to .vhdx"),
+        ("raw", "web.vmdk", "set `format` to the format of the content"),
+        ("raw", "web.vhd", "set `format` to the format of the content"),
+        ("raw", "web.vhdx", "set `format` to the format of the content"),
+        ("raw", "web.ova", "set `format` to the format of the content"),
+    ],
+)
+def test_the_name_of_another_format_is_one_error(
+    format: str, name: str, remedy: str, raw: Path, tmp_path: Path
+) -> None:
+    options = ("-o", "subformat=streamOptimized") if format == "vmdk" else ()
+    run("qemu-img", "convert", "-f", "raw", "-O", format, *options, raw, tmp_path / name)
+    (finding,) = evaluate(inspect_image(Memory((tmp_path / name).read_bytes(), name)), ImageProfile.SNAPSHOT)
+    assert (finding.rule, finding.severity) == ("format-differs", Severity.ERROR)
+    assert finding.remedy.startswith(remedy)
+
+
+def test_an_ova_with_the_name_of_a_descriptor_is_renamed(stream: bytes) -> None:
+    facts = inspect_image(Memory(archive(vsphere_members(stream)), "web.ovf"))
+    (finding,) = (found for found in evaluate(facts, ImageProfile.EC2) if found.rule == "format-differs")
+    assert finding.evidence == "the format by the file name is OVF, the content is OVA"
+    assert finding.remedy.startswith("rename the file to .ova")
+
+
+def test_a_raw_disk_in_an_ova_is_converted_and_repacked(stream: bytes, raw: Path) -> None:
+    members = vsphere_members(stream)
+    disk = next(name for name in members if name.endswith("-1.vmdk"))
+    facts = inspect_image(Memory(archive({**members, disk: raw.read_bytes()})))
+    found = {finding.rule: finding for finding in evaluate(facts, ImageProfile.EC2)}
+    assert (found["format-differs"].subject, "damaged" in found) == (disk, False)
+    assert "qemu-img convert" in found["format-differs"].remedy
+
+
+@pytest.mark.parametrize("name", ["web.vmdk", "web.vhd", "web.vhdx", "web.ova"])
+def test_a_file_of_unknown_content_with_the_name_of_a_format_is_one_error(name: str) -> None:
+    data = random.Random(7).randbytes(2 << 20)  # noqa: S311 - no secret
+    (finding,) = evaluate(inspect_image(Memory(data, name)), ImageProfile.EC2)
+    assert (finding.rule, finding.severity) == ("damaged", Severity.ERROR)

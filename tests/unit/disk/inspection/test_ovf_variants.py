@@ -236,3 +236,25 @@ def test_one_of_several_controller_types_is_enough() -> None:
 
     assert "byol-controller" not in found("buslogic, lsilogicsas")
     assert "byol-controller" in found("buslogic, lsilogic")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(VSPHERE_OVF.replace("&amp; more", "& more"), "invalid token", id="ampersand"),
+        pytest.param(VSPHERE_OVF.replace("&amp; more", "&nbsp; more"), "undefined entity", id="entity-of-html"),
+        pytest.param(f"\n{VSPHERE_OVF}", "not at start of entity", id="line-before-the-declaration"),
+        pytest.param(VSPHERE_OVF[:-200], "line", id="cut-short"),
+        pytest.param(f"{VSPHERE_OVF}<!-- -->x", "junk after document element", id="text-behind-the-end"),
+        pytest.param("<!DOCTYPE Envelope [<!ENTITY a 'b'>]><Envelope>&a;</Envelope>", "document type", id="entities"),
+        pytest.param("", "it is empty", id="empty"),
+        pytest.param(" " * (2 << 20) + VSPHERE_OVF, "expected at most 2097152", id="too-large"),
+    ],
+)
+def test_a_descriptor_that_is_not_xml_is_corrected_and_not_copied_again(text: str, words: str) -> None:
+    facts = inspect_image(Memory(archive({"win11.ovf": text.encode()})))
+    (finding,) = evaluate(facts, ImageProfile.EC2)
+    assert finding.rule == "ovf-unreadable"
+    assert finding.evidence.startswith("win11.ovf: ")
+    assert words in finding.evidence
+    assert "DiskImageUpload" in finding.remedy

@@ -24,6 +24,7 @@ from tests.unit.disk.rules.sample_facts import (
     ovf,
     partition,
     raw,
+    vmdk,
 )
 
 from pulumi_vmimport.disk.inspection.facts import Container, Damage, FileSystem, ImageFacts
@@ -180,3 +181,26 @@ def test_evidence_has_singular_and_plural_forms(facts: ImageFacts, rule: str, wo
 )
 def test_a_size_is_shown_in_the_largest_unit_and_exactly(size_bytes: int, words: str) -> None:
     assert exact_size(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("profile", "severity"), [(EC2, Severity.ERROR), (BYOL, Severity.ERROR), (SNAPSHOT, Severity.WARNING)]
+)
+def test_a_disk_without_a_valid_gpt_is_one_finding(profile: ImageProfile, severity: Severity) -> None:
+    damage = (Damage("primary GPT", "the CRC-32 is wrong"), Damage("backup GPT", "no signature"))
+    layout = replace(GPT, primary_gpt_valid=False, backup_gpt_valid=False, partitions=(), root=None)
+    (finding,) = evaluate(disk(layout=layout, damage=damage), profile)
+    assert (finding.rule, finding.severity) == ("gpt-damaged", severity)
+    assert finding.evidence == "invalid: primary and backup GPT (the CRC-32 is wrong, no signature)"
+    assert "sgdisk" not in finding.remedy
+
+
+def test_an_invalid_copy_of_the_gpt_is_one_warning() -> None:
+    facts = gpt(backup_gpt_valid=False)
+    (of,) = facts.disks
+    damaged = replace(facts, disks=(replace(of, damage=(Damage("backup GPT", "no signature"),)),))
+    assert [f.evidence for f in evaluate(damaged, EC2)] == ["invalid: backup GPT (no signature)"]
+
+
+def test_a_vmdk_that_is_cut_short_need_not_be_read_as_a_whole() -> None:
+    assert found(vmdk(grains_end_within_file=False, every_grain_table_read=False)).keys() == {"vmdk-cut-short"}
