@@ -26,7 +26,7 @@ from botocore.exceptions import (
     UnknownCredentialError,
 )
 
-from pulumi_vmimport.aws.service_errors import HEAD_OPERATIONS, error_code, error_message
+from pulumi_vmimport.aws.service_errors import HEAD_OPERATIONS, error_code, error_message, is_invalid_request
 from pulumi_vmimport.errors import VmimportError
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the error pages of the services.
@@ -110,6 +110,7 @@ def is_identity_error(error: BaseException) -> bool:
     return (
         credentials_expired(error)
         or isinstance(error, (*_MISCONFIGURED, *own))
+        or is_invalid_request(error)
         or _are_rejected(error)
         or _is_role_error(error)
     )
@@ -142,6 +143,13 @@ def _remedy(error: BaseException) -> str:
         (
             isinstance(error, ProfileNotFound),
             "check profile, aws:profile and AWS_PROFILE; `aws configure list-profiles` lists the profiles",
+        ),
+        (
+            is_invalid_request(error),
+            (
+                "check accessKey, secretKey, token, userAgents, endpoints and proxies, in the configuration and in the "
+                "environment, for line breaks and blanks"
+            ),
         ),
         (isinstance(error, NoRegionError), "set region, aws:region in the stack's configuration, or AWS_REGION"),
         (credentials_expired(error), "renew the credentials and rerun"),

@@ -32,6 +32,7 @@ __all__ = [
     "error_code",
     "error_message",
     "is_aws_error",
+    "is_invalid_request",
     "is_over_quota",
     "is_throttled",
     "is_transient",
@@ -88,6 +89,9 @@ def error_message(error: BaseException) -> str:
         details = error.response.get("Error", {})
         message = _shortened(redact_urls(details.get("Message") or "no message"))
         return f"{details.get('Code', '')}: {message} (in {error.operation_name})"
+    if is_invalid_request(error) and "header" in str(error):
+        # The value may be a session token.
+        return f"{type(error).__name__}: a header of the request contains a line break or another control character"
     words = " ".join(str(error).split())  # those of botocore about a parameter have several lines
     return _shortened(redact_urls(f"{type(error).__name__}: {words}"))
 
@@ -103,6 +107,12 @@ def is_aws_error(error: BaseException) -> bool:
     return isinstance(error, (ClientError, BotoCoreError))
 
 
+def is_invalid_request(error: BaseException) -> bool:
+    """Whether the request could not be composed, so that repeating it fails too: of an invalid header or URL."""
+    # Python's HTTP client and urllib3 raise a ValueError.
+    return isinstance(error, HTTPClientError) and isinstance(error.kwargs.get("error"), ValueError)
+
+
 def is_throttled(error: BaseException) -> bool:
     """Whether AWS rejects the call because there are too many."""
     if not isinstance(error, ClientError):
@@ -116,7 +126,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later: throttling, a server error, a broken connection, a foreign response."""
     if isinstance(error, ClientError):
         return is_throttled(error) or error_code(error) in _TIMED_OUT or _status(error) >= _SERVER_ERROR
-    return isinstance(error, (BotoConnectionError, HTTPClientError))
+    return isinstance(error, (BotoConnectionError, HTTPClientError)) and not is_invalid_request(error)
 
 
 def is_over_quota(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Who calls AWS for a resource: the configuration, its own inputs, and the account that its state records."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,8 @@ def settings_for(stack: AwsSettings, bag: Mapping[str, Any], inputs: Any) -> Aws
     provider = bag.get(AWS_PROVIDER)
     known = provider and {name: value for name, value in provider.items() if not has_unknown(value)}
     own = (getattr(inputs, name, None) for name in ("region", "profile", "assume_role_arn"))
-    return (AwsSettings.from_provider(known) if known else stack).for_resource(*(v if is_set(v) else None for v in own))
+    settings = AwsSettings.from_provider(known, os.environ) if known else stack
+    return settings.for_resource(*(v if is_set(v) else None for v in own))
 
 
 def provider_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -37,7 +39,8 @@ def provider_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     before, after = ({k: v for k, v in (b.get(AWS_PROVIDER) or {}).items() if k not in _KEYS} for b in (old, new))
     if has_unknown(after) or bool(before) is not bool(after):
         return True
-    return AwsSettings.from_provider(before) != AwsSettings.from_provider(after)  # the order of JSON keys varies
+    # The order of JSON keys varies.
+    return AwsSettings.from_provider(before, {}) != AwsSettings.from_provider(after, {})
 
 
 def current_account(aws: AwsConnection, recorded: Any) -> str | None:

@@ -49,6 +49,7 @@ class FunctionCall:
             inputs_type=function.inputs_type,
             show_warning=show_warning,
         )
+        problems += [Problem("", problem) for problem in settings.problems]
         if function.uses_aws:
             self._inputs, found = configured(self._inputs, self._run.aws, bag)
             problems += found

@@ -1,5 +1,6 @@
 """The Run that a host provides to a lifecycle."""
 
+import math
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from pulumi_vmimport.lifecycle.contract import Run, RunInterruptedError
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_spelling import program_text
 from pulumi_vmimport.lifecycle.progress import Progress, ProgressReport
+from pulumi_vmimport.shown_value import shown_value
 from pulumi_vmimport.vsphere.settings import VSphereSettings
 from pulumi_vmimport.vsphere.vsphere_errors import InvalidSettingError
 
@@ -51,6 +53,8 @@ class HostSettings:
     aws: AwsSettings
     vsphere: Mapping[str, str] = field(repr=False)
     poll_seconds: float = DEFAULT_POLL_SECONDS
+    problems: tuple[str, ...] = ()
+    """What is wrong with the settings of this package, one line each. `aws` has its own."""
 
     @classmethod
     def read(cls, config: Mapping[str, Any], environment: Mapping[str, str]) -> "HostSettings":
@@ -61,11 +65,14 @@ class HostSettings:
             "VMIMPORT_VSPHERE_THUMBPRINT": "vmimport:vsphereThumbprint",
         }
         merged = {name: str(config[key]) for name, key in names.items() if config.get(key) is not None}
-        poll = config.get("vmimport:pollSeconds") or environment.get("VMIMPORT_POLL_SECONDS")
+        polls = (("vmimport:pollSeconds", config), ("VMIMPORT_POLL_SECONDS", environment))
+        name, poll = next(((key, of[key]) for key, of in polls if of.get(key) not in (None, "")), ("", None))
+        seconds = DEFAULT_POLL_SECONDS if poll is None else _positive_number(poll)
         return cls(
             aws=AwsSettings.from_pulumi_config(config, environment),
             vsphere={**environment, **merged},
-            poll_seconds=float(poll) if poll else DEFAULT_POLL_SECONDS,
+            poll_seconds=seconds or DEFAULT_POLL_SECONDS,
+            problems=() if seconds else (f"{name}: expected a number of seconds above 0, got {shown_value(poll)}",),
         )
 
     def with_vsphere_provider(self, inputs: Mapping[str, Any] | None) -> "HostSettings":
@@ -76,6 +83,15 @@ class HostSettings:
         own = {name: str(given[key]) for name, key in _VSPHERE_KEYS.items() if given.get(key) is not None}
         kept = {name: value for name, value in self.vsphere.items() if name not in _VSPHERE_KEYS}
         return replace(self, vsphere={**kept, **own})
+
+
+def _positive_number(value: Any) -> float | None:
+    """The number that a value of a configuration stands for; None if it is not above 0."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if 0 < number < math.inf else None
 
 
 @cache

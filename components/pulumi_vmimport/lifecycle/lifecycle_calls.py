@@ -98,7 +98,7 @@ class LifecycleCalls:
 
     def reported(self, run: HostRun, error: Exception, partial: PartialResource | None = None) -> Exception:
         """Report an exception to the engine; returns the exception to raise."""
-        return report_error(run, self.title(run.identity), error, partial)
+        return report_error(run, self.title(run.urn), error, partial)
 
     def message(self, problem: Problem) -> str:
         """A problem in the spelling of the program, without credentials in it."""
@@ -106,9 +106,9 @@ class LifecycleCalls:
             return redact_urls(in_program_spelling(self.lifecycle.inputs_type, problem))
         return redact_urls(str(problem))
 
-    def title(self, identity: Identity) -> str:
+    def title(self, urn: str) -> str:
         """The resource, for messages: `ImportImage web`."""
-        return f"{self.resource} {identity.resource.split('::')[-1]}"
+        return f"{self.resource} {urn.rpartition('::')[2]}"
 
     def _partial_resource(self, run: HostRun, bag: Mapping[str, Any]) -> PartialResource | None:
         if run.recorded is None:

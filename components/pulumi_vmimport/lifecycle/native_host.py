@@ -68,8 +68,9 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=self._package.schema())
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
+        # For a property, the engine would print its value as Go does, `{[1 2]}`, and `{<nil>}` for one in a structure.
         failures = [
-            provider_pb2.CheckFailure(property=path, reason=reason)
+            provider_pb2.CheckFailure(property="", reason=f"{path}: {reason}")
             for path, reason in provider_problems(received(request.news).values)
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)

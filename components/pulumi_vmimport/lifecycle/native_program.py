@@ -64,7 +64,9 @@ def _stack_settings() -> dict[str, Any]:
     aws = {name: found[key] for key in found for package, _, name in [key.partition(":")] if package == "aws"}
     names = {value.name: stack_key(value.name) for value in PROVIDER_CONFIGURATION}
     vsphere = {name: found[key] for name, key in names.items() if key.startswith("vsphere:") and key in found}
-    own = {name: found[f"{PACKAGE}:{name}"] for name in names if f"{PACKAGE}:{name}" in found}
+    own = {name: found[key] for key in found for package, _, name in [key.partition(":")] if package == PACKAGE}
+    if pulumi.get_project() == PACKAGE:  # the program may have keys of its own
+        own = {name: value for name, value in own.items() if name in names}
     return {**aws, **vsphere, **own} if aws or vsphere else {}
 
 

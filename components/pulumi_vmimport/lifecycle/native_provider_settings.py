@@ -1,7 +1,6 @@
 """The settings of the native provider: `vmimport:*` of the stack, or the inputs of a `vmimport.Provider`."""
 
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +16,6 @@ from pulumi_vmimport.lifecycle.provider_configuration import (
     is_argument,
     stack_configuration,
 )
-from pulumi_vmimport.shown_value import shown_value
 
 # Temporary keys differ in every run.
 _KEYS = frozenset({"accessKey", "secretKey", "token"})
@@ -34,7 +32,7 @@ def provider_problems(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = _known(arguments)
     own = dict([*_unsupported(known), *_mistyped(known)])
     settings = provider_settings({name: value for name, value in known.items() if name not in own})
-    return [*own.items(), *map(configuration_problem, settings.aws.problems)]
+    return [*own.items(), *map(configuration_problem, (*settings.problems, *settings.aws.problems))]
 
 
 def _known(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,16 +58,6 @@ def _mistyped(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for argument in VSPHERE_CONFIGURATION:
         (values.flag if argument.of is bool else values.text)(argument.name)
     yield from map(configuration_problem, values.problems)
-    seconds = arguments.get("pollSeconds")
-    if seconds not in (None, "") and not _is_positive(seconds):
-        yield "pollSeconds", f"expected a number of seconds above 0, got {shown_value(seconds)}"
-
-
-def _is_positive(value: Any) -> bool:
-    try:
-        return not isinstance(value, bool) and 0 < float(value) < math.inf
-    except (TypeError, ValueError):
-        return False
 
 
 def changed_settings(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:

@@ -214,7 +214,7 @@ _STACK_KEYS = {
     "vsphereThumbprint": "vmimport:vsphereThumbprint",
     "pollSeconds": "vmimport:pollSeconds",
 }
-_AWS_PREFIX = "aws:"
+_AWS_PREFIX, _OWN_PREFIX = "aws:", "vmimport:"
 # What the engine and the SDKs add to the arguments of a provider.
 _NOT_CONFIGURATION = frozenset({"version", "pluginDownloadURL"})
 
@@ -238,7 +238,20 @@ def stack_configuration(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {stack_key(name): value for name, value in given.items()}
 
 
+def unused_keys(configuration: Mapping[str, Any]) -> list[str]:
+    """The problems of the keys `vmimport:*` of a stack that the dynamic provider does not use."""
+    own = {key.removeprefix(_OWN_PREFIX) for key in configuration if key.startswith(_OWN_PREFIX)}
+    native = {value.name for value in PROVIDER_CONFIGURATION}
+    used = {key.removeprefix(_OWN_PREFIX) for key in _STACK_KEYS.values() if key.startswith(_OWN_PREFIX)}
+    lacking = [name for name in sorted((own & native) - used) if stack_key(name) not in configuration]
+    allowed = ", ".join(sorted(used))
+    return [
+        *(f"{_OWN_PREFIX}{name}: is not supported; expected one of {allowed}" for name in sorted(own - native)),
+        *(f"{_OWN_PREFIX}{name}: is a key of the native provider alone; set {stack_key(name)}" for name in lacking),
+    ]
+
+
 def configuration_problem(problem: str) -> tuple[str, str]:
-    """The argument and the reason of a problem of `AwsSettings`, such as `aws:retryMode: expected one of ...`."""
-    path, _, reason = problem.removeprefix(_AWS_PREFIX).partition(": ")
+    """The argument and the reason of a problem of `HostSettings`, such as `aws:retryMode: expected one of ...`."""
+    path, _, reason = problem.removeprefix(_AWS_PREFIX).removeprefix(_OWN_PREFIX).partition(": ")
     return path, reason

@@ -19,6 +19,9 @@ from pulumi_vmimport.lifecycle import pulumi_hooks
 from pulumi_vmimport.lifecycle.contract import Lifecycle
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, PROVIDER, UNREAD_INPUTS, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.host_run import HostSettings
+from pulumi_vmimport.lifecycle.identity import Identity
+from pulumi_vmimport.lifecycle.native_identity import PACKAGE
+from pulumi_vmimport.lifecycle.provider_configuration import unused_keys
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi, to_pulumi
 from pulumi_vmimport.lifecycle.resource_operations import ResourceOperations
 
@@ -31,15 +34,20 @@ class DynamicHost(ResourceProvider):
         self._resource = resource
         self._lifecycle = lifecycle
         self._settings = HostSettings.read({}, os.environ)
+        self._unused_keys: list[str] = []
 
     def configure(self, req: ConfigureRequest) -> None:
         # The public get() prefixes a key without a namespace with the wrong one.
         config = getattr(req.config, "_props", None)
-        self._settings = HostSettings.read(config if isinstance(config, dict) else {}, os.environ)
+        found = config if isinstance(config, dict) else {}
+        self._settings, self._unused_keys = HostSettings.read(found, os.environ), unused_keys(found)
         pulumi_hooks.install()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         checked, problems = self._operations().check(from_pulumi(_olds), from_pulumi(news))
+        # The program of a project with this name has keys of its own.
+        if not Identity(str(news.get(IDENTITY, ""))).stack.startswith(f"{PACKAGE}/"):
+            problems += self._unused_keys
         # For a property, the engine would print its value as Go does, `map[...]`, and `<nil>` for a nested one.
         return CheckResult(to_pulumi(checked), [CheckFailure("", problem) for problem in problems])
 

@@ -12,7 +12,6 @@ from pulumi_vmimport.lifecycle.aws_identity import configured, provider_changed,
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, CleanFailureError, Condition, Created, Existing, Problem
 from pulumi_vmimport.lifecycle.host_properties import ACCOUNT, IDENTITY, UNREAD_INPUTS, outputs_of, recorded_inputs
 from pulumi_vmimport.lifecycle.host_run import HostRun
-from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.input_changes import changed_inputs
 from pulumi_vmimport.lifecycle.input_digest import digest
 from pulumi_vmimport.lifecycle.lifecycle_calls import LifecycleCalls, if_known
@@ -25,6 +24,8 @@ from pulumi_vmimport.lifecycle.type_validation import problem_list
 
 _created: set[tuple[str, str, str]] = set()
 """(URN, id, digest of inputs) of each resource created in this process, which serves one operation of the engine."""
+_renamed: dict[tuple[str, str], tuple[str, str]] = {}
+"""(identity, digest of inputs) to (URN, id) of each resource that was renamed or moved after it was created"""
 # A change of these inputs alone changes no output of a complete resource.
 _WITHOUT_EFFECT_ON_OUTPUTS = frozenset({"assumeRoleArn", "ignoredFindings", "profile", "tags", "timeoutMinutes"})
 
@@ -45,6 +46,7 @@ class ResourceOperations(LifecycleCalls):
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """The inputs with what the configuration and the defaults add, and all problems."""
         inputs, problems = self.inputs(news)
+        problems += [Problem("", problem) for problem in self.settings.problems]
         if self.lifecycle.uses_aws:
             inputs, found = configured(inputs, self.connection(inputs, news), news)
             problems += found
@@ -64,6 +66,7 @@ class ResourceOperations(LifecycleCalls):
     def diff(self, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Differences:
         """What `pulumi up` changes."""
         state = self.state(olds)
+        self._note_renamed(id, state, olds, news)
         condition = self.lifecycle.condition(state)
         changed = self._changed(olds, news)
         replacing = changed & replacing_properties(self.lifecycle.inputs_type)
@@ -72,7 +75,7 @@ class ResourceOperations(LifecycleCalls):
             verify_account(self, olds, news)
         if condition is Condition.BROKEN and not replacing:
             urn = str(if_known(news.get(IDENTITY)) or olds.get(IDENTITY, ""))
-            warn_of_replacement(urn, self.title(Identity(urn)), self.lifecycle.describe_broken(id, state))
+            warn_of_replacement(urn, self.title(urn), self.lifecycle.describe_broken(id, state))
         is_compared = condition is Condition.READY and not replacing
         source = source_condition(self, state, news) if is_compared else Condition.READY
         changes = Changes(changed, replacing, is_other_caller, condition, source)
@@ -84,6 +87,7 @@ class ResourceOperations(LifecycleCalls):
         run = self.run(inputs, bag)
 
         def create() -> Created[Any]:
+            self._refuse_resource_of_another_name(run, inputs)
             self._refuse_problems(inputs, bag)
             return self.lifecycle.create(run, inputs)
 
@@ -112,7 +116,7 @@ class ResourceOperations(LifecycleCalls):
         run = self.run(state, bag)
         found = self.guarded(run, bag, lambda: self.lifecycle.read(run, id, state))
         if found is None:
-            run.warn(f"{self.title(run.identity)}: {id} was not found, so Pulumi drops it from the state")
+            run.warn(f"{self.title(run.urn)}: {id} was not found, so Pulumi drops it from the state")
             return None
         return self._read(run, id, bag, found, state)
 
@@ -144,6 +148,10 @@ class ResourceOperations(LifecycleCalls):
         """Delete the resource."""
         state = self.state(bag)
         run = self.run(state, bag)
+        urn, renamed = self._renamed_from(run, self.lifecycle.inputs_of(state))
+        if renamed == id:
+            run.warn(f"{id} is also that of {self.title(urn)}, so that it is not deleted")
+            return
         if (run.identity.urn, id, digest(self.lifecycle.inputs_of(state))) in _created:
             # `create` cannot distinguish `pulumi up --replace` with the same inputs from the resumption of an
             # interrupted run: it reused the resource that Pulumi deletes now.
@@ -161,6 +169,28 @@ class ResourceOperations(LifecycleCalls):
         outputs = (name for name in wire_fields(self.lifecycle.state_type) if name not in inputs)
         planned = {name: olds.get(name) if is_kept else UNKNOWN for name in outputs}
         return {**news, **{name: value for name, value in planned.items() if value is not None}}
+
+    def _note_renamed(self, id: str, state: Any, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+        urn = str(getattr(self.call and self.call.request, "urn", ""))
+        if urn and olds.get(IDENTITY) not in (None, if_known(news.get(IDENTITY))):
+            _renamed[str(olds[IDENTITY]), digest(self.lifecycle.inputs_of(state))] = (urn, id)
+
+    def _renamed_from(self, run: HostRun, inputs: Any) -> tuple[str, str]:
+        """URN and id of the resource that had the name of this one and has the same inputs; empty if there is none.
+
+        Tags and tokens cannot distinguish what the two create.
+        """
+        urn, id = _renamed.get((run.identity.urn, digest(inputs)), ("", ""))
+        return (urn, id) if urn != run.urn else ("", "")
+
+    def _refuse_resource_of_another_name(self, run: HostRun, inputs: Any) -> None:
+        urn, id = self._renamed_from(run, inputs)
+        if id:
+            raise CleanFailureError(
+                f"its inputs are identical to those of {self.title(urn)} ({id}), which had its name before: "
+                "both would own the same resource in AWS; change an input, such as source_hash or region, or use "
+                f"{self.title(urn)}; nothing was created"
+            )
 
     def _with_region(self, run: HostRun, state: Any) -> Any:
         """The state with the Region that the provider's configuration sets, as `check` adds it to the inputs."""

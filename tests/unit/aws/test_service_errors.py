@@ -7,6 +7,7 @@ from botocore.exceptions import (
     ConnectionClosedError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
@@ -14,7 +15,7 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from pulumi_vmimport.aws.credential_errors import credentials_expired
+from pulumi_vmimport.aws.credential_errors import credentials_expired, describe_identity_error, is_identity_error
 from pulumi_vmimport.aws.ec2.export_tasks import is_image_busy
 from pulumi_vmimport.aws.iam.service_role import rejected_role
 from pulumi_vmimport.aws.redacted_urls import redact_urls
@@ -220,3 +221,14 @@ def test_the_time_for_a_message_grows_with_its_length_and_not_faster(unit: str) 
     short = seconds_for(read, unit, MEGABYTE // 16)
     # A quadratic function takes 256 times as long for a text that is 16 times as long.
     assert seconds_for(read, unit, MEGABYTE) < 80 * max(short, 0.01)
+
+
+def test_a_request_that_cannot_be_composed_is_not_repeated_and_its_header_is_in_no_message() -> None:
+    error = HTTPClientError(error=ValueError("Invalid header value b'session-token-of-web\\n'"))
+    assert not is_transient(error)
+    assert is_identity_error(error)
+    described = describe_identity_error(error)
+    assert "session-token-of-web" not in described
+    assert "contains a line break" in described
+    assert "check accessKey, secretKey, token" in described
+    assert is_transient(HTTPClientError(error=OSError("broken pipe")))

@@ -8,6 +8,7 @@ import pulumi
 import pytest
 from botocore.exceptions import ClientError
 from google.protobuf import json_format
+from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_vmimport.aws.connection import AwsConnection
@@ -148,6 +149,30 @@ def test_fails_with_every_problem_at_once(host: DynamicHost, thing: ThingLifecyc
     }
     assert {f.property for f in failures} == {""}, "the engine would print the value of a property as Go does"
     assert thing.preflights == 0
+
+
+@pytest.mark.parametrize(
+    ("project", "config", "reasons"),
+    [
+        (
+            "shop",
+            {"vmimport:regoin": "x", "vmimport:region": "us-east-1", "vmimport:pollSeconds": "soon"},
+            [
+                "vmimport:pollSeconds: expected a number of seconds above 0, got 'soon'",
+                "vmimport:regoin: is not supported; expected one of pollSeconds, vsphereCaFile, vsphereThumbprint",
+                "vmimport:region: is a key of the native provider alone; set aws:region",
+            ],
+        ),
+        ("shop", {"vmimport:region": "us-east-1", "aws:region": "us-east-1", "vmimport:pollSeconds": "2"}, []),
+        ("vmimport", {"vmimport:machine": "web"}, []),
+    ],
+)
+def test_fails_with_every_key_of_this_package_that_the_dynamic_provider_does_not_use(
+    host: DynamicHost, project: str, config: dict[str, str], reasons: list[str]
+) -> None:
+    host.configure(ConfigureRequest(Config(config, project)))
+    failures = host.check({}, bag(identity=URN.replace("shop", project))).failures
+    assert [failure.reason for failure in failures] == reasons
 
 
 def test_unknown_inputs_pass_check_and_stay_unknown(host: DynamicHost) -> None:

@@ -109,6 +109,13 @@ def test_the_region_is_that_of_the_stack_or_else_of_the_environment(
     assert HostSettings.read(config, environment).aws.region == region
 
 
+@pytest.mark.parametrize("value", ["abc", "-3", "nan", "inf", "0"])
+def test_a_polling_interval_that_is_no_time_is_a_problem_that_names_where_it_is_set(value: str) -> None:
+    found = HostSettings.read({}, {"VMIMPORT_POLL_SECONDS": value})
+    assert found.problems == (f"VMIMPORT_POLL_SECONDS: expected a number of seconds above 0, got '{value}'",)
+    assert HostSettings.read({"vmimport:pollSeconds": "2"}, {"VMIMPORT_POLL_SECONDS": value}).problems == ()
+
+
 @pytest.mark.parametrize(
     ("supplied", "path", "expected"),
     [

@@ -9,7 +9,7 @@ from pulumi_vmimport.lifecycle.native_provider_settings import provider_problems
         ("vsphereServr", "vc", "is not supported; expected vsphereServer"),
         ("regoin", "eu-west-1", "is not supported; expected region"),
         ("vsphereAllowUnverifiedSsl", "maybe", "expected true or false, got 'maybe'"),
-        ("vsphereServer", 7, "expected a string, got a number"),
+        ("vsphereServer", ["vc"], "expected a string, got a list"),
         ("pollSeconds", "abc", "expected a number of seconds above 0, got 'abc'"),
         ("pollSeconds", 0, "expected a number of seconds above 0, got 0"),
         ("pollSeconds", "nan", "expected a number of seconds above 0, got 'nan'"),

@@ -52,9 +52,10 @@ class AwsSettings:
         return replace(found, region=found.region or environment.get("AWS_REGION"))
 
     @classmethod
-    def from_provider(cls, inputs: Mapping[str, Any]) -> "AwsSettings":
+    def from_provider(cls, inputs: Mapping[str, Any], environment: Mapping[str, str]) -> "AwsSettings":
         """The settings in the inputs of an explicit provider, which replace those of the stack's configuration."""
-        return _settings(inputs, lambda key: f"{key} of the explicit aws.Provider")
+        found = _settings(inputs, lambda key: f"{key} of the explicit aws.Provider")
+        return replace(found, region=found.region or environment.get("AWS_REGION"))
 
     def for_resource(self, region: str | None, profile: str | None, assume_role_arn: str | None) -> "AwsSettings":
         """These settings, overridden by those of a resource.
@@ -103,6 +104,8 @@ def _check_combinations(values: ValueReader, found: AwsSettings) -> None:
     if (found.access_key is None) is not (found.secret_key is None):
         missing, present = ("accessKey", "secretKey") if found.access_key is None else ("secretKey", "accessKey")
         values.problem(missing, f"expected a value, because {present} is set")
+    if found.token is not None and found.access_key is None and found.secret_key is None:
+        values.problem("accessKey", "expected a value, because token is set; without it, remove token")
     if found.allowed_accounts and found.forbidden_accounts:
         values.problem("forbiddenAccountIds", "cannot be used together with allowedAccountIds; remove one of them")
     for key, ids in (("allowedAccountIds", found.allowed_accounts), ("forbiddenAccountIds", found.forbidden_accounts)):

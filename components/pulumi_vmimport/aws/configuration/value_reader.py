@@ -38,8 +38,8 @@ class ValueReader:
     def text(self, key: str) -> str | None:
         """A string."""
         value = self._values.get(key)
-        if value is None or isinstance(value, str):
-            return value or None
+        if value is None or _is_scalar(value):
+            return None if value is None else _scalar_text(value) or None
         self.problem(key, f"expected a string, got {_kind(value)}")
         return None
 
@@ -100,20 +100,26 @@ class ValueReader:
         value = self._decoded(key)
         if value is None:
             return ()
-        if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        self.problem(key, f"expected a list of strings, got {_kind(value)}")
-        return ()
+        if not isinstance(value, (list, tuple)):
+            self.problem(key, f"expected a list of strings, got {_kind(value)}")
+            return ()
+        for index, item in enumerate(value):
+            if not _is_scalar(item):
+                self.problem(f"{key}[{index}]", f"expected a string, got {_kind(item)}")
+        return tuple(_scalar_text(item) for item in value if _is_scalar(item))
 
     def mapping(self, key: str) -> tuple[tuple[str, str], ...]:
         """A map of strings, as sorted pairs."""
         value = self._decoded(key)
         if value is None:
             return ()
-        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
-            return tuple(sorted(value.items()))
-        self.problem(key, f"expected a map of strings, got {_kind(value)}")
-        return ()
+        if not isinstance(value, Mapping):
+            self.problem(key, f"expected a map of strings, got {_kind(value)}")
+            return ()
+        for name, item in value.items():
+            if not _is_scalar(item):
+                self.problem(f"{key}.{name}", f"expected a string, got {_kind(item)}")
+        return tuple(sorted((name, _scalar_text(item)) for name, item in value.items() if _is_scalar(item)))
 
     def structure(self, key: str) -> "ValueReader | None":
         """A structure."""
@@ -158,7 +164,21 @@ def camel_case(key: str) -> str:
     return head + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
+def _is_scalar(value: Any) -> bool:
+    """Whether the value stands for a string: `pulumi config set --path` records 123456789012 as a number."""
+    return isinstance(value, (str, bool, int, float))
+
+
+def _scalar_text(value: Any) -> str:
+    """The string that was written: YAML spells Booleans in lower case, and Pulumi passes whole numbers as floats."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _kind(value: Any) -> str:
     # The value may be a secret.
+    if value is None:
+        return "none"
     kinds = {str: "a string", bool: "a Boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return kinds.get(type(value), type(value).__name__)

@@ -1,4 +1,5 @@
 import json
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_assume_roles_is_a_chain_with_all_fields(value: Any) -> None:
 
 
 def test_a_dictionary_of_a_program_may_have_python_names() -> None:
-    found = AwsSettings.from_provider({"assumeRoles": json.dumps([{"role_arn": HUB, "external_id": "x"}])})
+    found = AwsSettings.from_provider({"assumeRoles": json.dumps([{"role_arn": HUB, "external_id": "x"}])}, {})
     assert (found.problems, found.roles) == ((), (AssumedRole(HUB, external_id="x"),))
 
 
@@ -92,7 +93,12 @@ def test_a_dictionary_of_a_program_may_have_python_names() -> None:
         pytest.param("customCaBundle", "/nonexistent.pem", "aws:customCaBundle", "/nonexistent.pem", id="file"),
         pytest.param("sharedCredentialsFiles", '["/a", "/b"]', "aws:sharedCredentialsFiles", "/a, /b", id="files"),
         pytest.param("secretKey", "x", "aws:accessKey", "secretKey", id="half-a-key"),
+        pytest.param("token", "x", "aws:accessKey", "token", id="a-token-without-its-keys"),
         pytest.param("allowedAccountIds", "1234", "aws:allowedAccountIds", "list of strings", id="list"),
+        pytest.param("allowedAccountIds", ["1", []], "aws:allowedAccountIds[1]", "got a list", id="list-in-list"),
+        pytest.param(
+            "defaultTags", {"tags": {"a": None}}, "aws:defaultTags.tags.a", "got none", id="no-value-of-a-tag"
+        ),
     ],
 )
 def test_fails_with_the_key_the_value_and_what_is_allowed(key: str, value: Any, path: str, words: str) -> None:
@@ -102,13 +108,35 @@ def test_fails_with_the_key_the_value_and_what_is_allowed(key: str, value: Any, 
 
 
 def test_fails_with_every_problem_at_once() -> None:
-    found = settings(region=5, maxRetries="many", colour="red", assumeRoles=[{"roleArn": HUB, "tags": "x"}])
+    found = settings(region=["x"], maxRetries="many", colour="red", assumeRoles=[{"roleArn": HUB, "tags": "x"}])
     assert [p.partition(":")[2].partition(":")[0] for p in found.problems] == [
         "colour",
         "region",
         "assumeRoles[0].tags",
         "maxRetries",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "attribute", "expected"),
+    [
+        ("allowedAccountIds", "[123456789012, 210987654321.0]", "allowed_accounts", ("123456789012", "210987654321")),
+        ("assumeRoles", [{"roleArn": HUB, "externalId": 4711}], "roles", (AssumedRole(HUB, external_id="4711"),)),
+        ("profile", 4711, "profile", "4711"),
+        ("defaultTags", '{"tags": {"cost": 4711, "kept": true}}', "tags.default", (("cost", "4711"), ("kept", "true"))),
+    ],
+)
+def test_a_number_or_boolean_that_pulumi_makes_of_a_string_is_that_string(
+    key: str, value: Any, attribute: str, expected: Any
+) -> None:
+    found = settings(**{key: value})
+    assert (found.problems, attrgetter(attribute)(found)) == ((), expected)
+
+
+def test_a_provider_without_a_region_has_that_of_the_environment() -> None:
+    environment = {"AWS_REGION": "eu-west-2"}
+    assert AwsSettings.from_provider({"skipRegionValidation": "true"}, environment).region == "eu-west-2"
+    assert AwsSettings.from_provider({"region": "us-east-1"}, environment).region == "us-east-1"
 
 
 def test_a_secret_of_the_wrong_type_is_in_no_problem() -> None:
@@ -125,7 +153,7 @@ def test_fails_for_rules_about_accounts_that_cannot_apply(allowed: Any, forbidde
 
 
 def test_an_explicit_provider_is_named_in_its_problems() -> None:
-    (problem,) = AwsSettings.from_provider({"region": "us-east-1", "quantum": "on"}).problems
+    (problem,) = AwsSettings.from_provider({"region": "us-east-1", "quantum": "on"}, {}).problems
     assert "quantum" in problem
     assert "explicit aws.Provider" in problem
 
