@@ -19,8 +19,8 @@ from pulumi.runtime.settings import get_monitor
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.functions.catalog import FUNCTIONS, FunctionEntry
 from pulumi_vmimport.lifecycle.explicit_provider import (
-    explicit_provider,
     known_settings_of_provider,
+    provider_of_settings,
     settings_of_provider,
 )
 from pulumi_vmimport.lifecycle.function import FunctionError
@@ -133,7 +133,8 @@ class ProgramFunction(Generic[ResultT]):
             return None
         if opts.provider is not None and opts.provider.package not in _PACKAGES:
             raise self._error(f"expected an aws.Provider as provider, got one of {opts.provider.package}")
-        return explicit_provider(package, pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider))
+        options = pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider)
+        return provider_of_settings(package, options)
 
     def _served_options(self, opts: pulumi.InvokeOptions | None) -> pulumi.InvokeOptions:
         """The options of a call of the native provider: its own provider, with the stack's configuration by default."""

@@ -11,6 +11,7 @@ import pulumi
 from pulumi.runtime import invoke, invoke_output
 
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
+from pulumi_vmimport.lifecycle.native_identity import PACKAGE
 from pulumi_vmimport.lifecycle.program_values import without_dependency
 from pulumi_vmimport.lifecycle.pulumi_unknowns import from_pulumi
 
@@ -32,6 +33,15 @@ def explicit_provider(package: str, opts: pulumi.ResourceOptions) -> pulumi.Prov
 def inherited_provider(package: str, resource: pulumi.Resource | None) -> pulumi.ProviderResource | None:
     """The provider of a package that a resource passes on to its children."""
     return resource.get_provider(f"{package}:index:_") if resource is not None else None
+
+
+def provider_of_settings(package: str, opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
+    """The provider of pulumi-aws or pulumi-vsphere whose settings a resource with these options uses.
+
+    None if it has none, or a `vmimport.Provider` that has settings of this kind itself.
+    """
+    own = explicit_provider(PACKAGE, opts)
+    return None if package in getattr(own, "configures", ()) else explicit_provider(package, opts)
 
 
 def settings_of_provider(provider: pulumi.ProviderResource) -> pulumi.Output[dict[str, Any]]:

@@ -9,7 +9,12 @@ from pulumi import dynamic
 from pulumi.resource import create_urn
 
 from pulumi_vmimport.lifecycle.dynamic_host import HostReference
-from pulumi_vmimport.lifecycle.explicit_provider import explicit_provider, inherited_provider, settings_of_provider
+from pulumi_vmimport.lifecycle.explicit_provider import (
+    explicit_provider,
+    inherited_provider,
+    provider_of_settings,
+    settings_of_provider,
+)
 from pulumi_vmimport.lifecycle.host_choice import is_native
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, IDENTITY, SUPPLIED_INPUTS, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.native_identity import native_type
@@ -73,10 +78,11 @@ class ManagedResource(dynamic.Resource):
         if not native and opts.id is None:  # with an id the resource is only read: it gets no identity of this stack
             urn = create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent)
             props[IDENTITY] = without_dependency(urn)
-        provider = explicit_provider("aws", opts)
+        explicit = explicit_provider("aws", opts)
+        provider = provider_of_settings("aws", opts)
         if provider is not None:
             props[AWS_PROVIDER] = settings_of_provider(provider)
-        vsphere = explicit_provider("vsphere", opts) if self._uses_vsphere else None
+        vsphere = provider_of_settings("vsphere", opts) if self._uses_vsphere else None
         if vsphere is not None:
             props[VSPHERE_PROVIDER] = settings_of_provider(vsphere)
         if self._secret_outputs:
@@ -87,7 +93,7 @@ class ManagedResource(dynamic.Resource):
             pulumi.CustomResource.__init__(self, native_type(resource), resource_name, props, opts)
         else:
             super().__init__(HostReference(resource), resource_name, props, opts)
-        if inherited_provider("aws", self) is not provider:
+        if inherited_provider("aws", self) is not explicit:
             raise pulumi.RunError(
                 f"{resource} {resource_name}: a transformation replaces its aws.Provider, whose settings cannot be "
                 "used; set provider where the resource is declared, or set region and profile"

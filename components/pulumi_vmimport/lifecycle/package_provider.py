@@ -12,6 +12,7 @@ from pulumi_vmimport.lifecycle.host_choice import is_native
 from pulumi_vmimport.lifecycle.native_identity import PACKAGE
 from pulumi_vmimport.lifecycle.native_program import provider_properties
 from pulumi_vmimport.lifecycle.program_arguments import program_arguments
+from pulumi_vmimport.lifecycle.provider_configuration import configured_packages
 from pulumi_vmimport.lifecycle.schema import camel_case
 
 
@@ -203,7 +204,8 @@ class ProviderArgs(TypedDict):
 class Provider(pulumi.ProviderResource):
     """The native provider with settings of its own. Pass it as `opts.provider` or `opts.providers` of a resource.
 
-    Resources of the dynamic provider use an `aws.Provider` instead.
+    Its settings of AWS replace those of an `aws.Provider` that a resource also has or inherits, and its settings of
+    vSphere those of a `vsphere.Provider`. Resources of the dynamic provider use these two providers only.
     Raises: pulumi.RunError where the program uses the dynamic provider.
     """
 
@@ -226,5 +228,6 @@ class Provider(pulumi.ProviderResource):
                 f"Provider {resource_name}: this program uses the dynamic provider; pass an aws.Provider or "
                 "vsphere.Provider, or add the native provider to the project: pulumi package add"
             )
-        properties = provider_properties({camel_case(name): value for name, value in arguments.items()})
-        super().__init__(PACKAGE, resource_name, properties, opts)
+        given = {camel_case(name): value for name, value in arguments.items() if value is not None}
+        super().__init__(PACKAGE, resource_name, provider_properties(given), opts)
+        self.configures = configured_packages(given)

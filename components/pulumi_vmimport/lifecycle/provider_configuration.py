@@ -5,7 +5,7 @@ Configure read this table. Sources: https://www.pulumi.com/registry/packages/aws
 https://www.pulumi.com/registry/packages/vsphere/api-docs/provider/
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_vmimport.lifecycle.provider_structures import (
@@ -227,6 +227,13 @@ def stack_key(name: str) -> str:
 def is_argument(name: str) -> bool:
     """Whether a program gives the argument, and not the engine or an SDK."""
     return name not in _NOT_CONFIGURATION and not name.startswith("__")
+
+
+def configured_packages(arguments: Iterable[str]) -> frozenset[str]:
+    """`aws`, `vsphere` or both: the packages whose settings these arguments of the provider are."""
+    aws, vsphere = ({value.name for value in of} for of in (AWS_CONFIGURATION, VSPHERE_CONFIGURATION))
+    given = set(arguments)
+    return frozenset(name for name, own in (("aws", aws), ("vsphere", vsphere)) if own & given)
 
 
 def stack_configuration(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pulumi_vsphere
 import pytest
 
 from pulumi_vmimport.lifecycle.host_run import HostSettings
+from pulumi_vmimport.lifecycle.package_provider import Provider
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot
 from pulumi_vmimport.resources.virtual_machine_export.virtual_machine_export import VirtualMachineExport
 
@@ -62,6 +63,39 @@ def test_the_settings_of_the_provider_reach_the_resource(
 def test_without_an_explicit_provider_the_resource_has_no_such_property(world: Any) -> None:
     world.deploy(snapshot)
     assert "awsProvider" not in world.inputs("data")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "aws_region", "vsphere"),
+    [
+        pytest.param({"region": "ap-south-1"}, None, "vc.example", id="aws"),
+        pytest.param({"vsphere_server": "vc.other"}, "us-east-1", None, id="vsphere"),
+        pytest.param({"poll_seconds": 5}, "us-east-1", "vc.example", id="neither"),
+        pytest.param({"profile": None}, "us-east-1", "vc.example", id="no-value"),
+    ],
+)
+@pytest.mark.parametrize("place", ["own", "inherited"])
+def test_the_settings_of_the_native_provider_replace_those_of_the_other_providers(
+    world: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: Any,
+    aws_region: str | None,
+    vsphere: str | None,
+    place: str,
+) -> None:
+    monkeypatch.setenv("PULUMI_VMIMPORT_HOST", "native")
+
+    def program() -> None:
+        center = pulumi_vsphere.Provider("dc", vsphere_server="vc.example", user="u", password="hunter2")
+        native = Provider("native", arguments)
+        opts = inherited(providers=[center, american(), *([native] if place == "inherited" else [])])
+        opts.provider = native if place == "own" else None
+        VirtualMachineExport("web", {"path": "/DC/vm/web", "bucket": "b", "key": "web.ova"}, opts)
+
+    world.deploy(program)
+    found = world.inputs("web")
+    assert found.get("awsProvider", {}).get("region") == aws_region
+    assert found.get("vsphereProvider", {}).get("vsphereServer") == vsphere
 
 
 def test_keys_of_the_provider_are_a_secret_in_the_state(world: Any) -> None:
