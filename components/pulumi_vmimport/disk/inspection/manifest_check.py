@@ -17,7 +17,8 @@ from pulumi_vmimport.ovf_manifest import ManifestLine, parse_manifest_line
 from pulumi_vmimport.package_file_names import FileNames, folded, folder_of
 from pulumi_vmimport.shown_value import shown_value
 
-_ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA384", "SHA512"})
+_DIGITS = {"SHA1": 40, "SHA256": 64, "SHA384": 96, "SHA512": 128}
+"""The length of a digest of each supported algorithm"""
 _MAX_BYTES, _MAX_ENTRIES = 1 << 20, 4096
 _READ_BYTES = 1 << 20
 # Small files are always compared: the descriptor, and files such as an NVRAM.
@@ -53,6 +54,13 @@ def check_manifest(
         if folded(name) == folded(manifest.name):
             damage.append(Damage(_WHERE, f"line {number} has a digest of the manifest itself, which cannot be right"))
             continue
+        if parsed.algorithm not in _DIGITS:
+            unusual.add(f"{parsed.stated_algorithm}, expected {', '.join(_DIGITS)}")
+            continue
+        if len(parsed.digest) != _DIGITS[parsed.algorithm]:
+            expected = f"expected {_DIGITS[parsed.algorithm]} digits for {parsed.algorithm}, got {len(parsed.digest)}"
+            damage.append(Damage(_WHERE, f"line {number} has a digest of the wrong length: {expected}"))
+            continue
         if not _USUAL_ALGORITHM.fullmatch(parsed.stated_algorithm):
             unusual.add(f"{parsed.stated_algorithm}, expected {parsed.algorithm}")
         entries.append(ManifestEntry(name, parsed.algorithm, parsed.digest, comparison.matches(name, parsed)))
@@ -68,20 +76,23 @@ class _Comparison:
         self._names = FileNames(files, folder)
         self._whole = whole
         self._rest_bytes = _SMALL_TOTAL_BYTES
-        self._compared: set[tuple[str, str]] = set()
+        self._compared: dict[tuple[str, str], str] = {}
+        """The digests that were calculated"""
 
     def matches(self, name: str, line: ManifestLine) -> bool | None:
         """Whether the file has the digest of the line; None if it was not compared."""
         found = self._names.find(name)
-        if found is None or line.algorithm not in _ALGORITHMS or (found, line.algorithm) in self._compared:
+        if found is None:
             return None
+        if (digest := self._compared.get((found, line.algorithm))) is not None:
+            return digest == line.digest
         file = self._files[found]
         is_small = file.size_bytes <= min(_SMALL_BYTES, self._rest_bytes)
         if not (is_small or self._whole):
             return None
-        self._compared.add((found, line.algorithm))
         self._rest_bytes -= file.size_bytes if is_small else 0
-        return _digest(file, line.algorithm) == line.digest
+        self._compared[found, line.algorithm] = _digest(file, line.algorithm)
+        return self._compared[found, line.algorithm] == line.digest
 
 
 def _digest(file: Source, algorithm: str) -> str:

@@ -6,6 +6,7 @@ Source: DMTF DSP0243 1.1.1 and 2.1.1; the CIM classes of its items; the `vmw:` e
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pulumi_vmimport.disk.descriptor_text import as_utf8
@@ -191,7 +192,9 @@ def _disks(
     for element in islice((d for section in envelope.all("DiskSection") for d in section.all("Disk")), _MAX_FILES):
         id, file = _attribute(element, "diskId"), files.get(_attribute(element, "fileRef"))
         if not drives.is_removable(id):
-            disks.append(_disk(element, id, file, drives, properties))
+            disk = _disk(element, id, file, drives, properties)
+            reference = _attribute(element, "fileRef") or None
+            disks.append(disk if file else replace(disk, missing_file_id=reference))
         elif file is not None:
             cd_images.append(file.href)
     return tuple(disks), tuple(cd_images)

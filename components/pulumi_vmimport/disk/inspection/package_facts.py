@@ -31,6 +31,8 @@ class OvfDisk:
     controller: str | None
     """ResourceSubType, or `ide`; None if no item uses the disk"""
     unit_number: str | None
+    missing_file_id: str | None = None
+    """ovf:fileRef, if no File element has this id"""
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,19 @@ _FILES, _WITHOUT_DATA = frozenset({b"0", b"\0", b"7"}), frozenset({b"1", b"2", b
 _LONG_NAME, _PAX = b"L", b"x"
 _EXTENSIONS = frozenset({_LONG_NAME, _PAX})
 _SPARSE = b"S"  # of GNU tar: the data are not the file
+_SPARSE_KEYS, _SPARSE_NAME = b"GNU.sparse.", b"GNU.sparse.name"  # the same in a pax header
 _UNUSUAL = {
     _PAX: "pax header",
     b"g": "global pax header",
     _SPARSE: "sparse file (tar --sparse)",
     b"1": "hard link",
     b"2": "symbolic link",
+    b"3": "device",
+    b"4": "device",
+    b"6": "named pipe",
+    b"D": "directory list (tar --incremental)",
+    b"M": "part of a file (tar --multi-volume)",
+    b"V": "volume label",
 }
 _ZEROS = bytes(BLOCK_BYTES)
 _MAX_PAX_RECORDS = 256
@@ -59,6 +66,7 @@ class _Extension:
 
     name: bytes | None = None
     size: int | None = None
+    is_sparse: bool = False
 
 
 def read_archive(source: Source) -> Archive:
@@ -73,7 +81,8 @@ def read_archive(source: Source) -> Archive:
         if found is None:
             return archive
         header, size = found
-        kind, data = header[_TYPE], offset + BLOCK_BYTES
+        data = offset + BLOCK_BYTES
+        kind = _SPARSE if extension.is_sparse and header[_TYPE] in _FILES else header[_TYPE]
         if kind in _UNUSUAL and len(archive.unusual_headers) < MAX_MEMBERS:
             name = "" if kind in _EXTENSIONS else f" {_name(header, extension)}"
             archive.unusual_headers.append(_UNUSUAL[kind] + (name if kind != b"g" else ""))
@@ -150,7 +159,8 @@ def _read_extension(extension: _Extension, kind: bytes, data: bytes) -> None:
         if length is None or int(length[1]) <= len(length[0]):
             return
         key, _, value = data[at + len(length[0]) : at + int(length[1])].rstrip(b"\n").partition(b"=")
-        if key == b"path":
+        extension.is_sparse |= key.startswith(_SPARSE_KEYS)
+        if key == _SPARSE_NAME or (key == b"path" and not extension.is_sparse):
             extension.name = value
         elif key == b"size" and re.fullmatch(rb"\d{1,18}", value):
             extension.size = int(value)

@@ -9,6 +9,7 @@ from pulumi_vmimport.disk.rules import (
     guest_rules,
     layout_rules,
     ova_rules,
+    package_file_rules,
     raw_rules,
 )
 from pulumi_vmimport.disk.rules.findings import ImageFinding, Severity
@@ -18,6 +19,7 @@ from pulumi_vmimport.image_profile import ImageProfile
 
 CHECKS: Checks = {
     **ova_rules.CHECKS,
+    **package_file_rules.CHECKS,
     **descriptor_rules.CHECKS,
     **container_rules.CHECKS,
     **format_rules.CHECKS,

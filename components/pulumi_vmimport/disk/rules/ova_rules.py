@@ -8,9 +8,10 @@ from pulumi_vmimport.disk.inspection.gpt import LINUX_ROOT_X86
 from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import can_boot_gpt_by_bios
 from pulumi_vmimport.disk.rules.guest_systems import name_of_32_bit_guest
+from pulumi_vmimport.disk.rules.package_file_rules import entries_without_data, has_file_finding
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list, quantity
-from pulumi_vmimport.package_file_names import folder_of, relative_path
+from pulumi_vmimport.package_file_names import folder_of
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
 # Exporters write the descriptor before they know the sizes.
@@ -55,7 +56,8 @@ def _not_first(context: RuleContext) -> Iterator[Evidence]:
 
 def _foreign(context: RuleContext) -> Iterator[Evidence]:
     ova = context.image.ova
-    if ova and (found := [*ova.foreign_files, *ova.unusual_headers]):
+    headers = [h for h in ova.unusual_headers if h not in entries_without_data(ova).values()] if ova else []
+    if ova and (found := [*ova.foreign_files, *headers]):
         yield Evidence(context.image.name, f"not part of the VM: {name_list(found)}")
 
 
@@ -114,74 +116,9 @@ def _not_packed(context: RuleContext) -> Iterator[Evidence]:
 def _without_disk(ovf: OvfFacts) -> str | None:
     return (
         None
-        if _is_unread(ovf) or any(disk.file for disk in ovf.disks)
+        if _is_unread(ovf) or any(disk.file or disk.missing_file_id for disk in ovf.disks)
         else f"{quantity(len(ovf.disks), 'disk')}, none with a file"
     )
-
-
-def _missing_files(ova: OvaFacts) -> list[str]:
-    names = {member.name for member in ova.members}
-    return [f.href for f in ova.ovf.files if not f.chunk_bytes and f.href not in names] if ova.ovf else []
-
-
-def _file_missing(context: RuleContext) -> Iterator[Evidence]:
-    ova = context.image.ova
-    missing = _missing_files(ova) if ova else []
-    if not missing:
-        return
-    outside = [href for href in missing if relative_path(href) is None]
-    inside = [href for href in missing if href not in outside]
-    found = (("missing", inside), ("outside the folder of the descriptor", outside))
-    detail = "; ".join(f"{words}: {name_list(hrefs)}" for words, hrefs in found if hrefs)
-    remedy = None
-    if context.image.container is Container.OVF:
-        remedy = "put the file into the folder of the descriptor and correct the href, or export the VM again"
-    yield Evidence(context.image.name, detail, remedy)
-
-
-def _chunked(ovf: OvfFacts) -> str | None:
-    chunked = [f"{f.href} in chunks of {f.chunk_bytes} bytes" for f in ovf.files if f.chunk_bytes]
-    return name_list(chunked) if chunked else None
-
-
-def _compressed(ovf: OvfFacts) -> str | None:
-    found = [f"{f.href}: {f.compression}" for f in ovf.files if f.compression and f.compression != "identity"]
-    return name_list(found) if found else None
-
-
-def _mismatch(ova: OvaFacts) -> str | None:
-    found = [
-        f"{entry.file}: expected {entry.algorithm} {entry.digest[:16]}..., got another"
-        for entry in ova.manifest
-        if entry.matches is False
-    ]
-    return name_list(found) if found else None
-
-
-def _not_compared(ova: OvaFacts) -> str | None:
-    found = [entry.file for entry in ova.manifest if entry.matches is None]
-    return f"not compared: {name_list(found)}" if found else None
-
-
-def _manifest_damaged(context: RuleContext) -> Iterator[Evidence]:
-    image = context.image
-    damage = [damage for damage in image.damage if damage.where == "manifest"]
-    for each in damage:
-        yield Evidence(image.name, f"manifest: {each.words}")
-    if image.ova and not image.ova.manifest and not damage:
-        for member in image.ova.members:
-            if member.name.lower().endswith(".mf"):
-                yield Evidence(image.name, f"{member.name} is empty")
-
-
-def _wrong_size(ova: OvaFacts) -> str | None:
-    sizes = {member.name: member.size_bytes for member in ova.members}
-    found = [
-        f"{f.href}: expected {f.stated_bytes} bytes, got {sizes[f.href]}"
-        for f in (ova.ovf.files if ova.ovf else ())
-        if f.href in sizes and f.stated_bytes not in _UNSTATED | {sizes[f.href]}
-    ]
-    return name_list(found) if found else None
 
 
 def _several_adapters(ovf: OvfFacts) -> str | None:
@@ -204,7 +141,7 @@ def _linked(ovf: OvfFacts) -> str | None:
 
 
 def _empty_disks(ovf: OvfFacts) -> str | None:
-    found = [disk.id for disk in ovf.disks if not disk.file]
+    found = [disk.id for disk in ovf.disks if not disk.file and not disk.missing_file_id]
     return f"without a file: {name_list(found)}" if found and len(found) < len(ovf.disks) else None
 
 
@@ -246,7 +183,7 @@ def _too_many_disks(context: RuleContext) -> Iterator[Evidence]:
 def has_descriptor_finding(context: RuleContext) -> bool:
     """Whether a more specific rule reports a defect of the descriptor."""
     ova = context.image.ova
-    return ova is not None and bool(_without_ovf(ova) or _missing_files(ova) or (ova.ovf and _chunked(ova.ovf)))
+    return ova is not None and bool(_without_ovf(ova) or has_file_finding(ova))
 
 
 CHECKS: Checks = {
@@ -258,15 +195,8 @@ CHECKS: Checks = {
     "ovf-invalid-value": _for_ovf(_invalid_values),
     "ova-without-ovf": _for_ova(_without_ovf),
     "ova-without-disk": _for_ovf(_without_disk),
-    "ova-file-missing": _file_missing,
     "ovf-not-packed": _not_packed,
     "ova-not-ended": _for_ova(lambda ova: None if ova.ends_in_zero_blocks else "the last blocks are not zeros"),
-    "ova-manifest-damaged": _manifest_damaged,
-    "ova-chunked-disk": _for_ovf(_chunked),
-    "ova-compressed-file": _for_ovf(_compressed),
-    "ova-manifest-mismatch": _for_ova(_mismatch),
-    "ova-manifest-not-compared": _for_ova(_not_compared),
-    "ova-size-wrong": _for_ova(_wrong_size),
     "ova-cd-image": _for_ovf(lambda ovf: name_list(ovf.cd_images) if ovf.cd_images else None),
     "ovf-several-adapters": _for_ovf(_several_adapters),
     "ovf-not-one-machine": _for_ovf(_not_one_machine),

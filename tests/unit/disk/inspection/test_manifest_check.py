@@ -52,10 +52,37 @@ def test_line_endings_blanks_and_case_do_not_matter() -> None:
     assert damage == ()
 
 
-def test_a_missing_file_and_an_unknown_digest_are_not_compared() -> None:
-    text = line("other.vmdk", b"") + "SHA3(vm.ovf)= 00\n"
-    entries, _ = check_manifest(Memory(text.encode()), FILES, whole=True)
-    assert [entry.matches for entry in entries] == [None, None]
+def test_a_missing_file_is_not_compared() -> None:
+    entries, _ = check_manifest(Memory(line("other.vmdk", b"").encode()), FILES, whole=True)
+    assert [entry.matches for entry in entries] == [None]
+
+
+@pytest.mark.parametrize("algorithm", ["SHA3", "SHA3-256", "MD5", "SHA224", "BLAKE2b512"])
+def test_a_digest_of_another_algorithm_is_reported_and_not_compared(algorithm: str) -> None:
+    text = f"{algorithm}(vm.ovf)= {'0' * 64}\n" + line("vm.ovf", OVF.data)
+    entries, (damage,) = check_manifest(Memory(text.encode()), FILES, whole=True)
+    assert [entry.matches for entry in entries] == [True]
+    assert damage.words == f"it names the algorithm {algorithm}, expected SHA1, SHA256, SHA384, SHA512"
+
+
+def test_a_digest_of_the_wrong_length_is_damage_of_the_manifest() -> None:
+    text = f"SHA256(vm.ovf)= {hashlib.sha1(OVF.data).hexdigest()}\n"  # noqa: S324 - the wrong algorithm
+    entries, (damage,) = check_manifest(Memory(text.encode()), FILES, whole=True)
+    assert entries == ()
+    assert damage.words == "line 1 has a digest of the wrong length: expected 64 digits for SHA256, got 40"
+
+
+def test_every_line_of_a_file_is_compared() -> None:
+    text = line("vm.ovf", OVF.data) * 2 + line("vm.ovf", b"other")
+    entries, _ = check_manifest(Memory(text.encode()), FILES, whole=False)
+    assert [entry.matches for entry in entries] == [True, True, False]
+
+
+def test_a_manifest_in_latin_1_names_its_files() -> None:
+    text = line("größe.vmdk", b"d").encode("latin-1")
+    entries, damage = check_manifest(Memory(text), {"größe.vmdk": Memory(b"d")}, whole=False)
+    assert [(entry.file, entry.matches) for entry in entries] == [("größe.vmdk", True)]
+    assert damage == ()
 
 
 def test_an_invalid_manifest_line_is_damage() -> None:

@@ -28,7 +28,7 @@ def system(items: str, configurations: str = "", disk: str = 'ovf:capacity="1073
         f"""<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
         xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
         ><References><File ovf:id="f" ovf:href="a.vmdk" {file}/></References>
-        <DiskSection><Disk ovf:diskId="d" ovf:fileRef="f" {disk}/></DiskSection>{configurations}
+        <DiskSection><Disk ovf:diskId="d" {"" if "fileRef" in disk else 'ovf:fileRef="f"'} {disk}/></DiskSection>{configurations}
         <VirtualSystem ovf:id="vm"><ProductSection><Property ovf:key="size" ovf:value="2"/>
         <Property ovf:key="other"><Value ovf:value="3"/></Property></ProductSection>
         <VirtualHardwareSection>{items}</VirtualHardwareSection></VirtualSystem></Envelope>""".encode()
@@ -258,3 +258,8 @@ def test_a_descriptor_that_is_not_xml_is_corrected_and_not_copied_again(text: st
     assert finding.evidence.startswith("win11.ovf: ")
     assert words in finding.evidence
     assert "DiskImageUpload" in finding.remedy
+
+
+def test_a_disk_that_refers_to_no_file_states_the_missing_id() -> None:
+    facts = system("", disk='ovf:capacity="1073741824" ovf:fileRef="g"').disks
+    assert [(disk.file, disk.missing_file_id) for disk in facts] == [(None, "g")]

@@ -172,3 +172,22 @@ def test_random_bytes_are_not_an_archive() -> None:
     assert not any(starts_archive(dice.randbytes(512)) for _ in range(2000))
     assert not starts_archive(bytes(512))
     assert not starts_archive(b"")
+
+
+@pytest.mark.parametrize("format", ["gnu", "pax"])
+def test_a_sparse_file_of_gnu_tar_is_not_read_as_a_disk(format: str, tmp_path: Path) -> None:
+    with (tmp_path / "disk.raw").open("wb") as file:
+        file.write(b"d" * 4096)
+        file.truncate(8 << 20)
+    command = ["tar", "--sparse", f"--format={format}", "-cf", "vm.ova", "disk.raw"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    found = read_archive(Memory((tmp_path / "vm.ova").read_bytes()))
+    assert found.members == []
+    assert "sparse file (tar --sparse) disk.raw" in found.unusual_headers
+
+
+@pytest.mark.parametrize(("kind", "words"), [(b"V", "volume label"), (b"3", "device"), (b"6", "named pipe")])
+def test_members_that_are_no_files_are_reported(kind: bytes, words: str) -> None:
+    found = read_archive(Memory(header("x", 0, kind=kind) + archive(MEMBERS)))
+    assert found.unusual_headers == [f"{words} x"]
+    assert [member.name for member in found.members] == list(MEMBERS)

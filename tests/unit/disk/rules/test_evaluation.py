@@ -66,7 +66,7 @@ BROKEN: dict[str, tuple[ImageFacts, ImageProfile, str]] = {
     "ovf-not-packed": (replace(MACHINE, container=Container.OVF, name="web.ovf"), EC2, "an OVF descriptor"),
     "ova-not-ended": (ova(ends_in_zero_blocks=False), EC2, "not zeros"),
     "ova-manifest-damaged": (replace(MACHINE, damage=(Damage("manifest", "line 3 is none"),)), EC2, "line 3 is none"),
-    "ova-chunked-disk": (ovf(files=(replace(FILE, chunk_bytes=1 << 20),)), EC2, "disk.vmdk in chunks of 1048576 bytes"),
+    "ova-chunked-disk": (ova(ovf=replace(OVF, files=(replace(FILE, chunk_bytes=1 << 20),)), members=(*MEMBERS[:2], OvaMember("disk.vmdk.000000000", 11264, GIB))), EC2, "disk.vmdk in chunks of 1048576 bytes"),
     "ova-compressed-file": (ovf(files=(replace(FILE, compression="gzip"),)), EC2, "disk.vmdk: gzip"),
     "ova-manifest-mismatch": (ova(manifest=(replace(DIGEST, matches=False),)), EC2, "disk.vmdk: expected SHA256 abababababababab"),
     "ova-manifest-not-compared": (ova(manifest=(replace(DIGEST, matches=None),)), EC2, "not compared: disk.vmdk"),

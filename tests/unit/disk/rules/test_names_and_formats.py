@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.disk.rules.sample_facts import (
+    DIGEST,
     DISK,
     EC2,
     FILE,
@@ -84,3 +85,38 @@ def test_a_missing_file_of_a_plain_descriptor_is_put_beside_it(href: str) -> Non
     assert ("outside the folder of the descriptor: ../disk.vmdk" in finding.evidence) == (href == "../disk.vmdk")
     assert "correct the href" in finding.remedy
     assert "repack" not in finding.remedy
+
+
+def test_a_file_outside_the_folder_needs_another_href() -> None:
+    facts = ovf(files=(replace(FILE, href="file:///home/me/disk.vmdk"),))
+    (finding,) = evaluate(facts, EC2)
+    assert finding.evidence == "outside the folder of the descriptor: file:///home/me/disk.vmdk"
+    assert "correct each href" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "header", ["symbolic link disk.vmdk", "hard link disk.vmdk", "sparse file (tar --sparse) disk.vmdk"]
+)
+def test_a_disk_that_is_a_link_or_sparse_is_one_error(header: str) -> None:
+    (finding,) = evaluate(ova(members=MEMBERS[:2], unusual_headers=(header,)), EC2)
+    assert (finding.rule, finding.evidence) == ("ova-file-missing", f"stored without data: {header}")
+    assert "DiskImageUpload" in finding.remedy
+
+
+def test_a_disk_whose_file_has_no_element_is_no_empty_disk() -> None:
+    lost = replace(OVF.disks[0], id="d2", file=None, missing_file_id="file9")
+    for disks in ((lost,), (*OVF.disks, lost)):
+        (finding,) = evaluate(ovf(disks=disks), EC2)
+        assert (finding.rule, finding.evidence) == ("ova-file-missing", "without a File element: file9 of disk d2")
+
+
+def test_a_whole_file_with_a_chunk_size_needs_another_descriptor() -> None:
+    (finding,) = evaluate(ovf(files=(replace(FILE, chunk_bytes=1 << 20),)), EC2)
+    assert finding.evidence == "disk.vmdk is one file, but has ovf:chunkSize 1048576"
+    assert "remove ovf:chunkSize" in finding.remedy
+
+
+def test_a_file_that_is_missing_is_not_to_be_compared() -> None:
+    manifest = (replace(DIGEST, file="web.nvram", matches=None), replace(DIGEST, matches=None))
+    (finding,) = evaluate(ova(manifest=manifest), EC2)
+    assert (finding.rule, finding.evidence) == ("ova-manifest-not-compared", "not compared: disk.vmdk")
