@@ -26,7 +26,13 @@ from botocore.exceptions import (
     UnknownCredentialError,
 )
 
-from pulumi_vmimport.aws.service_errors import HEAD_OPERATIONS, error_code, error_message, is_invalid_request
+from pulumi_vmimport.aws.service_errors import (
+    HEAD_OPERATIONS,
+    error_code,
+    error_message,
+    is_invalid_request,
+    is_transient,
+)
 from pulumi_vmimport.errors import VmimportError
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the error pages of the services.
@@ -45,7 +51,19 @@ _REJECTED = frozenset({
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 })  # fmt: skip
-_ROLE_OPERATIONS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity"})
+# A signature is valid for five minutes. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv4-troubleshooting.html
+_SKEWED = re.compile(r"^\w+: Signature (?:expired|not yet current)\b")
+_BY_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+_ROLE_OPERATIONS = frozenset({"AssumeRole", _BY_WEB_IDENTITY})
+_POLICY_REMEDY = "correct policy, policyArns and tags of the role in the configuration"
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+_ROLE_REMEDIES = {
+    "InvalidIdentityToken": "check that the account has an OpenID Connect provider for the issuer and audience of the "
+    "token",
+    "MalformedPolicyDocument": _POLICY_REMEDY,
+    "PackedPolicyTooLarge": _POLICY_REMEDY,
+    "RegionDisabledException": "activate AWS STS in the Region, or set aws:stsRegion to a Region where it is active",
+}
 _SIGN_IN = (SSOError, TokenRetrievalError, LoginError)
 _UNREADABLE = (NoCredentialsError, CredentialRetrievalError, *_SIGN_IN)
 _MISCONFIGURED = (
@@ -112,6 +130,7 @@ def is_identity_error(error: BaseException) -> bool:
         or isinstance(error, (*_MISCONFIGURED, *own))
         or is_invalid_request(error)
         or _are_rejected(error)
+        or _is_clock_error(error)
         or _is_role_error(error)
     )
 
@@ -125,13 +144,7 @@ def describe_identity_error(error: BaseException) -> str:
 
 def _remedy(error: BaseException) -> str:
     kinds: tuple[tuple[bool, str], ...] = (
-        (
-            _is_role_error(error),
-            (
-                "the role cannot be assumed: check its ARN, its trust policy and externalId, and that the credentials "
-                "before it allow the call"
-            ),
-        ),
+        (_is_clock_error(error), "the clock of this machine differs from that of AWS: synchronize it and rerun"),
         (isinstance(error, _SIGN_IN), "sign in again, for example with `aws sso login`, and rerun"),
         (
             isinstance(error, (NoCredentialsError, PartialCredentialsError)),
@@ -152,13 +165,45 @@ def _remedy(error: BaseException) -> str:
             ),
         ),
         (isinstance(error, NoRegionError), "set region, aws:region in the stack's configuration, or AWS_REGION"),
+        (
+            credentials_expired(error) and _operation(error) == _BY_WEB_IDENTITY,
+            "renew the token of assumeRoleWithWebIdentity and rerun",
+        ),
+        (
+            error_code(error) == "RequestExpired",
+            "renew the credentials and rerun; if they are valid, synchronize the clock of this machine",
+        ),
         (credentials_expired(error), "renew the credentials and rerun"),
         (
             _are_rejected(error),
-            "AWS does not accept the credentials: check the access key, its secret key and its session token",
+            (
+                "AWS does not accept the credentials: check the access key, its secret key and its session token, and "
+                "the clock of this machine"
+            ),
         ),
+        (_is_role_error(error), f"the role cannot be assumed: {_role_remedy(error)}"),
     )
     return next((remedy for applies, remedy in kinds if applies), "correct the configuration of AWS")
+
+
+def _role_remedy(error: BaseException) -> str:
+    if remedy := _ROLE_REMEDIES.get(error_code(error)):
+        return remedy
+    # The table of failures is read after an error only.
+    from pulumi_vmimport.aws.tables.known_failures import Grant, find  # noqa: PLC0415
+
+    known = find(error_message(error))
+    if known is not None and known.grant is Grant.NONE:  # a policy that no other one can override denies it
+        return known.explanation
+    return "check its ARN, its trust policy and externalId, and that the credentials before it allow the call"
+
+
+def _operation(error: BaseException) -> str:
+    return error.operation_name if isinstance(error, ClientError) else ""
+
+
+def _is_clock_error(error: BaseException) -> bool:
+    return error_code(error) == "RequestTimeTooSkewed" or _SKEWED.search(error_message(error)) is not None
 
 
 def _are_rejected(error: BaseException) -> bool:
@@ -167,7 +212,4 @@ def _are_rejected(error: BaseException) -> bool:
 
 def _is_role_error(error: BaseException) -> bool:
     """Whether a role cannot be assumed for a reason other than throttling or a server error."""
-    if not isinstance(error, ClientError) or error.operation_name not in _ROLE_OPERATIONS:
-        return False
-    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    return status < 500 and "Throttl" not in error_code(error)  # noqa: PLR2004 - a server error
+    return _operation(error) in _ROLE_OPERATIONS and not is_transient(error)

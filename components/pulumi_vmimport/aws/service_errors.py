@@ -58,7 +58,8 @@ _THROTTLED = frozenset({
     "TooManyRequestsException",
     "TransactionInProgressException",
 })  # fmt: skip
-_TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
+# STS waits for the identity provider. Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+_TIMED_OUT = frozenset({"IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"})
 # The response to a HEAD request has no body, so botocore uses the HTTP status as its code.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 HEAD_OPERATIONS = frozenset({"HeadBucket", "HeadObject"})
@@ -67,8 +68,10 @@ HEAD_OPERATIONS = frozenset({"HeadBucket", "HeadObject"})
 # Source: https://docs.aws.amazon.com/general/latest/gr/ec2-service.html, ebs-service.html.
 _OVER_QUOTA = frozenset({
     "ConcurrentLimitExceededException",
+    "ConcurrentSnapshotLimitExceeded",
     "ConversionTaskLimitExceeded",
     "LimitExceeded",
+    "PendingSnapshotLimitExceeded",
     "ResourceCountExceeded",
     "ResourceLimitExceeded",
     "ServiceQuotaExceededException",

@@ -21,7 +21,7 @@ def client_error(code: str, operation: str = "DescribeImages", status: int = 400
     )
 
 
-SIGN_IN = "aws sso login"
+SIGN_IN, WEB_IDENTITY = "aws sso login", "AssumeRoleWithWebIdentity"
 REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access credentials"
 
 
@@ -50,18 +50,44 @@ REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access crede
         pytest.param(client_error("AuthFailure", words=REJECTED_BY_EC2), False, "access key", id="ec2"),
         pytest.param(client_error("SignatureDoesNotMatch", status=403), False, "secret key", id="wrong-secret"),
         pytest.param(client_error("AccessDenied", "AssumeRole", 403), False, "trust policy", id="role"),
+        pytest.param(client_error("AccessDenied", WEB_IDENTITY, 403), False, "trust policy", id="web-identity"),
+        pytest.param(client_error("InvalidIdentityToken", WEB_IDENTITY), False, "OpenID Connect", id="token-issuer"),
+        pytest.param(client_error("ExpiredTokenException", WEB_IDENTITY), True, "renew the token", id="old-token"),
         pytest.param(
-            client_error("InvalidIdentityToken", "AssumeRoleWithWebIdentity"), False, "trust policy", id="web-identity"
+            client_error("ExpiredToken", "AssumeRole", 403), True, "renew the credentials", id="expired-before-the-role"
         ),
+        pytest.param(
+            client_error("InvalidClientTokenId", "AssumeRole", 403), False, "access key", id="rejected-before-the-role"
+        ),
+        pytest.param(client_error("RegionDisabledException", "AssumeRole", 403), False, "stsRegion", id="no-sts"),
+        pytest.param(client_error("PackedPolicyTooLarge", "AssumeRole"), False, "policyArns", id="session-policy"),
+        pytest.param(
+            client_error("AccessDenied", "AssumeRole", 403, "words with an explicit deny in a service control policy"),
+            False,
+            "ask the administrator",
+            id="role-denied-by-the-organization",
+        ),
+        pytest.param(
+            client_error("SignatureDoesNotMatch", status=403, words="Signature expired: 2026 is now earlier than 2027"),
+            False,
+            "synchronize",
+            id="slow-clock",
+        ),
+        pytest.param(
+            client_error("InvalidSignatureException", words="Signature not yet current: 2027 is still later than 2026"),
+            False,
+            "synchronize",
+            id="fast-clock",
+        ),
+        pytest.param(client_error("RequestTimeTooSkewed", status=403), False, "synchronize", id="clock-of-s3"),
     ],
 )
 def test_an_error_of_the_identity_names_the_remedy(error: Exception, expired: Any, remedy: str) -> None:
     assert is_identity_error(error)
     assert credentials_expired(error) is expired
     described = describe_identity_error(error)
-    assert described.startswith(
-        ("words", type(error).__name__, f"{getattr(error, 'response', {}).get('Error', {}).get('Code')}: words")
-    )
+    details = error.response["Error"] if isinstance(error, ClientError) else None
+    assert described.startswith(f"{details['Code']}: {details['Message']}" if details else type(error).__name__)
     assert remedy in described
 
 
@@ -72,10 +98,11 @@ def test_an_error_of_the_identity_names_the_remedy(error: Exception, expired: An
         client_error("UnauthorizedOperation", status=403),
         client_error("InternalFailure", "AssumeRole", 500),
         client_error("Throttling", "AssumeRole"),
+        client_error("IDPCommunicationError", WEB_IDENTITY),
         failures.ReadTimeoutError(endpoint_url="https://x"),
         ValueError("x"),
     ],
-    ids=["denied", "denied-by-ec2", "sts-failure", "sts-throttling", "timeout", "defect"],
+    ids=["denied", "denied-by-ec2", "sts-failure", "sts-throttling", "identity-provider", "timeout", "defect"],
 )
 def test_other_errors_are_none_of_the_identity(error: Exception) -> None:
     assert not is_identity_error(error)

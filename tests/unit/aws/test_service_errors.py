@@ -82,8 +82,10 @@ def client_error(code: str, status: int = 400, message: str = "no", operation: s
             pytest.param(client_error(code), is_over_quota, id=code)
             for code in (
                 "ConcurrentLimitExceededException",
+                "ConcurrentSnapshotLimitExceeded",
                 "ConversionTaskLimitExceeded",
                 "LimitExceeded",
+                "PendingSnapshotLimitExceeded",
                 "ResourceCountExceeded",
                 "ResourceLimitExceeded",
                 "ServiceQuotaExceededException",

@@ -87,6 +87,9 @@ CALLS: dict[str, Request] = {
     "TR-86": ("iam", "CreateRole", {"RoleName": "vmimport", "AssumeRolePolicyDocument": "{}"}),
     "TR-87": ("kms", "GenerateDataKey", {"KeyId": "1234abcd"}),
     "TR-88": ("s3", "GetObject", {"Bucket": "images", "Key": "web.ova"}),
+    "TR-96": ("s3", "DeleteObject", {"Bucket": "images", "Key": "web.ova", "VersionId": "1"}),
+    "TR-97": ("ec2", "ImportSnapshot", {"DiskContainer": {"Url": "s3://images/web.vmdk"}}),
+    "TR-98": ("s3", "GetObject", {"Bucket": "images", "Key": "web.ova"}),
     "TR-80": (
         "workspaces",
         "CopyWorkspaceImage",

@@ -92,7 +92,11 @@ SECOND_WORDINGS = {
     "TR-60": ("The export task 'export-ami-0123456789abcdef0' could not be found",),
     "TR-61": ("The specified file format is not supported", "Unsupported file format", "VHDX format is unsupported"),
     "TR-62": ("No valid partition", "The partitions are not valid", "The volume is not valid"),
-    "TR-63": ("The key alias/images of KMS cannot be used", "The customer managed key is disabled"),
+    "TR-63": (
+        "The key alias/images of KMS cannot be used",
+        "The customer managed key is disabled",
+        "KMS.DisabledException: off",
+    ),
     "TR-64": ("The HyperV role is installed",),
     "TR-65": ("The default kernel could not be detected", "Could not detect the default kernel"),
     "TR-66": ("The initrd could not be read", "Could not read the initramfs of your import"),
@@ -122,6 +126,13 @@ SECOND_WORDINGS = {
     "TR-86": ("An identity-based policy explicitly denies it", "explicitly denied by an identity-based policy"),
     "TR-87": ("no resource-based policies allow it",),
     "TR-88": ("The request was explicitly denied", "denied explicitly"),
+    "TR-96": ("Object Lock protects the object", "The object is protected by S3 Object Lock"),
+    "TR-97": (
+        "PendingSnapshotLimitExceeded: too many",
+        "The number of pending EBS snapshots exceeds 100",
+        "ConcurrentSnapshotLimitExceeded",
+    ),
+    "TR-98": ("Not valid for the storage class GLACIER", "The storage class of the object does not allow it"),
     "TR-91": (
         "Unsupported OVA",
         "[OVA format unsupported]",
