@@ -42,4 +42,4 @@ def test_fails_for_an_id_that_does_not_exist(new_stack: Any) -> None:
 
     reader = new_stack(program)
     reader.fails(reader.up)
-    assert "import-ami-0123456789abcdef0" in "\n".join(reader.output)
+    assert "ImportImage web: import-ami-0123456789abcdef0 does not exist in eu-west-1" in "\n".join(reader.output)

@@ -1,5 +1,6 @@
 """The programs of examples/yaml on Pulumi's YAML language host and the native provider."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.engine.conftest import BUCKET, KEY, REGION, raw_disk
 from tests.engine.foreign_objects import make_machine
 from tests.engine.pulumi_project import PulumiProject
 
+from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport_sandbox import Sandbox
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "yaml"
@@ -78,7 +80,15 @@ def bucket_with_image(sandbox: Sandbox) -> list[str]:
 def test_components_create_what_a_resource_needs_and_a_function_returns_its_task(
     example: Callable[[str], PulumiProject], sandbox: Sandbox, bucket_with_image: list[str]
 ) -> None:
-    project = example("import_only")
+    project, iam = example("import_only"), sandbox.aws.observer("iam")
+    iam.create_role(RoleName="vmimport", AssumeRolePolicyDocument=json.dumps(iam_documents.trust_policy()))
+    printed = project.run("preview", is_failing=True)
+    assert "role_name: role 'vmimport' exists in account" in printed
+    assert "VmimportRole vmimport: not completed because the run ended; " in printed  # not "connection is closing"
+    assert (
+        "exited prematurely" not in printed
+    )  # of pulumi-aws, if this provider does not exit when the engine closes it
+    iam.delete_role(RoleName="vmimport")
     project.up()
     assert project.outputs()["amiId"].startswith("ami-")
     assert project.outputs()["taskStatus"] == "completed"

@@ -16,8 +16,7 @@ from pulumi_vmimport.components.owned_role import owned_role
 from pulumi_vmimport.components.provider_lookups import account_of, partition_of
 from pulumi_vmimport.components.service_role_choice import own_role_name
 from pulumi_vmimport.lifecycle.contract import Problem, is_set
-from pulumi_vmimport.resources.rules.role_names import ROLE_NAME
-from pulumi_vmimport.shown_value import shown_value
+from pulumi_vmimport.resources.rules.role_names import role_name_problem
 
 _PREFIX = "distribution"
 _POLICY_NAME = "distribution"
@@ -123,6 +122,6 @@ class DistributionExecutionRole(Component):
 def _check(values: Values) -> Iterator[Problem]:
     for name in ("role_name", "export_role_name"):
         value = values.get(name)
-        if is_set(value) and not ROLE_NAME.fullmatch(value):
-            yield Problem(name, f"expected 1 to 64 of letters, digits and _+=,.@-, got {shown_value(value)}")
+        if is_set(value) and (reason := role_name_problem(value)):
+            yield Problem(name, reason)
     yield from role_problems(values)

@@ -123,6 +123,8 @@ class HostRun:
     """The inputs of the resource, whose names its warnings and statuses have in the spelling of the program"""
     timeout_seconds: float = DEFAULT_TIMEOUT_MINUTES * 60.0
     supplied_inputs: tuple[str, ...] = ()
+    warns: bool = field(default=True, init=False)
+    """Whether warnings are shown"""
     account_id: str | None = field(default=None, init=False)
     """The account of the credentials, once it is known"""
     recorded: tuple[str, Any] | None = field(default=None, init=False)
@@ -163,7 +165,8 @@ class HostRun:
         engine.log(self.urn, text, ephemeral=not is_kept)
 
     def warn(self, text: str) -> None:
-        engine.log(self.urn, program_text(self.inputs_type, text), severity="WARNING")
+        if self.warns:
+            engine.log(self.urn, program_text(self.inputs_type, text), severity="WARNING")
 
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -107,8 +107,8 @@ class LifecycleCalls:
         return redact_urls(str(problem))
 
     def title(self, urn: str) -> str:
-        """The resource, for messages: `ImportImage web`."""
-        return f"{self.resource} {urn.rpartition('::')[2]}"
+        """The resource, for messages: `ImportImage web`; without a name where no URN is known."""
+        return f"{self.resource} {urn.rpartition('::')[2]}".rstrip()
 
     def _partial_resource(self, run: HostRun, bag: Mapping[str, Any]) -> PartialResource | None:
         if run.recorded is None:

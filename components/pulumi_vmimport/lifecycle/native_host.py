@@ -20,6 +20,7 @@ from pulumi_vmimport.lifecycle.function_calls import FunctionCall
 from pulumi_vmimport.lifecycle.host_properties import IDENTITY, SUPPLIED_INPUTS, UNREAD_INPUTS
 from pulumi_vmimport.lifecycle.host_run import HostSettings
 from pulumi_vmimport.lifecycle.native_calls import NativeBag, inputs_to_send, outputs_to_send
+from pulumi_vmimport.lifecycle.native_constructs import Constructs
 from pulumi_vmimport.lifecycle.native_errors import reported
 from pulumi_vmimport.lifecycle.native_identity import identity_urn, resource_of
 from pulumi_vmimport.lifecycle.native_provider_settings import changed_settings, provider_problems, provider_settings
@@ -48,6 +49,7 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
         self._package = package
         self._settings = HostSettings.read({}, os.environ)
         self._knows_suppliers = False
+        self._constructs = Constructs()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=self._package.version)
@@ -165,10 +167,11 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
 
     @reported
     def Construct(self, request: Any, context: Any) -> Any:
-        return self._package.construct(request)
+        return self._constructs.result(lambda: self._package.construct(request), context)
 
     def Cancel(self, request: Any, context: Any) -> Any:
         engine.cancelled.set()
+        self._constructs.end()
         return empty_pb2.Empty()
 
     def _bag(self, request: Any, bag: NativeBag) -> dict[str, Any]:

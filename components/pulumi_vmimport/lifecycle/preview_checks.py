@@ -22,12 +22,16 @@ class Preflight:
     """The problems of the Region and the credentials"""
 
 
-def preflight(calls: LifecycleCalls, inputs: Any, bag: Mapping[str, Any]) -> Preflight:
-    """Look up what the inputs refer to. A service that cannot be reached is a warning."""
+def preflight(calls: LifecycleCalls, inputs: Any, bag: Mapping[str, Any], *, is_repeated: bool = False) -> Preflight:
+    """Look up what the inputs refer to. A service that cannot be reached is a warning.
+
+    A repeated look-up prints no warnings, because the check of the same run did.
+    """
     found = Preflight()
     if not has_known_identity(bag):
         return found
     run = calls.run(inputs, bag)
+    run.warns = not is_repeated
     try:
         with guarded_by(call_guard(run, is_preview=True)):
             if calls.lifecycle.uses_aws and not run.aws.settings.skip_validation:

@@ -231,7 +231,7 @@ class ResourceOperations(LifecycleCalls):
         """Fail for the problems that preview could only warn of, before anything is created."""
         if self.knows_suppliers:
             return
-        found = preflight(self, inputs, bag)
+        found = preflight(self, inputs, bag, is_repeated=True)
         problems = [self.message(problem) for problem in (*found.problems, *found.of_caller)]
         if problems:
             raise CleanFailureError(problem_list(problems))

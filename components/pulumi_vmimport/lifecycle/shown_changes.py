@@ -70,7 +70,7 @@ def differences(
 
 def warn_of_replacement(urn: str, title: str, reason: str) -> None:
     """Report why a resource is replaced although no input changed."""
-    message = f"{title}: {reason}; `pulumi up` creates a new one"
+    message = f"{title}: {reason}; `pulumi up --refresh` creates a new one"
     if (urn, message) not in _warned:
         _warned.add((urn, message))
         engine.log(urn, message, severity="WARNING")

@@ -162,8 +162,14 @@ def _remedy(hint: Any, value: Any) -> str:
 def _suggestion(name: str, names: Mapping[str, Any]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled name
 
-    near = get_close_matches(name, names, n=1)
+    near = [longest for longest in sorted(names, key=len, reverse=True) if _ends_with_word(name, longest)]
+    near = near or get_close_matches(name, names, n=1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(names))}"
+
+
+def _ends_with_word(name: str, word: str) -> bool:
+    """Whether a name is a longer one of the word, as `virtual_machine_path` and `virtualMachinePath` are of `path`."""
+    return name.endswith((f"_{word}", word[:1].upper() + word[1:]))
 
 
 def _join(path: str, name: str) -> str:

@@ -65,6 +65,8 @@ class ThingLifecycle(Lifecycle[ThingInputs, ThingState]):
         self.preflights += 1
         if inputs.name == "taken" and not run.supplied_by_resource("name"):
             yield Problem("name", "is taken")
+        if inputs.name == "odd":
+            run.warn("name: is odd")
 
     def create(self, run: Run, inputs: ThingInputs) -> Created[ThingState]:
         state = ThingState(**vars(inputs), status="started", made_by=run.identity.resource)
@@ -265,7 +267,8 @@ def test_a_replacement_without_a_changed_input_is_explained_once(
         host.diff("thing-1", bag(status="deleted"), bag())
     ((urn, text),) = said
     assert urn == URN
-    assert text.startswith("Thing web: thing thing-1 was deleted; ")
+    # Without --refresh, `up` after `preview --refresh` would not find the drift, which only `refresh` records.
+    assert text == "Thing web: thing thing-1 was deleted; `pulumi up --refresh` creates a new one"
 
 
 def test_create_returns_inputs_outputs_and_identity(host: DynamicHost) -> None:

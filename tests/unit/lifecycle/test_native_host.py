@@ -1,8 +1,8 @@
 """The provider's methods, called as the engine does."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import grpc
@@ -41,6 +41,10 @@ class Context:
         return self.metadata
 
     def is_active(self) -> bool:
+        return True
+
+    def add_callback(self, answered: Callable[[], None]) -> bool:
+        self.answered = answered
         return True
 
     def abort(self, code: grpc.StatusCode, message: str) -> None:
@@ -94,18 +98,21 @@ def thing(monkeypatch: pytest.MonkeyPatch) -> NativeThing:
 
 
 @pytest.fixture
-def host(thing: NativeThing) -> NativeHost:
+def package(thing: NativeThing) -> Package:
     lifecycle: Any = lambda: thing  # noqa: E731
-    return NativeHost(
-        Package(
-            version="1.2.3",
-            schema=lambda: "{}",
-            resources=frozenset({"Thing"}),
-            lifecycle_of=lambda _: lifecycle,
-            function_of=lambda _: Count(),
-            construct=lambda request: request,
-        )
+    return Package(
+        version="1.2.3",
+        schema=lambda: "{}",
+        resources=frozenset({"Thing"}),
+        lifecycle_of=lambda _: lifecycle,
+        function_of=lambda _: Count(),
+        construct=lambda request: request,
     )
+
+
+@pytest.fixture
+def host(package: Package) -> NativeHost:
+    return NativeHost(package)
 
 
 @pytest.fixture
@@ -160,6 +167,13 @@ def test_a_problem_that_another_resource_may_solve_is_a_warning_until_the_create
     with pytest.raises(AbortedError, match=r"Thing web: 1 problem with the inputs\n  name: is taken"):
         host.Create(provider_pb2.CreateRequest(urn=URN, properties=message_of(news)), context)
     assert len(context.status().details) == 0, "nothing was created"
+
+
+def test_a_warning_of_the_check_is_not_repeated_by_the_create(host: NativeHost, warned: Any, context: Context) -> None:
+    news = {"size": 3, "region": "eu-west-1", "name": "odd"}
+    check(host, news)
+    host.Create(provider_pb2.CreateRequest(urn=URN, properties=message_of(news)), context)
+    assert [text for _, text in warned] == ["name: is odd"]
 
 
 def test_a_program_that_names_the_suppliers_gets_the_problem_in_preview(host: NativeHost) -> None:
@@ -294,7 +308,7 @@ def test_what_could_not_be_read_back_outlasts_a_refresh(
 @pytest.mark.parametrize(
     ("existing", "reason"),
     [
-        (None, "thing-7 does not exist in eu-west-1"),
+        (None, "Thing web: thing-7 does not exist in eu-west-1"),
         (ThingState(size=3, region="eu-west-1", status="deleted"), "thing thing-7 was deleted; it cannot be imported"),
     ],
 )
@@ -339,6 +353,36 @@ def test_cancel_ends_the_waits(host: NativeHost, context: Context, monkeypatch: 
     monkeypatch.setattr(engine, "cancelled", threading.Event())
     host.Cancel(None, context)
     assert engine.cancelled.is_set()
+
+
+def test_cancel_ends_a_component_whose_child_failed_and_waits_until_its_error_is_sent(
+    package: Package, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "cancelled", threading.Event())
+    waiting, forever, done = threading.Event(), threading.Event(), threading.Event()
+
+    def construct(_: Any) -> None:
+        waiting.set()
+        forever.wait()
+
+    host, failed = NativeHost(replace(package, construct=construct)), []
+
+    def serve() -> None:
+        with pytest.raises(AbortedError) as ended:
+            host.Construct(provider_pb2.ConstructRequest(type="vmimport:index:VmimportRole", name="web"), context)
+        failed.append((str(ended.value), done.is_set()))
+        context.answered()
+
+    call = threading.Thread(target=serve)
+    call.start()
+    waiting.wait()
+    host.Cancel(None, context)
+    done.set()
+    call.join()
+    ((message, is_late),) = failed
+    assert message.startswith("VmimportRole web: not completed because the run ended; ")
+    assert not is_late
+    forever.set()
 
 
 @pytest.mark.parametrize(

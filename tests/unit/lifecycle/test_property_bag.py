@@ -81,6 +81,11 @@ def test_a_bag_becomes_the_dataclass_and_back() -> None:
             Problem("color", "is not a property of Thing; did you mean colour?"),
             id="misspelt",
         ),
+        pytest.param(
+            {"disks": [], "thingDisks": []},
+            Problem("thingDisks", "is not a property of Thing; did you mean disks?"),
+            id="longer-name",
+        ),
     ],
 )
 def test_fails_with_the_path_and_what_is_expected(bag: dict[str, object], problem: Problem) -> None:

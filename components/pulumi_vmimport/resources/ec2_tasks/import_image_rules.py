@@ -131,8 +131,8 @@ def _disk_problems(inputs: ImportImageInputs) -> Iterator[Problem]:
     if not 1 <= count <= MAX_IMPORT_VOLUMES:
         yield Problem(
             "diskContainers",
-            f"expected 1 to {MAX_IMPORT_VOLUMES} disks, root disk first, got {count}; "
-            "import the others with ImportSnapshot",
+            f"expected 1 to {MAX_IMPORT_VOLUMES} disks, root disk first, got {count}"
+            + ("; import the others with ImportSnapshot" if count else ""),
         )
     for i, container in enumerate(inputs.disk_containers):
         if not is_known(container):

@@ -1,4 +1,4 @@
-"""The names of the service role of VM Import/Export."""
+"""The names of IAM roles."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,22 @@ from pulumi_vmimport.lifecycle.contract import Problem, is_known
 from pulumi_vmimport.shown_value import shown_value
 
 DEFAULT_ROLE = "vmimport"
-ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+# Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/(?:.*/)?(?P<name>[^/]+)")
+
+
+def role_name_problem(role_name: str) -> str | None:
+    """Why a string is not the name of a role; None if it is one. The usual mistake is an ARN, `arn` of a Role."""
+    if _ROLE_NAME.fullmatch(role_name):
+        return None
+    arn = _ROLE_ARN.fullmatch(role_name)
+    expected = "not its ARN" if arn else "1 to 64 letters, digits and _+=,.@- characters"
+    remedy = f"; set it to {shown_value(arn['name'])}" if arn else ""
+    return f"expected the name of a role, {expected}, got {shown_value(role_name)}{remedy}"
 
 
 def role_name_problems(role_name: str | None) -> Iterator[Problem]:
-    """The problems of the input alone."""
-    if is_known(role_name) and role_name is not None and not ROLE_NAME.fullmatch(role_name):
-        yield Problem(
-            "roleName", f"expected 1 to 64 letters, digits and _+=,.@- characters, got {shown_value(role_name)}"
-        )
+    """The problems of the input `roleName` alone."""
+    if is_known(role_name) and role_name is not None and (reason := role_name_problem(role_name)):
+        yield Problem("roleName", reason)

@@ -37,12 +37,19 @@ def test_valid_inputs_have_no_problem() -> None:
     assert problems() == []
 
 
+def test_only_too_many_disks_have_a_remedy() -> None:
+    assert problems(diskContainers=[])[0][1].endswith("got 0")
+
+
 @pytest.mark.parametrize(
     ("values", "path", "reason"),
     [
-        pytest.param({"diskContainers": []}, "diskContainers", "expected 1 to 21 disks", id="no-disk"),
+        pytest.param({"diskContainers": []}, "diskContainers", "got 0", id="no-disk"),
         pytest.param(
-            {"diskContainers": [{"snapshotId": "snap-1"}] * 22}, "diskContainers", "got 22", id="too-many-disks"
+            {"diskContainers": [{"snapshotId": "snap-1"}] * 22},
+            "diskContainers",
+            "got 22; import the others with ImportSnapshot",
+            id="too-many-disks",
         ),
         pytest.param({"diskContainers": [{}]}, "diskContainers[0]", "got 0", id="no-source"),
         pytest.param(
