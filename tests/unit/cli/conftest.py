@@ -20,7 +20,6 @@ SERVICES = ("ec2", "iam", "imagebuilder", "s3", "sts", "workspaces")
 def running_aws() -> Iterator[AwsSandbox]:
     """Simulated AWS that the connections of the commands reach."""
     with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "observer", cache(sandbox.observer))
         for name in ("AWS_REGION", "AWS_PROFILE"):
             patch.delenv(name, raising=False)
 

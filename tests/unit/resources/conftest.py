@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import pytest
@@ -105,8 +104,7 @@ def called_actions(
 
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[AwsSandbox]:
-    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "observer", cache(sandbox.observer))  # making a client takes longer than ten calls
+    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox:
         yield sandbox
 
 

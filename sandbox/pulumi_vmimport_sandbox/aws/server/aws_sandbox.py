@@ -1,14 +1,11 @@
 """AWS on this machine: moto's server with VM Import/Export, WorkSpaces images and fault injection."""
 
-import os
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Self
 
-import boto3
-import botocore.session
 from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
@@ -16,7 +13,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.workspaces.models import workspaces_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from pulumi_vmimport_sandbox.aws.core.access_keys import OBSERVER_KEY, SECRET_KEY, AccessKeys
+from pulumi_vmimport_sandbox.aws.core.access_keys import OBSERVER_KEY, AccessKeys
 from pulumi_vmimport_sandbox.aws.core.call_log import CallLog
 from pulumi_vmimport_sandbox.aws.core.cloud import Cloud
 from pulumi_vmimport_sandbox.aws.core.fault_injection import Faults
@@ -24,6 +21,7 @@ from pulumi_vmimport_sandbox.aws.core.simulation_settings import SimulationSetti
 from pulumi_vmimport_sandbox.aws.ebs.simulated_snapshot import SimulatedSnapshot, SnapshotRecord
 from pulumi_vmimport_sandbox.aws.iam.caller_permissions import CallerPermissions
 from pulumi_vmimport_sandbox.aws.server.accounts import Account, join_organization
+from pulumi_vmimport_sandbox.aws.server.clients import PRESIGNING, SEVERAL_ATTEMPTS, Clients
 from pulumi_vmimport_sandbox.aws.server.completion import complete
 from pulumi_vmimport_sandbox.aws.server.disabled_regions import DisabledRegions
 from pulumi_vmimport_sandbox.aws.server.gateway import Gateway
@@ -37,20 +35,6 @@ from pulumi_vmimport_sandbox.aws.workspaces.shared_workspace_images import all_w
 from pulumi_vmimport_sandbox.clock import SandboxClock
 
 DEFAULT_REGION = "us-east-1"
-# Tests expect the first error, without retries.
-_ONE_ATTEMPT = Config(
-    retries={"mode": "standard", "total_max_attempts": 1},
-    s3={"addressing_style": "path"},
-    proxies={},  # ignore proxies of the environment
-)
-# Faults do not affect observers: a failure is a defect of the sandbox, which logs a warning.
-_SEVERAL_ATTEMPTS = Config(retries={"mode": "standard", "total_max_attempts": 3})
-# (configuration key, environment variable, default, conversion): the user's profiles are not read.
-_NO_CONFIGURATION = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
 _POLL_SECONDS = 0.05
 
 
@@ -84,9 +68,7 @@ class AwsSandbox:
         self.permissions = CallerPermissions()
         """What programs may call: `with aws.permissions.limited_to(policy): ...`. Default: everything."""
         self._cloud = Cloud(self.clock, self.settings, self.faults)
-        self._session = boto3.Session(botocore_session=botocore.session.Session(_NO_CONFIGURATION))
-        self._session_lock = threading.Lock()
-        self._ec2_clients: dict[tuple[object, ...], Any] = {}  # creation takes 30 ms
+        self._clients = Clients()
         self._running: ExitStack | None = None
         self._server: BaseWSGIServer | None = None
 
@@ -123,7 +105,7 @@ class AwsSandbox:
         if self._running is not None:
             self._running.close()
         self._running = self._server = None
-        self._ec2_clients.clear()
+        self._clients.clear()
 
     @property
     def endpoint(self) -> str:
@@ -143,17 +125,20 @@ class AwsSandbox:
         return self._keys.current.secret_key
 
     def client(self, service: str, region: str | None = None, config: Config | None = None) -> Any:
-        """A boto3 client with the sandbox's current credentials. Default: one attempt per call."""
+        """A boto3 client with the sandbox's current credentials. Default: one attempt per call.
+
+        Calls without a configuration of their own share one client of each service and Region.
+        """
         return self._client(service, region, self.access_key, config)
 
     def observer(self, service: str, region: str | None = None) -> Any:
         """A boto3 client for setup and assertions. Its calls are not recorded and not affected by faults."""
-        return self._client(service, region, OBSERVER_KEY, _SEVERAL_ATTEMPTS)
+        return self._client(service, region, OBSERVER_KEY, SEVERAL_ATTEMPTS)
 
     def presigned_url(self, bucket: str, key: str, seconds: float, region: str | None = None) -> str:
         """A presigned http URL of an object that expires after some seconds of the sandbox's clock."""
         ahead = self.clock.now() - time.time()  # botocore signs with the real time
-        signing = self._client("s3", region, self.access_key, Config(signature_version="s3v4"))
+        signing = self._client("s3", region, self.access_key, PRESIGNING)
         named = {"Bucket": bucket, "Key": key}
         return str(signing.generate_presigned_url("get_object", Params=named, ExpiresIn=int(seconds + ahead)))
 
@@ -275,21 +260,7 @@ class AwsSandbox:
         return Account(account_id, self.region, self._cloud, self._client)
 
     def _client(self, service: str, region: str | None, access_key: str, config: Config | None) -> Any:
-        key = (region or self.region, access_key, config)
-        with self._session_lock:  # clients are thread-safe, but their creation is not
-            if service == "ec2" and key in self._ec2_clients:
-                return self._ec2_clients[key]
-            client = self._session.client(  # type: ignore[call-overload] # any service
-                service,
-                region_name=region or self.region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=access_key,
-                aws_secret_access_key=SECRET_KEY,
-                config=_ONE_ATTEMPT.merge(config) if config else _ONE_ATTEMPT,
-            )
-            if service == "ec2":
-                self._ec2_clients[key] = client
-            return client
+        return self._clients.get(service, region or self.region, self.endpoint, access_key, config)
 
 
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc] # moto has no types

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+import moto.core.responses
 import moto.ec2.urls
 import moto.settings
 import moto.workspaces.urls
@@ -62,6 +63,9 @@ def installed(cloud: Cloud) -> Iterator["WSGIApplication"]:
         replaced.enter_context(_replaced(S3Response, "list_parts", multipart_validation.list_parts))
         # moto takes a quarter of a second to load a Region's public AMIs, which imports do not need.
         replaced.enter_context(_replaced(moto.settings, "ec2_load_default_amis", lambda: False))
+        # moto lists the methods of the service's class at every request.
+        method_names = cache(moto.core.responses.method_names_from_class)
+        replaced.enter_context(_replaced(moto.core.responses, "method_names_from_class", method_names))
         clear_moto()
         replaced.callback(clear_moto)
         application = DomainDispatcherApplication(_create_backend_app)
