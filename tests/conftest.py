@@ -1,5 +1,6 @@
-"""The summaries at the end of a test run, and what fails it as a whole."""
+"""The summaries at the end of a test run, what fails it as a whole, and what the garbage collector need not visit."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Generator
 
@@ -9,6 +10,12 @@ from tests.uncalled_actions import uncalled_actions
 _PHASES = ("look up", "create", "resume", "delete", "cancel")
 _UNCALLED = pytest.StashKey[list[str]]()
 _HEADINGS = ("resource", "phase", "#", "call", "kill -9", "Ctrl-C")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt modules and collected tests from garbage collection: visiting them took an eighth of the tests' time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
