@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar
 
 from pulumi_vmimport.lifecycle.schema import camel_case, field_types, is_required, wire_fields, without_none
@@ -18,15 +19,18 @@ class _BagValidator(TypeValidator):
         return without_none(hint)
 
     def structure(self, hint: Any) -> Structure | None:
-        if not (is_dataclass(hint) and isinstance(hint, type)):
-            return None
-        names, types_of = wire_fields(hint), field_types(hint)
-        return Structure(
-            member_noun=f"a property of {hint.__name__.removesuffix('Inputs')}",
-            members={name: MemberType(types_of[f.name], is_required(f)) for name, f in names.items()},
-            build=lambda values: hint(**{names[name].name: v for name, v in values.items()}),
-            refused=getattr(hint, "refused_names", {}),
-        )
+        return _structure_of(hint) if is_dataclass(hint) and isinstance(hint, type) else None
+
+
+@cache
+def _structure_of(of: type) -> Structure:
+    names, types_of = wire_fields(of), field_types(of)
+    return Structure(
+        member_noun=f"a property of {of.__name__.removesuffix('Inputs')}",
+        members={name: MemberType(types_of[f.name], is_required(f)) for name, f in names.items()},
+        build=lambda values: of(**{names[name].name: v for name, v in values.items()}),
+        refused=getattr(of, "refused_names", {}),
+    )
 
 
 def read_bag(of: type[BagT], bag: Mapping[str, Any]) -> tuple[BagT, list[Problem]]:

@@ -69,6 +69,7 @@ def nested(*, same: Same | None = None, **strings: StateHandling) -> Any:
     return field(metadata={"nested": strings, "same": same})
 
 
+@cache
 def camel_case(name: str) -> str:
     """`disk_containers` -> `diskContainers`."""
     head, *rest = name.split("_")
@@ -87,6 +88,7 @@ def field_types(of: type) -> Mapping[str, Any]:
     return {f.name: hints[f.name] for f in fields(of)}
 
 
+@cache
 def without_none(hint: Any) -> Any:
     """T of `T | None`; any other type unchanged."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
