@@ -73,6 +73,11 @@ class ManagedResource(dynamic.Resource):
         props: dict[str, Any] = dict.fromkeys(wire_fields(self._state_type))
         props |= to_bag(self._inputs_type, given)
         native = is_native()
+        if not native and opts.import_ is not None:  # the engine would read it without its provider
+            raise pulumi.RunError(
+                f"{resource} {resource_name}: import_ requires the native provider: add it to the project with "
+                f"`pulumi package add`, or read the resource with {resource}.get"
+            )
         if native or opts.id is None:
             props[SUPPLIED_INPUTS] = ["*"] if opts.depends_on else supplied
         if not native and opts.id is None:  # with an id the resource is only read: it gets no identity of this stack

@@ -71,7 +71,9 @@ class ResourceOperations(LifecycleCalls):
         changed = self._changed(olds, news)
         replacing = changed & replacing_properties(self.lifecycle.inputs_type)
         is_other_caller = provider_changed(olds, news) or bool(changed & {"profile", "assumeRoleArn"})
-        if is_other_caller and not replacing:
+        # A replacement by another caller creates with the new credentials and deletes with the recorded ones.
+        may_move = bool(replacing) and is_other_caller
+        if (changed or is_other_caller) and not may_move:
             verify_account(self, olds, news)
         if condition is Condition.BROKEN and not replacing:
             urn = str(if_known(news.get(IDENTITY)) or olds.get(IDENTITY, ""))
@@ -132,7 +134,8 @@ class ResourceOperations(LifecycleCalls):
         def read() -> Existing[Any]:
             found: Existing[Any] | None = self.lifecycle.read_existing(run, id, state)
             if found is None:
-                where = f" in {run.aws.region}" if self.lifecycle.uses_aws else ""
+                account = f" of account {run.account_id}" if run.account_id else ""
+                where = f" in {run.aws.region}{account}" if self.lifecycle.uses_aws else ""
                 raise CleanFailureError(f"{id} does not exist{where}; check the id, the Region and the account")
             if is_import and (problem := self.lifecycle.import_problem(found.id, found.state)):
                 raise CleanFailureError(f"{problem}; it cannot be imported")

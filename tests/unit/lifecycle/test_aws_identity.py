@@ -163,6 +163,17 @@ def test_fails_in_preview_when_new_credentials_are_of_another_account(host: Dyna
     assert host.diff("thing-1", bag(awsAccountId=HERE), news).changes is True
 
 
+@pytest.mark.parametrize("change", [{"tags": {"a": "b"}}, {"region": "us-east-1"}], ids=["update", "replacement"])
+def test_fails_in_preview_of_a_change_with_the_keys_of_another_account(
+    host: DynamicHost, change: dict[str, Any]
+) -> None:
+    with pytest.raises(Exception, match=f"{ELSEWHERE}.*{HERE}"):
+        host.diff("thing-1", bag(awsAccountId=ELSEWHERE), bag(**change))
+    assert host.diff("thing-1", bag(awsAccountId=HERE), bag(**change)).changes is True
+    moved = bag(awsProvider={"region": "us-east-1"}, region="us-east-1")
+    assert host.diff("thing-1", bag(awsAccountId=ELSEWHERE), moved).replaces
+
+
 def test_an_unchanged_resource_needs_no_account(host: DynamicHost, monkeypatch: pytest.MonkeyPatch) -> None:
     fails_account(monkeypatch, AssertionError("was looked up"))
     assert host.check(bag(), bag()).failures == []

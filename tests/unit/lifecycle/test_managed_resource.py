@@ -4,6 +4,7 @@ import pulumi
 import pytest
 
 from pulumi_vmimport.lifecycle.program_values import to_bag
+from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshot
 from pulumi_vmimport.resources.ec2_tasks.import_image import ImportImageInputs
 
 SIGNED = "https://b.s3.eu-west-1.amazonaws.com/k.ova?X-Amz-Signature=f00d"
@@ -37,3 +38,16 @@ def test_the_url_of_a_disk_is_a_secret_where_it_may_be_presigned(
     world: Any, url: Any, value: str, secret: bool
 ) -> None:
     assert container(world, url) == [value, secret]
+
+
+def test_fails_for_an_import_that_only_the_native_provider_can_read(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def program() -> None:
+        DirectSnapshot("data", {"file": "/data.raw"}, pulumi.ResourceOptions(import_="snap-1"))
+
+    monkeypatch.setenv("PULUMI_VMIMPORT_HOST", "dynamic")
+    with pytest.raises(pulumi.RunError, match=r"DirectSnapshot data: import_ requires the native provider"):
+        world.deploy(program)
+    monkeypatch.setenv("PULUMI_VMIMPORT_HOST", "native")
+    world.deploy(program)
