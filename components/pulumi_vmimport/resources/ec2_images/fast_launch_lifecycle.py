@@ -23,6 +23,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Problem,
     Run,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.ec2_images import fast_launch_rules as rules
 from pulumi_vmimport.resources.ec2_images.fast_launch import FastLaunchInputs, FastLaunchState
@@ -53,7 +54,7 @@ class FastLaunchLifecycle(Lifecycle[FastLaunchInputs, FastLaunchState]):
         enabled, image = self._enable(run, state)
         if enabled.fast_launch_state == fast_launch.ENABLED:
             return Created(inputs.image_id, enabled)
-        _disable(run, inputs.image_id, image)
+        remove_failed_work(_failure(enabled, image), lambda: _disable(run, inputs.image_id, image))
         raise CleanFailureError(f"{_failure(enabled, image)}; EC2 Fast Launch was disabled again; nothing was left")
 
     def read(self, run: Run, id: str, state: FastLaunchState) -> FastLaunchState | None:

@@ -22,6 +22,7 @@ from pulumi_vmimport.lifecycle.contract import (
     PartialFailureError,
     Run,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag, is_adoptable
 from pulumi_vmimport.lifecycle.program_spelling import in_program_spelling
 from pulumi_vmimport.lifecycle.quota_queue import QueuePlace, wait_in_queue
@@ -184,11 +185,12 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
             state = self._wait_for_result(run, task_id, state)
         if (configured := self.configure_result(run, state)) is None:
             run.record(task_id, replace(state, task_status="deleted"))
-            self.delete_result(run, state)
-            raise CleanFailureError(
+            failure = (
                 f"{self.tasks.noun} {task_id} completed, but {self.describe_result(state)} does not exist; it was "
-                f"deleted after the task ended; run `pulumi up` again to start a new {self.tasks.noun}"
+                "deleted after the task ended"
             )
+            remove_failed_work(failure, lambda: self.delete_result(run, state))
+            raise CleanFailureError(f"{failure}; run `pulumi up` again to start a new {self.tasks.noun}")
         self.tasks.tag(run.aws, task_id, completion_tag())
         return replace(configured, task_status="completed")
 
@@ -199,11 +201,11 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
         state = self._with_task(state, task)
         run.record(task_id, state)
         if task.has_failed:
-            self.delete_result(run, state)
             words = task.message or "no message"
+            failure = f'{noun} {task_id} ended {task.status}: "{words}"; {explain(words)}'
+            remove_failed_work(failure, lambda: self.delete_result(run, state))
             raise CleanFailureError(
-                f'{noun} {task_id} ended {task.status}: "{words}"; {explain(words)}; nothing was left in '
-                f"{self.result_service}; run `pulumi up` again to start a new {noun}"
+                f"{failure}; nothing was left in {self.result_service}; run `pulumi up` again to start a new {noun}"
             )
         return state
 
@@ -214,11 +216,9 @@ class ConversionLifecycle(ConversionKind[InputsT, StateT, TaskT], Generic[Inputs
             run.record(task_id, found)
             return found
         run.record(task_id, replace(state, task_status="deleted"))
-        self.delete_result(run, found or state)
-        raise CleanFailureError(
-            f"EC2 no longer lists {self.tasks.noun} {task_id}, and {self.result_service} has no result of it; nothing "
-            "was left; run `pulumi up` again to start a new one"
-        )
+        failure = f"EC2 no longer lists {self.tasks.noun} {task_id}, and {self.result_service} has no result of it"
+        remove_failed_work(failure, lambda: self.delete_result(run, found or state))
+        raise CleanFailureError(f"{failure}; nothing was left; run `pulumi up` again to start a new one")
 
     def _with_task(self, state: StateT, task: TaskT) -> StateT:
         """The state with what the task reports. `completed` is recorded only after the result is configured."""

@@ -19,6 +19,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, completion_tag
 from pulumi_vmimport.lifecycle.image_lifecycle import ImageLifecycle
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
@@ -172,11 +173,11 @@ class ImageImportLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, Sta
         state = self.with_outputs(run, state, ended)
         run.record(id, state)
         if ended.status not in COMPLETE_STATUSES:
-            self.remove(run, ended, state)
             reason = with_explanation(ended.reason or "no reason")
+            failure = f'image {id} ended {ended.status}: "{reason}"'
+            remove_failed_work(failure, lambda: self.remove(run, ended, state))
             raise CleanFailureError(
-                f'image {id} ended {ended.status}: "{reason}"; the image was deleted, {self.left(state)}; fix the '
-                "cause and run `pulumi up` again"
+                f"{failure}; the image was deleted, {self.left(state)}; fix the cause and run `pulumi up` again"
             )
         builder_images.tag(run.aws, id, completion_tag())
         return state

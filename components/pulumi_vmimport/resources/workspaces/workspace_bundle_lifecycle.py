@@ -26,6 +26,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.resources.workspaces import resource_tags
@@ -83,7 +84,7 @@ class WorkspaceBundleLifecycle(Lifecycle[WorkspaceBundleInputs, WorkspaceBundleS
             state = self._finish(run, bundle.id, state)
             state = self._set_image(run, bundle.id, state, inputs.image_id)
         except PartialFailureError as error:
-            workspace_bundles.delete(run.aws, bundle.id)
+            remove_failed_work(str(error), lambda: workspace_bundles.delete(run.aws, bundle.id))
             raise CleanFailureError(f"{error}; the bundle was deleted") from error
         return Created(bundle.id, state)
 

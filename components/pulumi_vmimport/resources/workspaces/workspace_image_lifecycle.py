@@ -32,6 +32,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS
 from pulumi_vmimport.lifecycle.image_lifecycle import ImageLifecycle
 from pulumi_vmimport.lifecycle.provenance import provenance_of
@@ -198,12 +199,7 @@ class WorkspaceImageLifecycle(ImageLifecycle[InputsT, StateT], Generic[InputsT, 
         failure = f"image {id} ended in {image.state}: {errors}; {self.remedy}"
         if state.keep_failed_image:
             raise PartialFailureError(f"{failure}; the failed image was kept and the next `pulumi up` replaces it")
-        try:
-            workspace_images.delete(run.aws, id)
-        except ClientError as error:  # the next run deletes the image; the codes must reach the user
-            raise PartialFailureError(
-                f"{failure}; the failed image could not be deleted: {describe_aws_error(error)}"
-            ) from error
+        remove_failed_work(failure, lambda: workspace_images.delete(run.aws, id))
         raise CleanFailureError(f"{failure}; the failed image was deleted")
 
     def _wait_for_end(self, run: Run, id: str) -> WorkspaceImage | None:

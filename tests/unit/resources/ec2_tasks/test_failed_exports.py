@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.ec2.export_options import ExportFormat, TargetEnvironment
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.resources.ec2_tasks.export_image import ExportImageInputs
 from pulumi_vmimport.resources.ec2_tasks.export_image_lifecycle import ExportImageLifecycle
 from pulumi_vmimport.resources.ec2_tasks.export_lifecycle import ExportLifecycle
@@ -77,6 +77,21 @@ def test_what_a_failed_export_wrote_is_deleted_in_every_version(
         id, state = first.recorded
         with pytest.raises(CleanFailureError, match="nothing was left in S3"):
             export.lifecycle.update(new_run(then=written), id, state, export.inputs)
+    assert versions(aws, export.inputs.s3_bucket) == []
+
+
+def test_a_failure_keeps_its_reason_if_what_it_left_cannot_be_removed(
+    new_run: NewRun, export: Export, written: Callable[[], None], aws: AwsSandbox
+) -> None:
+    aws.faults.fail_export("ClientError: Unable to write to the bucket")
+    aws.faults.deny("DeleteObject")
+    first = new_run(then=written)
+    with pytest.raises(PartialFailureError, match=r"Unable to write.*could not be removed: AccessDenied.*s3:Delete"):
+        export.lifecycle.create(first, export.inputs)
+    id, state = first.recorded
+    assert export.lifecycle.condition(state) is Condition.BROKEN
+    aws.faults.allow("DeleteObject")
+    export.lifecycle.delete(new_run(), id, state)
     assert versions(aws, export.inputs.s3_bucket) == []
 
 

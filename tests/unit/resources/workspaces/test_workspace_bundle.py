@@ -185,6 +185,17 @@ def test_fails_when_the_bundle_ends_in_error_and_deletes_it(
     assert lifecycle.create(new_run(), bundle_inputs).state.bundle_state == "AVAILABLE"
 
 
+def test_a_failed_bundle_that_cannot_be_deleted_is_reported_with_both_reasons_and_recorded(
+    new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
+) -> None:
+    aws.faults.fail_workspace_bundle()
+    aws.faults.deny("DeleteWorkspaceBundle")
+    run = new_run()
+    with pytest.raises(PartialFailureError, match=r"ended in ERROR.*could not be removed: AccessDenied"):
+        lifecycle.create(run, bundle_inputs)
+    assert lifecycle.condition(run.recorded[1]) is Condition.BROKEN
+
+
 def test_fails_to_resume_a_failed_bundle_and_records_it_as_broken(
     new_run: NewRun, bundle_inputs: WorkspaceBundleInputs, aws: AwsSandbox
 ) -> None:
