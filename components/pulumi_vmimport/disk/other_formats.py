@@ -3,7 +3,9 @@
 Sources: the signatures of file(1), of qemu's block drivers, and of the specifications of the formats.
 """
 
+import lzma
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +13,8 @@ from typing import Final
 from pulumi_vmimport.disk.conversion_remedies import CONVERT
 from pulumi_vmimport.disk.descriptor_text import as_utf8
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES, Source
+from pulumi_vmimport.disk.stream_optimized import MAGIC
+from pulumi_vmimport.disk.tar_header import starts_archive
 
 ISO_AT: Final = 0x8000
 START_BYTES: Final = ISO_AT + 6
@@ -50,6 +54,16 @@ def _no_image(found: str, remedy: str = _PROVIDE) -> OtherFormat:
     return OtherFormat(found, remedy, is_image=False)
 
 
+_GZIP: Final = _unpack("a file compressed with gzip", "gzip -dc IMAGE > disk.img")
+_XZ: Final = _unpack("a file compressed with xz", "xz -dc IMAGE > disk.img")
+# By the tool and the content: the name of the unpacked file is that of its format.
+_COMPRESSED: Final = {
+    (form, kind): _unpack(f"{kind} compressed with {tool}", f"{tool} -dc IMAGE > {result}")
+    for form, tool in ((_GZIP, "gzip"), (_XZ, "xz"))
+    for kind, result in (("an OVA", "web.ova"), ("a VMDK", "disk.vmdk"))
+}
+_XZ_MEMORY_BYTES = 128 << 20  # xz -9 needs 65 MiB
+_GZIP_WINDOW = 31  # with the header of gzip
 EMPTY: Final = _no_image("an empty file", "copy or upload the image again")
 ARCHIVE: Final = OtherFormat(
     "a tar file, such as an OVA", "unpack the disk: `tar -xf IMAGE`, or import the OVA with ImportImage"
@@ -80,10 +94,10 @@ _SIGNATURES: Mapping[tuple[int, bytes], OtherFormat] = {
     (0, b"\x3a\xff\x26\xed"): OtherFormat("an Android sparse image", "convert it to raw: `simg2img IMAGE disk.raw`"),
     (0, b"EVF\x09\x0d\x0a\xff\x00"): OtherFormat("an EnCase image", "convert it to raw: `ewfexport -f raw IMAGE`"),
     (0, b"MSWIM\0\0\0"): OtherFormat("a WIM archive", "apply it to the disk of a VM and export that disk"),
-    (0, b"\x1f\x8b"): _unpack("a file compressed with gzip", "gzip -dc IMAGE > disk.img"),
+    (0, b"\x1f\x8b"): _GZIP,
     (0, b"\x1f\x9d"): _unpack("a file compressed with compress", "gzip -dc IMAGE > disk.img"),
     (0, b"BZh"): _unpack("a file compressed with bzip2", "bzip2 -dc IMAGE > disk.img"),
-    (0, b"\xfd7zXZ\0"): _unpack("a file compressed with xz", "xz -dc IMAGE > disk.img"),
+    (0, b"\xfd7zXZ\0"): _XZ,
     (0, b"\x5d\0\0\x80\0"): _unpack("a file compressed with lzma", "xz -dc IMAGE > disk.img"),
     (0, b"\x28\xb5\x2f\xfd"): _unpack("a file compressed with zstd", "zstd -dc IMAGE > disk.img"),
     (0, b"\x04\x22\x4d\x18"): _unpack("a file compressed with lz4", "lz4 -dc IMAGE > disk.img"),
@@ -107,9 +121,8 @@ _SIGNATURES: Mapping[tuple[int, bytes], OtherFormat] = {
     (0, b"MZ"): _no_image("a program"),
     (ISO_AT + 1, b"CD001"): ISO,
 }  # fmt: skip
-BY_NAME: Final[Mapping[str, OtherFormat]] = {
-    form.found: form for form in (EMPTY, ARCHIVE, SPLIT_DESCRIPTOR, HTML, JSON, XML, TEXT, _DMG, *_SIGNATURES.values())
-}
+_KNOWN = (EMPTY, ARCHIVE, SPLIT_DESCRIPTOR, HTML, JSON, XML, TEXT, _DMG, *_SIGNATURES.values(), *_COMPRESSED.values())
+BY_NAME: Final[Mapping[str, OtherFormat]] = {form.found: form for form in _KNOWN}
 
 
 def is_text(form: OtherFormat | None) -> bool:
@@ -123,10 +136,26 @@ def other_format(source: Source, start: bytes) -> OtherFormat | None:
     for (offset, mark), form in _SIGNATURES.items():
         # Boot code may start with any two bytes: a bootable disk is not a program.
         if start.startswith(mark, offset) and not (len(mark) < 4 and is_boot_sector):  # noqa: PLR2004 - see above
-            return form
+            return _by_content(form, start)
     if start.startswith(b"\0" * 16) and source.read_at(max(source.size_bytes - SECTOR_BYTES, 0), 4) == b"koly":
         return _DMG
     return next(_texts(start[:_TEXT_BYTES]), None)
+
+
+def _by_content(form: OtherFormat, start: bytes) -> OtherFormat:
+    """A compressed file by its content, if that is an OVA or a VMDK."""
+    try:
+        if form is _GZIP:
+            content = zlib.decompressobj(_GZIP_WINDOW).decompress(start, SECTOR_BYTES)
+        elif form is _XZ:
+            content = lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES).decompress(start, SECTOR_BYTES)
+        else:
+            return form
+    except (zlib.error, lzma.LZMAError):  # damaged: its tool says so
+        return form
+    if starts_archive(content):
+        return _COMPRESSED[form, "an OVA"]
+    return _COMPRESSED[form, "a VMDK"] if content.startswith(MAGIC) else form
 
 
 def _texts(start: bytes) -> Iterator[OtherFormat]:

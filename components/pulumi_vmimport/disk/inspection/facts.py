@@ -59,6 +59,8 @@ class PartitionScheme(StrEnum):
 
 SIGNATURE = "signature"
 """`Damage.where` of a file that has the name of a format with a signature, and no signature"""
+FOOTER_MISSING = "the end of the file is missing"
+"""The end of `Damage.words` of a VHD without a footer"""
 DESCRIPTOR_TEXT = "text of the OVF descriptor"
 """`Damage.where` of a descriptor that is not valid XML"""
 
@@ -112,7 +114,8 @@ class VhdFacts:
     kind: str
     """fixed, dynamic or differencing"""
     creator: str
-    footer_checksum_matches: bool
+    footer_checksum_matches: bool | None
+    """None if there is no footer"""
     footers_identical: bool | None
     """For a dynamic VHD: whether the copy at the start equals the footer"""
     header_checksum_matches: bool | None

@@ -10,7 +10,7 @@ from pulumi_vmimport.disk.disk_content import MAX_DISK_BYTES, PagedTable, Source
 from pulumi_vmimport.disk.disk_errors import DiskImageError
 from pulumi_vmimport.disk.inspection.block_table_check import MAX_ENTRIES, check_blocks
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection, damage_of
-from pulumi_vmimport.disk.inspection.facts import VhdFacts
+from pulumi_vmimport.disk.inspection.facts import FOOTER_MISSING, VhdFacts
 from pulumi_vmimport.disk.inspection.source_views import SourceSlice
 from pulumi_vmimport.disk.printable import printable
 from pulumi_vmimport.disk.vhd_content import open_vhd
@@ -40,10 +40,10 @@ def inspect_vhd(source: Source) -> ContainerInspection:
     copy = start if _is_footer(start) else None
     last = end if _is_footer(end) and source.size_bytes > SECTOR_BYTES else None
     if last is None:
-        inspected.add_damage("footer", f"the last sector starts with {end[:8].hex(' ')}, expected the cookie conectix")
+        inspected.add_damage("footer", _missing_footer(end))
     data = last or copy
     if data is None:  # a part of a VHD
-        inspected.vhd = VhdFacts("unknown", "", False, None, None, None, None)
+        inspected.vhd = VhdFacts("unknown", "", None, None, None, None, None)
         return inspected
     footer = VhdFooter.parse(data)
     identical = None if footer.type == FIXED else last is not None and copy == last
@@ -75,6 +75,13 @@ def _up_to_footer(source: Source, inspected: ContainerInspection) -> Source:
         return source
     inspected.add_damage("footer", f"{appended} bytes follow it")
     return SourceSlice(source, source.name, 0, source.size_bytes - appended)
+
+
+def _missing_footer(end: bytes) -> str:
+    if end.startswith(FOOTER_COOKIE, 1):  # without its last byte, a zero
+        return "it has 511 bytes, as Virtual PC wrote it before 2004: append a zero byte to the file"
+    found = f"the last sector starts with {end[:8].hex(' ')}, expected the cookie conectix"
+    return f"{found}: {FOOTER_MISSING}"
 
 
 def _check_footer(inspected: ContainerInspection, footer: VhdFooter) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_vmimport.disk.linux.guest_tree import GuestTree, settings
+from pulumi_vmimport.disk.linux.yaml_entries import yaml_entries
 
 DHCP, STATIC, OTHER = "dhcp", "static", "other"
 _IFCFG_FOLDERS = ("/etc/sysconfig/network-scripts", "/etc/sysconfig/network")
@@ -15,7 +16,6 @@ _PERSISTENT_RULES = ("70-persistent-net.rules", "75-persistent-net-generator.rul
 _TRUE = frozenset({"true", "yes", "on", "y"})
 _ANY = "*"
 _LOOPBACK = "lo"
-_YAML = re.compile(r"(?P<indent>\s*)(?:-\s+)?[\"']?(?P<key>[^\s:#\"'][^:\"']*)[\"']?:(?:\s+(?P<value>.*))?$")
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,7 @@ def _netplan_adapters(path: str, text: str) -> Iterator[NetworkConfiguration]:
     """The adapters below `ethernets`: the next level of the document."""
     name, keys = "", dict[str, str]()
     inside = level = -1
-    for line in text.splitlines():
-        match = _YAML.match(line)
-        if match is None:
-            continue
-        indent, key, value = len(match["indent"]), match["key"].strip(), (match["value"] or "").strip().strip("\"'")
+    for indent, key, value in yaml_entries(text):
         if inside < 0 or indent <= inside:
             inside, level = (indent, -1) if key == "ethernets" else (-1, -1)
             continue

@@ -7,6 +7,7 @@ from pulumi_vmimport.disk.conversion_remedies import conversion_of_part, descrip
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import (
     DESCRIPTOR_TEXT,
+    FOOTER_MISSING,
     SIGNATURE,
     Container,
     DiskFacts,
@@ -164,7 +165,10 @@ def _version(disk: DiskFacts) -> str | None:
 
 
 def _vhd_footer(disk: DiskFacts) -> str | None:
-    return "the footer and its copy differ" if disk.vhd and disk.vhd.footers_identical is False else None
+    if disk.vhd is None or disk.vhd.footers_identical is not False:
+        return None
+    missing = [damage.words for damage in disk.damage if damage.words.endswith(FOOTER_MISSING)]
+    return f"there is only the copy at the start; {missing[0]}" if missing else "the footer and its copy differ"
 
 
 def _vhd_checksum(disk: DiskFacts) -> str | None:

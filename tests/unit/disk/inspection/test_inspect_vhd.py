@@ -8,8 +8,12 @@ from tests.unit.disk.inspection.container_images import Memory, converted, qemu_
 
 from pulumi_vmimport.disk.inspection.container_inspection import ContainerInspection
 from pulumi_vmimport.disk.inspection.facts import VhdFacts
+from pulumi_vmimport.disk.inspection.inspect_image import inspect_image
 from pulumi_vmimport.disk.inspection.inspect_vhd import inspect_vhd
+from pulumi_vmimport.disk.rules.evaluation import evaluate
+from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.disk.vhd_structures import DynamicDiskHeader, VhdFooter
+from pulumi_vmimport.image_profile import ImageProfile
 
 MIB = 1 << 20
 FOOTER = 512
@@ -184,3 +188,20 @@ def test_a_block_outside_the_file_is_reported(dynamic: bytes) -> None:
 def test_the_checksums_of_qemu_img_are_valid(dynamic: bytes) -> None:
     for structure in (VhdFooter.parse(dynamic[:FOOTER]), DynamicDiskHeader.parse(dynamic[512 : 512 + 1024])):
         assert structure.checksum == structure.stated_checksum != 0
+
+
+def test_a_dynamic_vhd_without_its_end_is_one_error_that_says_so(dynamic: bytes) -> None:
+    for size in (len(dynamic) // 2, len(dynamic) - FOOTER):
+        found = evaluate(inspect_image(Memory(dynamic[:size], "web.vhd")), ImageProfile.SNAPSHOT)
+        (error,) = (finding for finding in found if finding.severity is Severity.ERROR)
+        assert error.rule == "vhd-footer-differs"
+        assert error.evidence.startswith("there is only the copy at the start; ")
+        assert "copy or upload it again" in error.remedy
+
+
+def test_a_footer_of_virtual_pc_without_its_last_byte_is_named(fixed: bytes) -> None:
+    found = evaluate(inspect_image(Memory(fixed[:-1], "web.vhd")), ImageProfile.SNAPSHOT)
+    (error,) = (finding for finding in found if finding.severity is Severity.ERROR)
+    assert error.rule == "damaged"
+    assert "it has 511 bytes" in error.evidence
+    assert evaluate(inspect_image(Memory(fixed[:-1] + b"\0", "web.vhd")), ImageProfile.SNAPSHOT) == ()

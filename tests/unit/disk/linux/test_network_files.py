@@ -41,6 +41,22 @@ CONFIGURATIONS: dict[str, tuple[Files, list[tuple[str, str, str]]]] = {
         [("ens160", "dhcp", ""), ("ens192", "static", ""), ("e*", "dhcp", "00:50:56:aa:bb:cc")],
     ),
     "netplan-without-adapters": ({"/etc/netplan/a.yaml": "network:\n  version: 2\n"}, []),
+    "netplan-with-comments": (
+        {"/etc/netplan/a.yaml": "network:\n  ethernets:  # all\n    eth0: # main\n      dhcp4: true # as AWS needs\n"},
+        [("eth0", "dhcp", "")],
+    ),
+    "netplan-in-braces": (
+        {
+            "/etc/netplan/a.yaml": "network: {version: 2, ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [192.0.2.1]}}}}\n"
+        },
+        [("eth0", "dhcp", "")],
+    ),
+    "netplan-partly-in-braces": (
+        {
+            "/etc/netplan/a.yaml": "network:\n  ethernets:\n    all: {match: {macaddress: '00:50:56:aa:bb:cc'}, dhcp4: yes}\n"
+        },
+        [("*", "dhcp", "00:50:56:aa:bb:cc")],
+    ),
     "netplan-any": (
         {"/etc/netplan/a.yaml": "network:\n  ethernets:\n    all:\n      match: {}\n      dhcp4: on\n"},
         [("*", "dhcp", "")],

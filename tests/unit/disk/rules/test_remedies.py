@@ -168,6 +168,25 @@ def ova(order: Callable[[dict[str, bytes]], dict[str, bytes]], rule: str) -> Cal
     return make
 
 
+def compressed_ova(tool: str) -> Callable[[Path], tuple[Path, str]]:
+    def make(disk: Path) -> tuple[Path, str]:
+        made = {name: data for name, data in members(disk).items() if name != "web.mf"}
+        (disk.parent / "packed").write_bytes(archive(made))
+        shell(f"{tool} -c packed > IMAGE", disk.parent)
+        return disk.with_name("IMAGE"), "container-unsupported"
+
+    return make
+
+
+def compressed_vmdk(tool: str) -> Callable[[Path], tuple[Path, str]]:
+    def make(disk: Path) -> tuple[Path, str]:
+        stream = convert(disk, "packed", "vmdk", "-o", "subformat=streamOptimized")
+        shell(f"{tool} -c {stream.name} > IMAGE", disk.parent)
+        return disk.with_name("IMAGE"), "container-unsupported"
+
+    return make
+
+
 def utf_16(disk: Path) -> tuple[Path, str]:
     text = members(disk)["web.ovf"].decode().replace("UTF-8", "UTF-16")
     (disk.parent / "web.ovf").write_text(text, encoding="utf-16")
@@ -205,6 +224,10 @@ SCENARIOS: dict[str, list[tuple[Scenario, str]]] = {
     "tar -xf web.ova": [(ova(lambda files: {f"web/{name}": data for name, data in files.items()}, "ova-in-folder"), "web/web-disk1.vmdk")],
     "gzip -dc IMAGE > disk.img": [(packed("gzip -c {disk} > IMAGE"), "disk.img")],
     "bzip2 -dc IMAGE > disk.img": [(packed("bzip2 -c {disk} > IMAGE"), "disk.img")],
+    "gzip -dc IMAGE > web.ova": [(compressed_ova("gzip"), "web.ova")],
+    "gzip -dc IMAGE > disk.vmdk": [(compressed_vmdk("gzip"), "disk.vmdk")],
+    "xz -dc IMAGE > web.ova": [(compressed_ova("xz"), "web.ova")],
+    "xz -dc IMAGE > disk.vmdk": [(compressed_vmdk("xz"), "disk.vmdk")],
     "xz -dc IMAGE > disk.img": [
         (packed("xz -c {disk} > IMAGE"), "disk.img"), (packed("xz --format=lzma -c {disk} > IMAGE"), "disk.img"),
     ],
@@ -245,6 +268,8 @@ def test_the_command_of_a_remedy_removes_the_finding(
     image, rule = make(disk)
     before = rules_of(image)
     assert not rule or rule in before
+    if (tmp_path / "packed").exists():
+        before |= rules_of(tmp_path / "packed")  # not visible before it is unpacked
     shell(command, tmp_path)
     if command.startswith("sha256sum"):
         shell(TAR, tmp_path)
