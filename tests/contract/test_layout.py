@@ -175,3 +175,15 @@ def test_every_public_class_comes_with_its_arguments() -> None:
 
 def _is_resource(public: Any) -> bool:
     return isinstance(public, type) and issubclass(public, pulumi.Resource)
+
+
+def test_the_page_on_the_architecture_has_every_package_family_and_module_of_the_lifecycle() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = {f"{folder.name}/" for of in (PACKAGE, PACKAGE / "resources") for folder in packages_in(of)}
+    modules = {module.name for module in (PACKAGE / "lifecycle").glob("[a-z]*.py")}
+    assert [name for name in sorted(packages | modules) if f"`{name}`" not in page] == []
+
+
+def packages_in(folder: Path) -> Iterator[Path]:
+    """The packages directly in a folder."""
+    return (file.parent for file in folder.glob("*/__init__.py"))

@@ -29,6 +29,7 @@ def policy_pack(directory: Path) -> None:
     """  # noqa: D301 - \b is click's, not Python's
     if importlib.util.find_spec("pulumi_policy") is None:
         raise CommandError("pulumi-policy is not installed; run: pip install pulumi-policy")
+    exists = (directory / "__main__.py").exists()
     files = {directory / "PulumiPolicy.yaml": _SETTINGS + _runtime(directory), directory / "__main__.py": _PROGRAM}
     try:
         for path, text in files.items():
@@ -39,7 +40,7 @@ def policy_pack(directory: Path) -> None:
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"cannot create the policy pack: {error}; choose another directory") from error
-    click.echo(f"created {directory}; run: pulumi preview --policy-pack {directory}")
+    click.echo(f"{'unchanged:' if exists else 'created'} {directory}; run: pulumi preview --policy-pack {directory}")
 
 
 def _runtime(directory: Path) -> str:

@@ -13,7 +13,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.lifecycle import engine
-from pulumi_vmimport.lifecycle.contract import Lifecycle
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Lifecycle
 from pulumi_vmimport.lifecycle.engine import Call
 from pulumi_vmimport.lifecycle.function import Function
 from pulumi_vmimport.lifecycle.function_calls import FunctionCall
@@ -26,6 +26,7 @@ from pulumi_vmimport.lifecycle.native_identity import identity_urn, resource_of
 from pulumi_vmimport.lifecycle.native_provider_settings import changed_settings, provider_problems, provider_settings
 from pulumi_vmimport.lifecycle.native_values import message_of, received, to_send
 from pulumi_vmimport.lifecycle.resource_operations import ResourceOperations
+from pulumi_vmimport.lifecycle.type_validation import suggestion
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,11 @@ class NativeHost(provider_pb2_grpc.ResourceProviderServicer):
 
     def _operations(self, request: Any, context: Any, inputs: NativeBag, *others: NativeBag) -> ResourceOperations:
         resource = resource_of(request.urn)
+        if resource not in self._package.resources:
+            raise CleanFailureError(
+                "there is no custom resource of this type, and components cannot be imported or read by an id; "
+                + suggestion(resource, self._package.resources)
+            )
         lifecycle = self._package.lifecycle_of(resource)()
 
         def as_recorded(outputs: Mapping[str, Any], _: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ The inputs of resources are dataclasses, the arguments of components are TypedDi
 import re
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -80,7 +80,7 @@ class TypeValidator(ABC):
         """The value of a structured type; a member with a problem is UNKNOWN in it."""
         for name in values:
             if name not in structure.members:
-                default = f"is not {structure.member_noun}; {_suggestion(name, structure.members)}"
+                default = f"is not {structure.member_noun}; {suggestion(name, structure.members)}"
                 self._report(_join(path, name), structure.refused.get(name, default))
         valid: dict[str, Any] = {}
         for name, member in structure.members.items():
@@ -159,7 +159,8 @@ def _remedy(hint: Any, value: Any) -> str:
     return f"; {remedy}" if remedy else ""
 
 
-def _suggestion(name: str, names: Mapping[str, Any]) -> str:
+def suggestion(name: str, names: Collection[str]) -> str:
+    """The name that a misspelled one may stand for, or all names."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for a misspelled name
 
     near = [longest for longest in sorted(names, key=len, reverse=True) if _ends_with_word(name, longest)]

@@ -51,8 +51,10 @@ def test_without_an_environment_pulumi_chooses_the_interpreter(tmp_path: Path, m
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
-    assert create(tmp_path / "policy").exit_code == 0
-    assert create(tmp_path / "policy").exit_code == 0
+    assert create(tmp_path / "policy").output.startswith("created ")
+    again = create(tmp_path / "policy")
+    assert again.exit_code == 0
+    assert again.output.startswith("unchanged: ")
 
 
 def test_fails_rather_than_replace_a_file(tmp_path: Path) -> None:

@@ -320,6 +320,19 @@ def test_fails_to_import_what_does_not_exist_or_is_incomplete(
         host.Read(provider_pb2.ReadRequest(urn=URN, id="thing-7"), context)
 
 
+@pytest.mark.parametrize(
+    ("type_", "remedy"), [("Things", "did you mean Thing?"), ("VmimportRole", "expected one of Thing")]
+)
+def test_fails_to_import_a_type_that_is_no_custom_resource(
+    host: NativeHost, context: Context, type_: str, remedy: str
+) -> None:
+    urn = URN.replace("Thing", type_)
+    with pytest.raises(
+        AbortedError, match=rf"^{type_} web: there is no custom resource of this type, and .*; {remedy}"
+    ):
+        host.Read(provider_pb2.ReadRequest(urn=urn, id="thing-7"), context)
+
+
 def test_refresh_returns_the_state_of_the_service_or_nothing(
     host: NativeHost, thing: NativeThing, warned: Any, context: Context
 ) -> None:
