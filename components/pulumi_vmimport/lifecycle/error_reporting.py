@@ -31,10 +31,10 @@ class PartialResource:
 
 
 def describe_error(error: BaseException) -> str:
-    """What failed, its cause and its remedy, as far as they are known."""
-    if is_aws_error(error) or is_identity_error(error):
-        return describe_aws_error(error)
-    return redact_urls(str(error)) or type(error).__name__
+    """What failed, its cause and its remedy, as far as they are known, and what else failed on the way out."""
+    is_known = is_aws_error(error) or is_identity_error(error)
+    words = describe_aws_error(error) if is_known else redact_urls(str(error)) or type(error).__name__
+    return "; ".join([words, *map(redact_urls, getattr(error, "__notes__", ()))])
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -342,6 +342,13 @@ def test_fails_in_one_line_and_records_what_was_started(
         assert state["__provider"] == "p"
 
 
+def test_what_else_failed_is_reported_after_the_failure(host: DynamicHost, thing: ThingLifecycle) -> None:
+    thing.error = RuntimeError("because of the disk")
+    thing.error.add_note("s3://images/: some uploads could not be removed")
+    status = _status(host, "create", provider_pb2.CreateRequest(urn=URN), bag())
+    assert status.message == "Thing web: because of the disk; s3://images/: some uploads could not be removed"
+
+
 def test_a_resumed_resource_that_fails_is_recorded_as_broken(host: DynamicHost, thing: ThingLifecycle) -> None:
     thing.error = CleanFailureError("because the task failed")
     request = provider_pb2.UpdateRequest(urn=URN)

@@ -22,6 +22,7 @@ from pulumi_vmimport.lifecycle.contract import (
     Run,
     is_known,
 )
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.identity import OWN_TAGS, TAG_PREFIX, completion_tag
 from pulumi_vmimport.lifecycle.task_waiting import wait_for_end
 from pulumi_vmimport.resources.direct_snapshot.block_writer import BlockWriter
@@ -219,8 +220,7 @@ class DirectSnapshotLifecycle(Lifecycle[DirectSnapshotInputs, DirectSnapshotStat
     def _abandoned(self, run: Run, state: DirectSnapshotState, reason: str) -> CleanFailureError:
         """Delete a snapshot that cannot be completed. Returns the error to raise."""
         id = str(state.snapshot_id)
-        ebs_snapshots.delete(run.aws, id)
+        failure = f"snapshot {id}: {reason}"
+        remove_failed_work(failure, lambda: ebs_snapshots.delete(run.aws, id))
         run.record(id, replace(state, status="deleted"))
-        return CleanFailureError(
-            f"snapshot {id}: {reason}; no snapshot was left; run `pulumi up` again to start a new one"
-        )
+        return CleanFailureError(f"{failure}; no snapshot was left; run `pulumi up` again to start a new one")

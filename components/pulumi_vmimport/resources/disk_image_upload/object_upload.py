@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pulumi_vmimport.lifecycle.failed_work import remove_failed_work
 from pulumi_vmimport.lifecycle.identity import IDENTITY_METADATA
 from pulumi_vmimport.resources.disk_image_upload.upload_resumption import find_resumable_upload
 from pulumi_vmimport.transfer import s3_object
@@ -84,8 +85,8 @@ class UploadTarget:
             try:
                 send_content(upload, content, part_bytes=part_bytes, report=report, existing_parts=existing_parts)
                 uploaded = upload.complete(if_match=replaced.etag if replaced else None, if_none_match=replaced is None)
-            except TransferError:
-                upload.abort()
+            except TransferError as error:
+                remove_failed_work(str(error), upload.abort)
                 raise
             if resumed is None:
                 return uploaded

@@ -206,7 +206,8 @@ class VirtualMachineExportLifecycle(Lifecycle[VirtualMachineExportInputs, Virtua
             try:
                 completed = destination.export(source, facts, _owner_metadata(run, inputs), run)
             except ObjectConflictError as error:
-                raise CleanFailureError(f"{error}; nothing was left in S3") from error
+                left = "; ".join(getattr(error, "__notes__", ["nothing was left in S3"]))
+                raise CleanFailureError(f"{error}; {left}") from error
         return VirtualMachineExportState(**vars(inputs), **vars(completed))
 
 

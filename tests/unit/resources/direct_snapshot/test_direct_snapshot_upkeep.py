@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_vmimport.aws.ec2.ebs_snapshots import EbsSnapshot
 from pulumi_vmimport.aws.ec2.import_request import UserBucket
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.lifecycle.schema import main_property
 from pulumi_vmimport.resources.direct_snapshot import pending_snapshot
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
@@ -207,6 +207,18 @@ def test_a_file_modified_during_the_write_leaves_no_snapshot(
     run.then = lambda: os.utime(file, ns=(1, run.waits))
     with pytest.raises(CleanFailureError, match=r"data.raw was modified while it was read; .*; no snapshot was left"):
         lifecycle.create(run, inputs)
+    assert snapshots(aws) == []
+
+
+def test_a_snapshot_that_cannot_be_deleted_is_recorded_and_the_reason_of_the_failure_is_reported(
+    run: Any, new_run: Any, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    run.then = lambda: os.utime(file, ns=(1, run.waits))
+    aws.faults.deny("DeleteSnapshot")
+    with pytest.raises(PartialFailureError, match=r"was modified while it was read.*not be removed: Unauthorized"):
+        lifecycle.create(run, inputs)
+    aws.faults.allow("DeleteSnapshot")
+    lifecycle.delete(new_run(), *run.recorded)
     assert snapshots(aws) == []
 
 

@@ -19,7 +19,7 @@ from tests.unit.resources.disk_image_upload.uploading import (
     sent_parts,
 )
 
-from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, RunInterruptedError
+from pulumi_vmimport.lifecycle.contract import CleanFailureError, Condition, PartialFailureError, RunInterruptedError
 from pulumi_vmimport.resources.disk_image_upload import object_upload
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import DiskImageUploadInputs as Inputs
 from pulumi_vmimport.resources.disk_image_upload.disk_image_upload import StorageClass
@@ -124,6 +124,18 @@ def test_fails_if_the_file_is_modified_during_the_upload(run: Any, inputs: Input
     aws.faults.on("UploadPart", lambda _: os.utime(file, ns=(1, 1)), nth=3)
     with pytest.raises(CleanFailureError, match="was modified while it was read"):
         lifecycle.create(run, inputs)
+    assert leftovers(aws) == []
+
+
+def test_an_upload_that_cannot_be_aborted_is_recorded_and_the_reason_of_the_failure_is_reported(
+    run: Any, new_run: NewRun, inputs: Inputs, aws: AwsSandbox, file: Path
+) -> None:
+    aws.faults.on("UploadPart", lambda _: os.truncate(file, 100))
+    aws.faults.deny("AbortMultipartUpload")
+    with pytest.raises(PartialFailureError, match=r"was modified while it was read.*not be removed: AccessDenied"):
+        lifecycle.create(run, inputs)
+    aws.faults.allow("AbortMultipartUpload")
+    lifecycle.delete(new_run(), *run.recorded)
     assert leftovers(aws) == []
 
 
