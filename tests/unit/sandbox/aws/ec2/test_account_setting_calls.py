@@ -34,6 +34,12 @@ def test_a_disabled_region_rejects_the_credentials_of_its_account_only(
     getattr(aws.client(service, HERE), call)()
 
 
+def test_a_region_that_does_not_exist_rejects_every_account(aws: AwsSandbox) -> None:
+    with pytest.raises(ClientError) as caught:
+        aws.client("ec2", "eu-west-9").get_ebs_encryption_by_default()
+    assert caught.value.response["Error"]["Code"] == "AuthFailure"
+
+
 def test_a_disabled_region_is_listed_with_all_regions_only(aws: AwsSandbox) -> None:
     ec2 = aws.client("ec2", HERE)
     assert THERE in {region["RegionName"] for region in ec2.describe_regions()["Regions"]}
