@@ -177,8 +177,8 @@ def _remedy(error: BaseException) -> str:
         (
             _are_rejected(error),
             (
-                "AWS does not accept the credentials: check the access key, its secret key and its session token, and "
-                "the clock of this machine"
+                "AWS does not accept the credentials: check the access key, its secret key and its session token, the "
+                "clock of this machine, and that the account has enabled the Region"
             ),
         ),
         (_is_role_error(error), f"the role cannot be assumed: {_role_remedy(error)}"),

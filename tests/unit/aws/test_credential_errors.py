@@ -47,6 +47,9 @@ REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access crede
         pytest.param(failures.InvalidConfigError(error_msg="x"), False, "configuration", id="config-file"),
         pytest.param(failures.RefreshWithMFAUnsupportedError(), False, "configuration", id="mfa"),
         pytest.param(client_error("InvalidClientTokenId", status=403), False, "access key", id="unknown-key"),
+        pytest.param(
+            client_error("InvalidClientTokenId", status=403), False, "enabled the Region", id="region-not-enabled"
+        ),
         pytest.param(client_error("AuthFailure", words=REJECTED_BY_EC2), False, "access key", id="ec2"),
         pytest.param(client_error("SignatureDoesNotMatch", status=403), False, "secret key", id="wrong-secret"),
         pytest.param(client_error("AccessDenied", "AssumeRole", 403), False, "trust policy", id="role"),
