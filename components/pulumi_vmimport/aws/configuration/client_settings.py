@@ -1,6 +1,8 @@
 """How clients reach AWS: endpoints, proxies, certificates, retries."""
 
+import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -63,10 +65,10 @@ class ClientSettings:
         return {**options, **style, **endpoint}
 
     def bypasses_proxy(self, url: str) -> bool:
-        """Whether noProxy exempts the host of a URL."""
-        host = urlsplit(url).hostname or ""
-        names = (name.strip().lower() for name in (self.no_proxy or "").split(","))
-        return any(name == "*" or f".{host}".endswith(f".{name.lstrip('.')}") for name in names if name)
+        """Whether noProxy, or else NO_PROXY of the environment, exempts the host of a URL."""
+        exempted = self.no_proxy or getproxies().get("no", "")
+        names = (name.strip().lower() for name in exempted.split(","))
+        return any(_exempts(name, url) for name in names if name)
 
     def _proxies(self) -> dict[str, str] | None:
         """The proxies by scheme; None for those of the environment."""
@@ -76,6 +78,24 @@ class ClientSettings:
         environment = getproxies()
         chosen = {scheme: url or environment.get(scheme) for scheme, url in own.items()}
         return {scheme: url for scheme, url in chosen.items() if url}
+
+
+def _exempts(name: str, url: str) -> bool:
+    """Whether an entry of noProxy is for a URL: `*`, a host with its subdomains, an address or a network, with a port.
+
+    Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        return ip_address(host) in ip_network(name, strict=False)
+    except ValueError:  # one of them is a name
+        pass
+    of_port = re.fullmatch(r"(.*):(\d+)", name)
+    if of_port and int(of_port[2]) != port:
+        return False
+    domain = (of_port[1] if of_port else name).removeprefix("*").lstrip(".")
+    return not domain or f".{host}".endswith(f".{domain}")
 
 
 def read_client_settings(values: ValueReader) -> ClientSettings:

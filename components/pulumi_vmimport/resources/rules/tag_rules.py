@@ -19,7 +19,7 @@ def tag_problems(
 ) -> Iterator[Problem]:
     """The problems of a map of tags. The default limits are those of EC2."""
     for key, value in (tags or {}).items():
-        if key.startswith((TAG_PREFIX, "aws:")):
+        if key.startswith(TAG_PREFIX) or key.lower().startswith("aws:"):  # AWS reserves its prefix in any case
             yield Problem(
                 f"tags.{key}", f"expected a key that does not start with aws: or {TAG_PREFIX}, got {shown_value(key)}"
             )

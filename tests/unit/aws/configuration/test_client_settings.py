@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
+from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
 from pulumi_vmimport.aws.connection import AwsConnection
 
 
@@ -59,6 +60,31 @@ def test_no_proxy_alone_exempts_hosts_from_the_proxy_of_the_environment(monkeypa
     monkeypatch.setenv("HTTPS_PROXY", "http://env:3128")
     assert proxies_of(client("workspaces", noProxy=".example.com")) == {"https": "http://env:3128"}
     assert proxies_of(client("sts", noProxy=".amazonaws.com")) == {}
+
+
+def test_no_proxy_of_the_environment_applies_to_a_proxy_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", ".amazonaws.com")
+    assert proxies_of(client("sts", httpsProxy="http://proxy:3128")) == {}
+    assert proxies_of(client("sts", httpsProxy="http://proxy:3128", noProxy="x")) == {"https": "http://proxy:3128"}
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "expected"),
+    [
+        ("*", "https://ec2.eu-west-1.amazonaws.com", True),
+        ("*.amazonaws.com", "https://ec2.eu-west-1.amazonaws.com", True),
+        ("*.amazonaws.com", "https://ec2.amazonaws.example", False),
+        ("localhost, 10.0.0.0/8", "https://10.1.2.3:8443", True),
+        ("10.0.0.0/8", "https://11.1.2.3", False),
+        ("fd00::/8", "https://[fd00::1]:443", True),
+        ("vpce.example:8443", "https://vpce.example:8443", True),
+        ("vpce.example:8443", "https://vpce.example", False),
+        ("vpce.example:443", "https://vpce.example", True),
+        ("example", "https://notexample", False),
+    ],
+)
+def test_no_proxy_has_hosts_networks_and_ports(no_proxy: str, url: str, expected: bool) -> None:
+    assert ClientSettings(no_proxy=no_proxy).bypasses_proxy(url) is expected
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,9 @@ def test_a_disk_of_zeros_has_no_blocks(run: Any, aws: AwsSandbox, tmp_path: Path
         pytest.param({"description": "x" * 256}, "description", "expected 1 to 255 characters, got 256", id="long"),
         pytest.param({"kmsKeyArn": "arn:aws:kms:k"}, "kmsKeyArn", "requires encrypted = true", id="key"),
         pytest.param({"tags": {"aws:x": "y"}}, "tags.aws:x", "does not start with aws: or vmimport:", id="tag"),
+        pytest.param(
+            {"tags": {"AWS:x": "y"}}, "tags.AWS:x", "does not start with aws: or vmimport:", id="tag-in-capitals"
+        ),
         pytest.param({"tags": dict.fromkeys(map(str, range(43)), "")}, "tags", "at most 42 tags, got 43", id="tags"),
         pytest.param({"timeoutMinutes": 0}, "timeoutMinutes", "expected at least 1, got 0", id="no-time"),
     ],
