@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from tests.unit.in_process_calls import calls_in_process
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.client_settings import ClientSettings
@@ -19,7 +20,11 @@ SERVICES = ("ec2", "iam", "imagebuilder", "s3", "sts", "workspaces")
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[AwsSandbox]:
     """Simulated AWS that the connections of the commands reach."""
-    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox, pytest.MonkeyPatch.context() as patch:
+    with (
+        AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox,
+        calls_in_process(sandbox),
+        pytest.MonkeyPatch.context() as patch,
+    ):
         for name in ("AWS_REGION", "AWS_PROFILE"):
             patch.delenv(name, raising=False)
 

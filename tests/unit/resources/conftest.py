@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.api_calls import ActionRecorder
 from tests.uncalled_actions import CALLED_ACTION
+from tests.unit.in_process_calls import calls_in_process
 from tests.unit.resources.lifecycle_recorder import calls_of, recorded_lifecycles, undeclared
 
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
@@ -104,7 +105,7 @@ def called_actions(
 
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[AwsSandbox]:
-    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox:
+    with AwsSandbox(clock=SandboxClock.stepped(), region=REGION) as sandbox, calls_in_process(sandbox):
         yield sandbox
 
 
