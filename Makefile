@@ -9,8 +9,8 @@ FUZZ_SECONDS ?= 300
 MUTANTS ?= 300
 MUTANTS_SEED ?= 1
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal --durations=20
-.PHONY: help setup parts byte-code toolchain disk-tools file-system-tools demo demo-destroy check test lint types unit engine-tests \
-	coverage mutants audit fuzz bench docs site build clean
+.PHONY: help setup parts byte-code toolchain disk-tools file-system-tools demo demo-destroy check test lint types mypy pyright \
+	ruff layers wording dead-code unit engine-tests coverage mutants audit fuzz bench docs site build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,17 +75,30 @@ check: lint unit ## lint, types, unit and contract tests: for every save
 test: lint file-system-tools ## every check: lint, types, then all tests
 	@$(PYTEST)
 
-lint: types ## ruff, types, layers, wording, dead code
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
-	$(BIN)/python tools/check_wording.py
-	$(BIN)/python tools/check_dead_code.py
+lint: setup ## ruff, types, layers, wording, dead code
+	@$(MAKE) -j2 mypy pyright ruff layers wording dead-code
 
 types: setup ## mypy for everything, pyright for the public API
-	$(BIN)/mypy components sandbox tests stacks docs tools
-	$(BIN)/mypy --explicit-package-bases examples benchmarks
+	@$(MAKE) -j2 mypy pyright
+
+mypy:
+	$(BIN)/mypy components sandbox tests stacks docs tools examples benchmarks
+
+pyright:
 	$(BIN)/pyright tests/typing
+
+ruff:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+layers:
+	$(BIN)/lint-imports
+
+wording:
+	$(BIN)/python tools/check_wording.py
+
+dead-code:
+	$(BIN)/python tools/check_dead_code.py
 
 unit: setup file-system-tools ## the tests that need no engine
 	@$(PYTEST) tests/unit tests/contract
