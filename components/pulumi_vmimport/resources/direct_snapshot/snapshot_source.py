@@ -11,7 +11,7 @@ from pulumi_vmimport.lifecycle.contract import Problem, Run, is_known, is_set
 from pulumi_vmimport.resources.data_requests import RunRequests
 from pulumi_vmimport.resources.direct_snapshot.direct_snapshot import DirectSnapshotInputs
 from pulumi_vmimport.resources.rules.bucket_rules import bucket_problems
-from pulumi_vmimport.resources.rules.disk_container_rules import location_problems
+from pulumi_vmimport.resources.rules.disk_container_rules import location_problems, missing_object_remedy
 from pulumi_vmimport.resources.rules.source_version import object_version
 from pulumi_vmimport.transfer import s3_object
 from pulumi_vmimport.transfer.local_image import LocalImage
@@ -68,7 +68,7 @@ def open_source(run: Run, inputs: DirectSnapshotInputs) -> Iterator[ImageSource]
     s3 = run.aws.client("s3")
     found = s3_object.find_object(s3, bucket, key)
     if found is None:
-        raise UnreadableSourceError(f"s3://{bucket}/{key}", "the object does not exist; upload it first")
+        raise UnreadableSourceError(f"s3://{bucket}/{key}", f"the object does not exist; {missing_object_remedy(key)}")
     with S3Image(RunRequests(run), found) as image:
         yield image
 

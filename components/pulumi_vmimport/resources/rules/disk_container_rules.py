@@ -95,9 +95,14 @@ def look_up_container(run: Run, top: str, path: str, container: AnyContainer) ->
     if not (yield from bucket_problems(run, path, bucket, input_path=top, use="import")):
         return
     if not run.supplied_by_resource(top) and not s3_locations.object_exists(run.aws, bucket, key):
-        yield Problem(
-            path, f"object {shown_value(key)} does not exist in bucket {shown_value(bucket)}; upload it first"
-        )
+        missing = f"object {shown_value(key)} does not exist in bucket {shown_value(bucket)}"
+        yield Problem(path, f"{missing}; {missing_object_remedy(key)}")
+
+
+def missing_object_remedy(key: str) -> str:
+    """What to do about an object that does not exist. Keys are often written like the paths of files."""
+    plain = key.lstrip("/")
+    return "upload it first" if plain == key else f"upload it first, or set the key to {shown_value(plain)}"
 
 
 def objects_of(containers: Sequence[AnyContainer]) -> list[tuple[str, str]]:

@@ -211,13 +211,15 @@ def test_preflight_reports_bucket_object_and_role_at_once(
     aws.observer("s3", "us-east-1").create_bucket(Bucket="far-away")
     containers = tuple(
         ImageDiskContainer(user_bucket=UserBucket(bucket, key))
-        for bucket, key in (("far-away", "k"), ("nowhere", "k"), ("images-of-web", "missing"))
+        for bucket, key in (("far-away", "k"), ("nowhere", "k"), ("images-of-web", "/missing"))
     )
     wrong = replace(inputs, disk_containers=containers, role_name="nobody")
     found = preflight(new_run(), wrong)
     assert "is in us-east-1, expected eu-west-1" in found["diskContainers[0].userBucket"]
     assert "bucket 'nowhere' does not exist" in found["diskContainers[1].userBucket"]
-    assert "object 'missing' does not exist in bucket 'images-of-web'" in found["diskContainers[2].userBucket"]
+    assert found["diskContainers[2].userBucket"] == (
+        "object '/missing' does not exist in bucket 'images-of-web'; upload it first, or set the key to 'missing'"
+    )
     assert "role 'nobody' does not exist" in found["roleName"]
     promised = preflight(new_run(supplied=("diskContainers", "roleName")), wrong)
     assert list(promised) == ["diskContainers[0].userBucket"]
