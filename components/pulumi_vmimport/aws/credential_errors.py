@@ -12,8 +12,12 @@ from botocore.exceptions import (
     ClientError,
     ConfigParseError,
     CredentialRetrievalError,
+    EndpointProviderError,
+    EndpointVariantError,
     InvalidConfigError,
+    InvalidEndpointConfigurationError,
     InvalidIMDSEndpointError,
+    InvalidProxiesConfigError,
     InvalidRegionError,
     LoginError,
     NoCredentialsError,
@@ -24,6 +28,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
     UnknownCredentialError,
+    UnsupportedS3ConfigurationError,
 )
 
 from pulumi_vmimport.aws.service_errors import (
@@ -66,8 +71,17 @@ _ROLE_REMEDIES = {
 }
 _SIGN_IN = (SSOError, TokenRetrievalError, LoginError)
 _UNREADABLE = (NoCredentialsError, CredentialRetrievalError, *_SIGN_IN)
+# botocore resolves no endpoint for these settings, as for a FIPS endpoint of a URL of its own.
+_ENDPOINTS = (
+    EndpointProviderError,
+    EndpointVariantError,
+    InvalidEndpointConfigurationError,
+    UnsupportedS3ConfigurationError,
+)
 _MISCONFIGURED = (
+    *_ENDPOINTS,
     ConfigParseError,
+    InvalidProxiesConfigError,
     InvalidConfigError,
     InvalidIMDSEndpointError,
     InvalidRegionError,
@@ -163,6 +177,10 @@ def _remedy(error: BaseException) -> str:
                 "check accessKey, secretKey, token, userAgents, endpoints and proxies, in the configuration and in the "
                 "environment, for line breaks and blanks"
             ),
+        ),
+        (
+            isinstance(error, _ENDPOINTS),
+            "check aws:endpoints, AWS_ENDPOINT_URL, useFipsEndpoint and useDualstackEndpoint, which exclude each other",
         ),
         (isinstance(error, NoRegionError), "set region, aws:region in the stack's configuration, or AWS_REGION"),
         (

@@ -17,7 +17,9 @@ from http import HTTPStatus
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -79,6 +81,8 @@ _OVER_QUOTA = frozenset({
 # Sources: https://docs.aws.amazon.com/workspaces/latest/api/CommonErrors.html,
 # https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_DistributeImage.html
 _UNAVAILABLE = frozenset({"ResourceInUseException", "ResourceUnavailableException"})
+# A connection that broke, or a body that was cut off or changed on its way.
+_DAMAGED = (BotoConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 _SERVER_ERROR = 500
 # The longest known message of AWS has some hundred characters; a response of a proxy can be a page.
 _MAX_MESSAGE_CHARACTERS = 2000
@@ -129,7 +133,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later: throttling, a server error, a broken connection, a foreign response."""
     if isinstance(error, ClientError):
         return is_throttled(error) or error_code(error) in _TIMED_OUT or _status(error) >= _SERVER_ERROR
-    return isinstance(error, (BotoConnectionError, HTTPClientError)) and not is_invalid_request(error)
+    return isinstance(error, _DAMAGED) and not is_invalid_request(error)
 
 
 def is_over_quota(error: BaseException) -> bool:

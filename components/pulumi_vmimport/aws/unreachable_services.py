@@ -20,6 +20,11 @@ def describe_unreachable_service(error: BaseException) -> str:
     cause = ""
     if isinstance(error, EndpointConnectionError):
         cause = _missing_region(str(error.kwargs.get("endpoint_url", "")))
+    if isinstance(error, SSLError):
+        cause = (
+            "set aws:customCaBundle or AWS_CA_BUNDLE to the certificates that sign that of the endpoint or of a proxy "
+            "before it, and check the clock of this machine; "
+        )
     return f"{error_message(error)}; {cause}check the Region, aws:endpoints, the proxy and the network"
 
 

@@ -45,6 +45,13 @@ REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access crede
         pytest.param(failures.NoRegionError(), False, "aws:region", id="region"),
         pytest.param(failures.InvalidRegionError(region_name="eu west"), False, "configuration", id="bad-region"),
         pytest.param(failures.InvalidConfigError(error_msg="x"), False, "configuration", id="config-file"),
+        pytest.param(failures.InvalidProxiesConfigError(), False, "configuration", id="proxy"),
+        pytest.param(
+            failures.EndpointProviderError(msg="FIPS and custom endpoint are not supported"),
+            False,
+            "useFipsEndpoint",
+            id="fips-endpoint-of-a-url",
+        ),
         pytest.param(failures.RefreshWithMFAUnsupportedError(), False, "configuration", id="mfa"),
         pytest.param(client_error("InvalidClientTokenId", status=403), False, "access key", id="unknown-key"),
         pytest.param(

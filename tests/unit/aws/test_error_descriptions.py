@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, SSLError
 
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.tables.known_failures import find
@@ -39,3 +39,10 @@ def test_a_service_out_of_reach_and_missing_credentials_have_their_own_remedies(
     unreachable = EndpointConnectionError(endpoint_url="https://ec2.eu-west-1.amazonaws.com/")
     assert "check the Region" in describe_aws_error(unreachable)
     assert "AWS_PROFILE" in describe_aws_error(NoCredentialsError())
+
+
+def test_a_certificate_that_cannot_be_verified_names_the_settings() -> None:
+    described = describe_aws_error(
+        SSLError(endpoint_url="https://sts", error=OSError("unable to get local issuer certificate"))
+    )
+    assert "unable to get local issuer certificate; set aws:customCaBundle or AWS_CA_BUNDLE" in described

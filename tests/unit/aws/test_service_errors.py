@@ -7,7 +7,9 @@ from botocore.exceptions import (
     ConnectionClosedError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
@@ -223,6 +225,15 @@ def test_the_time_for_a_message_grows_with_its_length_and_not_faster(unit: str) 
     short = seconds_for(read, unit, MEGABYTE // 16)
     # A quadratic function takes 256 times as long for a text that is 16 times as long.
     assert seconds_for(read, unit, MEGABYTE) < 80 * max(short, 0.01)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [IncompleteReadError(actual_bytes=3, expected_bytes=9), FlexibleChecksumError(error_msg="x")],
+    ids=["cut-off", "changed"],
+)
+def test_a_body_that_was_damaged_on_its_way_is_requested_again(error: Exception) -> None:
+    assert is_transient(error)
 
 
 def test_a_request_that_cannot_be_composed_is_not_repeated_and_its_header_is_in_no_message() -> None:
