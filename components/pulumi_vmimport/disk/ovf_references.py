@@ -68,7 +68,8 @@ def referenced_files(descriptor: bytes) -> tuple[ReferencedFile, ...]:
     try:
         parser.Parse(descriptor, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise InvalidDescriptorError("XML", f"expected well-formed XML, got {error}") from error
+        words = f"expected well-formed XML, got {error}; correct it in an editor, or export the VM again"
+        raise InvalidDescriptorError("XML", words) from error
     if not 0 < len(found) <= _MAX_FILES:
         raise InvalidDescriptorError("References", f"expected 1 to {_MAX_FILES} files, got {len(found) or 'none'}")
     return tuple(found)

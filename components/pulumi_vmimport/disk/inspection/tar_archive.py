@@ -28,12 +28,14 @@ _LONG_NAME, _PAX = b"L", b"x"
 _EXTENSIONS = frozenset({_LONG_NAME, _PAX})
 _SPARSE = b"S"  # of GNU tar: the data are not the file
 _SPARSE_KEYS, _SPARSE_NAME = b"GNU.sparse.", b"GNU.sparse.name"  # the same in a pax header
+WITHOUT_DATA = ("sparse file (tar --sparse)", "hard link", "symbolic link")
+"""Kinds of members that stand for a file without being it"""
 _UNUSUAL = {
     _PAX: "pax header",
     b"g": "global pax header",
-    _SPARSE: "sparse file (tar --sparse)",
-    b"1": "hard link",
-    b"2": "symbolic link",
+    _SPARSE: WITHOUT_DATA[0],
+    b"1": WITHOUT_DATA[1],
+    b"2": WITHOUT_DATA[2],
     b"3": "device",
     b"4": "device",
     b"6": "named pipe",

@@ -128,9 +128,13 @@ def _text_mode(disk: DiskFacts) -> str | None:
     return "the line endings in the header were converted" if disk.vmdk and not disk.vmdk.line_ends_intact else None
 
 
+def _place_of_data(vmdk: VmdkFacts) -> str:
+    return f"the data is in {name_list(vmdk.extent_files)}" if vmdk.extent_files else "it names no file with data"
+
+
 def _descriptor(disk: DiskFacts) -> str | None:
     vmdk = _is(disk, "descriptor")
-    return f"createType {vmdk.create_type}; the data is in {name_list(vmdk.extent_files)}" if vmdk else None
+    return f"createType {vmdk.create_type}; {_place_of_data(vmdk)}" if vmdk else None
 
 
 def _split(context: RuleContext) -> Iterator[Evidence]:

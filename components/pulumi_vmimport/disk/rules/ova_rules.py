@@ -56,8 +56,10 @@ def _not_first(context: RuleContext) -> Iterator[Evidence]:
 
 def _foreign(context: RuleContext) -> Iterator[Evidence]:
     ova = context.image.ova
-    headers = [h for h in ova.unusual_headers if h not in entries_without_data(ova).values()] if ova else []
-    if ova and (found := [*ova.foreign_files, *headers]):
+    if ova is None:
+        return
+    reported = set(entries_without_data(ova).values())
+    if found := [*ova.foreign_files, *(header for header in ova.unusual_headers if header not in reported)]:
         yield Evidence(context.image.name, f"not part of the VM: {name_list(found)}")
 
 

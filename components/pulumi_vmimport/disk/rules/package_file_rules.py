@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pulumi_vmimport.disk.inspection.facts import Container
 from pulumi_vmimport.disk.inspection.package_facts import OvaFacts
+from pulumi_vmimport.disk.inspection.tar_archive import WITHOUT_DATA
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
 from pulumi_vmimport.disk.rules.text_format import name_list
 from pulumi_vmimport.package_file_names import FileNames, folder_of, relative_path
@@ -24,10 +25,13 @@ def _missing_files(ova: OvaFacts) -> list[str]:
 
 def entries_without_data(ova: OvaFacts) -> Mapping[str, str]:
     """The entries of the archive that stand for a file of the descriptor without being it: links and sparse files."""
-    found = {
-        href: [header for header in ova.unusual_headers if header.endswith(f" {href}")] for href in _missing_files(ova)
-    }
-    return {href: headers[0] for href, headers in found.items() if headers}
+    missing = set(_missing_files(ova))
+    found: dict[str, str] = {}
+    for header in ova.unusual_headers:
+        kind = next((kind for kind in WITHOUT_DATA if header.startswith(f"{kind} ")), None)
+        if kind and (name := header[len(kind) + 1 :]) in missing:
+            found.setdefault(name, header)
+    return found
 
 
 def _file_missing(context: RuleContext) -> Iterator[Evidence]:
@@ -37,7 +41,7 @@ def _file_missing(context: RuleContext) -> Iterator[Evidence]:
     missing, without_data = _missing_files(ova), entries_without_data(ova)
     outside = [href for href in missing if relative_path(href) is None]
     found = {
-        "missing": [href for href in missing if href not in {*outside, *without_data}],
+        "missing": [href for href in missing if href not in without_data and relative_path(href) is not None],
         "outside the folder of the descriptor": outside,
         "stored without data": list(without_data.values()),
         "without a File element": [
@@ -105,9 +109,9 @@ def _not_compared(context: RuleContext) -> Iterator[Evidence]:
 
 def _manifest_damaged(context: RuleContext) -> Iterator[Evidence]:
     image = context.image
-    damage = [damage for damage in image.damage if damage.where == "manifest"]
-    for each in damage:
-        yield Evidence(image.name, f"manifest: {each.words}")
+    damage = [damage.words for damage in image.damage if damage.where == "manifest"]
+    if damage:
+        yield Evidence(image.name, f"manifest: {name_list(damage)}")
     if image.ova and not image.ova.manifest and not damage:
         for member in image.ova.members:
             if member.name.lower().endswith(".mf"):

@@ -1,6 +1,7 @@
 """Files whose name or stated format is that of another kind, and files in another place."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.disk.rules.sample_facts import (
@@ -19,7 +20,7 @@ from tests.unit.disk.rules.sample_facts import (
 )
 from tests.unit.disk.rules.test_evaluation import BROKEN
 
-from pulumi_vmimport.disk.inspection.facts import Container, ImageFacts
+from pulumi_vmimport.disk.inspection.facts import Container, Damage, ImageFacts
 from pulumi_vmimport.disk.inspection.package_facts import OvaMember
 from pulumi_vmimport.disk.rules.evaluation import evaluate
 from pulumi_vmimport.disk.rules.findings import Severity
@@ -120,3 +121,36 @@ def test_a_file_that_is_missing_is_not_to_be_compared() -> None:
     manifest = (replace(DIGEST, file="web.nvram", matches=None), replace(DIGEST, matches=None))
     (finding,) = evaluate(ova(manifest=manifest), EC2)
     assert (finding.rule, finding.evidence) == ("ova-manifest-not-compared", "not compared: disk.vmdk")
+
+
+def test_a_thousand_links_are_compared_once() -> None:
+    """The number of comparisons is counted, as no test depends on the time."""
+    hrefs = [f"disk{number}.vmdk" for number in range(1000)]
+    headers = tuple(Counted(f"symbolic link {href}") for href in hrefs)
+    facts = ovf(files=tuple(replace(FILE, href=href) for href in hrefs))
+    facts = replace(facts, ova=replace(facts.ova, members=MEMBERS[:2], unusual_headers=headers))  # type: ignore[type-var]
+    Counted.comparisons = 0
+    assert {finding.rule for finding in evaluate(facts, EC2)} == {"ova-file-missing"}
+    assert Counted.comparisons < 20 * len(hrefs)
+
+
+class Counted(str):
+    """A text that counts how often its start or end is compared."""
+
+    comparisons = 0
+    __slots__ = ()
+
+    def startswith(self, *arguments: Any) -> bool:
+        Counted.comparisons += 1
+        return super().startswith(*arguments)
+
+    def endswith(self, *arguments: Any) -> bool:
+        Counted.comparisons += 1
+        return super().endswith(*arguments)
+
+
+def test_a_manifest_that_names_many_missing_files_is_one_warning() -> None:
+    damage = tuple(Damage("manifest", f"it names file{number}, which is missing") for number in range(1000))
+    (finding,) = evaluate(replace(ova(), damage=damage), EC2)
+    assert finding.rule == "ova-manifest-damaged"
+    assert finding.evidence.endswith("it names file4, which is missing and 995 more")

@@ -12,6 +12,7 @@ from tests.unit.disk.rules.sample_facts import (
     GPT,
     MACHINE,
     MEMBERS,
+    NO_VMDK,
     OVF,
     SMALL_GPT,
     SNAPSHOT,
@@ -204,3 +205,8 @@ def test_an_invalid_copy_of_the_gpt_is_one_warning() -> None:
 
 def test_a_vmdk_that_is_cut_short_need_not_be_read_as_a_whole() -> None:
     assert found(vmdk(grains_end_within_file=False, every_grain_table_read=False)).keys() == {"vmdk-cut-short"}
+
+
+def test_a_descriptor_of_zeros_names_no_file() -> None:
+    evidence = found(disk(vmdk=replace(NO_VMDK, create_type="custom")))["vmdk-descriptor-only"].evidence
+    assert evidence == "createType custom; it names no file with data"
