@@ -31,7 +31,7 @@ byte-code: .venv/complete
 	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip install \
 		--quiet --disable-pip-version-check --no-compile --editable ./sandbox --editable '.[cli,docs,guest,linux,policies,sandbox,dev]'
 	@$(BIN)/python -m compileall -q -j 2 -x '/pulumi_aws/' .venv/lib
-	@$(BIN)/python -m compileall -q -l $(foreach package,. s3 iam,.venv/lib/python*/site-packages/pulumi_aws/$(package))
+	@$(BIN)/python -m compileall -q -l $(foreach package,. ec2 iam imagebuilder s3,.venv/lib/python*/site-packages/pulumi_aws/$(package))
 	@touch $@
 
 toolchain:
