@@ -24,7 +24,7 @@ byte-code: .venv/complete
 	@$(BIN)/python -m compileall -q components sandbox
 
 # --no-compile: compiling the packages below takes a third of pip's time, and most of that byte code is never imported. What
-# the components import is compiled: where PYTHONDONTWRITEBYTECODE is set, each program would compile it again.
+# the components and the examples import is compiled: where PYTHONDONTWRITEBYTECODE is set, each program would compile it again.
 .venv/complete: pyproject.toml sandbox/pyproject.toml constraints.txt
 	@echo "creating .venv with the versions of constraints.txt: about 1 minute"
 	@$(PYTHON) -m venv .venv

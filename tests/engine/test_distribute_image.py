@@ -75,6 +75,7 @@ def test_an_image_is_distributed_once_and_destroyed_everywhere(
     stack: Any, sandbox: Sandbox, args: dict[str, Any], builder: Any
 ) -> None:
     before = sandbox.aws.remaining_resources()
+    sandbox.aws.settings.copy_image_seconds = 1800  # several polls
     assert stack.preview() == {"create": 2}
     assert stack.up() == {"create": 2}
     outputs = stack.outputs()

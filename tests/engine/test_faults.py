@@ -1,5 +1,6 @@
 """However an import is cut off or refused: one task in AWS, the next `up` converges, `destroy` leaves nothing."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 ENGINE, EVERYTHING = "bin/pulumi --", ""  # what is in the command lines
 PROVIDER = "provider"
 DESCRIBE = "DescribeImportImageTasks"
+
+
+@pytest.fixture
+def provider_python() -> Path:
+    return Path(sys.executable)  # what the tests interrupt is what users run
 
 
 @pytest.fixture

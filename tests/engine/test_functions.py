@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
-from tests.engine.conftest import BUCKET, KEY, REGION, Program, Stack
+from tests.engine.conftest import BUCKET, KEY, REGION
+from tests.engine.stack import Program, Stack
 
 from pulumi_vmimport import (
     ImportImage,

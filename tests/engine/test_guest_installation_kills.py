@@ -72,6 +72,11 @@ if os.path.exists(ARMED):
 """
 
 
+@pytest.fixture
+def provider_python() -> Path:
+    return Path(sys.executable)  # what the tests interrupt is what users run
+
+
 @pytest.fixture(autouse=True)
 def programs_end_here(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """The program of a killed engine stays in this process; its warnings must appear within its own test."""

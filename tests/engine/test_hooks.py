@@ -1,6 +1,8 @@
 """What this library adds to Pulumi's dynamic providers: cancel, deadlines, many resources at once."""
 
 import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -11,6 +13,11 @@ from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 ENGINE = "bin/pulumi --"
 DESCRIBE = "DescribeImportImageTasks"
+
+
+@pytest.fixture
+def provider_python() -> Path:
+    return Path(sys.executable)  # what the tests interrupt is what users run
 
 
 @pytest.fixture

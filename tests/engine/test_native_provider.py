@@ -3,6 +3,7 @@
 import json
 import runpy
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ from pulumi_vmimport_sandbox import Sandbox
 REGION = "eu-west-1"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NATIVE, DYNAMIC = "vmimport:index:ImportImage", "pulumi-python:dynamic/vmimport:ImportImage"
+
+
+@pytest.fixture
+def provider_python() -> Path:
+    return Path(sys.executable)  # what the tests interrupt is what users run
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.engine.conftest import native_plugin
+from tests.engine.stack import native_plugin
 
 from pulumi_vmimport_sandbox.toolchain import engine
 

@@ -10,7 +10,7 @@ import pytest
 from tests.browser import browser, needs_chromium
 from tests.unit.cli.report.test_report_command import Page
 
-from pulumi_vmimport_sandbox import Sandbox
+from pulumi_vmimport_sandbox import Sandbox, SandboxClock
 
 SECRET = "hunter2-of-the-stack"
 PROGRAM = """
@@ -22,6 +22,11 @@ pulumi.log.warn("a warning of the program")
 web = ImportImage("web", **{arguments!r})
 pulumi.export("imageId", web.image_id)
 """
+
+
+@pytest.fixture
+def clock() -> SandboxClock:
+    return SandboxClock.fast(600)  # the event log records whole seconds, and each phase must last one
 
 
 class Project:
