@@ -45,7 +45,6 @@ ALLOWED: dict[str, str] = {
     "default_version_number": "moto's launch templates",
     "floppy_drives": "the JSON report, which is written from the fields",
     "serialize_as_secret_always": "Pulumi's dynamic provider",
-    "comment": "the request to EC2, which is written from the fields",
     "upload_start": "the request to EC2, which is written from the fields",
     "upload_end": "the request to EC2, which is written from the fields",
     "upload_size": "the request to EC2, which is written from the fields",

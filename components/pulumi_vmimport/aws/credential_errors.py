@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from botocore.exceptions import (
@@ -149,14 +149,17 @@ def is_identity_error(error: BaseException) -> bool:
     )
 
 
-def describe_identity_error(error: BaseException) -> str:
-    """The error in AWS's words, with the remedy."""
+def describe_identity_error(error: BaseException, explain_denial: Callable[[str], str | None]) -> str:
+    """The error in AWS's words, with the remedy.
+
+    `explain_denial` explains a message about a denial that no statement of the caller can override.
+    """
     if isinstance(error, VmimportError):
         return str(error)
-    return f"{error_message(error)}; {_remedy(error)}"
+    return f"{error_message(error)}; {_remedy(error, explain_denial)}"
 
 
-def _remedy(error: BaseException) -> str:
+def _remedy(error: BaseException, explain_denial: Callable[[str], str | None]) -> str:
     kinds: tuple[tuple[bool, str], ...] = (
         (_is_clock_error(error), "the clock of this machine differs from that of AWS: synchronize it and rerun"),
         (isinstance(error, _SIGN_IN), "sign in again, for example with `aws sso login`, and rerun"),
@@ -199,21 +202,17 @@ def _remedy(error: BaseException) -> str:
                 "clock of this machine, and that the account has enabled the Region"
             ),
         ),
-        (_is_role_error(error), f"the role cannot be assumed: {_role_remedy(error)}"),
+        (_is_role_error(error), f"the role cannot be assumed: {_role_remedy(error, explain_denial)}"),
     )
     return next((remedy for applies, remedy in kinds if applies), "correct the configuration of AWS")
 
 
-def _role_remedy(error: BaseException) -> str:
-    if remedy := _ROLE_REMEDIES.get(error_code(error)):
-        return remedy
-    # The table of failures is read after an error only.
-    from pulumi_vmimport.aws.tables.known_failures import Grant, find  # noqa: PLC0415
-
-    known = find(error_message(error))
-    if known is not None and known.grant is Grant.NONE:  # a policy that no other one can override denies it
-        return known.explanation
-    return "check its ARN, its trust policy and externalId, and that the credentials before it allow the call"
+def _role_remedy(error: BaseException, explain_denial: Callable[[str], str | None]) -> str:
+    return (
+        _ROLE_REMEDIES.get(error_code(error))
+        or explain_denial(error_message(error))
+        or "check its ARN, its trust policy and externalId, and that the credentials before it allow the call"
+    )
 
 
 def _operation(error: BaseException) -> str:

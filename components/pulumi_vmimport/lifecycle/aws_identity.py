@@ -8,7 +8,8 @@ from typing import Any
 from pulumi_vmimport.aws.configuration.aws_settings import AwsSettings
 from pulumi_vmimport.aws.configuration.tag_settings import TagSettings
 from pulumi_vmimport.aws.connection import AwsConnection
-from pulumi_vmimport.aws.credential_errors import AccountMismatchError, describe_identity_error, is_identity_error
+from pulumi_vmimport.aws.credential_errors import AccountMismatchError, is_identity_error
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, VSPHERE_PROVIDER
@@ -100,5 +101,5 @@ def identity_problem(error: BaseException, bag: Mapping[str, Any]) -> Problem | 
     """The problem of the inputs that an error stands for, if no call succeeds before the user corrects it."""
     if is_identity_error(error):
         path = next((name for name in ("assumeRoleArn", "profile") if bag.get(name) is not None), "")
-        return Problem(path, describe_identity_error(error))
+        return Problem(path, describe_aws_error(error))
     return Problem("", describe_unreachable_service(error)) if is_unreachable_service(error) else None

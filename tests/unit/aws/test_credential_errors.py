@@ -9,9 +9,9 @@ from pulumi_vmimport.aws.credential_errors import (
     AccountNotAllowedError,
     InvalidConfigurationError,
     credentials_expired,
-    describe_identity_error,
     is_identity_error,
 )
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 
 
 def client_error(code: str, operation: str = "DescribeImages", status: int = 400, words: str = "words") -> ClientError:
@@ -95,7 +95,7 @@ REJECTED_BY_EC2 = "words: AWS was not able to validate the provided access crede
 def test_an_error_of_the_identity_names_the_remedy(error: Exception, expired: Any, remedy: str) -> None:
     assert is_identity_error(error)
     assert credentials_expired(error) is expired
-    described = describe_identity_error(error)
+    described = describe_aws_error(error)
     details = error.response["Error"] if isinstance(error, ClientError) else None
     assert described.startswith(f"{details['Code']}: {details['Message']}" if details else type(error).__name__)
     assert remedy in described
@@ -119,7 +119,7 @@ def test_other_errors_are_none_of_the_identity(error: Exception) -> None:
 
 
 def test_errors_about_accounts_and_configuration_name_all_facts() -> None:
-    mismatch = describe_identity_error(AccountMismatchError("111111111111", "222222222222", "eu-west-1"))
+    mismatch = describe_aws_error(AccountMismatchError("111111111111", "222222222222", "eu-west-1"))
     assert all(fact in mismatch for fact in ("111111111111", "222222222222", "eu-west-1", "nothing was changed"))
     assert "333333333333" in str(AccountNotAllowedError("222222222222", ["333333333333"], []))
     assert "forbiddenAccountIds" in str(AccountNotAllowedError("222222222222", [], ["222222222222"]))

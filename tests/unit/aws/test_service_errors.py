@@ -17,8 +17,9 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from pulumi_vmimport.aws.credential_errors import credentials_expired, describe_identity_error, is_identity_error
+from pulumi_vmimport.aws.credential_errors import credentials_expired, is_identity_error
 from pulumi_vmimport.aws.ec2.export_tasks import is_image_busy
+from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.iam.service_role import rejected_role
 from pulumi_vmimport.aws.redacted_urls import redact_urls
 from pulumi_vmimport.aws.service_errors import (
@@ -240,7 +241,7 @@ def test_a_request_that_cannot_be_composed_is_not_repeated_and_its_header_is_in_
     error = HTTPClientError(error=ValueError("Invalid header value b'session-token-of-web\\n'"))
     assert not is_transient(error)
     assert is_identity_error(error)
-    described = describe_identity_error(error)
+    described = describe_aws_error(error)
     assert "session-token-of-web" not in described
     assert "contains a line break" in described
     assert "check accessKey, secretKey, token" in described
