@@ -30,11 +30,12 @@ class Constructs:
 
         Raises: RunInterruptedError if the run ends first.
         """
+        with self._changed:  # before the start: `end` waits for every call that has started
+            self._open += 1
+            context.add_callback(lambda: self._change(closed=1))
         made = _CALLS.submit(construct)
         made.add_done_callback(lambda _: self._change())
         with self._changed:
-            self._open += 1
-            context.add_callback(lambda: self._change(closed=1))
             self._changed.wait_for(lambda: made.done() or self._is_over)
         if made.done():
             return made.result()
