@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,12 @@ def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def provider_python(warm_python: Path) -> Path:
-    """What starts the provider of the custom resources. Tests that kill it override this with `sys.executable`."""
-    return warm_python
+def provider_python(request: pytest.FixtureRequest) -> Path:
+    """What starts the provider of the custom resources; with the mark `cold_provider`, as Pulumi does."""
+    if request.node.get_closest_marker("cold_provider"):
+        return Path(sys.executable)
+    python: Path = request.getfixturevalue("warm_python")
+    return python
 
 
 @pytest.fixture

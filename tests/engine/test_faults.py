@@ -1,6 +1,5 @@
 """However an import is cut off or refused: one task in AWS, the next `up` converges, `destroy` leaves nothing."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ PROVIDER = "provider"
 DESCRIBE = "DescribeImportImageTasks"
 
 
-@pytest.fixture
-def provider_python() -> Path:
-    return Path(sys.executable)  # what the tests interrupt is what users run
+pytestmark = pytest.mark.cold_provider  # what the tests interrupt is what users run
 
 
 @pytest.fixture

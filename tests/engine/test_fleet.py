@@ -107,7 +107,7 @@ def test_ctrl_c_ends_the_running_stacks_and_the_next_run_resumes_their_imports(f
     fleet.wait_for_tasks(1)
     os.killpg(running.pid, signal.SIGINT)
     status, first, shown = fleet.ended(running, advancing=False)
-    assert (status, first["mail"], first["build"]) == (130, "interrupted", "not started")
+    assert (status, first["mail"], first["build"]) == (130, "interrupted", "not started"), shown
     assert "waiting for the running stacks to save their states" in shown
     assert fleet.run("--parallel", "2")[:2] == (0, dict.fromkeys(WAVES, "imported"))
     assert len(fleet.sandbox.aws.import_tasks) == len(WAVES)

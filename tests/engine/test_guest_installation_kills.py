@@ -72,9 +72,7 @@ if os.path.exists(ARMED):
 """
 
 
-@pytest.fixture
-def provider_python() -> Path:
-    return Path(sys.executable)  # what the tests interrupt is what users run
+pytestmark = pytest.mark.cold_provider  # what the tests interrupt is what users run
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,6 @@
 """What this library adds to Pulumi's dynamic providers: cancel, deadlines, many resources at once."""
 
 import signal
-import sys
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -15,9 +13,7 @@ ENGINE = "bin/pulumi --"
 DESCRIBE = "DescribeImportImageTasks"
 
 
-@pytest.fixture
-def provider_python() -> Path:
-    return Path(sys.executable)  # what the tests interrupt is what users run
+pytestmark = pytest.mark.cold_provider  # what the tests interrupt is what users run
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import runpy
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 NATIVE, DYNAMIC = "vmimport:index:ImportImage", "pulumi-python:dynamic/vmimport:ImportImage"
 
 
-@pytest.fixture
-def provider_python() -> Path:
-    return Path(sys.executable)  # what the tests interrupt is what users run
+pytestmark = pytest.mark.cold_provider  # what the tests interrupt is what users run
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 Imports and service models take a second of CPU time in each of the thousand engine commands of the tests. The engine
 still starts a process for each command: `_SHIM`, which has the command line and the environment of the provider, forwards
 signals to it and exits with it. A killed shim kills the provider. The tests of interruptions start the providers as users
-do: see the fixture `provider_python`.
+do: they have the mark `cold_provider`.
 """
 
 import ast

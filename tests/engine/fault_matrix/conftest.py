@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -217,11 +216,6 @@ def collect_programs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     caplog.get_records("call").clear()  # logged gRPC errors refer to the program
     gc.collect()
-
-
-@pytest.fixture
-def provider_python() -> Path:
-    return Path(sys.executable)  # what the tests interrupt is what users run
 
 
 @pytest.fixture

@@ -28,10 +28,11 @@ from pulumi_vmimport_sandbox.aws.core.call_log import RecordedCall
 
 DAY, YEAR = 86400, 365 * 86400
 
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    pytest.mark.cold_provider,  # what the tests interrupt is what users run
     # The program of a killed engine runs in this process until the test ends it.
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 ONE_OF_EACH_FAMILY = (
