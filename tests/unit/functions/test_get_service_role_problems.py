@@ -77,4 +77,4 @@ def test_fails_where_the_role_cannot_be_read(call: Call, run: FakeRun, role: str
 
 
 def test_fails_for_a_name_that_no_role_can_have() -> None:
-    assert "expected 1 to 64 letters" in problems_of(OF, region=REGION, roleName="a role")["roleName"]
+    assert "1 to 64 letters" in problems_of(OF, region=REGION, roleName="a role")["roleName"]
