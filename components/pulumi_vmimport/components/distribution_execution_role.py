@@ -15,8 +15,8 @@ from pulumi_vmimport.components.distribution_role_rules import readiness_of, rol
 from pulumi_vmimport.components.owned_role import owned_role
 from pulumi_vmimport.components.provider_lookups import account_of, partition_of
 from pulumi_vmimport.components.service_role_choice import own_role_name
-from pulumi_vmimport.lifecycle.contract import Problem, is_set
-from pulumi_vmimport.resources.rules.role_names import role_name_problem
+from pulumi_vmimport.lifecycle.contract import Problem
+from pulumi_vmimport.resources.rules.role_names import role_name_problems
 
 _PREFIX = "distribution"
 _POLICY_NAME = "distribution"
@@ -121,7 +121,5 @@ class DistributionExecutionRole(Component):
 
 def _check(values: Values) -> Iterator[Problem]:
     for name in ("role_name", "export_role_name"):
-        value = values.get(name)
-        if is_set(value) and (reason := role_name_problem(value)):
-            yield Problem(name, reason)
+        yield from role_name_problems(values.get(name), name)
     yield from role_problems(values)

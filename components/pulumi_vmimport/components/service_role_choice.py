@@ -16,9 +16,9 @@ import pulumi_aws as aws
 
 from pulumi_vmimport.aws.iam import iam_documents
 from pulumi_vmimport.components.component_base import CheckedInputs, Values
-from pulumi_vmimport.lifecycle.contract import Problem, is_set
+from pulumi_vmimport.lifecycle.contract import Problem
 from pulumi_vmimport.lifecycle.identity import IDENTITY_TAG, STACK_TAG, Identity
-from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, role_name_problem
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, role_name_problems
 from pulumi_vmimport.shown_value import shown_value
 
 ROLE_ARGS = ("existing_role_name", "role_name", "adopt")
@@ -72,8 +72,7 @@ def own_role_name(name: str, prefix: str = DEFAULT_ROLE) -> str:
 def role_argument_problems(values: Values) -> Iterator[Problem]:
     """The problems of the arguments in ROLE_ARGS."""
     for name in ("existing_role_name", "role_name"):
-        if is_set(values.get(name)) and (reason := role_name_problem(values[name])):
-            yield Problem(name, reason)
+        yield from role_name_problems(values.get(name), name)
     if values.get("existing_role_name") is not None:
         for name in ("role_name", "adopt"):
             if values.get(name) is not None:

@@ -18,7 +18,7 @@ from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.identity import Identity
 from pulumi_vmimport.lifecycle.program_values import without_dependency
 from pulumi_vmimport.resources.iam.role_readiness import RoleReadiness, RoleReadinessArgs
-from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, role_name_problem
+from pulumi_vmimport.resources.rules.role_names import DEFAULT_ROLE, role_name_problems
 from pulumi_vmimport.resources.rules.tag_rules import tag_problems
 from pulumi_vmimport.shown_value import shown_value
 
@@ -164,9 +164,7 @@ def _check(values: Values) -> Iterator[Problem]:
                 yield Problem(
                     name, "applies only to a new role, and an adopted role is not changed; remove it or adopt"
                 )
-    role_name = values.get("role_name")
-    if is_set(role_name) and (reason := role_name_problem(role_name)):
-        yield Problem("role_name", reason)
+    yield from role_name_problems(values.get("role_name"), "role_name")
     yield from _matching(values, "permissions_boundary", _POLICY_ARN, "the ARN of a policy")
     for name in ("import_buckets", "export_buckets"):
         yield from _all_matching(values, name, BUCKET_NAME, "the name of a bucket")

@@ -10,7 +10,7 @@ from pulumi_vmimport.aws.configuration.tag_settings import TagSettings
 from pulumi_vmimport.aws.connection import AwsConnection
 from pulumi_vmimport.aws.credential_errors import AccountMismatchError, is_identity_error
 from pulumi_vmimport.aws.error_descriptions import describe_aws_error
-from pulumi_vmimport.aws.unreachable_services import describe_unreachable_service, is_unreachable_service
+from pulumi_vmimport.aws.unreachable_services import is_unreachable_service
 from pulumi_vmimport.lifecycle.contract import UNKNOWN, Problem, is_set
 from pulumi_vmimport.lifecycle.host_properties import AWS_PROVIDER, VSPHERE_PROVIDER
 from pulumi_vmimport.lifecycle.input_changes import has_unknown
@@ -102,4 +102,4 @@ def identity_problem(error: BaseException, bag: Mapping[str, Any]) -> Problem | 
     if is_identity_error(error):
         path = next((name for name in ("assumeRoleArn", "profile") if bag.get(name) is not None), "")
         return Problem(path, describe_aws_error(error))
-    return Problem("", describe_unreachable_service(error)) if is_unreachable_service(error) else None
+    return Problem("", describe_aws_error(error)) if is_unreachable_service(error) else None

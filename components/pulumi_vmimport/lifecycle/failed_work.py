@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from pulumi_vmimport.aws.error_descriptions import describe_aws_error
 from pulumi_vmimport.aws.service_errors import is_aws_error
 from pulumi_vmimport.errors import VmimportError
 from pulumi_vmimport.lifecycle.contract import PartialFailureError
+from pulumi_vmimport.lifecycle.error_reporting import describe_error
 
 
 def remove_failed_work(failure: str, remove: Callable[[], object]) -> None:
@@ -18,8 +18,7 @@ def remove_failed_work(failure: str, remove: Callable[[], object]) -> None:
     except Exception as error:
         if not is_aws_error(error) and not isinstance(error, VmimportError):
             raise
-        words = describe_aws_error(error) if is_aws_error(error) else str(error)
         raise PartialFailureError(
-            f"{failure}; what it left could not be removed: {words}; run `pulumi up` again, which removes it, or "
-            "`pulumi destroy`"
+            f"{failure}; what it left could not be removed: {describe_error(error)}; run `pulumi up` again, which "
+            "removes it, or `pulumi destroy`"
         ) from error

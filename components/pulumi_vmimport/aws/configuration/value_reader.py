@@ -38,9 +38,10 @@ class ValueReader:
     def text(self, key: str) -> str | None:
         """A string."""
         value = self._values.get(key)
-        if value is None or _is_scalar(value):
-            return None if value is None else _scalar_text(value) or None
-        self.problem(key, f"expected a string, got {_kind(value)}")
+        if _is_scalar(value):
+            return _scalar_text(value) or None
+        if value is not None:
+            self.problem(key, f"expected a string, got {_kind(value)}")
         return None
 
     def file(self, key: str) -> str | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pulumi_vmimport.disk.conversion_remedies import CONVERT, is_split_extent
-from pulumi_vmimport.disk.inspection.facts import SIGNATURE, Container, DiskFacts
-from pulumi_vmimport.disk.rules.raw_rules import is_unidentified
+from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts
+from pulumi_vmimport.disk.rules.raw_rules import is_unidentified, lacks_signature
 from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
 from pulumi_vmimport.image_profile import ImageProfile
 
@@ -25,9 +25,14 @@ def is_raw_disk(disk: DiskFacts) -> bool:
     return disk.container is Container.RAW and not is_unidentified(disk)
 
 
-def _lacks_signature(disk: DiskFacts) -> bool:
-    """Whether a file has the name of a format with a signature, and no signature."""
-    return any(damage.where == SIGNATURE for damage in disk.damage)
+def _named(name: str) -> Container | None:
+    """The format that the name of a file states."""
+    return next((format for ending, format in _NAMED.items() if name.lower().endswith(ending)), None)
+
+
+def _is_misnamed_raw(disk: DiskFacts) -> bool:
+    """Whether a raw disk has the name of a format with a signature."""
+    return lacks_signature(disk) and is_raw_disk(disk)
 
 
 def _format(context: RuleContext) -> Iterator[Evidence]:
@@ -36,11 +41,10 @@ def _format(context: RuleContext) -> Iterator[Evidence]:
         yield from _disks_of_package(context)
     if found in {Container.OTHER, Container.OVF}:
         return  # other rules report these
-    name = context.image.name.lower()
-    expected = context.stated or next((format for ending, format in _NAMED.items() if name.endswith(ending)), None)
+    expected = context.stated or _named(context.image.name)
     if expected in {None, found} or _is_vhdx_as_vhd(context) or is_split_extent(context.image.name):
         return  # other rules report these
-    is_raw = any(_lacks_signature(disk) and is_raw_disk(disk) for disk in context.disks)
+    is_raw = any(map(_is_misnamed_raw, context.disks))
     # A raw file with the name of another format and no known content is damaged.
     if context.stated or found is not Container.RAW or is_raw:
         by = "the stated format" if context.stated else "the format by the file name"
@@ -50,8 +54,7 @@ def _format(context: RuleContext) -> Iterator[Evidence]:
 
 def _disks_of_package(context: RuleContext) -> Iterator[Evidence]:
     for disk in context.disks:
-        if _lacks_signature(disk) and is_raw_disk(disk):
-            named = next(format for ending, format in _NAMED.items() if disk.name.lower().endswith(ending))
+        if _is_misnamed_raw(disk) and (named := _named(disk.name)):
             evidence = f"the format by the file name is {named.upper()}, the content is RAW"
             yield Evidence(disk.name, evidence, f"{CONVERT}; name it as before, and repack with DiskImageUpload")
 

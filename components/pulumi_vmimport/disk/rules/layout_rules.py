@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from pulumi_vmimport.disk.disk_content import SECTOR_BYTES
 from pulumi_vmimport.disk.inspection.facts import (
-    SIGNATURE,
     Container,
     DiskFacts,
     FileSystem,
@@ -21,6 +20,7 @@ from pulumi_vmimport.disk.rules.boot_layout import (
 )
 from pulumi_vmimport.disk.rules.container_rules import LAYOUT_PLACES
 from pulumi_vmimport.disk.rules.findings import Severity
+from pulumi_vmimport.disk.rules.raw_rules import lacks_signature
 from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext, for_each_disk
 from pulumi_vmimport.disk.rules.text_format import approximate_size, exact_size, name_list, quantity
 from pulumi_vmimport.image_profile import ImageProfile
@@ -140,7 +140,7 @@ def _no_boot(context: RuleContext) -> Iterator[Evidence]:
     partitions = data_partitions(layout)
     match layout.scheme:
         case PartitionScheme.NONE:
-            if not any(damage.where == SIGNATURE for damage in root.damage):  # else the file is no disk
+            if not lacks_signature(root):  # else the file is no disk
                 held = _HELD.get(layout.whole_disk_file_system, f"holds {layout.whole_disk_file_system}")
                 yield Evidence(root.name, f"no partition table; the disk {held}")
         case PartitionScheme.MBR:

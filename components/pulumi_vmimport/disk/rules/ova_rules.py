@@ -1,6 +1,6 @@
 """Rules for an OVA, and for the VM that its OVF descriptor describes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from pulumi_vmimport.disk.inspection.facts import Container, PartitionScheme
@@ -9,36 +9,16 @@ from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.rules.boot_layout import can_boot_gpt_by_bios
 from pulumi_vmimport.disk.rules.guest_systems import name_of_32_bit_guest
 from pulumi_vmimport.disk.rules.package_file_rules import entries_without_data, has_file_finding
-from pulumi_vmimport.disk.rules.rule_context import Check, Checks, Evidence, RuleContext
+from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_ova, for_ovf
 from pulumi_vmimport.disk.rules.text_format import exact_size, name_list, quantity
 from pulumi_vmimport.package_file_names import folder_of
 from pulumi_vmimport.service_limits import MAX_IMPORT_VOLUMES
 
-# Exporters write the descriptor before they know the sizes.
-_UNSTATED = frozenset({None, 0})
 _OVF, _XVA, _HERE = ".ovf", "ova.xml", "./"
 _REPACK_ON_MACOS = (
     "repack it without the added files: "
     "`COPYFILE_DISABLE=1 tar -cf web.ova web.ovf web.mf web-disk1.vmdk`, or use DiskImageUpload"
 )
-
-
-def _for_ova(check: Callable[[OvaFacts], str | None]) -> Check:
-    def checked(context: RuleContext) -> Iterator[Evidence]:
-        detail = check(context.image.ova) if context.image.ova else None
-        if detail:
-            yield Evidence(context.image.name, detail)
-
-    return checked
-
-
-def _for_ovf(check: Callable[[OvfFacts], str | None]) -> Check:
-    def checked(context: RuleContext) -> Iterator[Evidence]:
-        detail = check(context.ovf) if context.ovf else None
-        if detail:
-            yield Evidence(context.image.name, detail)
-
-    return checked
 
 
 def _not_first(context: RuleContext) -> Iterator[Evidence]:
@@ -193,17 +173,17 @@ CHECKS: Checks = {
     "ova-foreign-files": _foreign,
     "ova-in-folder": _in_folder,
     "ova-file-name-differs": _names_differ,
-    "ovf-version": _for_ovf(lambda ovf: ovf.other_version),
-    "ovf-invalid-value": _for_ovf(_invalid_values),
-    "ova-without-ovf": _for_ova(_without_ovf),
-    "ova-without-disk": _for_ovf(_without_disk),
+    "ovf-version": for_ovf(lambda ovf: ovf.other_version),
+    "ovf-invalid-value": for_ovf(_invalid_values),
+    "ova-without-ovf": for_ova(_without_ovf),
+    "ova-without-disk": for_ovf(_without_disk),
     "ovf-not-packed": _not_packed,
-    "ova-not-ended": _for_ova(lambda ova: None if ova.ends_in_zero_blocks else "the last blocks are not zeros"),
-    "ova-cd-image": _for_ovf(lambda ovf: name_list(ovf.cd_images) if ovf.cd_images else None),
-    "ovf-several-adapters": _for_ovf(_several_adapters),
-    "ovf-not-one-machine": _for_ovf(_not_one_machine),
-    "ovf-linked-disk": _for_ovf(_linked),
-    "ovf-empty-disk": _for_ovf(_empty_disks),
+    "ova-not-ended": for_ova(lambda ova: None if ova.ends_in_zero_blocks else "the last blocks are not zeros"),
+    "ova-cd-image": for_ovf(lambda ovf: name_list(ovf.cd_images) if ovf.cd_images else None),
+    "ovf-several-adapters": for_ovf(_several_adapters),
+    "ovf-not-one-machine": for_ovf(_not_one_machine),
+    "ovf-linked-disk": for_ovf(_linked),
+    "ovf-empty-disk": for_ovf(_empty_disks),
     "ovf-capacity-wrong": _wrong_capacity,
     "ovf-firmware-mismatch": firmware_mismatch,
     "ovf-32-bit": _is_32_bit,

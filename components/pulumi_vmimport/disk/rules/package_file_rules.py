@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from pulumi_vmimport.disk.inspection.facts import Container
-from pulumi_vmimport.disk.inspection.package_facts import OvaFacts
+from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.inspection.tar_archive import WITHOUT_DATA
-from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext
+from pulumi_vmimport.disk.rules.rule_context import Checks, Evidence, RuleContext, for_ova, for_ovf
 from pulumi_vmimport.disk.rules.text_format import name_list
 from pulumi_vmimport.package_file_names import FileNames, folder_of, relative_path
 
@@ -80,31 +80,25 @@ def _chunked(context: RuleContext) -> Iterator[Evidence]:
         yield Evidence(context.image.name, found, remedy)
 
 
-def _compressed(context: RuleContext) -> Iterator[Evidence]:
-    files = context.ovf.files if context.ovf else ()
-    found = [f"{f.href}: {f.compression}" for f in files if f.compression and f.compression != "identity"]
-    if found:
-        yield Evidence(context.image.name, name_list(found))
+def _compressed(ovf: OvfFacts) -> str | None:
+    found = [f"{f.href}: {f.compression}" for f in ovf.files if f.compression and f.compression != "identity"]
+    return name_list(found) if found else None
 
 
-def _mismatch(context: RuleContext) -> Iterator[Evidence]:
+def _mismatch(ova: OvaFacts) -> str | None:
     found = [
         f"{entry.file}: expected {entry.algorithm} {entry.digest[:16]}..., got another"
-        for entry in (context.image.ova.manifest if context.image.ova else ())
+        for entry in ova.manifest
         if entry.matches is False
     ]
-    if found:
-        yield Evidence(context.image.name, name_list(found))
+    return name_list(found) if found else None
 
 
-def _not_compared(context: RuleContext) -> Iterator[Evidence]:
-    if (ova := context.image.ova) is None:
-        return
+def _not_compared(ova: OvaFacts) -> str | None:
     there = FileNames((member.name for member in ova.members), folder_of(ova.descriptor or ""))
     # A file that is missing is reported as such: `--deep` does not find it.
     found = [entry.file for entry in ova.manifest if entry.matches is None and there.find(entry.file)]
-    if found:
-        yield Evidence(context.image.name, f"not compared: {name_list(found)}")
+    return f"not compared: {name_list(found)}" if found else None
 
 
 def _manifest_damaged(context: RuleContext) -> Iterator[Evidence]:
@@ -118,16 +112,14 @@ def _manifest_damaged(context: RuleContext) -> Iterator[Evidence]:
                 yield Evidence(image.name, f"{member.name} is empty")
 
 
-def _wrong_size(context: RuleContext) -> Iterator[Evidence]:
-    ova = context.image.ova
-    sizes = {member.name: member.size_bytes for member in ova.members} if ova else {}
+def _wrong_size(ova: OvaFacts) -> str | None:
+    sizes = {member.name: member.size_bytes for member in ova.members}
     found = [
         f"{f.href}: expected {f.stated_bytes} bytes, got {sizes[f.href]}"
-        for f in (ova.ovf.files if ova and ova.ovf else ())
+        for f in (ova.ovf.files if ova.ovf else ())
         if f.href in sizes and f.stated_bytes not in _UNSTATED | {sizes[f.href]}
     ]
-    if found:
-        yield Evidence(context.image.name, name_list(found))
+    return name_list(found) if found else None
 
 
 def has_file_finding(ova: OvaFacts) -> bool:
@@ -139,8 +131,8 @@ CHECKS: Checks = {
     "ova-file-missing": _file_missing,
     "ova-manifest-damaged": _manifest_damaged,
     "ova-chunked-disk": _chunked,
-    "ova-compressed-file": _compressed,
-    "ova-manifest-mismatch": _mismatch,
-    "ova-manifest-not-compared": _not_compared,
-    "ova-size-wrong": _wrong_size,
+    "ova-compressed-file": for_ovf(_compressed),
+    "ova-manifest-mismatch": for_ova(_mismatch),
+    "ova-manifest-not-compared": for_ova(_not_compared),
+    "ova-size-wrong": for_ova(_wrong_size),
 }

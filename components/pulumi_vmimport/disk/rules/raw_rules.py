@@ -24,6 +24,11 @@ def is_unidentified(disk: DiskFacts) -> bool:
     return disk.container is Container.RAW and has_no_content
 
 
+def lacks_signature(disk: DiskFacts) -> bool:
+    """Whether a file has the name of a format with a signature, and no signature."""
+    return any(damage.where == SIGNATURE for damage in disk.damage)
+
+
 def _not_a_disk(disk: DiskFacts) -> str | None:
     if not is_unidentified(disk) or (disk.size_bytes >= _MIN_DISK_BYTES and disk.size_bytes % SECTOR_BYTES == 0):
         return None
@@ -39,8 +44,8 @@ def _partial_sector(disk: DiskFacts) -> str | None:
 
 def _named_otherwise(context: RuleContext) -> Iterator[Evidence]:
     image = context.image
-    lacks_signature = any(damage.where == SIGNATURE for disk in context.disks for damage in disk.damage)
-    if image.container is not Container.RAW or context.stated or lacks_signature or is_split_extent(image.name):
+    is_damaged = any(map(lacks_signature, context.disks))
+    if image.container is not Container.RAW or context.stated or is_damaged or is_split_extent(image.name):
         return
     if descriptor := descriptor_of_part(image.name):
         found = f"the file name is that of the data of a flat VMDK, which {descriptor} describes"

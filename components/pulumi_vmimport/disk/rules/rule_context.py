@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pulumi_vmimport.disk.guest.guest_facts import GuestFacts
 from pulumi_vmimport.disk.inspection.facts import Container, DiskFacts, ImageFacts, Layout, Partition
-from pulumi_vmimport.disk.inspection.package_facts import OvfFacts
+from pulumi_vmimport.disk.inspection.package_facts import OvaFacts, OvfFacts
 from pulumi_vmimport.disk.rules.findings import Severity
 from pulumi_vmimport.image_profile import ImageProfile
 
@@ -83,5 +83,27 @@ def for_each_disk(check: Callable[[DiskFacts], str | None]) -> Check:
         for disk in context.disks:
             if detail := check(disk):
                 yield Evidence(disk.name, detail)
+
+    return checked
+
+
+def for_ova(check: Callable[[OvaFacts], str | None]) -> Check:
+    """A check of an OVA or OVF package, from a function that returns the evidence or None."""
+
+    def checked(context: RuleContext) -> Iterator[Evidence]:
+        detail = check(context.image.ova) if context.image.ova else None
+        if detail:
+            yield Evidence(context.image.name, detail)
+
+    return checked
+
+
+def for_ovf(check: Callable[[OvfFacts], str | None]) -> Check:
+    """A check of a VM's description, which may have no OVA, from a function that returns the evidence or None."""
+
+    def checked(context: RuleContext) -> Iterator[Evidence]:
+        detail = check(context.ovf) if context.ovf else None
+        if detail:
+            yield Evidence(context.image.name, detail)
 
     return checked

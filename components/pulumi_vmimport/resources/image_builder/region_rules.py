@@ -27,7 +27,7 @@ from pulumi_vmimport.resources.image_builder.value_rules import (
     pattern_problems,
     range_problems,
 )
-from pulumi_vmimport.resources.rules.role_names import role_name_problem
+from pulumi_vmimport.resources.rules.role_names import role_name_problems
 from pulumi_vmimport.shown_value import shown_value
 
 LAUNCH_TEMPLATES_OF_GUIDE = 5
@@ -130,8 +130,7 @@ def _fast_launch_template_problems(path: str, template: FastLaunchTemplate) -> I
 
 
 def _export_problems(path: str, export: S3ExportConfiguration) -> Iterator[Problem]:
-    if is_known(export.role_name) and (reason := role_name_problem(export.role_name)):
-        yield Problem(f"{path}.roleName", reason)
+    yield from role_name_problems(export.role_name, f"{path}.roleName")
     if is_known(export.s3_bucket) and (reason := bucket_name_problem(export.s3_bucket)):
         yield Problem(f"{path}.s3Bucket", reason)
     yield from length_problems(f"{path}.s3Prefix", export.s3_prefix, _TEXT_LENGTH, "characters")

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from pulumi_vmimport.lifecycle.contract import Problem, is_known
+from pulumi_vmimport.lifecycle.contract import Problem, is_set
 from pulumi_vmimport.shown_value import shown_value
 
 DEFAULT_ROLE = "vmimport"
@@ -22,7 +23,7 @@ def role_name_problem(role_name: str) -> str | None:
     return f"expected the name of a role, {expected}, got {shown_value(role_name)}{remedy}"
 
 
-def role_name_problems(role_name: str | None) -> Iterator[Problem]:
-    """The problems of the input `roleName` alone."""
-    if is_known(role_name) and role_name is not None and (reason := role_name_problem(role_name)):
-        yield Problem("roleName", reason)
+def role_name_problems(role_name: Any, path: str = "roleName") -> Iterator[Problem]:
+    """The problem of an input alone; none if it is unset or unknown."""
+    if is_set(role_name) and (reason := role_name_problem(role_name)):
+        yield Problem(path, reason)
